@@ -1,0 +1,45 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make gate` and `make test`.
+# All that is made stays inside the project (.venv and the tools' caches).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_CACHE_DIR := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: gate test setup lint types contract tests bench clean
+
+gate: setup  ## hold the manager against its model under controlled interleavings
+	@$(BIN)/subwarden gate
+
+test: setup lint types contract tests  ## everything: lint, types, import contract, tests
+
+setup: $(VENV)/.done
+
+$(VENV)/.done: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "subwarden needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 3; }
+	@echo "setting up $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+contract: setup
+	@$(BIN)/lint-imports
+
+tests: setup
+	@$(BIN)/pytest -n $(JOBS)
+
+bench: setup  ## speed as ratios in one run; never a test
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .venv-3* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -8,8 +8,7 @@ Connections, threads, subscription ids and conversations are small integers: no 
 
 from dataclasses import astuple, dataclass
 from enum import Enum
-from typing import ClassVar
-
+from typing import Any, ClassVar
 
 
 class TurnEvent(Enum):
@@ -162,7 +161,7 @@ def decode(data: object) -> Operation:
     types: list[type] = [kind.__annotations__[slot] for slot in kind.__match_args__]
     if len(data) - 1 != len(types):
         raise ValueError(f"{data[0]} takes {len(types)} arguments, not {len(data) - 1}")
-    arguments: list[object] = []
+    arguments: list[Any] = []
     for value, wanted in zip(data[1:], types, strict=True):
         if wanted is TurnEvent:
             arguments.append(TurnEvent(value))

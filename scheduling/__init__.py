@@ -1,0 +1,1 @@
+"""Who runs next: the controlled loop, the orders and one strategy a file. Knows nothing of subscriptions."""

@@ -1,0 +1,287 @@
+"""The controlled event loop: CPython's own Task and Future, on a loop where somebody else decides what runs next.
+
+It offers what asyncio's own code needs (`call_soon`, `call_at`, futures, tasks, async generators, an exception handler) and a
+virtual clock, and refuses by name what it cannot control (`scheduling.uncontrolled`). It decides nothing: `ready` and `events` are plain
+lists in order of arrival, and `scheduling.run` picks from them. One handle run is one step.
+"""
+
+import asyncio
+import contextvars
+import heapq
+import sys
+import threading
+import weakref
+from asyncio import events as asyncio_events
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from scheduling.events import Event
+from scheduling.uncontrolled import Refusing, UncontrolledSource
+
+Context = contextvars.Context
+copy_context = contextvars.copy_context
+Task = asyncio.Task
+
+
+class Handle(asyncio.Handle):
+    """A ready callback. Cancelling removes it from the queue, so that the scheduler is never offered a step that does nothing."""
+
+    __slots__ = ()
+    _callback: Callable[..., object]
+    _args: tuple[object, ...]
+    _context: Context
+    _loop: "ControlledLoop"
+
+    def __init__(
+        self, callback: Callable[..., object], args: tuple[object, ...], loop: "ControlledLoop", context: Context | None
+    ) -> None:
+        self._callback = callback
+        self._args = args
+        self._loop = loop
+        self._context = copy_context() if context is None else context
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+
+    def cancel(self) -> None:
+        if not self._cancelled:
+            self._cancelled = True
+            if self in self._loop.ready:
+                self._loop.ready.remove(self)
+
+
+class Timer(asyncio.TimerHandle):
+    """A callback due at a moment of the virtual clock; equal moments keep the order in which they were asked for."""
+
+    __slots__ = ("order",)
+    _callback: Callable[..., object]
+    _args: tuple[object, ...]
+    _context: Context
+    _when: float
+    order: int
+
+    def __lt__(self, other: object) -> bool:
+        assert isinstance(other, Timer)
+        return (self._when, self.order) < (other._when, other.order)
+
+    __hash__ = asyncio.TimerHandle.__hash__
+
+
+def owner(handle: Handle) -> "asyncio.Task[Any] | None":
+    """The task whose step `handle` is, or None for a bare callback (a future's, a timer's)."""
+    task = getattr(handle._callback, "__self__", None)
+    return task if isinstance(task, Task) else None
+
+
+def label(handle: Handle) -> str:
+    """What `handle` is called in schedules: its task's name, or the callback's own."""
+    task = owner(handle)
+    if task is not None:
+        return task.get_name()
+    callback = handle._callback
+    return getattr(callback, "__qualname__", None) or type(callback).__qualname__
+
+
+class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made from a list of names
+    """An event loop that is stepped from outside.
+
+    `suspend_free_locks`: acquiring a free asyncio lock suspends too (the order `any`; see `scheduling.order`).
+
+    `events` and `faults` are outside events: every event must be delivered before a run ends, a fault need not be. `held`, `waiting`
+    and `nested` are kept by `scheduling.locks`. `log`, when it is a list, receives what locks do, for a report.
+    """
+
+    def __init__(self, *, suspend_free_locks: bool = False) -> None:
+        self.ready: list[Handle] = []
+        self.events: list[Event] = []
+        self.faults: list[Event] = []
+        self.timers: list[Timer] = []
+        self.tasks: list[asyncio.Task[Any]] = []
+        self.unhandled: list[dict[str, Any]] = []
+        self.uncontrolled: list[str] = []
+        self.suspend_free_locks = suspend_free_locks
+        self.held: dict[asyncio.Task[Any] | None, list[asyncio.Lock]] = {}
+        self.waiting: dict[asyncio.Task[Any] | None, asyncio.Lock] = {}
+        self.nested: list[tuple[asyncio.Lock, asyncio.Lock]] = []
+        self.log: list[tuple[str, object]] | None = None
+        self._now = 0.0
+        self._timer_order = 0
+        self._closed = False
+        self._debug = False
+        self.blocked: str | None = None
+        self._task_factory: Callable[..., Any] | None = None
+        self._exception_handler: Callable[[Any, dict[str, Any]], object] | None = None
+        self._generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] = weakref.WeakValueDictionary()
+        self._generator_order = 0
+        self._thread = threading.get_ident()
+
+    # --- what the scheduler uses
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Make this the running loop of the thread, as `run_forever` would."""
+        before = asyncio_events._get_running_loop()
+        hooks = sys.get_asyncgen_hooks()
+        asyncio_events._set_running_loop(self)
+        sys.set_asyncgen_hooks(firstiter=self._first_iteration, finalizer=self._finalize)
+        try:
+            yield
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+            asyncio_events._set_running_loop(before)
+
+    def run_step(self, index: int = 0) -> Handle:
+        """Run the ready handle at `index`: one step. Exceptions of a bare callback go to the exception handler."""
+        handle = self.ready.pop(index)
+        try:
+            handle._context.run(handle._callback, *handle._args)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            name = label(handle)
+            self.call_exception_handler({"message": f"exception in callback {name}", "exception": error})
+        return handle
+
+    def advance(self) -> bool:
+        """Move the clock to the next timer and make due what is due then. False if there is none."""
+        timers = self.timers
+        while timers and timers[0]._cancelled:
+            heapq.heappop(timers)
+        if not timers:
+            return False
+        self._now = max(self._now, timers[0]._when)
+        while timers and timers[0]._when <= self._now:
+            timer = heapq.heappop(timers)
+            if not timer._cancelled:
+                self.ready.append(Handle(timer._callback, timer._args, self, timer._context))
+        return True
+
+    def has_timers(self) -> bool:
+        """Whether a timer that has not been cancelled is left."""
+        while self.timers and self.timers[0]._cancelled:
+            heapq.heappop(self.timers)
+        return bool(self.timers)
+
+    def abandon(self) -> None:
+        """Close every unfinished task, quietly: for a run that is given up where it stands."""
+        self._closed = True
+        for task in self.tasks:
+            if not task.done():
+                task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
+                coroutine = task.get_coro()
+                try:
+                    if coroutine is not None:
+                        coroutine.close()
+                except (RuntimeError, ValueError):  # it awaited in its finally, or is the one running
+                    continue
+        self.ready.clear()
+        self.events.clear()
+        self.faults.clear()
+        self.timers.clear()
+
+    # --- what asyncio uses
+
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
+        handle = Handle(callback, args, self, context)
+        self.ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
+        if threading.get_ident() != self._thread:
+            self.uncontrolled.append("call_soon_threadsafe from another thread")
+            raise UncontrolledSource("call_soon_threadsafe from another thread")
+        return self.call_soon(callback, *args, context=context)
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Timer:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Timer:
+        timer = Timer(when, callback, args, self, context)
+        self._timer_order += 1
+        timer.order = self._timer_order
+        heapq.heappush(self.timers, timer)
+        return timer
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """Called by TimerHandle.cancel; cancelled timers are dropped when they surface."""
+
+    def time(self) -> float:
+        return self._now
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def create_task(
+        self, coro: Coroutine[Any, Any, Any] | Generator[Any, None, Any], *, name: object = None, **kwargs: Any
+    ) -> "asyncio.Task[Any]":
+        """As the stock loop's. Unnamed tasks are numbered per loop, so that their names are the same in every run."""
+        if name is None:
+            name = f"task-{len(self.tasks) + 1}"
+        if self._task_factory is None:
+            task = Task(coro, loop=self, name=name, **kwargs)  # type: ignore[arg-type]  # generators: as asyncio allows
+        else:
+            task = self._task_factory(self, coro, **kwargs)
+            task.set_name(name)
+        self.tasks.append(task)
+        return task
+
+    def set_task_factory(self, factory: Callable[..., Any] | None) -> None:
+        self._task_factory = factory
+
+    def get_task_factory(self) -> Callable[..., Any] | None:
+        return self._task_factory
+
+    def is_running(self) -> bool:
+        return asyncio_events._get_running_loop() is self
+
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        self._closed = True
+
+    def stop(self) -> None:
+        """There is nothing to stop: this loop runs one step at a time."""
+
+    def get_debug(self) -> bool:
+        return self._debug
+
+    def set_debug(self, enabled: bool) -> None:
+        self._debug = enabled
+
+    def set_exception_handler(self, handler: Callable[[Any, dict[str, Any]], object] | None) -> None:
+        self._exception_handler = handler
+
+    def get_exception_handler(self) -> Callable[[Any, dict[str, Any]], object] | None:
+        return self._exception_handler
+
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        self.unhandled.append(context)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        if self._closed:  # an abandoned run: what its remains say is not a finding
+            return
+        if self._exception_handler is None:
+            self.default_exception_handler(context)
+        else:
+            self._exception_handler(self, context)
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncio's signature
+        """There is no executor to shut down."""
+
+    async def shutdown_asyncgens(self) -> None:
+        generators = [g for _, g in sorted(self._generators.items())]
+        self._generators.clear()
+        await asyncio.gather(*(g.aclose() for g in generators), return_exceptions=True)
+
+    def _first_iteration(self, generator: AsyncGenerator[Any, Any]) -> None:
+        self._generator_order += 1
+        self._generators[self._generator_order] = generator
+
+    def _finalize(self, generator: AsyncGenerator[Any, Any]) -> None:
+        for key, known in list(self._generators.items()):
+            if known is generator:
+                del self._generators[key]
+        if not self._closed:
+            self.call_soon(self.create_task, generator.aclose())

@@ -1,0 +1,43 @@
+"""The orders: what a schedule may do. Stated here and nowhere else.
+
+- `fifo`: the scheduler chooses when outside events arrive; ready steps stay first in, first out, as asyncio documents `call_soon`.
+  A failure happens on stock asyncio.
+- `any`: it also chooses which ready step runs next, and a free lock's acquire suspends (`scheduling.locks`). A failure happens on
+  other loops, or on a multi-threaded runtime.
+
+With either, faults (cancellations) may be delivered at any await; they are outside events too, but need not happen. At every choice
+the candidates are, in this order: ready steps (in `fifo` only the first), outside events, the next timer (only when nothing is ready:
+time stands still while a step can run), faults. Choice 0 is what stock asyncio would do if the world outside were slow.
+"""
+
+from enum import Enum
+
+from scheduling.loop import ControlledLoop, label
+
+TIMER = "timer"
+
+
+class Order(Enum):
+    """Which choices a scheduler may make."""
+
+    FIFO = "fifo"
+    ANY = "any"
+
+
+def candidates(loop: ControlledLoop, order: Order) -> list[str]:
+    """The names of everything that may happen next, in the order of choices. Events and faults are marked by a plus sign.
+
+    Equal names are told apart by their place: the second `x` is `x@2`.
+    """
+    ready = loop.ready if order is Order.ANY else loop.ready[:1]
+    names = [label(handle) for handle in ready]
+    names += [f"+{event.label}" for event in loop.events]
+    if not loop.ready and loop.has_timers():
+        names.append(TIMER)
+    names += [f"+{fault.label}" for fault in loop.faults]
+    seen: dict[str, int] = {}
+    for at, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            names[at] = f"{name}@{seen[name]}"
+    return names

@@ -1,0 +1,79 @@
+"""One run: pick among what may happen next, let it happen, look, until nothing can move. The inner loop that users pay for."""
+
+from collections.abc import Callable
+from enum import Enum
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+
+Choose = Callable[[int], int]
+
+
+class Ending(Enum):
+    """Why a run ended."""
+
+    QUIESCENT = "nothing can move without a new outside event"
+    STOPPED = "the observer had seen enough"
+    LIMIT = "it did not come to rest within the bound on steps"
+
+
+def run(
+    loop: ControlledLoop,
+    order: Order,
+    choose: Choose,
+    stepped: Callable[[], object],
+    *,
+    limit: int = 10_000,
+    every_choice: bool = False,
+) -> tuple[Ending, list[int], int]:
+    """Run `loop` until it is quiescent. The loop must be the running one (`loop.entered()`).
+
+    `choose(n)` picks one of n candidates (see `scheduling.order`); it is asked only where there are at least two, or always with
+    `every_choice`. `stepped()` is called after every step; a true answer stops the run. Returns why the run ended, the choices made
+    where there were at least two candidates, and the number of steps.
+    """
+    ready, events, faults = loop.ready, loop.events, loop.faults
+    any_order = order is Order.ANY
+    least = 0 if every_choice else 1
+    choices: list[int] = []
+    steps = 0
+    while True:
+        width = len(ready)
+        if width:
+            if not any_order:
+                width = 1
+            n = width + len(events) + len(faults)
+        elif loop.timers and loop.has_timers():
+            n = len(events) + 1 + len(faults)
+        elif events:
+            n = len(events) + len(faults)
+        else:
+            return Ending.QUIESCENT, choices, steps
+        pick = choose(n) if n > least else 0
+        if n > 1:
+            choices.append(pick)
+        if pick < width:
+            handle = ready.pop(pick)
+            try:
+                handle._context.run(handle._callback, *handle._args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                loop.call_exception_handler({"message": "exception in a callback", "exception": error})
+            steps += 1
+            if stepped():
+                return Ending.STOPPED, choices, steps
+            if steps >= limit:
+                return Ending.LIMIT, choices, steps
+            continue
+        pick -= width
+        if pick < len(events):
+            events.pop(pick).deliver()
+            continue
+        pick -= len(events)
+        if not width and loop.timers:
+            if pick == 0:
+                loop.advance()
+                continue
+            pick -= 1
+        faults.pop(pick).deliver()

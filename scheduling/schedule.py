@@ -1,0 +1,83 @@
+"""Schedules by name: to record what a run did, to follow a record exactly, and to follow one as far as it goes.
+
+A run's choices are small integers (fast, but they mean nothing once the program changes). Its schedule is the list of names of all
+that happened, step by step; names survive a change of the program, and a step that cannot be followed is known at once.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order, candidates
+from scheduling.run import Choose
+
+
+class Divergence(Exception):
+    """A recorded schedule cannot be followed: at `step` it wants `wanted`, but only `available` can happen."""
+
+    def __init__(self, step: int, wanted: str | None, available: Sequence[str]) -> None:
+        wants = "has ended" if wanted is None else f"wants {wanted!r}"
+        super().__init__(f"at step {step} the schedule {wants}, but what can happen is {', '.join(available) or 'nothing'}")
+        self.step = step
+        self.wanted = wanted
+        self.available = list(available)
+
+
+def fixed(choices: Sequence[int]) -> Choose:
+    """Make these choices (each cut to what is there), then always the first."""
+    left: Iterator[int] = iter(choices)
+
+    def choose(n: int) -> int:
+        return min(next(left, 0), n - 1)
+
+    return choose
+
+
+class Recorder:
+    """Write down the names of what `choose` picks. For a run with `every_choice`."""
+
+    def __init__(self, loop: ControlledLoop, order: Order, choose: Choose) -> None:
+        self.names: list[str] = []
+        self._loop, self._order, self._choose = loop, order, choose
+
+    def __call__(self, n: int) -> int:
+        pick = self._choose(n) if n > 1 else 0
+        self.names.append(candidates(self._loop, self._order)[pick])
+        return pick
+
+
+class Follower:
+    """Do exactly what `names` says. For a run with `every_choice`; raises Divergence at the first step that cannot be followed."""
+
+    def __init__(self, loop: ControlledLoop, order: Order, names: Sequence[str]) -> None:
+        self._loop, self._order, self._names, self._at = loop, order, names, 0
+
+    def __call__(self, n: int) -> int:
+        available = candidates(self._loop, self._order)
+        wanted = self._names[self._at] if self._at < len(self._names) else None
+        self._at += 1
+        if wanted is None or wanted not in available:
+            raise Divergence(self._at, wanted, available)
+        return available.index(wanted)
+
+    def finish(self) -> None:
+        """Raise Divergence if the run ended before the schedule did."""
+        if self._at < len(self._names):
+            raise Divergence(self._at + 1, self._names[self._at], [])
+
+
+class Guide:
+    """Follow `names` as far as possible: names that cannot happen now are skipped, and after the last one comes choice 0.
+
+    For a program that is not quite the one that was recorded: another subject, or fewer operations.
+    """
+
+    def __init__(self, loop: ControlledLoop, order: Order, names: Sequence[str]) -> None:
+        self._loop, self._order, self._names, self._at = loop, order, names, 0
+
+    def __call__(self, n: int) -> int:
+        available = candidates(self._loop, self._order)
+        for at in range(self._at, len(self._names)):
+            if self._names[at] in available:
+                self._at = at + 1
+                return available.index(self._names[at])
+        return 0

@@ -1,0 +1,67 @@
+"""A step that blocks the loop for real (a sleep, an endless loop, a thread's lock) must end as a finding, not as a hang of ours.
+
+An interval timer looks, from time to time, whether runs still finish. Where one run has lasted longer than the bound, it is
+interrupted in the middle of the step that blocks, by an exception that says where. Works in the main thread of a POSIX process;
+elsewhere there is no guard, and `guarded` says so by yielding False.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from scheduling.loop import ControlledLoop
+
+BOUND = 4.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
+
+
+class Blocked(BaseException):
+    """Raised inside the step that blocks; not an Exception, so that a subject is unlikely to swallow it."""
+
+
+class Watchdog:
+    """Watches one loop at a time: `watch(loop)` before a run, `watch(None)` after the last."""
+
+    def __init__(self) -> None:
+        self._loop: ControlledLoop | None = None
+        self._ticks = 0
+
+    def watch(self, loop: ControlledLoop | None) -> None:
+        self._loop = loop
+        self._ticks = 0
+
+    def _tick(self, _signal: int, frame: FrameType | None) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        self._ticks += 1
+        if self._ticks < 2:  # the run may have begun just before the first tick
+            return
+        self._ticks = 0
+        loop.blocked = _place(frame)
+        raise Blocked(loop.blocked)
+
+    @contextmanager
+    def guarded(self, bound: float = BOUND) -> Iterator[bool]:
+        """Guard all runs inside; yields whether this thread can be guarded."""
+        if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+            yield False
+            return
+        before = signal.signal(signal.SIGALRM, self._tick)
+        signal.setitimer(signal.ITIMER_REAL, bound, bound)
+        try:
+            yield True
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            self.watch(None)
+
+
+def _place(frame: FrameType | None) -> str:
+    if frame is None:
+        return "an unknown place"
+    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+
+WATCHDOG = Watchdog()

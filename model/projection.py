@@ -66,9 +66,7 @@ def disagreements(shown: Shown) -> list[str]:
     backward = {(t, c) for c, ts in shown.threads_of.items() for t in ts}
     found += [f"c{c} is a subscriber of t{t}, but t{t} is not among c{c}'s threads" for t, c in sorted(forward - backward)]
     found += [f"t{t} is among c{c}'s threads, but c{c} is not a subscriber of t{t}" for t, c in sorted(backward - forward)]
-    found += [
-        f"s{s} names c{pair[1]} on t{pair[0]}, which are not linked" for s, pair in sorted(shown.ids.items()) if pair not in forward
-    ]
+    found += [f"s{s} names c{pair[1]} on t{pair[0]}, which are not linked" for s, pair in sorted(shown.ids.items()) if pair not in forward]
     found += [f"c{c} keeps an empty set of threads" for c, ts in sorted(shown.threads_of.items()) if not ts]
     if shown.subscribers.keys() != shown.entries.keys():
         found.append("the entries' subscribers and their states have different threads")

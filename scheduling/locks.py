@@ -25,7 +25,7 @@ def yield_once() -> Generator[None, None, None]:
     yield
 
 
-async def _acquire(self: asyncio.Lock) -> Literal[True]:
+async def _acquire(self: Any) -> Literal[True]:
     loop: Any = asyncio_events._get_running_loop()
     if type(loop) is not ControlledLoop:
         return await _stock_acquire(self)

@@ -33,9 +33,7 @@ class Handle(asyncio.Handle):
     _context: Context
     _loop: "ControlledLoop"
 
-    def __init__(
-        self, callback: Callable[..., object], args: tuple[object, ...], loop: "ControlledLoop", context: Context | None
-    ) -> None:
+    def __init__(self, callback: Callable[..., object], args: tuple[object, ...], loop: "ControlledLoop", context: Context | None) -> None:
         self._callback = callback
         self._args = args
         self._loop = loop

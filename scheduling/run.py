@@ -17,7 +17,7 @@ class Ending(Enum):
     LIMIT = "it did not come to rest within the bound on steps"
 
 
-def run(
+def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
     loop: ControlledLoop,
     order: Order,
     choose: Choose,

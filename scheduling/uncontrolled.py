@@ -21,9 +21,7 @@ class UncontrolledSource(RuntimeError):
     """The subject asked for something whose order the scheduler cannot choose."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"loop.{name} brings an order that cannot be controlled; replace it by a fake that waits for an outside event"
-        )
+        super().__init__(f"loop.{name} brings an order that cannot be controlled; replace it by a fake that waits for an outside event")
         self.name = name
 
 

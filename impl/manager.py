@@ -11,7 +11,7 @@ It refuses to take a state's lock T: callers may keep T for as long as they like
 import asyncio
 
 from impl.owned_state import OwnedThreadState
-from impl.subscription_index import SubscriptionIndex
+from impl.subscription_index import Pair, SubscriptionIndex
 from model.projection import Shown
 
 IMPLICIT = None  # the reason of a subscription that no explicit id stands for
@@ -22,15 +22,13 @@ class Entry:
 
     `grants` holds each subscriber's reasons, never an empty set of them: explicit ids, and `IMPLICIT`. P8: they are kept apart so
     that removing an explicit id does not undo an implicit subscription, which the source document's single link cannot tell.
-    `raw` holds the subscribers that asked for raw events. P10: a flag of the whole thread would force one's choice on the others.
     """
 
-    __slots__ = ("grants", "raw", "state")
+    __slots__ = ("grants", "state")
 
     def __init__(self) -> None:
         self.state = OwnedThreadState()
         self.grants: dict[int, set[int | None]] = {}
-        self.raw: set[int] = set()
 
 
 class Manager:
@@ -43,6 +41,9 @@ class Manager:
         self.closed_connections: set[int] = set()
         self.threads: dict[int, Entry] = {}
         self.index = SubscriptionIndex()
+        # P10: the subscribed (thread, connection) pairs that asked for raw events. One flag a thread, as in the source document,
+        # would force one connection's choice on the others.
+        self.raw: set[Pair] = set()
 
     async def connection_initialized(self, connection_id: int) -> None:
         """The connection becomes live, unless it has closed."""
@@ -67,7 +68,7 @@ class Manager:
         """The thread's subscribers, sorted, and whether each asked for raw events: read together, for whoever sends to them."""
         async with self.lock:
             entry = self.threads.get(thread_id)
-            return {} if entry is None else {c: c in entry.raw for c in sorted(entry.grants)}
+            return {} if entry is None else {c: (thread_id, c) in self.raw for c in sorted(entry.grants)}
 
     async def thread_state(self, thread_id: int) -> OwnedThreadState | None:
         """The thread's state, created if there is none. None if the entry that was there at the call has been torn down."""
@@ -87,7 +88,7 @@ class Manager:
                 return None
             entry = self._grant(thread_id, connection_id, IMPLICIT)
             if experimental_raw_events:  # P10: in the section that links, so the pair is never seen without its choice
-                entry.raw.add(connection_id)
+                self.raw.add((thread_id, connection_id))
             return entry.state
 
     async def try_add_connection_to_thread(self, thread_id: int, connection_id: int) -> bool:
@@ -118,9 +119,9 @@ class Manager:
             entry = self._grant(thread_id, connection_id, subscription_id)
             self.index.ids[subscription_id] = (thread_id, connection_id)
             if experimental_raw_events:  # P10: same section, as above
-                entry.raw.add(connection_id)
+                self.raw.add((thread_id, connection_id))
             else:
-                entry.raw.discard(connection_id)
+                self.raw.discard((thread_id, connection_id))
             return entry.state
 
     async def remove_listener(self, subscription_id: int) -> int | None:
@@ -138,8 +139,7 @@ class Manager:
             entry = self.threads.get(thread_id)
             if entry is None or connection_id not in entry.grants:
                 return False
-            self.index.unlink(thread_id, connection_id)
-            self._drop_subscriber(entry, connection_id)
+            self._unlink(thread_id, connection_id)
             return True
 
     async def remove_thread_state(self, thread_id: int) -> None:
@@ -149,6 +149,7 @@ class Manager:
             if entry is None:
                 return
             self.index.drop_thread(thread_id)
+            self.raw.difference_update([(thread_id, c) for c in entry.grants])
             # P3, P11: within this section and without T. The source document clears the listener later, under T; in between the
             # listener runs on a state that nobody can find, and a cancelled teardown leaves it so. `retire` does not suspend and no
             # holder of T relies on the listener staying, so T would only make a teardown wait for whatever that holder waits for.
@@ -159,8 +160,8 @@ class Manager:
         async with self.lock:
             self.live_connections.discard(connection_id)
             self.closed_connections.add(connection_id)
-            for thread_id in self.index.drop_connection(connection_id):
-                self._drop_subscriber(self.threads[thread_id], connection_id)
+            for thread_id in self.index.threads_of.get(connection_id, set()).copy():
+                self._unlink(thread_id, connection_id)
 
     def show(self) -> Shown | None:
         """A copy of the maps; None while M is held."""
@@ -172,7 +173,7 @@ class Manager:
             {t: set(entry.grants) for t, entry in threads.items()},
             self.index.copy_threads_of(),
             self.index.ids.copy(),
-            {(t, c) for t, entry in threads.items() for c in entry.raw},
+            self.raw.copy(),
             {t: entry.state.shown() for t, entry in threads.items()},
         )
 
@@ -197,14 +198,14 @@ class Manager:
         return entry
 
     def _revoke(self, thread_id: int, connection_id: int, reason: int | None) -> None:
-        entry = self.threads[thread_id]
-        entry.grants[connection_id].discard(reason)
-        if not entry.grants[connection_id]:
-            self.index.unlink(thread_id, connection_id)
-            self._drop_subscriber(entry, connection_id)
+        reasons = self.threads[thread_id].grants[connection_id]
+        reasons.discard(reason)
+        if not reasons:
+            self._unlink(thread_id, connection_id)
 
-    def _drop_subscriber(self, entry: Entry, connection_id: int) -> None:
-        for reason in entry.grants.pop(connection_id):
+    def _unlink(self, thread_id: int, connection_id: int) -> None:
+        for reason in self.threads[thread_id].grants.pop(connection_id):
             if reason is not IMPLICIT:
-                self.index.ids.pop(reason, None)  # a closing connection's ids are gone from the index already
-        entry.raw.discard(connection_id)
+                del self.index.ids[reason]
+        self.index.unlink(thread_id, connection_id)
+        self.raw.discard((thread_id, connection_id))

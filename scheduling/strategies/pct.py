@@ -1,0 +1,60 @@
+"""PCT, probabilistic concurrency testing: random priorities, and d - 1 random moments at which the front runner falls behind all.
+
+Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010.
+
+Guarantees: in a program of at most n chains (see `scheduling.strategies.chains`) and at most k choices, every bug of depth d (that is:
+that happens in every schedule that puts d - 1 given pairs of steps, and one more constraint of which chain is first, in order) is found
+in each run with a chance of at least 1/(n * k^(d-1)). k counts the moments with at least two candidates: elsewhere priorities decide
+nothing. k is learned as the largest number that a run has shown, so the bound holds once the longest run has been seen; the first run
+of d > 1 has no moments to draw from and is one of depth 1.
+"""
+
+from random import Random
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose
+from scheduling.strategies.chains import chains
+from scheduling.strategies.faults import SampledFaults
+
+
+class Pct:
+    """Priorities with `depth - 1` moments of change. Never exhausted."""
+
+    every_choice = False
+
+    def __init__(self, random: Random, depth: int) -> None:
+        if depth < 1:
+            raise ValueError(f"the depth of a bug is at least 1, not {depth}")
+        self.name = f"pct {depth}"
+        self.depth = depth
+        self.length = 0
+        self._asked = 0
+        self._random = random
+        self._faults = SampledFaults(random)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        uniform = self._random.random
+        changes: dict[int, list[int]] = {}
+        if self.length:
+            for rank in range(1, self.depth):
+                changes.setdefault(1 + int(uniform() * self.length), []).append(rank)
+        priority: dict[object, float] = {}
+        self._asked = 0
+
+        def choose(_n: int) -> int:
+            self._asked += 1
+            candidates = chains(loop, order)
+            for chain in candidates:
+                if chain not in priority:
+                    priority[chain] = uniform()
+            pick = max(range(len(candidates)), key=lambda at: priority[candidates[at]])
+            for rank in changes.get(self._asked, ()):  # the later the rank, the lower: as in the paper, below all that began
+                priority[candidates[pick]] = -float(rank)
+                pick = max(range(len(candidates)), key=lambda at: priority[candidates[at]])
+            return pick
+
+        return self._faults.around(loop, choose)
+
+    def end(self, _choices: list[int], _steps: int) -> None:
+        self.length = max(self.length, self._asked)

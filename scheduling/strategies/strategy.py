@@ -1,0 +1,40 @@
+"""What a strategy is: a source of choosers, one for each run, that may learn from what the runs did.
+
+A driver makes a fresh loop, asks `begin` for a chooser, starts the program, runs it, and tells `end` what happened:
+
+    while (choose := strategy.begin(loop := ControlledLoop(), order)) is not None:
+        with loop.entered():
+            ...  # start the program
+            _, choices, steps = run(loop, order, choose, stepped, every_choice=strategy.every_choice)
+        strategy.end(choices, steps)
+
+The program must be the same every time: given the same choices, the same candidates. A strategy is seeded by the `random.Random` it is
+given and by nothing else; it never asks a clock, an address or the order of a set.
+"""
+
+from typing import Protocol
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose
+
+
+class Redundant(Exception):
+    """Raised by a chooser: however this run goes on, an earlier run stands for it. The driver gives it up and still calls `end`.
+
+    Only reductions (`scheduling.strategies.exhaustive`, `.dpor`) raise it; the run has no outcome of its own.
+    """
+
+
+class Strategy(Protocol):
+    """One way to explore. `name` is what tables and findings call it."""
+
+    name: str
+    every_choice: bool
+    """Whether choosers must also be asked where only one thing can happen; see `scheduling.run.run`."""
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
+        """A chooser for the next run, which will be on `loop`; None when there is nothing left to try."""
+
+    def end(self, choices: list[int], steps: int) -> None:
+        """What the run that `begin` was asked for has done."""

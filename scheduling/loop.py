@@ -22,6 +22,8 @@ from scheduling.uncontrolled import Refusing, UncontrolledSource
 Context = contextvars.Context
 copy_context = contextvars.copy_context
 Task = asyncio.Task
+EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
+_NO_CONTEXT = contextvars.Context()
 
 
 class Handle(asyncio.Handle):
@@ -52,12 +54,18 @@ class Handle(asyncio.Handle):
 class Timer(asyncio.TimerHandle):
     """A callback due at a moment of the virtual clock; equal moments keep the order in which they were asked for."""
 
-    __slots__ = ("order",)
+    __slots__ = ("due", "order")
     _callback: Callable[..., object]
     _args: tuple[object, ...]
     _context: Context
     _when: float
+    due: Handle | None
     order: int
+
+    def cancel(self) -> None:
+        super().cancel()
+        if self.due is not None:  # it is among the ready already: as on the stock loop, it does not run all the same
+            self.due.cancel()
 
     def __lt__(self, other: object) -> bool:
         assert isinstance(other, Timer)
@@ -81,13 +89,31 @@ def label(handle: Handle) -> str:
     return getattr(callback, "__qualname__", None) or type(callback).__qualname__
 
 
+def _close(coroutine: Any) -> None:
+    """Close what was started and will not be finished. Once is not enough for a coroutine that awaits on its way out."""
+    for _ in range(100):
+        try:
+            if coroutine is not None:
+                coroutine.close()
+        except ValueError:  # the one that is running
+            return
+        except RuntimeError as error:
+            if "ignored GeneratorExit" in str(error):
+                continue
+            return
+        except (Exception, asyncio.CancelledError):  # its own failure on the way out: nobody is left to read it
+            return
+        return
+
+
 class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made from a list of names
     """An event loop that is stepped from outside.
 
     `suspend_free_locks`: acquiring a free asyncio lock suspends too (the order `any`; see `scheduling.order`).
 
     `events` and `faults` are outside events: every event must be delivered before a run ends, a fault need not be. `held`, `waiting`
-    and `nested` are kept by `scheduling.locks`. `log`, when it is a list, receives what locks do, for a report.
+    and `nested` are kept by `scheduling.locks`. `current` is the handle that runs or ran last. `log`, when it is a list, receives
+    what locks do, for a report.
     """
 
     def __init__(self, *, suspend_free_locks: bool = False) -> None:
@@ -105,9 +131,11 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.log: list[tuple[str, object]] | None = None
         self._now = 0.0
         self._timer_order = 0
+        self._task_order = 0
         self._closed = False
         self._debug = False
         self.blocked: str | None = None
+        self.current: Handle = Handle(self.stop, (), self, _NO_CONTEXT)
         self._task_factory: Callable[..., Any] | None = None
         self._exception_handler: Callable[[Any, dict[str, Any]], object] | None = None
         self._generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] = weakref.WeakValueDictionary()
@@ -131,7 +159,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
 
     def run_step(self, index: int = 0) -> Handle:
         """Run the ready handle at `index`: one step. Exceptions of a bare callback go to the exception handler."""
-        handle = self.ready.pop(index)
+        handle = self.current = self.ready.pop(index)
         try:
             handle._context.run(handle._callback, *handle._args)
         except (SystemExit, KeyboardInterrupt):
@@ -152,7 +180,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         while timers and timers[0]._when <= self._now:
             timer = heapq.heappop(timers)
             if not timer._cancelled:
-                self.ready.append(Handle(timer._callback, timer._args, self, timer._context))
+                timer.due = Handle(timer._callback, timer._args, self, timer._context)
+                self.ready.append(timer.due)
         return True
 
     def has_timers(self) -> bool:
@@ -164,19 +193,29 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     def abandon(self) -> None:
         """Close every unfinished task, quietly: for a run that is given up where it stands."""
         self._closed = True
-        for task in self.tasks:
-            if not task.done():
-                task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
-                coroutine = task.get_coro()
-                try:
-                    if coroutine is not None:
-                        coroutine.close()
-                except (RuntimeError, ValueError):  # it awaited in its finally, or is the one running
-                    continue
+        with self.entered():  # a `finally` may ask for the running loop
+            for task in self.tasks:  # grows, if one starts a task on its way out
+                if not task.done():
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
+                    _close(task.get_coro())
+        for handle in self.ready:
+            if handle._callback == self.create_task:  # an abandoned generator that was to be closed
+                _close(handle._args[0])
         self.ready.clear()
         self.events.clear()
         self.faults.clear()
         self.timers.clear()
+
+    def report_unretrieved(self) -> None:
+        """Tell the exception handler of failed tasks whose exception nobody has read: for the end of a run.
+
+        The stock loop hears of one when it is collected; here tasks are kept to the end, so that no moment of a run depends on that.
+        """
+        for task in self.tasks:
+            if task.done() and task._log_traceback:  # type: ignore[attr-defined]  # CPython's own mark of an exception unread
+                task._log_traceback = False  # type: ignore[attr-defined]
+                message = f"{type(task).__name__} exception was never retrieved"
+                self.call_exception_handler({"message": message, "exception": task._exception, "future": task})  # type: ignore[attr-defined]
 
     # --- what asyncio uses
 
@@ -198,6 +237,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         timer = Timer(when, callback, args, self, context)
         self._timer_order += 1
         timer.order = self._timer_order
+        timer.due = None
         heapq.heappush(self.timers, timer)
         return timer
 
@@ -214,10 +254,13 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self, coro: Coroutine[Any, Any, Any] | Generator[Any, None, Any], *, name: object = None, **kwargs: Any
     ) -> "asyncio.Task[Any]":
         """As the stock loop's. Unnamed tasks are numbered per loop, so that their names are the same in every run."""
+        self._task_order += 1
         if name is None:
-            name = f"task-{len(self.tasks) + 1}"
+            name = f"task-{self._task_order}"
         if self._task_factory is None:
             task = Task(coro, loop=self, name=name, **kwargs)  # type: ignore[arg-type]  # generators: as asyncio allows
+        elif self._task_factory is EAGER:  # it runs the first step at once, in which the task must have its name
+            task = self._task_factory(self, coro, name=name, **kwargs)
         else:
             task = self._task_factory(self, coro, **kwargs)
             task.set_name(name)
@@ -262,8 +305,14 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             return
         if self._exception_handler is None:
             self.default_exception_handler(context)
-        else:
+            return
+        try:
             self._exception_handler(self, context)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            told = {"message": "Unhandled error in exception handler", "exception": error, "context": context}
+            self.default_exception_handler(told)
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncio's signature
         """There is no executor to shut down."""
@@ -271,7 +320,11 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     async def shutdown_asyncgens(self) -> None:
         generators = [g for _, g in sorted(self._generators.items())]
         self._generators.clear()
-        await asyncio.gather(*(g.aclose() for g in generators), return_exceptions=True)
+        ends = await asyncio.gather(*(g.aclose() for g in generators), return_exceptions=True)
+        for generator, end in zip(generators, ends, strict=True):
+            if isinstance(end, Exception):
+                message = f"an error occurred during closing of asynchronous generator {generator!r}"
+                self.call_exception_handler({"message": message, "exception": end, "asyncgen": generator})
 
     def _first_iteration(self, generator: AsyncGenerator[Any, Any]) -> None:
         self._generator_order += 1

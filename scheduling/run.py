@@ -53,7 +53,7 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
         if n > 1:
             choices.append(pick)
         if pick < width:
-            handle = ready.pop(pick)
+            handle = loop.current = ready.pop(pick)
             try:
                 handle._context.run(handle._callback, *handle._args)
             except (SystemExit, KeyboardInterrupt):

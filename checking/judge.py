@@ -1,0 +1,114 @@
+"""Judges one run as it happens: looks after every step, keeps the causes of all that is wrong, and tells what it saw if asked.
+
+The subject is whatever has `show()` and `locks()`; operations are called by the player of the program, which reports them here.
+"""
+
+import asyncio
+from typing import Any, Protocol
+
+from checking import causes
+from checking.causes import Cause
+from checking.invariants import Invariants
+from checking.nodes import Graph
+from checking.refinement import Refinement
+from model.operations import Operation, RemoveConnection
+from model.projection import Shown, project
+from scheduling.loop import ControlledLoop
+
+
+class Observable(Protocol):
+    """What a judge looks at."""
+
+    def show(self) -> Shown | None:
+        """A copy of the maps, or None while they may be mid-change."""
+
+    def locks(self) -> dict[str, asyncio.Lock]:
+        """The manager's locks by name; the manager lock is called M."""
+
+
+class Judge:
+    """One run's judge. `violations` has every cause seen, with the number of the step at which it was first seen."""
+
+    def __init__(self, loop: ControlledLoop, subject: Observable, graph: Graph, fired: set[str]) -> None:
+        self.violations: dict[Cause, int] = {}
+        self.details: dict[Cause, str] = {}
+        self.steps = 0
+        self.tasks: dict[asyncio.Task[Any], int] = {}
+        self.shown: Shown | None = subject.show()
+        self._loop = loop
+        self._show = subject.show
+        self._manager_lock = subject.locks().get("M")
+        self._refinement = Refinement(graph, fired.add, shows_live=self.shown is not None and self.shown.live is not None)
+        self._invariants = Invariants()
+        self._seen_at_return = False
+
+    # --- what the player reports
+
+    def called(self, task: int, operation: Operation) -> None:
+        """`task` calls `operation`."""
+        self._tell("calls", operation, None)
+        self._refinement.called(task, operation)
+
+    def returned(self, task: int, operation: Operation, answer: object, *, last: bool) -> None:
+        """`operation` returned; `last`: the task will not run any more of the subject's code."""
+        self._tell("answers", operation, answer)
+        self._look(task, returning=True)
+        if isinstance(operation, RemoveConnection):
+            for broken in self._invariants.connection_closed(operation.connection, self.shown):
+                self.violated(broken)
+        cause = self._refinement.returned(task, answer)
+        if cause is not None:
+            self.violated(cause)
+        self._seen_at_return = last
+
+    def cancelled(self, task: int, operation: Operation) -> None:
+        """`task`'s `operation` was cancelled."""
+        self._tell("is cancelled in", operation, None)
+        self._look(task, returning=True)
+        self._refinement.gone(task)
+
+    def raised(self, task: int, operation: Operation, error: BaseException) -> None:
+        """`operation` raised instead of returning."""
+        self._tell(f"raises {type(error).__name__} in", operation, None)
+        self._look(task, returning=True)
+        self._refinement.gone(task)
+        self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
+
+    def stepped(self) -> bool:
+        """A step has run. Never asks to stop: a run is judged to its end."""
+        self.steps += 1
+        if self._seen_at_return:  # it ended with a return, after which nothing of the subject ran
+            self._seen_at_return = False
+            return False
+        callback: Any = self._loop.current._callback
+        self._look(self.tasks.get(getattr(callback, "__self__", None)), returning=False)  # type: ignore[arg-type]  # None is no key
+        return False
+
+    def violated(self, cause: Cause, detail: str = "") -> None:
+        """Record `cause`, once, at the present step."""
+        if cause not in self.violations:
+            self.violations[cause] = self.steps
+            self.details[cause] = detail
+
+    def _tell(self, what: str, operation: Operation, answer: object) -> None:
+        if self._loop.log is not None:
+            self._loop.log.append((what, (operation, answer)))
+
+    # --- looking
+
+    def _look(self, task: int | None, *, returning: bool) -> None:
+        shown = self._show()
+        if shown is None:
+            if not self._loop.ready and self._manager_lock is not None and self._manager_lock.locked():
+                self.violated(causes.HELD_OUTSIDE)
+            return
+        if shown == self.shown:
+            self._refinement.unchanged(task)
+            return
+        before, self.shown = self.shown, shown
+        cause = self._refinement.changed(task, project(shown), returning=returning)
+        broken = self._invariants.broken(before, shown)
+        for invariant in broken:
+            self.violated(invariant)
+        if cause is not None and not (broken and cause.property.name == "P8"):  # an invariant says it better
+            self.violated(cause)

@@ -1,0 +1,126 @@
+"""The core model as a specification: `--model core`. No call binds anything, so a world is a state of `model.core` as it is."""
+
+from collections import defaultdict
+from collections.abc import Hashable
+
+from checking.specification import UNJUDGED, Asked, Effect, Footprint, Mode
+from model import core
+from model.core import CoreOperation, CoreState
+
+READ, JOIN, WRITE = Mode.READ, Mode.JOIN, Mode.WRITE
+CACHE = 100_000  # steps remembered; a bound on memory, not on histories
+
+
+class CoreSpecification:
+    """See `checking.specification.Specification`."""
+
+    name = "core"
+
+    def __init__(self) -> None:
+        self._steps: dict[tuple[CoreState, CoreOperation], Effect] = {}
+
+    def decode(self, data: object) -> CoreOperation:
+        return core.core_decode(data)
+
+    def decode_answer(self, operation: CoreOperation, data: object) -> object:
+        if isinstance(operation, core.Subscribe | core.Unsubscribe):
+            if isinstance(data, bool):
+                return data
+            raise ValueError(f"{operation.name} answers true or false, not {data!r}")
+        if isinstance(operation, core.Publish):
+            if isinstance(data, list) and all(type(c) in (int, str) for c in data):
+                return core.in_order(data)  # the order of delivery among connections is nobody's promise; a repetition stays one
+            raise ValueError(f"publish answers the list of the connections that it reached, not {data!r}")
+        if data is None:
+            return None
+        raise ValueError(f"{operation.name} answers null, not {data!r}")
+
+    def encode_answer(self, answer: object) -> object:
+        return list(answer) if isinstance(answer, tuple) else answer
+
+    def initial(self) -> CoreState:
+        return CoreState()
+
+    def needs_state(self, operation: CoreOperation) -> bool:
+        return False
+
+    def gives_state(self, answer: object) -> bool:
+        return False
+
+    def binds(self, operation: CoreOperation) -> bool:
+        return False
+
+    def bind(self, world: CoreState, asked: Asked) -> CoreState:
+        return world
+
+    def bind_touches(self, world: CoreState, asked: Asked) -> Footprint:
+        return {}
+
+    def forget(self, world: CoreState, slot: int) -> CoreState:
+        return world
+
+    def step(self, world: CoreState, asked: Asked) -> Effect:
+        key = (world, asked.operation)
+        known = self._steps.get(key)
+        if known is None:
+            after, answer, kind = core.core_step(world, asked.operation)
+            if len(self._steps) >= CACHE:
+                self._steps.clear()
+            known = self._steps[key] = Effect(after, answer, kind, after != world)
+        return known
+
+    def fits(self, answer: object, wanted: object) -> bool:
+        return wanted is UNJUDGED or answer == wanted
+
+    def touches(self, operation: CoreOperation) -> Footprint:
+        match operation:
+            case core.Connect(c):
+                return {("live", c): WRITE}
+            case core.Subscribe(c, t):
+                return {("live", c): READ, ("link", t, c): WRITE, ("of topic", t): JOIN, ("of connection", c): JOIN}
+            case core.Unsubscribe(c, t):
+                return {("link", t, c): WRITE, ("of topic", t): JOIN, ("of connection", c): JOIN}
+            case core.Publish(t):
+                return {("of topic", t): READ, "closes": READ}
+            case core.Disconnect(c):
+                return {("live", c): WRITE, ("of connection", c): WRITE, "closes": JOIN, ("gone", c): WRITE}
+            case core.Teardown(t):
+                return {("of topic", t): WRITE, ("torn", t): WRITE}
+
+    def needs(self, world: CoreState, asked: Asked) -> Footprint | None:
+        o, wanted = asked.operation, asked.answer
+        if isinstance(o, core.Subscribe):
+            return {("live", o.connection): READ}
+        if isinstance(o, core.Unsubscribe):
+            return _other(world, o.topic, o.connection)
+        if isinstance(o, core.Publish) and isinstance(wanted, tuple):
+            differing = set(world.subscribers(o.topic)).symmetric_difference(wanted)
+            if not differing:  # a connection was reached twice: no order does that
+                return {}
+            return _other(world, o.topic, core.in_order(differing)[0])
+        return None
+
+    def describe(self, operation: CoreOperation) -> str:
+        name, *arguments = core.core_encode(operation)
+        return f"{name}({', '.join(map(str, arguments))})"
+
+    def describe_answer(self, answer: object) -> str:
+        if isinstance(answer, tuple):
+            return "[" + ", ".join(map(str, answer)) + "]"
+        return {None: "nothing", True: "true", False: "false"}[answer] if answer is None or isinstance(answer, bool) else str(answer)
+
+    def describe_world(self, world: CoreState) -> list[str]:
+        topics: defaultdict[Hashable, list[core.Id]] = defaultdict(list)
+        for t, c in world.links:
+            topics[t].append(c)
+        lines = [f"live: {', '.join(map(str, core.in_order(world.live))) or 'none'}"]
+        if world.closed:
+            lines.append(f"closed: {', '.join(map(str, core.in_order(world.closed)))}")
+        lines += [f"subscribed to {t}: {', '.join(map(str, core.in_order(topics[t])))}" for t in core.in_order(topics)]
+        return lines
+
+
+def _other(world: CoreState, topic: core.Id, connection: core.Id) -> Footprint:
+    """What must be touched so that the pair is linked where it is not, or not where it is."""
+    link = ("link", topic, connection)
+    return {link: READ, ("gone", connection): READ, ("torn", topic): READ} if (topic, connection) in world.links else {link: READ}

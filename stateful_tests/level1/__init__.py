@@ -1,0 +1,1 @@
+"""Level 1: the manager's own API, played against the model."""

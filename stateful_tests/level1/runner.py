@@ -1,0 +1,129 @@
+"""Runs programs of level 1 on one subject in one order, as often as asked: what exploring, shrinking and telling are built on."""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import networkx as nx
+
+from checking import causes
+from checking.causes import Cause
+from checking.nodes import Graph
+from impl.manager_api import ManagerApi
+from scheduling.locks import controlled_locks
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose, Ending, run
+from scheduling.schedule import Follower, Guide, Recorder
+from scheduling.uncontrolled import UncontrolledSource
+from scheduling.watchdog import WATCHDOG
+from stateful_tests.level1.play import Play
+from stateful_tests.level1.program import Program
+
+Factory = Callable[[], ManagerApi]
+MakeChoose = Callable[[ControlledLoop, Order], Choose]
+COLLECT_EVERY = 2_000  # runs; a run's garbage is small, and collecting it after each run would cost more than the run
+
+
+class Result(NamedTuple):
+    """What one run showed."""
+
+    violations: dict[Cause, int]
+    details: dict[Cause, str]
+    choices: list[int]
+    steps: int
+
+
+class Runner:
+    """One subject in one order. Counts what it runs; `fired` collects the model's transitions that happened."""
+
+    def __init__(self, factory: Factory, order: Order) -> None:
+        self.factory = factory
+        self.order = order
+        self.graph = Graph()
+        self.fired: set[str] = set()
+        self.schedules = 0
+        self.steps = 0
+        self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
+
+    def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
+        """Play `program` once. Raises UncontrolledSource if the subject used what cannot be controlled."""
+        loop = ControlledLoop(suspend_free_locks=self.order is Order.ANY)
+        WATCHDOG.watch(loop)
+        with loop.entered():
+            play = Play(self.factory, program, loop, self.graph, self.fired)
+            choose = make(loop, self.order)
+            return self._finish(play, *run(loop, self.order, choose, play.judge.stepped, every_choice=every_choice))
+
+    def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
+        loop, judge = play.loop, play.judge
+        if loop.uncontrolled:
+            loop.abandon()
+            raise UncontrolledSource(loop.uncontrolled[0])
+        if loop.blocked is not None:
+            judge.violated(causes.BLOCKED, loop.blocked)
+        elif ending is Ending.LIMIT:
+            judge.violated(causes.RESTLESS, f"after {steps} steps")
+        else:
+            play.finish()
+        if loop.nested:
+            self._lock_order(play)
+        if judge.violations:
+            loop.abandon()
+        self.schedules += 1
+        self.steps += steps
+        if self.schedules % COLLECT_EVERY == 0:
+            gc.collect()
+        return Result(judge.violations, judge.details, choices, steps)
+
+    def _lock_order(self, play: Play) -> None:
+        """Lock kinds taken inside one another, over all runs (P13): a cycle needs one run that shows both of its directions."""
+        here = {tuple(play.lock_name(lock).split("(")[0] for lock in pair) for pair in play.loop.nested}
+        for outer, inner in sorted(here):
+            self.nested.setdefault((outer, inner), play.program)
+        if not nx.is_directed_acyclic_graph(nx.DiGraph(sorted(here))):
+            play.judge.violated(causes.LOCK_CYCLE, ", ".join(f"{inner} inside {outer}" for outer, inner in sorted(here)))
+
+    def record(self, program: Program, make: MakeChoose) -> tuple[Result, list[str]]:
+        """Play once and return the names of all that happened as well."""
+        recorders: list[Recorder] = []
+
+        def recording(loop: ControlledLoop, order: Order) -> Choose:
+            recorders.append(Recorder(loop, order, make(loop, order)))
+            return recorders[0]
+
+        result = self.run(program, recording, every_choice=True)
+        return result, recorders[0].names
+
+    def follow(self, program: Program, names: Sequence[str]) -> Result:
+        """Play exactly `names`. Raises Divergence at the first step that cannot be followed."""
+        followers: list[Follower] = []
+
+        def following(loop: ControlledLoop, order: Order) -> Choose:
+            followers.append(Follower(loop, order, names))
+            return followers[0]
+
+        result = self.run(program, following, every_choice=True)
+        followers[0].finish()
+        return result
+
+    def guided(self, program: Program, names: Sequence[str]) -> tuple[Result, list[str]]:
+        """Play along `names` as far as they go, and return what happened."""
+        return self.record(program, lambda loop, order: Guide(loop, order, names))
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """Around many runs: locks under control, a guard against blocking, and no collection of garbage in the middle of a run."""
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        with controlled_locks(), WATCHDOG.guarded():
+            yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()

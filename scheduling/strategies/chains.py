@@ -1,14 +1,21 @@
-"""Which chain each candidate belongs to: what threads are to the papers on scheduling of threads.
+"""Which chain each candidate belongs to, and where it stands: what threads and their next events are to the papers on scheduling.
 
 In the order `any` a task is a chain, and so is each callback without a task. In `fifo` the ready queue as a whole is one chain: the
 order of its steps is not ours to choose. Each outside event is a chain of its own, and the clock is one.
+
+Strategies that learn from run to run know a chain by its name, and a step, before it is made, by its *site*: the place in the code where
+the task is suspended. Both are the same in every run of a program; objects are not.
 """
 
-from scheduling.loop import ControlledLoop, owner
+from collections.abc import Iterator
+
+from scheduling.loop import ControlledLoop, Handle, label, owner
 from scheduling.order import Order
 
 QUEUE = "the ready queue"
 CLOCK = "the clock"
+
+Site = tuple[str, int]
 
 
 def chains(loop: ControlledLoop, order: Order) -> list[object]:
@@ -21,3 +28,38 @@ def chains(loop: ControlledLoop, order: Order) -> list[object]:
     if not ready and loop.has_timers():
         found.append(CLOCK)
     return found
+
+
+def names(loop: ControlledLoop, order: Order) -> list[str]:
+    """The chains as `chains` gives them, by name. Equal names are one chain: an event that is offered again, a callback that returns."""
+    ready = loop.ready
+    found = [QUEUE] if ready else []
+    if order is Order.ANY:
+        found = [label(handle) for handle in ready]
+    found += [f"+{event.label}" for event in loop.events]
+    if not ready and loop.has_timers():
+        found.append(CLOCK)
+    return found
+
+
+def sites(loop: ControlledLoop, order: Order) -> Iterator[Site]:
+    """Where each candidate that is not a fault will go on, in the order of choices."""
+    ready = loop.ready if order is Order.ANY else loop.ready[:1]
+    for handle in ready:
+        yield site(handle)
+    for event in loop.events:
+        yield event.label, -1
+    if not ready and loop.has_timers():
+        yield CLOCK, -1
+
+
+def site(handle: Handle) -> Site:
+    """The innermost suspended coroutine of the task and its position there; a bare callback's name."""
+    task = owner(handle)
+    if task is None:
+        return label(handle), -1
+    inner = task.get_coro()
+    while (deeper := getattr(inner, "cr_await", None)) is not None and hasattr(deeper, "cr_frame"):
+        inner = deeper
+    frame = getattr(inner, "cr_frame", None)
+    return (label(handle), -1) if frame is None else (frame.f_code.co_qualname, frame.f_lasti)

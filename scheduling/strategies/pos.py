@@ -1,0 +1,51 @@
+"""POS, partial order sampling: a random priority for every single event, so that few orders of independent events crowd out the rest.
+
+Yuan, Yang, Gu: Partial Order Aware Concurrency Sampling, CAV 2018. The event of the highest priority runs; what races with it, that is:
+touches the same place, at least one of them writing, gets a new priority, so that an event that lost one race is not bound to lose all.
+
+Guarantees: with no more than its priorities (what the paper calls the basic algorithm) every order of independent events has a positive
+chance; with new priorities for racing events, every partial order of n events has the chance of at least 1/n! and, as the paper shows,
+most have far more than in a random walk. Whether pending events race is known where footprints are recorded
+(`scheduling.strategies.footprints`): a step is expected to touch what steps from its site have touched before. Elsewhere an
+event is taken to race with those pending at the same site, as tasks that run the same code do.
+"""
+
+from random import Random
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose
+from scheduling.strategies.chains import Site, chains, sites
+from scheduling.strategies.faults import SampledFaults
+
+
+class Pos:
+    """A priority for each event. Never exhausted."""
+
+    name = "pos"
+    every_choice = False
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._faults = SampledFaults(random)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        uniform = self._random.random
+        priority: dict[tuple[object, Site], float] = {}
+
+        def choose(_n: int) -> int:
+            pending = list(zip(chains(loop, order), sites(loop, order), strict=True))
+            for event in pending:
+                if event not in priority:
+                    priority[event] = uniform()
+            pick = max(range(len(pending)), key=lambda at: priority[pending[at]])
+            chosen = pending[pick]
+            for event in pending:
+                if event[1] == chosen[1]:
+                    del priority[event]
+            return pick
+
+        return self._faults.around(loop, choose)
+
+    def end(self, choices: list[int], steps: int) -> None:
+        """Nothing is learned from one run to the next."""

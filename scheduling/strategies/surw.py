@@ -1,0 +1,77 @@
+"""SURW, selectively uniform random walk: every interleaving of a few interesting events with the same chance, whatever lies between.
+
+Zhao, Wolff, Mathur, Roychoudhury: Selectively Uniform Concurrency Testing, ASPLOS 2025, algorithm 2. In a long run almost all
+interleavings look alike where it matters, so uniformity over all events is of little use; over the few events of one kind it is. One
+chain is *meant* to make the next interesting event, drawn by the interesting events that chains have left; the others may run up to
+theirs, and wait there. What runs meanwhile is chosen uniformly.
+
+Which events are interesting is drawn anew for each run. The paper takes the accesses to one shared variable. Footprints are not known
+for every program, so here an event is of the kind of its *site* (see `scheduling.strategies.chains`), and a run takes each known site
+with a chance of its own, drawn between few and all.
+
+Guarantees: if counts are right and nothing blocks, the interesting events of a run are interleaved uniformly; every schedule has a
+positive chance. The first run is a plain random walk.
+"""
+
+from bisect import bisect
+from itertools import accumulate
+from random import Random
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose
+from scheduling.strategies.chains import Site, names, sites
+from scheduling.strategies.faults import SampledFaults
+
+
+class Surw:
+    """Uniform over the interesting events of each run. Never exhausted."""
+
+    name = "surw"
+    every_choice = True
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._counts: dict[str, dict[Site, int]] = {}  # of the last run: chain, site, events
+        self._faults = SampledFaults(random)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        uniform = self._random.random
+        share = uniform()
+        known = list(dict.fromkeys(site for sites_of in self._counts.values() for site in sites_of))
+        interesting = {site for site in known if uniform() < share}
+        left = {chain: sum(n for site, n in sites_of.items() if site in interesting) for chain, sites_of in self._counts.items()}
+        counts: dict[str, dict[Site, int]] = {}
+        self._counts = counts
+        meant: str | None = None
+
+        def draw(among: list[str]) -> str:
+            shares = list(accumulate(max(1, left.get(chain, 1)) for chain in among))
+            return among[bisect(shares, uniform() * shares[-1])]
+
+        def choose(n: int) -> int:
+            nonlocal meant
+            candidates = names(loop, order)
+            places = list(sites(loop, order))
+            pick = 0
+            if n > 1:
+                waiting = [at for at in range(n) if places[at] in interesting]
+                if waiting and len(waiting) == n and meant not in candidates:
+                    meant = None  # it is blocked, and all others wait for it
+                if waiting and meant is None:
+                    owing = [chain for chain, many in left.items() if many > 0]
+                    meant = draw(owing) if owing and len(waiting) < n else draw([candidates[at] for at in waiting])
+                free = [at for at in range(n) if places[at] not in interesting or candidates[at] == meant]
+                pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
+            chain, place = candidates[pick], places[pick]
+            of_chain = counts.setdefault(chain, {})
+            of_chain[place] = of_chain.get(place, 0) + 1
+            if place in interesting:
+                left[chain] = left.get(chain, 1) - 1
+                meant = None
+            return pick
+
+        return self._faults.around(loop, choose)
+
+    def end(self, choices: list[int], steps: int) -> None:
+        """The counts were kept while the run lasted."""

@@ -22,6 +22,7 @@ from scheduling.uncontrolled import Refusing, UncontrolledSource
 Context = contextvars.Context
 copy_context = contextvars.copy_context
 Task = asyncio.Task
+STEPS = ("", "task_wakeup")  # what CPython calls a task's first step and its later ones
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _NO_CONTEXT = contextvars.Context()
 
@@ -76,8 +77,11 @@ class Timer(asyncio.TimerHandle):
 
 def owner(handle: Handle) -> "asyncio.Task[Any] | None":
     """The task whose step `handle` is, or None for a bare callback (a future's, a timer's)."""
-    task = getattr(handle._callback, "__self__", None)
-    return task if isinstance(task, Task) else None
+    callback = handle._callback
+    task = getattr(callback, "__self__", None)
+    if not isinstance(task, Task) or getattr(callback, "__name__", "") not in STEPS:  # `call_soon(task.cancel)` is nobody's step
+        return None
+    return task
 
 
 def label(handle: Handle) -> str:
@@ -212,10 +216,10 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         The stock loop hears of one when it is collected; here tasks are kept to the end, so that no moment of a run depends on that.
         """
         for task in self.tasks:
-            if task.done() and task._log_traceback:  # type: ignore[attr-defined]  # CPython's own mark of an exception unread
-                task._log_traceback = False  # type: ignore[attr-defined]
+            if task.done() and task._log_traceback:  # CPython's own mark of an exception unread
+                task._log_traceback = False
                 message = f"{type(task).__name__} exception was never retrieved"
-                self.call_exception_handler({"message": message, "exception": task._exception, "future": task})  # type: ignore[attr-defined]
+                self.call_exception_handler({"message": message, "exception": task._exception, "future": task})
 
     # --- what asyncio uses
 

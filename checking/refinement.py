@@ -186,9 +186,9 @@ class Refinement:
         """Name the difference, and decide whether the model can still be followed."""
         acted = None if task is None else self.worlds[0].answer(task)
         expected = [w.node for w in self.worlds]
-        if pending is not None and acted is NO_ANSWER_YET:
-            expected += [w.node.step(self._call(w, pending)).node for w in self.worlds]
-        raw = causes.RAW_SHARED if returning else causes.RAW_HALF_DONE
+        if pending is not None and acted is NO_ANSWER_YET:  # first: where both would do, the operation that ran has acted
+            expected = [w.node.step(self._call(w, pending)).node for w in self.worlds] + expected
+        raw = causes.RAW_NOT_OWN if returning else causes.RAW_HALF_DONE
         for partial, cause in (("judged_raw", raw), ("judged_turn", causes.FOREIGN_TURN)):
             before = getattr(self, partial)
             setattr(self, partial, False)
@@ -202,18 +202,14 @@ class Refinement:
 
     def _follow(self, task: int | None, pending: Pending | None, node: Node) -> None:
         """Go on from `node`, which is as observed but for what is no longer judged."""
-        for world in self.worlds:
-            if world.node is node:
-                self.worlds = [world]
-                return
-        assert pending is not None, "without an operation that acts, the state is one of the worlds'"
-        assert task is not None
-        for world in self.worlds:
-            edge = world.node.step(self._call(world, pending))
-            if edge.node is node:
-                pending.may_act(edge)
-                self.worlds = [World(node, (*world.acted, (task, edge.answer)))]
-                return
+        if pending is not None and task is not None:
+            for world in self.worlds:
+                edge = world.node.step(self._call(world, pending))
+                if edge.node is node and world.answer(task) is NO_ANSWER_YET:
+                    pending.may_act(edge)
+                    self.worlds = [World(node, (*world.acted, (task, edge.answer)))]
+                    return
+        self.worlds = [world for world in self.worlds if world.node is node]
 
     def _name(self, pending: Pending | None, observed: View) -> Cause:
         model = self.node.state

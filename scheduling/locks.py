@@ -34,8 +34,13 @@ async def _acquire(self: Any) -> Literal[True]:
     if held:
         loop.nested.extend((outer, self) for outer in held)
     if loop.suspend_free_locks and not self._locked:
-        await yield_once()
-    if self._locked:
+        loop.free_suspensions += 1
+        loop.about_to_take[task] = self
+        try:
+            await yield_once()
+        finally:
+            del loop.about_to_take[task]
+    if self._locked or (self._waiters and not all(w.cancelled() for w in self._waiters)):  # free, but its woken head comes first
         if loop.log is not None:
             loop.log.append(("waits for", self))
         loop.waiting[task] = self
@@ -55,6 +60,7 @@ async def _acquire(self: Any) -> Literal[True]:
 
 
 def _release(self: asyncio.Lock) -> None:
+    _stock_release(self)  # first: it raises if the lock is free
     loop: Any = asyncio_events._get_running_loop()
     if type(loop) is ControlledLoop:
         mine = loop.held.get(asyncio.current_task())
@@ -67,7 +73,6 @@ def _release(self: asyncio.Lock) -> None:
                     break
         if loop.log is not None:
             loop.log.append(("releases", self))
-    _stock_release(self)
 
 
 @contextmanager

@@ -94,20 +94,22 @@ def label(handle: Handle) -> str:
 
 
 def _close(coroutine: Any) -> None:
-    """Close what was started and will not be finished. Once is not enough for a coroutine that awaits on its way out."""
-    for _ in range(100):
+    """Close a coroutine that was started and will not be finished, from the innermost outwards.
+
+    Closing the outermost once is not enough: what awaits on its way out stays suspended then, and complains when it is collected.
+    """
+    for _ in range(1000):
+        innermost = coroutine
+        while getattr(getattr(innermost, "cr_await", None), "cr_frame", None) is not None:
+            innermost = innermost.cr_await
         try:
-            if coroutine is not None:
-                coroutine.close()
-        except ValueError:  # the one that is running
+            innermost.close()
+        except ValueError:  # it is the one that runs
             return
-        except RuntimeError as error:
-            if "ignored GeneratorExit" in str(error):
-                continue
+        except (Exception, asyncio.CancelledError):  # its failure on the way out, which nobody is left to read, or it awaits again
+            pass
+        if getattr(coroutine, "cr_frame", None) is None:
             return
-        except (Exception, asyncio.CancelledError):  # its own failure on the way out: nobody is left to read it
-            return
-        return
 
 
 class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made from a list of names
@@ -131,6 +133,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.suspend_free_locks = suspend_free_locks
         self.held: dict[asyncio.Task[Any] | None, list[asyncio.Lock]] = {}
         self.waiting: dict[asyncio.Task[Any] | None, asyncio.Lock] = {}
+        self.about_to_take: dict[asyncio.Task[Any] | None, asyncio.Lock] = {}
+        self.free_suspensions = 0
         self.nested: list[tuple[asyncio.Lock, asyncio.Lock]] = []
         self.log: list[tuple[str, object]] | None = None
         self._now = 0.0
@@ -153,6 +157,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         """Make this the running loop of the thread, as `run_forever` would."""
         before = asyncio_events._get_running_loop()
         hooks = sys.get_asyncgen_hooks()
+        self._thread = threading.get_ident()
         asyncio_events._set_running_loop(self)
         sys.set_asyncgen_hooks(firstiter=self._first_iteration, finalizer=self._finalize)
         try:
@@ -201,7 +206,9 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             for task in self.tasks:  # grows, if one starts a task on its way out
                 if not task.done():
                     task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
-                    _close(task.get_coro())
+                    coroutine = task.get_coro()
+                    if coroutine is not None:
+                        _close(coroutine)
         for handle in self.ready:
             if handle._callback == self.create_task:  # an abandoned generator that was to be closed
                 _close(handle._args[0])

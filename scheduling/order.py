@@ -10,8 +10,11 @@ the candidates are, in this order: ready steps (in `fifo` only the first), outsi
 time stands still while a step can run), faults. Choice 0 is what stock asyncio would do if the world outside were slow.
 """
 
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 
+from scheduling.events import Event
 from scheduling.loop import ControlledLoop, label
 
 TIMER = "timer"
@@ -29,8 +32,7 @@ def candidates(loop: ControlledLoop, order: Order) -> list[str]:
 
     Equal names are told apart by their place: the second `x` is `x@2`.
     """
-    ready = loop.ready if order is Order.ANY else loop.ready[:1]
-    names = [label(handle) for handle in ready]
+    names = [label(handle) for handle in loop.ready[: width(loop, order)]]
     names += [f"+{event.label}" for event in loop.events]
     if not loop.ready and loop.has_timers():
         names.append(TIMER)
@@ -41,3 +43,26 @@ def candidates(loop: ControlledLoop, order: Order) -> list[str]:
         if seen[name] > 1:
             names[at] = f"{name}@{seen[name]}"
     return names
+
+
+def width(loop: ControlledLoop, order: Order) -> int:
+    """How many ready steps are candidates."""
+    return len(loop.ready) if order is Order.ANY else min(len(loop.ready), 1)
+
+
+def happen(loop: ControlledLoop, order: Order, pick: int) -> bool:
+    """Let candidate `pick` happen, alone; whether it was a step. The loop must be the running one. `scheduling.run` inlines this."""
+    steps = width(loop, order)
+    if pick < steps:
+        loop.run_step(pick)
+        return True
+    outside: list[Callable[[], object]] = [partial(_deliver, loop.events, at) for at in range(len(loop.events))]
+    if not loop.ready and loop.has_timers():
+        outside.append(loop.advance)
+    outside += [partial(_deliver, loop.faults, at) for at in range(len(loop.faults))]
+    outside[pick - steps]()
+    return False
+
+
+def _deliver(events: list[Event], at: int) -> None:
+    events.pop(at).deliver()

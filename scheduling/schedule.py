@@ -49,20 +49,20 @@ class Follower:
     """Do exactly what `names` says. For a run with `every_choice`; raises Divergence at the first step that cannot be followed."""
 
     def __init__(self, loop: ControlledLoop, order: Order, names: Sequence[str]) -> None:
-        self._loop, self._order, self._names, self._at = loop, order, names, 0
+        self._loop, self._order, self._names, self.at = loop, order, names, 0
 
     def __call__(self, n: int) -> int:
         available = candidates(self._loop, self._order)
-        wanted = self._names[self._at] if self._at < len(self._names) else None
-        self._at += 1
+        wanted = self._names[self.at] if self.at < len(self._names) else None
+        self.at += 1
         if wanted is None or wanted not in available:
-            raise Divergence(self._at, wanted, available)
+            raise Divergence(self.at, wanted, available)
         return available.index(wanted)
 
     def finish(self) -> None:
         """Raise Divergence if the run ended before the schedule did."""
-        if self._at < len(self._names):
-            raise Divergence(self._at + 1, self._names[self._at], [])
+        if self.at < len(self._names):
+            raise Divergence(self.at + 1, self._names[self.at], [])
 
 
 class Guide:
@@ -72,12 +72,12 @@ class Guide:
     """
 
     def __init__(self, loop: ControlledLoop, order: Order, names: Sequence[str]) -> None:
-        self._loop, self._order, self._names, self._at = loop, order, names, 0
+        self._loop, self._order, self._names, self.at = loop, order, names, 0
 
     def __call__(self, n: int) -> int:
         available = candidates(self._loop, self._order)
-        for at in range(self._at, len(self._names)):
+        for at in range(self.at, len(self._names)):
             if self._names[at] in available:
-                self._at = at + 1
+                self.at = at + 1
                 return available.index(self._names[at])
         return 0

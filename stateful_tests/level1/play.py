@@ -16,7 +16,7 @@ from model import operations as op
 from model.operations import Operation
 from model.step import Answer
 from scheduling.events import Event, park
-from scheduling.loop import ControlledLoop
+from scheduling.loop import ControlledLoop, owner
 from stateful_tests.level1.program import Program, task_name
 
 ARGUMENTS = {kind: kind.__match_args__ for kind in op.MANAGER_OPERATIONS}
@@ -32,6 +32,7 @@ class Play:
         self.manager = factory()
         self.judge = Judge(loop, self.manager, graph, fired)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
+        self.happened: set[str] = set()  # what is told of the run as coverage
         self._tasks: list[asyncio.Task[None]] = []
         for index in range(len(program.tasks)):
             self.offer(index)
@@ -43,19 +44,31 @@ class Play:
         self.loop.events.append(Event(f"start {task_name(index)}", lambda: self._start(index)))
 
     def _start(self, index: int) -> None:
-        faults = [self._fault(index) for fault in self.program.faults if fault == index]
+        faults = [self.fault(index) for fault in self.program.faults if fault == index]
         self.loop.faults.extend(faults)
         task = self.loop.create_task(self._run(index, faults), name=task_name(index))
         self.judge.tasks[task] = index
         self._tasks.append(task)
 
-    def _fault(self, index: int) -> Event:
+    def fault(self, index: int) -> Event:
+        """The cancellation of task `index`."""
+
         def deliver() -> None:
             for task in self._tasks:
                 if self.judge.tasks[task] == index:
+                    self.happened.add(f"cancellation while {self._moment(task)}")
                     task.cancel()
 
         return Event(f"cancel {task_name(index)}", deliver)
+
+    def _moment(self, task: asyncio.Task[None]) -> str:
+        """What `task` does while it does not run."""
+        lock = self.loop.about_to_take.get(task)
+        if lock is None:
+            if any(owner(handle) is task for handle in self.loop.ready):
+                return "woken already"
+            lock = self.loop.waiting.get(task)
+        return "waiting outside" if lock is None else f"waiting for {self.lock_name(lock)[0]}"
 
     async def _run(self, index: int, faults: list[Event]) -> None:
         judge = self.judge

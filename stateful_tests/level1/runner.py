@@ -16,6 +16,7 @@ from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import Choose, Ending, run
 from scheduling.schedule import Follower, Guide, Recorder
+from scheduling.strategies.strategy import Strategy
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG
 from stateful_tests.level1.play import Play
@@ -35,6 +36,10 @@ class Result(NamedTuple):
     steps: int
 
 
+class _Exhausted(Exception):
+    """A strategy has nothing left to try."""
+
+
 class Runner:
     """One subject in one order. Counts what it runs; `fired` collects the model's transitions that happened."""
 
@@ -45,6 +50,7 @@ class Runner:
         self.fired: set[str] = set()
         self.schedules = 0
         self.steps = 0
+        self.happened: set[str] = set()
         self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
@@ -55,6 +61,22 @@ class Runner:
             play = Play(self.factory, program, loop, self.graph, self.fired)
             choose = make(loop, self.order)
             return self._finish(play, *run(loop, self.order, choose, play.judge.stepped, every_choice=every_choice))
+
+    def run_strategy(self, program: Program, strategy: Strategy) -> Result | None:
+        """Play `program` once more under `strategy`; None when that is exhausted."""
+
+        def begin(loop: ControlledLoop, order: Order) -> Choose:
+            choose = strategy.begin(loop, order)
+            if choose is None:
+                raise _Exhausted
+            return choose
+
+        try:
+            result = self.run(program, begin, every_choice=strategy.every_choice)
+        except _Exhausted:
+            return None
+        strategy.end(result.choices, result.steps)
+        return result
 
     def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
         loop, judge = play.loop, play.judge
@@ -71,6 +93,10 @@ class Runner:
             self._lock_order(play)
         if judge.violations:
             loop.abandon()
+        if play.happened:
+            self.happened |= play.happened
+        if loop.free_suspensions:
+            self.happened.add("order any: a free lock suspends")
         self.schedules += 1
         self.steps += steps
         if self.schedules % COLLECT_EVERY == 0:

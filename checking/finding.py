@@ -1,0 +1,31 @@
+"""A finding: a cause, and the minimal run that shows it, in the weakest order in which it fails."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from checking.causes import Cause
+from model.properties import Property
+from scheduling.order import Order
+
+Case = TypeVar("Case")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Generic[Case]):
+    """`names` is the schedule of `program` that shows `cause` in `order`. `size` is (operations, deviations from fifo)."""
+
+    cause: Cause
+    order: Order
+    cancellation: bool
+    program: Case
+    names: tuple[str, ...]
+    size: tuple[int, int]
+
+    @property
+    def property(self) -> Property:
+        """The property broken. What only happens when something is cancelled breaks P11, whatever else it breaks then."""
+        return Property.P11 if self.cancellation else self.cause.property
+
+    def rank(self) -> tuple[int, bool, tuple[int, int]]:
+        """Smaller is better evidence: a weaker order first, then a run without cancellation, then a smaller one."""
+        return (list(Order).index(self.order), self.cancellation, self.size)

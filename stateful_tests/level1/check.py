@@ -1,0 +1,169 @@
+"""One check of level 1: one subject, one order, with or without cancellation. Programs from the rule machine, many schedules of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from time import monotonic
+
+from hypothesis import seed
+from hypothesis.stateful import run_state_machine_as_test
+
+from checking.causes import Cause
+from checking.finding import Finding
+from model.kinds import KINDS
+from model.operations import BY_NAME, OPERATIONS
+from scheduling.order import Order
+from scheduling.schedule import fixed
+from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.pct import Pct
+from scheduling.strategies.random_walk import RandomWalk
+from scheduling.strategies.strategy import Strategy
+from stateful_tests.level1.investigate import NotReproducible, investigate
+from stateful_tests.level1.machine import machine_for
+from stateful_tests.level1.play import Play
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import Factory, Runner
+from stateful_tests.profiles import Profile, hypothesis_settings
+
+RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
+CANCELLATIONS = ("waiting for M", "waiting for T", "woken already", "waiting outside")
+
+
+@dataclass
+class Outcome:
+    """What a check did and found. Plain data: it crosses processes."""
+
+    name: str
+    programs: int = 0
+    schedules: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    findings: dict[Cause, Finding[Program]] = field(default_factory=dict)
+    fired: set[str] = field(default_factory=set)
+    doubts: list[str] = field(default_factory=list)
+
+    def merge(self, other: "Outcome") -> None:
+        """Add what another shard of the same check, or another check, did."""
+        self.programs += other.programs
+        self.schedules += other.schedules
+        self.steps += other.steps
+        self.seconds += other.seconds
+        self.fired |= other.fired
+        self.doubts += [d for d in other.doubts if d not in self.doubts]
+        for cause, finding in other.findings.items():
+            if cause not in self.findings or finding.rank() < self.findings[cause].rank():
+                self.findings[cause] = finding
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is to be checked."""
+
+    order: Order
+    cancellation: bool
+
+    @property
+    def name(self) -> str:
+        return f"level 1, {self.order.value}" + (" + cancel" if self.cancellation else "")
+
+    def expected(self) -> set[str]:
+        """What must have fired, in some check, for a pass not to be vacuous."""
+        expected = {f"rule {rule}" for rule in RULES if rule != "cancel" or self.cancellation}
+        expected |= {f"operation {o.name}" for o in OPERATIONS} | {f"transition {kind}" for kind in KINDS if kind.split(":")[0] in BY_NAME}
+        expected.add(f"order {self.order.value}: an outside event between ready steps")
+        if self.order is Order.ANY:
+            expected |= {"order any: a ready step before an older one", "order any: a free lock suspends"}
+        if self.cancellation:
+            expected |= {f"cancellation while {moment}" for moment in CANCELLATIONS}
+        return expected
+
+
+CHECKS = tuple(Check(order, cancellation) for order in Order for cancellation in (False, True))
+
+
+class Explorer:
+    """Drives the schedules of every program that the machine draws."""
+
+    def __init__(self, check: Check, factory: Factory, profile: Profile, deadline: float | None, progress: Callable[[int], object]) -> None:
+        self.check = check
+        self.outcome = Outcome(check.name)
+        self.rules: set[str] = set()
+        self.happened: set[str] = set()
+        self.runner = Runner(factory, check.order)
+        self._factory = factory
+        self._profile = profile
+        self._deadline = deadline
+        self._progress = progress
+        self._random = Random(0)
+
+    def round(self, number: int, examples: int) -> None:
+        """Draw `examples` programs, the same for the same `number`."""
+        self._random = Random(f"{self.check.name} {number}")
+        machine = machine_for(
+            self._factory,
+            self.check.order,
+            cancel=self.check.cancellation,
+            drawn=self.drawn,
+            fired=self.runner.fired,
+            rules=self.rules,
+            happened=self.happened,
+        )
+        run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(self._profile, examples))
+
+    def out_of_time(self) -> bool:
+        """Whether the budget is used up."""
+        return self._deadline is not None and monotonic() >= self._deadline
+
+    def drawn(self, program: Program, names: list[str], play: Play) -> None:
+        """A program has been drawn and played once under `names`."""
+        if self.out_of_time():
+            return
+        self.outcome.programs += 1
+        self._found(program, names, play.judge.violations)
+        before = self.runner.schedules
+        variants = self._variants(Program(program.tasks))
+        share = max(1, self._profile.schedules // len(variants))
+        for variant in variants:
+            self._explore(variant, share)
+        self._progress(self.runner.schedules - before)
+
+    def _variants(self, program: Program) -> list[Program]:
+        """The program with nothing cancelled or, to check cancellation, with each task in turn and some pairs."""
+        if not self.check.cancellation:
+            return [program]
+        tasks = range(len(program.tasks))
+        singles = [Program(program.tasks, (at,)) for at in tasks]
+        pairs = [Program(program.tasks, tuple(sorted(self._random.sample(tasks, 2)))) for _ in tasks] if len(tasks) > 1 else []
+        return singles + pairs
+
+    def _explore(self, program: Program, schedules: int) -> None:
+        seeded = Random(self._random.getrandbits(64))
+        strategies: list[Strategy] = [DelayBounded(1, seeded), RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
+        for number in range(schedules):
+            if number % 64 == 0 and self.out_of_time():
+                return
+            strategy = strategies[number % len(strategies)]
+            result = self.runner.run_strategy(program, strategy)
+            if result is None:
+                strategies.remove(strategy)
+                continue
+            if result.violations and not self.outcome.findings.keys() >= result.violations.keys():
+                names = self.runner.record(program, lambda _loop, _order, made=result.choices: fixed(made))[1]  # type: ignore[misc]
+                self._found(program, names, result.violations)
+
+    def _found(self, program: Program, names: list[str], violations: dict[Cause, int]) -> None:
+        for cause in violations:
+            if cause in self.outcome.findings:
+                continue
+            try:
+                self.outcome.findings[cause] = investigate(self.runner, cause, program, names)
+            except NotReproducible as doubt:
+                self.outcome.doubts.append(str(doubt))
+
+    def finish(self) -> Outcome:
+        """The outcome so far."""
+        outcome, runner = self.outcome, self.runner
+        outcome.schedules, outcome.steps = runner.schedules, runner.steps
+        outcome.fired = {f"rule {rule}" for rule in self.rules} | {f"transition {kind}" for kind in runner.fired}
+        outcome.fired |= {f"operation {kind.split(':')[0]}" for kind in runner.fired} | runner.happened | self.happened
+        return outcome

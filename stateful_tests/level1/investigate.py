@@ -1,0 +1,83 @@
+"""From a failing run to a finding: believe it only if it replays, make it small, and try it in the weaker orders."""
+
+from random import Random
+
+from checking.causes import Cause
+from checking.finding import Finding
+from checking.shrink import shrink
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.schedule import fixed
+from scheduling.strategies.delay_bounded import DelayBounded
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import Runner
+from stateful_tests.level1.simpler import simpler
+
+NEAR = 400  # runs spent on a simpler program whose guided run does not fail
+FAR = 4_000  # runs spent on the final program to find the fewest deviations
+
+
+class NotReproducible(Exception):
+    """The same program under the same schedule did not do the same twice: the subject has a source of chance of its own."""
+
+
+def investigate(runner: Runner, cause: Cause, program: Program, names: list[str]) -> Finding[Program]:
+    """The finding behind a run of `program` that showed `cause`. Raises NotReproducible if it does not do so again."""
+    confirm(runner, cause, program, names)
+    program, names = _shrunk(runner, cause, program, names)
+    if runner.order is Order.ANY:
+        weaker = Runner(runner.factory, Order.FIFO)
+        found = _search(weaker, cause, program, FAR)
+        if found is not None:
+            runner = weaker
+            program, names = _shrunk(weaker, cause, program, found)
+    confirm(runner, cause, program, names)
+    result, _ = runner.guided(program, names)
+    size = (program.operations(), sum(1 for c in result.choices if c))
+    return Finding(cause, runner.order, bool(program.faults), program, tuple(names), size)
+
+
+def confirm(runner: Runner, cause: Cause, program: Program, names: list[str]) -> None:
+    """Follow `names` twice: the run must be the same both times and show `cause`."""
+    first, second = runner.follow(program, names), runner.follow(program, names)
+    if first.violations != second.violations or first.choices != second.choices or cause not in first.violations:
+        raise NotReproducible(f"{cause.mechanism}: the same schedule does not give the same run twice")
+
+
+def _shrunk(runner: Runner, cause: Cause, program: Program, names: list[str]) -> tuple[Program, list[str]]:
+    def exhibits(candidate: Program, near: list[str]) -> list[str] | None:
+        if not candidate.tasks:
+            return None
+        result, done = runner.guided(candidate, near)
+        return done if cause in result.violations else _search(runner, cause, candidate, NEAR)
+
+    program, names = shrink(program, names, simpler, exhibits)
+    return program, _search(runner, cause, program, FAR) or _plainer(runner, cause, program, names)
+
+
+def _search(runner: Runner, cause: Cause, program: Program, runs: int) -> list[str] | None:
+    """A schedule that shows `cause` with the fewest deviations from fifo, or None if there is none within `runs`."""
+    strategy = DelayBounded(3, Random(0))
+    for _ in range(runs):
+        if (choose := strategy.begin(ControlledLoop(), runner.order)) is None:
+            return None
+        result = runner.run(program, lambda _loop, _order, choose=choose: choose)  # type: ignore[misc]  # bound at once
+        strategy.end(result.choices, result.steps)
+        if cause in result.violations:
+            return runner.record(program, lambda _loop, _order, made=result.choices: fixed(made))[1]  # type: ignore[misc]
+    return None
+
+
+def _plainer(runner: Runner, cause: Cause, program: Program, names: list[str]) -> list[str]:
+    """`names` with every single deviation undone that is not needed."""
+    choices = runner.guided(program, names)[0].choices
+    at = 0
+    while at < len(choices):
+        if choices[at]:
+            plain = [*choices[:at], 0, *choices[at + 1 :]]
+            result, done = runner.record(program, lambda _loop, _order, plain=plain: fixed(plain))  # type: ignore[misc]
+            if cause in result.violations:
+                choices, names = result.choices, done
+                continue
+        at += 1
+    return names

@@ -1,0 +1,186 @@
+"""The rule machine of level 1: Hypothesis draws a program while it runs.
+
+A rule starts an operation as a task, another advances a chosen step or delivers an outside event, another cancels. After every step
+the judge compares what shows with the model. One Hypothesis example costs milliseconds, a schedule a fraction of one; so an example
+ends by handing its program on, and the explorer drives many more schedules of it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from checking.nodes import Graph
+from model import operations as op
+from model.operations import Operation
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order, candidates, happen, width
+from stateful_tests.level1.play import Play
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import Factory
+
+CONNECTIONS = st.integers(1, 2)
+THREADS = st.integers(1, 2)
+SUBSCRIPTIONS = st.integers(1, 2)
+CONVERSATIONS = st.integers(1, 2)
+STATE_OPERATION = st.one_of(
+    st.builds(op.StateSetListener, CONVERSATIONS),
+    st.builds(op.StateClearListener),
+    st.builds(op.StateListenerMatches, CONVERSATIONS),
+    st.builds(op.StateTrackEvent, st.sampled_from(op.TurnEvent)),
+    st.builds(op.HoldState),
+)
+THEN = st.lists(STATE_OPERATION, max_size=2).map(tuple)
+
+Drawn = Callable[[Program, list[str], Play], object]
+
+
+class Level1Machine(RuleBasedStateMachine):
+    """Bound to a subject, an order and a listener by `machine_for`; not to be used as it is."""
+
+    factory: Factory
+    order: Order
+    cancelling: bool
+    drawn: Drawn
+    fired: set[str]
+    rules_fired: set[str]
+    happened: set[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = ControlledLoop(suspend_free_locks=self.order is Order.ANY)
+        self.names: list[str] = []
+        with self.loop.entered():
+            self.play = Play(self.factory, Program(()), self.loop, Graph(), self.fired)
+
+    # --- what rules do
+
+    def start(self, *chain: Operation) -> None:
+        """The request arrives: a new task is started that calls the operations of `chain`."""
+        program = self.play.program
+        index = len(program.tasks)
+        self.play.program = Program((*program.tasks, chain), program.faults)
+        self.play.offer(index)
+        self.rules_fired.add(chain[0].name)
+        self._pick(width(self.loop, self.order) + len(self.loop.events) - 1)
+
+    def _pick(self, pick: int) -> None:
+        """Let candidate `pick` happen, alone, and look."""
+        self.names.append(candidates(self.loop, self.order)[pick])
+        steps = width(self.loop, self.order)
+        if pick >= steps > 0:
+            self.happened.add(f"order {self.order.value}: an outside event between ready steps")
+        elif pick > 0 < steps:
+            self.happened.add("order any: a ready step before an older one")
+        with self.loop.entered():
+            if happen(self.loop, self.order, pick):
+                self.play.judge.stepped()
+
+    # --- the rules
+
+    @initialize(connections=st.sets(CONNECTIONS))
+    def connected(self, connections: set[int]) -> None:
+        for connection in sorted(connections):
+            self.start(op.ConnectionInitialized(connection))
+            while self.loop.ready:
+                self._pick(0)
+
+    @rule(c=CONNECTIONS)
+    def connection_initialized(self, c: int) -> None:
+        self.start(op.ConnectionInitialized(c))
+
+    @rule(c=CONNECTIONS)
+    def remove_connection(self, c: int) -> None:
+        self.start(op.RemoveConnection(c))
+
+    @rule(t=THREADS)
+    def subscribed_connection_ids(self, t: int) -> None:
+        self.start(op.SubscribedConnectionIds(t))
+
+    @rule(t=THREADS)
+    def has_subscribers(self, t: int) -> None:
+        self.start(op.HasSubscribers(t))
+
+    @rule(t=THREADS, then=THEN)
+    def thread_state(self, t: int, then: tuple[Operation, ...]) -> None:
+        self.start(op.ThreadState(t), *then)
+
+    @rule(t=THREADS, c=CONNECTIONS, raw=st.booleans(), then=THEN)
+    def try_ensure_connection_subscribed(self, t: int, c: int, raw: bool, then: tuple[Operation, ...]) -> None:
+        self.start(op.TryEnsureConnectionSubscribed(t, c, raw), *then)
+
+    @rule(t=THREADS, c=CONNECTIONS)
+    def try_add_connection_to_thread(self, t: int, c: int) -> None:
+        self.start(op.TryAddConnectionToThread(t, c))
+
+    @rule(s=SUBSCRIPTIONS, t=THREADS, c=CONNECTIONS, raw=st.booleans(), then=THEN)
+    def set_listener(self, s: int, t: int, c: int, raw: bool, then: tuple[Operation, ...]) -> None:
+        self.start(op.SetListener(s, t, c, raw), *then)
+
+    @rule(s=SUBSCRIPTIONS)
+    def remove_listener(self, s: int) -> None:
+        self.start(op.RemoveListener(s))
+
+    @rule(t=THREADS, c=CONNECTIONS)
+    def unsubscribe_connection_from_thread(self, t: int, c: int) -> None:
+        self.start(op.UnsubscribeConnectionFromThread(t, c))
+
+    @rule(t=THREADS)
+    def remove_thread_state(self, t: int) -> None:
+        self.start(op.RemoveThreadState(t))
+
+    @precondition(lambda self: self.loop.ready or self.loop.events)
+    @rule(pick=st.integers(0, 9))
+    def advance(self, pick: int) -> None:
+        self.rules_fired.add("advance")
+        self._pick(pick % (width(self.loop, self.order) + len(self.loop.events)))
+
+    @precondition(lambda self: self.loop.ready)
+    @rule()
+    def settle(self) -> None:
+        """Let all that is ready run, first in, first out."""
+        self.rules_fired.add("settle")
+        while self.loop.ready:
+            self._pick(0)
+
+    @precondition(lambda self: self.cancelling and self._cancellable())
+    @rule(pick=st.integers(0, 9))
+    def cancel(self, pick: int) -> None:
+        """A caller goes away: its task is cancelled where it waits, even if it has been woken already."""
+        self.rules_fired.add("cancel")
+        running = self._cancellable()
+        index = running[pick % len(running)]
+        program = self.play.program
+        self.play.program = Program(program.tasks, (*program.faults, index))
+        fault = self.play.fault(index)
+        self.names.append(f"+{fault.label}")
+        with self.loop.entered():
+            fault.deliver()
+
+    def _cancellable(self) -> list[int]:
+        return [index for task, index in self.play.judge.tasks.items() if not task.done() and index not in self.play.program.faults]
+
+    def teardown(self) -> None:
+        while self.loop.ready or self.loop.events:
+            self._pick(0)
+        with self.loop.entered():
+            self.play.finish()
+        program = self.play.program
+        if program.tasks:
+            type(self).drawn(program, self.names, self.play)
+        self.loop.abandon()
+
+
+def machine_for(factory: Factory, order: Order, *, cancel: bool, drawn: Drawn, fired: set[str], rules: set[str], happened: set[str]) -> Any:
+    """A machine class for this subject and order; `drawn` is given each example's program, schedule and finished play."""
+    attributes: dict[str, object] = {
+        "factory": staticmethod(factory),
+        "order": order,
+        "cancelling": cancel,
+        "drawn": staticmethod(drawn),
+        "fired": fired,
+        "rules_fired": rules,
+        "happened": happened,
+    }
+    return type("Level1Machine", (Level1Machine,), attributes)

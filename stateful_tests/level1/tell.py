@@ -1,0 +1,120 @@
+"""Tells a run: follows its schedule once more, slowly, and writes down for every step who did what, where it stands and what changed.
+
+Text is computed here and nowhere before: a run that nobody asks about costs no words.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+
+from checking.causes import Cause
+from checking.nodes import Graph
+from model.operations import Operation
+from model.projection import View, project
+from model.words import say_answer, say_changes, say_operation
+from scheduling.locks import controlled_locks
+from scheduling.loop import ControlledLoop, owner
+from scheduling.order import TIMER, Order
+from scheduling.run import run
+from scheduling.schedule import Follower
+from stateful_tests.level1.play import Play
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import Factory
+
+NOTHING = View(frozenset(), (), frozenset(), frozenset(), frozenset())
+
+
+def tell(factory: Factory, order: Order, program: Program, names: Sequence[str], cause: Cause) -> list[dict[str, Any]]:
+    """The rows of the run's table: step, task, did (list), at (file:line or None), changed (list), broken (what `cause` broke here)."""
+    with controlled_locks():
+        loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
+        with loop.entered():
+            play = Play(factory, program, loop, Graph(), set())
+            rows = _Rows(play, Follower(loop, order, names), names, cause)
+            loop.log = rows.log
+            run(loop, order, rows.follower, rows.stepped, every_choice=True)
+            rows.outside()
+            if loop.blocked is None:
+                play.finish()
+            rows.close()
+            loop.abandon()
+    return rows.rows
+
+
+class _Rows:
+    def __init__(self, play: Play, follower: Follower, names: Sequence[str], cause: Cause) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.log: list[tuple[str, object]] = []
+        self.follower = follower
+        self._play = play
+        self._names = names
+        self._cause = cause
+        self._view = NOTHING
+        self._told = 0  # names already told
+        self._broken = False
+
+    def outside(self, but: int = 0) -> None:
+        """Rows for the outside events since the last step; `but` of the last names are steps."""
+        for name in self._names[self._told : self.follower.at - but]:
+            self._told += 1
+            kind, _, task = name.lstrip("+").partition(" ")
+            said = {"start": "is called for", "release": "may go on", "cancel": "is cancelled"}.get(kind, kind)
+            if name != TIMER:
+                self._row(task.split("@")[0], [f"({said})"], None)
+
+    def stepped(self) -> bool:
+        self.outside(but=1)
+        self._told += 1
+        self._play.judge.stepped()
+        task = owner(self._play.loop.current)
+        name = task.get_name() if task is not None else self._names[self._told - 1]
+        did = [self._say(*entry) for entry in self.log]
+        self.log.clear()
+        self._row(name, did, None if task is None or task.done() else where(task))
+        return False
+
+    def _say(self, what: str, about: object) -> str:
+        if isinstance(about, asyncio.Lock):
+            return f"{what} {self._play.lock_name(about)}"
+        operation, answer = cast(tuple[Operation, object], about)
+        if what == "answers":
+            return f"{operation.name} answers: {say_answer(operation, answer)}"
+        return f"{what} {say_operation(operation)}"
+
+    def _row(self, task: str, did: list[str], at: str | None) -> None:
+        changed: list[str] = []
+        shown = self._play.judge.shown
+        if shown is not None:
+            view = project(shown)
+            changed = say_changes(self._view, view)
+            self._view = view
+        self.rows.append({"step": len(self.rows) + 1, "task": task, "did": did, "at": at, "changed": changed, "broken": []})
+        self._mark()
+
+    def _mark(self) -> None:
+        judge = self._play.judge
+        if self._cause in judge.violations and not self._broken:
+            self._broken = True
+            detail = judge.details[self._cause]
+            said = f"{self._cause.property.name} {self._cause.property.title}: {self._cause.mechanism}"
+            self.rows[-1]["broken"] = [said + (f" ({detail})" if detail else "")]
+
+    def close(self) -> None:
+        """What only the end shows is marked on the last row."""
+        if self.rows:
+            self._mark()
+
+
+def where(task: "asyncio.Task[Any]") -> str | None:
+    """Where `task` waits, as module:line of the innermost frame that is neither asyncio's nor the scheduler's."""
+    coroutine: Any = task.get_coro()
+    place: str | None = None
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
+        if frame is None:
+            break
+        module = frame.f_globals.get("__name__", "?")
+        if module.split(".")[0] not in ("asyncio", "scheduling"):
+            place = f"{module}:{frame.f_lineno}"
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
+    return place

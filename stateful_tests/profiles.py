@@ -1,0 +1,41 @@
+"""How much to do: the profiles of the gate and the settings of Hypothesis that go with them."""
+
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`examples` programs for every check, `schedules` runs of each. `derandomized`: the same output every time, to the byte."""
+
+    name: str
+    examples: int
+    schedules: int
+    steps: int
+    derandomized: bool
+
+
+PROFILES = {
+    p.name: p
+    for p in (
+        Profile("ci", examples=72, schedules=800, steps=12, derandomized=True),
+        Profile("dev", examples=12, schedules=300, steps=12, derandomized=False),
+        Profile("nightly", examples=1_500, schedules=2_000, steps=20, derandomized=False),
+    )
+}
+
+
+def hypothesis_settings(profile: Profile, examples: int) -> settings:
+    """Generation only: a finding is shrunk by us, operations, schedule and faults together."""
+    return settings(
+        max_examples=examples,
+        stateful_step_count=profile.steps,
+        derandomize=False,  # the gate seeds every round itself, so that rounds differ
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )

@@ -1,0 +1,141 @@
+"""Declared state: an object that, with all that it holds, writes down who touches it.
+
+`declare(root)` gives the object a subclass of its class, made on the spot, whose attributes write down who reads and writes them; it stays
+the same object. Dicts, sets, lists and deques it holds are wrapped (`scheduling.strategies.containers`), objects of Python classes are
+declared in turn, and so is what is stored later. A value that can change and is none of these (an iterator, a Counter) is opaque: whoever
+reads the attribute is taken to have written it.
+
+It refuses to guess: state that nobody declares (globals, variables of an enclosing function) is not seen, and neither is what a step
+keeps from an earlier one in its own variables of an opaque value. Outside a recording `declare` does nothing.
+"""
+
+import asyncio
+import types
+from collections.abc import Callable
+from enum import Enum
+from operator import is_
+from typing import Any, TypeVar
+
+from scheduling.strategies.containers import WRAPPERS, is_tracked, unchanged
+from scheduling.strategies.footprints import READ, RECORDER, WRITE, Footprint, MissingFootprint
+
+T = TypeVar("T")
+
+_CONSTANT = (int, float, complex, str, bytes, type(None), Enum, type, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+_TRACKED_ELSEWHERE = (
+    *(asyncio.Future, asyncio.Lock, asyncio.Event, asyncio.Condition, asyncio.Semaphore, asyncio.Queue, asyncio.Barrier),
+    *(asyncio.TaskGroup, asyncio.Timeout, asyncio.AbstractEventLoop),
+)
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made by a class statement
+_LOCATION = "_subwarden_location"
+_ADOPTION = "_subwarden_adoption"
+_classes: dict[tuple[type, tuple[str, ...]], type] = {}
+
+
+def declare(root: T) -> T:
+    """Make `root` and all that it holds write down who touches it, if somebody records. Returns it, or its wrapper."""
+    adopted: T = root if RECORDER.footprint is None else _Adoption()(root)
+    return adopted
+
+
+def is_constant(value: object) -> bool:
+    """Whether nothing can be changed through `value`, or it writes down itself who does."""
+    if isinstance(value, tuple | frozenset):
+        return all(is_constant(item) for item in value)
+    return isinstance(value, _CONSTANT + _TRACKED_ELSEWHERE) or is_tracked(value) or _LOCATION in getattr(value, "__dict__", ())
+
+
+class _Adoption:
+    """Tracks what is handed to it; remembers what it has wrapped, so that two ways to one container lead to one wrapper."""
+
+    def __init__(self) -> None:
+        self._wrapped: dict[int, tuple[Any, Any]] = {}  # by id; the original is kept alive, so the id stays its own
+
+    def __call__(self, value: Any) -> Any:
+        wrapper = WRAPPERS.get(type(value))
+        if wrapper is not None:
+            known = self._wrapped.get(id(value))
+            if known is None:
+                known = self._wrapped[id(value)] = (value, wrapper(value, self))
+            return known[1]
+        if not is_constant(value) and _is_plain_object(value):
+            self._swap_class(value)
+        return value
+
+    def _swap_class(self, value: Any) -> None:
+        attributes = vars(value)
+        names = tuple(attributes)
+        attributes[_LOCATION] = RECORDER.name()
+        for name in names:
+            attributes[name] = self(attributes[name])
+        attributes[_ADOPTION] = self
+        value.__class__ = _class_with(type(value), names)
+        RECORDER.check_each_step(_check_of(value))
+
+
+def _class_with(original: type, names: tuple[str, ...]) -> type:
+    made = _classes.get((original, names))
+    if made is None:
+        body: dict[str, Any] = {name: _Attribute(name) for name in names}
+        body |= {"__setattr__": _set_attribute, "__module__": original.__module__, "__qualname__": original.__qualname__, "__slots__": ()}
+        made = _classes[original, names] = type(original.__name__, (original,), body)
+    return made
+
+
+def _is_plain_object(value: object) -> bool:
+    kind = type(value)
+    slots = any(vars(base).get("__slots__") for base in kind.__mro__)
+    return bool(kind.__flags__ & _HEAP_TYPE) and hasattr(value, "__dict__") and not slots and not isinstance(value, BaseException)
+
+
+class _Attribute:
+    """Stands on the class for one attribute of the object, and writes down each access. Defines `__set__` so that it comes first."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: Any, _kind: type | None = None) -> Any:
+        if owner is None:
+            return self
+        own = owner.__dict__
+        try:
+            value = own[self._name]
+        except KeyError:
+            raise AttributeError(self._name) from None
+        if RECORDER.footprint is not None:
+            RECORDER.touch((own[_LOCATION], self._name), READ if is_constant(value) else WRITE)
+        return value
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        _set_attribute(owner, self._name, value)
+
+    def __delete__(self, owner: Any) -> None:
+        own = owner.__dict__
+        RECORDER.touch((own[_LOCATION], self._name), WRITE)
+        del own[self._name]
+
+
+def _set_attribute(owner: Any, name: str, value: Any) -> None:
+    own = owner.__dict__
+    if name not in own and RECORDER.footprint is not None and not isinstance(vars(type(owner)).get(name), _Attribute):
+        known = tuple(key for key in own if key not in {_LOCATION, _ADOPTION})  # a new attribute: its readers must be seen too
+        owner.__class__ = _class_with(type(owner).__base__ or object, (*known, name))
+    RECORDER.touch((own[_LOCATION], name), WRITE)
+    own[name] = value if RECORDER.footprint is None else own[_ADOPTION](value)
+
+
+def _check_of(owner: Any) -> Callable[[Footprint], None]:
+    own = owner.__dict__
+    before = dict(own)
+
+    def check(footprint: Footprint) -> None:
+        nonlocal before
+        if len(own) == len(before) and (all(map(is_, before.values(), own.values())) or unchanged(before.values(), own.values())):
+            return
+        for name in {**before, **own}:
+            changed = (name in own) != (name in before) or not unchanged([own[name]], [before[name]])
+            if changed and not footprint.get((own[_LOCATION], name), 0) & WRITE:
+                raise MissingFootprint(f"{type(owner).__name__}.{name} changed in a step that did not touch it")
+        before = dict(own)
+
+    return check

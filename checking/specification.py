@@ -45,12 +45,16 @@ class Effect(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A call as a model sees it: `slot` names it among those pending, `answer` is what it must answer (`UNJUDGED`: whatever)."""
+    """A call as a model sees it: `slot` names it among those pending, `answer` is what it must answer (`UNJUDGED`: whatever).
+
+    `must`: it was answered, so it took effect; otherwise it may have or not.
+    """
 
     slot: int
     operation: Operation
-    task: Hashable | None
+    task: str | None
     answer: object
+    must: bool = True
 
 
 class Unjudged:
@@ -104,6 +108,9 @@ class Specification(Protocol):
     def fits(self, answer: object, wanted: object) -> bool:
         """Whether the model's answer is the wanted one."""
 
+    def inert(self, asked: Asked) -> bool:
+        """Whether a call that answers so changes nothing, in whichever world it does."""
+
     def touches(self, operation: Operation) -> Footprint:
         """What `operation` reads and changes, in any world."""
 
@@ -113,8 +120,8 @@ class Specification(Protocol):
     def describe(self, operation: Operation) -> str:
         """The operation in the model's words."""
 
-    def describe_answer(self, answer: object) -> str:
+    def describe_answer(self, operation: Operation, answer: object) -> str:
         """The answer in the model's words."""
 
-    def describe_world(self, world: World) -> list[str]:
-        """The state in the model's words, a line a fact."""
+    def describe_world(self, world: World) -> str:
+        """The state in the model's words, in one line."""

@@ -1,23 +1,18 @@
 """The core model as a specification: `--model core`. No call binds anything, so a world is a state of `model.core` as it is."""
 
 from collections import defaultdict
-from collections.abc import Hashable
 
 from checking.specification import UNJUDGED, Asked, Effect, Footprint, Mode
 from model import core
 from model.core import CoreOperation, CoreState
 
 READ, JOIN, WRITE = Mode.READ, Mode.JOIN, Mode.WRITE
-CACHE = 100_000  # steps remembered; a bound on memory, not on histories
 
 
 class CoreSpecification:
     """See `checking.specification.Specification`."""
 
     name = "core"
-
-    def __init__(self) -> None:
-        self._steps: dict[tuple[CoreState, CoreOperation], Effect] = {}
 
     def decode(self, data: object) -> CoreOperation:
         return core.core_decode(data)
@@ -60,17 +55,14 @@ class CoreSpecification:
         return world
 
     def step(self, world: CoreState, asked: Asked) -> Effect:
-        key = (world, asked.operation)
-        known = self._steps.get(key)
-        if known is None:
-            after, answer, kind = core.core_step(world, asked.operation)
-            if len(self._steps) >= CACHE:
-                self._steps.clear()
-            known = self._steps[key] = Effect(after, answer, kind, after != world)
-        return known
+        after, answer, kind = core.core_step(world, asked.operation)
+        return Effect(after, answer, kind, after is not world and after != world)
 
     def fits(self, answer: object, wanted: object) -> bool:
         return wanted is UNJUDGED or answer == wanted
+
+    def inert(self, asked: Asked) -> bool:
+        return asked.answer is False or isinstance(asked.operation, core.Publish)
 
     def touches(self, operation: CoreOperation) -> Footprint:
         match operation:
@@ -104,20 +96,20 @@ class CoreSpecification:
         name, *arguments = core.core_encode(operation)
         return f"{name}({', '.join(map(str, arguments))})"
 
-    def describe_answer(self, answer: object) -> str:
+    def describe_answer(self, operation: CoreOperation, answer: object) -> str:
         if isinstance(answer, tuple):
-            return "[" + ", ".join(map(str, answer)) + "]"
-        return {None: "nothing", True: "true", False: "false"}[answer] if answer is None or isinstance(answer, bool) else str(answer)
+            return ", ".join(map(str, answer)) or "nobody"
+        return "done" if answer is None else "yes" if answer else "no"
 
-    def describe_world(self, world: CoreState) -> list[str]:
-        topics: defaultdict[Hashable, list[core.Id]] = defaultdict(list)
+    def describe_world(self, world: CoreState) -> str:
+        topics: defaultdict[core.Id, list[core.Id]] = defaultdict(list)
         for t, c in world.links:
             topics[t].append(c)
-        lines = [f"live: {', '.join(map(str, core.in_order(world.live))) or 'none'}"]
-        if world.closed:
-            lines.append(f"closed: {', '.join(map(str, core.in_order(world.closed)))}")
-        lines += [f"subscribed to {t}: {', '.join(map(str, core.in_order(topics[t])))}" for t in core.in_order(topics)]
-        return lines
+        said = [
+            f"{', '.join(map(str, core.in_order(ids)))} {word}" for word, ids in (("live", world.live), ("closed", world.closed)) if ids
+        ]
+        said += [f"{', '.join(map(str, core.in_order(topics[t])))} on {t}" for t in core.in_order(topics)]
+        return "; ".join(said) or "nothing"
 
 
 def _other(world: CoreState, topic: core.Id, connection: core.Id) -> Footprint:

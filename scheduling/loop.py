@@ -75,6 +75,23 @@ class Timer(asyncio.TimerHandle):
     __hash__ = asyncio.TimerHandle.__hash__
 
 
+class NumberedTask(Task[Any]):
+    """CPython's Task, hashed by its number in the loop instead of its address.
+
+    A task group cancels its children in the order of a set, and `asyncio.wait` and `all_tasks` return sets: by address, the same choices
+    would make another run each time.
+    """
+
+    __slots__ = ("number",)
+    number: int
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+NumberedTask.__name__ = NumberedTask.__qualname__ = "Task"  # what CPython's own messages call it
+
+
 def owner(handle: Handle) -> "asyncio.Task[Any] | None":
     """The task whose step `handle` is, or None for a bare callback (a future's, a timer's)."""
     callback = handle._callback
@@ -269,13 +286,19 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         if name is None:
             name = f"task-{self._task_order}"
         if self._task_factory is None:
-            task = Task(coro, loop=self, name=name, **kwargs)  # type: ignore[arg-type]  # generators: as asyncio allows
+            task = self._numbered(coro, loop=self, name=name, **kwargs)
         elif self._task_factory is EAGER:  # it runs the first step at once, in which the task must have its name
-            task = self._task_factory(self, coro, name=name, **kwargs)
+            task = self._numbered(coro, loop=self, name=name, eager_start=True, **kwargs)
         else:
             task = self._task_factory(self, coro, **kwargs)
             task.set_name(name)
         self.tasks.append(task)
+        return task
+
+    def _numbered(self, *args: Any, **kwargs: Any) -> NumberedTask:
+        task = NumberedTask.__new__(NumberedTask)
+        task.number = self._task_order
+        task.__init__(*args, **kwargs)  # type: ignore[misc]  # it registers itself in a set, so the number comes first
         return task
 
     def set_task_factory(self, factory: Callable[..., Any] | None) -> None:

@@ -232,3 +232,23 @@ def test_unread_exceptions_are_told_once_and_only_if_unread() -> None:
         for _ in range(2):
             loop.report_unretrieved()
     assert [context["future"] for context in loop.unhandled] == [unread]
+
+
+def test_a_generator_dropped_after_the_end_starts_nothing() -> None:
+    loop = ControlledLoop()
+    kept: list[AsyncIterator[int]] = []
+
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+
+    async def keeper() -> None:
+        kept.append(numbers())
+        await anext(kept[0])
+
+    with loop.entered():
+        loop.create_task(keeper())
+        run(loop, Order.FIFO, fixed([]), lambda: False)
+        loop.abandon()
+        kept.clear()
+        gc.collect()
+    assert loop.ready == []

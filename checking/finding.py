@@ -22,10 +22,15 @@ class Finding(Generic[Case]):
     size: tuple[int, int]
 
     @property
-    def property(self) -> Property:
+    def broken(self) -> Property:
         """The property broken. What only happens when something is cancelled breaks P11, whatever else it breaks then."""
         return Property.P11 if self.cancellation else self.cause.property
 
     def rank(self) -> tuple[int, bool, tuple[int, int]]:
         """Smaller is better evidence: a weaker order first, then a run without cancellation, then a smaller one."""
         return (list(Order).index(self.order), self.cancellation, self.size)
+
+    @property
+    def id(self) -> str:
+        """A short name that is the same in every run: `P2-a-closed-connection-is-live-again`."""
+        return self.cause._replace(property=self.broken).slug()

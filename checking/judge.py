@@ -33,6 +33,7 @@ class Judge:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
         self.steps = 0
+        self.show_raised: Exception | None = None
         self.tasks: dict[asyncio.Task[Any], int] = {}
         self.shown: Shown | None = subject.show()
         self._loop = loop
@@ -97,7 +98,11 @@ class Judge:
     # --- looking
 
     def _look(self, task: int | None, *, returning: bool) -> None:
-        shown = self._show()
+        try:
+            shown = self._show()
+        except Exception as error:  # not a finding: whoever shows the maps must be able to at any time
+            self.show_raised = self.show_raised or error
+            return
         if shown is None:
             if not self._loop.ready and self._manager_lock is not None and self._manager_lock.locked():
                 self.violated(causes.HELD_OUTSIDE)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from checking import causes
 from checking.causes import Cause
 from checking.nodes import Edge, Graph, Node
-from model.operations import Operation, RemoveConnection, StateTrackEvent
+from model.operations import CREATES_ENTRY, Operation, RemoveConnection, StateTrackEvent
 from model.projection import ShownEntry, View
 from model.step import Answer, Call
 
@@ -129,6 +129,8 @@ class Refinement:
         if isinstance(operation, StateTrackEvent) and not self.judged_turn:
             return None
         self.worlds = [World(w.node, tuple(pair for pair in w.acted if pair[0] != task)) for w in self.worlds]
+        if answer not in (Answer.REFUSED, False) and self._overtaken(pending):
+            return causes.REAPPEARS
         if _agrees(answer, pending.answers_but_for_raw):
             return causes.RAW_HALF_DONE
         return causes.wrong_answer(operation.name)
@@ -188,6 +190,9 @@ class Refinement:
         expected = [w.node for w in self.worlds]
         if pending is not None and acted is NO_ANSWER_YET:  # first: where both would do, the operation that ran has acted
             expected = [w.node.step(self._call(w, pending)).node for w in self.worlds] + expected
+        if pending is not None and self._overtaken(pending):
+            self.lost = True
+            return self._name(pending, observed)
         raw = causes.RAW_NOT_OWN if returning else causes.RAW_HALF_DONE
         for partial, cause in (("judged_raw", raw), ("judged_turn", causes.FOREIGN_TURN)):
             before = getattr(self, partial)
@@ -211,6 +216,14 @@ class Refinement:
                     return
         self.worlds = [world for world in self.worlds if world.node is node]
 
+    def _overtaken(self, pending: Pending) -> bool:
+        """Whether the operation belongs to an entry that has been torn down, and by P6 must not touch the thread's next one."""
+        if not isinstance(pending.operation, CREATES_ENTRY):
+            return False
+        call = self._call(self.worlds[0], pending)
+        entry = self.node.state.entry(pending.operation.thread)
+        return call.incarnation is not None and (entry is None or entry.incarnation != call.incarnation)
+
     def _name(self, pending: Pending | None, observed: View) -> Cause:
         model = self.node.state
         live = model.live if observed.live is None else observed.live
@@ -224,13 +237,8 @@ class Refinement:
             return causes.SUBSCRIBED_DEAD
         if isinstance(operation, RemoveConnection) and any(c == operation.connection for _, c in observed.links):
             return causes.OUTLIVES
-        call = self._call(self.worlds[0], pending)
-        thread = getattr(operation, "thread", None)
-        if thread is not None and call.incarnation is not None:
-            entry = model.entry(thread)
-            overtaken = entry is None or entry.incarnation != call.incarnation
-            if overtaken and (thread in dict(observed.entries)) and (entry is None or any(t == thread for t, _ in new)):
-                return causes.REAPPEARS
+        if self._overtaken(pending):
+            return causes.REAPPEARS
         return causes.wrong_state(operation.name)
 
 

@@ -1,0 +1,1 @@
+"""`subwarden`: parsing and progress only, one verb a file."""

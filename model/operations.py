@@ -143,6 +143,7 @@ STATE_OPERATIONS: tuple[type[StateOperation], ...] = StateOperation.__args__
 OPERATIONS: tuple[type[Operation], ...] = MANAGER_OPERATIONS + STATE_OPERATIONS
 BY_NAME: dict[str, type[Operation]] = {kind.name: kind for kind in OPERATIONS}
 
+CREATES_ENTRY = (ThreadState, TryEnsureConnectionSubscribed, TryAddConnectionToThread, SetListener)
 RETURNS_STATE = (ThreadState, TryEnsureConnectionSubscribed, SetListener)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from time import monotonic
 
 from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
@@ -84,7 +83,9 @@ CHECKS = tuple(Check(order, cancellation) for order in Order for cancellation in
 class Explorer:
     """Drives the schedules of every program that the machine draws."""
 
-    def __init__(self, check: Check, factory: Factory, profile: Profile, deadline: float | None, progress: Callable[[int], object]) -> None:
+    def __init__(
+        self, check: Check, factory: Factory, profile: Profile, enough: Callable[[], bool], progress: Callable[[int], object]
+    ) -> None:
         self.check = check
         self.outcome = Outcome(check.name)
         self.rules: set[str] = set()
@@ -92,7 +93,7 @@ class Explorer:
         self.runner = Runner(factory, check.order)
         self._factory = factory
         self._profile = profile
-        self._deadline = deadline
+        self._enough = enough
         self._progress = progress
         self._random = Random(0)
 
@@ -110,13 +111,9 @@ class Explorer:
         )
         run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(self._profile, examples))
 
-    def out_of_time(self) -> bool:
-        """Whether the budget is used up."""
-        return self._deadline is not None and monotonic() >= self._deadline
-
     def drawn(self, program: Program, names: list[str], play: Play) -> None:
         """A program has been drawn and played once under `names`."""
-        if self.out_of_time():
+        if self._enough():
             return
         self.outcome.programs += 1
         self._found(program, names, play.judge.violations)
@@ -140,7 +137,7 @@ class Explorer:
         seeded = Random(self._random.getrandbits(64))
         strategies: list[Strategy] = [DelayBounded(1, seeded), RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
         for number in range(schedules):
-            if number % 64 == 0 and self.out_of_time():
+            if number % 64 == 0 and self._enough():
                 return
             strategy = strategies[number % len(strategies)]
             result = self.runner.run_strategy(program, strategy)

@@ -31,7 +31,14 @@ STATE_OPERATION = st.one_of(
     st.builds(op.StateTrackEvent, st.sampled_from(op.TurnEvent)),
     st.builds(op.HoldState),
 )
-THEN = st.lists(STATE_OPERATION, max_size=2).map(tuple)
+TURN = tuple(op.StateTrackEvent(event) for event in op.TurnEvent)
+# what a task does with the state it was given: nothing, what `ensure listener` does, part of what a listener does, or anything
+THEN = st.one_of(
+    st.just(()),
+    st.builds(lambda v: (op.StateSetListener(v),), CONVERSATIONS),
+    st.builds(lambda v, events: (op.StateSetListener(v), *TURN[:events]), CONVERSATIONS, st.integers(1, 3)),
+    st.lists(STATE_OPERATION, min_size=1, max_size=3).map(tuple),
+)
 
 Drawn = Callable[[Program, list[str], Play], object]
 

@@ -18,7 +18,7 @@ from scheduling.run import Choose, Ending, run
 from scheduling.schedule import Follower, Guide, Recorder
 from scheduling.strategies.strategy import Strategy
 from scheduling.uncontrolled import UncontrolledSource
-from scheduling.watchdog import WATCHDOG
+from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
 
@@ -34,6 +34,10 @@ class Result(NamedTuple):
     details: dict[Cause, str]
     choices: list[int]
     steps: int
+
+
+class BadObservation(Exception):
+    """The subject cannot be looked at."""
 
 
 class _Exhausted(Exception):
@@ -60,7 +64,11 @@ class Runner:
         with loop.entered():
             play = Play(self.factory, program, loop, self.graph, self.fired)
             choose = make(loop, self.order)
-            return self._finish(play, *run(loop, self.order, choose, play.judge.stepped, every_choice=every_choice))
+            try:
+                ended = run(loop, self.order, choose, play.judge.stepped, every_choice=every_choice)
+            except Blocked:  # outside of any task: in a callback, or in show()
+                ended = Ending.STOPPED, [], play.judge.steps
+            return self._finish(play, *ended)
 
     def run_strategy(self, program: Program, strategy: Strategy) -> Result | None:
         """Play `program` once more under `strategy`; None when that is exhausted."""
@@ -83,6 +91,10 @@ class Runner:
         if loop.uncontrolled:
             loop.abandon()
             raise UncontrolledSource(loop.uncontrolled[0])
+        if judge.show_raised is not None:
+            loop.abandon()
+            error = judge.show_raised
+            raise BadObservation(f"show() raised {type(error).__name__}: {error}; it must be able to show the maps after any step")
         if loop.blocked is not None:
             judge.violated(causes.BLOCKED, loop.blocked)
         elif ending is Ending.LIMIT:

@@ -1,0 +1,47 @@
+"""`subwarden gate`: hold a subject against the model under controlled interleavings."""
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from checking.verdict import Verdict
+from cli.options import count, duration, write_json
+from cli.progress import progress
+from impl.subjects import DEFAULT
+from reports.text import console_for, write_gate
+from stateful_tests import corpus
+from stateful_tests.gate import explore, replay_corpus
+from stateful_tests.loading import load
+from stateful_tests.profiles import PROFILES
+from stateful_tests.replay import read
+from stateful_tests.run_record import gate_record
+
+
+def add_parser(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser("gate", help="check that every property holds, under thousands of interleavings", description=__doc__)
+    parser.add_argument("--subject", default=DEFAULT, metavar="NAME", help=f"what to check (default: {DEFAULT}); see `subwarden subjects`")
+    parser.add_argument("--profile", default="ci", choices=sorted(PROFILES), help="how much to do (default: ci)")
+    parser.add_argument("--budget", type=duration, metavar="SECONDS", help="search this long instead (90, 10m, 1h)")
+    parser.add_argument(
+        "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: all cores)"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the run record there as well")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the gate and report. Returns the verdict's exit code."""
+    profile = PROFILES[options.profile]
+    factory = load(options.subject)
+    replayed = replay_corpus(factory, committed_only=profile.derandomized)
+    with progress(f"subwarden gate {options.subject}") as report:
+        outcomes, stopped = explore(options.subject, profile, budget=options.budget, jobs=options.jobs, progress=report)
+    record = gate_record(options.subject, factory, profile.name, [replayed, *outcomes], stopped=stopped)
+    for finding in record["findings"]:
+        corpus.save(read(finding["replay"]))
+    write_gate(record, console_for(sys.stdout))
+    if options.json:
+        write_json(options.json, record)
+    return Verdict(record["verdict"]).exit_code

@@ -1,0 +1,59 @@
+"""The command line: finds the verb, and turns whatever the user got wrong into one line and exit code 3."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from cli import gate, replay, subjects
+from cli.options import CannotWrite
+from scheduling.schedule import Divergence
+from scheduling.uncontrolled import UncontrolledSource
+from stateful_tests.gate import WorkerDied
+from stateful_tests.level1.investigate import NotReproducible
+from stateful_tests.loading import BadSubject
+from stateful_tests.replay import BadReplay
+
+VERBS = (gate, replay, subjects)
+MENDABLE = (BadReplay, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with one line and exit code 3 for a usage error."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: {message}; see `{self.prog} --help`\n")
+        raise SystemExit(3)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 holds, 1 violated, 2 inconclusive, 3 usage or internal error."""
+    parser = Parser(prog="subwarden", description="Hold a subscription manager against its formal model, under every order worth trying.")
+    parser.add_argument("--traceback", action="store_true", help="show where an internal error comes from")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=Parser)
+    for verb in VERBS:
+        verb.add_parser(verbs)
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except KeyboardInterrupt:
+        sys.stderr.write("subwarden: stopped\n")
+        return 2
+    except BrokenPipeError:  # the reader has gone; there is nobody left to tell
+        sys.stderr.close()
+        return 3
+    except MENDABLE as error:
+        sys.stderr.write(f"subwarden {options.verb}: {error}\n")
+        return 3
+    except Exception as error:
+        if options.traceback:
+            raise
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        sys.stderr.write(f"subwarden {options.verb}: internal error, please report it: {said} (--traceback shows where)\n")
+        return 3
+    return code
+
+
+def entry() -> NoReturn:
+    """The console script."""
+    sys.exit(main())

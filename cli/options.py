@@ -1,0 +1,36 @@
+"""Options that several verbs share, parsed alike."""
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class CannotWrite(Exception):
+    """A file that was asked for cannot be written; the message is the line to show."""
+
+
+def duration(text: str) -> float:
+    """Seconds from `90`, `90s`, `10m` or `1h`."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
+    if match is None or float(match[1]) <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; write seconds, or a number with s, m or h, such as 10m")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def write_json(path: str, record: Any) -> None:
+    """Write a record as JSON. Raises CannotWrite."""
+    try:
+        Path(path).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None

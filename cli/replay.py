@@ -1,0 +1,41 @@
+"""`subwarden replay`: play one recorded run again, exactly. Exit code 1 if it still fails, 0 if not, 3 if it cannot be followed."""
+
+import argparse
+import sys
+from typing import Any
+
+from rich.text import Text
+
+from reports.text import console_for, run_table
+from stateful_tests.level1.runner import Runner, running
+from stateful_tests.loading import load
+from stateful_tests.replay import BadReplay, read
+from stateful_tests.run_record import replay_record
+
+
+def add_parser(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser("replay", help="play a recorded run again", description=__doc__)
+    parser.add_argument("replay", metavar="FILE-OR-STRING", help="what a finding's replay line says, or a file that holds it")
+    parser.add_argument("--subject", metavar="NAME", help="insist that the replay was made for this subject")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Follow the replay and report what it shows."""
+    replay = read(options.replay)
+    if options.subject not in (None, replay.subject):
+        raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")
+    factory = load(replay.subject)
+    with running():
+        result = Runner(factory, replay.order).follow(replay.program, replay.names)
+    console = console_for(sys.stdout)
+    broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
+    cause = next((c for c in broken if replay.cause.partition("-")[2] == c.slug().partition("-")[2]), broken[0] if broken else None)
+    if cause is None:
+        console.print(Text(f"subject {replay.subject}: the run holds now ({result.steps} steps); it was recorded for {replay.cause}"))
+        return 0
+    console.print(run_table(replay_record(replay, factory, cause)))
+    for each in broken:
+        console.print(Text(f"{each.property.name} {each.property.title}: {each.mechanism}", style="bold red"))
+    return 1

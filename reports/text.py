@@ -1,0 +1,97 @@
+"""The report in text: verdict, checks, and for every finding the minimal run as a table with a column a task and a row a step."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+COLOURS = {"holds": "green", "violated": "red", "inconclusive": "yellow"}
+SCHEDULES = {
+    "fifo": "in fifo order: it happens on stock asyncio",
+    "any": "in any order: it happens on other loops or a multi-threaded runtime, not seen in fifo",
+}
+
+
+def write_gate(record: dict[str, Any], console: Console, *, timings: bool = True) -> None:
+    """Write the report of a gate record. `timings=False` leaves out all that differs from run to run."""
+    for finding in record["findings"]:
+        write_finding(finding, console)
+    console.print(_checks(record, timings=timings))
+    _coverage(record["coverage"], console)
+    for doubt in record["doubts"]:
+        console.print(f"[yellow]doubt:[/] {escape(doubt)}")
+    console.print(_summary(record))
+    if record["stopped"]:
+        console.print("Stopped before the end; what was found until then is above. Run the same command again for the whole search.")
+
+
+def _summary(record: dict[str, Any]) -> Text:
+    verdict = record["verdict"]
+    schedules = sum(check["schedules"] for check in record["checks"])
+    found = len(record["findings"])
+    said = f"subject {record['subject']}, profile {record['profile']}: {verdict}"
+    count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
+    return Text(f"{said} ({count} in {schedules:,} schedules)", style=f"bold {COLOURS[verdict]}")
+
+
+def _checks(record: dict[str, Any], *, timings: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("check")
+    table.add_column("verdict")
+    for column in ("programs", "schedules", "steps", *(("seconds", "schedules/s") if timings else ())):
+        table.add_column(column, justify="right")
+    for check in record["checks"]:
+        seconds = check["seconds"]
+        row = [check["name"], Text(check["verdict"], style=COLOURS[check["verdict"]])]
+        row += [f"{check[key]:,}" for key in ("programs", "schedules", "steps")]
+        if timings:
+            row += [f"{seconds:.1f}", f"{check['schedules'] / seconds:,.0f}" if seconds else "-"]
+        table.add_row(*row)
+    return table
+
+
+def _coverage(coverage: dict[str, Any], console: Console) -> None:
+    fired, never = coverage["fired"], coverage["never_fired"]
+    console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} rules, operations, transitions, orders and moments fired")
+    for name in never:
+        console.print(f"  [yellow]never fired:[/] {escape(name)}")
+
+
+def write_finding(finding: dict[str, Any], console: Console) -> None:
+    """Write one finding: what is broken, the operations, the run, and how to replay it."""
+    console.print(Text(f"{finding['property']} {finding['title']}: {finding['mechanism']}", style="bold red"))
+    with_cancel = ", with a cancellation" if finding["cancellation"] else ""
+    console.print(f"{len(finding['operations'])} operations, {SCHEDULES[finding['order']]}{with_cancel}\n")
+    for task in finding["tasks"]:
+        may = "  (may be cancelled)" if task["may_be_cancelled"] else ""
+        console.print(Text(f"  {task['name']}  {', then '.join(task['operations'])}{may}"))
+    console.print(run_table(finding))
+    console.print(Text("replay: ", end="") + Text(f"subwarden replay {finding['replay']}"), soft_wrap=True)
+    console.print()
+
+
+def run_table(finding: dict[str, Any]) -> Table:
+    """The run: a column a task, a row a step, and what changed in the state."""
+    table = Table(show_edge=True, show_lines=False, highlight=False)
+    table.add_column("step", justify="right", no_wrap=True)
+    names = [task["name"] for task in finding["tasks"]]
+    others = sorted({row["task"] for row in finding["steps"]} - set(names))
+    for name in names + others:
+        table.add_column(name, overflow="fold")
+    table.add_column("the state that changed", overflow="fold")
+    for row in finding["steps"]:
+        did = [*row["did"], *([f"at {row['at']}"] if row["at"] else [])]
+        cells = [Text("\n".join(did)) if row["task"] == name else Text("") for name in names + others]
+        changed = Text("\n".join(row["changed"]))
+        for broken in row["broken"]:
+            changed.append(("\n" if changed.plain else "") + broken, style="bold red")
+        table.add_row(str(row["step"]), *cells, changed)
+    return table
+
+
+def console_for(stream: Any) -> Console:
+    """A console as wide as the terminal, or 120 columns where there is none."""
+    width = None if stream.isatty() else 120
+    return Console(file=stream, width=width, highlight=False, emoji=False)

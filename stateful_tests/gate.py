@@ -1,0 +1,140 @@
+"""The gate: every check of a subject, on all cores.
+
+What comes out depends on the subject, the profile and the versions alone: shards are seeded by their number, and merged in that order.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from scheduling.uncontrolled import UncontrolledSource
+from stateful_tests import corpus
+from stateful_tests.level1.check import CHECKS, Check, Explorer, Outcome
+from stateful_tests.level1.investigate import NotReproducible, investigate
+from stateful_tests.level1.runner import BadObservation, Factory, Runner, running
+from stateful_tests.loading import BadSubject, load
+from stateful_tests.profiles import Profile
+
+SHARDS = 2  # of every check; a fixed number, so that the result does not depend on how many cores there are
+TICK = 0.5  # seconds between two reports of progress
+
+Progress = Callable[[int, int, int], object]
+
+
+class WorkerDied(Exception):
+    """A worker process was killed; what the others found is lost with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of a check, as a worker gets it. `seconds`: how long it may take, None for the profile's number of examples."""
+
+    subject: str
+    check: Check
+    number: int
+    profile: Profile
+    seconds: float | None
+
+
+_stop: Any = None
+_done: Any = None
+
+
+def _begin_worker(stop: Any, done: Any) -> None:
+    global _stop, _done  # the only way to hand a process pool's workers something shared
+    _stop, _done = stop, done
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+
+
+def _progress(schedules: int) -> None:
+    with _done.get_lock():
+        _done.value += schedules
+
+
+def _run_shard(shard: Shard) -> Outcome:
+    began = monotonic()
+    deadline = None if shard.seconds is None else began + shard.seconds
+
+    def enough() -> bool:
+        return _stop.is_set() or (deadline is not None and monotonic() >= deadline)
+
+    try:
+        with running():
+            explorer = Explorer(shard.check, load(shard.subject), shard.profile, enough, _progress)
+            number = shard.number
+            while not enough():
+                explorer.round(number, shard.profile.examples // SHARDS)
+                number += SHARDS
+                if deadline is None:
+                    break
+    except UncontrolledSource as error:
+        raise BadSubject(f"subject {shard.subject}: {error}") from None
+    except BadObservation as error:
+        raise BadSubject(f"subject {shard.subject}: {error}") from None
+    outcome = explorer.finish()
+    outcome.seconds = monotonic() - began
+    return outcome
+
+
+def explore(subject: str, profile: Profile, *, budget: float | None, jobs: int, progress: Progress) -> tuple[list[Outcome], bool]:
+    """Run all checks; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
+
+    `budget`: seconds for all checks together, instead of the profile's fixed number of examples. `progress(schedules, shards done,
+    shards in all)` is called twice a second.
+    """
+    seconds = None if budget is None else max(0.5, budget * jobs / (len(CHECKS) * SHARDS))
+    shards = [Shard(subject, check, number, profile, seconds) for number in range(SHARDS) for check in CHECKS]
+    context = multiprocessing.get_context("spawn")
+    stop, done = context.Event(), context.Value("q", 0)
+    stopped = False
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
+        futures: list[Future[Outcome]] = [pool.submit(_run_shard, shard) for shard in shards]
+        left = set(futures)
+        try:
+            while left:
+                finished, left = wait(left, timeout=TICK, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+                progress(done.value, len(futures) - len(left), len(futures))
+        except KeyboardInterrupt:
+            stopped = True
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+        except BrokenProcessPool:
+            raise WorkerDied("a worker process died (killed, or out of memory); run again with --jobs 1 to see where") from None
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    outcomes = {check: Outcome(check.name) for check in CHECKS}
+    for shard, future in zip(shards, futures, strict=True):
+        if future.done() and not future.cancelled() and future.exception() is None:
+            outcomes[shard.check].merge(future.result())
+    return list(outcomes.values()), stopped
+
+
+def replay_corpus(factory: Factory, *, committed_only: bool) -> Outcome:
+    """Play every run of the regression corpus on the subject, as far as it can be followed."""
+    outcome = Outcome("regression corpus")
+    began = monotonic()
+    with running():
+        for _, replay in corpus.saved_runs(committed_only=committed_only):
+            runner = Runner(factory, replay.order)
+            result, names = runner.guided(replay.program, replay.names)
+            outcome.programs += 1
+            outcome.schedules += 1
+            outcome.steps += result.steps
+            for cause in result.violations:
+                if cause in outcome.findings:
+                    continue
+                try:
+                    outcome.findings[cause] = investigate(runner, cause, replay.program, names)
+                except NotReproducible as doubt:
+                    outcome.doubts.append(str(doubt))
+    outcome.seconds = monotonic() - began
+    return outcome

@@ -1,0 +1,113 @@
+"""Subjects by name: a built-in one, `path/to/file.py:Factory` or `package.module:Factory`.
+
+Whatever is wrong with a subject of somebody else's is told in one line that says what, where and how to mend it.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from impl.manager_api import ManagerApi
+from impl.subjects import SUBJECTS
+from model.operations import MANAGER_OPERATIONS
+from scheduling.loop import ControlledLoop
+from scheduling.watchdog import WATCHDOG, Blocked
+
+
+class BadSubject(Exception):
+    """A subject that cannot be checked; the message says why and how to mend it."""
+
+
+def load(name: str) -> Callable[[], ManagerApi]:
+    """The factory of subject `name`, tried once. Raises BadSubject."""
+    if name in SUBJECTS:
+        return SUBJECTS[name].factory
+    where, colon, attribute = name.rpartition(":")
+    if not colon or not where or not attribute:
+        raise BadSubject(
+            f"unknown subject {name!r}; built-in subjects are {', '.join(SUBJECTS)}; "
+            "your own is named path/to/file.py:Factory or package.module:Factory"
+        )
+    loop = ControlledLoop()
+    WATCHDOG.watch(loop)
+    try:
+        with WATCHDOG.guarded():
+            return _load(name, where, attribute, loop)
+    except Blocked as blocked:
+        raise BadSubject(f"subject {name}: importing or making it blocks at {blocked}; nothing there may wait") from None
+
+
+def _load(name: str, where: str, attribute: str, loop: ControlledLoop) -> Callable[[], ManagerApi]:
+    module = _module(where, name)
+    factory = getattr(module, attribute, None)
+    if not callable(factory):
+        what = "has no" if factory is None else "has a non-callable"
+        raise BadSubject(f"subject {name}: {where} {what} {attribute!r}; it must be a class or function that makes a manager")
+    _try(factory, name, loop)
+    made: Callable[[], ManagerApi] = factory
+    return made
+
+
+def _module(where: str, name: str) -> Any:
+    try:
+        if not where.endswith(".py"):
+            if "" not in sys.path:
+                sys.path.insert(0, "")
+            return importlib.import_module(where)
+        path = Path(where)
+        if not path.is_file():
+            raise BadSubject(f"subject {name}: there is no file {where}; give a path from here, or an absolute one")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules.setdefault(path.stem, module)
+        spec.loader.exec_module(module)
+        return module
+    except BadSubject:
+        raise
+    except ModuleNotFoundError as error:
+        raise BadSubject(f"subject {name}: {error}; install it, or run from the folder that holds it") from None
+    except (Exception, SystemExit) as error:  # importing somebody else's code may raise anything
+        raise BadSubject(f"subject {name}: importing {where} raised {_said(error)}; mend that file first") from None
+
+
+def _try(factory: Callable[[], Any], name: str, loop: ControlledLoop) -> None:
+    """Make one manager, on a loop as in a run, and look at it."""
+    try:
+        with loop.entered():
+            manager = factory()
+            missing = [o.name for o in MANAGER_OPERATIONS if not callable(getattr(manager, o.name, None))]
+            missing += [m for m in ("show", "locks") if not callable(getattr(manager, m, None))]
+            if not missing:
+                _check_signatures(manager, name)
+                manager.show()
+                manager.locks()
+    except BadSubject:
+        raise
+    except Exception as error:  # as above
+        raise BadSubject(
+            f"subject {name}: making or showing a manager raised {_said(error)}; mend its factory, show() or locks()"
+        ) from None
+    if missing:
+        raise BadSubject(f"subject {name}: its manager has no method {', '.join(missing)}; docs/bring-your-own.md lists all that it needs")
+
+
+def _check_signatures(manager: Any, name: str) -> None:
+    for operation in MANAGER_OPERATIONS:
+        arguments = operation.__match_args__
+        try:
+            inspect.signature(getattr(manager, operation.name)).bind(*arguments)
+        except TypeError:
+            raise BadSubject(f"subject {name}: {operation.name} must take ({', '.join(arguments)})") from None
+        except ValueError:  # a builtin without a signature: calling it will tell
+            continue
+
+
+def _said(error: BaseException) -> str:
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

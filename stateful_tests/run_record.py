@@ -1,0 +1,85 @@
+"""The run record: all that a gate run did and found, as plain data. Every report is made from it, and nothing else."""
+
+from typing import Any
+
+from checking.causes import Cause
+from checking.finding import Finding
+from checking.verdict import Verdict, worst
+from model.words import say_operation
+from stateful_tests.level1.check import CHECKS, Outcome
+from stateful_tests.level1.program import Program, task_name
+from stateful_tests.level1.runner import Factory
+from stateful_tests.level1.tell import tell
+from stateful_tests.replay import Replay, of_finding
+
+SCHEMA = "subwarden/gate/1"
+
+
+def gate_record(subject: str, factory: Factory, profile: str, outcomes: list[Outcome], *, stopped: bool) -> dict[str, Any]:
+    """The record of a gate run of `subject`. `stopped`: it was cut short by hand."""
+    whole = Outcome("all")
+    for outcome in outcomes:
+        whole.merge(outcome)
+    expected = set().union(*(check.expected() for check in CHECKS))
+    never = sorted(expected - whole.fired)
+    verdicts = [verdict(outcome) for outcome in outcomes if outcome.schedules]
+    if never or stopped or whole.doubts:
+        verdicts.append(Verdict.INCONCLUSIVE)
+    findings = sorted(whole.findings.values(), key=lambda f: (f.rank(), f.id))
+    return {
+        "schema": SCHEMA,
+        "subject": subject,
+        "profile": profile,
+        "verdict": worst(verdicts).value,
+        "stopped": stopped,
+        "checks": [
+            {
+                "name": outcome.name,
+                "verdict": verdict(outcome).value,
+                "programs": outcome.programs,
+                "schedules": outcome.schedules,
+                "steps": outcome.steps,
+                "seconds": round(outcome.seconds, 3),
+            }
+            for outcome in outcomes
+        ],
+        "findings": [finding_record(subject, factory, finding) for finding in findings],
+        "coverage": {"fired": sorted(whole.fired), "never_fired": never},
+        "doubts": whole.doubts,
+    }
+
+
+def verdict(outcome: Outcome) -> Verdict:
+    """What one check comes to."""
+    if outcome.findings:
+        return Verdict.VIOLATED
+    return Verdict.INCONCLUSIVE if outcome.doubts or not outcome.schedules else Verdict.HOLDS
+
+
+def finding_record(subject: str, factory: Factory, finding: Finding[Program]) -> dict[str, Any]:
+    """One finding: what it breaks, the minimal run row by row, and the line that replays it."""
+    program = finding.program
+    return {
+        "id": finding.id,
+        "property": finding.broken.name,
+        "title": finding.broken.title,
+        "mechanism": finding.cause.mechanism,
+        "order": finding.order.value,
+        "cancellation": finding.cancellation,
+        "operations": [say_operation(operation) for chain in program.tasks for operation in chain],
+        "tasks": _tasks(program),
+        "steps": tell(factory, finding.order, program, finding.names, finding.cause),
+        "replay": of_finding(subject, finding).string(),
+    }
+
+
+def replay_record(replay: Replay, factory: Factory, cause: Cause) -> dict[str, Any]:
+    """What a report needs of a replayed run that shows `cause`."""
+    return {"tasks": _tasks(replay.program), "steps": tell(factory, replay.order, replay.program, replay.names, cause)}
+
+
+def _tasks(program: Program) -> list[dict[str, Any]]:
+    return [
+        {"name": task_name(at), "operations": [say_operation(o) for o in chain], "may_be_cancelled": at in program.faults}
+        for at, chain in enumerate(program.tasks)
+    ]

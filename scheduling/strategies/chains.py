@@ -7,7 +7,8 @@ Strategies that learn from run to run know a chain by its name, and a step, befo
 the task is suspended. Both are the same in every run of a program; objects are not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import Any
 
 from scheduling.loop import ControlledLoop, Handle, label, owner
 from scheduling.order import Order
@@ -15,7 +16,7 @@ from scheduling.order import Order
 QUEUE = "the ready queue"
 CLOCK = "the clock"
 
-Site = tuple[str, int]
+Site = Hashable
 
 
 def chains(loop: ControlledLoop, order: Order) -> list[object]:
@@ -48,18 +49,22 @@ def sites(loop: ControlledLoop, order: Order) -> Iterator[Site]:
     for handle in ready:
         yield site(handle)
     for event in loop.events:
-        yield event.label, -1
+        yield event.label
     if not ready and loop.has_timers():
-        yield CLOCK, -1
+        yield CLOCK
 
 
 def site(handle: Handle) -> Site:
-    """The innermost suspended coroutine of the task and its position there; a bare callback's name."""
+    """Where the task is suspended, in each coroutine that awaits the next; a bare callback's name.
+
+    The innermost place alone says little: half of all tasks stand in `asyncio.sleep` or in a lock.
+    """
     task = owner(handle)
     if task is None:
-        return label(handle), -1
-    inner = task.get_coro()
-    while (deeper := getattr(inner, "cr_await", None)) is not None and hasattr(deeper, "cr_frame"):
-        inner = deeper
-    frame = getattr(inner, "cr_frame", None)
-    return (label(handle), -1) if frame is None else (frame.f_code.co_qualname, frame.f_lasti)
+        return label(handle)
+    place: list[object] = []
+    awaiting: Any = task.get_coro()
+    while (frame := getattr(awaiting, "cr_frame", None)) is not None:
+        place += frame.f_code.co_qualname, frame.f_lasti
+        awaiting = awaiting.cr_await
+    return tuple(place)

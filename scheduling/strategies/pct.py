@@ -5,8 +5,7 @@ Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabi
 Guarantees: in a program of at most n chains (see `scheduling.strategies.chains`) and at most k choices, every bug of depth d (that is:
 that happens in every schedule that puts d - 1 given pairs of steps, and one more constraint of which chain is first, in order) is found
 in each run with a chance of at least 1/(n * k^(d-1)). k counts the moments with at least two candidates: elsewhere priorities decide
-nothing. k is learned as the largest number that a run has shown, so the bound holds once the longest run has been seen; the first run
-of d > 1 has no moments to draw from and is one of depth 1.
+nothing. k is learned as the largest number that a run has shown, so the bound holds once the longest run has been seen.
 """
 
 from random import Random
@@ -16,6 +15,8 @@ from scheduling.order import Order
 from scheduling.run import Choose
 from scheduling.strategies.chains import chains
 from scheduling.strategies.faults import SampledFaults
+
+GUESS = 16  # choices in the first run, before anything is known
 
 
 class Pct:
@@ -36,9 +37,8 @@ class Pct:
     def begin(self, loop: ControlledLoop, order: Order) -> Choose:
         uniform = self._random.random
         changes: dict[int, list[int]] = {}
-        if self.length:
-            for rank in range(1, self.depth):
-                changes.setdefault(1 + int(uniform() * self.length), []).append(rank)
+        for rank in range(1, self.depth):
+            changes.setdefault(1 + int(uniform() * (self.length or GUESS)), []).append(rank)
         priority: dict[object, float] = {}
         self._asked = 0
 

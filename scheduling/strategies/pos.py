@@ -3,11 +3,10 @@
 Yuan, Yang, Gu: Partial Order Aware Concurrency Sampling, CAV 2018. The event of the highest priority runs; what races with it, that is:
 touches the same place, at least one of them writing, gets a new priority, so that an event that lost one race is not bound to lose all.
 
-Guarantees: with no more than its priorities (what the paper calls the basic algorithm) every order of independent events has a positive
-chance; with new priorities for racing events, every partial order of n events has the chance of at least 1/n! and, as the paper shows,
-most have far more than in a random walk. Whether pending events race is known where footprints are recorded
-(`scheduling.strategies.footprints`): a step is expected to touch what steps from its site have touched before. Elsewhere an
-event is taken to race with those pending at the same site, as tasks that run the same code do.
+Guarantees: every order of events has a positive chance; were it known which pending events race, every partial order of n events would
+have at least the chance 1/n!, and most have far more than in a random walk. It is not known before an event is made: here a pending event
+is taken to race with the one that runs if both are at the same site (see `scheduling.strategies.chains`), as tasks that run the same code
+do, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
 """
 
 from random import Random
@@ -41,7 +40,7 @@ class Pos:
             pick = max(range(len(pending)), key=lambda at: priority[pending[at]])
             chosen = pending[pick]
             for event in pending:
-                if event[1] == chosen[1]:
+                if event[1] == chosen[1] or uniform() < 0.5:
                     del priority[event]
             return pick
 

@@ -5,9 +5,9 @@ interleavings look alike where it matters, so uniformity over all events is of l
 chain is *meant* to make the next interesting event, drawn by the interesting events that chains have left; the others may run up to
 theirs, and wait there. What runs meanwhile is chosen uniformly.
 
-Which events are interesting is drawn anew for each run. The paper takes the accesses to one shared variable. Footprints are not known
-for every program, so here an event is of the kind of its *site* (see `scheduling.strategies.chains`), and a run takes each known site
-with a chance of its own, drawn between few and all.
+Which events are interesting is drawn anew for each run. The paper takes the accesses to one shared variable. What an event touches is not
+known for every program, so here its kind is its *site* (see `scheduling.strategies.chains`): one run in two takes every known site, which
+is URW for what is known; the others take each known site with the chance 1/2.
 
 Guarantees: if counts are right and nothing blocks, the interesting events of a run are interleaved uniformly; every schedule has a
 positive chance. The first run is a plain random walk.
@@ -33,13 +33,15 @@ class Surw:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._counts: dict[str, dict[Site, int]] = {}  # of the last run: chain, site, events
+        self._known: dict[Site, None] = {}  # every site of every run, in the order they were first seen
         self._faults = SampledFaults(random)
 
     def begin(self, loop: ControlledLoop, order: Order) -> Choose:
         uniform = self._random.random
-        share = uniform()
-        known = list(dict.fromkeys(site for sites_of in self._counts.values() for site in sites_of))
-        interesting = {site for site in known if uniform() < share}
+        share = 1.0 if uniform() < 0.5 else 0.5
+        for sites_of in self._counts.values():
+            self._known.update(dict.fromkeys(sites_of))
+        interesting = {site for site in self._known if uniform() < share}
         left = {chain: sum(n for site, n in sites_of.items() if site in interesting) for chain, sites_of in self._counts.items()}
         counts: dict[str, dict[Site, int]] = {}
         self._counts = counts

@@ -89,11 +89,11 @@ def two_needles(loop: ControlledLoop, fixed: bool) -> Check:
     ladder = declare(Ladder())
 
     async def long() -> None:
-        await tick(8)
+        await tick(5)
         ladder.height = 1
         await tick()
         ladder.height = 2
-        await tick(6)
+        await tick(4)
         ladder.height = 3
         await tick()
         ladder.height = 4

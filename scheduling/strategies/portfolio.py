@@ -1,0 +1,68 @@
+"""Portfolio: a bit of every strategy, since none is best everywhere. Its budget is the only knob a user needs.
+
+On the data of the SURW paper (Zhao et al., ASPLOS 2025) each strategy misses programs that another finds at once. Members take turns, one
+run each. One of them is systematic (delay bounded): it says what it has covered, and when it is exhausted, the others go on without it.
+
+Guarantees: of every member what it guarantees, with its share of the runs.
+"""
+
+from random import Random
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose
+from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.feedback import Feedback
+from scheduling.strategies.pct import Pct
+from scheduling.strategies.pos import Pos
+from scheduling.strategies.strategy import Strategy
+from scheduling.strategies.surw import Surw
+from scheduling.strategies.urw import Urw
+
+
+def turns(random: Random) -> list[Strategy]:
+    """The members, in the order of their turns. What finds most in least runs has more turns; each has its own source of chance."""
+
+    def own() -> Random:
+        return Random(random.getrandbits(64))
+
+    surw, urw, pos, feedback = Surw(own()), Urw(own()), Pos(own()), Feedback(own())
+    systematic = DelayBounded(random=own())
+    pct2, pct3, pct4 = Pct(own(), 2), Pct(own(), 3), Pct(own(), 4)
+    return [systematic, surw, pct3, urw, pos, pct4, surw, feedback, surw, systematic, urw, pct2, surw]
+
+
+class Portfolio:
+    """Each member in turn, until `budget` runs have been made (None: for ever)."""
+
+    name = "portfolio"
+    every_choice = True
+
+    def __init__(self, random: Random, budget: int | None = None) -> None:
+        self._turns = turns(random)
+        self.members = list(dict.fromkeys(self._turns))
+        self.runs = 0
+        self._budget = budget
+        self._turn: Strategy = self._turns[0]
+
+    @property
+    def current(self) -> Strategy:
+        """Whose run it is, or was last."""
+        return self._turn
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
+        while self._turns and (self._budget is None or self.runs < self._budget):
+            self._turn = self._turns.pop(0)
+            choose = self._turn.begin(loop, order)
+            if choose is not None:
+                self._turns.append(self._turn)
+                self.runs += 1
+                return choose if self._turn.every_choice else _only_where_there_is_one(choose)
+        return None
+
+    def end(self, choices: list[int], steps: int) -> None:
+        self._turn.end(choices, steps)
+
+
+def _only_where_there_is_one(choose: Choose) -> Choose:
+    return lambda n: choose(n) if n > 1 else 0

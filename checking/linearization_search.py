@@ -12,7 +12,7 @@ Three reductions keep the set small; none of them loses an explanation.
   wait. Where its answer is wrong so far, only what can set it right: a stubborn set (Valmari, "Stubborn sets for reduced state space
   generation", 1990) whose necessary enabling sets are the specification's `needs`.
 - A call without an answer may never have happened. Of two equal worlds, the one in which it has not happened yet can do all that the
-  other can.
+  other can. Of two calls that are alike and never answered, the earlier stands for both.
 
 It refuses to explain (see `checking.linearization_window`) and to guess: past its budget it raises `OverBudget`.
 """
@@ -54,12 +54,14 @@ class Step(NamedTuple):
 
 @dataclass(slots=True)
 class Pending:
-    """A call that has not ended, in its slot. `clashes` masks the pending calls that it may not commute with."""
+    """A call that has not ended, in its slot. `clashes` masks the pending calls that it may not commute with, `twins` earlier calls
+    that can stand for it: the same operation, never answered either."""
 
     call: Call
     asked: Asked
     touches: Footprint
     clashes: int = 0
+    twins: int = 0
     steps: dict[int, Step] = field(default_factory=dict)
 
 
@@ -111,7 +113,7 @@ class Search:
         other = Search(self.specification, self.budget, remember)
         other.worlds = _Worlds()
         other.configs = {(done, other.worlds.number(self.worlds.known[world])): None for done, world in self.configs}
-        other.slots = {bit: Pending(p.call, p.asked, p.touches, p.clashes) for bit, p in self.slots.items()}
+        other.slots = {bit: Pending(p.call, p.asked, p.touches, p.clashes, p.twins) for bit, p in self.slots.items()}
         other.by_call = dict(self.by_call)
         other.pending, other.optional, other.inert = self.pending, self.optional, self.inert
         return other
@@ -164,7 +166,10 @@ class Search:
         bit = free & -free
         must = call.fate.end is End.RETURNED
         entry = Pending(call, Asked(bit, call.operation, call.task, call.fate.answer, must), specification.touches(call.operation))
+        alike = call.fate.end is End.NEVER and not specification.binds(call.operation) and not specification.needs_state(call.operation)
         for other_bit, other in self.slots.items():
+            if alike and other.call.fate.end is End.NEVER and other.call.operation == call.operation:
+                entry.twins |= other_bit
             if clash(entry.touches, other.touches):
                 entry.clashes |= other_bit
                 other.clashes |= bit
@@ -254,6 +259,8 @@ class Search:
             bit = todo & -todo
             todo ^= bit
             entry = self.slots[bit]
+            if entry.twins & ~done:
+                continue  # a twin that has not happened yet does as well
             step = found[bit] = self._step(world, entry)
             drawn = entry.clashes & undone & ~reached
             if drawn and not step.fits:

@@ -1,0 +1,76 @@
+"""`subwarden check HISTORY.jsonl`: judge a log of calls and returns by a model. Parsing and telling only.
+
+Exit code 0: linearizable; 1: not; 2: unknown, the budget ran out; 3: the history or the command cannot be used. It refuses to judge
+part of a history: a line that cannot be read may be the one that matters.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from checking.history import Malformed, header_of
+from checking.linearizability import DEFAULT, SPECIFICATIONS, judge_file, survey_file
+from checking.linearization_record import record
+from checking.linearization_search import BUDGET
+from reports.history import as_json, as_text
+
+UNUSABLE = 3
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb and its arguments."""
+    parser = subparsers.add_parser(
+        "check",
+        help="judge a recorded history by a model",
+        description="Judge whether some one-at-a-time order of a history's calls explains its answers. The format: docs/histories.md.",
+        epilog="exit code: 0 linearizable, 1 not linearizable, 2 unknown (budget), 3 the history cannot be used",
+    )
+    parser.add_argument("history", type=Path, metavar="HISTORY.jsonl", help="calls, returns and cancellations, one JSON object a line")
+    parser.add_argument("--model", choices=list(SPECIFICATIONS), help=f"default: the one the history names, else {DEFAULT}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the judgement as JSON, too")
+    parser.add_argument(
+        "--budget", type=_positive, default=BUDGET, metavar="N", help=f"configurations to look at for one moment (default {BUDGET})"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge the history that `args` names; tell it on standard output, what is wrong with it on standard error."""
+    path: Path = args.history
+    try:
+        name = args.model or _named(path) or DEFAULT
+        if name not in SPECIFICATIONS:
+            return _unusable(f"{path}:1: no model is called {name!r}; name one of {', '.join(SPECIFICATIONS)}, here or with --model")
+        specification = SPECIFICATIONS[name]()
+        found = survey_file(path, specification)
+        if found.faults:
+            return _unusable(*(fault.told(str(path)) for fault in found.faults))
+        judgement = judge_file(path, specification, found, args.budget)
+    except OSError as error:
+        return _unusable(f"{path}: {error.strerror}; name a file that can be read")
+    made = record(judgement, specification, str(path))
+    sys.stdout.write(as_text(made))
+    if args.json is not None:
+        try:
+            args.json.write_text(as_json(made), encoding="utf-8")
+        except OSError as error:
+            return _unusable(f"{args.json}: {error.strerror}; name a file that can be written")
+    return judgement.verdict.exit_code
+
+
+def _named(path: Path) -> str | None:
+    try:
+        return header_of(path)
+    except Malformed:
+        return None  # the survey tells it, with every other malformed line
+
+
+def _unusable(*lines: str) -> int:
+    sys.stderr.writelines(f"{line}\n" for line in lines)
+    return UNUSABLE
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of configurations, 1 or more")
+    return int(text)

@@ -7,7 +7,7 @@ order that explains it. It refuses to know which verdict a changed one deserves;
 from collections.abc import Callable
 from random import Random
 
-from checking.history import Call, End, Fate, Moment
+from checking.history import UNANSWERED, Call, End, Fate, Moment
 from checking.specification import UNJUDGED, Asked, Specification
 from model import core
 from model import operations as op
@@ -149,6 +149,15 @@ def with_another_answer(random: Random, history: list[Moment]) -> None:
     if answered:
         call = random.choice(answered)
         call.fate = call.fate._replace(answer=_another(random, call.fate.answer))
+
+
+def with_lost_ends(random: Random, history: list[Moment]) -> None:
+    """Let some calls of nobody in particular never be answered, in place. (A task could not go on.)"""
+    for moment in history:
+        for call in list(moment.ends):
+            if call.task is None and random.random() < 0.5:
+                call.fate = UNANSWERED
+                moment.ends.remove(call)
 
 
 def _another(random: Random, answer: object) -> object:

@@ -34,7 +34,7 @@ class Judge:
         self.details: dict[Cause, str] = {}
         self.steps = 0
         self.show_raised: Exception | None = None
-        self.tasks: dict[asyncio.Task[Any], int] = {}
+        self.tasks: dict[int, int] = {}  # id of a running task -> its place in the program; tasks live as long as their run
         self.shown: Shown | None = subject.show()
         self._loop = loop
         self._show = subject.show
@@ -82,7 +82,7 @@ class Judge:
             self._seen_at_return = False
             return False
         callback: Any = self._loop.current._callback
-        self._look(self.tasks.get(getattr(callback, "__self__", None)), returning=False)  # type: ignore[arg-type]  # None is no key
+        self._look(self.tasks.get(id(getattr(callback, "__self__", None))), returning=False)
         return False
 
     def violated(self, cause: Cause, detail: str = "") -> None:

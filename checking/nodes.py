@@ -10,7 +10,7 @@ from model.projection import View, view
 from model.state import State
 from model.step import Call, begin, step
 
-BOUND = 50_000
+BOUND = 200_000  # lookups kept; some hundred bytes each
 
 
 class Edge(NamedTuple):
@@ -22,7 +22,11 @@ class Edge(NamedTuple):
 
 
 class Node:
-    """A model state, how it looks from outside, and what has been asked of it so far."""
+    """A model state, how it looks from outside, and what has been asked of it so far.
+
+    The inner loop asks by identity, not by value: hashing an operation costs more than everything else here. That is sound because
+    calls are interned in the graph, and an operation asked by identity is kept alive beside its answer.
+    """
 
     __slots__ = ("_calls", "_edges", "_graph", "state", "view")
 
@@ -30,30 +34,35 @@ class Node:
         self.state = state
         self.view: View = view(state)
         self._graph = graph
-        self._calls: dict[ManagerOperation, Call] = {}
-        self._edges: dict[Call, Edge] = {}
+        self._calls: dict[int, tuple[ManagerOperation, Call]] = {}
+        self._edges: dict[int, tuple[Call, Edge]] = {}
 
     def begin(self, operation: ManagerOperation) -> Call:
         """`model.step.begin` at this state."""
-        call = self._calls.get(operation)
-        if call is None:
-            call = self._calls[operation] = begin(self.state, operation)
-        return call
+        known = self._calls.get(id(operation))
+        if known is None:
+            self._graph.size += 1
+            known = self._calls[id(operation)] = (operation, self._graph.call(begin(self.state, operation)))
+        return known[1]
 
     def step(self, call: Call) -> Edge:
         """`model.step.step` from this state."""
-        edge = self._edges.get(call)
-        if edge is None:
+        known = self._edges.get(id(call))
+        if known is None:
+            self._graph.size += 1
             outcome = step(self.state, call)
-            edge = self._edges[call] = Edge(self._graph.node(outcome.state), outcome.answer, outcome.kind)
-        return edge
+            edge = Edge(self._graph.node(outcome.state), outcome.answer, outcome.kind)
+            known = self._edges[id(call)] = (call, edge)
+        return known[1]
 
 
 class Graph:
-    """All nodes seen since it was last dropped."""
+    """All nodes and calls seen since they were last dropped."""
 
     def __init__(self) -> None:
+        self.size = 0
         self._nodes: dict[State, Node] = {}
+        self._calls: dict[Call, Call] = {}
 
     def node(self, state: State) -> Node:
         """The one node of `state`."""
@@ -62,8 +71,14 @@ class Graph:
             node = self._nodes[state] = Node(state, self)
         return node
 
+    def call(self, call: Call) -> Call:
+        """The one object equal to `call`."""
+        return self._calls.setdefault(call, call)
+
     def initial(self) -> Node:
         """The node of the empty state; between runs, so that this is the moment to drop a graph that has grown too large."""
-        if len(self._nodes) > BOUND:
+        if self.size > BOUND:
+            self.size = 0
             self._nodes.clear()
+            self._calls.clear()
         return self.node(State())

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from checking import causes
 from checking.causes import Cause
 from checking.nodes import Edge, Graph, Node
-from model.operations import CREATES_ENTRY, Operation, RemoveConnection, StateTrackEvent
+from model.operations import CREATES_ENTRY, STATE_OPERATIONS, Operation, RemoveConnection, StateTrackEvent
 from model.projection import ShownEntry, View
 from model.step import Answer, Call
 
@@ -58,6 +58,7 @@ class Refinement:
 
     def __init__(self, graph: Graph, fired: Callable[[str], object], *, shows_live: bool) -> None:
         self.worlds: list[World] = [World(graph.initial())]
+        self._graph = graph
         self.lost = False
         self.judged_raw = True
         self.judged_turn = True
@@ -80,9 +81,9 @@ class Refinement:
         pending = self._pending[task] = Pending(operation)
         handle = self._handles.get(task)
         for world in self.worlds:
-            if operation.name.startswith("state_") or operation.name == "hold_state":
+            if isinstance(operation, STATE_OPERATIONS):
                 assert handle is not None, "a state operation needs a state"
-                pending.calls[world.node] = Call(operation, handle.incarnation, handle.thread)
+                pending.calls[world.node] = self._graph.call(Call(operation, handle.incarnation, handle.thread))
             else:
                 pending.calls[world.node] = world.node.begin(operation)  # type: ignore[arg-type]  # the rest are the manager's
 

@@ -24,7 +24,6 @@ copy_context = contextvars.copy_context
 Task = asyncio.Task
 STEPS = ("", "task_wakeup")  # what CPython calls a task's first step and its later ones
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
-_NO_CONTEXT = contextvars.Context()
 
 
 class Handle(asyncio.Handle):
@@ -50,6 +49,9 @@ class Handle(asyncio.Handle):
             self._cancelled = True
             if self in self._loop.ready:
                 self._loop.ready.remove(self)
+
+
+_NOTHING: Any = Handle(lambda: None, (), None, contextvars.Context())  # type: ignore[arg-type]  # it is never run
 
 
 class Timer(asyncio.TimerHandle):
@@ -160,7 +162,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self._closed = False
         self._debug = False
         self.blocked: str | None = None
-        self.current: Handle = Handle(self.stop, (), self, _NO_CONTEXT)
+        self.current: Handle = _NOTHING
         self._task_factory: Callable[..., Any] | None = None
         self._exception_handler: Callable[[Any, dict[str, Any]], object] | None = None
         self._generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] = weakref.WeakValueDictionary()
@@ -217,15 +219,16 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         return bool(self.timers)
 
     def abandon(self) -> None:
-        """Close every unfinished task, quietly: for a run that is given up where it stands."""
+        """End a run: close every unfinished task, quietly, and let go of all that would keep the run's objects alive in a circle."""
         self._closed = True
-        with self.entered():  # a `finally` may ask for the running loop
-            for task in self.tasks:  # grows, if one starts a task on its way out
-                if not task.done():
-                    task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
-                    coroutine = task.get_coro()
-                    if coroutine is not None:
-                        _close(coroutine)
+        if not all(task.done() for task in self.tasks):
+            with self.entered():  # a `finally` may ask for the running loop
+                for task in self.tasks:  # grows, if one starts a task on its way out
+                    if not task.done():
+                        task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
+                        coroutine = task.get_coro()
+                        if coroutine is not None:
+                            _close(coroutine)
         for handle in self.ready:
             if handle._callback == self.create_task:  # an abandoned generator that was to be closed
                 _close(handle._args[0])
@@ -233,6 +236,9 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.events.clear()
         self.faults.clear()
         self.timers.clear()
+        self.tasks.clear()
+        self.held.clear()
+        self.current = _NOTHING
 
     def report_unretrieved(self) -> None:
         """Tell the exception handler of failed tasks whose exception nobody has read: for the end of a run.

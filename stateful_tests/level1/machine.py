@@ -166,7 +166,7 @@ class Level1Machine(RuleBasedStateMachine):
             fault.deliver()
 
     def _cancellable(self) -> list[int]:
-        return [index for task, index in self.play.judge.tasks.items() if not task.done() and index not in self.play.program.faults]
+        return self.play.unfinished(but=self.play.program.faults)
 
     def teardown(self) -> None:
         while self.loop.ready or self.loop.events:

@@ -47,15 +47,20 @@ class Play:
         faults = [self.fault(index) for fault in self.program.faults if fault == index]
         self.loop.faults.extend(faults)
         task = self.loop.create_task(self._run(index, faults), name=task_name(index))
-        self.judge.tasks[task] = index
+        self.judge.tasks[id(task)] = index
         self._tasks.append(task)
+
+    def unfinished(self, *, but: tuple[int, ...] = ()) -> list[int]:
+        """The tasks that have been started and have not ended."""
+        indexes = self.judge.tasks
+        return [indexes[id(task)] for task in self._tasks if not task.done() and indexes[id(task)] not in but]
 
     def fault(self, index: int) -> Event:
         """The cancellation of task `index`."""
 
         def deliver() -> None:
             for task in self._tasks:
-                if self.judge.tasks[task] == index:
+                if self.judge.tasks[id(task)] == index:
                     self.happened.add(f"cancellation while {self._moment(task)}")
                     task.cancel()
 

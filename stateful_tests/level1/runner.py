@@ -100,11 +100,11 @@ class Runner:
         elif ending is Ending.LIMIT:
             judge.violated(causes.RESTLESS, f"after {steps} steps")
         else:
+            loop.report_unretrieved()
             play.finish()
         if loop.nested:
             self._lock_order(play)
-        if judge.violations:
-            loop.abandon()
+        loop.abandon()
         if play.happened:
             self.happened |= play.happened
         if loop.free_suspensions:

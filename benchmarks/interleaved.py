@@ -1,0 +1,30 @@
+"""Timing that a noisy machine cannot bend much: contenders in turn, in short rounds, and the median of the rounds' ratios."""
+
+from collections.abc import Callable
+from statistics import median
+from time import process_time
+
+ROUNDS = 15
+
+Contender = Callable[[], int]  # does some work and returns how many units it did
+
+
+def rates(contenders: dict[str, Contender], rounds: int = ROUNDS) -> dict[str, list[float]]:
+    """Units per second of CPU time, one figure a round for each contender, after one round that is not counted."""
+    measured: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds + 1):
+        for name, work in contenders.items():
+            began = process_time()
+            units = work()
+            if number:
+                measured[name].append(units / (process_time() - began))
+    return measured
+
+
+def table(measured: dict[str, list[float]], base: str, unit: str) -> list[str]:
+    """Lines: each contender's median rate and its median ratio to `base`."""
+    lines = [f"{'':38} {unit + '/s':>14} {'ratio to ' + base:>34}"]
+    for name, figures in measured.items():
+        ratios = [a / b for a, b in zip(figures, measured[base], strict=True)]
+        lines.append(f"{name:38} {median(figures):14,.0f} {median(ratios):34.2f}")
+    return lines

@@ -11,7 +11,6 @@ from benchmarks.bare import BareLoop
 from benchmarks.interleaved import rates, table
 from impl.manager import Manager
 from model import operations as op
-from scheduling import locks
 from scheduling.order import Order
 from scheduling.strategies.random_walk import RandomWalk
 from stateful_tests.level1.program import Program
@@ -29,7 +28,7 @@ PROGRAM = Program(tuple(CHAINS))
 async def _calls(manager: Manager, chain: tuple[op.ManagerOperation, ...], *, suspend: bool) -> None:
     for operation in chain:
         if suspend:
-            await locks.yield_once()
+            await asyncio.sleep(0)
         await getattr(manager, operation.name)(*[getattr(operation, name) for name in operation.__match_args__])
 
 

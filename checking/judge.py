@@ -12,7 +12,7 @@ from checking.invariants import Invariants
 from checking.nodes import Graph
 from checking.refinement import Refinement
 from model.operations import Operation, RemoveConnection
-from model.projection import Shown, project
+from model.projection import Shown
 from scheduling.loop import ControlledLoop
 
 
@@ -111,7 +111,9 @@ class Judge:
             self._refinement.unchanged(task)
             return
         before, self.shown = self.shown, shown
-        cause = self._refinement.changed(task, project(shown), returning=returning)
+        cause = self._refinement.changed(task, shown, returning=returning)
+        if cause is None and self._refinement.plain:
+            return
         broken = self._invariants.broken(before, shown)
         for invariant in broken:
             self.violated(invariant)

@@ -6,7 +6,7 @@ States are hash-consed: equal states are one node. The graph is dropped when it 
 from typing import NamedTuple
 
 from model.operations import ManagerOperation
-from model.projection import View, view
+from model.projection import Shown, View, view
 from model.state import State
 from model.step import Call, begin, step
 
@@ -19,6 +19,8 @@ class Edge(NamedTuple):
     node: "Node"
     answer: object
     kind: str
+    silent: bool  # the node stays: the call only answers
+    unseen: bool  # the node changes, but nothing of it shows, or nothing but a raw choice, which a manager may set later
 
 
 class Node:
@@ -28,11 +30,12 @@ class Node:
     calls are interned in the graph, and an operation asked by identity is kept alive beside its answer.
     """
 
-    __slots__ = ("_calls", "_edges", "_graph", "state", "view")
+    __slots__ = ("_calls", "_edges", "_graph", "shown", "state", "view")
 
     def __init__(self, state: State, graph: "Graph") -> None:
         self.state = state
         self.view: View = view(state)
+        self.shown: Shown | None = None  # maps that were once found to be this state's, and to agree with each other
         self._graph = graph
         self._calls: dict[int, tuple[ManagerOperation, Call]] = {}
         self._edges: dict[int, tuple[Call, Edge]] = {}
@@ -51,7 +54,9 @@ class Node:
         if known is None:
             self._graph.size += 1
             outcome = step(self.state, call)
-            edge = Edge(self._graph.node(outcome.state), outcome.answer, outcome.kind)
+            node = self._graph.node(outcome.state)
+            unseen = node is not self and node.view._replace(raw=self.view.raw) == self.view
+            edge = Edge(node, outcome.answer, outcome.kind, silent=node is self, unseen=unseen)
             known = self._edges[id(call)] = (call, edge)
         return known[1]
 

@@ -9,7 +9,6 @@ import asyncio
 from asyncio import events as asyncio_events
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from types import coroutine
 from typing import Any, Literal
 
 from scheduling.loop import ControlledLoop
@@ -19,41 +18,36 @@ _stock_release = asyncio.Lock.release
 _open = 0
 
 
-@coroutine
-def yield_once() -> Generator[None, None, None]:
-    """Give the scheduler one choice."""
-    yield
+class _Once:
+    """Awaiting it suspends once. A tuple's iterator yields the None that asyncio takes for a bare yield, without a frame of its own."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        return iter((None,))  # type: ignore[return-value]  # any iterator will do
+
+
+ONCE = _Once()
 
 
 async def _acquire(self: Any) -> Literal[True]:
     loop: Any = asyncio_events._get_running_loop()
     if type(loop) is not ControlledLoop:
         return await _stock_acquire(self)
-    task = asyncio.current_task()
-    held = loop.held.get(task)
-    if held:
-        loop.nested.extend((outer, self) for outer in held)
+    if loop.holding:
+        task = asyncio.current_task(loop)
+        loop.nested.extend((outer, self) for holder, outer in loop.holding if holder is task)
     if loop.suspend_free_locks and not self._locked:
         loop.free_suspensions += 1
-        loop.about_to_take[task] = self
-        try:
-            await yield_once()
-        finally:
-            del loop.about_to_take[task]
-    if self._locked or (self._waiters and not all(w.cancelled() for w in self._waiters)):  # free, but its woken head comes first
+        await ONCE
+    if not self._locked and not self._waiters:
+        self._locked = True  # what CPython's acquire does then; calling it costs as much as the rest of a step
+    else:
+        contended = True  # read by `awaited`, from the frame  # noqa: F841
         if loop.log is not None:
             loop.log.append(("waits for", self))
-        loop.waiting[task] = self
-        try:
-            await _stock_acquire(self)
-        finally:
-            del loop.waiting[task]
-    else:
         await _stock_acquire(self)
-    if held is None:
-        loop.held[task] = [self]
-    else:
-        held.append(self)
+    loop.holding.append((asyncio.current_task(loop), self))
     if loop.log is not None:
         loop.log.append(("takes", self))
     return True
@@ -63,16 +57,41 @@ def _release(self: asyncio.Lock) -> None:
     _stock_release(self)  # first: it raises if the lock is free
     loop: Any = asyncio_events._get_running_loop()
     if type(loop) is ControlledLoop:
-        mine = loop.held.get(asyncio.current_task())
-        if mine and mine[-1] is self:
-            mine.pop()
-        else:
-            for held in loop.held.values():  # released out of order, or by another task than the one that took it
-                if self in held:
-                    held.remove(self)
-                    break
+        holding = loop.holding
+        for at in range(len(holding) - 1, -1, -1):  # not always the last, nor by the task that took it
+            if holding[at][1] is self:
+                del holding[at]
+                break
         if loop.log is not None:
             loop.log.append(("releases", self))
+
+
+def awaited(task: "asyncio.Task[Any]") -> tuple[asyncio.Lock, bool] | None:
+    """The lock that `task` is suspended at, and whether it waits for it (or is only about to take it, free). None: at no lock.
+
+    Read from the suspended frames, so that runs that nobody asks about pay nothing.
+    """
+    coroutine: Any = task.get_coro()
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if frame is not None and frame.f_code is _acquire.__code__:
+            return frame.f_locals["self"], "contended" in frame.f_locals
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+    return None
+
+
+def waiting(loop: ControlledLoop) -> "dict[asyncio.Task[Any], asyncio.Lock]":
+    """The lock that each task of `loop` waits for."""
+    found = {task: awaited(task) for task in loop.tasks if not task.done()}
+    return {task: at[0] for task, at in found.items() if at is not None and at[1]}
+
+
+def held(loop: ControlledLoop) -> "dict[asyncio.Task[Any] | None, list[asyncio.Lock]]":
+    """The locks that each task of `loop` holds, in the order of taking."""
+    found: dict[asyncio.Task[Any] | None, list[asyncio.Lock]] = {}
+    for task, lock in loop.holding:
+        found.setdefault(task, []).append(lock)
+    return found
 
 
 @contextmanager

@@ -9,11 +9,10 @@ import asyncio
 import contextvars
 import heapq
 import sys
-import threading
 import weakref
 from asyncio import events as asyncio_events
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from threading import get_ident
 from typing import Any
 
 from scheduling.events import Event
@@ -131,17 +130,54 @@ def _close(coroutine: Any) -> None:
             return
 
 
+class _Entered:
+    """See `ControlledLoop.entered`. A class, since a generator would cost more than all else that begins a run."""
+
+    __slots__ = ("_before", "_hooks", "_loop")
+
+    def __init__(self, loop: "ControlledLoop") -> None:
+        self._loop = loop
+
+    def __enter__(self) -> None:
+        loop = self._loop
+        self._before = asyncio_events._get_running_loop()
+        self._hooks = sys.get_asyncgen_hooks()
+        loop._thread = get_ident()
+        asyncio_events._set_running_loop(loop)
+        sys.set_asyncgen_hooks(firstiter=loop._first_iteration, finalizer=loop._finalize)
+
+    def __exit__(self, *_: object) -> None:
+        sys.set_asyncgen_hooks(*self._hooks)
+        asyncio_events._set_running_loop(self._before)
+
+
 class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made from a list of names
     """An event loop that is stepped from outside.
 
     `suspend_free_locks`: acquiring a free asyncio lock suspends too (the order `any`; see `scheduling.order`).
 
-    `events` and `faults` are outside events: every event must be delivered before a run ends, a fault need not be. `held`, `waiting`
-    and `nested` are kept by `scheduling.locks`. `current` is the handle that runs or ran last. `log`, when it is a list, receives
+    `events` and `faults` are outside events: every event must be delivered before a run ends, a fault need not be. `holding` and
+    `nested` are kept by `scheduling.locks`. `current` is the handle that runs or ran last. `log`, when it is a list, receives
     what locks do, for a report.
     """
 
+    # what a run rarely changes is on the class: a loop is made for every run
+    blocked: str | None = None
+    log: list[tuple[str, object]] | None = None
+    free_suspensions = 0
+    current: Handle = _NOTHING
+    _now = 0.0
+    _timer_order = 0
+    _task_order = 0
+    _generator_order = 0
+    _closed = False
+    _debug = False
+    _task_factory: Callable[..., Any] | None = None
+    _exception_handler: Callable[[Any, dict[str, Any]], object] | None = None
+    _generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] | None = None
+
     def __init__(self, *, suspend_free_locks: bool = False) -> None:
+        self.suspend_free_locks = suspend_free_locks
         self.ready: list[Handle] = []
         self.events: list[Event] = []
         self.faults: list[Event] = []
@@ -149,41 +185,15 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.tasks: list[asyncio.Task[Any]] = []
         self.unhandled: list[dict[str, Any]] = []
         self.uncontrolled: list[str] = []
-        self.suspend_free_locks = suspend_free_locks
-        self.held: dict[asyncio.Task[Any] | None, list[asyncio.Lock]] = {}
-        self.waiting: dict[asyncio.Task[Any] | None, asyncio.Lock] = {}
-        self.about_to_take: dict[asyncio.Task[Any] | None, asyncio.Lock] = {}
-        self.free_suspensions = 0
+        self.holding: list[tuple[asyncio.Task[Any] | None, asyncio.Lock]] = []
         self.nested: list[tuple[asyncio.Lock, asyncio.Lock]] = []
-        self.log: list[tuple[str, object]] | None = None
-        self._now = 0.0
-        self._timer_order = 0
-        self._task_order = 0
-        self._closed = False
-        self._debug = False
-        self.blocked: str | None = None
-        self.current: Handle = _NOTHING
-        self._task_factory: Callable[..., Any] | None = None
-        self._exception_handler: Callable[[Any, dict[str, Any]], object] | None = None
-        self._generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] = weakref.WeakValueDictionary()
-        self._generator_order = 0
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
 
     # --- what the scheduler uses
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Make this the running loop of the thread, as `run_forever` would."""
-        before = asyncio_events._get_running_loop()
-        hooks = sys.get_asyncgen_hooks()
-        self._thread = threading.get_ident()
-        asyncio_events._set_running_loop(self)
-        sys.set_asyncgen_hooks(firstiter=self._first_iteration, finalizer=self._finalize)
-        try:
-            yield
-        finally:
-            sys.set_asyncgen_hooks(*hooks)
-            asyncio_events._set_running_loop(before)
+    def entered(self) -> "_Entered":
+        """A context in which this is the running loop of the thread, as in `run_forever`."""
+        return _Entered(self)
 
     def run_step(self, index: int = 0) -> Handle:
         """Run the ready handle at `index`: one step. Exceptions of a bare callback go to the exception handler."""
@@ -237,7 +247,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.faults.clear()
         self.timers.clear()
         self.tasks.clear()
-        self.held.clear()
+        self.holding.clear()
         self.current = _NOTHING
 
     def report_unretrieved(self) -> None:
@@ -259,7 +269,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         return handle
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
-        if threading.get_ident() != self._thread:
+        if get_ident() != self._thread:
             self.uncontrolled.append("call_soon_threadsafe from another thread")
             raise UncontrolledSource("call_soon_threadsafe from another thread")
         return self.call_soon(callback, *args, context=context)
@@ -358,8 +368,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         """There is no executor to shut down."""
 
     async def shutdown_asyncgens(self) -> None:
-        generators = [g for _, g in sorted(self._generators.items())]
-        self._generators.clear()
+        generators = [g for _, g in sorted(self._generators.items())] if self._generators else []
+        self._generators = None
         ends = await asyncio.gather(*(g.aclose() for g in generators), return_exceptions=True)
         for generator, end in zip(generators, ends, strict=True):
             if isinstance(end, Exception):
@@ -367,12 +377,15 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
                 self.call_exception_handler({"message": message, "exception": end, "asyncgen": generator})
 
     def _first_iteration(self, generator: AsyncGenerator[Any, Any]) -> None:
+        if self._generators is None:
+            self._generators = weakref.WeakValueDictionary()
         self._generator_order += 1
         self._generators[self._generator_order] = generator
 
     def _finalize(self, generator: AsyncGenerator[Any, Any]) -> None:
-        for key, known in list(self._generators.items()):
-            if known is generator:
-                del self._generators[key]
+        if self._generators is not None:
+            for key, known in list(self._generators.items()):
+                if known is generator:
+                    del self._generators[key]
         if not self._closed:
             self.call_soon(self.create_task, generator.aclose())

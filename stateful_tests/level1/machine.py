@@ -16,6 +16,7 @@ from model import operations as op
 from model.operations import Operation
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order, candidates, happen, width
+from stateful_tests.level1.compiled import compile_chain
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.runner import Factory
@@ -59,18 +60,21 @@ class Level1Machine(RuleBasedStateMachine):
         self.loop = ControlledLoop(suspend_free_locks=self.order is Order.ANY)
         self.names: list[str] = []
         with self.loop.entered():
-            self.play = Play(self.factory, Program(()), self.loop, Graph(), self.fired)
+            self.play = Play(self.factory, (), self.loop, Graph(), self.fired)
+        self.program = Program(())
 
     # --- what rules do
 
     def start(self, *chain: Operation) -> None:
         """The request arrives: a new task is started that calls the operations of `chain`."""
-        program = self.play.program
-        index = len(program.tasks)
-        self.play.program = Program((*program.tasks, chain), program.faults)
-        self.play.offer(index)
+        task = compile_chain(len(self.program.tasks), chain, 0)
+        self.program = Program((*self.program.tasks, chain), self.program.faults)
         self.rules_fired.add(chain[0].name)
-        self._pick(width(self.loop, self.order) + len(self.loop.events) - 1)
+        self.names.append(f"+{task.start}")
+        if self.loop.ready:
+            self.happened.add(f"order {self.order.value}: an outside event between ready steps")
+        with self.loop.entered():
+            self.play.start(task)
 
     def _pick(self, pick: int) -> None:
         """Let candidate `pick` happen, alone, and look."""
@@ -158,24 +162,22 @@ class Level1Machine(RuleBasedStateMachine):
         self.rules_fired.add("cancel")
         running = self._cancellable()
         index = running[pick % len(running)]
-        program = self.play.program
-        self.play.program = Program(program.tasks, (*program.faults, index))
-        fault = self.play.fault(index)
+        self.program = Program(self.program.tasks, (*self.program.faults, index))
+        fault = self.play.fault(compile_chain(index, self.program.tasks[index], 1))
         self.names.append(f"+{fault.label}")
         with self.loop.entered():
             fault.deliver()
 
     def _cancellable(self) -> list[int]:
-        return self.play.unfinished(but=self.play.program.faults)
+        return [index for index in self.play.unfinished() if index not in self.program.faults]
 
     def teardown(self) -> None:
         while self.loop.ready or self.loop.events:
             self._pick(0)
         with self.loop.entered():
             self.play.finish()
-        program = self.play.program
-        if program.tasks:
-            type(self).drawn(program, self.names, self.play)
+        if self.program.tasks:
+            type(self).drawn(self.program, self.names, self.play)
         self.loop.abandon()
 
 

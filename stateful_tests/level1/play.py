@@ -1,7 +1,8 @@
 """Plays a program of level 1 on a subject under one schedule, with a judge looking on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from checking import causes
@@ -16,103 +17,95 @@ from model import operations as op
 from model.operations import Operation
 from model.step import Answer
 from scheduling.events import Event, park
+from scheduling.locks import awaited, held, waiting
 from scheduling.loop import ControlledLoop, owner
-from stateful_tests.level1.program import Program, task_name
+from stateful_tests.level1.compiled import Chain
 
-ARGUMENTS = {kind: kind.__match_args__ for kind in op.MANAGER_OPERATIONS}
 CONVERSATIONS = {number: Conversation(number) for number in range(1, 10)}
 
 
 class Play:
-    """One run of `program`. Make it, let something schedule `loop`, then call `finish()`; `judge.violations` has the outcome."""
+    """One run of the tasks in `chains`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
 
-    def __init__(self, factory: Callable[[], ManagerApi], program: Program, loop: ControlledLoop, graph: Graph, fired: set[str]) -> None:
-        self.program = program
+    def __init__(
+        self, factory: Callable[[], ManagerApi], chains: Iterable[Chain], loop: ControlledLoop, graph: Graph, fired: set[str]
+    ) -> None:
         self.loop = loop
-        self.manager = factory()
+        self.manager: Any = factory()  # a ManagerApi, or somebody else's that looks like one
         self.judge = Judge(loop, self.manager, graph, fired)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
         self.happened: set[str] = set()  # what is told of the run as coverage
         self._tasks: list[asyncio.Task[None]] = []
-        for index in range(len(program.tasks)):
-            self.offer(index)
+        events = loop.events
+        for chain in chains:
+            events.append(Event(chain.start, partial(self.start, chain)))
 
     # --- driving
 
-    def offer(self, index: int) -> None:
-        """Let the outside event that starts task `index` happen from now on."""
-        self.loop.events.append(Event(f"start {task_name(index)}", lambda: self._start(index)))
-
-    def _start(self, index: int) -> None:
-        faults = [self.fault(index) for fault in self.program.faults if fault == index]
-        self.loop.faults.extend(faults)
-        task = self.loop.create_task(self._run(index, faults), name=task_name(index))
-        self.judge.tasks[id(task)] = index
+    def start(self, chain: Chain) -> None:
+        """The outside event: the request of `chain` arrives."""
+        faults = [self.fault(chain) for _ in range(chain.faults)] if chain.faults else None
+        if faults:
+            self.loop.faults.extend(faults)
+        task = self.loop.create_task(self._run(chain, faults), name=chain.name)
+        self.judge.tasks[id(task)] = chain.place
         self._tasks.append(task)
 
-    def unfinished(self, *, but: tuple[int, ...] = ()) -> list[int]:
+    def unfinished(self) -> list[int]:
         """The tasks that have been started and have not ended."""
-        indexes = self.judge.tasks
-        return [indexes[id(task)] for task in self._tasks if not task.done() and indexes[id(task)] not in but]
+        return [self.judge.tasks[id(task)] for task in self._tasks if not task.done()]
 
-    def fault(self, index: int) -> Event:
-        """The cancellation of task `index`."""
+    def fault(self, chain: Chain) -> Event:
+        """The cancellation of the task of `chain`."""
 
         def deliver() -> None:
             for task in self._tasks:
-                if self.judge.tasks[id(task)] == index:
+                if self.judge.tasks[id(task)] == chain.place:
                     self.happened.add(f"cancellation while {self._moment(task)}")
                     task.cancel()
 
-        return Event(f"cancel {task_name(index)}", deliver)
+        return Event(chain.cancel, deliver)
 
     def _moment(self, task: asyncio.Task[None]) -> str:
         """What `task` does while it does not run."""
-        lock = self.loop.about_to_take.get(task)
-        if lock is None:
-            if any(owner(handle) is task for handle in self.loop.ready):
-                return "woken already"
-            lock = self.loop.waiting.get(task)
-        return "waiting outside" if lock is None else f"waiting for {self.lock_name(lock)[0]}"
+        at = awaited(task)
+        if at is not None and not at[1]:
+            return f"waiting for {self.lock_name(at[0])[0]}"
+        if any(owner(handle) is task for handle in self.loop.ready):
+            return "woken already"
+        return "waiting outside" if at is None else f"waiting for {self.lock_name(at[0])[0]}"
 
-    async def _run(self, index: int, faults: list[Event]) -> None:
+    async def _run(self, chain: Chain, faults: list[Event] | None) -> None:
         judge = self.judge
-        chain = self.program.tasks[index]
-        last = len(chain) - 1
+        index = chain.place
         state: ThreadState | None = None
-        operation = chain[0]
+        site = chain.sites[0]
         try:
-            for at, operation in enumerate(chain):
-                manager_operation = type(operation) in ARGUMENTS
-                if not manager_operation and state is None:
-                    break
-                judge.called(index, operation)
-                if manager_operation:
-                    result = await self._call(operation)
-                    answer = answer_of(operation, result)
-                    if answer is Answer.HANDLE:
-                        state = result
-                    elif isinstance(operation, op.RETURNS_STATE):
-                        state = None
+            for site in chain.sites:
+                if site.method is not None:
+                    judge.called(index, site.operation)
+                    answer = await getattr(self.manager, site.method)(*site.arguments)
+                    if site.returns_state:
+                        state = answer
+                        answer = Answer.REFUSED if answer is None else Answer.HANDLE
+                    elif site.returns_ids:
+                        answer = tuple(sorted(answer))
+                elif state is not None:
+                    judge.called(index, site.operation)
+                    answer = await self._call_on(state, site.operation, chain.name)
                 else:
-                    assert state is not None
-                    answer = await self._call_on(state, operation, index)
-                judge.returned(index, operation, answer, last=at == last)
+                    break
+                judge.returned(index, site.operation, answer, last=site.last)
         except asyncio.CancelledError:
-            judge.cancelled(index, operation)
+            judge.cancelled(index, site.operation)
         except Exception as error:  # whatever a subject raises is a finding, not our failure
-            judge.raised(index, operation, error)
+            judge.raised(index, site.operation, error)
         finally:
-            for fault in faults:
+            for fault in faults or ():
                 if fault in self.loop.faults:
                     self.loop.faults.remove(fault)
 
-    def _call(self, operation: Operation) -> Awaitable[Any]:
-        method = getattr(self.manager, operation.name)
-        call: Awaitable[Any] = method(*[getattr(operation, name) for name in ARGUMENTS[type(operation)]])  # type: ignore[index]
-        return call
-
-    async def _call_on(self, state: ThreadState, operation: Operation, index: int) -> object:
+    async def _call_on(self, state: ThreadState, operation: Operation, task: str) -> object:
         match operation:
             case op.StateSetListener(conversation):
                 cancel, receiver = oneshot()
@@ -128,7 +121,7 @@ class Play:
                 return await state_track_event(state, event)
             case op.HoldState():
                 async with state.lock:
-                    await park(self.loop, f"release {task_name(index)}")
+                    await park(self.loop, f"release {task}")
                 return None
         raise AssertionError(f"{operation} is no state operation")
 
@@ -165,7 +158,8 @@ class Play:
 
     def lock_name(self, lock: asyncio.Lock) -> str:
         """What reports call `lock`."""
-        for name, known in self.manager.locks().items():
+        locks: dict[str, asyncio.Lock] = self.manager.locks()
+        for name, known in locks.items():
             if known is lock:
                 return name
         return "T of a state torn down"
@@ -173,22 +167,14 @@ class Play:
     def waits(self) -> list[str]:
         """Who waits for what, for every task that has not ended: the wait-for graph in words."""
         said: list[str] = []
+        waits, holds = waiting(self.loop), held(self.loop)
         for task in self._tasks:
             if task.done():
                 continue
-            lock = self.loop.waiting.get(task)
+            lock = waits.get(task)
             if lock is None:
                 said.append(f"{task.get_name()} waits for something that nobody will do")
                 continue
-            holders = [t.get_name() for t, held in self.loop.held.items() if t is not None and lock in held]
+            holders = [t.get_name() for t, locks in holds.items() if t is not None and lock in locks]
             said.append(f"{task.get_name()} waits for {self.lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
         return said
-
-
-def answer_of(operation: Operation, result: object) -> object:
-    """What a manager returned, as the model would put it."""
-    if isinstance(operation, op.RETURNS_STATE):
-        return Answer.REFUSED if result is None else Answer.HANDLE
-    if isinstance(operation, op.SubscribedConnectionIds):
-        return tuple(sorted(result)) if isinstance(result, list | tuple | set | frozenset) else result
-    return result

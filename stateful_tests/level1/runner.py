@@ -19,6 +19,7 @@ from scheduling.schedule import Follower, Guide, Recorder
 from scheduling.strategies.strategy import Strategy
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
+from stateful_tests.level1.compiled import Chain, compile_program
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
 
@@ -56,19 +57,26 @@ class Runner:
         self.steps = 0
         self.happened: set[str] = set()
         self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
+        self._program: Program | None = None  # the last one played, and what was worked out for it
+        self._compiled: tuple[Chain, ...] = ()
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
         """Play `program` once. Raises UncontrolledSource if the subject used what cannot be controlled."""
         loop = ControlledLoop(suspend_free_locks=self.order is Order.ANY)
         WATCHDOG.watch(loop)
         with loop.entered():
-            play = Play(self.factory, program, loop, self.graph, self.fired)
+            play = Play(self.factory, self._chains(program), loop, self.graph, self.fired)
             choose = make(loop, self.order)
             try:
                 ended = run(loop, self.order, choose, play.judge.stepped, every_choice=every_choice)
             except Blocked:  # outside of any task: in a callback, or in show()
                 ended = Ending.STOPPED, [], play.judge.steps
             return self._finish(play, *ended)
+
+    def _chains(self, program: Program) -> tuple[Chain, ...]:
+        if program is not self._program:
+            self._program, self._compiled = program, compile_program(program)
+        return self._compiled
 
     def run_strategy(self, program: Program, strategy: Strategy) -> Result | None:
         """Play `program` once more under `strategy`; None when that is exhausted."""
@@ -119,7 +127,8 @@ class Runner:
         """Lock kinds taken inside one another, over all runs (P13): a cycle needs one run that shows both of its directions."""
         here = {tuple(play.lock_name(lock).split("(")[0] for lock in pair) for pair in play.loop.nested}
         for outer, inner in sorted(here):
-            self.nested.setdefault((outer, inner), play.program)
+            assert self._program is not None
+            self.nested.setdefault((outer, inner), self._program)
         if not nx.is_directed_acyclic_graph(nx.DiGraph(sorted(here))):
             play.judge.violated(causes.LOCK_CYCLE, ", ".join(f"{inner} inside {outer}" for outer, inner in sorted(here)))
 

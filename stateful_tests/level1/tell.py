@@ -17,6 +17,7 @@ from scheduling.loop import ControlledLoop, owner
 from scheduling.order import TIMER, Order
 from scheduling.run import run
 from scheduling.schedule import Follower
+from stateful_tests.level1.compiled import compile_program
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.runner import Factory
@@ -29,7 +30,7 @@ def tell(factory: Factory, order: Order, program: Program, names: Sequence[str],
     with controlled_locks():
         loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
         with loop.entered():
-            play = Play(factory, program, loop, Graph(), set())
+            play = Play(factory, compile_program(program), loop, Graph(), set())
             rows = _Rows(play, Follower(loop, order, names), names, cause)
             loop.log = rows.log
             run(loop, order, rows.follower, rows.stepped, every_choice=True)

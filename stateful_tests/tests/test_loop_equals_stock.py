@@ -10,7 +10,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from scheduling.locks import controlled_locks
+from scheduling.locks import controlled_locks, held, waiting
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import Ending, run
@@ -44,8 +44,8 @@ def on_controlled(program: Program, *, patched: bool) -> Log:
     assert not choices, "a program without outside events leaves nothing to choose in fifo"
     main.result()
     assert all(task.done() for task in loop.tasks), "a program of the corpus leaves nothing running"
-    assert not loop.waiting
-    assert not any(loop.held.values())
+    assert not waiting(loop)
+    assert not any(held(loop).values())
     assert not loop.unhandled
     return log
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scheduling.locks import controlled_locks
+from scheduling.locks import controlled_locks, held, waiting
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import Ending, run
@@ -86,10 +86,10 @@ def test_held_and_waiting_are_what_the_locks_say() -> None:
         tasks = [loop.create_task(body(), name=name) for name in "abc"]
 
         def look() -> None:
-            held = [task.get_name() for task in tasks if loop.held.get(task)]
-            assert bool(held) == lock.locked()
-            assert len(held) <= 1
-            seen.append((held, [task.get_name() for task in tasks if loop.waiting.get(task) is lock]))
+            holders = [task.get_name() for task in tasks if held(loop).get(task)]
+            assert bool(holders) == lock.locked()
+            assert len(holders) <= 1
+            seen.append((holders, [task.get_name() for task in tasks if waiting(loop).get(task) is lock]))
 
         run(loop, Order.FIFO, fixed([]), look)
     assert seen[2] == (["a"], ["b", "c"])
@@ -118,9 +118,9 @@ def test_a_newcomer_behind_a_woken_head_is_waiting() -> None:
         assert not lock.locked()
         newcomer = loop.tasks[-1]
         loop.run_step()
-        assert set(loop.waiting) == {head, newcomer}
+        assert set(waiting(loop)) == {head, newcomer}
         run(loop, Order.FIFO, fixed([]), lambda: False)
-        assert not loop.waiting
+        assert not waiting(loop)
 
 
 @pytest.mark.parametrize("suspend", [False, True])
@@ -142,13 +142,13 @@ def test_a_cancellation_at_any_step_leaves_the_books_right(suspend: bool, when: 
             steps += 1
             if steps == when:
                 tasks[1].cancel()
-            assert sum(len(held) for held in loop.held.values()) == lock.locked()
-            assert not any(task.done() for task in loop.waiting if task)
+            assert sum(len(held) for held in held(loop).values()) == lock.locked()
+            assert not any(task.done() for task in waiting(loop) if task)
 
         run(loop, Order.FIFO, fixed([]), look)
     assert all(task.done() for task in tasks)
-    assert not loop.waiting
-    assert not any(loop.held.values())
+    assert not waiting(loop)
+    assert not any(held(loop).values())
     assert not lock.locked()
 
 
@@ -182,8 +182,8 @@ def test_a_deadlock_shows_in_the_books() -> None:
         one, two = loop.create_task(body(a, b)), loop.create_task(body(b, a))
         ending, _, _ = run(loop, Order.FIFO, fixed([]), lambda: False)
         assert ending is Ending.QUIESCENT
-        assert loop.waiting == {one: b, two: a}
-        assert loop.held == {one: [a], two: [b]}
+        assert waiting(loop) == {one: b, two: a}
+        assert held(loop) == {one: [a], two: [b]}
         loop.abandon()
 
 
@@ -202,10 +202,10 @@ def test_release_out_of_order_and_by_another_task() -> None:
 
         taking = loop.create_task(taker())
         loop.run_step()
-        assert loop.held[taking] == [b]
+        assert held(loop)[taking] == [b]
         loop.create_task(releaser())
         run(loop, Order.FIFO, fixed([]), lambda: False)
-    assert loop.held[taking] == []
+    assert held(loop).get(taking) is None
 
 
 def test_the_log_tells_what_locks_did_and_not_what_failed() -> None:

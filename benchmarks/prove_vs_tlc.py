@@ -1,0 +1,100 @@
+"""How fast `subwarden prove` is beside TLC, and how a scope's states grow: the figures and the plot of docs/proving.md.
+
+Both checkers search the same model in the same scope without symmetry, judge the same properties, one after the other in one run,
+each timed with its start; for us that is a fresh Python process. `--write` puts the figures into the page. It refuses to compare
+scopes of fewer than 100,000 states, where TLC's start decides, and runs in which the two found different numbers of states.
+"""
+
+import argparse
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from model.level_one import LevelOne
+from model.proof import symmetry_of
+from model.scope import Scope
+from model.search import Search, search
+from stateful_tests import tlc
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "proving.md"
+COMPARED = (Scope(2, 2, 2, 1, 1, True, 0), Scope(3, 2, 2, 1, None, True, 0))
+LEAST = 100_000
+GROWN = (
+    Scope(1, 1, 1, 1, None, False, 0),
+    Scope(2, 1, 1, 1, None, False, 0),
+    Scope(2, 2, 1, 1, None, False, 0),
+    Scope(2, 2, 2, 1, None, False, 0),
+    Scope(3, 2, 2, 1, None, False, 0),
+    Scope(3, 3, 2, 1, None, False, 0),
+)
+LARGEST = (Scope(4, 3, 3, 0, None, False, 0), Scope(4, 3, 3, 1, None, False, 0))
+OURS = "import sys; from model.proof import prove; from model.scope import Scope; print(prove({}, symmetric=False).search.distinct)"
+
+
+def compare(scope: Scope) -> str:
+    """One row: distinct states a second of TLC and of ours. Raises AssertionError if the two do not agree on the states."""
+    theirs = tlc.check(scope)
+    start = time.perf_counter()
+    answer = subprocess.run([sys.executable, "-c", OURS.format(repr(scope))], capture_output=True, text=True, check=True).stdout
+    seconds = time.perf_counter() - start
+    distinct = int(answer)
+    assert theirs.distinct == distinct >= LEAST, f"{scope.describe()}: {theirs.distinct} and {distinct} states"
+    ratio = theirs.seconds / seconds
+    return (
+        f"| {scope.describe()} | {distinct:,} | {theirs.seconds:.1f} s, {distinct / theirs.seconds:,.0f}/s "
+        f"| {seconds:.1f} s, {distinct / seconds:,.0f}/s | {ratio:.1f} |"
+    )
+
+
+def reduced(scope: Scope) -> tuple[Search, float]:
+    """A search with symmetry, and its seconds."""
+    system = LevelOne(scope)
+    start = time.perf_counter()
+    found = search(system, symmetry_of(system))
+    return found, time.perf_counter() - start
+
+
+def plot(rows: list[tuple[str, int, int]], width: int = 60) -> list[str]:
+    """A bar for the states (`.`) and the orbits (`#`) of each scope, by the logarithm."""
+    most = math.log10(max(states for _, states, _ in rows))
+    label = max(len(name) for name, _, _ in rows)
+    lines = []
+    for name, states, orbits in rows:
+        dots, hashes = (round(width * math.log10(n) / most) for n in (states, orbits))
+        lines.append(f"{name:<{label}} |{'#' * hashes}{'.' * (dots - hashes):<{width - hashes}}| {states:,} states, {orbits:,} orbits")
+    return lines
+
+
+def main(largest: bool = False) -> list[str]:
+    """The tables, as lines of Markdown."""
+    lines = ["| scope, without symmetry | distinct states | TLC, 2 workers | `prove`, 1 process | ratio |", "|---|---|---|---|---|"]
+    lines += [compare(scope) for scope in COMPARED]
+    rows, table = [], []
+    for scope in (*GROWN, *(LARGEST if largest else ())):
+        found, seconds = reduced(scope)
+        name = f"{scope.connections}c {scope.threads}t {scope.subscriptions}s" + ("" if scope.conversations else " no listeners")
+        rows.append((name, found.distinct, found.stored))
+        table.append(f"{name:<20} {seconds:6.1f} s, {found.depth} deep, {found.transitions:,} transitions, {found.verdict.value}")
+    return [*lines, "", "```text", *plot(rows), "", *table, "```"]
+
+
+def write(lines: list[str]) -> None:
+    """Replace what stands between the page's marks."""
+    start, end = "<!-- measured: begin -->\n", "<!-- measured: end -->"
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(start)
+    _, _, after = rest.partition(end)
+    PAGE.write_text(before + start + "\n".join(lines) + "\n" + end + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--largest", action="store_true", help="search 4 connections, 3 threads, 3 ids too; takes minutes")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/proving.md")
+    options = parser.parse_args()
+    told = main(options.largest)
+    print("\n".join(told))
+    if options.write:
+        write(told)

@@ -1,0 +1,48 @@
+"""An operation that has been called and has not returned: what it may have done, and what it may answer."""
+
+from checking.nodes import Edge, Node
+from model.operations import Operation
+from model.step import Answer, Call
+
+NO_ANSWER_YET = object()
+
+
+class Pending:
+    """`call` is the operation bound to the incarnation it was called on; `owed` its answer once it is known to have acted."""
+
+    __slots__ = ("asked", "but_for_raw", "call", "incarnation", "operation", "owed", "silent")
+
+    def __init__(self, operation: Operation, call: Call) -> None:
+        self.operation = operation
+        self.call = call
+        self.owed: object = NO_ANSWER_YET
+        self.silent: list[Edge] = []  # ways in which it may have taken effect without changing anything
+        self.but_for_raw: list[object] = []  # what it may answer if its raw choice had not yet shown
+        self.incarnation = 0  # of the entry whose state it returns; 0 is never given out
+        self.asked: Node | None = None  # where it was last looked at
+
+    def act(self, edge: Edge) -> None:
+        """It has acted, by `edge`."""
+        self.owed = edge.answer
+        self.keep_handle(edge)
+
+    def may_answer(self, edge: Edge) -> None:
+        """It may have taken effect now, without changing anything."""
+        self.silent.append(edge)
+        self.keep_handle(edge)
+
+    def keep_handle(self, edge: Edge) -> None:
+        """Only the moment of acting tells which incarnation the caller gets a state of."""
+        if edge.answer is Answer.HANDLE:
+            entry = edge.node.state.entry(self.thread())
+            self.incarnation = 0 if entry is None else entry.incarnation
+
+    def thread(self) -> int:
+        """The thread that the operation names; all that return a state name one."""
+        thread: int = getattr(self.operation, "thread")  # noqa: B009  # not all operations have one
+        return thread
+
+
+def agrees(answer: object, allowed: object) -> bool:
+    """Whether a caller that may be answered `allowed` may have seen `answer`; 1 and True differ."""
+    return allowed is Answer.ANY or (answer == allowed and isinstance(answer, bool) == isinstance(allowed, bool))

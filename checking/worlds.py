@@ -1,0 +1,187 @@
+"""Refinement where it is not plain what has happened: all states that the model may be in are kept, until an observation decides.
+
+What a manager does not show (which grants are implicit, which connections have closed) can change unseen; then both possibilities are
+kept, as *worlds*. A run is judged on as far as possible: a raw choice or a turn that is wrong is told once and then left out of the
+comparison; after any other difference the model is lost and only the invariants (`checking.invariants`) are still judged.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from checking import causes
+from checking.causes import Cause
+from checking.nodes import Node
+from checking.pending import NO_ANSWER_YET, Pending, agrees
+from model.operations import CREATES_ENTRY, RemoveConnection, StateTrackEvent
+from model.projection import ShownEntry, View
+from model.step import Answer
+
+
+class World(NamedTuple):
+    """A state the model may be in, and the answers of the pending operations that have acted on the way there."""
+
+    node: Node
+    acted: tuple[tuple[int, object], ...] = ()  # (task, answer owed)
+
+    def answer(self, task: int | None) -> object:
+        for who, answer in self.acted:
+            if who == task:
+                return answer
+        return NO_ANSWER_YET
+
+    def forget(self, task: int) -> "World":
+        return World(self.node, tuple(pair for pair in self.acted if pair[0] != task))
+
+
+class Worlds:
+    """Follows the rest of a run, from `node` and the operations pending there."""
+
+    def __init__(self, node: Node, pending: dict[int, Pending], fired: Callable[[str], object], *, shows_live: bool) -> None:
+        owed = tuple((task, p.owed) for task, p in sorted(pending.items()) if p.owed is not NO_ANSWER_YET)
+        self._worlds = [World(node, owed)]
+        self._lost = False
+        self._judged_raw = True
+        self._judged_turn = True
+        self._shows_live = shows_live
+        self._fired = fired
+
+    @property
+    def node(self) -> Node:
+        """The model's state; where several are possible, the first of them. They look the same."""
+        return self._worlds[0].node
+
+    def unchanged(self, task: int, pending: Pending) -> None:
+        """As in `Refinement`."""
+        if self._lost:
+            return
+        worlds: list[World] = []
+        for world in self._worlds:
+            worlds.append(world)
+            if world.answer(task) is not NO_ANSWER_YET:
+                continue
+            edge = world.node.step(pending.call)
+            if edge.silent:
+                if edge not in pending.silent:
+                    pending.may_answer(edge)
+            elif self._judged(edge.node.view) == self._judged(world.node.view):
+                self._fired(edge.kind)
+                pending.keep_handle(edge)
+                worlds.append(World(edge.node, (*world.acted, (task, edge.answer))))
+            elif edge.unseen:
+                pending.keep_handle(edge)
+                pending.but_for_raw.append(edge.answer)
+        self._worlds = list(dict.fromkeys(worlds)) if len(worlds) > 1 else worlds
+
+    def changed(self, task: int | None, pending: Pending | None, observed: View, *, returning: bool) -> Cause | None:
+        """As in `Refinement`."""
+        if self._lost:
+            return None
+        observed = self._judged(observed)
+        if pending is not None and task is not None:
+            after = [w for world in self._worlds for w in self._acting(world, task, pending, observed)]
+            if after:
+                self._worlds = after
+                return None
+        if any(self._judged(w.node.view) == observed for w in self._worlds):  # only what is no longer judged has changed
+            return None
+        return self._differs(task, pending, observed, returning=returning)
+
+    def returned(self, task: int, pending: Pending, answer: object) -> Cause | None:
+        """As in `Refinement`."""
+        if self._lost:
+            return None
+        worlds: list[World] = []
+        for world in self._worlds:
+            owed = world.answer(task)
+            if owed is NO_ANSWER_YET:
+                matching = [edge for edge in pending.silent if agrees(answer, edge.answer)]
+                if matching:
+                    self._fired(matching[0].kind)
+                    worlds.append(world)
+            elif agrees(answer, owed):
+                worlds.append(world.forget(task))
+        if worlds:
+            self._worlds = worlds
+            return None
+        if isinstance(pending.operation, StateTrackEvent) and not self._judged_turn:
+            return None
+        self.gone(task)
+        if answer not in (Answer.REFUSED, False) and self._overtaken(pending):
+            return causes.REAPPEARS
+        if any(agrees(answer, allowed) for allowed in pending.but_for_raw):
+            return causes.RAW_HALF_DONE
+        return causes.wrong_answer(pending.operation.name)
+
+    def gone(self, task: int) -> None:
+        """As in `Refinement`."""
+        self._worlds = [world.forget(task) for world in self._worlds]
+
+    # --- how it is judged
+
+    def _judged(self, view: View) -> View:
+        if not self._shows_live:
+            view = view._replace(live=None)
+        if not self._judged_raw:
+            view = view._replace(raw=frozenset())
+        if not self._judged_turn:
+            view = view._replace(entries=tuple((t, ShownEntry(e.generation, e.conversation)) for t, e in view.entries))
+        return view
+
+    def _acting(self, world: World, task: int, pending: Pending, observed: View) -> list[World]:
+        if world.answer(task) is not NO_ANSWER_YET:
+            return []
+        edge = world.node.step(pending.call)
+        if self._judged(edge.node.view) != observed:
+            return []
+        pending.keep_handle(edge)
+        self._fired(edge.kind)
+        return [World(edge.node, (*world.acted, (task, edge.answer)))]
+
+    def _differs(self, task: int | None, pending: Pending | None, observed: View, *, returning: bool) -> Cause:
+        """Name the difference, and decide whether the model can still be followed."""
+        if pending is not None and self._overtaken(pending):
+            self._lost = True
+            return self._name(pending, observed)
+        candidates = list(self._worlds)
+        if pending is not None and task is not None:  # first: where both would do, the operation that ran has acted
+            candidates = [w for world in self._worlds for w in self._would_act(world, task, pending)] + candidates
+        raw = causes.RAW_NOT_OWN if returning else causes.RAW_HALF_DONE
+        for part, cause in (("_judged_raw", raw), ("_judged_turn", causes.FOREIGN_TURN)):
+            if not getattr(self, part):
+                continue
+            setattr(self, part, False)
+            same = [world for world in candidates if self._judged(world.node.view) == self._judged(observed)]
+            if same:
+                if pending is not None and same[0] not in self._worlds:
+                    pending.keep_handle(self.node.step(pending.call))
+                self._worlds = [same[0]]
+                return cause
+            setattr(self, part, True)
+        self._lost = True
+        return causes.wrong_state("a task of the manager's own") if pending is None else self._name(pending, observed)
+
+    def _would_act(self, world: World, task: int, pending: Pending) -> list[World]:
+        if world.answer(task) is not NO_ANSWER_YET:
+            return []
+        edge = world.node.step(pending.call)
+        return [World(edge.node, (*world.acted, (task, edge.answer)))]
+
+    def _overtaken(self, pending: Pending) -> bool:
+        """Whether the operation belongs to an entry that has been torn down, and by P6 must not touch the thread's next one."""
+        if not isinstance(pending.operation, CREATES_ENTRY):
+            return False
+        entry = self.node.state.entry(pending.operation.thread)
+        called_on = pending.call.incarnation
+        return called_on is not None and (entry is None or entry.incarnation != called_on)
+
+    def _name(self, pending: Pending, observed: View) -> Cause:
+        model = self.node.state
+        live = model.live if observed.live is None else observed.live
+        if observed.live is not None and observed.live & model.closed:
+            return causes.REVIVED
+        if any(c not in live for _, c in observed.links - model.links()):
+            return causes.SUBSCRIBED_DEAD
+        operation = pending.operation
+        if isinstance(operation, RemoveConnection) and any(c == operation.connection for _, c in observed.links):
+            return causes.OUTLIVES
+        return causes.REAPPEARS if self._overtaken(pending) else causes.wrong_state(operation.name)

@@ -1,0 +1,52 @@
+"""A program made ready for many runs: what would be worked out in every run again is worked out once."""
+
+from typing import NamedTuple
+
+from model import operations as op
+from model.operations import Operation
+from stateful_tests.level1.program import Program, task_name
+
+
+class CallSite(NamedTuple):
+    """One operation of one task."""
+
+    operation: Operation
+    method: str | None  # the manager's; None for a state operation
+    arguments: tuple[object, ...]
+    returns_state: bool
+    returns_ids: bool
+    last: bool  # of its task
+
+
+class Chain(NamedTuple):
+    """One task."""
+
+    place: int  # in its program
+    name: str
+    start: str  # the outside event that starts it
+    cancel: str
+    sites: tuple[CallSite, ...]
+    faults: int  # how often it may be cancelled
+
+
+def compile_program(program: Program) -> tuple[Chain, ...]:
+    """The chains of `program`, in order."""
+    return tuple(compile_chain(index, operations, program.faults.count(index)) for index, operations in enumerate(program.tasks))
+
+
+def compile_chain(index: int, operations: tuple[Operation, ...], faults: int) -> Chain:
+    """One task of a program."""
+    name = task_name(index)
+    last = len(operations) - 1
+    sites = tuple(
+        CallSite(
+            operation,
+            operation.name if isinstance(operation, op.MANAGER_OPERATIONS) else None,
+            tuple(getattr(operation, field) for field in operation.__match_args__),
+            isinstance(operation, op.RETURNS_STATE),
+            isinstance(operation, op.SubscribedConnectionIds),
+            at == last,
+        )
+        for at, operation in enumerate(operations)
+    )
+    return Chain(index, name, f"start {name}", f"cancel {name}", sites, faults)

@@ -33,7 +33,7 @@ class Leaf:
         self.mask = mask
         self.actions = tuple(actions)
         self.judge = judge
-        self.flips: dict[int, tuple[int, ...]] = _Table(self._look)
+        self._flips: dict[int, tuple[int, ...]] = {}
         self.met: Counter[int] = Counter()
         self.bad: set[int] = set()  # parts from which a step breaks a property
         self._kinds: dict[int, tuple[str, ...]] = {}
@@ -50,7 +50,7 @@ class Leaf:
 
     def spread(self, states: Sequence[int], weights: Sequence[int] | None, found: set[int]) -> None:
         """Add to `found` what the actions make of `states`, except the states themselves."""
-        mask, flips = self.mask, self.flips
+        mask, flips = self.mask, self._flips
         parts = [state & mask for state in states]
         if weights is None:
             self.met.update(parts)
@@ -58,7 +58,12 @@ class Leaf:
             met = self.met
             for part, weight in zip(parts, weights, strict=True):
                 met[part] += weight
-        found.update([state ^ flip for state, part in zip(states, parts, strict=True) for flip in flips[part]])
+        try:  # a plain dictionary is looked up fastest, and parts are seldom new
+            found.update([state ^ flip for state, part in zip(states, parts, strict=True) for flip in flips[part]])
+        except KeyError:
+            for part in set(parts) - flips.keys():
+                flips[part] = self._look(part)
+            found.update([state ^ flip for state, part in zip(states, parts, strict=True) for flip in flips[part]])
 
     def kinds(self) -> Counter[str]:
         """Transitions by kind, of all states spread so far."""

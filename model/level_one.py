@@ -57,8 +57,8 @@ class LevelOne:
                 return e.thread(t) | self._cells(t) | e.calls_on(t)
             case op.TryAddConnectionToThread(t, c) | op.TryEnsureConnectionSubscribed(t, c, _) | op.SetListener(_, t, c, _):
                 return e.status(c) | e.bit["entry", t] | e.cell(t, c)
-            case op.UnsubscribeConnectionFromThread(t, c):
-                return e.cell(t, c)
+            case op.UnsubscribeConnectionFromThread(t, c):  # looks at the cell alone; as wide as the above, to share their leaf
+                return e.status(c) | e.bit["entry", t] | e.cell(t, c)
             case _:
                 return 0
 

@@ -38,7 +38,8 @@ class Liveness(NamedTuple):
 
 
 def check_liveness(system: LevelOne, states: Sequence[int], symmetry: Symmetry | None = None) -> Liveness:
-    """Judge every call of every caller on all reachable `states` (or representatives)."""
+    """Judge every call of every caller on all reachable `states` (or representatives), which come nearest first."""
+    met_at = {state: number for number, state in enumerate(states)}
     open_states = components = largest = 0
     stuck: list[Stuck] = []
     for k in range(system.scope.in_flight):
@@ -48,9 +49,10 @@ def check_liveness(system: LevelOne, states: Sequence[int], symmetry: Symmetry |
         for component in strong_components(waiting, _others(system, k, symmetry)):
             components += 1
             largest = max(largest, len(component))
-            stuck += [Stuck(k, state, len(component)) for state in component if not can_go_on(system.encoding.decode(state), k, system)][:1]
-    first = {s: i for i, s in enumerate(states)}
-    return Liveness(open_states, components, largest, tuple(sorted(stuck, key=lambda s: (first[s.state], s.caller))))
+            unable = [state for state in component if not can_go_on(system.encoding.decode(state), k, system)]
+            if unable:
+                stuck.append(Stuck(k, min(unable, key=met_at.__getitem__), len(component)))
+    return Liveness(open_states, components, largest, tuple(sorted(stuck, key=lambda s: (met_at[s.state], s.caller))))
 
 
 def can_go_on(world: World, caller: int, system: LevelOne) -> bool:

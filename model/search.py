@@ -167,11 +167,10 @@ def _expand(
     system: TransitionSystem, symmetry: Symmetry | None, chunk: Sequence[int], weights: Sequence[int] | None, seen: set[int]
 ) -> set[int]:
     """What `chunk` leads to and was not seen before; now it has been."""
-    new = system.expand(chunk, weights)
-    new -= seen  # before renaming: a state that was kept is its own representative
-    if symmetry is not None:
-        new = set(map(symmetry.canonical, new))
-        new -= seen
+    # not `-=`, which would go through all of `seen`
+    new = system.expand(chunk, weights) - seen
+    if symmetry is not None:  # only now: a state that was kept is its own representative
+        new = set(map(symmetry.canonical, new)) - seen
     seen |= new
     return new
 

@@ -1,0 +1,85 @@
+"""Coverage of the model's graph names exactly what was not taken, whatever the names it was taken under."""
+
+import random
+
+import pytest
+
+from model import operations as op
+from model.open_calls import call_of
+from model.scope import Request, Scope
+from model.state import State
+from model.step import step
+from stateful_tests.model_coverage import ModelCoverage
+from stateful_tests.tour import tour
+
+SCOPE = Scope(2, 1, 1, 2, 1, True, 0)
+
+
+def follow(coverage: ModelCoverage, requests: list[Request]) -> None:
+    """Take `requests` one after the other on the model, from the initial state."""
+    state = State()
+    for request in requests:
+        call = call_of(state, request)
+        assert call is not None
+        coverage.took(state, request)
+        state = step(state, call).state
+
+
+def test_a_tour_misses_nothing() -> None:
+    """Every transition of the graph, and none outside."""
+    coverage = ModelCoverage(SCOPE)
+    for run in tour(SCOPE).runs:
+        follow(coverage, [transition.request for transition in run])
+    assert coverage.missed() == []
+    assert set(coverage.taken) == set(coverage.transitions)
+
+
+def test_what_was_not_taken_is_named() -> None:
+    """A tour that never closes a connection misses exactly the closes, and what comes after them."""
+    coverage = ModelCoverage(SCOPE)
+    for run in tour(SCOPE).runs:
+        ends = next((i for i, t in enumerate(run) if isinstance(t.request.operation, op.RemoveConnection)), len(run))
+        follow(coverage, [transition.request for transition in run[:ends]])
+    missed = coverage.missed()
+    assert missed
+    assert {m.kind for m in missed if "closed" not in m.state} >= {"remove_connection: last word", "remove_connection: not live"}
+    assert not {kind for kind, state, _ in missed if kind.startswith("remove_connection")} - {m.kind for m in missed}
+
+
+def test_names_do_not_matter() -> None:
+    """The second connection's first steps are the first's."""
+    one, other = ModelCoverage(SCOPE), ModelCoverage(SCOPE)
+    follow(one, [Request(op.ConnectionInitialized(1)), Request(op.TryAddConnectionToThread(1, 1)), Request(op.StateSetListener(1), 1)])
+    follow(other, [Request(op.ConnectionInitialized(2)), Request(op.TryAddConnectionToThread(1, 2)), Request(op.StateSetListener(7), 1)])
+    assert one.taken == other.taken
+    assert len(one.taken) == 3
+
+
+def test_what_the_scope_does_not_have_is_counted_as_outside() -> None:
+    """A third connection, a second thread."""
+    coverage = ModelCoverage(SCOPE)
+    follow(coverage, [Request(op.ConnectionInitialized(3)), Request(op.ThreadState(2)), Request(op.StateSetListener(4), 2)])
+    assert coverage.outside == 3
+    assert not coverage.taken
+
+
+def test_random_programs_leave_something_and_it_shrinks() -> None:
+    """More programs miss less: the figure means something."""
+    coverage, chance, left = ModelCoverage(SCOPE), random.Random(5), []
+    for _ in range(3):
+        for _ in range(40):
+            state = State()
+            for _ in range(15):
+                request = chance.choice(SCOPE.requests())
+                call = call_of(state, request)
+                if call is not None:
+                    coverage.took(state, request)
+                    state = step(state, call).state
+        left.append(len(coverage.missed()))
+    assert left[0] > left[1] > left[2] > 0
+
+
+def test_calls_in_flight_are_refused() -> None:
+    """They have no place in a graph of whole operations."""
+    with pytest.raises(ValueError, match="in_flight=0"):
+        ModelCoverage(Scope(1, 1, 1, 2, 1, True, 1))

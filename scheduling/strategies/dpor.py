@@ -24,10 +24,11 @@ from scheduling.strategies.strategy import Redundant
 class _Node:
     """A choice of the run that is being made, and what is known of the others there."""
 
-    __slots__ = ("after", "backtrack", "candidates", "chain", "done", "enabled_by", "footprint", "pick", "sleep", "thing")
+    __slots__ = ("after", "backtrack", "candidates", "chain", "done", "enabled_by", "footprint", "known", "pick", "sleep", "thing")
 
-    def __init__(self, candidates: list[object], sleep: dict[int, Footprint]) -> None:
+    def __init__(self, candidates: list[object], sleep: dict[int, Footprint], known: dict[int, Footprint]) -> None:
         self.candidates = candidates
+        self.known = known  # what candidates touched when they were made earlier on the way here
         self.sleep = sleep  # candidates whose runs from here are covered elsewhere, with their footprints
         self.pick = next((at for at in range(len(candidates)) if at not in sleep), -1)
         self.backtrack = {self.pick}
@@ -51,6 +52,7 @@ class Dpor:
         self.redundant = 0
         self._nodes: list[_Node] = []
         self._at = 0
+        self._pending: dict[object, int] = {}  # what could happen and has not, and which step made it possible
         self._known = 0  # nodes that the run shares with the one before, and whose races have been looked for
 
     def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
@@ -61,7 +63,7 @@ class Dpor:
         record(loop)
         self._at = 0
         nodes = self._nodes
-        seen_since: dict[object, int] = {}
+        pending = self._pending = {}
 
         def choose(n: int) -> int:
             at = self._at
@@ -75,20 +77,22 @@ class Dpor:
             else:
                 RECORDER.take()
             for thing in candidates:
-                seen_since.setdefault(thing, at - 1)
+                pending.setdefault(thing, at - 1)
+            if len(pending) != n:
+                self._note_disabled([thing for thing in pending if thing not in candidates])
             if at < len(nodes):
                 node = nodes[at]
                 if len(node.candidates) != n:
                     raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {len(node.candidates)}")
                 node.candidates = candidates
             else:
-                node = _Node(candidates, self._asleep(at, candidates))
+                node = _Node(candidates, *self._inherited(at, candidates))
                 if node.pick < 0:
                     raise Redundant
                 nodes.append(node)
             self._at = at + 1
             node.thing = thing = candidates[node.pick]
-            node.enabled_by = seen_since.pop(thing)
+            node.enabled_by = pending.pop(thing)
             node.chain = owner(thing) or thing if isinstance(thing, Handle) else thing
             RECORDER.step_of(label(thing) if isinstance(thing, Handle) else str(getattr(thing, "label", thing)))
             return node.pick
@@ -99,6 +103,7 @@ class Dpor:
         nodes = self._nodes
         if self._at == len(nodes) and nodes and not nodes[-1].footprint:
             self._finish_step(len(nodes) - 1)
+            self._note_disabled(list(self._pending))
             self.runs += 1
         else:
             self.redundant += 1
@@ -119,6 +124,17 @@ class Dpor:
             nodes.pop()
         self.complete = True
 
+    def _note_disabled(self, things: list[object]) -> None:
+        """The last step made these impossible (a cancelled task takes its event back, the clock stops): ask for each before it.
+
+        They are in no run that went this way, so no race would tell of them.
+        """
+        node = self._nodes[self._at - 1]
+        for thing in things:
+            del self._pending[thing]
+            if thing in node.candidates:
+                node.backtrack.add(node.candidates.index(thing))
+
     def _finish_step(self, at: int) -> None:
         """The step at `at` is over: note what it touched, its own chain included."""
         node = self._nodes[at]
@@ -135,19 +151,30 @@ class Dpor:
             footprint[EVERYTHING] = WRITE
         else:
             footprint["event", str(getattr(chain, "label", ""))] = WRITE
+        # A step is made at once, but what it touches may hang on what others did before. To take it for the single access that the
+        # paper speaks of, it must touch no less here than where it was made before: else the order of that access is never tried.
+        _widen(footprint, node.known.get(node.pick, {}))
         node.footprint = footprint
 
-    def _asleep(self, at: int, candidates: list[object]) -> dict[int, Footprint]:
-        """What sleeps before the choice `at`: what slept or was done before the last, and is independent of what was picked there."""
-        if not at:
-            return {}
-        before = self._nodes[at - 1]
+    def _inherited(self, at: int, candidates: list[object]) -> tuple[dict[int, Footprint], dict[int, Footprint]]:
+        """What sleeps before the choice `at`, and what is known of the footprints of all that could happen before already.
+
+        What slept or was done before the last choice still sleeps if it is independent of what was picked there.
+        """
         asleep: dict[int, Footprint] = {}
-        for index, footprint in {**before.sleep, **before.done}.items():
-            thing = before.candidates[index]
-            if index != before.pick and thing in candidates and not conflict(footprint, before.footprint):
-                asleep[candidates.index(thing)] = footprint
-        return asleep
+        known: dict[int, Footprint] = {}
+        if at:
+            before = self._nodes[at - 1]
+            for index, footprint in (*before.known.items(), *before.sleep.items(), *before.done.items()):
+                thing = before.candidates[index]
+                if index != before.pick and thing in candidates:
+                    place = candidates.index(thing)
+                    _widen(known.setdefault(place, {}), footprint)
+                    if (index in before.sleep or index in before.done) and not conflict(footprint, before.footprint):
+                        asleep[place] = footprint
+                    else:
+                        asleep.pop(place, None)
+        return asleep, known
 
     def _find_races(self, at: int) -> None:
         """Order the step at `at` after what it depends on; where only its own race orders it, ask for the other order."""
@@ -168,17 +195,30 @@ class Dpor:
             self._reverse(earlier, at)
 
     def _reverse(self, first: int, second: int) -> None:
-        """Ask for a run in which the step at `second` comes before that at `first`, unless one is asked for already."""
+        """Ask for a run in which the step at `second` comes before that at `first`, unless one is asked for already.
+
+        Such a run begins with one of its *initials*: a step that nothing else in it has to come before. The step at `second` is made in
+        another state there, without the first, and may touch other things than it did here: it is an initial only if nothing else is
+        left, or if it is known what it touches when made there.
+        """
         nodes = self._nodes
         node = nodes[first]
-        initials = []  # what could come first in such a run
+        others = [at for at in range(first + 1, second) if not nodes[at].after >> first & 1]
+        initials = []
         between = 0
-        for at in (*(at for at in range(first + 1, second) if not nodes[at].after >> first & 1), second):
+        for at in others:
             if not nodes[at].after & between:
-                thing = nodes[at].thing
-                if thing is CLOCK and CLOCK not in node.candidates:
-                    return  # the clock moves only where nothing is ready: there is no other order
-                initials.append(node.candidates.index(thing))
+                initials.append(node.candidates.index(nodes[at].thing))
             between |= 1 << at
-        if not any(at in node.backtrack or at in node.sleep for at in initials):
+        if nodes[second].thing in node.candidates:
+            index = node.candidates.index(nodes[second].thing)
+            there = node.done.get(index, node.sleep.get(index))
+            if not others or (there is not None and not any(conflict(there, nodes[at].footprint) for at in others)):
+                initials.append(index)
+        if initials and not any(at in node.backtrack or at in node.sleep for at in initials):
             node.backtrack.add(min(initials))
+
+
+def _widen(footprint: Footprint, more: Footprint) -> None:
+    for location, how in more.items():
+        footprint[location] = footprint.get(location, 0) | how

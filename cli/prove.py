@@ -16,6 +16,7 @@ from model.proof import LIVENESS_STATES, Proof, prove
 from model.scope import Scope
 from model.search import Progress, Verdict
 from reports.proof import print_proof
+from reports.text import console_for
 
 EXIT_CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.INCONCLUSIVE: 2}
 USAGE = 3
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if args.max_states < 1 or args.liveness_states < 0:
         print("subwarden prove: --max-states is at least 1, --liveness-states at least 0", file=sys.stderr)
         return USAGE
-    console, status = Console(), Console(stderr=True)
+    console, status = console_for(sys.stdout), Console(stderr=True)
     with _interruptible() as interrupted:
         tell = Teller(status, quiet=args.quiet)
 

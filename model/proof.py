@@ -52,7 +52,7 @@ class Proof:
         if any(c.property is prop for c in self.counter_examples):
             return Verdict.VIOLATED
         # a counter-example ends the search, so of the other properties only its depth is known
-        return Verdict.INCONCLUSIVE if self.search.stopped is not None or self.counter_examples else Verdict.HOLDS
+        return Verdict.INCONCLUSIVE if self.search.stopped is not None or self.search.counter_examples else Verdict.HOLDS
 
     def as_data(self) -> dict[str, object]:
         """The proof as plain data, for JSON."""
@@ -130,7 +130,9 @@ def _never_answered(system: LevelOne, symmetry: Symmetry | None, found: Search, 
     for stuck in liveness.stuck:
         depth = next(d for d, layer in enumerate(found.layers) if stuck.state in layer)
         run, _ = run_to(system, symmetry, found, stuck.state, depth)
-        ever = "can never be" if has_no_way_out(system, stuck, symmetry) else "is not, unless others happen to help,"
+        never = has_no_way_out(system, stuck, symmetry)
+        ever = "can never be" if never else "is not, unless others happen to help,"
         what = f"the call of caller {stuck.caller + 1} {ever} answered: the rest can go round {stuck.component} states without it"
-        return [CounterExample(Property.P7, what, tuple(run))]
+        # a call that nothing can ever release is a deadlock, however much else can move
+        return [CounterExample(prop, what, tuple(run)) for prop in LIVENESS[: 1 + never]]
     return []

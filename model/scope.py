@@ -109,8 +109,11 @@ class Scope:
 
     def describe(self) -> str:
         """The scope in one line."""
-        return (
-            f"{self.connections} connections, {self.threads} threads, {self.subscriptions} ids, "
-            f"{self.conversations} conversations a thread, {'no turns' if self.items is None else f'turns of up to {self.items} items'}, "
-            f"{'raw' if self.raw else 'no raw'}, {self.in_flight} calls in flight"
-        )
+        turns = "no turns" if self.items is None else f"turns of up to {_count(self.items, 'item')}"
+        counts = (_count(self.connections, "connection"), _count(self.threads, "thread"), _count(self.subscriptions, "id"))
+        conversations = f"{_count(self.conversations, 'conversation')} a thread"
+        return ", ".join([*counts, conversations, turns, "raw" if self.raw else "no raw", f"{_count(self.in_flight, 'call')} in flight"])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

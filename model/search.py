@@ -186,7 +186,7 @@ def _counter_examples(system: TransitionSystem, symmetry: Symmetry | None, found
                 length = depth + (b.action is not None)
                 if length <= len(found.layers) - 1 or not shortest:
                     shortest.setdefault(b.property, (depth, state))
-    for prop, (depth, state) in shortest.items():
+    for prop, (depth, state) in sorted(shortest.items(), key=lambda found: list(Property).index(found[0])):
         yield from _finish(system, run_to(system, symmetry, found, state, depth), prop)
 
 

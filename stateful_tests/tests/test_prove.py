@@ -103,17 +103,38 @@ def test_a_bound_makes_it_inconclusive_and_is_said(capsys: pytest.CaptureFixture
     assert "holds" not in printed.split("says nothing about")[0].replace("INCONCLUSIVE", "")
 
 
-def test_what_was_never_met_makes_it_inconclusive() -> None:
+@pytest.mark.parametrize(
+    ("kinds", "met", "verdict"),
+    [
+        (["a kind that no step is of"], {}, Verdict.INCONCLUSIVE),
+        ([], {"something": False}, Verdict.INCONCLUSIVE),
+        ([], {"something": True}, Verdict.HOLDS),
+    ],
+)
+def test_what_was_never_met_makes_it_inconclusive(kinds: list[str], met: dict[str, bool], verdict: Verdict) -> None:
     """`sometimes` and guards both count."""
-    found = Search([[0]], None, None, {}, ["a kind"], {})  # type: ignore[arg-type]
-    found.kinds = search(LevelOne(TINY)).kinds
-    assert found.never_enabled == ["a kind"]
-    assert found.verdict is Verdict.INCONCLUSIVE
-    found.expected_kinds, found.met = [], {"something": False}
-    assert found.never_met == ["something"]
-    assert found.verdict is Verdict.INCONCLUSIVE
-    found.met = {"something": True}
-    assert found.verdict is Verdict.HOLDS
+    found = Search([[0]], None, None, search(LevelOne(TINY)).kinds, kinds, met)
+    assert found.never_enabled == kinds
+    assert found.never_met == [name for name, was in met.items() if not was]
+    assert found.verdict is verdict
+
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize(
+    ("name", "defect"), [("prove_holds", None), ("prove_violated", "teardown leaves ids"), ("prove_stuck", "overtaken call never answered")]
+)
+def test_golden_report_and_json(name: str, defect: str | None) -> None:
+    """Both forms as they are. `SUBWARDEN_REFRESH=1` writes them anew; look at the difference before committing it."""
+    proof = prove(Scope(1, 1, 1, 1, None, True, 1)) if defect is None else prove(SMALL, step=DEFECTS[defect])
+    shown = {"txt": text(proof), "json": json.dumps(proof.as_data(), indent=1) + "\n"}
+    for ending, produced in shown.items():
+        golden = GOLDEN / f"{name}.{ending}"
+        if os.environ.get("SUBWARDEN_REFRESH"):
+            golden.parent.mkdir(exist_ok=True)
+            golden.write_text(produced, encoding="utf-8")
+        assert produced == golden.read_text(encoding="utf-8")
 
 
 def test_progress_can_stop_it() -> None:

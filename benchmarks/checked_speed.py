@@ -4,7 +4,6 @@ All contenders run the same operations of the same manager, and in all but stock
 """
 
 import asyncio
-import gc
 from random import Random
 
 from benchmarks.bare import BareLoop
@@ -58,18 +57,13 @@ _RUNNER = Runner(Manager, Order.ANY)
 
 def _ours() -> int:
     strategy = RandomWalk(Random(1))
-    with running():
-        for _ in range(SCHEDULES):
-            _RUNNER.run(PROGRAM, strategy.begin)
+    for _ in range(SCHEDULES):
+        _RUNNER.run(PROGRAM, strategy.begin)
     return SCHEDULES
 
 
 def main() -> list[str]:
     """The table."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    measured = rates({"stock asyncio, fifo": _stock, "bare loop, random": _bare, "ours, every step checked": _ours})
-    gc.enable()
-    gc.unfreeze()
+    with running():  # for all of them: no collection of garbage in the middle, which would be chance
+        measured = rates({"stock asyncio, fifo": _stock, "bare loop, random": _bare, "ours, every step checked": _ours})
     return ["3 tasks with 3 lock-guarded operations each", *table(measured, "bare loop, random", "schedules")]

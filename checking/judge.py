@@ -4,6 +4,8 @@ The subject is whatever has `show()` and `locks()`; operations are called by the
 """
 
 import asyncio
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 from checking import causes
@@ -25,6 +27,19 @@ class Observable(Protocol):
     def locks(self) -> dict[str, asyncio.Lock]:
         """The manager's locks by name; the manager lock is called M."""
 
+    # optional: shows(shown) -> bool, whether show() would return just that, for subjects that can tell without copying
+
+
+@cache
+def _has_shows(kind: type) -> bool:
+    """Whether `kind` can tell without copying; not if a subclass has since changed what is shown."""
+    for base in kind.__mro__:
+        if "shows" in vars(base):
+            return True
+        if "show" in vars(base):
+            return False
+    return False
+
 
 class Judge:
     """One run's judge. `violations` has every cause seen, with the number of the step at which it was first seen."""
@@ -37,9 +52,11 @@ class Judge:
         self.tasks: dict[int, int] = {}  # id of a running task -> its place in the program; tasks live as long as their run
         self.shown: Shown | None = subject.show()
         self._loop = loop
-        self._show = subject.show
-        self._manager_lock = subject.locks().get("M")
+        self._subject = subject
+        self._shows: Callable[[Shown | None], bool] = getattr(subject, "shows") if _has_shows(type(subject)) else self._compares  # noqa: B009
         self._refinement = Refinement(graph, fired.add, shows_live=self.shown is not None and self.shown.live is not None)
+        if loop.log is None:  # nobody listens: one call less for each operation
+            self.called = self._refinement.called  # type: ignore[method-assign]  # it is the same but for the log
         self._invariants = Invariants()
         self._seen_at_return = False
 
@@ -47,14 +64,16 @@ class Judge:
 
     def called(self, task: int, operation: Operation) -> None:
         """`task` calls `operation`."""
-        self._tell("calls", operation, None)
+        if self._loop.log is not None:
+            self._loop.log.append(("calls", (operation, None)))
         self._refinement.called(task, operation)
 
     def returned(self, task: int, operation: Operation, answer: object, *, last: bool) -> None:
         """`operation` returned; `last`: the task will not run any more of the subject's code."""
-        self._tell("answers", operation, answer)
+        if self._loop.log is not None:
+            self._loop.log.append(("answers", (operation, answer)))
         self._look(task, returning=True)
-        if isinstance(operation, RemoveConnection):
+        if type(operation) is RemoveConnection:
             for broken in self._invariants.connection_closed(operation.connection, self.shown):
                 self.violated(broken)
         cause = self._refinement.returned(task, answer)
@@ -64,13 +83,13 @@ class Judge:
 
     def cancelled(self, task: int, operation: Operation) -> None:
         """`task`'s `operation` was cancelled."""
-        self._tell("is cancelled in", operation, None)
+        self._tell("is cancelled in", operation)
         self._look(task, returning=True)
         self._refinement.gone(task)
 
     def raised(self, task: int, operation: Operation, error: BaseException) -> None:
         """`operation` raised instead of returning."""
-        self._tell(f"raises {type(error).__name__} in", operation, None)
+        self._tell(f"raises {type(error).__name__} in", operation)
         self._look(task, returning=True)
         self._refinement.gone(task)
         self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
@@ -91,25 +110,42 @@ class Judge:
             self.violations[cause] = self.steps
             self.details[cause] = detail
 
-    def _tell(self, what: str, operation: Operation, answer: object) -> None:
+    def _tell(self, what: str, operation: Operation) -> None:
         if self._loop.log is not None:
-            self._loop.log.append((what, (operation, answer)))
+            self._loop.log.append((what, (operation, None)))
 
     # --- looking
 
+    def _compares(self, shown: Shown | None) -> bool:
+        return shown is not None and self._subject.show() == shown
+
     def _look(self, task: int | None, *, returning: bool) -> None:
         try:
-            shown = self._show()
+            expected = self._refinement.expected(task)
+            if returning and expected is not None and self._shows(expected):  # most operations act right before they return
+                self._refinement.acted(task)
+                self.shown = expected
+                return
+            if self._shows(self.shown):
+                self._refinement.unchanged(task)
+                return
+            if not returning and expected is not None and self._shows(expected):
+                self._refinement.acted(task)
+                self.shown = expected
+                return
+            shown = self._subject.show()
         except Exception as error:  # not a finding: whoever shows the maps must be able to at any time
             self.show_raised = self.show_raised or error
             return
         if shown is None:
-            if not self._loop.ready and self._manager_lock is not None and self._manager_lock.locked():
+            if not self._loop.ready and self._subject.locks()["M"].locked():
                 self.violated(causes.HELD_OUTSIDE)
-            return
-        if shown == self.shown:
+        elif shown != self.shown:  # it may not have been shown for a while, and be the same again
+            self._changed(task, shown, returning=returning)
+        else:
             self._refinement.unchanged(task)
-            return
+
+    def _changed(self, task: int | None, shown: Shown, *, returning: bool) -> None:
         before, self.shown = self.shown, shown
         cause = self._refinement.changed(task, shown, returning=returning)
         if cause is None and self._refinement.plain:

@@ -10,25 +10,27 @@ NO_ANSWER_YET = object()
 class Pending:
     """`call` is the operation bound to the incarnation it was called on; `owed` its answer once it is known to have acted."""
 
-    __slots__ = ("asked", "but_for_raw", "call", "incarnation", "operation", "owed", "silent")
+    __slots__ = ("asked", "but_for_raw", "call", "edge", "incarnation", "operation", "owed", "silent")
 
     def __init__(self, operation: Operation, call: Call) -> None:
         self.operation = operation
         self.call = call
         self.owed: object = NO_ANSWER_YET
-        self.silent: list[Edge] = []  # ways in which it may have taken effect without changing anything
-        self.but_for_raw: list[object] = []  # what it may answer if its raw choice had not yet shown
+        self.silent: tuple[Edge, ...] = ()  # ways in which it may have taken effect without changing anything
+        self.but_for_raw: tuple[object, ...] = ()  # what it may answer if its raw choice had not yet shown
         self.incarnation = 0  # of the entry whose state it returns; 0 is never given out
-        self.asked: Node | None = None  # where it was last looked at
+        self.asked: Node | None = None  # where it was last looked at, and nothing showed
+        self.edge: Edge | None = None  # what it would do where it was last looked up
 
     def act(self, edge: Edge) -> None:
         """It has acted, by `edge`."""
         self.owed = edge.answer
-        self.keep_handle(edge)
+        if edge.answer is Answer.HANDLE:
+            self.keep_handle(edge)
 
     def may_answer(self, edge: Edge) -> None:
         """It may have taken effect now, without changing anything."""
-        self.silent.append(edge)
+        self.silent += (edge,)
         self.keep_handle(edge)
 
     def keep_handle(self, edge: Edge) -> None:

@@ -11,18 +11,21 @@ run.
 from collections.abc import Callable
 
 from checking.causes import Cause
-from checking.nodes import Graph, Node
+from checking.nodes import Graph
 from checking.pending import NO_ANSWER_YET, Pending, agrees
 from checking.worlds import Worlds
 from model.operations import STATE_OPERATIONS, Operation
 from model.projection import Shown, disagreements, project
 from model.step import Answer, Call
 
+STATE_KINDS = frozenset(STATE_OPERATIONS)
+
 
 class Refinement:
     """Follows one run. Its methods are called as things happen; they tell the cause of a violation, or None."""
 
     def __init__(self, graph: Graph, fired: Callable[[str], object], *, shows_live: bool) -> None:
+        self.plain = shows_live  # what shows is exactly what the model's state shows, so that every invariant on it holds
         self._node = graph.initial()
         self._graph = graph
         self._fired = fired
@@ -35,7 +38,7 @@ class Refinement:
         """`task` calls `operation`; a state operation acts on the state that the task was last given."""
         worlds = self._worlds
         node = self._node if worlds is None else worlds.node
-        if isinstance(operation, STATE_OPERATIONS):
+        if type(operation) in STATE_KINDS:
             handle = self._handles[task]
             call = self._graph.call(Call(operation, handle.incarnation, handle.thread))
         else:
@@ -60,18 +63,38 @@ class Refinement:
         elif edge.unseen:  # it may have acted, wholly or but for its raw choice
             self._hand_over().unchanged(task, pending)
 
+    def expected(self, task: int | None) -> Shown | None:
+        """What would show if `task`'s operation had just acted, where that is known from earlier runs."""
+        if self._worlds is None and task is not None:
+            pending = self._pending.get(task)
+            if pending is not None and pending.owed is NO_ANSWER_YET:
+                edge = pending.edge = self._node.step(pending.call)
+                return edge.node.shown
+        return None
+
+    def acted(self, task: int | None) -> None:
+        """What `expected` said shows now, so the operation has acted, unless it may as well have done nothing."""
+        pending = self._pending[task]  # type: ignore[index]  # nothing is expected of None
+        edge = pending.edge
+        assert edge is not None, "expected() comes first"
+        if edge.silent or (edge.unseen and pending.silent):
+            self.unchanged(task)
+            return
+        self._fired(edge.kind)
+        pending.act(edge)
+        self._node = edge.node
+
     def changed(self, task: int | None, shown: Shown, *, returning: bool) -> Cause | None:
         """A step of `task` has changed what shows to `shown`; `returning`: its operation is about to return."""
         pending = self._pending.get(task) if task is not None else None
         if self._worlds is None and pending is not None and pending.owed is NO_ANSWER_YET:
-            edge = self._node.step(pending.call)
-            if shown == edge.node.shown or self._is(shown, edge.node):
-                self._fired(edge.kind)
-                pending.act(edge)
-                self._node = edge.node
+            pending.edge = self._node.step(pending.call)
+            node = pending.edge.node
+            if project(shown) == node.view and not disagreements(shown):
+                node.shown = shown
+                self.acted(task)
                 return None
-        worlds = self._hand_over()
-        return worlds.changed(task, pending, project(shown), returning=returning)
+        return self._hand_over().changed(task, pending, project(shown), returning=returning)
 
     def returned(self, task: int, answer: object) -> Cause | None:
         """`task`'s operation returned `answer`, as the model would put it. Call `changed` or `unchanged` first."""
@@ -104,18 +127,8 @@ class Refinement:
         if self._worlds is not None:
             self._worlds.gone(task)
 
-    @property
-    def plain(self) -> bool:
-        """Whether what shows is exactly what the model's state shows, so that every invariant on it holds."""
-        return self._worlds is None
-
-    def _is(self, shown: Shown, node: Node) -> bool:
-        if project(shown) != node.view or disagreements(shown):
-            return False
-        node.shown = shown
-        return True
-
     def _hand_over(self) -> Worlds:
         if self._worlds is None:
             self._worlds = Worlds(self._node, self._pending, self._fired, shows_live=True)
+            self.plain = False
         return self._worlds

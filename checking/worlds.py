@@ -69,7 +69,7 @@ class Worlds:
                 worlds.append(World(edge.node, (*world.acted, (task, edge.answer))))
             elif edge.unseen:
                 pending.keep_handle(edge)
-                pending.but_for_raw.append(edge.answer)
+                pending.but_for_raw += (edge.answer,)
         self._worlds = list(dict.fromkeys(worlds)) if len(worlds) > 1 else worlds
 
     def changed(self, task: int | None, pending: Pending | None, observed: View, *, returning: bool) -> Cause | None:

@@ -177,6 +177,23 @@ class Manager:
             {t: entry.state.shown() for t, entry in threads.items()},
         )
 
+    def shows(self, shown: Shown) -> bool:
+        """Whether `show()` would return just that; asked after every step of a run, so nothing is copied."""
+        threads, index = self.threads, self.index
+        if (
+            self.live_connections != shown.live
+            or index.threads_of != shown.threads_of
+            or index.ids != shown.ids
+            or self.raw != shown.raw
+            or threads.keys() != shown.entries.keys()
+            or self.lock.locked()
+        ):
+            return False
+        for thread_id, entry in threads.items():
+            if entry.grants.keys() != shown.subscribers.get(thread_id) or entry.state.shown() != shown.entries[thread_id]:
+                return False
+        return True
+
     def locks(self) -> dict[str, asyncio.Lock]:
         """The locks by the names reports give them."""
         return {"M": self.lock, **{f"T(t{t})": entry.state.lock for t, entry in self.threads.items()}}

@@ -49,6 +49,7 @@ class DelayBounded:
         self._more = False  # whether any of them can be deviated from
         self._pending: Iterator[tuple[int, ...]] = iter([()])
         self._prefix: tuple[int, ...] = ()
+        self._left: Iterator[int] = iter(())
         self._widths: list[int] = []
 
     def begin(self, _loop: ControlledLoop, _order: Order) -> Choose | None:
@@ -56,7 +57,7 @@ class DelayBounded:
         if prefix is None:
             return None
         self._prefix = prefix
-        left = iter(prefix)
+        left = self._left = iter(prefix)
         widths = self._widths = []
 
         def choose(n: int) -> int:
@@ -71,15 +72,19 @@ class DelayBounded:
         return choose
 
     def end(self, _choices: list[int], _steps: int) -> None:
+        if next(self._left, None) is not None:
+            raise RuntimeError("the program is not the same in every run: it ended before the last deviation")
         self._more = self._more or bool(self._widths)
         if self._level < self.bound:
             self._finished.append(_Done(self._prefix, tuple(self._widths)))
 
     def _next(self) -> tuple[int, ...] | None:
         while (prefix := next(self._pending, None)) is None:
-            self.complete = min(self._level, self.bound)
-            if not self._more or self._level >= self.bound:
-                self.everything = not self._more
+            self.complete = self._level
+            if not self._more:
+                self.complete, self.everything = self.bound, True
+                return None
+            if self._level == self.bound:
                 return None
             self._level += 1
             self._pending = self._children(self._finished)

@@ -32,6 +32,7 @@ class Exhaustive:
         self._seen: set[Hashable] = set()
         self._picks: list[int] = []
         self._widths: list[int] = []
+        self._asked = 0
 
     @property
     def states(self) -> int:
@@ -42,11 +43,10 @@ class Exhaustive:
         if self.complete:
             return None
         picks, widths, digest, seen = self._picks, self._widths, self._digest, self._seen
-        at = 0
+        self._asked = 0
 
         def choose(n: int) -> int:
-            nonlocal at
-            at += 1
+            at = self._asked = self._asked + 1
             if at <= len(picks):
                 if widths[at - 1] != n:
                     raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {widths[at - 1]}")
@@ -65,6 +65,8 @@ class Exhaustive:
 
     def end(self, _choices: list[int], _steps: int) -> None:
         picks, widths = self._picks, self._widths
+        if self._asked < len(picks):
+            raise RuntimeError(f"the program is not the same in every run: it ended after {self._asked} choices")
         while picks:
             if picks[-1] + 1 < widths[-1]:
                 picks[-1] += 1

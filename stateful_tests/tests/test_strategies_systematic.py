@@ -1,0 +1,200 @@
+"""What systematic strategies call complete, against combinatorics and brute force: exact sets of outcomes, exact numbers of runs."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from itertools import product
+from math import factorial
+from random import Random
+
+import pytest
+
+from scheduling.events import Event
+from scheduling.locks import controlled_locks
+from scheduling.loop import ControlledLoop, label
+from scheduling.order import Order
+from scheduling.run import run
+from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.exhaustive import Exhaustive
+from scheduling.strategies.strategy import Redundant, Strategy
+
+Start = Callable[[ControlledLoop], Callable[[], Hashable]]
+
+
+def runs_of(strategy: Strategy, start: Start, order: Order = Order.ANY) -> list[tuple[tuple[int, ...], Hashable]]:
+    """The choices and the outcome of every run until the strategy is exhausted; runs given up have none."""
+    made: list[tuple[tuple[int, ...], Hashable]] = []
+    while True:
+        loop = ControlledLoop()
+        with loop.entered(), controlled_locks():
+            choose = strategy.begin(loop, order)
+            if choose is None:
+                return made
+            outcome = start(loop)
+            try:
+                _, choices, steps = run(loop, order, choose, lambda: None, every_choice=strategy.every_choice)
+            except Redundant:
+                strategy.end([], 0)
+                loop.abandon()
+                continue
+            strategy.end(choices, steps)
+            made.append((tuple(choices), outcome()))
+
+
+def counted(*steps: int) -> Start:
+    """Tasks of so many steps each; the outcome is who made them, in order."""
+
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        made: list[int] = []
+
+        async def task(number: int, times: int) -> None:
+            for step in range(times):
+                made.append(number)
+                if step < times - 1:
+                    await asyncio.sleep(0)
+
+        for number, times in enumerate(steps):
+            loop.create_task(task(number, times), name=f"t{number}")
+        return lambda: tuple(made)
+
+    return start
+
+
+def interleavings(*steps: int) -> int:
+    """(n1 + n2 + ...)! / (n1! * n2! * ...)"""
+    total = factorial(sum(steps))
+    for n in steps:
+        total //= factorial(n)
+    return total
+
+
+@pytest.mark.parametrize("steps", [(1, 1), (3, 2), (2, 2, 2), (4, 1, 2), (1, 1, 1, 1)])
+def test_exhaustive_makes_every_interleaving_once(steps: tuple[int, ...]) -> None:
+    strategy = Exhaustive()
+    made = runs_of(strategy, counted(*steps))
+    assert strategy.complete
+    assert len(made) == len(set(made)) == len({outcome for _, outcome in made}) == interleavings(*steps)
+
+
+def test_exhaustive_delivers_events_at_every_moment_and_faults_at_every_moment_or_never() -> None:
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        made: list[str] = []
+
+        async def task() -> None:
+            for step in "ab":
+                made.append(step)
+                await asyncio.sleep(0)
+
+        loop.create_task(task())
+        loop.events.append(Event("e", lambda: made.append("e")))
+        loop.faults.append(Event("f", lambda: made.append("f")))
+        return lambda: "".join(made)
+
+    for order in Order:
+        words = {outcome for _, outcome in runs_of(Exhaustive(), start, order)}
+        with_event = {"eab", "aeb", "abe"}
+        with_both = {word[:at] + "f" + word[at:] for word in with_event for at in range(4)}
+        # once everything has come to rest the run is over, so the fault is not last unless something follows it that leaves no mark
+        assert with_event <= words <= with_event | with_both
+        assert {word for word in with_both if not word.endswith("f")} <= words
+
+
+def test_a_digest_keeps_all_outcomes_and_saves_runs() -> None:
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        done = [0, 0]
+        lead = [0]
+        states[id(loop)] = lambda: (*done, *lead)
+
+        async def task(number: int) -> None:
+            for _ in range(4):
+                done[number] += 1
+                lead[0] = max(lead[0], done[number] - done[1 - number])
+                await asyncio.sleep(0)
+
+        for number in (0, 1):
+            loop.create_task(task(number), name=str(number))
+        return lambda: lead[0]
+
+    def digest(loop: ControlledLoop) -> Hashable:
+        return states[id(loop)](), tuple(map(label, loop.ready))
+
+    states: dict[int, Callable[[], Hashable]] = {}
+    brute = runs_of(Exhaustive(), start)
+    strategy = Exhaustive(digest)
+    reduced = runs_of(strategy, start)
+    assert strategy.complete
+    assert {outcome for _, outcome in reduced} == {outcome for _, outcome in brute} == {1, 2, 3, 4}
+    assert len(reduced) + strategy.redundant < len(brute) / 2
+    assert strategy.states < len(brute)
+
+
+def test_a_digest_that_leaves_something_out_loses_outcomes() -> None:
+    """Why the docstring warns: the test above would notice."""
+    brute = {outcome for _, outcome in runs_of(Exhaustive(), counted(2, 2))}
+    blind = {outcome for _, outcome in runs_of(Exhaustive(lambda loop: len(loop.ready)), counted(2, 2))}
+    assert blind < brute
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+@pytest.mark.parametrize("order", list(Order))
+def test_delay_bounded_makes_each_schedule_within_the_bound_once(order: Order, shuffled: bool) -> None:
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        outcome = counted(3, 2)(loop)
+        made: list[str] = []
+        for name in "xy":
+            loop.events.append(Event(name, lambda name=name: made.append(name)))  # type: ignore[misc]
+        return lambda: (outcome(), tuple(made))
+
+    brute = [choices for choices, _ in runs_of(Exhaustive(), start, order)]
+    for bound in range(4):
+        strategy = DelayBounded(bound, Random(7) if shuffled else None)
+        made = [choices for choices, _ in runs_of(strategy, start, order)]
+        within = {choices for choices in brute if sum(pick > 0 for pick in choices) <= bound}
+        assert len(made) == len(set(made))
+        assert set(made) == within
+        assert strategy.complete == bound
+        deviations = [sum(pick > 0 for pick in choices) for choices in made]
+        assert deviations == sorted(deviations), "fewest deviations first"
+
+
+def test_delay_bounded_says_when_it_has_run_everything_and_not_before() -> None:
+    start = counted(2, 2)
+    most = max(sum(pick > 0 for pick in choices) for choices, _ in runs_of(Exhaustive(), start))
+    for bound in range(most + 2):
+        strategy = DelayBounded(bound)
+        made = runs_of(strategy, start)
+        assert strategy.everything == (bound > most or len(made) == interleavings(2, 2))
+        assert strategy.complete <= bound
+
+
+def test_delay_bounded_claims_nothing_that_it_has_not_done() -> None:
+    start = counted(3, 3)
+    deviations = [sum(pick > 0 for pick in choices) for choices, _ in runs_of(Exhaustive(), start)]
+    within = [sum(n <= bound for n in deviations) for bound in range(4)]
+    strategy = DelayBounded()
+    for made in range(1, within[3] + 1):
+        loop = ControlledLoop()
+        with loop.entered():
+            choose = strategy.begin(loop, Order.ANY)
+            assert choose is not None
+            assert strategy.complete == max((bound for bound in range(4) if within[bound] < made), default=-1)
+            start(loop)
+            _, choices, steps = run(loop, Order.ANY, choose, lambda: None)
+            strategy.end(choices, steps)
+    assert strategy.begin(ControlledLoop(), Order.ANY) is None
+    assert strategy.complete == 3
+
+
+@pytest.mark.parametrize("strategy", [Exhaustive(), DelayBounded()])
+def test_a_program_that_changes_between_runs_is_noticed(strategy: Strategy) -> None:
+    sizes = iter((4, 4, *[1] * 50))
+
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        return counted(*[1] * next(sizes))(loop)
+
+    with pytest.raises(RuntimeError, match="not the same in every run"):
+        runs_of(strategy, start)
+
+
+def test_all_choices_of_two_and_three_are_made() -> None:
+    made = runs_of(Exhaustive(), counted(1, 1, 1))
+    assert {choices for choices, _ in made} == set(product(range(3), range(2)))

@@ -10,6 +10,7 @@ It refuses to know what an action means.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
 V = TypeVar("V")
@@ -23,7 +24,8 @@ class Effect(NamedTuple):
     bad: bool
 
 
-Judge = Callable[[int, Hashable], Effect | None]  # the part, the action -> its effect, None where it is not enabled
+Known = AbstractSet[int]
+Judge = Callable[[int, Sequence[Hashable]], list[Effect]]  # the part, the actions -> the effects of those that are enabled
 
 
 class Leaf:
@@ -39,7 +41,7 @@ class Leaf:
         self._kinds: dict[int, tuple[str, ...]] = {}
 
     def _look(self, part: int) -> tuple[int, ...]:
-        effects = [effect for action in self.actions if (effect := self.judge(part, action)) is not None]
+        effects = self.judge(part, self.actions)
         for effect in effects:
             if effect.flips & ~self.mask:
                 raise AssertionError(f"{self.actions}: an effect outside the declared footprint; this is a fault of the search")
@@ -48,8 +50,8 @@ class Leaf:
         self._kinds[part] = tuple(effect.kind for effect in effects)
         return tuple(dict.fromkeys(effect.flips for effect in effects if effect.flips))
 
-    def spread(self, states: Sequence[int], weights: Sequence[int] | None, found: set[int]) -> None:
-        """Add to `found` what the actions make of `states`, except the states themselves."""
+    def spread(self, states: Sequence[int], weights: Sequence[int] | None, known: Known, found: set[int]) -> None:
+        """Add to `found` what the actions make of `states` and is not `known`."""
         mask, flips = self.mask, self._flips
         parts = [state & mask for state in states]
         if weights is None:
@@ -58,12 +60,10 @@ class Leaf:
             met = self.met
             for part, weight in zip(parts, weights, strict=True):
                 met[part] += weight
-        try:  # a plain dictionary is looked up fastest, and parts are seldom new
-            found.update([state ^ flip for state, part in zip(states, parts, strict=True) for flip in flips[part]])
-        except KeyError:
-            for part in set(parts) - flips.keys():
-                flips[part] = self._look(part)
-            found.update([state ^ flip for state, part in zip(states, parts, strict=True) for flip in flips[part]])
+        for part in set(parts) - flips.keys():
+            flips[part] = self._look(part)
+        # nearly everything a state leads to is known already, so that is asked first, before anything is kept
+        found.update([to for state, part in zip(states, parts, strict=True) for flip in flips[part] if (to := state ^ flip) not in known])
 
     def kinds(self) -> Counter[str]:
         """Transitions by kind, of all states spread so far."""
@@ -84,7 +84,7 @@ class Branch:
         self.mask = mask
         self.children: dict[int, Sequence[Node]] = _Table(grow)
 
-    def spread(self, states: Sequence[int], weights: Sequence[int] | None, found: set[int]) -> None:
+    def spread(self, states: Sequence[int], weights: Sequence[int] | None, known: Known, found: set[int]) -> None:
         """As for a leaf."""
         mask = self.mask
         sorted_states: defaultdict[int, list[int]] = defaultdict(list)
@@ -93,14 +93,14 @@ class Branch:
         if weights is None:
             for part, some in sorted_states.items():
                 for child in self.children[part]:
-                    child.spread(some, None, found)
+                    child.spread(some, None, known, found)
             return
         sorted_weights: defaultdict[int, list[int]] = defaultdict(list)
         for state, weight in zip(states, weights, strict=True):
             sorted_weights[state & mask].append(weight)
         for part, some in sorted_states.items():
             for child in self.children[part]:
-                child.spread(some, sorted_weights[part], found)
+                child.spread(some, sorted_weights[part], known, found)
 
     def leaves(self) -> Iterator[Leaf]:
         for children in self.children.values():
@@ -123,9 +123,9 @@ class _Table(dict[int, V]):
         return value
 
 
-def spread(nodes: Iterable[Node], states: Sequence[int], weights: Sequence[int] | None = None) -> set[int]:
-    """All that `states` lead to by the nodes' actions, other than themselves."""
+def spread(nodes: Iterable[Node], states: Sequence[int], weights: Sequence[int] | None = None, known: Known = frozenset()) -> set[int]:
+    """All that `states` lead to by the nodes' actions and is not `known`; a step that changes nothing leads nowhere."""
     found: set[int] = set()
     for node in nodes:
-        node.spread(states, weights, found)
+        node.spread(states, weights, known, found)
     return found

@@ -5,6 +5,7 @@ The footprints are declared here, once per operation; what operations do is `mod
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from model import operations as op
 from model.describe import action_in_words, world_in_words
@@ -127,20 +128,22 @@ class LevelOne:
         thread = request.on_thread()
         return 0 if thread is None else self.encoding.bit["entry", thread]
 
-    def _judge(self, part: int, action: Hashable) -> Effect | None:
-        assert isinstance(action, Action)
-        before = self.encoding.decode(part)
-        moved = move(before, action, self.step)
-        if moved is None:
-            return None
-        bad = any(p.broken(before, action, moved) for p in STEP_PROPERTIES)
-        return Effect(self.encoding.encode(moved.world) ^ part, moved.kind, bad)
+    def _judge(self, part: int, actions: Sequence[Hashable]) -> list[Effect]:
+        before, effects = self.encoding.decode(part), []
+        for action in actions:
+            assert isinstance(action, Action)
+            moved = move(before, action, self.step)
+            if moved is not None:
+                bad = any(p.broken(before, action, moved) for p in STEP_PROPERTIES)
+                flips = 0 if moved.world == before else self.encoding.encode(moved.world) ^ part
+                effects.append(Effect(flips, moved.kind, bad))
+        return effects
 
     # --- the contract
 
-    def expand(self, states: Sequence[int], weights: Sequence[int] | None) -> set[int]:
+    def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
         """See `TransitionSystem`."""
-        return spread(self.nodes, states, weights)
+        return spread(self.nodes, states, weights, known)
 
     def _leaves(self) -> Iterator[Leaf]:
         for node in self.nodes:

@@ -167,9 +167,8 @@ def _expand(
     system: TransitionSystem, symmetry: Symmetry | None, chunk: Sequence[int], weights: Sequence[int] | None, seen: set[int]
 ) -> set[int]:
     """What `chunk` leads to and was not seen before; now it has been."""
-    # not `-=`, which would go through all of `seen`
-    new = system.expand(chunk, weights) - seen
-    if symmetry is not None:  # only now: a state that was kept is its own representative
+    new = system.expand(chunk, weights, seen)
+    if symmetry is not None:  # of what is left: a state that was kept is its own representative
         new = set(map(symmetry.canonical, new)) - seen
     seen |= new
     return new
@@ -216,7 +215,7 @@ def run_to(system: TransitionSystem, symmetry: Symmetry | None, found: Search, s
 
 
 def _successors(system: TransitionSystem, symmetry: Symmetry | None, state: int) -> Iterable[int]:
-    reached = system.expand([state], None)
+    reached = system.expand([state])
     return reached if symmetry is None else map(symmetry.canonical, reached)
 
 

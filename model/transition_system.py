@@ -6,6 +6,7 @@ system stores or finds its answers.
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
 from model.properties import Property
@@ -35,8 +36,9 @@ class TransitionSystem(Protocol):
     def initial(self) -> int:
         """The one state in which a run starts."""
 
-    def expand(self, states: Sequence[int], weights: Sequence[int] | None) -> set[int]:
-        """All that the states lead to. Counts the transitions on the way, each state's `weight` times (once if None)."""
+    def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
+        """All that the states lead to and is not `known`. Counts the transitions on the way, each state's `weight` times (once if
+        None)."""
 
     def kinds(self) -> Counter[str]:
         """Transitions counted so far, by kind."""

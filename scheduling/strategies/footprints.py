@@ -34,6 +34,7 @@ class Recorder:
         self._actor = ""
         self._made: dict[str, int] = {}
         self._checks: list[Callable[[Footprint], None]] = []
+        self._failure: MissingFootprint | None = None
 
     def start(self) -> None:
         """A run begins. What is made before its first step is made by nobody."""
@@ -41,6 +42,7 @@ class Recorder:
         self._actor = ""
         self._made = {}
         self._checks = []
+        self._failure = None
 
     def stop(self) -> None:
         """Nobody listens any more."""
@@ -52,6 +54,8 @@ class Recorder:
         taken = self.footprint
         if taken is None:
             raise RuntimeError("no run is being recorded")
+        if self._failure is not None:
+            raise self._failure
         self.footprint = None  # the checks' own looking is nobody's footprint
         for check in self._checks:
             check(taken)
@@ -70,6 +74,11 @@ class Recorder:
     def check_each_step(self, check: Callable[[Footprint], None]) -> None:
         """Call `check` with the footprint of every step of this run; it raises MissingFootprint."""
         self._checks.append(check)
+
+    def fail(self, why: str) -> None:
+        """Raise, now and at the end of the step: raised in a task alone, it would be the task's, and could pass for the subject's."""
+        self._failure = MissingFootprint(why)
+        raise self._failure
 
     def touch(self, location: Location, how: int) -> None:
         """The current step touches `location`."""

@@ -52,7 +52,7 @@ class _Attribute:
         if RECORDER.footprint is not None:
             location = own.get(_LOCATION)
             if location is None:
-                raise MissingFootprint(f"a {type(owner).__name__} was made before the run that uses it")
+                RECORDER.fail(f"a {type(owner).__name__} was made before the run that uses it")
             RECORDER.touch((location, self._name), READ if is_constant(value) else WRITE)
         return value
 

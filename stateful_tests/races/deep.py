@@ -5,7 +5,7 @@ import asyncio
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.strategies.declared import declare
-from stateful_tests.races.race import Check, race, tick
+from stateful_tests.races.race import MANY, Check, race, tick
 
 
 class Ladder:
@@ -17,7 +17,7 @@ class Ladder:
         self.seen = False
 
 
-@race(Order.ANY, 1)
+@race(Order.ANY, MANY)
 def needle_at_the_end(loop: ControlledLoop, fixed: bool) -> Check:
     """A short task must come in the last of thirty steps of a long one. A random walk has long run the short one by then."""
     ladder = declare(Ladder())
@@ -57,7 +57,7 @@ def four_turns(loop: ControlledLoop, fixed: bool) -> Check:
     return lambda: "climbed to the top" if ladder.height >= 7 else None
 
 
-@race(Order.ANY, 1)
+@race(Order.ANY, MANY)
 def among_many(loop: ControlledLoop, fixed: bool) -> Check:
     """Two of eight tasks race for a moment; the other six only keep the loop busy."""
     ladder = declare(Ladder())
@@ -83,7 +83,7 @@ def among_many(loop: ControlledLoop, fixed: bool) -> Check:
     return lambda: "seen half done" if ladder.seen else None
 
 
-@race(Order.ANY, 2)
+@race(Order.ANY, MANY)
 def two_needles(loop: ControlledLoop, fixed: bool) -> Check:
     """Two short tasks must come in two given steps of a long one, in order."""
     ladder = declare(Ladder())

@@ -7,7 +7,7 @@ from scheduling.events import park
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.strategies.declared import declare
-from stateful_tests.races.race import Check, may_cancel, race, tick
+from stateful_tests.races.race import MANY, Check, may_cancel, race, tick
 
 
 class Account:
@@ -20,7 +20,7 @@ class Account:
         self.overdrawn = False
 
 
-@race(Order.ANY, 1)
+@race(Order.ANY, MANY)
 def deadlock_among_noise(loop: ControlledLoop, fixed: bool) -> Check:
     """Two tasks take two locks in opposite orders, while others keep the loop busy. In fifo the second comes when the first is done."""
     account = declare(Account())

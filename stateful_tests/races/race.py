@@ -2,7 +2,7 @@
 
 A program is a function that starts tasks on a loop and returns a check: None if all went well, else what went wrong. Its `fixed` twin never
 fails. How hard it is, is known: the weakest order it fails in, whether it takes a cancellation, and its *depth*: in how many choices the
-simplest failing schedule differs from fifo. A test holds each program to what it says of itself.
+simplest failing schedule differs from fifo (MANY: in more than three). A test holds each program to what it says of itself.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ class Race:
 
 
 RACES: list[Race] = []
+MANY = 4
 
 
 def race(order: Order, depth: int, *, cancel: bool = False) -> Callable[[Start], Start]:

@@ -6,7 +6,7 @@ from scheduling.events import park
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.strategies.declared import declare
-from stateful_tests.races.race import Check, may_cancel, race, tick
+from stateful_tests.races.race import MANY, Check, may_cancel, race, tick
 
 
 class Board:
@@ -46,7 +46,7 @@ def event_cleared_before_waiter_runs(loop: ControlledLoop, fixed: bool) -> Check
     return lambda: "woken for nothing" if None in board.taken else None
 
 
-@race(Order.ANY, 1)
+@race(Order.ANY, MANY)
 def lost_wakeup_in_condition(loop: ControlledLoop, fixed: bool) -> Check:
     """Whether to wait is decided outside the condition; the notification goes out before the wait begins."""
     board = declare(Board())

@@ -4,7 +4,7 @@ from scheduling.events import park
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.strategies.declared import declare
-from stateful_tests.races.race import Check, race, tick
+from stateful_tests.races.race import MANY, Check, race, tick
 
 
 class Counter:
@@ -209,7 +209,7 @@ def change_while_iterating(loop: ControlledLoop, fixed: bool) -> Check:
     return lambda: registry.error or None
 
 
-@race(Order.ANY, 2)
+@race(Order.ANY, MANY)
 def stale_read_across_await(loop: ControlledLoop, fixed: bool) -> Check:
     """Somebody is found registered, leaves, and is told all the same; it takes a leave in the one step in between, and late."""
     registry = declare(Registry())

@@ -1,0 +1,123 @@
+"""How many schedules, and how long, each strategy takes to find each race program: writes the table of docs/strategies.md.
+
+    python -m benchmarks.strategies [--seeds 20] [--limit 2000]
+
+Schedules depend on the seeds alone, so they are the same everywhere; times are of this machine, and only their ratios travel.
+"""
+
+import argparse
+import gc
+import multiprocessing
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from random import Random
+from statistics import median
+from warnings import simplefilter
+
+from scheduling.order import Order
+from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.dpor import Dpor
+from scheduling.strategies.feedback import Feedback
+from scheduling.strategies.pct import Pct
+from scheduling.strategies.portfolio import Portfolio
+from scheduling.strategies.pos import Pos
+from scheduling.strategies.primitives import recording
+from scheduling.strategies.random_walk import RandomWalk
+from scheduling.strategies.strategy import Strategy
+from scheduling.strategies.surw import Surw
+from scheduling.strategies.urw import Urw
+from stateful_tests.races.catalogue import races
+from stateful_tests.races.race import MANY, Race, attempt, search
+
+STRATEGIES: dict[str, Callable[[Random], Strategy]] = {
+    "random walk": RandomWalk,
+    "urw": Urw,
+    "surw": Surw,
+    "pos": Pos,
+    "pct 2": lambda random: Pct(random, 2),
+    "pct 3": lambda random: Pct(random, 3),
+    "pct 4": lambda random: Pct(random, 4),
+    "delay bounded": lambda random: DelayBounded(random=random),
+    "feedback": Feedback,
+    "portfolio": Portfolio,
+}
+BEGIN, END = "<!-- written by benchmarks/strategies.py -->\n", "<!-- end -->\n"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "strategies.md"
+DPOR_LIMIT = 20_000
+
+
+def cell(program: Race, name: str, seeds: int, limit: int) -> str:
+    """Median schedules and milliseconds of the seeds that found it, and how many did not."""
+    found: list[int] = []
+    times: list[float] = []
+    for seed in range(seeds):
+        begin = time.perf_counter()
+        schedules = search(program, STRATEGIES[name](Random(seed)), limit)
+        if schedules is not None:
+            found.append(schedules)
+            times.append(time.perf_counter() - begin)
+    missed = f", {seeds - len(found)} missed" if len(found) < seeds else ""
+    if 2 * len(found) <= seeds:
+        return f"found {len(found)} of {seeds}"
+    everything = sorted([*found, *[limit] * (seeds - len(found))])
+    return f"{median(everything):g} ({1000 * median(times):.1f} ms{missed})"
+
+
+def proof(program: Race) -> str:
+    """What it takes to prove the repaired twin by partial-order reduction."""
+    if program.order is not Order.ANY:
+        return "-"
+    with recording():
+        strategy = Dpor()
+        begin = time.perf_counter()
+        for _ in range(DPOR_LIMIT):
+            if attempt(program.start, strategy, Order.ANY, fixed=True) is None:
+                return f"{strategy.runs} ({1000 * (time.perf_counter() - begin):.0f} ms)"
+    return f"not in {DPOR_LIMIT}"
+
+
+def row(work: tuple[int, int, int]) -> str:
+    """One line of the table."""
+    simplefilter("ignore")
+    gc.freeze()
+    number, seeds, limit = work  # the number, since programs cannot be sent to another process
+    program = races()[number]
+    order = program.order.value + ("+cancel" if program.cancel else "")
+    depth = "> 3" if program.depth >= MANY else str(program.depth)
+    cells = [cell(program, name, seeds, limit) for name in STRATEGIES]
+    return "| " + " | ".join([f"`{program.name}`", order, depth, *cells, proof(program)]) + " |"
+
+
+def table(seeds: int, limit: int, jobs: int) -> Iterator[str]:
+    """The lines of the table, in the order of the catalogue."""
+    yield f"{seeds} seeds, at most {limit} schedules each; CPython {platform.python_version()}."
+    yield ""
+    yield "| program | order | depth | " + " | ".join(STRATEGIES) + " | proved by dpor |"
+    yield "|---" * (len(STRATEGIES) + 4) + "|"
+    pool = multiprocessing.Pool(jobs) if jobs > 1 else None
+    with pool or nullcontext():
+        work = [(number, seeds, limit) for number in range(len(races()))]
+        yield from pool.imap(row, work, chunksize=1) if pool else map(row, work)
+
+
+def main() -> None:
+    """Measure, and put the table into the page."""
+    parser = argparse.ArgumentParser(description="schedules and time to find each race program")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--limit", type=int, default=2_000)
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    lines = []
+    for line in table(arguments.seeds, arguments.limit, arguments.jobs):
+        print(line, flush=True)
+        lines.append(line)
+    before, rest = PAGE.read_text().split(BEGIN)
+    _, after = rest.split(END)
+    PAGE.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n\n" + END + after)
+
+
+if __name__ == "__main__":
+    main()

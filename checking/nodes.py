@@ -20,7 +20,8 @@ class Edge(NamedTuple):
     answer: object
     kind: str
     silent: bool  # the node stays: the call only answers
-    unseen: bool  # the node changes, but nothing of it shows, or nothing but a raw choice, which a manager may set later
+    unseen: bool  # the node changes, but nothing of it shows
+    only_raw: bool  # nothing shows but a raw choice, which a manager may set later
 
 
 class Node:
@@ -55,8 +56,9 @@ class Node:
             self._graph.size += 1
             outcome = step(self.state, call)
             node = self._graph.node(outcome.state)
-            unseen = node is not self and node.view._replace(raw=self.view.raw) == self.view
-            edge = Edge(node, outcome.answer, outcome.kind, silent=node is self, unseen=unseen)
+            unseen = node is not self and node.view == self.view
+            only_raw = not unseen and node is not self and node.view._replace(raw=self.view.raw) == self.view
+            edge = Edge(node, outcome.answer, outcome.kind, node is self, unseen, only_raw)
             known = self._edges[id(call)] = (call, edge)
         return known[1]
 

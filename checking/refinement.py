@@ -60,7 +60,7 @@ class Refinement:
         edge = node.step(pending.call)
         if edge.silent:
             pending.may_answer(edge)
-        elif edge.unseen:  # it may have acted, wholly or but for its raw choice
+        elif edge.unseen or edge.only_raw:  # it may have acted, wholly or but for its raw choice
             self._hand_over().unchanged(task, pending)
 
     def expected(self, task: int | None) -> Shown | None:

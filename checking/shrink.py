@@ -1,7 +1,7 @@
-"""Shrinking: the smallest program that still shows a cause, then the schedule of it with the fewest deviations from fifo.
+"""Shrinking: the smallest program that still shows a cause, near the schedule that showed it.
 
 Knows nothing of what programs are: the caller says which programs are simpler than a given one (in the order in which they should be
-tried) and whether a program shows the cause. The result is a local minimum: none of the programs that the caller calls simpler than it
+tried), and whether a program shows the cause. The result is a local minimum: none of the programs that the caller calls simpler than it
 shows the cause under any schedule that the caller searches.
 """
 
@@ -15,19 +15,20 @@ Names = list[str]
 def shrink(
     case: Case,
     names: Names,
-    simpler: Callable[[Case], Iterable[Case]],
+    simpler: Callable[[Case, Names], Iterable[tuple[Case, Names]]],
     exhibits: Callable[[Case, Names], Names | None],
 ) -> tuple[Case, Names]:
     """Replace `case` by something simpler as long as that shows the cause.
 
-    `names` is a schedule of `case` that shows it. `exhibits(case, names)` searches a schedule of `case` that shows the cause, near
-    `names` first, and returns its names, or None.
+    `names` is a schedule of `case` that shows it. `simpler` gives each simpler program with the schedule in that program's own names:
+    a task that takes another's place has another name. `exhibits(case, names)` searches a schedule of `case` that shows the cause,
+    near `names` first, and returns its names, or None.
     """
     progress = True
     while progress:
         progress = False
-        for candidate in simpler(case):
-            found = exhibits(candidate, names)
+        for candidate, near in simpler(case, names):
+            found = exhibits(candidate, near)
             if found is not None:
                 case, names, progress = candidate, found, True
                 break

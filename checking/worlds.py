@@ -67,7 +67,7 @@ class Worlds:
                 self._fired(edge.kind)
                 pending.keep_handle(edge)
                 worlds.append(World(edge.node, (*world.acted, (task, edge.answer))))
-            elif edge.unseen:
+            elif edge.only_raw:
                 pending.keep_handle(edge)
                 pending.but_for_raw += (edge.answer,)
         self._worlds = list(dict.fromkeys(worlds)) if len(worlds) > 1 else worlds
@@ -106,6 +106,7 @@ class Worlds:
         if isinstance(pending.operation, StateTrackEvent) and not self._judged_turn:
             return None
         self.gone(task)
+        self._lost = answer is Answer.HANDLE  # of which entry is the state that the caller has now? the model cannot know
         if answer not in (Answer.REFUSED, False) and self._overtaken(pending):
             return causes.REAPPEARS
         if any(agrees(answer, allowed) for allowed in pending.but_for_raw):

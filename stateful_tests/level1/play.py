@@ -156,6 +156,11 @@ class Play:
         if loop.unhandled:
             judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
 
+    def let_go(self) -> None:
+        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle."""
+        self._tasks.clear()
+        self.judge.tasks.clear()
+
     def lock_name(self, lock: asyncio.Lock) -> str:
         """What reports call `lock`."""
         locks: dict[str, asyncio.Lock] = self.manager.locks()

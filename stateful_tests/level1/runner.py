@@ -113,6 +113,7 @@ class Runner:
         if loop.nested:
             self._lock_order(play)
         loop.abandon()
+        play.let_go()
         if play.happened:
             self.happened |= play.happened
         if loop.free_suspensions:
@@ -120,7 +121,7 @@ class Runner:
         self.schedules += 1
         self.steps += steps
         if self.schedules % COLLECT_EVERY == 0:
-            gc.collect()
+            gc.collect(0)  # all that came since the last time; nothing was collected in between
         return Result(judge.violations, judge.details, choices, steps)
 
     def _lock_order(self, play: Play) -> None:

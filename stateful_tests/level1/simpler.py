@@ -1,35 +1,97 @@
-"""Which programs of level 1 are simpler than a given one: fewer operations, fewer faults, plainer arguments."""
+"""Which programs of level 1 are simpler than a given one: fewer operations, fewer faults, plainer operations and arguments.
 
-from collections.abc import Iterator
+Each comes with the schedule that made the given one fail, in the names of its own tasks: a schedule names tasks by their letters, and
+a task that moves up into the place of one that was dropped has another letter.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from model.operations import Operation
+from model.operations import RETURNS_STATE, Operation, ThreadState
 from model.words import PREFIX
-from stateful_tests.level1.program import Program
+from stateful_tests.level1.program import Program, task_name
+
+Names = list[str]
+Chain = tuple[Operation, ...]
 
 
-def simpler(program: Program) -> Iterator[Program]:
-    """In the order in which they should be tried: whole tasks, single operations, faults, then arguments."""
+def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+    """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
     tasks, faults = program.tasks, program.faults
     for at in range(len(tasks) - 1, -1, -1):
-        kept = tuple(f - (f > at) for f in faults if f != at)
-        yield Program(tasks[:at] + tasks[at + 1 :], kept)
+        if len(tasks) > 1:
+            yield _arranged(program, names, [place for place in range(len(tasks)) if place != at])
     for at, chain in enumerate(tasks):
         if len(chain) > 1:
             for drop in range(len(chain) - 1, -1, -1):
-                yield Program((*tasks[:at], chain[:drop] + chain[drop + 1 :], *tasks[at + 1 :]), faults)
+                yield _with_chain(program, at, chain[:drop] + chain[drop + 1 :]), names
+    yield from _joined(program, names)
     for at in range(len(faults)):
-        yield Program(tasks, faults[:at] + faults[at + 1 :])
+        yield Program(tasks, faults[:at] + faults[at + 1 :]), names
     for at, chain in enumerate(tasks):
         for place, operation in enumerate(chain):
-            if getattr(operation, "raw", False):
-                changes: dict[str, Any] = {"raw": False}
-                plain = replace(operation, **changes)
-                yield Program((*tasks[:at], (*chain[:place], plain, *chain[place + 1 :]), *tasks[at + 1 :]), faults)
+            for plain in _plainer(operation):
+                yield _with_chain(program, at, (*chain[:place], plain, *chain[place + 1 :])), names
     renamed = renumbered(program)
     if renamed != program:
-        yield renamed
+        yield renamed, names
+
+
+def in_order_of_start(program: Program, names: Names) -> tuple[Program, Names]:
+    """The same program with its tasks in the order in which `names` starts them: no deviation is spent on who comes first."""
+    letters = {task_name(at): at for at in range(len(program.tasks))}
+    order: dict[int, None] = {}  # a set that keeps its order
+    for name in names:
+        kind, _, task = name.partition(" ")
+        if kind == "+start" and task in letters:
+            order.setdefault(letters[task])
+    order.update(dict.fromkeys(range(len(program.tasks))))
+    return _arranged(program, names, list(order))
+
+
+def _arranged(program: Program, names: Names, kept: Sequence[int]) -> tuple[Program, Names]:
+    """The program of the tasks `kept`, in that order, and the schedule in their new letters without what the others did."""
+    place = {old: new for new, old in enumerate(kept)}
+    letters = {task_name(old): None if old not in place else task_name(place[old]) for old in range(len(program.tasks))}
+    faults = sorted(place[f] for f in program.faults if f in place)
+    return Program(tuple(program.tasks[old] for old in kept), tuple(faults)), _relettered(names, letters)
+
+
+def _relettered(names: Names, letters: dict[str, str | None]) -> Names:
+    """`names` with the letters of tasks changed, and without the tasks that have no letter any more."""
+    changed: Names = []
+    for name in names:
+        before, space, task = name.rpartition(" ")
+        letter, at, number = task.partition("@")
+        new = letters.get(letter, letter)
+        if new is not None:
+            changed.append(f"{before}{space}{new}{at}{number}")
+    return changed
+
+
+def _with_chain(program: Program, at: int, chain: Chain) -> Program:
+    return Program((*program.tasks[:at], chain, *program.tasks[at + 1 :]), program.faults)
+
+
+def _joined(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+    """Two tasks that use a state of one thread, as a single task that is given the state once."""
+    tasks = program.tasks
+    for second in range(len(tasks) - 1, 0, -1):
+        for first in range(second):
+            one, two = tasks[first][0], tasks[second][0]
+            if len(tasks[second]) > 1 and isinstance(one, RETURNS_STATE) and isinstance(two, RETURNS_STATE) and one.thread == two.thread:
+                joined = _with_chain(program, first, tasks[first] + tasks[second][1:])
+                yield _arranged(joined, names, [place for place in range(len(tasks)) if place != second])
+
+
+def _plainer(operation: Operation) -> Iterator[Operation]:
+    """Operations that do less: the state of a thread without a subscription, a subscription without raw events."""
+    if isinstance(operation, RETURNS_STATE) and not isinstance(operation, ThreadState):
+        yield ThreadState(operation.thread)
+    if getattr(operation, "raw", False):
+        changes: dict[str, Any] = {"raw": False}
+        yield replace(operation, **changes)
 
 
 def renumbered(program: Program) -> Program:

@@ -24,11 +24,12 @@ def unchanged(before: Iterable[Any], after: Iterable[Any]) -> bool:
 class _Wrapper:
     """What all of them share: a location, the wrapped container, and the check after each step that all changes were written down."""
 
-    __slots__ = ("_adopt", "_inner", "_location", "_shadow")
+    __slots__ = ("_adopting", "_inner", "_location", "_opaque", "_shadow")
 
-    def __init__(self, inner: Any, adopt: Adopt) -> None:
+    def __init__(self, inner: Any, adopt: Adopt, is_constant: Callable[[object], bool]) -> None:
         self._inner = inner
-        self._adopt = adopt
+        self._adopting = adopt, is_constant
+        self._opaque = False  # holds something that can be changed unseen: who reads it is taken to have written it
         self._location = RECORDER.name()
         self._shadow: list[Any] = []
         self._adopt_all()
@@ -37,6 +38,13 @@ class _Wrapper:
 
     def _adopt_all(self) -> None:
         raise NotImplementedError
+
+    def _adopt(self, value: Any) -> Any:
+        adopt, is_constant = self._adopting
+        adopted = adopt(value)
+        if not is_constant(adopted):
+            self._opaque = True
+        return adopted
 
     def _content(self) -> list[Any]:
         return list(self._inner)
@@ -50,7 +58,7 @@ class _Wrapper:
         self._shadow = now
 
     def _read(self) -> Any:
-        touch(self._location, READ)
+        touch(self._location, WRITE if self._opaque else READ)
         return self._inner
 
     def _write(self) -> Any:
@@ -64,10 +72,9 @@ class _Wrapper:
         return len(self._read())
 
     def __iter__(self) -> Iterator[Any]:
-        for item in self._inner:
-            touch(self._location, READ)
+        for item in self._read():
             yield item
-        touch(self._location, READ)
+            self._read()
 
     def clear(self) -> None:
         self._write().clear()
@@ -79,8 +86,8 @@ class _Keyed(_Wrapper):
     __slots__ = ()
 
     def _key(self, key: Any, write: bool) -> None:
-        touch((self._location, key), WRITE if write else READ)
-        touch(self._location, KEY_WRITE if write else KEY_READ)
+        touch((self._location, key), WRITE if write or self._opaque else READ)
+        touch(self._location, KEY_WRITE if write or self._opaque else KEY_READ)
 
     def __contains__(self, key: object) -> bool:
         self._key(key, False)
@@ -140,7 +147,8 @@ class Set(_Keyed, MutableSet[Any]):
     __slots__ = ()
 
     def _adopt_all(self) -> None:
-        """Members are hashable: what they hold is theirs."""
+        for value in self._inner:  # hashable, so it stays itself; but an object among them may hold more
+            self._adopt(value)
 
     @classmethod
     def _from_iterable(cls, it: Iterable[Any]) -> Any:
@@ -148,7 +156,7 @@ class Set(_Keyed, MutableSet[Any]):
 
     def add(self, value: Any) -> None:
         self._key(value, value not in self._inner)
-        self._inner.add(value)
+        self._inner.add(self._adopt(value))
 
     def discard(self, value: Any) -> None:
         self._key(value, value in self._inner)

@@ -3,7 +3,7 @@
 `declare(root)` gives the object a subclass of its class, made on the spot, whose attributes write down who reads and writes them; it stays
 the same object. Dicts, sets, lists and deques it holds are wrapped (`scheduling.strategies.containers`), objects of Python classes are
 declared in turn, and so is what is stored later. A value that can change and is none of these (an iterator, a Counter) is opaque: whoever
-reads the attribute is taken to have written it.
+reads it is taken to have written it. An object of a class with `__slots__` cannot be declared, and is refused.
 
 It refuses to guess: state that nobody declares (globals, variables of an enclosing function) is not seen, and neither is what a step
 keeps from an earlier one in its own variables of an opaque value. Outside a recording `declare` does nothing.
@@ -26,6 +26,7 @@ _TRACKED_ELSEWHERE = (
     *(asyncio.Future, asyncio.Lock, asyncio.Event, asyncio.Condition, asyncio.Semaphore, asyncio.Queue, asyncio.Barrier),
     *(asyncio.TaskGroup, asyncio.Timeout, asyncio.AbstractEventLoop),
 )
+_STANDARD = frozenset("collections itertools functools asyncio.events asyncio.futures asyncio.tasks _asyncio contextvars random".split())
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made by a class statement
 _LOCATION = "_subwarden_location"
 _ADOPTION = "_subwarden_adoption"
@@ -56,9 +57,11 @@ class _Adoption:
         if wrapper is not None:
             known = self._wrapped.get(id(value))
             if known is None:
-                known = self._wrapped[id(value)] = (value, wrapper(value, self))
+                known = self._wrapped[id(value)] = (value, wrapper(value, self, is_constant))
             return known[1]
-        if not is_constant(value) and _is_plain_object(value):
+        if not is_constant(value) and _is_object_of_a_python_class(value):
+            if not _can_swap_class(value):
+                raise TypeError(f"a {type(value).__name__} cannot be declared: its class has __slots__ and no __dict__, or is built in C")
             self._swap_class(value)
         return value
 
@@ -82,10 +85,13 @@ def _class_with(original: type, names: tuple[str, ...]) -> type:
     return made
 
 
-def _is_plain_object(value: object) -> bool:
+def _is_object_of_a_python_class(value: object) -> bool:
     kind = type(value)
-    slots = any(vars(base).get("__slots__") for base in kind.__mro__)
-    return bool(kind.__flags__ & _HEAP_TYPE) and hasattr(value, "__dict__") and not slots and not isinstance(value, BaseException)
+    return bool(kind.__flags__ & _HEAP_TYPE) and kind.__module__ not in _STANDARD and not isinstance(value, BaseException)
+
+
+def _can_swap_class(value: object) -> bool:
+    return hasattr(value, "__dict__") and not any(vars(base).get("__slots__") for base in type(value).__mro__)
 
 
 class _Attribute:

@@ -17,8 +17,8 @@ Program = list[list[Operation]]
 Outcome = Callable[[], Hashable]
 
 OPERATIONS = (
-    "tick read_x write_x read_y write_y put_key drop_key look_key add discard contains append scan locked locked_other set_event clear_event "
-    "wait_event put get resolve await_result cancel_next spawn sleep park gather limit"
+    "tick read_x write_x read_y write_y put_key drop_key look_key add discard contains append scan locked locked_other set_event "
+    "clear_event wait_event put get resolve await_result cancel_next spawn sleep park gather limit"
 ).split()
 
 

@@ -1,6 +1,7 @@
 """Partial-order reduction: the same outcomes as brute force, steps called independent really commute, and nothing escapes in silence."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from random import Random
 
@@ -283,6 +284,39 @@ def test_a_primitive_from_before_the_run_fails_loudly() -> None:
 
     with pytest.raises(MissingFootprint, match="before the run"):
         _one_run(start)
+
+
+class _Slotted:
+    __slots__ = ("value",)
+
+
+class _Opaque:
+    def __init__(self) -> None:
+        self.counters: list[Counter[str]] = [Counter()]
+
+
+def test_what_cannot_be_tracked_is_refused_and_what_is_opaque_is_written_by_who_reads_it() -> None:
+    def slotted(loop: ControlledLoop) -> None:
+        box = _Box()
+        box.items = [_Slotted()]  # type: ignore[list-item]
+        declare(box)
+
+    with pytest.raises(TypeError, match="__slots__"):
+        _one_run(slotted)
+
+    def opaque(loop: ControlledLoop) -> Callable[[], Hashable]:
+        state = declare(_Opaque())
+
+        async def count(key: str) -> None:
+            seen.append((key, dict(state.counters[0])))
+            state.counters[0][key] += 1
+
+        seen: list[tuple[str, dict[str, int]]] = []
+        for key in "ab":
+            loop.create_task(count(key), name=key)
+        return lambda: repr(seen)
+
+    assert outcomes(Dpor(), opaque, 10, False) == outcomes(Exhaustive(), opaque, 10, False)
 
 
 def test_declared_state_behaves_as_before() -> None:

@@ -49,8 +49,11 @@ class _Wrapper:
     def _content(self) -> list[Any]:
         return list(self._inner)
 
-    def _check(self, footprint: Footprint) -> None:
+    def _check(self, footprint: Footprint | None) -> None:
         now = self._content()
+        if footprint is None:
+            self._shadow = now
+            return
         if len(now) == len(self._shadow) and (all(map(is_, self._shadow, now)) or unchanged(self._shadow, now)):
             return
         if not footprint.get(self._location, 0) & (KEY_WRITE | WRITE):

@@ -11,13 +11,12 @@ keeps from an earlier one in its own variables of an opaque value. Outside a rec
 
 import asyncio
 import types
-from collections.abc import Callable
 from enum import Enum
 from operator import is_
 from typing import Any, TypeVar
 
 from scheduling.strategies.containers import WRAPPERS, is_tracked, unchanged
-from scheduling.strategies.footprints import READ, RECORDER, WRITE, Footprint, MissingFootprint
+from scheduling.strategies.footprints import READ, RECORDER, WRITE, Check, Footprint, MissingFootprint
 
 T = TypeVar("T")
 
@@ -130,12 +129,15 @@ def _set_attribute(owner: Any, name: str, value: Any) -> None:
     own[name] = value if RECORDER.footprint is None else own[_ADOPTION](value)
 
 
-def _check_of(owner: Any) -> Callable[[Footprint], None]:
+def _check_of(owner: Any) -> Check:
     own = owner.__dict__
     before = dict(own)
 
-    def check(footprint: Footprint) -> None:
+    def check(footprint: Footprint | None) -> None:
         nonlocal before
+        if footprint is None:
+            before = dict(own)
+            return
         if len(own) == len(before) and (all(map(is_, before.values(), own.values())) or unchanged(before.values(), own.values())):
             return
         for name in {**before, **own}:

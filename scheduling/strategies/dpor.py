@@ -137,6 +137,9 @@ class Dpor:
 
     def _finish_step(self, at: int) -> None:
         """The step at `at` is over: note what it touched, its own chain included."""
+        if at < self._known:
+            RECORDER.skip(look=at == self._known - 1)
+            return
         node = self._nodes[at]
         footprint = RECORDER.take()
         chain = node.chain

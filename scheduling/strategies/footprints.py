@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable
 
 Location = Hashable
 Footprint = dict[Location, int]
+Check = Callable[[Footprint | None], None]
+"""Compares what has changed with a footprint, and raises MissingFootprint; None: only looks at how things are now."""
 
 # How a location is touched. The first two are about one key of a container, seen from the container as a whole.
 KEY_READ, KEY_WRITE, READ, WRITE = 1, 2, 4, 8
@@ -33,7 +35,7 @@ class Recorder:
         self.footprint: Footprint | None = None
         self._actor = ""
         self._made: dict[str, int] = {}
-        self._checks: list[Callable[[Footprint], None]] = []
+        self._checks: list[Check] = []
         self._failure: MissingFootprint | None = None
 
     def start(self) -> None:
@@ -62,6 +64,16 @@ class Recorder:
         self.footprint = {}
         return taken
 
+    def skip(self, *, look: bool) -> None:
+        """Drop what has been touched: the step was made and checked in an earlier run. `look` before the first step that was not."""
+        if self._failure is not None:
+            raise self._failure
+        self.footprint = None
+        if look:
+            for check in self._checks:
+                check(None)
+        self.footprint = {}
+
     def step_of(self, actor: str) -> None:
         """From here on, `actor` acts."""
         self._actor = actor
@@ -71,8 +83,8 @@ class Recorder:
         nth = self._made[self._actor] = self._made.get(self._actor, 0) + 1
         return self._actor, nth
 
-    def check_each_step(self, check: Callable[[Footprint], None]) -> None:
-        """Call `check` with the footprint of every step of this run; it raises MissingFootprint."""
+    def check_each_step(self, check: Check) -> None:
+        """Call `check` after the steps of this run."""
         self._checks.append(check)
 
     def fail(self, why: str) -> None:

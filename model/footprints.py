@@ -52,16 +52,18 @@ class Leaf:
 
     def spread(self, states: Sequence[int], weights: Sequence[int] | None, known: Known, found: set[int]) -> None:
         """Add to `found` what the actions make of `states` and is not `known`."""
-        mask, flips = self.mask, self._flips
+        mask, flips, met = self.mask, self._flips, self.met
         parts = [state & mask for state in states]
         if weights is None:
-            self.met.update(parts)
+            times = Counter(parts)
         else:
-            met = self.met
+            times = Counter()
             for part, weight in zip(parts, weights, strict=True):
-                met[part] += weight
-        for part in set(parts) - flips.keys():
-            flips[part] = self._look(part)
+                times[part] += weight
+        for part, count in times.items():
+            if part not in flips:
+                flips[part] = self._look(part)
+            met[part] += count
         # nearly everything a state leads to is known already, so that is asked first, before anything is kept
         found.update([to for state, part in zip(states, parts, strict=True) for flip in flips[part] if (to := state ^ flip) not in known])
 

@@ -34,7 +34,7 @@ _classes: dict[tuple[type, tuple[str, ...]], type] = {}
 
 def declare(root: T) -> T:
     """Make `root` and all that it holds write down who touches it, if somebody records. Returns it, or its wrapper."""
-    adopted: T = root if RECORDER.footprint is None else _Adoption()(root)
+    adopted: T = _Adoption()(root) if RECORDER.active else root
     return adopted
 
 
@@ -122,11 +122,11 @@ class _Attribute:
 
 def _set_attribute(owner: Any, name: str, value: Any) -> None:
     own = owner.__dict__
-    if name not in own and RECORDER.footprint is not None and not isinstance(vars(type(owner)).get(name), _Attribute):
+    if name not in own and RECORDER.active and not isinstance(vars(type(owner)).get(name), _Attribute):
         known = tuple(key for key in own if key not in {_LOCATION, _ADOPTION})  # a new attribute: its readers must be seen too
         owner.__class__ = _class_with(type(owner).__base__ or object, (*known, name))
     RECORDER.touch((own[_LOCATION], name), WRITE)
-    own[name] = value if RECORDER.footprint is None else own[_ADOPTION](value)
+    own[name] = own[_ADOPTION](value) if RECORDER.active else value
 
 
 def _check_of(owner: Any) -> Check:

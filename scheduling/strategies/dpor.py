@@ -74,6 +74,8 @@ class Dpor:
                 raise ValueError("faults need not happen, so they cannot be reduced: explore each as an event, or use `exhaustive`")
             if at:
                 self._finish_step(at - 1)
+            elif self._known:
+                RECORDER.skip(look=False)
             else:
                 RECORDER.take()
             for thing in candidates:

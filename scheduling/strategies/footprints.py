@@ -32,7 +32,8 @@ class Recorder:
     """Collects the footprint of the step that is being made. There is one for the process: `RECORDER`."""
 
     def __init__(self) -> None:
-        self.footprint: Footprint | None = None
+        self.active = False  # whether a run is being recorded
+        self.footprint: Footprint | None = None  # of the current step; None where nobody wants to know
         self._actor = ""
         self._made: dict[str, int] = {}
         self._checks: list[Check] = []
@@ -40,6 +41,7 @@ class Recorder:
 
     def start(self) -> None:
         """A run begins. What is made before its first step is made by nobody."""
+        self.active = True
         self.footprint = {}
         self._actor = ""
         self._made = {}
@@ -48,6 +50,7 @@ class Recorder:
 
     def stop(self) -> None:
         """Nobody listens any more."""
+        self.active = False
         self.footprint = None
         self._checks = []
 
@@ -65,14 +68,14 @@ class Recorder:
         return taken
 
     def skip(self, *, look: bool) -> None:
-        """Drop what has been touched: the step was made and checked in an earlier run. `look` before the first step that was not."""
+        """The step was made and checked in an earlier run: forget it. `look` before the first step that was not; until then, be deaf."""
         if self._failure is not None:
             raise self._failure
         self.footprint = None
         if look:
             for check in self._checks:
                 check(None)
-        self.footprint = {}
+            self.footprint = {}
 
     def step_of(self, actor: str) -> None:
         """From here on, `actor` acts."""

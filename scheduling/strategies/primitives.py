@@ -58,7 +58,7 @@ class _Attribute:
 
     def __set__(self, owner: Any, value: Any) -> None:
         own = owner.__dict__
-        if RECORDER.footprint is not None:
+        if RECORDER.active:
             if _LOCATION not in own:
                 own[_LOCATION] = RECORDER.name()
             RECORDER.touch((own[_LOCATION], self._name), WRITE)

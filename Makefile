@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine with Python 3.11+ and make: `make gate` and `make test`.
 # All that is made stays inside the project (.venv and the tools' caches).
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reports.text import console_for, run_table
 from stateful_tests.level1.runner import Runner, running
-from stateful_tests.loading import load
+from stateful_tests.loading import blaming, load
 from stateful_tests.replay import BadReplay, read
 from stateful_tests.run_record import replay_record
 
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     if options.subject not in (None, replay.subject):
         raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")
     factory = load(replay.subject)
-    with running():
+    with blaming(replay.subject), running():
         result = Runner(factory, replay.order).follow(replay.program, replay.names)
     console = console_for(sys.stdout)
     broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from scheduling.uncontrolled import UncontrolledSource
 from stateful_tests import corpus
 from stateful_tests.level1.check import CHECKS, Check, Explorer, Outcome
 from stateful_tests.level1.investigate import NotReproducible, investigate
-from stateful_tests.level1.runner import BadObservation, Factory, Runner, running
-from stateful_tests.loading import BadSubject, load
+from stateful_tests.level1.runner import Factory, Runner, running
+from stateful_tests.loading import BadSubject, blaming, load
 from stateful_tests.profiles import Profile
 
 SHARDS = 2  # of every check; a fixed number, so that the result does not depend on how many cores there are
@@ -64,7 +63,7 @@ def _run_shard(shard: Shard) -> Outcome:
         return _stop.is_set() or (deadline is not None and monotonic() >= deadline)
 
     try:
-        with running():
+        with blaming(shard.subject), running():
             explorer = Explorer(shard.check, load(shard.subject), shard.profile, enough, _progress)
             number = shard.number
             while not enough():
@@ -72,10 +71,8 @@ def _run_shard(shard: Shard) -> Outcome:
                 number += SHARDS
                 if deadline is None:
                     break
-    except UncontrolledSource as error:
-        raise BadSubject(f"subject {shard.subject}: {error}") from None
-    except BadObservation as error:
-        raise BadSubject(f"subject {shard.subject}: {error}") from None
+    except KeyboardInterrupt:  # not the user's, whose Ctrl-C workers ignore
+        raise BadSubject(f"subject {shard.subject}: an operation raised KeyboardInterrupt; it must answer, or raise an Exception") from None
     outcome = explorer.finish()
     outcome.seconds = monotonic() - began
     return outcome

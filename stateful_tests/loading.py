@@ -3,19 +3,24 @@
 Whatever is wrong with a subject of somebody else's is told in one line that says what, where and how to mend it.
 """
 
+import asyncio
 import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from impl.manager_api import ManagerApi
 from impl.subjects import SUBJECTS
 from model.operations import MANAGER_OPERATIONS
+from model.projection import disagreements, project
 from scheduling.loop import ControlledLoop
+from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
+from stateful_tests.level1.runner import BadObservation
 
 
 class BadSubject(Exception):
@@ -48,8 +53,28 @@ def _load(name: str, where: str, attribute: str, loop: ControlledLoop) -> Callab
         what = "has no" if factory is None else "has a non-callable"
         raise BadSubject(f"subject {name}: {where} {what} {attribute!r}; it must be a class or function that makes a manager")
     _try(factory, name, loop)
-    made: Callable[[], ManagerApi] = factory
-    return made
+
+    def make() -> ManagerApi:
+        try:
+            manager: ManagerApi = factory()
+        except Exception as error:  # it worked once, so it counts, or keeps something
+            raise BadSubject(
+                f"subject {name}: {attribute}() made one manager and then raised {_said(error)}; each run needs a fresh one"
+            ) from None
+        return manager
+
+    return make
+
+
+@contextmanager
+def blaming(name: str) -> Iterator[None]:
+    """Around runs of subject `name`: what makes it impossible to judge is told as the subject's fault, by BadSubject."""
+    try:
+        yield
+    except (UncontrolledSource, BadObservation) as error:
+        raise BadSubject(f"subject {name}: {error}") from None
+    except SystemExit as error:
+        raise BadSubject(f"subject {name}: an operation raised SystemExit({error.code!r}); it must answer, or raise an Exception") from None
 
 
 def _module(where: str, name: str) -> Any:
@@ -85,8 +110,7 @@ def _try(factory: Callable[[], Any], name: str, loop: ControlledLoop) -> None:
             missing += [m for m in ("show", "locks") if not callable(getattr(manager, m, None))]
             if not missing:
                 _check_signatures(manager, name)
-                manager.show()
-                manager.locks()
+                _check_shape(manager, name)
     except BadSubject:
         raise
     except Exception as error:  # as above
@@ -106,6 +130,21 @@ def _check_signatures(manager: Any, name: str) -> None:
             raise BadSubject(f"subject {name}: {operation.name} must take ({', '.join(arguments)})") from None
         except ValueError:  # a builtin without a signature: calling it will tell
             continue
+
+
+def _check_shape(manager: Any, name: str) -> None:
+    """What cannot be looked at would fail in the middle of a run, and look like a fault of ours."""
+    shown, locks = manager.show(), manager.locks()
+    if not isinstance(locks, dict) or not all(isinstance(lock, asyncio.Lock) for lock in locks.values()):
+        raise BadSubject(f"subject {name}: locks() must return a dict of asyncio locks by name, the manager lock as 'M'")
+    try:
+        if shown is not None:
+            disagreements(shown)
+            project(shown)
+            shown._replace(live=None)
+    except Exception as error:
+        what = f"show() must return None or a model.projection.Shown of sets and dicts; looking at it raised {_said(error)}"
+        raise BadSubject(f"subject {name}: {what}") from None
 
 
 def _said(error: BaseException) -> str:

@@ -1,7 +1,9 @@
 """From a failing run to a finding: believe it only if it replays, make it small, and try it in the weaker orders."""
 
+from contextlib import nullcontext
 from random import Random
 
+from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
 from checking.shrink import shrink
@@ -9,12 +11,14 @@ from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.watchdog import WATCHDOG
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.runner import Runner
 from stateful_tests.level1.simpler import in_order_of_start, simpler
 
 NEAR = 400  # runs spent on a simpler program whose guided run does not fail
 FAR = 4_000  # runs spent on the final program to find the fewest deviations
+IMPATIENT = 0.25  # seconds that a run may last while one that blocks for real is made smaller; the result is confirmed with patience
 ROUNDS = 3  # in another order of its tasks a program may be shrunk further; the order settles at once, or is of no importance
 
 
@@ -24,14 +28,15 @@ class NotReproducible(Exception):
 
 def investigate(runner: Runner, cause: Cause, program: Program, names: list[str]) -> Finding[Program]:
     """The finding behind a run of `program` that showed `cause`. Raises NotReproducible if it does not do so again."""
-    confirm(runner, cause, program, names)
-    program, names = _shrunk(runner, cause, program, names)
-    if runner.order is Order.ANY:
-        weaker = Runner(runner.factory, Order.FIFO)
-        found = _search(weaker, cause, program, FAR)
-        if found is not None:
-            runner = weaker
-            program, names = _shrunk(weaker, cause, program, found)
+    with WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext():
+        confirm(runner, cause, program, names)
+        program, names = _shrunk(runner, cause, program, names)
+        if runner.order is Order.ANY:
+            weaker = Runner(runner.factory, Order.FIFO)
+            found = _search(weaker, cause, program, FAR)
+            if found is not None:
+                runner = weaker
+                program, names = _shrunk(weaker, cause, program, found)
     confirm(runner, cause, program, names)
     result, _ = runner.guided(program, names)
     size = (program.operations(), sum(1 for c in result.choices if c))

@@ -29,10 +29,10 @@ def tell(factory: Factory, order: Order, program: Program, names: Sequence[str],
     """The rows of the run's table: step, task, did (list), at (file:line or None), changed (list), broken (what `cause` broke here)."""
     with controlled_locks():
         loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
+        loop.log = []  # before there is a judge, which keeps silent where nobody listens
         with loop.entered():
             play = Play(factory, compile_program(program), loop, Graph(), set())
             rows = _Rows(play, Follower(loop, order, names), names, cause)
-            loop.log = rows.log
             run(loop, order, rows.follower, rows.stepped, every_choice=True)
             rows.outside()
             if loop.blocked is None:
@@ -45,12 +45,14 @@ def tell(factory: Factory, order: Order, program: Program, names: Sequence[str],
 class _Rows:
     def __init__(self, play: Play, follower: Follower, names: Sequence[str], cause: Cause) -> None:
         self.rows: list[dict[str, Any]] = []
-        self.log: list[tuple[str, object]] = []
+        assert play.loop.log is not None, "somebody must listen"
+        self.log = play.loop.log
         self.follower = follower
         self._play = play
         self._names = names
         self._cause = cause
         self._view = NOTHING
+        self._lock_names: dict[int, str] = {}  # also of those whose thread has been torn down; locks live as long as the run
         self._told = 0  # names already told
         self._broken = False
 
@@ -59,9 +61,9 @@ class _Rows:
         for name in self._names[self._told : self.follower.at - but]:
             self._told += 1
             kind, _, task = name.lstrip("+").partition(" ")
-            said = {"start": "is called for", "release": "may go on", "cancel": "is cancelled"}.get(kind, kind)
+            said = {"start": "request arrives", "release": "may go on", "cancel": "is cancelled"}.get(kind, kind)
             if name != TIMER:
-                self._row(task.split("@")[0], [f"({said})"], None)
+                self._row(task.split("@")[0], [f"({said})"], None, [])
 
     def stepped(self) -> bool:
         self.outside(but=1)
@@ -69,26 +71,29 @@ class _Rows:
         self._play.judge.stepped()
         task = owner(self._play.loop.current)
         name = task.get_name() if task is not None else self._names[self._told - 1]
+        self._lock_names |= {id(lock): known for known, lock in self._play.manager.locks().items()}
         did = [self._say(*entry) for entry in self.log]
         self.log.clear()
-        self._row(name, did, None if task is None or task.done() else where(task))
+        self._row(name, did, None if task is None or task.done() else where(task), self._changes())
         return False
 
     def _say(self, what: str, about: object) -> str:
         if isinstance(about, asyncio.Lock):
-            return f"{what} {self._play.lock_name(about)}"
+            known = [name for name, lock in self._play.manager.locks().items() if lock is about]
+            return f"{what} {known[0]}" if known else f"{what} {self._lock_names.get(id(about), 'a lock')} (torn down)"
         operation, answer = cast(tuple[Operation, object], about)
         if what == "answers":
             return f"{operation.name} answers: {say_answer(operation, answer)}"
         return f"{what} {say_operation(operation)}"
 
-    def _row(self, task: str, did: list[str], at: str | None) -> None:
-        changed: list[str] = []
+    def _changes(self) -> list[str]:
         shown = self._play.judge.shown
-        if shown is not None:
-            view = project(shown)
-            changed = say_changes(self._view, view)
-            self._view = view
+        if shown is None:
+            return []
+        before, self._view = self._view, project(shown)
+        return say_changes(before, self._view)
+
+    def _row(self, task: str, did: list[str], at: str | None, changed: list[str]) -> None:
         self.rows.append({"step": len(self.rows) + 1, "task": task, "did": did, "at": at, "changed": changed, "broken": []})
         self._mark()
 

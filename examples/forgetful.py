@@ -1,0 +1,12 @@
+"""A manager with one mistake, for docs/bring-your-own.md: it forgets that a close is final."""
+
+from impl.manager import Manager
+
+
+class Forgetful(Manager):
+    """Ours, but a connection that has closed can be initialised again."""
+
+    async def connection_initialized(self, connection_id: int) -> None:
+        """The connection becomes live, also after its close."""
+        async with self.lock:
+            self.live_connections.add(connection_id)

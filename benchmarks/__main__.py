@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("loop_speed", "checked_speed")
+NAMES = ("loop_speed", "checked_speed", "prove_vs_tlc", "strategies")
 
 
 def main() -> int:

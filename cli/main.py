@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cli import gate, replay, subjects
+from cli import check, gate, prove, replay, subjects
 from cli.options import CannotWrite
 from scheduling.schedule import Divergence
 from scheduling.uncontrolled import UncontrolledSource
@@ -14,7 +14,7 @@ from stateful_tests.level1.investigate import NotReproducible
 from stateful_tests.loading import BadSubject
 from stateful_tests.replay import BadReplay
 
-VERBS = (gate, replay, subjects)
+VERBS = (gate, replay, subjects, check, prove)
 MENDABLE = (BadReplay, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
 

@@ -76,9 +76,7 @@ class SeedManager:
             self._link(thread_id, connection_id)
             return True
 
-    async def set_listener(
-        self, subscription_id: int, thread_id: int, connection_id: int, experimental_raw_events: bool
-    ) -> ThreadState:
+    async def set_listener(self, subscription_id: int, thread_id: int, connection_id: int, experimental_raw_events: bool) -> ThreadState:
         """Record the id and subscribe its connection, live or not; then set the thread's raw flag."""
         async with self.lock:
             self.index.ids[subscription_id] = (thread_id, connection_id)

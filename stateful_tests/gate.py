@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from stateful_tests import corpus
-from stateful_tests.level1.check import CHECKS, Check, Explorer, Outcome
+from stateful_tests.level1.check import CHECKS, Check, Explorer, Outcome, fired
 from stateful_tests.level1.investigate import NotReproducible, investigate
 from stateful_tests.level1.runner import Factory, Runner, running
 from stateful_tests.loading import BadSubject, blaming, load
@@ -126,6 +126,7 @@ def replay_corpus(factory: Factory, *, committed_only: bool) -> Outcome:
             outcome.programs += 1
             outcome.schedules += 1
             outcome.steps += result.steps
+            outcome.fired |= fired(runner)
             for cause in result.violations:
                 if cause in outcome.findings:
                     continue

@@ -19,9 +19,9 @@ class Profile:
 PROFILES = {
     p.name: p
     for p in (
-        Profile("ci", examples=72, schedules=800, steps=9, derandomized=True),
-        Profile("dev", examples=12, schedules=300, steps=9, derandomized=False),
-        Profile("nightly", examples=1_500, schedules=2_000, steps=20, derandomized=False),
+        Profile("ci", examples=160, schedules=400, steps=9, derandomized=True),
+        Profile("dev", examples=24, schedules=200, steps=9, derandomized=False),
+        Profile("nightly", examples=2_000, schedules=2_000, steps=20, derandomized=False),
     )
 }
 

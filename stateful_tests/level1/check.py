@@ -161,6 +161,11 @@ class Explorer:
         """The outcome so far."""
         outcome, runner = self.outcome, self.runner
         outcome.schedules, outcome.steps = runner.schedules, runner.steps
-        outcome.fired = {f"rule {rule}" for rule in self.rules} | {f"transition {kind}" for kind in runner.fired}
-        outcome.fired |= {f"operation {kind.split(':')[0]}" for kind in runner.fired} | runner.happened | self.happened
+        outcome.fired = {f"rule {rule}" for rule in self.rules} | fired(runner) | self.happened
         return outcome
+
+
+def fired(runner: Runner) -> set[str]:
+    """What the runs of `runner` have covered, by the names of `Check.expected`."""
+    names = {f"transition {kind}" for kind in runner.fired} | {f"operation {kind.split(':')[0]}" for kind in runner.fired}
+    return names | runner.happened

@@ -22,8 +22,8 @@ from stateful_tests.level1.program import Program
 from stateful_tests.level1.runner import Factory
 
 CONNECTIONS = st.integers(1, 2)
-THREADS = st.integers(1, 2)
-SUBSCRIPTIONS = st.sampled_from((1, 1, 2))  # mostly the same, so that ids meet themselves again
+THREADS = st.sampled_from((1, 1, 2))  # mostly the same, so that operations meet
+SUBSCRIPTIONS = st.sampled_from((1, 1, 2))
 CONVERSATIONS = st.integers(1, 2)
 STATE_OPERATION = st.one_of(
     st.builds(op.StateSetListener, CONVERSATIONS),

@@ -142,8 +142,8 @@ def test_a_cancellation_at_any_step_leaves_the_books_right(suspend: bool, when: 
             steps += 1
             if steps == when:
                 tasks[1].cancel()
-            assert sum(len(held) for held in held(loop).values()) == lock.locked()
-            assert not any(task.done() for task in waiting(loop) if task)
+            assert sum(len(locks) for locks in held(loop).values()) == lock.locked()
+            assert not any(task.done() for task in waiting(loop))
 
         run(loop, Order.FIFO, fixed([]), look)
     assert all(task.done() for task in tasks)

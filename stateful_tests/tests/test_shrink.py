@@ -1,0 +1,150 @@
+"""Minimal runs are minimal: nothing single can be taken away from one, neither an operation, nor a fault, nor a deviation from fifo.
+
+Judged with the effort that the shrinking itself has, on every finding that is kept: the corpus, and the planted defects that come with
+a program. A global minimum is not claimed.
+"""
+
+import pytest
+
+from checking.causes import Cause
+from checking.finding import Finding
+from checking.shrink import shrink
+from impl.subjects import SUBJECTS
+from model.operations import (
+    ConnectionInitialized,
+    HasSubscribers,
+    Operation,
+    RemoveConnection,
+    RemoveThreadState,
+    SetListener,
+    StateSetListener,
+    StateTrackEvent,
+    ThreadState,
+    TryAddConnectionToThread,
+    TryEnsureConnectionSubscribed,
+    TurnEvent,
+)
+from scheduling.order import Order
+from scheduling.schedule import fixed
+from stateful_tests.corpus import saved_runs
+from stateful_tests.defects.catalogue import DEFECTS
+from stateful_tests.defects.defect import Defect
+from stateful_tests.level1.investigate import FAR, NEAR, _search, investigate
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import Factory, Runner, running
+from stateful_tests.level1.simpler import in_order_of_start, simpler
+from stateful_tests.replay import Replay
+
+RUNS = dict(saved_runs(committed_only=True))
+GIVEN = [defect for defect in DEFECTS if defect.program is not None and defect.name != "NeverAtRest"]  # whose runs are long
+# noise around what shows a cause: two connections and threads that have nothing to do with it, some of it in its midst
+BEFORE: tuple[tuple[Operation, ...], ...] = ((ConnectionInitialized(7),), (TryEnsureConnectionSubscribed(8, 7, False), StateSetListener(3)))
+AFTER: tuple[tuple[Operation, ...], ...] = ((HasSubscribers(8),), (RemoveConnection(7),))
+
+
+def cause_of(replay: Replay) -> Cause:
+    runner = Runner(SUBJECTS[replay.subject].factory, replay.order)
+    violations = runner.follow(replay.program, replay.names).violations
+    return next(cause for cause in violations if cause.slug() == replay.cause)
+
+
+def assert_minimal(factory: Factory, order: Order, cause: Cause, program: Program, names: list[str]) -> None:
+    runner = Runner(factory, order)
+    for candidate, near in simpler(program, names):
+        if candidate.operations() < program.operations() or len(candidate.faults) < len(program.faults):
+            assert cause not in runner.guided(candidate, near)[0].violations, candidate
+            assert _search(runner, cause, candidate, NEAR) is None, candidate
+    choices = runner.follow(program, names).choices
+    for at, choice in enumerate(choices):
+        if choice:
+            plain = fixed([*choices[:at], 0, *choices[at + 1 :]])
+            assert cause not in runner.run(program, lambda _loop, _order, plain=plain: plain).violations, (choices, at)  # type: ignore[misc]
+    if order is Order.ANY:
+        assert _search(Runner(factory, Order.FIFO), cause, program, FAR) is None
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_nothing_can_be_taken_away_from_a_saved_run(name: str) -> None:
+    replay = RUNS[name]
+    with running():
+        assert_minimal(SUBJECTS[replay.subject].factory, replay.order, cause_of(replay), replay.program, list(replay.names))
+
+
+def noisy(program: Program) -> Program:
+    faults = tuple(fault + len(BEFORE) for fault in program.faults)
+    return Program((*BEFORE, *program.tasks, *AFTER), faults)
+
+
+def found_in_noise(defect: Defect) -> Finding[Program]:
+    """The finding from a run in which the noise, too, is started, and which deviates more than is needed."""
+    assert defect.program is not None
+    runner = Runner(defect.factory, defect.order)
+    program = noisy(defect.program)
+    names = _search(runner, defect.cause, program, FAR)
+    assert names is not None
+    return investigate(runner, defect.cause, program, names)
+
+
+@pytest.mark.parametrize("defect", GIVEN, ids=lambda d: d.name)
+def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defect) -> None:
+    with running():
+        finding = found_in_noise(defect)
+        assert finding.program.operations() <= defect.operations
+        assert_minimal(defect.factory, finding.order, finding.cause, finding.program, list(finding.names))
+        runner = Runner(defect.factory, finding.order)
+        results = [runner.follow(finding.program, finding.names) for _ in range(100)]
+    assert results.count(results[0]) == 100
+    assert finding.cause in results[0].violations
+
+
+# --- the parts
+
+
+def test_a_task_that_moves_up_keeps_its_place_in_the_schedule() -> None:
+    program = Program(((HasSubscribers(1),), (ThreadState(1),), (RemoveThreadState(1),)), (2,))
+    names = ["+start C", "+start A", "A", "+start B", "C", "+cancel C", "C@2", "+release B", "task-4"]
+    without_a = next((p, n) for p, n in simpler(program, names) if p.tasks == program.tasks[1:])
+    assert without_a == (Program(program.tasks[1:], (1,)), ["+start B", "+start A", "B", "+cancel B", "B@2", "+release A", "task-4"])
+
+
+def test_tasks_come_in_the_order_of_their_start() -> None:
+    program = Program(((HasSubscribers(1),), (ThreadState(1),), (RemoveThreadState(1),)), (0,))
+    ordered, names = in_order_of_start(program, ["+start C", "+start A", "C", "A", "+cancel A"])
+    assert ordered == Program(((RemoveThreadState(1),), (HasSubscribers(1),), (ThreadState(1),)), (1,))
+    assert names == ["+start A", "+start B", "A", "B", "+cancel B"]
+    assert in_order_of_start(ordered, names) == (ordered, names)
+
+
+def test_simpler_programs_have_less_or_plainer_of_something() -> None:
+    started = StateTrackEvent(TurnEvent.TURN_STARTED)
+    program = Program(
+        ((SetListener(1, 1, 1, True), StateSetListener(2)), (ThreadState(1), started), (TryAddConnectionToThread(1, 2),)), (1,)
+    )
+
+    def weight(p: Program) -> tuple[int, int, int, int]:
+        operations = [o for chain in p.tasks for o in chain]
+        plain = sum(not isinstance(o, ThreadState) for o in operations)
+        return p.operations(), len(p.faults), plain, sum(bool(getattr(o, "raw", False)) for o in operations)
+
+    candidates = [candidate for candidate, _ in simpler(program, [])]
+    assert Program(((SetListener(1, 1, 1, True), StateSetListener(2), started), (TryAddConnectionToThread(1, 2),))) in candidates
+    assert Program(((ThreadState(1), StateSetListener(2)), *program.tasks[1:]), (1,)) in candidates
+    for candidate in candidates[:-1]:
+        assert weight(candidate) < weight(program), candidate
+    assert candidates[-1].tasks[0] == (SetListener(1, 1, 1, True), StateSetListener(1))  # renumbered, of the same size
+
+
+def test_shrinking_stops_at_a_local_minimum_and_hands_the_schedule_on() -> None:
+    """Numbers for programs: 12 is reached by halving, since the caller calls only halves simpler and only multiples of 3 fail."""
+    asked: list[int] = []
+
+    def halves(case: int, names: list[str]) -> list[tuple[int, list[str]]]:
+        return [(case // 2, [*names, f"from {case}"])] if case % 2 == 0 else []
+
+    def exhibits(case: int, near: list[str]) -> list[str] | None:
+        asked.append(case)
+        return near if case % 3 == 0 else None
+
+    assert shrink(24, [], halves, exhibits) == (3, ["from 24", "from 12", "from 6"])
+    assert shrink(16, ["as it was"], halves, exhibits) == (16, ["as it was"])
+    assert asked == [12, 6, 3, 8]

@@ -185,4 +185,11 @@ class Worlds:
         operation = pending.operation
         if isinstance(operation, RemoveConnection) and any(c == operation.connection for _, c in observed.links):
             return causes.OUTLIVES
-        return causes.REAPPEARS if self._overtaken(pending) else causes.wrong_state(operation.name)
+        stale = self._overtaken(pending) or self._given_the_next_life(pending)
+        return causes.REAPPEARS if stale else causes.wrong_state(operation.name)
+
+    def _given_the_next_life(self, pending: Pending) -> bool:
+        """Whether a state operation acts on a life of its thread that began after the call that returned the state was overtaken."""
+        call = pending.call
+        entry = None if call.thread is None else self.node.state.entry(call.thread)
+        return entry is not None and entry.incarnation != call.incarnation

@@ -63,7 +63,8 @@ def write_finding(finding: dict[str, Any], console: Console) -> None:
     """Write one finding: what is broken, the operations, the run, and how to replay it."""
     console.print(Text(f"{finding['property']} {finding['title']}: {finding['mechanism']}", style="bold red"))
     with_cancel = ", with a cancellation" if finding["cancellation"] else ""
-    console.print(f"{len(finding['operations'])} operations, {SCHEDULES[finding['order']]}{with_cancel}\n")
+    count = len(finding["operations"])
+    console.print(f"{count} operation{'s' if count > 1 else ''}, {SCHEDULES[finding['order']]}{with_cancel}\n")
     for task in finding["tasks"]:
         may = "  (may be cancelled)" if task["may_be_cancelled"] else ""
         console.print(Text(f"  {task['name']}  {', then '.join(task['operations'])}{may}"))

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from checking.verdict import Verdict
-from cli.options import count, duration, write_json
+from cli.options import count, duration, output, write_json
 from cli.progress import progress
 from impl.subjects import DEFAULT
 from reports.text import console_for, write_gate
@@ -27,7 +27,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: all cores)"
     )
-    parser.add_argument("--json", metavar="FILE", help="write the run record there as well")
+    parser.add_argument("--json", type=output, metavar="FILE", help="write the run record there as well")
     parser.set_defaults(run=run)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from reports.text import console_for, run_table
+from scheduling.schedule import Divergence
 from stateful_tests.level1.runner import Runner, running
 from stateful_tests.loading import blaming, load
 from stateful_tests.replay import BadReplay, read
@@ -27,8 +28,12 @@ def run(options: argparse.Namespace) -> int:
     if options.subject not in (None, replay.subject):
         raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")
     factory = load(replay.subject)
-    with blaming(replay.subject), running():
-        result = Runner(factory, replay.order).follow(replay.program, replay.names)
+    try:
+        with blaming(replay.subject), running():
+            result = Runner(factory, replay.order).follow(replay.program, replay.names)
+    except Divergence as error:
+        again = f"the subject has changed since; find the run anew with `subwarden gate --subject {replay.subject}`"
+        raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     console = console_for(sys.stdout)
     broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
     cause = next((c for c in broken if replay.cause.partition("-")[2] == c.slug().partition("-")[2]), broken[0] if broken else None)

@@ -7,15 +7,22 @@ subject and its cause, so that a replay made for another subject or by another v
 import base64
 import binascii
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from checking.finding import Finding
+from model.operations import STATE_OPERATIONS, StateListenerMatches, StateSetListener
 from scheduling.order import Order
+from stateful_tests.level1.play import CONVERSATIONS
 from stateful_tests.level1.program import Program
 
 MARK = "sw1-"
+ANY_MARK = re.compile(r"sw\d+-")  # of whatever version
+LARGEST = 10_000_000  # characters of JSON; a replay has some hundred
+AGAIN = "make a new one with `subwarden gate --subject NAME`"
+GIVE = f"give a file that `subwarden gate` wrote, or a string that starts with {MARK}"
 
 
 class BadReplay(Exception):
@@ -71,40 +78,61 @@ def decode(data: object, source: str) -> Replay:
         if not isinstance(data["subject"], str) or not isinstance(data["cause"], str):
             raise ValueError("its subject and its cause must be strings")
         program = Program.decode(data["program"])
+        _check_playable(program)
         return Replay(data["subject"], Order(data["order"]), program, tuple(data["schedule"]), data["cause"])
     except ValueError as error:
-        raise BadReplay(f"{source} is not a replay: {error}; make a new one with `subwarden gate --subject NAME`") from None
+        raise BadReplay(f"{source} is not a replay: {error}; {AGAIN}") from None
+
+
+def _check_playable(program: Program) -> None:
+    """What can be decoded can still make no sense; played, it would pass for a run that holds, or for a fault of the subject."""
+    if not program.tasks:
+        raise ValueError("its program has no tasks")
+    for chain in program.tasks:
+        if isinstance(chain[0], STATE_OPERATIONS):
+            raise ValueError(f"a task starts with {chain[0].name}, before it has a state")
+        for operation in chain:
+            if isinstance(operation, StateSetListener | StateListenerMatches) and operation.conversation not in CONVERSATIONS:
+                raise ValueError(f"{operation.name}: conversations are numbered from {min(CONVERSATIONS)} to {max(CONVERSATIONS)}")
 
 
 def read(text: str) -> Replay:
     """A replay from a string, or from a file that holds one (a string, or JSON as a finding or a corpus file has it). Raises BadReplay."""
-    if text.startswith(MARK):
+    if ANY_MARK.match(text):
         return _from_string(text, "the replay string")
     path = Path(text)
+    said = text if len(text) <= 100 else f"{text[:97]}..."
+    if not text.strip():
+        raise BadReplay(f"an empty word is no replay; {GIVE}")
     try:
         content = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         what = error.strerror or type(error).__name__
-        raise BadReplay(f"cannot read {text}: {what}; give a file, or a string that starts with {MARK}") from None
-    except UnicodeDecodeError:
-        raise BadReplay(f"{text} is not text; give a file that `subwarden gate` wrote, or a string that starts with {MARK}") from None
-    if content.startswith(MARK):
+        raise BadReplay(f"cannot read {said}: {what}; {GIVE}") from None
+    except ValueError:  # bytes that are not text, or a null in the name
+        raise BadReplay(f"{said} is not text; {GIVE}") from None
+    if ANY_MARK.match(content):
         return _from_string(content, text)
     try:
         data = json.loads(content)
-    except ValueError as error:
-        raise BadReplay(f"{text} is neither JSON nor a replay string: {error}") from None
+    except (ValueError, RecursionError):
+        raise BadReplay(f"{text} is neither JSON nor a replay string; {GIVE}") from None
     if isinstance(data, dict) and isinstance(data.get("replay"), str):
         return _from_string(data["replay"], text)
     return decode(data, text)
 
 
 def _from_string(text: str, source: str) -> Replay:
-    if not text.startswith(MARK):
-        raise BadReplay(f"{source} was made by another version: this one reads strings that start with {MARK}")
-    body = text[len(MARK) :].strip()
+    if not text.startswith(MARK) and ANY_MARK.match(text):
+        raise BadReplay(f"{source} was made by another version: this one reads strings that start with {MARK}; {AGAIN}")
+    body = text.removeprefix(MARK).strip()
     try:
-        data = json.loads(zlib.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))))
-    except (binascii.Error, zlib.error, ValueError):
+        packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        unpacking = zlib.decompressobj()
+        unpacked = unpacking.decompress(packed, LARGEST)
+        if not unpacking.eof or unpacking.unused_data:  # a part is missing, or something else was pasted behind it
+            raise ValueError
+        data = json.loads(unpacked)
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
         raise BadReplay(f"{source} is damaged (cut short, or changed); copy the whole line again") from None
     return decode(data, source)

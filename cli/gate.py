@@ -38,7 +38,9 @@ def run(options: argparse.Namespace) -> int:
     with blaming(options.subject):
         replayed = replay_corpus(factory, committed_only=profile.derandomized)
     with progress(f"subwarden gate {options.subject}") as report:
-        outcomes, stopped = explore(options.subject, profile, budget=options.budget, jobs=options.jobs, progress=report)
+        outcomes, stopped = explore(
+            options.subject, profile, budget=options.budget, jobs=options.jobs, covered=replayed.fired, progress=report
+        )
     with blaming(options.subject):  # telling a finding plays it once more
         record = gate_record(options.subject, factory, profile.name, [replayed, *outcomes], stopped=stopped)
     for finding in record["findings"]:

@@ -20,6 +20,7 @@ from stateful_tests.loading import BadSubject, blaming, load
 from stateful_tests.profiles import Profile
 
 SHARDS = 2  # of every check; a fixed number, so that the result does not depend on how many cores there are
+MORE_ROUNDS = 2  # another version of Hypothesis draws other programs; one of them need not miss what the last one met
 TICK = 0.5  # seconds between two reports of progress
 
 Progress = Callable[[int, int, int], object]
@@ -78,41 +79,55 @@ def _run_shard(shard: Shard) -> Outcome:
     return outcome
 
 
-def explore(subject: str, profile: Profile, *, budget: float | None, jobs: int, progress: Progress) -> tuple[list[Outcome], bool]:
+def explore(
+    subject: str, profile: Profile, *, budget: float | None, jobs: int, covered: set[str], progress: Progress
+) -> tuple[list[Outcome], bool]:
     """Run all checks; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
 
-    `budget`: seconds for all checks together, instead of the profile's fixed number of examples. `progress(schedules, shards done,
-    shards in all)` is called twice a second.
+    `budget`: seconds for all checks together, instead of the profile's fixed number of examples. `covered`: what has fired already.
+    Where nothing was found and something has never fired, further rounds are drawn, at most `MORE_ROUNDS`. `progress(schedules, shards
+    done, shards in all)` is called twice a second.
     """
     seconds = None if budget is None else max(0.5, budget * jobs / (len(CHECKS) * SHARDS))
-    shards = [Shard(subject, check, number, profile, seconds) for number in range(SHARDS) for check in CHECKS]
+    outcomes = {check: Outcome(check.name) for check in CHECKS}
     context = multiprocessing.get_context("spawn")
     stop, done = context.Event(), context.Value("q", 0)
-    stopped = False
+    rounds = 1 if budget is not None else 1 + MORE_ROUNDS
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
-        futures: list[Future[Outcome]] = [pool.submit(_run_shard, shard) for shard in shards]
-        left = set(futures)
-        try:
-            while left:
-                finished, left = wait(left, timeout=TICK, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    future.result()
-                progress(done.value, len(futures) - len(left), len(futures))
-        except KeyboardInterrupt:
-            stopped = True
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-        except BrokenProcessPool:
-            raise WorkerDied("a worker process died (killed, or out of memory); run again with --jobs 1 to see where") from None
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    outcomes = {check: Outcome(check.name) for check in CHECKS}
-    for shard, future in zip(shards, futures, strict=True):
-        if future.done() and not future.cancelled() and future.exception() is None:
-            outcomes[shard.check].merge(future.result())
-    return list(outcomes.values()), stopped
+        for number in range(0, rounds * SHARDS, SHARDS):
+            shards = [Shard(subject, check, number + at, profile, seconds) for at in range(SHARDS) for check in CHECKS]
+            futures = [pool.submit(_run_shard, shard) for shard in shards]
+            try:
+                _wait(futures, lambda finished, total: progress(done.value, finished, total))
+            except KeyboardInterrupt:
+                stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+            except BrokenProcessPool:
+                raise WorkerDied("a worker process died (killed, or out of memory); run again with --jobs 1 to see where") from None
+            except BaseException:
+                stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+            for shard, future in zip(shards, futures, strict=True):
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    outcomes[shard.check].merge(future.result())
+            if stop.is_set() or any(outcome.findings for outcome in outcomes.values()) or not _unfired(outcomes, covered):
+                break
+    return list(outcomes.values()), stop.is_set()
+
+
+def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) -> None:
+    left = set(futures)
+    while left:
+        finished, left = wait(left, timeout=TICK, return_when=FIRST_COMPLETED)
+        for future in finished:
+            future.result()
+        report(len(futures) - len(left), len(futures))
+
+
+def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:
+    fired = covered.union(*(outcome.fired for outcome in outcomes.values()))
+    return set().union(*(check.expected() for check in outcomes)) - fired
 
 
 def replay_corpus(factory: Factory, *, committed_only: bool) -> Outcome:

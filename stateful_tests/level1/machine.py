@@ -33,11 +33,13 @@ STATE_OPERATION = st.one_of(
     st.builds(op.HoldState),
 )
 TURN = tuple(op.StateTrackEvent(event) for event in op.TurnEvent)
-# what a task does with the state it was given: nothing, what `ensure listener` does, part of what a listener does, or anything
+# what a task does with the state it was given: nothing, what `ensure listener` does, part of what a listener does, something late, or
+# anything
 THEN = st.one_of(
     st.just(()),
     st.builds(lambda v: (op.StateSetListener(v),), CONVERSATIONS),
     st.builds(lambda v, events: (op.StateSetListener(v), *TURN[:events]), CONVERSATIONS, st.integers(1, 3)),
+    st.builds(lambda late: (op.HoldState(), late), STATE_OPERATION),
     st.lists(STATE_OPERATION, min_size=1, max_size=3).map(tuple),
 )
 

@@ -1,6 +1,6 @@
 """The thread state of `impl.manager`: one that belongs to an entry of the map, and ends with it.
 
-It refuses a listener once the manager has torn it down, and it refuses to carry one conversation's turn over to another.
+It refuses a listener once the manager has torn it down, and it refuses to show a turn for a conversation that it may not be of.
 """
 
 from impl.conversation import Conversation
@@ -21,8 +21,9 @@ class OwnedThreadState(ThreadState):
         # P3: a state taken before the teardown may be used after it; a listener put there would run where nothing can reach it.
         if self.retired:
             return None
-        # P9: the turn shown is of the conversation that the listener follows, so a new conversation starts without one.
-        if self.cancel_tx is not None and not self.listener_matches(conversation):
+        # P9: the turn shown is of the conversation that the listener follows. Only a listener of that same conversation vouches for it;
+        # where none is, a late event of an earlier one may have opened it. So any other start is without a turn.
+        if not self.listener_matches(conversation):
             self._turn_history.reset()
         return super().set_listener(cancel, conversation)
 

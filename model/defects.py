@@ -62,6 +62,16 @@ def _never_answers(state: State, call: Call) -> Outcome | None:
     return None if "overtaken" in outcome.kind else outcome
 
 
+def _late_turn_kept(state: State, call: Call) -> Outcome:
+    """A listener set where none is goes on with the turn that a late event has opened there, as in the source document."""
+    outcome = step(state, call)
+    was = None if call.thread is None else state.entry(call.thread)
+    if was is None or outcome.kind != "state_set_listener: first":
+        return outcome
+    entries = tuple((t, entry._replace(turn=was.turn) if t == call.thread else entry) for t, entry in outcome.state.entries)
+    return outcome._replace(state=replace(outcome.state, entries=entries))
+
+
 DEFECTS: dict[str, Step] = {
     "closed connection revived": _revived,
     "set_listener without live check": _no_live_check,
@@ -69,4 +79,5 @@ DEFECTS: dict[str, Step] = {
     "id in two places": _id_in_two_places,
     "overtaken call resurrects": _resurrects,
     "overtaken call never answered": _never_answers,
+    "first listener keeps a turn": _late_turn_kept,
 }

@@ -134,12 +134,9 @@ def _last_word_wins(before: World, _: Action, moved: Moved) -> str | None:
 def _history_belongs(before: World, _: Action, moved: Moved) -> str | None:
     for t, entry in moved.world.state.entries:
         was = before.state.entry(t)
-        if was is None or was.incarnation != entry.incarnation:
-            stale = entry.turn is not None
-        else:
-            stale = entry.turn is not None and was.conversation is not None and was.conversation != entry.conversation
-        if stale:
-            return f"t{t} shows a turn of another conversation than the one its listener follows"
+        same = was is not None and (was.incarnation, was.conversation) == (entry.incarnation, entry.conversation)
+        if entry.turn is not None and not same:  # also from nobody to somebody: a turn that nobody followed is of no known conversation
+            return f"t{t} shows a turn that may be of another conversation than the one its listener follows"
     return None
 
 

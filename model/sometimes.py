@@ -44,6 +44,13 @@ def _turn_cut(before: World, moved: Moved, thread: int) -> bool:
     return _other_conversation(before, moved, thread) and was is not None and was.turn is not None
 
 
+def _turn_of_nobody_cut(before: World, moved: Moved, thread: int) -> bool:
+    was, now = before.state.entry(thread), moved.world.state.entry(thread)
+    if was is None or now is None:
+        return False
+    return was.conversation is None and was.turn is not None and now.conversation is not None
+
+
 def _close_while_subscribed(before: World, moved: Moved, thread: int) -> bool:
     assert moved.call is not None
     o = moved.call.operation
@@ -69,6 +76,7 @@ SOMETIMES: tuple[Sometimes, ...] = (
     Sometimes("a listener that outlives the last subscriber", lambda s: s.conversations > 0, _listener_outlives),
     Sometimes("a listener superseded by another conversation's", lambda s: s.conversations > 1, _other_conversation),
     Sometimes("a turn cut short by another conversation", lambda s: s.conversations > 1 and s.items is not None, _turn_cut),
+    Sometimes("a turn of nobody's cut short by a listener", lambda s: s.conversations > 0 and s.items is not None, _turn_of_nobody_cut),
     Sometimes("a close while subscribed", lambda _: True, _close_while_subscribed),
     Sometimes("a teardown under subscribers", lambda _: True, _teardown_under_subscribers),
     Sometimes("two subscribers with different raw choices", lambda s: s.raw and s.connections > 1, _different_choices),

@@ -199,8 +199,9 @@ def _on_entry(act: Callable[[Entry, Any], tuple[Entry, object, str]]) -> Callabl
 
 def _state_set_listener(entry: Entry, o: op.StateSetListener) -> tuple[Entry, object, str]:
     kind = "first" if entry.conversation is None else "superseded"
-    # P9: the turn shown is of the conversation that the listener follows, so a new conversation starts without one
-    turn = entry.turn if entry.conversation in (None, o.conversation) else None
+    # P9: the turn shown is of the conversation that the listener follows. Only a listener of that same conversation vouches for it;
+    # where none is, a late event of an earlier one may have opened it. So any other start is without a turn.
+    turn = entry.turn if entry.conversation == o.conversation else None
     after = entry._replace(generation=entry.generation + 1, conversation=o.conversation, turn=turn)
     return after, after.generation, kind
 

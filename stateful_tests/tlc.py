@@ -81,9 +81,10 @@ def items_here(scope: Scope) -> str:
 
 
 def check(scope: Scope, defect: str | None = None, liveness: bool = False, workers: int = 2, timeout: float = 600) -> TlcRun:
-    """Check the twin in `scope`: its invariants and P6, and with `liveness` P7 under fairness."""
+    """Check the twin in `scope`: its invariants, P6 and P9 where they can be broken, and with `liveness` P7 under fairness."""
     module = f"---- MODULE Check ----\nEXTENDS Subscriptions\n{items_here(scope)}====\n"
-    properties = (["P6"] if scope.in_flight else []) + (["P7"] if liveness else [])
+    turns = scope.conversations > 0 and scope.items is not None
+    properties = (["P6"] if scope.in_flight else []) + (["P9"] if turns else []) + (["P7"] if liveness else [])
     config = f"SPECIFICATION {'FairSpec' if liveness else 'Spec'}\n{constants(scope, defect)}INVARIANTS {' '.join(INVARIANTS)}\n"
     if properties:
         config += f"PROPERTIES {' '.join(properties)}\n"

@@ -149,8 +149,9 @@ OnEntry(o, binding, e) ==
   ELSE entries' = [entries EXCEPT ![o.f] = e] /\ UNCHANGED <<live, closed, grants, raw>>
 
 StateSetListener(o, binding) ==
-  LET e == entries[o.f]
-  IN OnEntry(o, binding, [e EXCEPT !.follows = o.x, !.turn = IF e.follows \in {0, o.x} THEN @ ELSE -1])   \* P9
+  LET e     == entries[o.f]
+      keeps == e.follows = o.x \/ (e.follows = 0 /\ Defect = "first listener keeps a turn")   \* P9: no other start is with a turn
+  IN OnEntry(o, binding, [e EXCEPT !.follows = o.x, !.turn = IF keeps THEN @ ELSE -1])
 StateClearListener(o, binding) == OnEntry(o, binding, [entries[o.f] EXCEPT !.follows = 0, !.turn = -1])
 TurnStarted(o, binding)        == OnEntry(o, binding, [entries[o.f] EXCEPT !.turn = 0])
 TurnComplete(o, binding)       == OnEntry(o, binding, [entries[o.f] EXCEPT !.turn = -1])
@@ -233,6 +234,10 @@ P6 == [][\A k \in Callers :
            (calls[k].op \notin {"idle", "answered"} /\ calls[k].binding = "stale" /\ calls'[k] = Answered /\ calls[k].op \in
               {"thread_state", "try_add_connection_to_thread", "try_ensure_connection_subscribed", "set_listener"})
            => Nothing]_vars
+
+\* P9 as a property of steps: no turn is shown on while it changes whom the listener follows.
+P9 == [][\A t \in Threads :
+           entries'[t].turn # -1 => entries[t].there /\ entries[t].follows = entries'[t].follows]_vars
 
 \* P7: every call is answered and returns, unless its caller gives up.
 P7 == \A k \in Callers : calls[k] # Idle ~> calls[k] = Idle

@@ -51,8 +51,6 @@ class TeardownKeepsListener(_Own):
 
 class Generous(OwnedThreadState):
     def set_listener(self, cancel: Sender, conversation: Conversation) -> tuple[CommandReceiver, int] | None:
-        if self.cancel_tx is not None and not self.listener_matches(conversation):
-            self._turn_history.reset()
         self.cancel_tx = None
         return super().set_listener(cancel, conversation)
 
@@ -74,6 +72,21 @@ class TurnKeptOver(_Own):
     kind = Nostalgic
 
 
+class Hasty(OwnedThreadState):
+    def set_listener(self, cancel: Sender, conversation: Conversation) -> tuple[CommandReceiver, int] | None:
+        if self.retired:
+            return None
+        if self.cancel_tx is not None and not self.listener_matches(conversation):
+            self._turn_history.reset()
+        return ThreadState.set_listener(self, cancel, conversation)
+
+
+class LateTurnKept(_Own):
+    """A listener set where none is starts with the turn that a late event of an earlier one has opened there."""
+
+    kind = Hasty
+
+
 class TeardownClearsLater(Manager):
     """The source document's teardown: the entry goes under M, its listener later, under T."""
 
@@ -93,7 +106,8 @@ DEFECTS = (
     Defect(TornDownStateTakesListeners, causes.LATE_LISTENER, 3, Order.ANY),
     Defect(TeardownKeepsListener, causes.LEFT_LISTENER, 3),
     Defect(SupersededListenerRuns, causes.TWO_LISTENERS, 3),
-    Defect(TurnKeptOver, causes.FOREIGN_TURN, 4),
+    Defect(TurnKeptOver, causes.FOREIGN_TURN, 3),
+    Defect(LateTurnKept, causes.FOREIGN_TURN, 3),
     Defect(
         TeardownClearsLater,
         causes.LEFT_LISTENER,

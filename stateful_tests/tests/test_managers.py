@@ -240,6 +240,15 @@ async def p9_turn_shown_for_another_conversation(manager: ManagerApi) -> bool:
     return show(manager).entries[1].turn is not None
 
 
+async def p9_late_turn_shown_for_the_next_conversation(manager: ManagerApi) -> bool:
+    state = await state_of(manager, 1)
+    await state_set_listener(state, oneshot()[0], Conversation(1))
+    await state_clear_listener(state)
+    await state_track_event(state, op.TurnEvent.TURN_STARTED)  # of the listener that was told to stop
+    await state_set_listener(state, oneshot()[0], Conversation(2))
+    return show(manager).entries[1].turn is not None
+
+
 async def p10_raw_choice_forced_on_another(manager: ManagerApi) -> bool:
     for connection in (1, 2):
         await manager.connection_initialized(connection)
@@ -293,6 +302,7 @@ HAZARDS: dict[Scenario, set[str]] = {
     p6_subscription_overtaken_by_teardown: BOTH,
     p8_removed_id_drops_an_implicit_subscription: BOTH,
     p9_turn_shown_for_another_conversation: BOTH,
+    p9_late_turn_shown_for_the_next_conversation: BOTH,
     p10_raw_choice_forced_on_another: BOTH,
     p10_raw_choice_lost_to_another: BOTH,
     # split-lock sets the subscriber and the flag in one section under T, the very thing that the change took apart

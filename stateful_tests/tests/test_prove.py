@@ -64,6 +64,7 @@ def test_a_proof_of_the_default_scope_holds() -> None:
         ("teardown leaves ids", Property.P1, 3),
         ("overtaken call resurrects", Property.P6, 5),
         ("overtaken call never answered", Property.P7, 3),
+        ("first listener keeps a turn", Property.P9, 3),
     ],
 )
 @pytest.mark.parametrize("symmetric", [True, False])

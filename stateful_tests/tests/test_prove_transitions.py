@@ -47,7 +47,7 @@ def test_every_reachable_state_and_action_agrees_with_the_model(scope: Scope) ->
 @pytest.mark.parametrize("name", DEFECTS)
 def test_defective_models_stay_within_the_footprints(name: str) -> None:
     """Planted defects are found out by properties, not by an accident of the footprints: up to where the search ends, they agree."""
-    system = LevelOne(Scope(1, 2, 1, 1, None, True, 1), DEFECTS[name])
+    system = LevelOne(Scope(1, 2, 1, 1, 0, True, 1), DEFECTS[name])
     states = list(search(system).states())
     for state in random.Random(2).sample(states, min(len(states), 400)):
         assert system.expand([state], None) == {edge.target for edge in system.edges(state)} - {state}

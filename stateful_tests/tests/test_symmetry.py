@@ -81,7 +81,7 @@ def test_renaming_commutes_with_stepping() -> None:
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_is_found_at_the_same_depth_with_symmetry(name: str) -> None:
     """The properties broken and the lengths of the runs are the same."""
-    scope, step = Scope(2, 1, 1, 1, None, True, 1), DEFECTS[name]
+    scope, step = Scope(2, 1, 1, 1, 0, True, 1), DEFECTS[name]
     plain, reduced = _broken(scope, step, None), _broken(scope, step, EveryRenaming(LevelOne(scope).encoding))
     assert plain == reduced
 

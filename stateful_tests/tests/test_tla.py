@@ -44,7 +44,7 @@ SCOPES = [
 @pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
 def test_tlc_finds_the_same_states(scope: Scope) -> None:
     """The same numbers of distinct states and of transitions, the same depth, and nothing wrong."""
-    ours, theirs = search(LevelOne(scope)), tlc.check(scope)
+    ours, theirs = search(LevelOne(scope)), tlc.check(scope, workers=1)  # more workers overtake each other, and the depth is too large
     assert theirs.distinct == ours.distinct
     assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
     assert theirs.depth == ours.depth
@@ -58,6 +58,7 @@ STATE_DEFECTS = {
     "teardown leaves ids": (Scope(2, 1, 1, 1, None, True, 0), 3),
     "id in two places": (Scope(2, 1, 1, 1, None, False, 0), 4),
     "overtaken call resurrects": (Scope(1, 1, 0, 0, None, False, 1), 5),
+    "first listener keeps a turn": (Scope(1, 1, 0, 2, 1, False, 0), 3),
 }
 
 

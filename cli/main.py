@@ -5,17 +5,18 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cli import check, gate, prove, replay, subjects
+from cli import check, gate, hunt, prove, replay, subjects
 from cli.options import CannotWrite
 from scheduling.schedule import Divergence
 from scheduling.uncontrolled import UncontrolledSource
 from stateful_tests.gate import WorkerDied
+from stateful_tests.hunt_folder import BadFolder
 from stateful_tests.level1.investigate import NotReproducible
 from stateful_tests.loading import BadSubject
 from stateful_tests.replay import BadReplay
 
-VERBS = (gate, replay, subjects, check, prove)
-MENDABLE = (BadReplay, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
+VERBS = (gate, hunt, replay, subjects, check, prove)
+MENDABLE = (BadFolder, BadReplay, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
 
 class Parser(argparse.ArgumentParser):

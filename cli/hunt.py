@@ -1,0 +1,100 @@
+"""`subwarden hunt`: search for as long as you give it, on all cores, and keep whatever is found."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from cli.hunt_progress import watching
+from cli.options import CannotWrite, count, duration, write_json
+from impl.subjects import DEFAULT
+from reports.hunt import write_hunt
+from reports.text import console_for
+from scheduling.order import Order
+from stateful_tests.hunt import Hunt, Plan, checks_of, still_shows
+from stateful_tests.hunt_folder import BadFolder, Folder, default_folder
+from stateful_tests.hunt_record import hunt_record, verdict
+from stateful_tests.hunt_work import Totals
+from stateful_tests.loading import blaming, load
+
+BUDGET = 600.0
+ORDERS = (*(order.value for order in Order), "all")
+
+
+def add_parser(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser(
+        "hunt",
+        help="search for violations until a time budget ends",
+        description=__doc__,
+        epilog="exit code: 0 nothing found, 1 findings, 2 inconclusive (nothing ran, or not to its end), 3 usage",
+    )
+    parser.add_argument("--subject", metavar="NAME", help=f"what to search (default: {DEFAULT}, or what --resume names)")
+    parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long: 90, 10m, 1h (default: 10m)")
+    parser.add_argument(
+        "--rounds", type=count, metavar="N", help="instead of a time: so many rounds of each worker, the same in every hunt"
+    )
+    parser.add_argument("--jobs", type=count, metavar="N", default=os.cpu_count() or 1, help="worker processes (default: all cores)")
+    parser.add_argument(
+        "--seed", type=int, metavar="K", help="another seed searches elsewhere (default: 0, or that of the hunt to --resume)"
+    )
+    parser.add_argument("--order", choices=ORDERS, help="keep to one order of steps (default: all)")
+    parser.add_argument("--dir", type=Path, metavar="DIR", help=f"where to keep it all (default: {default_folder('SUBJECT')})")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the hunt that is kept there")
+    parser.add_argument("--json", metavar="FILE", help="write the record there as well")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Hunt and report. Returns the verdict's exit code. Raises BadFolder, BadSubject, BadReplay, CannotWrite, WorkerFailed."""
+    if options.budget is not None and options.rounds is not None:
+        raise BadFolder("give either --budget or --rounds")
+    if options.json and not Path(options.json).parent.is_dir():  # better now than after an hour
+        raise CannotWrite(f"cannot write {options.json}: give a file in a folder that exists")
+    folder, head = _folder(options)
+    factory = load(head["subject"])
+    budget = options.budget if options.rounds or options.budget else BUDGET
+    plan = Plan(head["subject"], checks_of(head["order"]), options.jobs, head["seed"], budget, options.rounds)
+    totals, findings = Totals(), {}
+    with watching(f"subwarden hunt {plan.subject}") as listener:
+        if options.resume:
+            totals, findings = folder.totals(), folder.findings()
+            folder.go_on()
+            with blaming(plan.subject):
+                for cause in [cause for cause, kept in findings.items() if not still_shows(factory, kept)]:
+                    del findings[cause]
+                    listener.say(f"{cause.slug()} does not show any more: {folder.drop(cause)}")
+            listener.say(f"going on after {totals.whole.schedules:,} schedules with {len(findings)} known findings")
+        else:
+            aside = folder.begin(head)
+            if aside is not None:
+                listener.say(f"the hunt that was in {folder.path} is now in {aside}")
+        hunt = Hunt(plan, folder, totals, findings, listener)
+        began = monotonic()
+        why = hunt.run()
+        seconds = monotonic() - began
+    with blaming(plan.subject):  # telling a finding plays it once more
+        record = hunt_record(plan, folder, factory, totals, findings, why, hunt.schedules, seconds)
+    write_hunt(record, console_for(sys.stdout))
+    if options.json:
+        write_json(options.json, record)
+    return verdict(totals, findings, why).exit_code
+
+
+def _folder(options: argparse.Namespace) -> tuple[Folder, dict[str, Any]]:
+    """Where the hunt is kept, and its subject, seed and order: as asked, or of the hunt to go on with, which they must not contradict."""
+    asked = {"subject": options.subject, "seed": options.seed, "order": options.order}
+    if not options.resume:
+        defaults: dict[str, Any] = {"subject": DEFAULT, "seed": 0, "order": "all"}
+        head = {key: defaults[key] if value is None else value for key, value in asked.items()}
+        return Folder(options.dir or default_folder(head["subject"])), head
+    if options.dir not in (None, options.resume):
+        raise BadFolder("--resume goes on in the same folder; leave --dir out")
+    folder = Folder(options.resume)
+    head = folder.head()
+    for key, value in asked.items():
+        if value not in (None, head[key]):
+            raise BadFolder(f"the hunt in {folder.path} has {key} {head[key]}, not {value}; leave --{key} out, or begin another with --dir")
+    return folder, head

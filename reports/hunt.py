@@ -1,0 +1,120 @@
+"""A hunt's report in text: the findings as the gate tells them, what was searched and how, and what was not seen."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reports.text import COLOURS, write_finding
+
+WHY = {
+    "budget": "the budget ended",
+    "rounds": "all rounds are done",
+    "stopped": "stopped by hand",
+    "no workers": "every worker died before its time",
+}
+NAMED = 6  # names in a line; all of them are in the JSON
+
+
+def write_hunt(record: dict[str, Any], console: Console) -> None:
+    """Write the report of a hunt record."""
+    for finding in record["findings"]:
+        write_finding(finding, console)
+        if not finding["shrunk"]:
+            console.print("  This run is as it was found: there was no time to make it smaller. --resume does that first.\n")
+    console.print(_checks(record["coverage"]))
+    console.print()
+    console.print(_strategies(record["strategies"]))
+    for name, coverage in record["coverage"].items():
+        _coverage(name, coverage, console)
+    _unseen(record, console)
+    for said in record["lost"]:
+        console.print(Text(said, style="yellow"))
+    for doubt in record["doubts"]:
+        console.print(Text(f"doubt: {doubt}", style="yellow"))
+    _summary(record, console)
+
+
+def _summary(record: dict[str, Any], console: Console) -> None:
+    found = len(record["findings"])
+    searched = f"{record['schedules']:,} schedules of {record['programs']:,} programs"
+    count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
+    said = f"subject {record['subject']}: {record['verdict']} ({count} in {searched})"
+    console.print(Text(said, style=f"bold {COLOURS[record['verdict']]}"))
+    session = record["session"]
+    rate = session["schedules"] / session["seconds"] if session["seconds"] else 0.0
+    jobs = f"{record['jobs']} worker{'s' * (record['jobs'] != 1)}"
+    console.print(Text(f"{WHY[record['ended']]}: {session['seconds']:.1f} s with {jobs}, {rate:,.0f} schedules/s, seed {record['seed']}"))
+    console.print(Text(f"kept in {record['folder']}; go on with: subwarden hunt --resume {record['folder']}"), soft_wrap=True)
+
+
+def _checks(coverage: dict[str, Any]) -> Table:
+    table = _table("check")
+    for column in ("programs", "schedules", "within 0", "1", "2", "3 deviations", "complete", "end states", "seen once", "unseen"):
+        table.add_column(column, justify="right")
+    for name, of in coverage.items():
+        within = [f"{of['complete_within'].get(str(k), 0):,}" for k in range(4)]
+        ends = of["end_states"]
+        about = "" if ends["exact"] else "~"
+        counts = [f"{about}{ends['distinct']:,}", f"{about}{ends['seen_once']:,}", percent(ends["unseen"])]
+        table.add_row(name, f"{of['programs']:,}", f"{of['schedules']:,}", *within, f"{of['complete']:,}", *counts)
+    return table
+
+
+def _strategies(strategies: list[dict[str, Any]]) -> Table:
+    table = _table("strategy")
+    for column in ("runs", "ended as none before", "in 1,000 runs", "causes shown first"):
+        table.add_column(column, justify="right")
+    for of in strategies:
+        rate = f"{1000 * of['new'] / of['runs']:,.1f}" if of["runs"] else "-"
+        table.add_row(of["name"], f"{of['runs']:,}", f"{of['new']:,}", rate, f"{of['causes']:,}")
+    return table
+
+
+def _coverage(name: str, of: dict[str, Any], console: Console) -> None:
+    fired, never = len(of["fired"]), of["never_fired"]
+    console.print(Text(f"\n{name}: {fired} of {fired + len(never)} rules, operations, transitions, orders and moments fired"))
+    _named("never fired", never, console, style="yellow")
+    seen = set(of["awaits"])
+    console.print(
+        Text(f"  {len(seen)} of {len(seen) + len(of['awaits_never'])} awaits suspended in {of['looked_closely']:,} runs looked at closely")
+    )
+    _named("never suspended", of["awaits_never"], console)
+    pairs = len(of["overlapped"])
+    console.print(Text(f"  {pairs} of {pairs + len(of['never_overlapped'])} pairs of operations overlapped in them"))
+    if pairs:
+        _named("never overlapped", of["never_overlapped"], console)
+
+
+def _named(what: str, names: list[str], console: Console, style: str = "") -> None:
+    if names:
+        more = f", and {len(names) - NAMED} more (all with --json)" if len(names) > NAMED else ""
+        console.print(Text(f"  {what}: {', '.join(names[:NAMED])}{more}", style=style))
+
+
+def _unseen(record: dict[str, Any], console: Console) -> None:
+    programs = [of for of in record["coverage"].values() if of["unseen_of_programs"] is not None]
+    if not programs:
+        return
+    runs = sum(of["end_states"]["runs"] for of in programs)
+    again = sum(of["unseen_of_programs"] * of["end_states"]["runs"] for of in programs) / max(runs, 1)
+    console.print(Text("\nestimated chances (Good-Turing)"))
+    console.print(Text(f"  {percent(record['outcomes']['unseen'])} that the next schedule ends in a state that no schedule has ended in"))
+    console.print(Text(f"  {percent(again)} that one more schedule of a program tried already ends as none of its own did"))
+    if not record["outcomes"]["exact"]:
+        error = percent(record["outcomes"]["relative_error"])
+        console.print(Text(f"  numbers with ~ are estimated from a sample, with a relative standard error of {error}"))
+
+
+def percent(share: float | None) -> str:
+    """A share in words: three digits are more than an estimate is worth."""
+    if share is None:
+        return "-"
+    return f"{100 * share:.2g}%"
+
+
+def _table(first: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(first)
+    return table

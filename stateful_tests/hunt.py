@@ -1,0 +1,260 @@
+"""The hunt: workers that search until the budget ends, and one process that gathers, keeps and tells what they find.
+
+Whatever ends a worker, its findings are on disk already and the others go on; only what it counted in its last half second, and the round
+that it was in, is lost, and a resumed hunt does that round again.
+
+With a fixed number of rounds, subject, seed, number of workers and folder decide what is found.
+"""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from time import monotonic
+from types import FrameType
+from typing import Any, Protocol
+
+from checking.causes import Cause
+from stateful_tests.hunt_folder import Folder
+from stateful_tests.hunt_work import Kept, Totals, Work
+from stateful_tests.hunt_worker import GRACE, Assignment, work
+from stateful_tests.level1.check import CHECKS, Check
+from stateful_tests.level1.overlap import Closely
+from stateful_tests.level1.runner import Factory, Runner, running
+from stateful_tests.loading import BadSubject
+
+TICK = 0.25  # seconds between two looks around
+JOURNAL_EVERY = 5.0
+ENDS_EVERY = 60.0
+PATIENCE = 5.0  # seconds that workers have to end by themselves
+
+
+class WorkerFailed(Exception):
+    """A worker stopped at an error of ours; the message is its traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do in this session. `rounds`: so many of each worker, instead of a time."""
+
+    subject: str
+    checks: tuple[Check, ...]
+    jobs: int
+    seed: int
+    budget: float | None
+    rounds: int | None
+
+
+class Listener(Protocol):
+    """Whoever is told how it goes."""
+
+    def progress(self, totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds: float, workers: int) -> None:
+        """Called a few times a second. `schedules` and `seconds` are of this session."""
+
+    def say(self, line: str) -> None:
+        """Something worth a line."""
+
+
+def checks_of(order: str) -> tuple[Check, ...]:
+    """The checks of `--order`: one order or all, always with and without cancellation."""
+    return tuple(check for check in CHECKS if order in ("all", check.order.value))
+
+
+def still_shows(factory: Factory, kept: Kept) -> bool:
+    """Whether a finding of an earlier session is one now: the subject may have been mended."""
+    finding = kept.finding
+    with running():
+        return finding.cause in Runner(factory, finding.order).guided(finding.program, finding.names)[0].violations
+
+
+class Hunt:
+    """One session. `totals` and `findings` are those of earlier ones, and grow."""
+
+    def __init__(self, plan: Plan, folder: Folder, totals: Totals, findings: dict[Cause, Kept], listener: Listener) -> None:
+        self.totals = totals
+        self.findings = findings
+        self.schedules = 0
+        self._plan = plan
+        self._folder = folder
+        self._listener = listener
+        self._pipes: dict[Connection[Any, Any], int] = {}
+        self._processes: dict[int, Any] = {}
+        self._since: dict[str, Work] = {}  # what the journal has not got yet
+        self._journalled: dict[str, Work] = {}  # the names that it has got
+        self._ended_by_itself = False  # at least one worker did all that it was to do
+        self._bad: BaseException | None = None
+        self._began = self._flushed = self._ends_kept = monotonic()
+
+    def run(self) -> str:
+        """Search; why it ended: "budget", "rounds", "stopped" (Ctrl-C) or "no workers". Raises BadSubject, WorkerFailed, BadFolder."""
+        with _interruptible() as interrupted:
+            deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
+            why = "budget" if self._plan.rounds is None else "rounds"
+            try:
+                with _deaf():
+                    self._start(deadline)
+                must_end = None if deadline is None else deadline + GRACE + PATIENCE
+                stopping = False
+                while self._pipes:
+                    for pipe in wait(list(self._pipes), timeout=TICK):
+                        self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
+                    self._now_and_then()
+                    if (interrupted or self._bad) and not stopping:
+                        stopping, why = True, "stopped"
+                        self._send(("stop", None))
+                        must_end = monotonic() + PATIENCE
+                    if must_end is not None and monotonic() >= must_end:
+                        break
+            finally:
+                for process in self._processes.values():
+                    process.kill()
+                    process.join()
+                self._flush()
+                self._folder.keep_ends(self.totals)
+        if self._bad is not None:
+            raise self._bad
+        if self.totals.lost and not self._ended_by_itself and why != "stopped":
+            why = "no workers"
+        self._folder.journal({"ended": why})
+        return why
+
+    def _start(self, deadline: float | None) -> None:
+        plan, context = self._plan, get_context("spawn")
+        known = {cause: kept.finding.rank()[:2] for cause, kept in self.findings.items() if kept.shrunk}
+        unshrunk = tuple(kept for kept in self.findings.values() if not kept.shrunk)
+        for worker in range(plan.jobs):
+            ours, theirs = context.Pipe()
+            first = self.totals.rounds.get(worker, 0)
+            mine = unshrunk if worker == 0 else ()
+            assignment = Assignment(plan.subject, plan.checks, plan.seed, worker, first, plan.rounds, deadline, known, mine)
+            process = context.Process(target=work, args=(assignment, theirs), daemon=True)
+            process.start()
+            theirs.close()  # so that its end is seen as soon as it dies
+            self._pipes[ours] = worker
+            self._processes[worker] = process
+
+    def _listen(self, pipe: "Connection[Any, Any]") -> None:
+        """Take all that a worker has said."""
+        worker = self._pipes[pipe]
+        try:
+            while pipe.poll():
+                what, about = pipe.recv()
+                if what == "done":
+                    self._ended_by_itself = True
+                    del self._pipes[pipe]
+                    return
+                self._heard(worker, what, about)
+        except (EOFError, OSError):
+            del self._pipes[pipe]
+            self._lost(worker)
+
+    def _heard(self, worker: int, what: str, about: Any) -> None:
+        match what:
+            case "work":
+                for check, done in about.items():
+                    self.schedules += done.schedules
+                    self.totals.add(check, done)
+                    self._since.setdefault(check, Work()).merge(done)
+            case "round":
+                self.totals.rounds[worker] = about
+            case "found":
+                self._found(about)
+            case "bad":
+                self._bad = self._bad or BadSubject(about)
+            case "failed":
+                self._bad = self._bad or WorkerFailed(about)
+
+    def _found(self, kept: Kept) -> None:
+        cause, finding = kept.finding.cause, kept.finding
+        before = self.findings.get(cause)
+        if kept.shrunk and self._plan.rounds is None:
+            self._send(("known", (cause, finding.rank()[:2])))
+        if before is not None and before.rank() <= kept.rank():
+            return
+        self.findings[cause] = kept
+        path = self._folder.keep(self._plan.subject, kept)
+        if before is None or (kept.shrunk and not before.shrunk):
+            how = f"{finding.size[0]} operation{'s' * (finding.size[0] != 1)}, in {finding.order.value}" + (
+                " with a cancellation" if finding.cancellation else ""
+            )
+            now = "as small as it gets" if kept.shrunk else "being made smaller"
+            self._listener.say(f"found {finding.broken.name}, {cause.mechanism} ({how}; {now}): {path}")
+
+    def _lost(self, worker: int) -> None:
+        process = self._processes[worker]
+        process.join()
+        code = process.exitcode or 0
+        how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
+        left = f"the hunt goes on with {len(self._pipes)} other{'s' * (len(self._pipes) != 1)}" if self._pipes else "there is no other"
+        said = f"worker {worker} {how} in round {self.totals.rounds.get(worker, 0)}; its findings are kept; {left}"
+        self.totals.lost.append(said)
+        self._folder.journal({"lost": worker, "said": said})
+        self._listener.say(said)
+
+    def _send(self, message: tuple[str, Any]) -> None:
+        for pipe in list(self._pipes):
+            try:
+                pipe.send(message)
+            except OSError:
+                continue  # it has died; `_listen` will see it
+
+    def _now_and_then(self) -> None:
+        now = monotonic()
+        self._listener.progress(self.totals, self.findings, self.schedules, now - self._began, len(self._pipes))
+        if now - self._flushed >= JOURNAL_EVERY:
+            self._flush()
+        if now - self._ends_kept >= ENDS_EVERY:
+            self._ends_kept = now
+            self._folder.keep_ends(self.totals)
+
+    def _flush(self) -> None:
+        """Have the journal tell all that was done until now."""
+        now = monotonic()
+        seconds, self._flushed = now - self._flushed, now
+        self.totals.seconds += seconds
+        done = {check: _news(work, self._journalled.setdefault(check, Work())).encode() for check, work in self._since.items()}
+        self._since = {}
+        self._folder.journal({"did": {"seconds": round(seconds, 3), "rounds": self.totals.rounds, "work": done}})
+
+
+def _news(work: Work, known: Work) -> Work:
+    """`work` without the names that are `known`, to which they are added: a journal of hours should not repeat them every few seconds."""
+    fired, awaits, overlaps = (
+        work.fired - known.fired,
+        work.closely.awaits - known.closely.awaits,
+        work.closely.overlaps - known.closely.overlaps,
+    )
+    known.fired |= fired
+    known.closely.merge(Closely(0, awaits, overlaps))
+    work.fired, work.closely = fired, Closely(work.closely.runs, awaits, overlaps)
+    return work
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started here ignore Ctrl-C from their first moment: an ignored signal is inherited."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """A list that Ctrl-C, or SIGTERM, fills, so that a hunt can end by telling what it found. A second one ends it at once."""
+    interrupted: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if interrupted:
+            raise KeyboardInterrupt
+        interrupted.append(number)
+
+    before = [(number, signal.signal(number, handle)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield interrupted
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)

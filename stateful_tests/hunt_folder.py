@@ -1,0 +1,174 @@
+"""What a hunt keeps on disk, so that nothing is lost when it is stopped, or a part of it is killed.
+
+- one JSON file for each cause found, as `subwarden replay` reads it, written the moment the cause is known, and again when it is smaller;
+- `journal.jsonl`: a line for all that happens, and every few seconds one with what was done since; only ever added to;
+- `ends.json`: how runs ended (bounded digests), for the estimate of what is unseen; written once a minute and at the end.
+
+Files other than the journal are replaced, never rewritten: whoever reads sees the old or the new one whole. A last line of the journal
+that was cut off is ignored.
+"""
+
+import json
+import os
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from checking.causes import Cause
+from checking.finding import Finding
+from model.properties import Property
+from stateful_tests import replay
+from stateful_tests.hunt_work import Kept, Totals, Work
+from stateful_tests.unseen import Seen
+
+ROOT = Path(".subwarden") / "hunt"
+JOURNAL = "journal.jsonl"
+ENDS = "ends.json"
+OWN = (JOURNAL, ENDS)
+SCHEMA = "subwarden/hunt-journal/1"
+
+
+class BadFolder(Exception):
+    """A folder that does not hold a hunt, or cannot be written; the message says how to mend it."""
+
+
+def default_folder(subject: str) -> Path:
+    """Where a hunt of `subject` is kept if nobody says otherwise."""
+    return ROOT / "".join(ch if ch.isalnum() else "-" for ch in subject)
+
+
+class Folder:
+    """One hunt's folder. Raises BadFolder for what cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    # --- writing
+
+    def begin(self, head: dict[str, Any]) -> Path | None:
+        """Make the folder for a new hunt. An earlier hunt that is there is moved aside; returns where to."""
+        aside: Path | None = None
+        try:
+            if (self.path / JOURNAL).exists():
+                aside = self._free_name()
+                self.path.rename(aside)
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadFolder(f"cannot use {self.path}: {error.strerror}; name another folder with --dir") from None
+        self.journal({"began": {"schema": SCHEMA, **head}})
+        return aside
+
+    def _free_name(self) -> Path:
+        names = (self.path.with_name(f"{self.path.name}.{number}") for number in count(1))
+        return next(name for name in names if not name.exists())
+
+    def go_on(self) -> None:
+        """Before anything is added to the journal of a hunt that was cut off: a torn last line must not run into the next."""
+        path = self.path / JOURNAL
+        text = path.read_bytes()
+        if not text.endswith(b"\n"):
+            with path.open("r+b") as file:
+                file.truncate(text.rfind(b"\n") + 1)
+        self.journal({"resumed": True})
+
+    def journal(self, line: dict[str, Any]) -> None:
+        """Add a line, and have it on disk."""
+        try:
+            with (self.path / JOURNAL).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, separators=(",", ":")) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise BadFolder(f"cannot write {self.path / JOURNAL}: {error.strerror}") from None
+
+    def keep(self, subject: str, kept: Kept) -> Path:
+        """Write a finding, in place of an earlier one of the same cause."""
+        finding = kept.finding
+        path = self.path / f"{finding.cause.slug()}.json"
+        extra = {
+            "property": finding.cause.property.name,
+            "mechanism": finding.cause.mechanism,
+            "cancellation": finding.cancellation,
+            "size": list(finding.size),
+            "shrunk": kept.shrunk,
+            "strategy": kept.strategy,
+        }
+        self._replace(path, {**replay.of_finding(subject, finding).encode(), **extra})
+        self.journal({"found": finding.cause.slug(), "order": finding.order.value, "shrunk": kept.shrunk})
+        return path
+
+    def drop(self, cause: Cause) -> Path:
+        """Move a finding that is none any more out of the way."""
+        path = self.path / f"{cause.slug()}.json"
+        gone = self.path / "gone" / path.name
+        gone.parent.mkdir(exist_ok=True)
+        path.replace(gone)
+        self.journal({"gone": cause.slug()})
+        return gone
+
+    def keep_ends(self, totals: Totals) -> None:
+        """Write how runs ended."""
+        self._replace(self.path / ENDS, {check: seen.encode() for check, seen in totals.ends.items()})
+
+    def _replace(self, path: Path, data: dict[str, Any]) -> None:
+        new = path.with_suffix(".new")
+        try:
+            new.write_text(json.dumps(data, indent=1 if path.name != ENDS else None, sort_keys=True) + "\n", encoding="utf-8")
+            new.replace(path)
+        except OSError as error:
+            raise BadFolder(f"cannot write {path}: {error.strerror}") from None
+
+    # --- reading
+
+    def head(self) -> dict[str, Any]:
+        """What the hunt was begun with."""
+        return dict(self._lines()[0]["began"])
+
+    def totals(self) -> Totals:
+        """What was done in all sessions."""
+        totals = Totals()
+        for line in self._lines():
+            if "did" in line:
+                totals.seconds += line["did"]["seconds"]
+                totals.rounds.update({int(worker): done for worker, done in line["did"]["rounds"].items()})
+                for check, work in line["did"]["work"].items():
+                    totals.add(check, Work.decode(work))
+        try:
+            ends = json.loads((self.path / ENDS).read_text(encoding="utf-8"))
+            totals.ends = {check: Seen.decode(seen) for check, seen in ends.items()}
+        except FileNotFoundError:
+            pass  # stopped in its first minute
+        except (OSError, ValueError, KeyError) as error:
+            raise BadFolder(f"cannot read {self.path / ENDS}: {error}; remove it, and the estimate of what is unseen begins anew") from None
+        return totals
+
+    def findings(self) -> dict[Cause, Kept]:
+        """What is known. Raises BadReplay for a file that is none."""
+        found: dict[Cause, Kept] = {}
+        for path in sorted(self.path.glob("*.json")):
+            if path.name in OWN:
+                continue
+            run = replay.read(str(path))
+            data = json.loads(path.read_text(encoding="utf-8"))
+            try:
+                cause = Cause(Property[data["property"]], data["mechanism"])
+                finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, (data["size"][0], data["size"][1]))
+                found[cause] = Kept(finding, data["shrunk"], data["strategy"])
+            except (KeyError, IndexError, TypeError) as error:
+                raise BadFolder(f"{path} is no finding of a hunt ({type(error).__name__}: {error}); move it out of {self.path}") from None
+        return found
+
+    def _lines(self) -> list[dict[str, Any]]:
+        path = self.path / JOURNAL
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError:
+            raise BadFolder(f"{self.path} holds no hunt (no {JOURNAL}); name the folder of one, or start one with --dir") from None
+        lines = text.split("\n")[:-1]  # what stands after the last line end was cut off
+        try:
+            decoded = [json.loads(line) for line in lines]
+            if not decoded or decoded[0]["began"]["schema"] != SCHEMA:
+                raise ValueError("it does not begin as this version's")
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadFolder(f"{path} cannot be read: {error}; start a new hunt with --dir") from None
+        return decoded

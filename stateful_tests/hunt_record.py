@@ -1,0 +1,98 @@
+"""The record of a hunt: what it did, found and covered, as plain data. Every report is made from it, and nothing else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from checking.causes import Cause
+from checking.verdict import Verdict
+from stateful_tests.hunt import Plan
+from stateful_tests.hunt_folder import Folder
+from stateful_tests.hunt_work import EVERYTHING, Kept, Totals, Work
+from stateful_tests.level1.awaits import awaits_of
+from stateful_tests.level1.check import Check
+from stateful_tests.level1.overlap import PAIRS
+from stateful_tests.level1.runner import Factory
+from stateful_tests.run_record import finding_record
+from stateful_tests.unseen import ERROR, Seen
+
+SCHEMA = "subwarden/hunt/1"
+OURS = "stateful_tests."  # the player's own awaits, which are none of the subject's
+
+
+def hunt_record(
+    plan: Plan, folder: Folder, factory: Factory, totals: Totals, findings: Mapping[Cause, Kept], why: str, schedules: int, seconds: float
+) -> dict[str, Any]:
+    """The record; `schedules` and `seconds` are those of this session, all else is of all sessions."""
+    whole = totals.whole
+    kept = sorted(findings.values(), key=lambda k: (k.finding.rank(), k.finding.id))
+    return {
+        "schema": SCHEMA,
+        "subject": plan.subject,
+        "verdict": verdict(totals, findings, why).value,
+        "ended": why,
+        "folder": str(folder.path),
+        "seed": plan.seed,
+        "jobs": plan.jobs,
+        "session": {"schedules": schedules, "seconds": round(seconds, 3)},
+        "seconds": round(totals.seconds, 3),
+        "programs": whole.programs,
+        "schedules": whole.schedules,
+        "steps": whole.steps,
+        "rounds": sum(totals.rounds.values()),
+        "strategies": [
+            {"name": name, "runs": pay.runs, "new": pay.new, "causes": pay.causes}
+            for name, pay in sorted(whole.strategies.items(), key=lambda item: (-item[1].new / max(item[1].runs, 1), item[0]))
+        ],
+        "findings": [{**finding_record(plan.subject, factory, k.finding), "shrunk": k.shrunk, "strategy": k.strategy} for k in kept],
+        "coverage": {check.name: _coverage(check, totals, factory) for check in plan.checks},
+        "outcomes": {**_outcomes(totals), "relative_error": ERROR},
+        "lost": totals.lost,
+        "doubts": whole.doubts,
+    }
+
+
+def verdict(totals: Totals, findings: Mapping[Cause, Kept], why: str) -> Verdict:
+    """Nothing found is something only if something ran, to its end, and did the same when it was made again."""
+    if findings:
+        return Verdict.VIOLATED
+    whole = totals.whole
+    return Verdict.INCONCLUSIVE if not whole.schedules or whole.doubts or why == "no workers" else Verdict.HOLDS
+
+
+def _coverage(check: Check, totals: Totals, factory: Factory) -> dict[str, Any]:
+    """What the runs of one check have covered, what they have not, and what they were complete about."""
+    work = totals.work.get(check.name, Work())
+    seen = totals.ends.get(check.name, Seen())
+    awaits = {place for place in work.closely.awaits if not place.startswith(OURS)}
+    fired = work.fired
+    runs = sum(pay.runs for pay in work.strategies.values())
+    return {
+        "programs": work.programs,
+        "schedules": work.schedules,
+        "fired": sorted(fired),
+        "never_fired": sorted(check.expected() - fired),
+        "looked_closely": work.closely.runs,
+        "awaits": sorted(awaits),
+        "awaits_never": sorted(awaits_of(factory()) - awaits),
+        "overlapped": sorted(work.closely.overlaps),
+        "never_overlapped": sorted(PAIRS - work.closely.overlaps),
+        "complete_within": {k: n for k, n in sorted(work.complete.items()) if k != EVERYTHING},
+        "complete": work.complete[EVERYTHING],
+        "end_states": {
+            "distinct": seen.distinct,
+            "seen_once": seen.seen_once,
+            "runs": seen.total,
+            "unseen": seen.unseen,
+            "exact": seen.exact,
+        },
+        "unseen_of_programs": work.once / runs if runs else None,
+    }
+
+
+def _outcomes(totals: Totals) -> dict[str, Any]:
+    return {
+        "distinct": totals.distinct(),
+        "seen_once": sum(seen.seen_once for seen in totals.ends.values()),
+        "unseen": totals.unseen(),
+        "exact": all(seen.exact for seen in totals.ends.values()),
+    }

@@ -1,0 +1,246 @@
+"""The search of a hunt, in one process: programs from the rule machine, and of each as many schedules as keep showing something new.
+
+A program is left when its runs repeat themselves: when less than one run in twenty ended as no other run of it did. What is left over of a
+budget goes to other programs, not to the same one again.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+from hypothesis import seed
+from hypothesis.stateful import run_state_machine_as_test
+
+from checking.causes import Cause
+from checking.finding import Finding
+from checking.nodes import Graph
+from impl.manager_api import ManagerApi
+from model.projection import View, project
+from scheduling.order import Order
+from scheduling.run import Ending
+from scheduling.schedule import Divergence, fixed
+from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.portfolio import Portfolio
+from scheduling.watchdog import WATCHDOG
+from stateful_tests.hunt_work import EVERYTHING, Kept, Work
+from stateful_tests.level1.check import Check, Explorer, fired
+from stateful_tests.level1.investigate import NotReproducible, confirm, investigate
+from stateful_tests.level1.machine import machine_for
+from stateful_tests.level1.overlap import look_closely
+from stateful_tests.level1.play import Play
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import Factory, MakeChoose, Result, Runner
+from stateful_tests.profiles import Profile, hypothesis_settings
+from stateful_tests.unseen import Tally, digest
+
+EXAMPLES = 6  # programs drawn in a round; a round takes seconds, and is done again if it was interrupted
+STEPS = (9, 14, 22)  # of the rule machine, in turn
+SCHEDULES = 1_000  # of a program, at most, over all choices of who may be cancelled
+LEAST = 64  # of a program and a choice of who may be cancelled
+SETTLED = 1 / 20
+CHANCE = "not the same in every run"  # what systematic strategies say of a subject with a source of chance of its own
+LOOKED_AT = (1, 8, 64, 512)  # runs of a program that are looked at closely
+KNOWN = 50_000  # programs, and ends of runs, that are remembered
+DOUBTS = 10  # told at a time
+TRIES = 3  # to make a finding of a cause that does not show again
+
+Rank = tuple[int, bool]
+Found = Callable[[Kept], object]
+Known = Callable[[Cause], Rank | None]
+
+
+class Interrupted(BaseException):
+    """Raised inside a run that only serves to make a finding smaller, when there is no time for it. Not an Exception: nobody handles it."""
+
+
+class End(NamedTuple):
+    """How a run ended: what shows then, which of the model's transitions were taken on the way, and what was broken."""
+
+    view: View | None
+    kinds: frozenset[str]
+    broken: tuple[str, ...]
+
+    def text(self) -> str:
+        """The same for equal ends, in every process: sets have no order that can be relied upon."""
+        view = self.view
+        parts = () if view is None else (sorted(view.live or ()), view.entries, sorted(view.links), sorted(view.ids), sorted(view.raw))
+        return repr((view is None or view.live is None, parts, sorted(self.kinds), self.broken))
+
+
+class EndRunner(Runner):
+    """Also tells how its last run ended. `whole` has the transitions of all runs, `fired` those of the last."""
+
+    def __init__(self, factory: Factory, order: Order, graph: Graph) -> None:
+        super().__init__(factory, order)
+        self.graph = graph
+        self.whole: set[str] = set()
+        self.end = End(None, frozenset(), ())
+
+    def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
+        self.fired = set()
+        result = super().run(program, make, every_choice=every_choice)
+        self.whole |= self.fired
+        return result
+
+    def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
+        result = super()._finish(play, ending, choices, steps)
+        shown = play.judge.shown
+        broken = tuple(sorted(cause.slug() for cause in result.violations)) if result.violations else ()
+        self.end = End(None if shown is None else project(shown), frozenset(self.fired), broken)
+        return result
+
+
+class Hunter(Explorer):
+    """One check, for as many rounds as asked. `work` is what was done since it was last taken away."""
+
+    def __init__(self, check: Check, factory: Factory, graph: Graph, known: Known, found: Found, enough: Callable[[], bool]) -> None:
+        self._shrinking = False
+        self._enough_to_shrink: Callable[[], bool] = lambda: False
+
+        def interruptible() -> ManagerApi:
+            if self._shrinking and self._enough_to_shrink():
+                raise Interrupted
+            return factory()
+
+        super().__init__(check, interruptible, Profile("hunt", EXAMPLES, SCHEDULES, STEPS[0], False), enough, lambda _: None)
+        self.runner: EndRunner = EndRunner(interruptible, check.order, graph)
+        self.work = Work()
+        self._known = known
+        self._tell = found
+        self._tries: dict[Cause, int] = {}
+        self._driven: set[int] = set()
+        self._digests: dict[int, int] = {}
+        self._subject = factory
+        # one class for all rounds: Hypothesis keeps what it knows of every machine class for ever
+        self._machine = machine_for(
+            interruptible,
+            check.order,
+            cancel=check.cancellation,
+            drawn=self.drawn,
+            fired=self.runner.whole,
+            rules=self.rules,
+            happened=self.happened,
+        )
+
+    def shrink_until(self, enough: Callable[[], bool]) -> None:
+        """Give up making a finding smaller when `enough` says so."""
+        self._enough_to_shrink = enough
+
+    def hunt(self, number: int, steps: int) -> None:
+        """One round: draw programs, the same for the same `number`, and drive each."""
+        self._random = Random(number)
+        profile = Profile("hunt", EXAMPLES, SCHEDULES, steps, derandomized=False)
+        run_state_machine_as_test(seed(number)(self._machine), settings=hypothesis_settings(profile, EXAMPLES))
+
+    def take(self) -> Work:
+        """What was done since the last time."""
+        work, self.work = self.work, Work()
+        runner = self.runner
+        runner.fired = runner.whole
+        work.fired = {f"rule {rule}" for rule in self.rules} | fired(runner) | self.happened
+        return work
+
+    # --- what Explorer calls
+
+    def drawn(self, program: Program, names: list[str], play: Play) -> None:
+        """A program has been drawn and played once under `names`."""
+        WATCHDOG.watch(play.loop)  # it may be long since a run of ours
+        if self._enough():
+            return
+        if play.judge.violations:
+            self._look_into(program, lambda: names, play.judge.violations, "drawn")
+        key = hash(program.tasks)
+        if key in self._driven:
+            return
+        if len(self._driven) >= KNOWN:
+            self._driven.clear()
+        self._driven.add(key)
+        self.work.programs += 1
+        variants = self._variants(Program(program.tasks))
+        share = max(LEAST, SCHEDULES // len(variants))
+        for variant in variants:
+            self._explore(variant, share)
+
+    def _explore(self, program: Program, schedules: int) -> None:
+        runner = self.runner
+        portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules)
+        tally = Tally()
+        while True:
+            work = self.work
+            if tally.total % LEAST == 0 and (self._enough() or (tally.total and tally.unseen < SETTLED)):
+                break
+            try:
+                result = runner.run_strategy(program, portfolio)
+            except RuntimeError as error:
+                if CHANCE not in str(error):
+                    raise
+                self._doubt(str(error))
+                break
+            if result is None:
+                break
+            work.schedules += 1
+            work.steps += result.steps
+            end = runner.end
+            pay = work.pay(portfolio.current.name)
+            pay.runs += 1
+            key = hash(end)
+            pay.new += tally.add(key)
+            work.ends[self._digest(key, end)] += 1
+            if tally.total in LOOKED_AT:
+                look_closely(self._subject, self.check.order, program, result.choices, work.closely)
+            if result.violations:
+                self._look_into(program, lambda made=result.choices: self._names(program, made), result.violations, portfolio.current.name)  # type: ignore[misc]
+        work.once += tally.once
+        for member in portfolio.members:
+            if isinstance(member, DelayBounded):
+                work.complete.update(str(k) for k in range(member.complete + 1))
+                work.complete[EVERYTHING] += member.everything
+
+    # --- findings
+
+    def _digest(self, key: int, end: End) -> int:
+        known = self._digests.get(key)
+        if known is None:
+            if len(self._digests) >= KNOWN:
+                self._digests.clear()
+            known = self._digests[key] = digest(end.text())
+        return known
+
+    def _names(self, program: Program, choices: list[int]) -> list[str]:
+        return self.runner.record(program, lambda _loop, _order: fixed(choices))[1]
+
+    def _look_into(self, program: Program, names: Callable[[], list[str]], violations: dict[Cause, int], strategy: str) -> None:
+        """Make findings of the causes that are not known at least as well. Each is told as soon as it is sure, and again when small."""
+        mine: Rank = (list(Order).index(self.check.order), bool(program.faults))
+        followed: list[str] | None = None
+        for cause in violations:
+            known = self._known(cause)
+            if (known is not None and known <= mine) or self._tries.get(cause, 0) >= TRIES:
+                continue
+            followed = names() if followed is None else followed
+            self.work.pay(strategy).causes += known is None
+            try:
+                confirm(self.runner, cause, program, followed)
+                size = (program.operations(), len(followed))
+                raw = Finding(cause, self.check.order, bool(program.faults), program, tuple(followed), size)
+                self._tell(Kept(raw, False, strategy))
+                self.shrink(Kept(raw, False, strategy))
+            except (NotReproducible, Divergence) as doubt:
+                self._tries[cause] = self._tries.get(cause, 0) + 1
+                self._doubt(str(doubt))
+
+    def _doubt(self, said: str) -> None:
+        if said not in self.work.doubts and len(self.work.doubts) < DOUBTS:
+            self.work.doubts.append(said)
+
+    def shrink(self, kept: Kept) -> None:
+        """Make a finding small and tell it again; if there is no time for that, it stays as it is. Raises NotReproducible."""
+        raw = kept.finding
+        self._shrinking = True
+        try:
+            small = investigate(self.runner, raw.cause, raw.program, list(raw.names))
+        except Interrupted:
+            return
+        finally:
+            self._shrinking = False
+        self._tell(Kept(small, True, kept.strategy))

@@ -1,0 +1,144 @@
+"""A worker of a hunt: a process that does rounds until it is told to stop, and tells at once what it finds.
+
+It shares nothing with the others: a pipe of its own leads to the hunt, so that killing it at any moment damages nothing of theirs (a lock
+in shared memory, taken by a process that was killed, would never be released).
+
+What it does in a round depends on seed, worker and round alone. Only what it need not look into, because it is known already, may come
+from others, and only where the hunt is not held to a number of rounds.
+"""
+
+import gc
+import signal
+import traceback
+from dataclasses import dataclass
+from itertools import count
+from multiprocessing.connection import Connection
+from random import Random
+from time import monotonic
+from typing import Any
+
+from checking.causes import Cause
+from checking.nodes import Graph
+from scheduling.watchdog import WATCHDOG
+from stateful_tests.hunt_search import STEPS, Hunter, Rank
+from stateful_tests.hunt_work import Kept
+from stateful_tests.level1.check import Check
+from stateful_tests.level1.investigate import NotReproducible
+from stateful_tests.level1.runner import running
+from stateful_tests.loading import BadSubject, blaming, load
+
+TELL_EVERY = 0.5  # seconds
+GRACE = 10.0  # seconds beyond the budget in which a finding may still be made smaller
+TIDY_EVERY = 8  # rounds
+BEGIN_WITH = (0, 2, 1, 3)  # which check, by worker: two workers are seldom at the same one
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a worker is to do. `deadline` is a moment of the monotonic clock; `rounds`: how many, None for as many as there is time for."""
+
+    subject: str
+    checks: tuple[Check, ...]
+    seed: int
+    worker: int
+    first: int
+    rounds: int | None
+    deadline: float | None
+    known: dict[Cause, Rank]
+    unshrunk: tuple[Kept, ...] = ()
+
+
+def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
+    """The process. It says ("work", {check: Work}), ("round", how many), ("found", Kept), ("bad" or "failed", why) and ("done", None)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the hunt decides what Ctrl-C means
+    try:
+        _Worker(assignment, pipe).hunt()
+        pipe.send(("done", None))
+    except BadSubject as bad:
+        pipe.send(("bad", str(bad)))
+    except KeyboardInterrupt:  # not the user's, see above
+        said = f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must answer, or raise an Exception"
+        pipe.send(("bad", said))
+    except (BrokenPipeError, EOFError):
+        return  # the hunt is gone: there is nobody to tell
+    except Exception:
+        pipe.send(("failed", traceback.format_exc()))
+
+
+class _Worker:
+    def __init__(self, assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
+        self._assignment = assignment
+        self._pipe = pipe
+        self._known = dict(assignment.known)
+        self._stopped = False
+        self._told = monotonic()
+        self._hunters: dict[str, Hunter] = {}
+
+    def hunt(self) -> None:
+        """All rounds."""
+        a = self._assignment
+        with blaming(a.subject), running():
+            factory, graph = load(a.subject), Graph()
+            for check in a.checks:
+                hunter = Hunter(check, factory, graph, self._known.get, self._found, self._enough)
+                hunter.shrink_until(self._no_time_to_shrink)
+                self._hunters[check.name] = hunter
+            self._finish_shrinking(a.unshrunk)
+            for number in count(a.first):
+                if self._enough() or (a.rounds is not None and number >= a.first + a.rounds):
+                    break
+                check = a.checks[(number + BEGIN_WITH[a.worker % len(BEGIN_WITH)]) % len(a.checks)]
+                steps = STEPS[number // len(a.checks) % len(STEPS)]
+                self._hunters[check.name].hunt(Random(f"{a.seed} {a.worker} {number}").getrandbits(32), steps)
+                WATCHDOG.watch(None)
+                if not self._enough():
+                    self._tell()
+                    self._pipe.send(("round", number + 1))
+                if number % TIDY_EVERY == TIDY_EVERY - 1:
+                    gc.collect()  # what Hypothesis leaves in circles; nobody else collects it
+            self._tell()
+
+    def _finish_shrinking(self, unshrunk: tuple[Kept, ...]) -> None:
+        """What an earlier session was stopped at."""
+        for kept in unshrunk:
+            for check, hunter in self._hunters.items():
+                finding = kept.finding
+                if hunter.check.order is finding.order and hunter.check.cancellation == finding.cancellation:
+                    try:
+                        hunter.shrink(kept)
+                    except NotReproducible as doubt:
+                        self._hunters[check].work.doubts.append(str(doubt))
+
+    def _found(self, kept: Kept) -> None:
+        order, cancellation, _ = kept.finding.rank()
+        self._known[kept.finding.cause] = (order, cancellation)
+        WATCHDOG.watch(None)
+        self._pipe.send(("found", kept))
+
+    def _tell(self) -> None:
+        WATCHDOG.watch(None)
+        self._told = monotonic()
+        self._pipe.send(("work", {name: hunter.take() for name, hunter in self._hunters.items()}))
+
+    def _listen(self) -> None:
+        while self._pipe.poll():
+            what, about = self._pipe.recv()  # EOFError if the hunt is gone
+            if what == "stop":
+                self._stopped = True
+            else:
+                cause, rank = about
+                if cause not in self._known or rank < self._known[cause]:
+                    self._known[cause] = rank
+
+    def _enough(self) -> bool:
+        """Asked between runs: listens, tells what was done from time to time, and says whether to stop."""
+        self._listen()
+        now = monotonic()
+        if now - self._told >= TELL_EVERY:
+            self._tell()
+        return self._stopped or (self._assignment.deadline is not None and now >= self._assignment.deadline)
+
+    def _no_time_to_shrink(self) -> bool:
+        self._listen()
+        deadline = self._assignment.deadline
+        return self._stopped or (deadline is not None and monotonic() >= deadline + GRACE)

@@ -1,0 +1,90 @@
+"""Looks at single runs closely: where tasks were suspended, and which operations were under way at the same time.
+
+The runs that are looked at are made once more for it, from their choices, so that the many that are not pay nothing. What a sample has
+not shown may still have happened: names that are missing here are a hint where to look, not a verdict.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import cast
+
+from checking.nodes import Graph
+from model.operations import OPERATIONS, Operation
+from scheduling.loop import ControlledLoop, owner
+from scheduling.order import Order
+from scheduling.run import run
+from scheduling.schedule import fixed
+from scheduling.watchdog import WATCHDOG, Blocked
+from stateful_tests.level1.compiled import compile_program
+from stateful_tests.level1.play import Play
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import Factory
+from stateful_tests.level1.tell import where
+
+NAMES = sorted(o.name for o in OPERATIONS)
+PAIRS = frozenset(f"{a} | {b}" for at, a in enumerate(NAMES) for b in NAMES[at:])  # as `overlapping` names them
+
+
+@dataclass
+class Closely:
+    """What the runs that were looked at have shown. Bounded by the subject's code and by the number of operations."""
+
+    runs: int = 0
+    awaits: set[str] = field(default_factory=set)
+    overlaps: set[str] = field(default_factory=set)
+
+    def merge(self, other: "Closely") -> None:
+        """Add what others have seen."""
+        self.runs += other.runs
+        self.awaits |= other.awaits
+        self.overlaps |= other.overlaps
+
+
+def overlapping(one: str, other: str) -> str:
+    """The name of a pair of operations; which is first does not matter."""
+    return f"{min(one, other)} | {max(one, other)}"
+
+
+def look_closely(factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely) -> None:
+    """Make the run of `program` with these choices again and add to `seen` what it shows. Locks must be under control already."""
+    loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
+    loop.log = []
+    WATCHDOG.watch(loop)
+    with loop.entered():
+        play = Play(factory, compile_program(program), loop, Graph(), set())
+        looking = _Looking(play, seen)
+        with suppress(Blocked):  # the run itself has been judged; here there is only less to see
+            run(loop, order, fixed(choices), looking.stepped)
+        loop.abandon()
+        play.let_go()
+    seen.runs += 1
+
+
+class _Looking:
+    def __init__(self, play: Play, seen: Closely) -> None:
+        self._play = play
+        self._seen = seen
+        self._under_way: dict[asyncio.Task[object], str] = {}
+
+    def stepped(self) -> bool:
+        loop, under_way = self._play.loop, self._under_way
+        self._play.judge.stepped()
+        task = owner(loop.current)
+        assert loop.log is not None
+        for what, about in loop.log:
+            if task is None or isinstance(about, asyncio.Lock):
+                continue
+            operation, _ = cast(tuple[Operation, object], about)
+            if what != "calls":
+                under_way.pop(task, None)
+                continue
+            self._seen.overlaps.update(overlapping(operation.name, other) for t, other in under_way.items() if t is not task)
+            under_way[task] = operation.name
+        loop.log.clear()
+        if task is not None and not task.done():
+            place = where(task)
+            if place is not None:
+                self._seen.awaits.add(place)
+        return False

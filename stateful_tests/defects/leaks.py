@@ -4,7 +4,9 @@ import asyncio
 
 from checking import causes
 from impl.manager import Manager
+from model.operations import ThreadState
 from stateful_tests.defects.defect import Defect
+from stateful_tests.level1.program import Program
 
 
 async def _forever() -> None:
@@ -43,6 +45,6 @@ class ExceptionNobodyRetrieves(Manager):
 
 DEFECTS = (
     Defect(TaskLeftBehind, causes.LEAKED_TASK, 1),
-    Defect(LockNeverReleased, causes.LEAKED_LOCK, 1, also=(causes.DEADLOCK, causes.LOCK_CYCLE)),
+    Defect(LockNeverReleased, causes.LEAKED_LOCK, 1, also=(causes.DEADLOCK, causes.LOCK_CYCLE), program=Program(((ThreadState(1),),))),
     Defect(ExceptionNobodyRetrieves, causes.UNRETRIEVED, 1),
 )

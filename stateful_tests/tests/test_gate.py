@@ -1,0 +1,234 @@
+"""The gate as a whole: what it must find, that it says the same every time, what its record holds, and how it ends when it is stopped.
+
+Each run here is a process of its own, with a profile much smaller than `ci`. What exploring alone finds is `test_defects`' subject.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checking import causes
+from checking.verdict import Verdict
+from model.properties import Property
+from scheduling.order import Order
+from stateful_tests.corpus import SAVED
+from stateful_tests.gate import replay_corpus
+from stateful_tests.level1.check import CHECKS, Check, Explorer, Outcome
+from stateful_tests.level1.runner import running
+from stateful_tests.loading import load
+from stateful_tests.profiles import PROFILES
+from stateful_tests.replay import read
+from stateful_tests.run_record import SCHEMA, gate_record
+
+PRELUDE = """
+import multiprocessing, os, signal, sys
+import cli.gate
+from cli.main import entry
+from stateful_tests.profiles import PROFILES, Profile
+
+PROFILES["ci"] = Profile("ci", examples=8, schedules=30, steps=9, derandomized=True)
+explore = cli.gate.explore
+
+def when_under_way(act):
+    def exploring(*arguments, progress, **options):
+        acted = []
+        def told(schedules, done, parts):
+            if schedules and not acted:
+                acted.append(True)
+                act()
+            progress(schedules, done, parts)
+        return explore(*arguments, progress=told, **options)
+    cli.gate.explore = exploring
+"""
+RUN = "\nif __name__ == '__main__':\n    entry()\n"
+CTRL_C = "when_under_way(lambda: os.killpg(0, signal.SIGINT))"  # as a terminal does it: to the whole group
+KILL = "when_under_way(lambda: multiprocessing.active_children()[0].kill())"
+
+# DOMAIN: the level 1 hazards, by the id of their finding
+HAZARDS = {
+    "P2-a-closed-connection-is-live-again": "a connection initialised after its close",
+    "P2-a-connection-that-is-not-live-is-subscribed": "set_listener for a closed connection",
+    "P3-a-listener-is-put-on-a-state-that-was-torn-down": "a state taken before remove_thread_state, given a listener after it",
+    "P6-a-call-that-a-teardown-overtook-acts-on-the-thread-s-next-life": "an entry re-created after teardown",
+    "P8-remove-listener-does-what-the-model-does-not": "the removal of an explicit id that drops an implicit subscription",
+    "P10-a-subscription-is-seen-without-its-raw-choice": "the raw flag's two sections seen half done",
+    "P11-a-listener-outlives-the-teardown-of-its-state": "an operation cancelled between M and T",
+}
+
+
+@dataclass
+class Run:
+    """A gate that has run."""
+
+    code: int
+    out: str
+    err: str
+    json: str
+
+    @property
+    def record(self) -> dict[str, Any]:
+        record: dict[str, Any] = json.loads(self.json)
+        return record
+
+
+class Gate:
+    """A gate that runs in `folder`."""
+
+    def __init__(self, folder: Path, *arguments: str, also: str = "", hash_seed: int = 0) -> None:
+        folder.mkdir()
+        self.folder = folder
+        command = [sys.executable, "-c", PRELUDE + also + RUN, "gate", "--json", "run.json", *arguments]
+        environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def finish(self) -> Run:
+        try:
+            out, err = self.process.communicate(timeout=200)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
+        written = self.folder / "run.json"
+        return Run(self.process.returncode, out, err, written.read_text() if written.exists() else "")
+
+
+@pytest.fixture(scope="module")
+def seed_twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
+    """The same gate on `seed` with two hash seeds and two numbers of workers."""
+    folder = tmp_path_factory.mktemp("seed")
+    first = Gate(folder / "first", "--subject", "seed", "--jobs", "1", hash_seed=1)
+    second = Gate(folder / "second", "--subject", "seed", "--jobs", "2", hash_seed=2)
+    return first.finish(), second.finish()
+
+
+def timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: timeless(inner) for key, inner in value.items() if key != "seconds"}
+    return [timeless(inner) for inner in value] if isinstance(value, list) else value
+
+
+def timeless_text(out: str) -> list[list[str]]:
+    """Line by line, word by word; the two last columns of the table of checks are times."""
+    lines = [line.split() for line in out.splitlines()]
+    return [words[:-2] if words and words[0] in ("check", "level", "regression") else words for words in lines]
+
+
+def test_two_gates_say_the_same_to_the_byte_apart_from_times(seed_twice: tuple[Run, Run]) -> None:
+    first, second = seed_twice
+    assert first.code == second.code == 1, (first.err, second.err)
+    assert json.dumps(timeless(first.record)) == json.dumps(timeless(second.record))
+    assert first.json.splitlines()[0] == "{"
+    assert [line for line in first.json.splitlines() if '"seconds"' not in line] == [
+        line for line in second.json.splitlines() if '"seconds"' not in line
+    ]
+    assert timeless_text(first.out) == timeless_text(second.out)
+
+
+def test_on_seed_every_hazard_of_the_domain_is_a_finding_of_its_own(seed_twice: tuple[Run, Run]) -> None:
+    record = seed_twice[0].record
+    ids = [finding["id"] for finding in record["findings"]]
+    assert len(set(ids)) == len(ids)
+    assert HAZARDS.keys() <= set(ids)
+    assert max(len(finding["operations"]) for finding in record["findings"]) <= 4
+    assert "violated" in [check["verdict"] for check in record["checks"] if check["name"] != "regression corpus"]
+
+
+def test_the_record_has_what_the_schema_says(seed_twice: tuple[Run, Run]) -> None:
+    record = seed_twice[0].record
+    assert set(record) == {"schema", "subject", "profile", "verdict", "stopped", "checks", "findings", "coverage", "doubts"}
+    assert (record["schema"], record["subject"], record["profile"], record["verdict"]) == (SCHEMA, "seed", "ci", "violated")
+    assert (record["stopped"], record["doubts"]) == (False, [])
+    assert [check["name"] for check in record["checks"]] == ["regression corpus", *(check.name for check in CHECKS)]
+    for check in record["checks"]:
+        assert set(check) == {"name", "verdict", "programs", "schedules", "steps", "seconds"}
+        assert check["verdict"] in {verdict.value for verdict in Verdict}
+    for finding in record["findings"]:
+        assert {"id", "property", "order", "cancellation", "operations", "steps", "replay"} <= set(finding)
+        assert finding["id"].startswith(finding["property"] + "-")
+        assert finding["property"] in Property.__members__
+        assert finding["order"] in ("fifo", "any")
+        assert (finding["property"] == "P11") is finding["cancellation"]
+        assert [row["step"] for row in finding["steps"]] == list(range(1, len(finding["steps"]) + 1))
+        assert sum(len(row["broken"]) for row in finding["steps"]) == 1  # what it shows, once
+        assert read(finding["replay"]).subject == "seed"
+    assert set(record["coverage"]) == {"fired", "never_fired"}
+    assert not set(record["coverage"]["fired"]) & set(record["coverage"]["never_fired"])
+
+
+def test_what_was_found_is_reported_and_saved(seed_twice: tuple[Run, Run], tmp_path_factory: pytest.TempPathFactory) -> None:
+    run = seed_twice[0]
+    for finding in run.record["findings"]:
+        assert f"subwarden replay {finding['replay']}" in run.out
+        assert f"{finding['property']} {finding['title']}: {finding['mechanism']}" in run.out
+    folder = next(tmp_path_factory.getbasetemp().glob("seed*/first")) / SAVED
+    assert len(list(folder.glob("seed-*.json"))) == len(run.record["findings"])
+
+
+def test_on_split_lock_the_phantom_subscriber_is_found() -> None:
+    """Subscribed as a running resume does, then disconnected: the subscriber stays. Found again from the saved run, and by exploring."""
+    factory = load("split-lock")
+    replayed = replay_corpus(factory, committed_only=True).findings[causes.OUTLIVES]
+    assert replayed.program.operations() <= 4
+    with running():
+        explorer = Explorer(Check(Order.FIFO, False), factory, PROFILES["dev"], lambda: False, lambda _: None)
+        explorer.round(0, 16)
+    phantoms = [f for f in explorer.outcome.findings.values() if f.broken is Property.P2]
+    assert phantoms
+    assert min(f.program.operations() for f in phantoms) <= 4
+
+
+# --- how it ends
+
+
+def test_a_gate_that_left_something_unfired_is_inconclusive(tmp_path: Path) -> None:
+    run = Gate(tmp_path / "gate", "--jobs", "2", also='PROFILES["ci"] = Profile("ci", 2, 1, 1, True)').finish()
+    assert run.code == 2, run.err
+    assert run.record["verdict"] == "inconclusive"
+    assert not run.record["findings"]
+    for name in run.record["coverage"]["never_fired"]:
+        assert f"never fired: {name}" in run.out
+
+
+def test_a_record_holds_only_if_everything_fired_and_nothing_is_in_doubt() -> None:
+    everything = set().union(*(check.expected() for check in CHECKS))
+    factory = load("manager")
+
+    def verdict(outcome: Outcome, *, stopped: bool = False) -> str:
+        said: str = gate_record("manager", factory, "ci", [outcome], stopped=stopped)["verdict"]
+        return said
+
+    assert verdict(Outcome("check", schedules=1, fired=everything)) == "holds"
+    assert verdict(Outcome("check", schedules=1, fired=everything), stopped=True) == "inconclusive"
+    assert verdict(Outcome("check", schedules=1, fired=everything, doubts=["not the same twice"])) == "inconclusive"
+    assert verdict(Outcome("check", schedules=0, fired=everything)) == "inconclusive"
+    for name in sorted(everything):
+        assert verdict(Outcome("check", schedules=1, fired=everything - {name})) == "inconclusive", name
+
+
+def test_ctrl_c_stops_cleanly_with_what_was_found(tmp_path: Path) -> None:
+    run = Gate(tmp_path / "gate", "--subject", "seed", "--jobs", "2", "--budget", "10m", also=CTRL_C).finish()
+    assert run.code in (1, 2), run.err
+    assert run.record["stopped"] is True
+    assert "Stopped before the end" in run.out
+    assert "Traceback" not in run.err
+
+
+def test_a_killed_worker_is_told_in_one_line(tmp_path: Path) -> None:
+    run = Gate(tmp_path / "gate", "--jobs", "2", "--budget", "10m", also=KILL).finish()
+    assert (run.code, run.out) == (3, ""), run.err
+    lines = [line for line in run.err.splitlines() if "parts done" not in line]
+    assert lines == ["subwarden gate: a worker process died (killed, or out of memory); run again with --jobs 1 to see where"]

@@ -37,7 +37,7 @@ def _ours(order: Order, random: Random | None) -> int:
             loop.create_task(_work())
         uniform = (random or Random(0)).random
         choose = fixed([]) if random is None else lambda n: int(uniform() * n)
-        steps = run(loop, order, choose, lambda: False, limit=10**9)[2]
+        steps = run(loop, order, choose, None, limit=10**9)[2]
     loop.abandon()
     return steps
 

@@ -121,17 +121,18 @@ class Judge:
 
     def _look(self, task: int | None, *, returning: bool) -> None:
         try:
-            expected = self._refinement.expected(task)
-            if returning and expected is not None and self._shows(expected):  # most operations act right before they return
-                self._refinement.acted(task)
-                self.shown = expected
-                return
-            if self._shows(self.shown):
+            # nothing is copied where what shows is what was expected: most operations act right before they return, most other steps
+            # change nothing
+            if not returning and self._shows(self.shown):
                 self._refinement.unchanged(task)
                 return
-            if not returning and expected is not None and self._shows(expected):
+            expected = self._refinement.expected(task)
+            if expected is not None and self._shows(expected):
                 self._refinement.acted(task)
                 self.shown = expected
+                return
+            if returning and self._shows(self.shown):
+                self._refinement.unchanged(task)
                 return
             shown = self._subject.show()
         except Exception as error:  # not a finding: whoever shows the maps must be able to at any time

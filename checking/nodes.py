@@ -68,6 +68,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.size = 0
+        self._initial: Node | None = None
         self._nodes: dict[State, Node] = {}
         self._calls: dict[Call, Call] = {}
 
@@ -88,4 +89,7 @@ class Graph:
             self.size = 0
             self._nodes.clear()
             self._calls.clear()
-        return self.node(State())
+            self._initial = None
+        if self._initial is None:
+            self._initial = self.node(State())
+        return self._initial

@@ -113,7 +113,7 @@ class Refinement:
                     self._pending[task] = pending
                     cause = self._hand_over().returned(task, pending, answer)
                     del self._pending[task]
-            elif not agrees(answer, owed):
+            elif answer is not owed and not agrees(answer, owed):
                 self._pending[task] = pending
                 cause = self._hand_over().returned(task, pending, answer)
                 del self._pending[task]

@@ -190,7 +190,7 @@ class Manager:
         ):
             return False
         for thread_id, entry in threads.items():
-            if entry.grants.keys() != shown.subscribers.get(thread_id) or entry.state.shown() != shown.entries[thread_id]:
+            if entry.grants.keys() != shown.subscribers.get(thread_id) or not entry.state.shows(shown.entries[thread_id]):
                 return False
         return True
 

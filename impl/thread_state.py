@@ -96,6 +96,12 @@ class ThreadState:
             conversation = None if followed is None else followed.number
         return ShownEntry(self.listener_generation, conversation, self._turn_history.active_items())
 
+    def shows(self, entry: ShownEntry) -> bool:
+        """Whether `shown()` would return just that, without making one where it is plain."""
+        if self.listener_generation != entry.generation or self._turn_history.active_items() != entry.turn:
+            return False
+        return entry.conversation is None if self.cancel_tx is None else self.shown() == entry
+
     def _close_commands(self) -> None:
         if self._command_tx is not None:
             self._command_tx.close()

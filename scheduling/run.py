@@ -21,7 +21,7 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
     loop: ControlledLoop,
     order: Order,
     choose: Choose,
-    stepped: Callable[[], object],
+    stepped: Callable[[], object] | None,
     *,
     limit: int = 10_000,
     every_choice: bool = False,
@@ -29,8 +29,8 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
     """Run `loop` until it is quiescent. The loop must be the running one (`loop.entered()`).
 
     `choose(n)` picks one of n candidates (see `scheduling.order`); it is asked only where there are at least two, or always with
-    `every_choice`. `stepped()` is called after every step; a true answer stops the run. Returns why the run ended, the choices made
-    where there were at least two candidates, and the number of steps.
+    `every_choice`. `stepped()`, if there is one, is called after every step; a true answer stops the run. Returns why the run ended, the
+    choices made where there were at least two candidates, and the number of steps.
     """
     ready, events, faults = loop.ready, loop.events, loop.faults
     any_order = order is Order.ANY
@@ -38,14 +38,14 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
     choices: list[int] = []
     steps = 0
     while True:
-        width = len(ready)
-        if width:
-            if not any_order:
-                width = 1
-            n = width + len(events) + len(faults)
+        if ready:
+            width = len(ready) if any_order else 1
+            n = width + len(events) + len(faults) if events or faults else width
         elif loop.timers and loop.has_timers():
+            width = 0
             n = len(events) + 1 + len(faults)
         elif events:
+            width = 0
             n = len(events) + len(faults)
         else:
             return Ending.QUIESCENT, choices, steps
@@ -61,7 +61,7 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
             except BaseException as error:
                 loop.call_exception_handler({"message": "exception in a callback", "exception": error})
             steps += 1
-            if stepped():
+            if stepped is not None and stepped():
                 return Ending.STOPPED, choices, steps
             if steps >= limit:
                 return Ending.LIMIT, choices, steps

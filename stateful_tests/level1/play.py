@@ -137,24 +137,27 @@ class Play:
         if stuck:
             judge.violated(causes.DEADLOCK, "; ".join(self.waits()))
             return
-        states = self.manager.locks()
+        if self.listeners:
+            self._judge_listeners()
+        left = [task.get_name() for task in loop.tasks if not task.done()]
+        if left:
+            judge.violated(causes.LEAKED_TASK, ", ".join(left))
+        if loop.holding:
+            judge.violated(causes.LEAKED_LOCK, ", ".join(self.lock_name(lock) for _, lock in loop.holding))
+        if loop.unhandled:
+            judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
+
+    def _judge_listeners(self) -> None:
+        in_map = list(self.manager.locks().values())
         running: list[ThreadState] = []
         for receiver, state, was_in_map in self.listeners:
             if receiver.outcome is not Outcome.WAITING:
                 continue
-            if all(lock is not state.lock for lock in states.values()):
-                judge.violated(causes.LEFT_LISTENER if was_in_map else causes.LATE_LISTENER)
+            if all(lock is not state.lock for lock in in_map):
+                self.judge.violated(causes.LEFT_LISTENER if was_in_map else causes.LATE_LISTENER)
             if any(state is other for other in running):
-                judge.violated(causes.TWO_LISTENERS)
+                self.judge.violated(causes.TWO_LISTENERS)
             running.append(state)
-        left = [task.get_name() for task in loop.tasks if not task.done()]
-        if left:
-            judge.violated(causes.LEAKED_TASK, ", ".join(left))
-        held = [name for name, lock in states.items() if lock.locked()]
-        if held:
-            judge.violated(causes.LEAKED_LOCK, ", ".join(held))
-        if loop.unhandled:
-            judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
 
     def let_go(self) -> None:
         """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle."""

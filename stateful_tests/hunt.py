@@ -134,6 +134,7 @@ class Hunt:
             theirs.close()  # so that its end is seen as soon as it dies
             self._pipes[ours] = worker
             self._processes[worker] = process
+        self._folder.journal({"workers": [process.pid for process in self._processes.values()]})
 
     def _listen(self, pipe: "Connection[Any, Any]") -> None:
         """Take all that a worker has said."""
@@ -214,7 +215,8 @@ class Hunt:
         now = monotonic()
         seconds, self._flushed = now - self._flushed, now
         self.totals.seconds += seconds
-        done = {check: _news(work, self._journalled.setdefault(check, Work())).encode() for check, work in self._since.items()}
+        news = {check: _news(work, self._journalled.setdefault(check, Work())).encode() for check, work in self._since.items()}
+        done = {check: work for check, work in news.items() if any(work.values())}
         self._since = {}
         self._folder.journal({"did": {"seconds": round(seconds, 3), "rounds": self.totals.rounds, "work": done}})
 

@@ -33,8 +33,9 @@ from stateful_tests.level1.runner import Factory, MakeChoose, Result, Runner
 from stateful_tests.profiles import Profile, hypothesis_settings
 from stateful_tests.unseen import Tally, digest
 
-EXAMPLES = 6  # programs drawn in a round; a round takes seconds, and is done again if it was interrupted
-STEPS = (9, 14, 22)  # of the rule machine, in turn
+EXAMPLES = 12  # programs drawn in a round; a round takes seconds, and is done again if it was interrupted
+STEPS = (6, 9, 14)  # of the rule machine, in turn
+VARIANTS = 8  # choices of who may be cancelled, of a program
 SCHEDULES = 1_000  # of a program, at most, over all choices of who may be cancelled
 LEAST = 64  # of a program and a choice of who may be cancelled
 SETTLED = 1 / 20
@@ -157,6 +158,8 @@ class Hunter(Explorer):
         self._driven.add(key)
         self.work.programs += 1
         variants = self._variants(Program(program.tasks))
+        if len(variants) > VARIANTS:
+            variants = self._random.sample(variants, VARIANTS)
         share = max(LEAST, SCHEDULES // len(variants))
         for variant in variants:
             self._explore(variant, share)
@@ -166,9 +169,9 @@ class Hunter(Explorer):
         portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules)
         tally = Tally()
         while True:
-            work = self.work
             if tally.total % LEAST == 0 and (self._enough() or (tally.total and tally.unseen < SETTLED)):
                 break
+            work = self.work  # another one each time that it was taken away, which `_enough` may lead to
             try:
                 result = runner.run_strategy(program, portfolio)
             except RuntimeError as error:
@@ -190,6 +193,7 @@ class Hunter(Explorer):
                 look_closely(self._subject, self.check.order, program, result.choices, work.closely)
             if result.violations:
                 self._look_into(program, lambda made=result.choices: self._names(program, made), result.violations, portfolio.current.name)  # type: ignore[misc]
+        work = self.work
         work.once += tally.once
         for member in portfolio.members:
             if isinstance(member, DelayBounded):

@@ -48,6 +48,10 @@ class Assignment:
     unshrunk: tuple[Kept, ...] = ()
 
 
+class Gone(BaseException):
+    """The hunt has died, so there is nobody to tell. Not an Exception: it ends whatever the worker is at, and nothing may handle it."""
+
+
 def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
     """The process. It says ("work", {check: Work}), ("round", how many), ("found", Kept), ("bad" or "failed", why) and ("done", None)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the hunt decides what Ctrl-C means
@@ -59,8 +63,8 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
     except KeyboardInterrupt:  # not the user's, see above
         said = f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must answer, or raise an Exception"
         pipe.send(("bad", said))
-    except (BrokenPipeError, EOFError):
-        return  # the hunt is gone: there is nobody to tell
+    except Gone:
+        return
     except Exception:
         pipe.send(("failed", traceback.format_exc()))
 
@@ -93,7 +97,7 @@ class _Worker:
                 WATCHDOG.watch(None)
                 if not self._enough():
                     self._tell()
-                    self._pipe.send(("round", number + 1))
+                    self._say("round", number + 1)
                 if number % TIDY_EVERY == TIDY_EVERY - 1:
                     gc.collect()  # what Hypothesis leaves in circles; nobody else collects it
             self._tell()
@@ -112,17 +116,25 @@ class _Worker:
     def _found(self, kept: Kept) -> None:
         order, cancellation, _ = kept.finding.rank()
         self._known[kept.finding.cause] = (order, cancellation)
-        WATCHDOG.watch(None)
-        self._pipe.send(("found", kept))
+        self._say("found", kept)
 
     def _tell(self) -> None:
-        WATCHDOG.watch(None)
         self._told = monotonic()
-        self._pipe.send(("work", {name: hunter.take() for name, hunter in self._hunters.items()}))
+        self._say("work", {name: hunter.take() for name, hunter in self._hunters.items()})
+
+    def _say(self, what: str, about: object) -> None:
+        WATCHDOG.watch(None)  # the hunt may be slow to listen
+        try:
+            self._pipe.send((what, about))
+        except OSError:
+            raise Gone from None
 
     def _listen(self) -> None:
         while self._pipe.poll():
-            what, about = self._pipe.recv()  # EOFError if the hunt is gone
+            try:
+                what, about = self._pipe.recv()
+            except (EOFError, OSError):
+                raise Gone from None
             if what == "stop":
                 self._stopped = True
             else:

@@ -1,0 +1,249 @@
+"""The search of a hunt in this process: what it counts, covers, remembers and tells, and that all of that is bounded and repeatable."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis.stateful import RuleBasedStateMachine
+from rich.console import Console
+
+from checking import causes
+from checking.causes import Cause
+from checking.nodes import Graph
+from checking.verdict import Verdict
+from impl.manager import Manager
+from impl.manager_api import ManagerApi
+from impl.seed import SeedManager
+from model import operations as op
+from model.projection import View
+from model.properties import Property
+from reports.hunt import write_hunt
+from scheduling.order import Order
+from stateful_tests import hunt_search
+from stateful_tests.hunt import Plan, still_shows
+from stateful_tests.hunt_folder import Folder
+from stateful_tests.hunt_record import hunt_record, verdict
+from stateful_tests.hunt_search import End, Hunter, Rank
+from stateful_tests.hunt_work import EVERYTHING, Kept, Totals, Work
+from stateful_tests.level1.check import CHECKS, Check
+from stateful_tests.level1.overlap import PAIRS
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import running
+
+FIFO, FIFO_CANCEL, ANY, _ANY_CANCEL = CHECKS
+CLOSES = Program(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)))
+
+
+class Search:
+    """A Hunter with a memory of what it told."""
+
+    def __init__(self, factory: Callable[[], ManagerApi], check: Check, enough: Callable[[], bool] = lambda: False) -> None:
+        self.told: list[Kept] = []
+        self.known: dict[Cause, Rank] = {}
+        self.hunter = Hunter(check, factory, Graph(), self.known.get, self._found, enough)
+
+    def _found(self, kept: Kept) -> None:
+        self.told.append(kept)
+        order, cancellation, _ = kept.finding.rank()
+        self.known[kept.finding.cause] = (order, cancellation)
+
+    def round(self, number: int = 1, steps: int = 4) -> Work:
+        with running():
+            self.hunter.hunt(number, steps)
+        return self.hunter.take()
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds of a fraction of a second."""
+    monkeypatch.setattr(hunt_search, "EXAMPLES", 5)
+    monkeypatch.setattr(hunt_search, "SCHEDULES", 130)
+
+
+def test_a_round_is_the_same_each_time() -> None:
+    one, other = (Search(SeedManager, ANY) for _ in range(2))
+    assert one.round() == other.round()
+    assert one.told == other.told
+    assert one.told
+
+
+def test_a_finding_is_told_when_it_is_sure_and_again_when_it_is_small() -> None:
+    search = Search(SeedManager, FIFO)
+    with running():
+        search.hunter._explore(CLOSES, 50)
+    assert [(kept.finding.cause, kept.shrunk) for kept in search.told] == [(causes.REVIVED, False), (causes.REVIVED, True)]
+    assert search.told[1].rank() < search.told[0].rank()
+    assert search.told[1].strategy in {"delay bounded", "surw", "urw", "pos", "pct 2", "pct 3", "pct 4", "feedback"}
+    assert search.hunter.work.pay(search.told[1].strategy).causes == 1
+
+
+def test_what_is_known_as_well_is_not_looked_into_again() -> None:
+    search = Search(SeedManager, FIFO)
+    search.known[causes.REVIVED] = (0, False)
+    with running():
+        search.hunter._explore(CLOSES, 50)
+    assert not search.told
+    search.known[causes.REVIVED] = (1, False)  # in `any`: `fifo` is worth more
+    with running():
+        search.hunter._explore(CLOSES, 50)
+    assert [kept.finding.order for kept in search.told] == [Order.FIFO, Order.FIFO]
+
+
+def test_without_time_to_shrink_a_finding_stays_as_it_was_found() -> None:
+    search = Search(SeedManager, FIFO)
+    search.hunter.shrink_until(lambda: True)
+    with running():
+        search.hunter._explore(CLOSES, 50)
+    assert [kept.shrunk for kept in search.told] == [False]
+    search.hunter.shrink_until(lambda: False)
+    with running():
+        search.hunter.shrink(search.told[0])
+    assert [kept.shrunk for kept in search.told] == [False, True]
+
+
+def test_a_program_is_left_when_its_runs_repeat_themselves() -> None:
+    search = Search(Manager, FIFO)
+    with running():
+        search.hunter._explore(Program(((op.HasSubscribers(1),),)), 10_000)
+    work = search.hunter.take()
+    assert work.schedules == hunt_search.LEAST
+    assert (work.once, len(work.ends), work.complete[EVERYTHING]) == (0, 1, 1)
+    assert sum(pay.runs for pay in work.strategies.values()) == work.schedules
+    assert sum(pay.new for pay in work.strategies.values()) == 1
+
+
+def test_enough_is_enough() -> None:
+    asked: list[None] = []
+
+    def enough() -> bool:
+        asked.append(None)
+        return len(asked) > 3
+
+    work = Search(Manager, ANY, enough).round()
+    assert work.schedules <= 3 * hunt_search.LEAST
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hunt_search, "KNOWN", 4)
+    search = Search(Manager, ANY)
+    search.round()
+    classes = len(RuleBasedStateMachine._setup_state_per_class)
+    for number in range(2, 5):
+        search.round(number)
+        assert len(search.hunter._driven) <= 4
+        assert len(search.hunter._digests) <= 4
+    assert len(RuleBasedStateMachine._setup_state_per_class) == classes, "Hypothesis never forgets a machine class: make no new ones"
+
+
+class Chancy(Manager):
+    """What it does depends on how often it was made."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).made += 1
+        self.odd = type(self).made % 2 == 1
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        return self.odd or await super().has_subscribers(thread_id)
+
+
+def test_a_subject_with_chance_of_its_own_is_a_doubt_and_no_finding() -> None:
+    search = Search(Chancy, ANY)
+    with running():
+        search.hunter._explore(Program(((op.HasSubscribers(1),), (op.HasSubscribers(2),))), 100)
+    assert not search.told
+    assert search.hunter.take().doubts
+
+
+def test_equal_ends_have_equal_texts_however_their_sets_were_made() -> None:
+    kinds = [f"kind {number}" for number in range(20)]
+    numbers = [(n, n * 8) for n in range(20)]
+    one = End(View(frozenset({8, 16}), (), frozenset(numbers), frozenset(), frozenset()), frozenset(kinds), ())
+    other = End(View(frozenset({16, 8}), (), frozenset(reversed(numbers)), frozenset(), frozenset()), frozenset(reversed(kinds)), ())
+    assert one.text() == other.text()
+    assert one.text() != one._replace(broken=("P1-x",)).text()
+    assert End(None, frozenset(), ()).text() != End(View(None, (), frozenset(), frozenset(), frozenset()), frozenset(), ()).text()
+
+
+# --- record and report
+
+
+def recorded(tmp_path: Path, why: str = "rounds") -> dict[str, Any]:
+    search, totals = Search(SeedManager, ANY), Totals()
+    work = search.round()
+    totals.add(ANY.name, work)
+    totals.rounds[0] = 1
+    findings = {kept.finding.cause: kept for kept in search.told}
+    plan = Plan("seed", (ANY, FIFO), 1, 0, None, 1)
+    return hunt_record(plan, Folder(tmp_path), SeedManager, totals, findings, why, work.schedules, 2.0)
+
+
+def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> None:
+    record = recorded(tmp_path)
+    assert json.loads(json.dumps(record)) == record
+    of = record["coverage"]["level 1, any"]
+    assert of["looked_closely"] > 0
+    assert set(of["fired"]).isdisjoint(of["never_fired"])
+    assert set(of["awaits"]).isdisjoint(of["awaits_never"])
+    assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(PAIRS)
+    assert of["complete_within"]["0"] == of["programs"]
+    assert of["end_states"]["runs"] == of["schedules"] == record["schedules"]
+    assert record["coverage"]["level 1, fifo"]["schedules"] == 0
+    assert 0 <= record["outcomes"]["unseen"] < 1
+    assert record["verdict"] == "violated"
+
+
+def test_the_report_says_it_in_text(tmp_path: Path) -> None:
+    record, out = recorded(tmp_path), StringIO()
+    record["findings"][0]["shrunk"] = False
+    record["lost"] = ["worker 1 was killed"]
+    record["doubts"] = ["a doubt"]
+    write_hunt(record, Console(file=out, width=120))
+    text = out.getvalue()
+    for said in ("replay: subwarden replay sw1-", "--resume does that first", "worker 1 was killed", "doubt: a doubt", "delay bounded"):
+        assert said in text
+    for said in (
+        "level 1, any: ",
+        "never fired: ",
+        "awaits suspended",
+        "pairs of operations overlapped",
+        "estimated chances (Good-Turing)",
+    ):
+        assert said in text
+    assert "subject seed: violated" in text
+
+
+def test_verdicts() -> None:
+    ran = Totals()
+    assert verdict(ran, {}, "budget") is Verdict.INCONCLUSIVE
+    ran.add("level 1, any", Work(schedules=1))
+    assert verdict(ran, {}, "budget") is Verdict.HOLDS
+    assert verdict(ran, {}, "stopped") is Verdict.HOLDS
+    assert verdict(ran, {}, "no workers") is Verdict.INCONCLUSIVE
+    ran.add("level 1, any", Work(doubts=["one"]))
+    assert verdict(ran, {}, "budget") is Verdict.INCONCLUSIVE
+
+
+def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:
+    search = Search(SeedManager, FIFO)
+    with running():
+        search.hunter._explore(CLOSES, 50)
+    assert still_shows(SeedManager, search.told[1])
+    assert not still_shows(Manager, search.told[1])
+
+
+def test_better_evidence_replaces_worse() -> None:
+    search = Search(SeedManager, FIFO)
+    with running():
+        search.hunter._explore(CLOSES, 50)
+    raw, small = search.told
+    assert small.rank() < raw.rank()
+    in_any = small._replace(finding=small.finding.__class__(small.finding.cause, Order.ANY, False, CLOSES, (), (1, 0)))
+    assert small.rank() < in_any.rank()
+    assert raw.rank() < in_any.rank(), "a weaker order is worth more than a smaller run"
+    assert Property.P2 is small.finding.broken

@@ -1,0 +1,207 @@
+"""`subwarden hunt` from arguments to exit code, with real workers: stopped, killed, resumed, and the same twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from cli.main import main
+from stateful_tests.hunt import checks_of
+from stateful_tests.hunt_folder import JOURNAL, Folder
+from stateful_tests.level1.check import CHECKS
+from stateful_tests.replay import read
+
+SUBWARDEN = Path(sys.executable).with_name("subwarden")
+PATIENCE = 120.0  # seconds until a test gives up; nothing is measured
+
+
+def journal(folder: Path) -> list[dict[str, Any]]:
+    try:
+        return Folder(folder)._lines()
+    except Exception:
+        return []  # it has not begun
+
+
+def files(folder: Path) -> dict[str, Any]:
+    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("P*.json"))}
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    until = monotonic() + PATIENCE
+    while not what():
+        assert monotonic() < until
+        sleep(0.05)
+
+
+@contextmanager
+def hunting(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """A hunt of the seed, with a process group of its own, as in a terminal."""
+    command = [str(SUBWARDEN), "hunt", "--subject", "seed", "--dir", str(folder), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def found(folder: Path) -> bool:
+    return any("found" in line for line in journal(folder))
+
+
+def workers(folder: Path) -> list[int]:
+    return [pid for line in journal(folder) if "workers" in line for pid in line["workers"]]
+
+
+def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Findings, files and counts, down to which strategy brought what."""
+    for name in ("one", "two"):
+        arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "2", "--dir", str(tmp_path / name)]
+        assert main(["hunt", "--subject", "seed", *arguments]) == 1
+    capsys.readouterr()
+    one, two = files(tmp_path / "one"), files(tmp_path / "two")
+    assert one
+    assert one == two
+    assert all(finding["shrunk"] for finding in one.values())
+    totals = [Folder(tmp_path / name).totals() for name in ("one", "two")]
+    assert totals[0].whole.strategies == totals[1].whole.strategies
+    assert totals[0].ends["level 1, fifo"].encode() == totals[1].ends["level 1, fifo"].encode()
+    assert totals[0].rounds == {0: 2, 1: 2}
+
+
+def test_resuming_goes_on_with_counts_rounds_and_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.json"
+    assert main(["hunt", "--subject", "seed", "--jobs", "1", "--rounds", "1", "--dir", str(tmp_path / "hunt"), "--order", "fifo"]) == 1
+    before, was = Folder(tmp_path / "hunt").totals(), files(tmp_path / "hunt")
+    capsys.readouterr()
+    assert main(["hunt", "--resume", str(tmp_path / "hunt"), "--jobs", "1", "--rounds", "1", "--json", str(out)]) == 1
+    record = json.loads(out.read_text(encoding="utf-8"))
+    told = capsys.readouterr().err.splitlines()[0]
+    assert told.endswith(f"going on after {before.whole.schedules:,} schedules with {len(was)} known findings")
+    assert record["schedules"] == before.whole.schedules + record["session"]["schedules"]
+    assert record["rounds"] == 2
+    assert len(record["findings"]) >= len(was)
+    for name, data in was.items():
+        assert files(tmp_path / "hunt")[name]["order"] == data["order"], "known findings stay"
+
+
+def test_ctrl_c_keeps_all_and_reports(tmp_path: Path) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
+        wait_for(lambda: found(folder))
+        os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the workers too
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert "stopped by hand" in out
+    kept = files(folder)
+    assert kept
+    assert all(read(str(folder / name)).subject == "seed" for name in kept)
+    assert journal(folder)[-1] == {"ended": "stopped"}
+
+
+def test_a_killed_worker_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
+        wait_for(lambda: workers(folder) and found(folder))
+        victim, other = workers(folder)
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: any("lost" in line for line in journal(folder)))
+        at = len(journal(folder))
+        wait_for(lambda: any("did" in line and line["did"]["work"] for line in journal(folder)[at + 1 :]))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    said = "worker 0 was killed (signal 9) in round"
+    assert said in err
+    assert "goes on with 1 other" in err
+    assert said in out
+    assert process.returncode == 1
+    assert files(folder)
+    with pytest.raises(ProcessLookupError):
+        os.kill(other, 0)
+
+
+def test_when_all_workers_are_killed_the_hunt_ends_and_is_resumable(tmp_path: Path) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "1", "--budget", "1h", "--order", "any") as process:
+        wait_for(lambda: workers(folder) and found(folder))
+        os.kill(workers(folder)[0], signal.SIGKILL)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "every worker died before its time" in out
+    assert main(["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]) == 1
+    assert all(finding["shrunk"] for finding in files(folder).values()), "what was cut short is made small first"
+
+
+def test_workers_end_with_the_hunt_that_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
+        wait_for(lambda: workers(folder) and found(folder))
+        process.kill()
+        process.wait(timeout=PATIENCE)
+        for pid in workers(folder):
+            wait_for(lambda pid=pid: not Path(f"/proc/{pid}/fd").exists() or not os.access(f"/proc/{pid}/exe", os.R_OK))  # type: ignore[misc]
+        _, err = process.communicate(timeout=PATIENCE)
+    assert "Traceback" not in err
+    assert files(folder)
+
+
+def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    subject = tmp_path / "mine.py"
+    subject.write_text(
+        "import asyncio\n\nfrom impl.manager import Manager\n\n\n"
+        "class Mine(Manager):\n    async def has_subscribers(self, thread_id):\n        await asyncio.to_thread(print)\n",
+        encoding="utf-8",
+    )
+    assert main(["hunt", "--subject", f"{subject}:Mine", "--rounds", "8", "--jobs", "1", "--dir", str(tmp_path / "hunt")]) == 3
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"subwarden hunt: subject {subject}:Mine: ")
+    assert (tmp_path / "hunt" / JOURNAL).exists()
+
+
+def test_orders() -> None:
+    assert checks_of("fifo") == CHECKS[:2]
+    assert checks_of("all") == CHECKS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rounds", "1", "--budget", "1m"], "give either --budget or --rounds"),
+        (["--budget", "soon"], "is not a duration"),
+        (["--jobs", "0"], "is not a whole number of at least 1"),
+        (["--order", "lifo"], "invalid choice"),
+        (["--subject", "nobody"], "unknown subject"),
+        (["--resume", "nowhere"], "holds no hunt"),
+        (["--json", "no/such/folder.json", "--rounds", "1"], "cannot write no/such/folder.json"),
+    ],
+)
+def test_usage_errors(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line that says how to mend it, exit code 3, and no folder left behind."""
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(["hunt", *arguments])
+    except SystemExit as stopped:
+        code = int(stopped.code or 0)
+    out, err = capsys.readouterr()
+    assert (code, out) == (3, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("contradiction", [["--subject", "manager"], ["--seed", "9"], ["--order", "fifo"], ["--dir", "elsewhere"]])
+def test_a_resumed_hunt_is_the_same_hunt(contradiction: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Folder(tmp_path).begin({"subject": "seed", "seed": 0, "order": "all"})
+    assert main(["hunt", "--resume", str(tmp_path), *contradiction]) == 3
+    assert "leave --" in capsys.readouterr().err

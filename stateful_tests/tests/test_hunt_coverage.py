@@ -1,0 +1,49 @@
+"""What a hunt says it has covered: awaits, and operations that were under way together, from runs that are looked at closely."""
+
+from pathlib import Path
+
+from impl import seed
+from impl.manager import Manager
+from impl.seed import SeedManager
+from model import operations as op
+from scheduling.locks import controlled_locks
+from scheduling.order import Order
+from stateful_tests.level1.awaits import awaits_of
+from stateful_tests.level1.overlap import PAIRS, Closely, look_closely, overlapping
+from stateful_tests.level1.program import Program
+
+
+class Mine(Manager):
+    """Somebody's own, on top of ours."""
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        return await super().has_subscribers(thread_id)
+
+
+def test_awaits_and_overlaps_are_seen() -> None:
+    """A holder keeps T while another waits for it: both are under way, and the second is suspended at its await."""
+    seen = Closely()
+    holds = (op.ThreadState(1), op.HoldState())
+    with controlled_locks():
+        look_closely(Manager, Order.FIFO, Program((holds, (op.ThreadState(1), op.StateClearListener()))), [], seen)
+    assert seen.runs == 1
+    assert seen.overlaps == {"hold_state | thread_state", "hold_state | state_clear_listener"}
+    assert any(place.startswith("impl.state_operations:") for place in seen.awaits)
+    assert seen.overlaps <= PAIRS
+
+
+def test_a_pair_has_one_name() -> None:
+    assert overlapping("b", "a") == overlapping("a", "b") == "a | b"
+    assert len(PAIRS) == 136
+
+
+def test_awaits_are_read_from_the_code() -> None:
+    lines = Path(seed.__file__).read_text(encoding="utf-8").splitlines()
+    places = {place for place in awaits_of(SeedManager()) if place.startswith("impl.seed:")}
+    text = [lines[int(place.split(":")[1]) - 1].strip() for place in places]
+    assert len(text) == sum(line.strip().startswith("async with") or "await " in line.split("#")[0] for line in lines if '"""' not in line)
+    assert all("async with" in line or "await" in line for line in text)
+
+
+def test_inherited_awaits_are_the_subjects_too() -> None:
+    assert awaits_of(Manager()) < awaits_of(Mine())

@@ -66,7 +66,9 @@ def run(options: argparse.Namespace) -> int:
                 for cause in [cause for cause, kept in findings.items() if not still_shows(factory, kept)]:
                     del findings[cause]
                     listener.say(f"{cause.slug()} does not show any more: {folder.drop(cause)}")
-            listener.say(f"going on after {totals.whole.schedules:,} schedules with {len(findings)} known findings")
+            listener.say(
+                f"going on after {totals.whole.schedules:,} schedules with {len(findings)} known finding{'s' * (len(findings) != 1)}"
+            )
         else:
             aside = folder.begin(head)
             if aside is not None:

@@ -14,7 +14,7 @@ WHY = {
     "stopped": "stopped by hand",
     "no workers": "every worker died before its time",
 }
-NAMED = 6  # names in a line; all of them are in the JSON
+NAMED = 4  # names in a line; all of them are in the JSON
 
 
 def write_hunt(record: dict[str, Any], console: Console) -> None:
@@ -73,6 +73,9 @@ def _strategies(strategies: list[dict[str, Any]]) -> Table:
 
 
 def _coverage(name: str, of: dict[str, Any], console: Console) -> None:
+    if not of["schedules"]:
+        console.print(Text(f"\n{name}: no schedule was run", style="yellow"))
+        return
     fired, never = len(of["fired"]), of["never_fired"]
     console.print(Text(f"\n{name}: {fired} of {fired + len(never)} rules, operations, transitions, orders and moments fired"))
     _named("never fired", never, console, style="yellow")

@@ -1,17 +1,21 @@
 """`subwarden replay`: play one recorded run again, exactly. Exit code 1 if it still fails, 0 if not, 3 if it cannot be followed."""
 
 import argparse
+import platform
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
+from cli.options import CannotWrite, output
 from reports.text import console_for, run_table
+from scheduling.order import Order
 from scheduling.schedule import Divergence
 from stateful_tests.level1.runner import Runner, running
 from stateful_tests.loading import blaming, load
 from stateful_tests.replay import BadReplay, read
-from stateful_tests.run_record import replay_record
+from stateful_tests.run_record import replay_record, script_record
 
 
 def add_parser(verbs: Any) -> None:
@@ -19,6 +23,9 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser("replay", help="play a recorded run again", description=__doc__)
     parser.add_argument("replay", metavar="FILE-OR-STRING", help="what a finding's replay line says, or a file that holds it")
     parser.add_argument("--subject", metavar="NAME", help="insist that the replay was made for this subject")
+    parser.add_argument(
+        "--script", type=output, metavar="FILE", help="write the run there as a script of plain asyncio, without this harness, and run it"
+    )
     parser.set_defaults(run=run)
 
 
@@ -27,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     replay = read(options.replay)
     if options.subject not in (None, replay.subject):
         raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")
+    if options.script and replay.order is not Order.FIFO:
+        raise BadReplay(f"the replay is in the order {replay.order.value}, which stock asyncio does not promise; --script is for fifo only")
     factory = load(replay.subject)
     try:
         with blaming(replay.subject), running():
@@ -43,4 +52,21 @@ def run(options: argparse.Namespace) -> int:
     console.print(run_table(replay_record(replay, factory, cause)))
     for each in broken:
         console.print(Text(f"{each.property.name} {each.property.title}: {each.mechanism}", style="bold red"))
+    if options.script:
+        with blaming(replay.subject):
+            made = script_record(replay, factory, cause)
+        console.print(Text(_write_script(options.script, made)))
     return 1
+
+
+def _write_script(path: str, made: dict[str, Any]) -> str:
+    """Write the script, if there is one, and say what came of running it."""
+    if made["script"] is None:
+        return f"plain asyncio: no script ({made['script_doubt']})"
+    try:
+        Path(path).write_text(made["script"], encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
+    if made["script_doubt"]:
+        return f"plain asyncio: {path} is written, but shows nothing ({made['script_doubt']})"
+    return f"plain asyncio: {path} is written; it was run, and fails on the stock event loop of Python {platform.python_version()}"

@@ -64,13 +64,22 @@ def write_finding(finding: dict[str, Any], console: Console) -> None:
     console.print(Text(f"{finding['property']} {finding['title']}: {finding['mechanism']}", style="bold red"))
     with_cancel = ", with a cancellation" if finding["cancellation"] else ""
     count = len(finding["operations"])
-    console.print(f"{count} operation{'s' if count > 1 else ''}, {SCHEDULES[finding['order']]}{with_cancel}\n")
+    console.print(Text(f"{count} operation{'s' if count > 1 else ''}, {_where(finding)}{with_cancel}\n"))
     for task in finding["tasks"]:
         may = "  (may be cancelled)" if task["may_be_cancelled"] else ""
         console.print(Text(f"  {task['name']}  {', then '.join(task['operations'])}{may}"))
     console.print(run_table(finding))
     console.print(Text("replay: ", end="") + Text(f"subwarden replay {finding['replay']}"), soft_wrap=True)
+    if finding.get("script_confirmed"):
+        console.print("plain asyncio: subwarden replay ... --script FILE  (it was run, and fails on the stock event loop)")
     console.print()
+
+
+def _where(finding: dict[str, Any]) -> str:
+    """In which order it fails, and what that means: nothing is claimed of stock asyncio that was not seen there."""
+    if finding.get("script_confirmed") is False:
+        return f"in fifo order, not confirmed on stock asyncio ({finding['script_doubt']})"
+    return SCHEDULES[finding["order"]]
 
 
 def run_table(finding: dict[str, Any]) -> Table:

@@ -5,11 +5,13 @@ from typing import Any
 from checking.causes import Cause
 from checking.finding import Finding
 from checking.verdict import Verdict, worst
+from model.properties import Property
 from model.words import say_operation
 from stateful_tests.level1.check import CHECKS, Outcome
 from stateful_tests.level1.program import Program, task_name
 from stateful_tests.level1.runner import Factory
 from stateful_tests.level1.tell import tell
+from stateful_tests.plain_run import Run, scripted
 from stateful_tests.replay import Replay, of_finding
 
 SCHEMA = "subwarden/gate/1"
@@ -57,9 +59,9 @@ def verdict(outcome: Outcome) -> Verdict:
 
 
 def finding_record(subject: str, factory: Factory, finding: Finding[Program]) -> dict[str, Any]:
-    """One finding: what it breaks, the minimal run row by row, and the line that replays it."""
+    """One finding: what it breaks, the minimal run row by row, the line that replays it, and the script that shows it without a harness."""
     program = finding.program
-    return {
+    told = {
         "id": finding.id,
         "property": finding.broken.name,
         "title": finding.broken.title,
@@ -71,11 +73,19 @@ def finding_record(subject: str, factory: Factory, finding: Finding[Program]) ->
         "steps": tell(factory, finding.order, program, finding.names, finding.cause),
         "replay": of_finding(subject, finding).string(),
     }
+    return {**told, **scripted(told, subject, factory, Run(finding.order, program, finding.names, finding.cause))}
 
 
 def replay_record(replay: Replay, factory: Factory, cause: Cause) -> dict[str, Any]:
     """What a report needs of a replayed run that shows `cause`."""
     return {"tasks": _tasks(replay.program), "steps": tell(factory, replay.order, replay.program, replay.names, cause)}
+
+
+def script_record(replay: Replay, factory: Factory, cause: Cause) -> dict[str, Any]:
+    """What `finding_record` has of the script, for a replayed run that shows `cause`."""
+    broken = Property.P11 if replay.program.faults else cause.property
+    told = {"property": broken.name, "title": broken.title, "mechanism": cause.mechanism, "tasks": _tasks(replay.program)}
+    return scripted(told, replay.subject, factory, Run(replay.order, replay.program, replay.names, cause))
 
 
 def _tasks(program: Program) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -54,6 +55,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json and not Path(options.json).parent.is_dir():  # better now than after an hour
         raise CannotWrite(f"cannot write {options.json}: give a file in a folder that exists")
     folder, head = _folder(options)
+    with closing(folder):
+        return _hunt(options, folder, head)
+
+
+def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> int:
     factory = load(head["subject"])
     budget = options.budget if options.rounds or options.budget else BUDGET
     plan = Plan(head["subject"], checks_of(head["order"]), options.jobs, head["seed"], budget, options.rounds)

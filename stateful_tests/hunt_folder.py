@@ -8,6 +8,7 @@ Files other than the journal are replaced, never rewritten: whoever reads sees t
 that was cut off is ignored.
 """
 
+import fcntl
 import json
 import os
 from itertools import count
@@ -42,6 +43,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._held: Any = None  # open for as long as this process hunts there
 
     # --- writing
 
@@ -50,13 +52,32 @@ class Folder:
         aside: Path | None = None
         try:
             if (self.path / JOURNAL).exists():
+                self._hold()
                 aside = self._free_name()
                 self.path.rename(aside)
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadFolder(f"cannot use {self.path}: {error.strerror}; name another folder with --dir") from None
         self.journal({"began": {"schema": SCHEMA, **head}})
+        self._hold()
         return aside
+
+    def close(self) -> None:
+        """Let others use the folder. The end of the process does that too."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _hold(self) -> None:
+        """Two hunts in one folder would undo each other. The lock goes with the process, however that ends."""
+        file = (self.path / JOURNAL).open("rb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise BadFolder(f"a hunt is running in {self.path}; wait for it, or name another folder with --dir") from None
+        self.close()
+        self._held = file
 
     def _free_name(self) -> Path:
         names = (self.path.with_name(f"{self.path.name}.{number}") for number in count(1))
@@ -64,6 +85,7 @@ class Folder:
 
     def go_on(self) -> None:
         """Before anything is added to the journal of a hunt that was cut off: a torn last line must not run into the next."""
+        self._hold()
         path = self.path / JOURNAL
         text = path.read_bytes()
         if not text.endswith(b"\n"):

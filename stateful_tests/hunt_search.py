@@ -11,6 +11,7 @@ from typing import NamedTuple
 from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
+from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
 from checking.nodes import Graph
@@ -118,6 +119,7 @@ class Hunter(Explorer):
             check.order,
             cancel=check.cancellation,
             drawn=self.drawn,
+            enough=self._enough,
             fired=self.runner.whole,
             rules=self.rules,
             happened=self.happened,
@@ -143,13 +145,16 @@ class Hunter(Explorer):
 
     # --- what Explorer calls
 
-    def drawn(self, program: Program, names: list[str], play: Play) -> None:
-        """A program has been drawn and played once under `names`."""
-        WATCHDOG.watch(play.loop)  # it may be long since a run of ours
+    def drawn(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
+        """A program has been drawn and played once under `names`; None: that run was given up, so it is played again."""
+        WATCHDOG.watch(None)  # the run is over, and drawing the next may take long
         if self._enough():
             return
-        if play.judge.violations:
-            self._look_into(program, lambda: names, play.judge.violations, "drawn")
+        if violations is None:
+            result, names = self.runner.guided(program, names)
+            violations = result.violations
+        if violations:
+            self._look_into(program, lambda: names, violations, "drawn")
         key = hash(program.tasks)
         if key in self._driven:
             return
@@ -177,6 +182,8 @@ class Hunter(Explorer):
             except RuntimeError as error:
                 if CHANCE not in str(error):
                     raise
+                if causes.BLOCKED.slug() in runner.end.broken:
+                    continue  # cut off in the middle, which no systematic strategy expects; others see it too
                 self._doubt(str(error))
                 break
             if result is None:
@@ -193,6 +200,8 @@ class Hunter(Explorer):
                 look_closely(self._subject, self.check.order, program, result.choices, work.closely)
             if result.violations:
                 self._look_into(program, lambda made=result.choices: self._names(program, made), result.violations, portfolio.current.name)  # type: ignore[misc]
+            if causes.BLOCKED in result.violations:
+                break  # each run of it would cost seconds
         work = self.work
         work.once += tally.once
         for member in portfolio.members:

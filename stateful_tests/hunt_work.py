@@ -25,7 +25,7 @@ class Kept(NamedTuple):
     def rank(self) -> tuple[object, ...]:
         """Smaller is better evidence; no two different runs are equal, so that the best does not depend on who came first."""
         order, cancellation, size = self.finding.rank()
-        return order, cancellation, not self.shrunk, size, str(self.finding.program.encode()), self.finding.names
+        return order, cancellation, not self.shrunk, size, str(self.finding.program.encode()), self.finding.names, self.strategy
 
 
 @dataclass

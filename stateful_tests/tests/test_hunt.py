@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from model import operations as op
 from model.projection import View
 from model.properties import Property
 from reports.hunt import write_hunt
+from scheduling.locks import controlled_locks
 from scheduling.order import Order
+from scheduling.watchdog import WATCHDOG
 from stateful_tests import hunt_search
 from stateful_tests.hunt import Plan, still_shows
 from stateful_tests.hunt_folder import Folder
@@ -113,6 +116,28 @@ def test_a_program_is_left_when_its_runs_repeat_themselves() -> None:
     assert (work.once, len(work.ends), work.complete[EVERYTHING]) == (0, 1, 1)
     assert sum(pay.runs for pay in work.strategies.values()) == work.schedules
     assert sum(pay.new for pay in work.strategies.values()) == 1
+
+
+class Blocks(Manager):
+    """Waits for real."""
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        sleep(60)  # noqa: ASYNC251  # that is what is wrong with it
+        return False
+
+
+def test_a_program_that_blocks_is_left_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time it is known, and costs one run."""
+    search = Search(Blocks, FIFO)
+    monkeypatch.setattr(hunt_search, "confirm", lambda *_: None)
+    search.hunter.shrink_until(lambda: True)
+    with WATCHDOG.guarded(0.05), controlled_locks():
+        for _ in range(2):
+            search.hunter._explore(Program(((op.HasSubscribers(1),), (op.HasSubscribers(1),))), 1_000)
+    assert [kept.finding.cause for kept in search.told] == [causes.BLOCKED]
+    work = search.hunter.take()
+    assert work.schedules == 2
+    assert not work.doubts
 
 
 def test_enough_is_enough() -> None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -202,6 +202,7 @@ def test_usage_errors(
 
 @pytest.mark.parametrize("contradiction", [["--subject", "manager"], ["--seed", "9"], ["--order", "fifo"], ["--dir", "elsewhere"]])
 def test_a_resumed_hunt_is_the_same_hunt(contradiction: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Folder(tmp_path).begin({"subject": "seed", "seed": 0, "order": "all"})
+    with closing(Folder(tmp_path)) as folder:
+        folder.begin({"subject": "seed", "seed": 0, "order": "all"})
     assert main(["hunt", "--resume", str(tmp_path), *contradiction]) == 3
     assert "leave --" in capsys.readouterr().err

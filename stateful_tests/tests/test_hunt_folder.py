@@ -33,8 +33,10 @@ WORK = Work(
 
 
 def begun(path: Path) -> Folder:
+    """A hunt of a process that has ended since."""
     folder = Folder(path / "hunt")
     assert folder.begin({"subject": "seed", "seed": 3, "order": "all"}) is None
+    folder.close()
     return folder
 
 
@@ -55,6 +57,7 @@ def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
     did(folder, "1", 2)
     folder.go_on()
     did(folder, "0", 5)
+    folder.close()
     totals = folder.totals()
     assert totals.rounds == {0: 5, 1: 2}
     assert totals.seconds == 7.5
@@ -81,6 +84,7 @@ def test_a_line_that_was_cut_off_is_as_if_it_had_not_been_written(tmp_path: Path
     assert folder.totals().seconds == 2.5
     folder.go_on()
     did(folder, "0", 2)
+    folder.close()
     assert folder.totals().seconds == 5.0
 
 
@@ -90,7 +94,22 @@ def test_a_new_hunt_moves_the_old_one_aside(tmp_path: Path) -> None:
         folder = Folder(tmp_path / "hunt")
         assert folder.begin({"subject": "seed", "seed": 3, "order": "all"}) == tmp_path / f"hunt.{number}"
         assert folder.findings() == {}
+        folder.close()
     assert Folder(tmp_path / "hunt.1").findings() == {causes.REVIVED: KEPT}
+
+
+def test_two_hunts_do_not_share_a_folder(tmp_path: Path) -> None:
+    first = begun(tmp_path)
+    first.go_on()
+    with pytest.raises(BadFolder, match="a hunt is running in"):
+        Folder(first.path).go_on()
+    with pytest.raises(BadFolder, match="a hunt is running in"):
+        Folder(first.path).begin({})
+    first.keep("seed", KEPT)
+    first.close()
+    second = Folder(first.path)
+    second.go_on()
+    second.close()
 
 
 def test_what_does_not_show_any_more_is_put_away_not_lost(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ class Judge:
             self.called = self._refinement.called  # type: ignore[method-assign]  # it is the same but for the log
         self._invariants = Invariants()
         self._seen_at_return = False
+        self._hidden = False  # the maps have not been shown since the last look
 
     # --- what the player reports
 
@@ -123,7 +124,7 @@ class Judge:
         try:
             # nothing is copied where what shows is what was expected: most operations act right before they return, most other steps
             # change nothing
-            if not returning and self._shows(self.shown):
+            if not returning and not self._hidden and self._shows(self.shown):
                 self._refinement.unchanged(task)
                 return
             expected = self._refinement.expected(task)
@@ -131,7 +132,7 @@ class Judge:
                 self._refinement.acted(task)
                 self.shown = expected
                 return
-            if returning and self._shows(self.shown):
+            if returning and not self._hidden and self._shows(self.shown):
                 self._refinement.unchanged(task)
                 return
             shown = self._subject.show()
@@ -139,12 +140,19 @@ class Judge:
             self.show_raised = self.show_raised or error
             return
         if shown is None:
-            if not self._loop.ready and self._subject.locks()["M"].locked():
+            self._hidden = True
+            self._refinement.hidden(task)
+            if not self._loop.ready and self._held_by_somebody():
                 self.violated(causes.HELD_OUTSIDE)
-        elif shown != self.shown:  # it may not have been shown for a while, and be the same again
+        elif self._hidden or shown != self.shown:
+            self._hidden = False
             self._changed(task, shown, returning=returning)
         else:
             self._refinement.unchanged(task)
+
+    def _held_by_somebody(self) -> bool:
+        manager_lock = self._subject.locks().get("M")
+        return any(lock is manager_lock and task is not None and not task.done() for task, lock in self._loop.holding)
 
     def _changed(self, task: int | None, shown: Shown, *, returning: bool) -> None:
         before, self.shown = self.shown, shown

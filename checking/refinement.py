@@ -63,6 +63,12 @@ class Refinement:
         elif edge.unseen or edge.only_raw:  # it may have acted, wholly or but for its raw choice
             self._hand_over().unchanged(task, pending)
 
+    def hidden(self, task: int | None) -> None:
+        """A step of `task` has run while the maps are not shown: whatever its operation may have done will be seen later."""
+        pending = self._pending.get(task) if task is not None else None
+        if pending is not None and task is not None:
+            self._hand_over().hidden(task, pending)
+
     def expected(self, task: int | None) -> Shown | None:
         """What would show if `task`'s operation had just acted, where that is known from earlier runs."""
         if self._worlds is None and task is not None:

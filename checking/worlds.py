@@ -40,6 +40,7 @@ class Worlds:
         owed = tuple((task, p.owed) for task, p in sorted(pending.items()) if p.owed is not NO_ANSWER_YET)
         self._worlds = [World(node, owed)]
         self._lost = False
+        self._was_hidden = False
         self._judged_raw = True
         self._judged_turn = True
         self._shows_live = shows_live
@@ -72,17 +73,34 @@ class Worlds:
                 pending.but_for_raw += (edge.answer,)
         self._worlds = list(dict.fromkeys(worlds)) if len(worlds) > 1 else worlds
 
+    def hidden(self, task: int, pending: Pending) -> None:
+        """As in `Refinement`: it has acted or not, whatever that would show."""
+        if self._lost:
+            return
+        worlds = list(self._worlds)
+        for world in self._worlds:
+            if world.answer(task) is NO_ANSWER_YET:
+                edge = world.node.step(pending.call)
+                pending.keep_handle(edge)
+                worlds.append(World(edge.node, (*world.acted, (task, edge.answer))))
+        self._worlds = list(dict.fromkeys(worlds))
+        self._was_hidden = True
+
     def changed(self, task: int | None, pending: Pending | None, observed: View, *, returning: bool) -> Cause | None:
         """As in `Refinement`."""
         if self._lost:
             return None
         observed = self._judged(observed)
+        same = [world for world in self._worlds if self._judged(world.node.view) == observed]
         if pending is not None and task is not None:
             after = [w for world in self._worlds for w in self._acting(world, task, pending, observed)]
+            if self._was_hidden:  # what shows now may also have come about while nothing was shown
+                after += same
             if after:
-                self._worlds = after
+                self._worlds, self._was_hidden = after, False
                 return None
-        if any(self._judged(w.node.view) == observed for w in self._worlds):  # only what is no longer judged has changed
+        if same:  # only what is no longer judged has changed, or what was hidden shows now
+            self._worlds, self._was_hidden = same, False
             return None
         return self._differs(task, pending, observed, returning=returning)
 

@@ -36,7 +36,7 @@ async def _acquire(self: Any) -> Literal[True]:
         return await _stock_acquire(self)
     if loop.holding:
         task = asyncio.current_task(loop)
-        loop.nested.extend((outer, self) for holder, outer in loop.holding if holder is task)
+        loop.nested.extend((outer, self) for holder, outer in loop.holding if holder is task and outer is not self)
     if loop.suspend_free_locks and not self._locked:
         loop.free_suspensions += 1
         await ONCE

@@ -14,7 +14,7 @@ from types import FrameType
 
 from scheduling.loop import ControlledLoop
 
-BOUND = 4.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
+BOUND = 2.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
 
 
 class Blocked(BaseException):

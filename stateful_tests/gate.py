@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from checking import causes
 from stateful_tests import corpus
 from stateful_tests.level1.check import CHECKS, Check, Explorer, Outcome, fired
 from stateful_tests.level1.investigate import NotReproducible, investigate
@@ -92,13 +93,17 @@ def explore(
     outcomes = {check: Outcome(check.name) for check in CHECKS}
     context = multiprocessing.get_context("spawn")
     stop, done = context.Event(), context.Value("q", 0)
+    blocked = False
     rounds = 1 if budget is not None else 1 + MORE_ROUNDS
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
         for number in range(0, rounds * SHARDS, SHARDS):
             shards = [Shard(subject, check, number + at, profile, seconds) for at in range(SHARDS) for check in CHECKS]
             futures = [pool.submit(_run_shard, shard) for shard in shards]
             try:
-                _wait(futures, lambda finished, total: progress(done.value, finished, total))
+                if _wait(futures, lambda finished, total: progress(done.value, finished, total)):
+                    blocked = True
+                    stop.set()
+                    pool.shutdown(wait=True, cancel_futures=True)
             except KeyboardInterrupt:
                 stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -113,16 +118,18 @@ def explore(
                     outcomes[shard.check].merge(future.result())
             if stop.is_set() or any(outcome.findings for outcome in outcomes.values()) or not _unfired(outcomes, covered):
                 break
-    return list(outcomes.values()), stop.is_set()
+    return list(outcomes.values()), stop.is_set() and not blocked
 
 
-def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) -> None:
+def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) -> bool:
+    """Wait for all; True as soon as one has found that the subject blocks: each further run would cost seconds and bring nothing."""
     left = set(futures)
     while left:
         finished, left = wait(left, timeout=TICK, return_when=FIRST_COMPLETED)
-        for future in finished:
-            future.result()
+        if any(causes.BLOCKED in future.result().findings for future in finished):
+            return True
         report(len(futures) - len(left), len(futures))
+    return False
 
 
 def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:

@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
+from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
 from model.kinds import KINDS
@@ -19,7 +20,6 @@ from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
 from stateful_tests.level1.investigate import NotReproducible, investigate
 from stateful_tests.level1.machine import machine_for
-from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.runner import Factory, Runner
 from stateful_tests.profiles import Profile, hypothesis_settings
@@ -93,7 +93,8 @@ class Explorer:
         self.runner = Runner(factory, check.order)
         self._factory = factory
         self._profile = profile
-        self._enough = enough
+        self._hopeless = False
+        self._enough: Callable[[], bool] = lambda: self._hopeless or enough()
         self._progress = progress
         self._random = Random(0)
 
@@ -105,18 +106,22 @@ class Explorer:
             self.check.order,
             cancel=self.check.cancellation,
             drawn=self.drawn,
+            enough=self._enough,
             fired=self.runner.fired,
             rules=self.rules,
             happened=self.happened,
         )
         run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(self._profile, examples))
 
-    def drawn(self, program: Program, names: list[str], play: Play) -> None:
-        """A program has been drawn and played once under `names`."""
+    def drawn(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
+        """A program has been drawn and played once under `names`; None: that run was given up, so it is played again."""
+        self.outcome.programs += 1
+        if violations is None:
+            result, names = self.runner.guided(program, names)
+            violations = result.violations
+        self._found(program, names, violations)
         if self._enough():
             return
-        self.outcome.programs += 1
-        self._found(program, names, play.judge.violations)
         before = self.runner.schedules
         variants = self._variants(Program(program.tasks))
         share = max(1, self._profile.schedules // len(variants))
@@ -137,7 +142,7 @@ class Explorer:
         seeded = Random(self._random.getrandbits(64))
         strategies: list[Strategy] = [DelayBounded(1, seeded), RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
         for number in range(schedules):
-            if number % 64 == 0 and self._enough():
+            if self._hopeless or (number % 64 == 0 and self._enough()):
                 return
             strategy = strategies[number % len(strategies)]
             result = self.runner.run_strategy(program, strategy)
@@ -152,6 +157,8 @@ class Explorer:
         for cause in violations:
             if cause in self.outcome.findings:
                 continue
+            if cause == causes.BLOCKED:  # every run of it costs seconds: one finding is all that this check will bring
+                self._hopeless = True
             try:
                 self.outcome.findings[cause] = investigate(self.runner, cause, program, names)
             except NotReproducible as doubt:

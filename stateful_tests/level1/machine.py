@@ -11,11 +11,13 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from checking.causes import Cause
 from checking.nodes import Graph
 from model import operations as op
 from model.operations import Operation
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order, candidates, happen, width
+from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.level1.compiled import compile_chain
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
@@ -43,7 +45,10 @@ THEN = st.one_of(
     st.lists(STATE_OPERATION, min_size=1, max_size=3).map(tuple),
 )
 
-Drawn = Callable[[Program, list[str], Play], object]
+LIMIT = 2_000  # names of one run; the explorer's runs may be longer, this one only draws the program
+
+# given a program, the schedule that was played, and what was broken; None: the run was given up before its end
+Drawn = Callable[[Program, list[str], dict[Cause, int] | None], object]
 
 
 class Level1Machine(RuleBasedStateMachine):
@@ -53,6 +58,7 @@ class Level1Machine(RuleBasedStateMachine):
     order: Order
     cancelling: bool
     drawn: Drawn
+    enough: Callable[[], bool]
     fired: set[str]
     rules_fired: set[str]
     happened: set[str]
@@ -61,6 +67,7 @@ class Level1Machine(RuleBasedStateMachine):
         super().__init__()
         self.loop = ControlledLoop(suspend_free_locks=self.order is Order.ANY)
         self.names: list[str] = []
+        self.over = False  # the run has been given up: it blocks, or does not come to rest
         with self.loop.entered():
             self.play = Play(self.factory, (), self.loop, Graph(), self.fired)
         self.program = Program(())
@@ -69,6 +76,8 @@ class Level1Machine(RuleBasedStateMachine):
 
     def start(self, *chain: Operation) -> None:
         """The request arrives: a new task is started that calls the operations of `chain`."""
+        if self.over or type(self).enough():
+            return
         task = compile_chain(len(self.program.tasks), chain, 0)
         self.program = Program((*self.program.tasks, chain), self.program.faults)
         self.rules_fired.add(chain[0].name)
@@ -86,9 +95,20 @@ class Level1Machine(RuleBasedStateMachine):
             self.happened.add(f"order {self.order.value}: an outside event between ready steps")
         elif pick > 0 < steps:
             self.happened.add("order any: a ready step before an older one")
-        with self.loop.entered():
-            if happen(self.loop, self.order, pick):
-                self.play.judge.stepped()
+        WATCHDOG.watch(self.loop)
+        try:
+            with self.loop.entered():
+                if happen(self.loop, self.order, pick):
+                    self.play.judge.stepped()
+        except Blocked:  # outside of any task
+            pass
+        if self.loop.blocked is not None or len(self.names) > LIMIT:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """The explorer will play the program again and judge what is wrong with it; here nothing can go on."""
+        self.over = True
+        self.loop.abandon()
 
     # --- the rules
 
@@ -157,7 +177,7 @@ class Level1Machine(RuleBasedStateMachine):
         while self.loop.ready:
             self._pick(0)
 
-    @precondition(lambda self: self.cancelling and self._cancellable())
+    @precondition(lambda self: self.cancelling and not self.over and self._cancellable())
     @rule(pick=st.integers(0, 9))
     def cancel(self, pick: int) -> None:
         """A caller goes away: its task is cancelled where it waits, even if it has been woken already."""
@@ -176,20 +196,33 @@ class Level1Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         while self.loop.ready or self.loop.events:
             self._pick(0)
-        with self.loop.entered():
-            self.play.finish()
+        if not self.over:
+            with self.loop.entered():
+                self.play.finish()
         if self.program.tasks:
-            type(self).drawn(self.program, self.names, self.play)
+            type(self).drawn(self.program, self.names, None if self.over else self.play.judge.violations)
         self.loop.abandon()
+        WATCHDOG.watch(None)  # what Hypothesis does between two examples may take long
 
 
-def machine_for(factory: Factory, order: Order, *, cancel: bool, drawn: Drawn, fired: set[str], rules: set[str], happened: set[str]) -> Any:
-    """A machine class for this subject and order; `drawn` is given each example's program, schedule and finished play."""
+def machine_for(
+    factory: Factory,
+    order: Order,
+    *,
+    cancel: bool,
+    drawn: Drawn,
+    enough: Callable[[], bool],
+    fired: set[str],
+    rules: set[str],
+    happened: set[str],
+) -> Any:
+    """A machine class for this subject and order. `drawn` is given each example; once `enough()`, examples are empty."""
     attributes: dict[str, object] = {
         "factory": staticmethod(factory),
         "order": order,
         "cancelling": cancel,
         "drawn": staticmethod(drawn),
+        "enough": staticmethod(enough),
         "fired": fired,
         "rules_fired": rules,
         "happened": happened,

@@ -135,7 +135,10 @@ class Play:
         judge, loop = self.judge, self.loop
         stuck = [task for task in self._tasks if not task.done()]
         if stuck:
-            judge.violated(causes.DEADLOCK, "; ".join(self.waits()))
+            waited = list(waiting(loop).values())
+            gone = [lock for holder, lock in loop.holding if holder is None or holder.done()]
+            kept = any(lock is other for lock in waited for other in gone)  # nobody is left to release it
+            judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(self.waits()))
             return
         if self.listeners:
             self._judge_listeners()

@@ -71,6 +71,10 @@ class Runner:
                 ended = run(loop, self.order, choose, play.judge.stepped, every_choice=every_choice)
             except Blocked:  # outside of any task: in a callback, or in show()
                 ended = Ending.STOPPED, [], play.judge.steps
+            except BaseException:  # a schedule that cannot be followed, Ctrl-C: nothing of the run may be left to complain
+                loop.abandon()
+                play.let_go()
+                raise
             return self._finish(play, *ended)
 
     def _chains(self, program: Program) -> tuple[Chain, ...]:

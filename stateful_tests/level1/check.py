@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from hypothesis import seed
+from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from checking import causes
@@ -111,7 +112,11 @@ class Explorer:
             rules=self.rules,
             happened=self.happened,
         )
-        run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(self._profile, examples))
+        try:
+            run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(self._profile, examples))
+        except Flaky:  # examples have become empty in the middle: time is up, or there is nothing more to find
+            if not self._enough():
+                raise
 
     def drawn(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
         """A program has been drawn and played once under `names`; None: that run was given up, so it is played again."""

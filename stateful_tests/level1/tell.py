@@ -75,6 +75,7 @@ class _Rows:
         did = [self._say(*entry) for entry in self.log]
         self.log.clear()
         self._row(name, did, None if task is None or task.done() else where(task), self._changes())
+        self._mark()  # not after an outside event: what the step after it breaks may be known before the step ends
         return False
 
     def _say(self, what: str, about: object) -> str:
@@ -95,7 +96,6 @@ class _Rows:
 
     def _row(self, task: str, did: list[str], at: str | None, changed: list[str]) -> None:
         self.rows.append({"step": len(self.rows) + 1, "task": task, "did": did, "at": at, "changed": changed, "broken": []})
-        self._mark()
 
     def _mark(self) -> None:
         judge = self._play.judge

@@ -12,7 +12,7 @@ WHY = {
     "budget": "the budget ended",
     "rounds": "all rounds are done",
     "stopped": "stopped by hand",
-    "no workers": "every worker died before its time",
+    "no workers": "no worker came to its end",
 }
 NAMED = 4  # names in a line; all of them are in the JSON
 

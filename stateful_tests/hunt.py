@@ -107,6 +107,8 @@ class Hunt:
                         must_end = monotonic() + PATIENCE
                     if must_end is not None and monotonic() >= must_end:
                         break
+                for worker in self._pipes.values():
+                    self._report(worker, "did not end when its time was over, and was ended")
             finally:
                 for process in self._processes.values():
                     process.kill()
@@ -115,7 +117,7 @@ class Hunt:
                 self._folder.keep_ends(self.totals)
         if self._bad is not None:
             raise self._bad
-        if self.totals.lost and not self._ended_by_itself and why != "stopped":
+        if self.totals.lost and not self._ended_by_itself:
             why = "no workers"
         self._folder.journal({"ended": why})
         return why
@@ -189,7 +191,10 @@ class Hunt:
         code = process.exitcode or 0
         how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
         left = f"the hunt goes on with {len(self._pipes)} other{'s' * (len(self._pipes) != 1)}" if self._pipes else "there is no other"
-        said = f"worker {worker} {how} in round {self.totals.rounds.get(worker, 0)}; its findings are kept; {left}"
+        self._report(worker, f"{how} in round {self.totals.rounds.get(worker, 0)}; its findings are kept; {left}")
+
+    def _report(self, worker: int, how: str) -> None:
+        said = f"worker {worker} {how}"
         self.totals.lost.append(said)
         self._folder.journal({"lost": worker, "said": said})
         self._listener.say(said)

@@ -5,6 +5,7 @@ budget goes to other programs, not to the same one again.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from random import Random
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from scheduling.strategies.portfolio import Portfolio
 from scheduling.watchdog import WATCHDOG
 from stateful_tests.hunt_work import EVERYTHING, Kept, Work
 from stateful_tests.level1.check import Check, Explorer, fired
-from stateful_tests.level1.investigate import NotReproducible, confirm, investigate
+from stateful_tests.level1.investigate import IMPATIENT, NotReproducible, confirm, investigate
 from stateful_tests.level1.machine import machine_for
 from stateful_tests.level1.overlap import look_closely
 from stateful_tests.level1.play import Play
@@ -233,7 +234,8 @@ class Hunter(Explorer):
             followed = names() if followed is None else followed
             self.work.pay(strategy).causes += known is None
             try:
-                confirm(self.runner, cause, program, followed)
+                with WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext():
+                    confirm(self.runner, cause, program, followed)
                 size = (program.operations(), len(followed))
                 raw = Finding(cause, self.check.order, bool(program.faults), program, tuple(followed), size)
                 self._tell(Kept(raw, False, strategy))

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from stateful_tests import hunt
 from stateful_tests.hunt import checks_of
 from stateful_tests.hunt_folder import JOURNAL, Folder
 from stateful_tests.level1.check import CHECKS
@@ -136,9 +137,22 @@ def test_when_all_workers_are_killed_the_hunt_ends_and_is_resumable(tmp_path: Pa
         os.kill(workers(folder)[0], signal.SIGKILL)
         out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert "every worker died before its time" in out
+    assert "no worker came to its end" in out
     assert main(["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]) == 1
     assert all(finding["shrunk"] for finding in files(folder).values()), "what was cut short is made small first"
+
+
+def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subject whose steps block: nothing found is not that nothing is wrong."""
+    monkeypatch.setattr(hunt, "GRACE", 0.0)
+    monkeypatch.setattr(hunt, "PATIENCE", 0.0)
+    subject = "stateful_tests.defects.progress:SleepsForReal"
+    assert main(["hunt", "--subject", subject, "--budget", "0.001", "--jobs", "1", "--dir", str(tmp_path / "hunt")]) == 2
+    out, err = capsys.readouterr()
+    assert "worker 0 did not end when its time was over, and was ended" in err
+    assert "inconclusive (no findings" in out
 
 
 def test_workers_end_with_the_hunt_that_is_killed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from checking.causes import Cause
 from checking.invariants import Invariants
 from checking.nodes import Graph
 from checking.refinement import Refinement
+from checking.worlds import Took
 from model.operations import Operation, RemoveConnection
 from model.projection import Shown
 from scheduling.loop import ControlledLoop
@@ -44,7 +45,7 @@ def _has_shows(kind: type) -> bool:
 class Judge:
     """One run's judge. `violations` has every cause seen, with the number of the step at which it was first seen."""
 
-    def __init__(self, loop: ControlledLoop, subject: Observable, graph: Graph, fired: set[str]) -> None:
+    def __init__(self, loop: ControlledLoop, subject: Observable, graph: Graph, fired: set[str], took: Took | None = None) -> None:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
         self.steps = 0
@@ -54,7 +55,8 @@ class Judge:
         self._loop = loop
         self._subject = subject
         self._shows: Callable[[Shown | None], bool] = getattr(subject, "shows") if _has_shows(type(subject)) else self._compares  # noqa: B009
-        self._refinement = Refinement(graph, fired.add, shows_live=self.shown is not None and self.shown.live is not None)
+        shows_live = self.shown is not None and self.shown.live is not None
+        self._refinement = Refinement(graph, fired.add, shows_live=shows_live, took=took)
         if loop.log is None:  # nobody listens: one call less for each operation
             self.called = self._refinement.called  # type: ignore[method-assign]  # it is the same but for the log
         self._invariants = Invariants()

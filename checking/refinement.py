@@ -13,7 +13,7 @@ from collections.abc import Callable
 from checking.causes import Cause
 from checking.nodes import Graph
 from checking.pending import NO_ANSWER_YET, Pending, agrees
-from checking.worlds import Worlds
+from checking.worlds import Took, Worlds
 from model.operations import STATE_OPERATIONS, Operation
 from model.projection import Shown, disagreements, project
 from model.step import Answer, Call
@@ -24,15 +24,16 @@ STATE_KINDS = frozenset(STATE_OPERATIONS)
 class Refinement:
     """Follows one run. Its methods are called as things happen; they tell the cause of a violation, or None."""
 
-    def __init__(self, graph: Graph, fired: Callable[[str], object], *, shows_live: bool) -> None:
+    def __init__(self, graph: Graph, fired: Callable[[str], object], *, shows_live: bool, took: Took | None = None) -> None:
         self.plain = shows_live  # what shows is exactly what the model's state shows, so that every invariant on it holds
         self._node = graph.initial()
         self._graph = graph
         self._fired = fired
+        self._took = took  # told of every transition, with the state it was taken in; most runs are not asked
         self._pending: dict[int, Pending] = {}
         self._handles: dict[int, Call] = {}
         # a manager that hides a part of the state is compared part by part, which the worlds do
-        self._worlds: Worlds | None = None if shows_live else Worlds(self._node, {}, fired, shows_live=False)
+        self._worlds: Worlds | None = None if shows_live else Worlds(self._node, {}, fired, shows_live=False, took=took)
 
     def called(self, task: int, operation: Operation) -> None:
         """`task` calls `operation`; a state operation acts on the state that the task was last given."""
@@ -87,6 +88,8 @@ class Refinement:
             self.unchanged(task)
             return
         self._fired(edge.kind)
+        if self._took is not None:
+            self._took(self._node, pending.call)
         pending.act(edge)
         self._node = edge.node
 
@@ -114,6 +117,8 @@ class Refinement:
                 for edge in pending.silent:
                     if agrees(answer, edge.answer):
                         self._fired(edge.kind)
+                        if self._took is not None:
+                            self._took(edge.node, pending.call)
                         break
                 else:
                     self._pending[task] = pending
@@ -135,6 +140,6 @@ class Refinement:
 
     def _hand_over(self) -> Worlds:
         if self._worlds is None:
-            self._worlds = Worlds(self._node, self._pending, self._fired, shows_live=True)
+            self._worlds = Worlds(self._node, self._pending, self._fired, shows_live=True, took=self._took)
             self.plain = False
         return self._worlds

@@ -14,7 +14,9 @@ from checking.nodes import Node
 from checking.pending import NO_ANSWER_YET, Pending, agrees
 from model.operations import CREATES_ENTRY, RemoveConnection, StateTrackEvent
 from model.projection import ShownEntry, View
-from model.step import Answer
+from model.step import Answer, Call
+
+Took = Callable[[Node, Call], object]
 
 
 class World(NamedTuple):
@@ -36,7 +38,9 @@ class World(NamedTuple):
 class Worlds:
     """Follows the rest of a run, from `node` and the operations pending there."""
 
-    def __init__(self, node: Node, pending: dict[int, Pending], fired: Callable[[str], object], *, shows_live: bool) -> None:
+    def __init__(
+        self, node: Node, pending: dict[int, Pending], fired: Callable[[str], object], *, shows_live: bool, took: Took | None
+    ) -> None:
         owed = tuple((task, p.owed) for task, p in sorted(pending.items()) if p.owed is not NO_ANSWER_YET)
         self._worlds = [World(node, owed)]
         self._lost = False
@@ -45,6 +49,7 @@ class Worlds:
         self._judged_turn = True
         self._shows_live = shows_live
         self._fired = fired
+        self._took = took
 
     @property
     def node(self) -> Node:
@@ -115,6 +120,8 @@ class Worlds:
                 matching = [edge for edge in pending.silent if agrees(answer, edge.answer)]
                 if matching:
                     self._fired(matching[0].kind)
+                    if self._took is not None:
+                        self._took(world.node, pending.call)
                     worlds.append(world)
             elif agrees(answer, owed):
                 worlds.append(world.forget(task))
@@ -154,6 +161,8 @@ class Worlds:
             return []
         pending.keep_handle(edge)
         self._fired(edge.kind)
+        if self._took is not None:
+            self._took(world.node, pending.call)
         return [World(edge.node, (*world.acted, (task, edge.answer)))]
 
     def _differs(self, task: int | None, pending: Pending | None, observed: View, *, returning: bool) -> Cause:

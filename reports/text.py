@@ -57,6 +57,8 @@ def _coverage(coverage: dict[str, Any], console: Console) -> None:
     console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} rules, operations, transitions, orders and moments fired")
     for name in never:
         console.print(f"  [yellow]never fired:[/] {escape(name)}")
+    model = coverage["model"]
+    console.print(f"model graph at {model['scope']}: {model['taken']:,} of {model['transitions']:,} transitions taken by the rule machines")
 
 
 def write_finding(finding: dict[str, Any], console: Console) -> None:

@@ -124,6 +124,7 @@ class Hunter(Explorer):
             fired=self.runner.whole,
             rules=self.rules,
             happened=self.happened,
+            transitions=set(),  # a hunt counts outcomes, not the model's transitions
         )
 
     def shrink_until(self, enough: Callable[[], bool]) -> None:

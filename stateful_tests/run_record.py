@@ -1,19 +1,23 @@
 """The run record: all that a gate run did and found, as plain data. Every report is made from it, and nothing else."""
 
+from collections import Counter
 from typing import Any
 
 from checking.causes import Cause
 from checking.finding import Finding
 from checking.verdict import Verdict, worst
 from model.properties import Property
+from model.scope import Scope
 from model.words import say_operation
 from stateful_tests.level1.check import CHECKS, Outcome
 from stateful_tests.level1.program import Program, task_name
 from stateful_tests.level1.runner import Factory
 from stateful_tests.level1.tell import tell
+from stateful_tests.model_coverage import ModelCoverage
 from stateful_tests.plain_run import Run, scripted
 from stateful_tests.replay import Replay, of_finding
 
+SCOPE = Scope(connections=2, threads=1, subscriptions=1, conversations=2, items=1, raw=True, in_flight=0)
 SCHEMA = "subwarden/gate/1"
 
 
@@ -46,8 +50,24 @@ def gate_record(subject: str, factory: Factory, profile: str, outcomes: list[Out
             for outcome in outcomes
         ],
         "findings": [finding_record(subject, factory, finding) for finding in findings],
-        "coverage": {"fired": sorted(whole.fired), "never_fired": never},
+        "coverage": {"fired": sorted(whole.fired), "never_fired": never, "model": _model_coverage(whole)},
         "doubts": whole.doubts,
+    }
+
+
+def _model_coverage(whole: Outcome) -> dict[str, Any]:
+    """Which transitions of the model's reachable graph, at a small scope, the rule machines' own runs never took."""
+    coverage = ModelCoverage(SCOPE)
+    for state, request in whole.transitions:
+        coverage.took(state, request)
+    missed = coverage.missed()
+    kinds = Counter(transition.kind for transition in missed)
+    return {
+        "scope": "2 connections, 1 thread, 1 id, turns of up to 1 item, raw",
+        "transitions": len(coverage.transitions),
+        "taken": len(coverage.taken),
+        "never_taken": {kind: kinds[kind] for kind in sorted(kinds)},
+        "examples": [f"{request} in {state}" for _, state, request in missed[:10]],
     }
 
 

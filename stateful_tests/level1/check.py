@@ -20,7 +20,7 @@ from scheduling.strategies.pct import Pct
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
 from stateful_tests.level1.investigate import NotReproducible, investigate
-from stateful_tests.level1.machine import machine_for
+from stateful_tests.level1.machine import Transitions, machine_for
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.runner import Factory, Runner
 from stateful_tests.profiles import Profile, hypothesis_settings
@@ -40,6 +40,7 @@ class Outcome:
     seconds: float = 0.0
     findings: dict[Cause, Finding[Program]] = field(default_factory=dict)
     fired: set[str] = field(default_factory=set)
+    transitions: Transitions = field(default_factory=set)  # of the model, taken in the machine's own runs
     doubts: list[str] = field(default_factory=list)
 
     def merge(self, other: "Outcome") -> None:
@@ -49,6 +50,7 @@ class Outcome:
         self.steps += other.steps
         self.seconds += other.seconds
         self.fired |= other.fired
+        self.transitions |= other.transitions
         self.doubts += [d for d in other.doubts if d not in self.doubts]
         for cause, finding in other.findings.items():
             if cause not in self.findings or finding.rank() < self.findings[cause].rank():
@@ -111,6 +113,7 @@ class Explorer:
             fired=self.runner.fired,
             rules=self.rules,
             happened=self.happened,
+            transitions=self.outcome.transitions,
         )
         try:
             run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(self._profile, examples))

@@ -6,15 +6,19 @@ ends by handing its program on, and the explorer drives many more schedules of i
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from checking.causes import Cause
-from checking.nodes import Graph
+from checking.nodes import Graph, Node
 from model import operations as op
 from model.operations import Operation
+from model.scope import Request
+from model.state import State
+from model.step import Call
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order, candidates, happen, width
 from scheduling.watchdog import WATCHDOG, Blocked
@@ -47,6 +51,7 @@ THEN = st.one_of(
 
 LIMIT = 2_000  # names of one run; the explorer's runs may be longer, this one only draws the program
 
+Transitions = set[tuple[State, Request]]
 # given a program, the schedule that was played, and what was broken; None: the run was given up before its end
 Drawn = Callable[[Program, list[str], dict[Cause, int] | None], object]
 
@@ -62,6 +67,7 @@ class Level1Machine(RuleBasedStateMachine):
     fired: set[str]
     rules_fired: set[str]
     happened: set[str]
+    transitions: Transitions
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,8 +75,18 @@ class Level1Machine(RuleBasedStateMachine):
         self.names: list[str] = []
         self.over = False  # the run has been given up: it blocks, or does not come to rest
         with self.loop.entered():
-            self.play = Play(self.factory, (), self.loop, Graph(), self.fired)
+            self.play = Play(self.factory, (), self.loop, Graph(), self.fired, self._take)
         self.program = Program(())
+
+    def _take(self, node: Node, call: Call) -> None:
+        """Note a transition of the model, as coverage of its graph counts it: whatever the number of the incarnation."""
+        state = node.state
+        if call.thread is not None:
+            entry = state.entry(call.thread)
+            if entry is None or entry.incarnation != call.incarnation:
+                return
+        state = replace(state, incarnations=0, entries=tuple((t, e._replace(incarnation=t, generation=0)) for t, e in state.entries))
+        self.transitions.add((state, Request(call.operation, call.thread)))
 
     # --- what rules do
 
@@ -215,6 +231,7 @@ def machine_for(
     fired: set[str],
     rules: set[str],
     happened: set[str],
+    transitions: Transitions,
 ) -> Any:
     """A machine class for this subject and order. `drawn` is given each example; once `enough()`, examples are empty."""
     attributes: dict[str, object] = {
@@ -226,5 +243,6 @@ def machine_for(
         "fired": fired,
         "rules_fired": rules,
         "happened": happened,
+        "transitions": transitions,
     }
     return type("Level1Machine", (Level1Machine,), attributes)

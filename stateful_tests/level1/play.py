@@ -8,6 +8,7 @@ from typing import Any
 from checking import causes
 from checking.judge import Judge
 from checking.nodes import Graph
+from checking.worlds import Took
 from impl.conversation import Conversation
 from impl.manager_api import ManagerApi
 from impl.oneshot import Outcome, Receiver, oneshot
@@ -28,11 +29,17 @@ class Play:
     """One run of the tasks in `chains`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
 
     def __init__(
-        self, factory: Callable[[], ManagerApi], chains: Iterable[Chain], loop: ControlledLoop, graph: Graph, fired: set[str]
+        self,
+        factory: Callable[[], ManagerApi],
+        chains: Iterable[Chain],
+        loop: ControlledLoop,
+        graph: Graph,
+        fired: set[str],
+        took: Took | None = None,
     ) -> None:
         self.loop = loop
         self.manager: Any = factory()  # a ManagerApi, or somebody else's that looks like one
-        self.judge = Judge(loop, self.manager, graph, fired)
+        self.judge = Judge(loop, self.manager, graph, fired, took)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
         self.happened: set[str] = set()  # what is told of the run as coverage
         self._tasks: list[asyncio.Task[None]] = []

@@ -75,7 +75,13 @@ def test_there_is_something_to_run() -> None:
 
 @pytest.mark.parametrize(
     ("expected", "printed", "same"),
-    [("a\nb", "a\nb\n", True), ("a\n...\nc", "a\nb\nb\nc\n", True), ("a ... c", "a b c\n", True), ("a", "a\nb\n", False), ("a b", "a c\n", False)],
+    [
+        ("a\nb", "a\nb\n", True),
+        ("a\n...\nc", "a\nb\nb\nc\n", True),
+        ("a ... c", "a b c\n", True),
+        ("a", "a\nb\n", False),
+        ("a b", "a c\n", False),
+    ],
 )
 def test_matching_itself(expected: str, printed: str, same: bool) -> None:
     """A comparison that always agrees would make every page true."""

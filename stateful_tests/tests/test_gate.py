@@ -165,7 +165,11 @@ def test_the_record_has_what_the_schema_says(seed_twice: tuple[Run, Run]) -> Non
         assert [row["step"] for row in finding["steps"]] == list(range(1, len(finding["steps"]) + 1))
         assert sum(len(row["broken"]) for row in finding["steps"]) == 1  # what it shows, once
         assert read(finding["replay"]).subject == "seed"
-    assert set(record["coverage"]) == {"fired", "never_fired"}
+    assert set(record["coverage"]) == {"fired", "never_fired", "model"}
+    model = record["coverage"]["model"]
+    assert set(model) == {"scope", "transitions", "taken", "never_taken", "examples"}
+    assert 0 < model["taken"] < model["transitions"]
+    assert sum(model["never_taken"].values()) == model["transitions"] - model["taken"]
     assert not set(record["coverage"]["fired"]) & set(record["coverage"]["never_fired"])
 
 

@@ -26,6 +26,7 @@ REAL = (
     "seed-P11-a-listener-outlives-the-teardown-of-its-state",
 )
 MARKUP = "file[bold].py:[/red]Manager"
+MODEL = {"scope": "1 connection", "transitions": 1_234, "taken": 56, "never_taken": {"a: b": 1_178}, "examples": ["a in nothing"]}
 
 FINDING: dict[str, Any] = {
     "id": "P2-something",
@@ -58,7 +59,7 @@ RECORD: dict[str, Any] = {
         {"name": "level 1, any", "verdict": "inconclusive", "programs": 1, "schedules": 1, "steps": 9, "seconds": 0.5},
     ],
     "findings": [FINDING],
-    "coverage": {"fired": ["rule a", "rule b"], "never_fired": ["transition [dim]x[/dim]: y"]},
+    "coverage": {"fired": ["rule a", "rule b"], "never_fired": ["transition [dim]x[/dim]: y"], "model": MODEL},
     "doubts": ["a deadlock [blink]now and then[/blink]: the same schedule does not give the same run twice"],
 }
 
@@ -101,7 +102,7 @@ def test_a_record_with_everything_in_it() -> None:
 
 def test_a_record_that_holds() -> None:
     checks = [{**check, "verdict": "holds"} for check in RECORD["checks"]]
-    coverage = {"fired": ["rule a"], "never_fired": []}
+    coverage = {"fired": ["rule a"], "never_fired": [], "model": MODEL}
     holds = {"subject": "manager", "verdict": "holds", "stopped": False, "findings": [], "doubts": []}
     compare("gate_holds", text({**RECORD, **holds, "checks": checks, "coverage": coverage}))
 

@@ -8,19 +8,21 @@ NO_ANSWER_YET = object()
 
 
 class Pending:
-    """`call` is the operation bound to the incarnation it was called on; `owed` its answer once it is known to have acted."""
+    """`call` is the operation bound to the incarnation it was called on; `owed` its answer once it is known to have acted.
 
-    __slots__ = ("asked", "but_for_raw", "call", "edge", "incarnation", "operation", "owed", "silent")
+    Defaults are on the class: one is made for every call of every run, and most never change them.
+    """
+
+    owed: object = NO_ANSWER_YET
+    silent: tuple[Edge, ...] = ()  # ways in which it may have taken effect without changing anything
+    but_for_raw: tuple[object, ...] = ()  # what it may answer if its raw choice had not yet shown
+    incarnation = 0  # of the entry whose state it returns; 0 is never given out
+    asked: Node | None = None  # where it was last looked at, and nothing showed
+    edge: Edge | None = None  # what it would do where it was last looked up
 
     def __init__(self, operation: Operation, call: Call) -> None:
         self.operation = operation
         self.call = call
-        self.owed: object = NO_ANSWER_YET
-        self.silent: tuple[Edge, ...] = ()  # ways in which it may have taken effect without changing anything
-        self.but_for_raw: tuple[object, ...] = ()  # what it may answer if its raw choice had not yet shown
-        self.incarnation = 0  # of the entry whose state it returns; 0 is never given out
-        self.asked: Node | None = None  # where it was last looked at, and nothing showed
-        self.edge: Edge | None = None  # what it would do where it was last looked up
 
     def act(self, edge: Edge) -> None:
         """It has acted, by `edge`."""

@@ -72,6 +72,7 @@ class Worlds:
             elif self._judged(edge.node.view) == self._judged(world.node.view):
                 self._fired(edge.kind)
                 pending.keep_handle(edge)
+                pending.unseen_at = world.node
                 worlds.append(World(edge.node, (*world.acted, (task, edge.answer))))
             elif edge.only_raw:
                 pending.keep_handle(edge)
@@ -125,6 +126,8 @@ class Worlds:
                     worlds.append(world)
             elif agrees(answer, owed):
                 worlds.append(world.forget(task))
+                if self._took is not None and pending.unseen_at is not None:
+                    self._took(pending.unseen_at, pending.call)
         if worlds:
             self._worlds = worlds
             return None

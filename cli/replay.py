@@ -1,6 +1,7 @@
 """`subwarden replay`: play one recorded run again, exactly. Exit code 1 if it still fails, 0 if not, 3 if it cannot be followed."""
 
 import argparse
+import json
 import platform
 import sys
 from pathlib import Path
@@ -11,11 +12,13 @@ from rich.text import Text
 from cli.options import CannotWrite, output
 from reports.text import console_for, run_table
 from scheduling.order import Order
-from scheduling.schedule import Divergence
-from stateful_tests.level1.runner import Runner, running
+from scheduling.schedule import Divergence, Guide
+from stateful_tests.level1.runner import Factory, Runner, running
+from stateful_tests.level1.trace import trace_of
 from stateful_tests.loading import blaming, load
-from stateful_tests.replay import BadReplay, read
+from stateful_tests.replay import BadReplay, Replay, read
 from stateful_tests.run_record import replay_record, script_record
+from stateful_tests.tla_traces import as_itf, as_tla
 
 
 def add_parser(verbs: Any) -> None:
@@ -26,6 +29,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--script", type=output, metavar="FILE", help="write the run there as a script of plain asyncio, without this harness, and run it"
     )
+    parser.add_argument("--trace", type=output, metavar="FILE", help="write what took effect as ITF JSON, or to NAME.tla for TLC")
     parser.set_defaults(run=run)
 
 
@@ -44,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
         again = f"the subject has changed since; find the run anew with `subwarden gate --subject {replay.subject}`"
         raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     console = console_for(sys.stdout)
+    if options.trace:
+        console.print(Text(_write_trace(options.trace, replay, factory)))
     broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
     cause = next((c for c in broken if replay.cause.partition("-")[2] == c.slug().partition("-")[2]), broken[0] if broken else None)
     if cause is None:
@@ -70,3 +76,16 @@ def _write_script(path: str, made: dict[str, Any]) -> str:
     if made["script_doubt"]:
         return f"plain asyncio: {path} is written, but shows nothing ({made['script_doubt']})"
     return f"plain asyncio: {path} is written; it was run, and fails on the stock event loop of Python {platform.python_version()}"
+
+
+def _write_trace(path: str, replay: Replay, factory: Factory) -> str:
+    """Write the run's trace, and say how far it goes."""
+    with blaming(replay.subject), running():
+        trace = trace_of(factory, replay.order, replay.program, lambda loop, order: Guide(loop, order, replay.names))
+    text = as_tla(trace) if path.endswith(".tla") else json.dumps(as_itf(trace), indent=1) + "\n"
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
+    count = f"{len(trace)} operation{'s' if len(trace) != 1 else ''}"
+    return f"trace: {path} has the {count} that took effect as the model says, of {replay.program.operations()}"

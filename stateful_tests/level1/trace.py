@@ -1,0 +1,49 @@
+"""The trace of a run for other tools: which operation took effect when, what it answered, and what showed then.
+
+As far as the model can follow the run; a run that breaks something has a trace up to there. An operation that changes nothing is put
+where it returned. The form is that of `stateful_tests.tla_traces`, which writes it for TLC and as ITF.
+"""
+
+from checking.nodes import Graph, Node
+from model.operations import CREATES_ENTRY
+from model.projection import project
+from model.step import Call
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose, run
+from stateful_tests.level1.compiled import compile_program
+from stateful_tests.level1.play import Play
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.runner import Factory, MakeChoose
+from stateful_tests.tla_traces import Binding, TraceStep
+
+
+def trace_of(factory: Factory, order: Order, program: Program, make: MakeChoose) -> list[TraceStep]:
+    """Play `program` once, inside `stateful_tests.level1.runner.running()`, and return its trace."""
+    trace: list[TraceStep] = []
+    loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
+
+    def took(node: Node, call: Call) -> None:
+        shown = play.manager.show()
+        entry = None if call.thread is None else node.state.entry(call.thread)
+        stale = call.thread is not None and (entry is None or entry.incarnation != call.incarnation)
+        if shown is not None and not stale:  # a state that was torn down is nobody's: what is done to it is no step
+            edge = node.step(call)
+            trace.append(TraceStep(call.operation, edge.answer, project(shown), call.thread, _binding(node, call)))
+
+    with loop.entered():
+        play = Play(factory, compile_program(program), loop, Graph(), set(), took)
+        choose: Choose = make(loop, order)
+        run(loop, order, choose, play.judge.stepped, every_choice=True)
+    loop.abandon()
+    play.let_go()
+    return trace
+
+
+def _binding(node: Node, call: Call) -> Binding:
+    if not isinstance(call.operation, CREATES_ENTRY):
+        return Binding.NOW
+    if call.incarnation is None:
+        return Binding.NONE
+    entry = node.state.entry(call.operation.thread)
+    return Binding.BOUND if entry is not None and entry.incarnation == call.incarnation else Binding.STALE

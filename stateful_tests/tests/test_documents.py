@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from model.properties import Property
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/how-it-works.md", "docs/bring-your-own.md", "docs/reading-a-report.md", "docs/properties.md")
 BLOCK = re.compile(r"^```console( no-run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -86,3 +88,10 @@ def test_there_is_something_to_run() -> None:
 def test_matching_itself(expected: str, printed: str, same: bool) -> None:
     """A comparison that always agrees would make every page true."""
     assert matches(expected, printed) is same
+
+
+def test_the_page_of_properties_says_what_the_model_says() -> None:
+    """Row by row, in order."""
+    page = (ROOT / "docs" / "properties.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if re.match(r"\| P\d+ \| [^|]+ \| (always|quiescence) \|", line)]
+    assert rows == [f"| {p.name} | {p.title} | {p.when} | {p.sentence} |" for p in Property]

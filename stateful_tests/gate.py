@@ -1,6 +1,7 @@
 """The gate: every check of a subject, on all cores.
 
-What comes out depends on the subject, the profile and the versions alone: shards are seeded by their number, and merged in that order.
+What comes out of a derandomized profile depends on the subject and the versions alone: shards are seeded by their number, and merged in
+that order. The other profiles draw other programs each time.
 """
 
 import multiprocessing
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from random import SystemRandom
 from time import monotonic
 from typing import Any
 
@@ -94,9 +96,10 @@ def explore(
     context = multiprocessing.get_context("spawn")
     stop, done = context.Event(), context.Value("q", 0)
     blocked = False
+    first = 0 if profile.derandomized else SystemRandom().getrandbits(40)  # other programs each time; findings carry their replay
     rounds = 1 if budget is not None else 1 + MORE_ROUNDS
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
-        for number in range(0, rounds * SHARDS, SHARDS):
+        for number in range(first, first + rounds * SHARDS, SHARDS):
             shards = [Shard(subject, check, number + at, profile, seconds) for at in range(SHARDS) for check in CHECKS]
             futures = [pool.submit(_run_shard, shard) for shard in shards]
             try:

@@ -7,7 +7,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`examples` programs for every check, `schedules` runs of each. `derandomized`: the same output every time, to the byte."""
+    """`examples` programs for every check, `schedules` runs of each, drawn in `steps` rules.
+
+    `derandomized`: the same programs and output every time, to the byte, and only the committed corpus; else other programs each time,
+    and what failed here before is replayed first.
+    """
 
     name: str
     examples: int
@@ -20,7 +24,7 @@ PROFILES = {
     p.name: p
     for p in (
         Profile("ci", examples=160, schedules=400, steps=9, derandomized=True),
-        Profile("dev", examples=24, schedules=200, steps=9, derandomized=False),
+        Profile("dev", examples=60, schedules=100, steps=9, derandomized=False),
         Profile("nightly", examples=2_000, schedules=2_000, steps=20, derandomized=False),
     )
 }

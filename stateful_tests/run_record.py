@@ -1,6 +1,7 @@
 """The run record: all that a gate run did and found, as plain data. Every report is made from it, and nothing else."""
 
 from collections import Counter
+from functools import cache
 from typing import Any
 
 from checking.causes import Cause
@@ -55,9 +56,16 @@ def gate_record(subject: str, factory: Factory, profile: str, outcomes: list[Out
     }
 
 
+@cache
+def _graph() -> ModelCoverage:
+    """The model's graph at the scope: the same for every record, and more than a second's work."""
+    return ModelCoverage(SCOPE)
+
+
 def _model_coverage(whole: Outcome) -> dict[str, Any]:
     """Which transitions of the model's reachable graph, at a small scope, the rule machines' own runs never took."""
-    coverage = ModelCoverage(SCOPE)
+    coverage = _graph()
+    coverage.taken.clear()
     for state, request in whole.transitions:
         coverage.took(state, request)
     missed = coverage.missed()

@@ -1,14 +1,18 @@
 """The gate: every check of a subject, on all cores.
 
-What comes out depends on the subject, the profile and the versions alone: shards are seeded by their number, and merged in that order.
+What comes out of a derandomized profile depends on the subject and the versions alone: shards are seeded by their number, and merged in
+that order. The other profiles draw other programs each time.
 """
 
 import multiprocessing
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
+from random import SystemRandom
 from time import monotonic
 from typing import Any
 
@@ -94,11 +98,13 @@ def explore(
     context = multiprocessing.get_context("spawn")
     stop, done = context.Event(), context.Value("q", 0)
     blocked = False
+    first = 0 if profile.derandomized else SystemRandom().getrandbits(40)  # other programs each time; findings carry their replay
     rounds = 1 if budget is not None else 1 + MORE_ROUNDS
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
-        for number in range(0, rounds * SHARDS, SHARDS):
+        for number in range(first, first + rounds * SHARDS, SHARDS):
             shards = [Shard(subject, check, number + at, profile, seconds) for at in range(SHARDS) for check in CHECKS]
-            futures = [pool.submit(_run_shard, shard) for shard in shards]
+            with _ignoring_ctrl_c():  # inherited by the workers, which must not die of it before they can ignore it themselves
+                futures = [pool.submit(_run_shard, shard) for shard in shards]
             try:
                 if _wait(futures, lambda finished, total: progress(done.value, finished, total)):
                     blocked = True
@@ -119,6 +125,18 @@ def explore(
             if stop.is_set() or any(outcome.findings for outcome in outcomes.values()) or not _unfired(outcomes, covered):
                 break
     return list(outcomes.values()), stop.is_set() and not blocked
+
+
+@contextmanager
+def _ignoring_ctrl_c() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) -> bool:

@@ -7,7 +7,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`examples` programs for every check, `schedules` runs of each. `derandomized`: the same output every time, to the byte."""
+    """`examples` programs for every check, `schedules` runs of each, drawn in `steps` rules.
+
+    `derandomized`: the same programs and output every time, to the byte, and only the committed corpus; else other programs each time,
+    and what failed here before is replayed first.
+    """
 
     name: str
     examples: int

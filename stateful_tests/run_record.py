@@ -71,7 +71,7 @@ def _model_coverage(whole: Outcome) -> dict[str, Any]:
     missed = coverage.missed()
     kinds = Counter(transition.kind for transition in missed)
     return {
-        "scope": "2 connections, 1 thread, 1 id, turns of up to 1 item, raw",
+        "scope": "2 connections, 1 thread, 1 id",
         "transitions": len(coverage.transitions),
         "taken": len(coverage.taken),
         "never_taken": {kind: kinds[kind] for kind in sorted(kinds)},

@@ -9,9 +9,6 @@ from contextlib import nullcontext
 from random import Random
 from typing import NamedTuple
 
-from hypothesis import seed
-from hypothesis.stateful import run_state_machine_as_test
-
 from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
@@ -32,7 +29,7 @@ from stateful_tests.level1.overlap import look_closely
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.runner import Factory, MakeChoose, Result, Runner
-from stateful_tests.profiles import Profile, hypothesis_settings
+from stateful_tests.profiles import Profile
 from stateful_tests.unseen import Tally, digest
 
 EXAMPLES = 12  # programs drawn in a round; a round takes seconds, and is done again if it was interrupted
@@ -135,7 +132,7 @@ class Hunter(Explorer):
         """One round: draw programs, the same for the same `number`, and drive each."""
         self._random = Random(number)
         profile = Profile("hunt", EXAMPLES, SCHEDULES, steps, derandomized=False)
-        run_state_machine_as_test(seed(number)(self._machine), settings=hypothesis_settings(profile, EXAMPLES))
+        self._draw(self._machine, number, profile, EXAMPLES)
 
     def take(self) -> Work:
         """What was done since the last time."""

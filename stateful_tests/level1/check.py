@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from hypothesis import seed
 from hypothesis.errors import Flaky
@@ -115,8 +116,11 @@ class Explorer:
             happened=self.happened,
             transitions=self.outcome.transitions,
         )
+        self._draw(machine, number, self._profile, examples)
+
+    def _draw(self, machine: Any, number: int, profile: Profile, examples: int) -> None:
         try:
-            run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(self._profile, examples))
+            run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(profile, examples))
         except Flaky:  # examples have become empty in the middle: time is up, or there is nothing more to find
             if not self._enough():
                 raise

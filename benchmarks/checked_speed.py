@@ -12,8 +12,9 @@ from impl.manager import Manager
 from model import operations as op
 from scheduling.order import Order
 from scheduling.strategies.random_walk import RandomWalk
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Runner, running
 
 SCHEDULES = 300
 CHAINS: list[tuple[op.ManagerOperation, ...]] = [
@@ -52,7 +53,7 @@ def _bare() -> int:
     return SCHEDULES
 
 
-_RUNNER = Runner(Manager, Order.ANY)
+_RUNNER = Runner(LEVEL_1, Manager, Order.ANY)
 
 
 def _ours() -> int:

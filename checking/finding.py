@@ -12,7 +12,7 @@ Case = TypeVar("Case")
 
 @dataclass(frozen=True, slots=True)
 class Finding(Generic[Case]):
-    """`names` is the schedule of `program` that shows `cause` in `order`. `size` is (operations, deviations from fifo)."""
+    """`names` is the schedule of `program`, of `level`, that shows `cause` in `order`. `size` is (operations, deviations from fifo)."""
 
     cause: Cause
     order: Order
@@ -20,6 +20,7 @@ class Finding(Generic[Case]):
     program: Case
     names: tuple[str, ...]
     size: tuple[int, int]
+    level: str
 
     @property
     def broken(self) -> Property:

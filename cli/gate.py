@@ -11,8 +11,9 @@ from cli.progress import progress
 from impl.subjects import DEFAULT
 from reports.text import console_for, write_gate
 from stateful_tests import corpus
+from stateful_tests.exploring.check import checks_of
 from stateful_tests.gate import explore, replay_corpus
-from stateful_tests.loading import blaming, load
+from stateful_tests.loading import blaming, levels_of
 from stateful_tests.profiles import PROFILES
 from stateful_tests.replay import read
 from stateful_tests.run_record import gate_record
@@ -34,15 +35,15 @@ def add_parser(verbs: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the gate and report. Returns the verdict's exit code."""
     profile = PROFILES[options.profile]
-    factory = load(options.subject)
+    checks = checks_of(*levels_of(options.subject))
     with blaming(options.subject):
-        replayed = replay_corpus(factory, committed_only=profile.derandomized)
+        replayed = replay_corpus(options.subject, committed_only=profile.derandomized)
     with progress(f"subwarden gate {options.subject}") as report:
         outcomes, stopped = explore(
-            options.subject, profile, budget=options.budget, jobs=options.jobs, covered=replayed.fired, progress=report
+            options.subject, checks, profile, budget=options.budget, jobs=options.jobs, covered=replayed.fired, progress=report
         )
     with blaming(options.subject):  # telling a finding plays it once more
-        record = gate_record(options.subject, factory, profile.name, [replayed, *outcomes], stopped=stopped)
+        record = gate_record(options.subject, profile.name, checks, [replayed, *outcomes], stopped=stopped)
     for finding in record["findings"]:
         corpus.save(read(finding["replay"]))
     write_gate(record, console_for(sys.stdout))

@@ -14,7 +14,7 @@ from impl.subjects import DEFAULT
 from reports.hunt import write_hunt
 from reports.text import console_for
 from scheduling.order import Order
-from stateful_tests.hunt import Hunt, Plan, checks_of, still_shows
+from stateful_tests.hunt import Hunt, Plan, checks_in, still_shows
 from stateful_tests.hunt_folder import BadFolder, Folder, default_folder
 from stateful_tests.hunt_record import hunt_record, verdict
 from stateful_tests.hunt_work import Totals
@@ -60,16 +60,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> int:
-    factory = load(head["subject"])
+    load(head["subject"])  # better now than in every worker
     budget = options.budget if options.rounds or options.budget else BUDGET
-    plan = Plan(head["subject"], checks_of(head["order"]), options.jobs, head["seed"], budget, options.rounds)
+    plan = Plan(head["subject"], checks_in(head["subject"], head["order"]), options.jobs, head["seed"], budget, options.rounds)
     totals, findings = Totals(), {}
     with watching(f"subwarden hunt {plan.subject}") as listener:
         if options.resume:
             totals, findings = folder.totals(), folder.findings()
             folder.go_on()
             with blaming(plan.subject):
-                for cause in [cause for cause, kept in findings.items() if not still_shows(factory, kept)]:
+                for cause in [cause for cause, kept in findings.items() if not still_shows(plan.subject, kept)]:
                     del findings[cause]
                     listener.say(f"{cause.slug()} does not show any more: {folder.drop(cause)}")
             listener.say(
@@ -84,7 +84,7 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
         why = hunt.run()
         seconds = monotonic() - began
     with blaming(plan.subject):  # telling a finding plays it once more
-        record = hunt_record(plan, folder, factory, totals, findings, why, hunt.schedules, seconds)
+        record = hunt_record(plan, folder, totals, findings, why, hunt.schedules, seconds)
     write_hunt(record, console_for(sys.stdout))
     if options.json:
         write_json(options.json, record)

@@ -9,9 +9,9 @@ from cli import check, gate, hunt, prove, replay, subjects
 from cli.options import CannotWrite
 from scheduling.schedule import Divergence
 from scheduling.uncontrolled import UncontrolledSource
+from stateful_tests.exploring.investigate import NotReproducible
 from stateful_tests.gate import WorkerDied
 from stateful_tests.hunt_folder import BadFolder
-from stateful_tests.level1.investigate import NotReproducible
 from stateful_tests.loading import BadSubject
 from stateful_tests.replay import BadReplay
 

@@ -13,8 +13,11 @@ from cli.options import CannotWrite, output
 from reports.text import console_for, run_table
 from scheduling.order import Order
 from scheduling.schedule import Divergence, Guide
-from stateful_tests.level1.runner import Factory, Runner, running
+from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.trace import trace_of
+from stateful_tests.levels import LEVELS
 from stateful_tests.loading import blaming, load
 from stateful_tests.replay import BadReplay, Replay, read
 from stateful_tests.run_record import replay_record, script_record
@@ -40,10 +43,12 @@ def run(options: argparse.Namespace) -> int:
         raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")
     if options.script and replay.order is not Order.FIFO:
         raise BadReplay(f"the replay is in the order {replay.order.value}, which stock asyncio does not promise; --script is for fifo only")
-    factory = load(replay.subject)
+    if options.trace and replay.level != LEVEL_1.name:
+        raise BadReplay(f"the replay is of {replay.level}; --trace writes traces of {LEVEL_1.name} only, for which there is a twin in TLA+")
+    factory = load(replay.subject, replay.level)
     try:
         with blaming(replay.subject), running():
-            result = Runner(factory, replay.order).follow(replay.program, replay.names)
+            result = Runner(LEVELS[replay.level], factory, replay.order).follow(replay.program, replay.names)
     except Divergence as error:
         again = f"the subject has changed since; find the run anew with `subwarden gate --subject {replay.subject}`"
         raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
@@ -55,12 +60,12 @@ def run(options: argparse.Namespace) -> int:
     if cause is None:
         console.print(Text(f"subject {replay.subject}: the run holds now ({result.steps} steps); it was recorded for {replay.cause}"))
         return 0
-    console.print(run_table(replay_record(replay, factory, cause)))
+    console.print(run_table(replay_record(replay, cause)))
     for each in broken:
         console.print(Text(f"{each.property.name} {each.property.title}: {each.mechanism}", style="bold red"))
     if options.script:
         with blaming(replay.subject):
-            made = script_record(replay, factory, cause)
+            made = script_record(replay, cause)
         console.print(Text(_write_script(options.script, made)))
     return 1
 

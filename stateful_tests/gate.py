@@ -7,7 +7,7 @@ that order. The other profiles draw other programs each time.
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -18,10 +18,11 @@ from typing import Any
 
 from checking import causes
 from stateful_tests import corpus
-from stateful_tests.level1.check import CHECKS, Check, Explorer, Outcome, fired
-from stateful_tests.level1.investigate import NotReproducible, investigate
-from stateful_tests.level1.runner import Factory, Runner, running
-from stateful_tests.loading import BadSubject, blaming, load
+from stateful_tests.exploring.check import Check, Explorer, Outcome, fired
+from stateful_tests.exploring.investigate import NotReproducible, investigate
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.levels import LEVELS
+from stateful_tests.loading import BadSubject, blaming, levels_of, load
 from stateful_tests.profiles import Profile
 
 SHARDS = 2  # of every check; a fixed number, so that the result does not depend on how many cores there are
@@ -70,7 +71,7 @@ def _run_shard(shard: Shard) -> Outcome:
 
     try:
         with blaming(shard.subject), running():
-            explorer = Explorer(shard.check, load(shard.subject), shard.profile, enough, _progress)
+            explorer = Explorer(shard.check, load(shard.subject, shard.check.level), shard.profile, enough, _progress)
             number = shard.number
             while not enough():
                 explorer.round(number, shard.profile.examples // SHARDS)
@@ -85,16 +86,16 @@ def _run_shard(shard: Shard) -> Outcome:
 
 
 def explore(
-    subject: str, profile: Profile, *, budget: float | None, jobs: int, covered: set[str], progress: Progress
+    subject: str, checks: Sequence[Check], profile: Profile, *, budget: float | None, jobs: int, covered: set[str], progress: Progress
 ) -> tuple[list[Outcome], bool]:
-    """Run all checks; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
+    """Run all `checks`; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
 
     `budget`: seconds for all checks together, instead of the profile's fixed number of examples. `covered`: what has fired already.
     Where nothing was found and something has never fired, further rounds are drawn, at most `MORE_ROUNDS`. `progress(schedules, shards
     done, shards in all)` is called twice a second.
     """
-    seconds = None if budget is None else max(0.5, budget * jobs / (len(CHECKS) * SHARDS))
-    outcomes = {check: Outcome(check.name) for check in CHECKS}
+    seconds = None if budget is None else max(0.5, budget * jobs / (len(checks) * SHARDS))
+    outcomes = {check: Outcome(check.name) for check in checks}
     context = multiprocessing.get_context("spawn")
     stop, done = context.Event(), context.Value("q", 0)
     blocked = False
@@ -102,7 +103,7 @@ def explore(
     rounds = 1 if budget is not None else 1 + MORE_ROUNDS
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
         for number in range(first, first + rounds * SHARDS, SHARDS):
-            shards = [Shard(subject, check, number + at, profile, seconds) for at in range(SHARDS) for check in CHECKS]
+            shards = [Shard(subject, check, number + at, profile, seconds) for at in range(SHARDS) for check in checks]
             with _ignoring_ctrl_c():  # inherited by the workers, which must not die of it before they can ignore it themselves
                 futures = [pool.submit(_run_shard, shard) for shard in shards]
             try:
@@ -155,13 +156,16 @@ def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:
     return set().union(*(check.expected() for check in outcomes)) - fired
 
 
-def replay_corpus(factory: Factory, *, committed_only: bool) -> Outcome:
-    """Play every run of the regression corpus on the subject, as far as it can be followed."""
+def replay_corpus(subject: str, *, committed_only: bool) -> Outcome:
+    """Play every run of the regression corpus of the subject's levels on it, as far as it can be followed."""
+    levels = levels_of(subject)
     outcome = Outcome("regression corpus")
     began = monotonic()
     with running():
         for _, replay in corpus.saved_runs(committed_only=committed_only):
-            runner = Runner(factory, replay.order)
+            if replay.level not in levels:
+                continue
+            runner = Runner(LEVELS[replay.level], load(subject, replay.level), replay.order)
             result, names = runner.guided(replay.program, replay.names)
             outcome.programs += 1
             outcome.schedules += 1

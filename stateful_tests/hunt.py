@@ -17,13 +17,14 @@ from types import FrameType
 from typing import Any, Protocol
 
 from checking.causes import Cause
+from stateful_tests.exploring.check import Check, checks_of
+from stateful_tests.exploring.overlap import Closely
+from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.hunt_worker import GRACE, Assignment, work
-from stateful_tests.level1.check import CHECKS, Check
-from stateful_tests.level1.overlap import Closely
-from stateful_tests.level1.runner import Factory, Runner, running
-from stateful_tests.loading import BadSubject
+from stateful_tests.levels import LEVELS
+from stateful_tests.loading import BadSubject, levels_of, load
 
 TICK = 0.25  # seconds between two looks around
 JOURNAL_EVERY = 5.0
@@ -57,16 +58,17 @@ class Listener(Protocol):
         """Something worth a line."""
 
 
-def checks_of(order: str) -> tuple[Check, ...]:
+def checks_in(subject: str, order: str) -> tuple[Check, ...]:
     """The checks of `--order`: one order or all, always with and without cancellation."""
-    return tuple(check for check in CHECKS if order in ("all", check.order.value))
+    return tuple(check for check in checks_of(*levels_of(subject)) if order in ("all", check.order.value))
 
 
-def still_shows(factory: Factory, kept: Kept) -> bool:
+def still_shows(subject: str, kept: Kept) -> bool:
     """Whether a finding of an earlier session is one now: the subject may have been mended."""
     finding = kept.finding
     with running():
-        return finding.cause in Runner(factory, finding.order).guided(finding.program, finding.names)[0].violations
+        runner = Runner(LEVELS[finding.level], load(subject, finding.level), finding.order)
+        return finding.cause in runner.guided(finding.program, finding.names)[0].violations
 
 
 class Hunt:

@@ -174,7 +174,8 @@ class Folder:
             data = json.loads(path.read_text(encoding="utf-8"))
             try:
                 cause = Cause(Property[data["property"]], data["mechanism"])
-                finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, (data["size"][0], data["size"][1]))
+                size = (data["size"][0], data["size"][1])
+                finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, size, run.level)
                 found[cause] = Kept(finding, data["shrunk"], data["strategy"])
             except (KeyError, IndexError, TypeError) as error:
                 raise BadFolder(f"{path} is no finding of a hunt ({type(error).__name__}: {error}); move it out of {self.path}") from None

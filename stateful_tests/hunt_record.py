@@ -5,13 +5,12 @@ from typing import Any
 
 from checking.causes import Cause
 from checking.verdict import Verdict
+from stateful_tests.exploring.check import Check
 from stateful_tests.hunt import Plan
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_work import EVERYTHING, Kept, Totals, Work
-from stateful_tests.level1.awaits import awaits_of
-from stateful_tests.level1.check import Check
-from stateful_tests.level1.overlap import PAIRS
-from stateful_tests.level1.runner import Factory
+from stateful_tests.levels import LEVELS
+from stateful_tests.loading import load
 from stateful_tests.run_record import finding_record
 from stateful_tests.unseen import ERROR, Seen
 
@@ -20,7 +19,7 @@ OURS = "stateful_tests."  # the player's own awaits, which are none of the subje
 
 
 def hunt_record(
-    plan: Plan, folder: Folder, factory: Factory, totals: Totals, findings: Mapping[Cause, Kept], why: str, schedules: int, seconds: float
+    plan: Plan, folder: Folder, totals: Totals, findings: Mapping[Cause, Kept], why: str, schedules: int, seconds: float
 ) -> dict[str, Any]:
     """The record; `schedules` and `seconds` are those of this session, all else is of all sessions."""
     whole = totals.whole
@@ -43,8 +42,8 @@ def hunt_record(
             {"name": name, "runs": pay.runs, "new": pay.new, "causes": pay.causes}
             for name, pay in sorted(whole.strategies.items(), key=lambda item: (-item[1].new / max(item[1].runs, 1), item[0]))
         ],
-        "findings": [{**finding_record(plan.subject, factory, k.finding), "shrunk": k.shrunk, "strategy": k.strategy} for k in kept],
-        "coverage": {check.name: _coverage(check, totals, factory) for check in plan.checks},
+        "findings": [{**finding_record(plan.subject, k.finding), "shrunk": k.shrunk, "strategy": k.strategy} for k in kept],
+        "coverage": {check.name: _coverage(check, totals, plan.subject) for check in plan.checks},
         "outcomes": {**_outcomes(totals), "relative_error": ERROR},
         "lost": totals.lost,
         "doubts": whole.doubts,
@@ -59,12 +58,12 @@ def verdict(totals: Totals, findings: Mapping[Cause, Kept], why: str) -> Verdict
     return Verdict.INCONCLUSIVE if not whole.schedules or whole.doubts or why == "no workers" else Verdict.HOLDS
 
 
-def _coverage(check: Check, totals: Totals, factory: Factory) -> dict[str, Any]:
+def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
     """What the runs of one check have covered, what they have not, and what they were complete about."""
     work = totals.work.get(check.name, Work())
     seen = totals.ends.get(check.name, Seen())
     awaits = {place for place in work.closely.awaits if not place.startswith(OURS)}
-    fired = work.fired
+    fired, level = work.fired, LEVELS[check.level]
     runs = sum(pay.runs for pay in work.strategies.values())
     return {
         "programs": work.programs,
@@ -73,9 +72,9 @@ def _coverage(check: Check, totals: Totals, factory: Factory) -> dict[str, Any]:
         "never_fired": sorted(check.expected() - fired),
         "looked_closely": work.closely.runs,
         "awaits": sorted(awaits),
-        "awaits_never": sorted(awaits_of(factory()) - awaits),
+        "awaits_never": sorted(level.awaits(load(subject, check.level)()) - awaits),
         "overlapped": sorted(work.closely.overlaps),
-        "never_overlapped": sorted(PAIRS - work.closely.overlaps),
+        "never_overlapped": sorted(level.overlaps() - work.closely.overlaps),
         "complete_within": {k: n for k, n in sorted(work.complete.items()) if k != EVERYTHING},
         "complete": work.complete[EVERYTHING],
         "end_states": {

@@ -4,31 +4,26 @@ A program is left when its runs repeat themselves: when less than one run in twe
 budget goes to other programs, not to the same one again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import nullcontext
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
-from checking.nodes import Graph
-from impl.manager_api import ManagerApi
-from model.projection import View, project
 from scheduling.order import Order
 from scheduling.run import Ending
 from scheduling.schedule import Divergence, fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.portfolio import Portfolio
 from scheduling.watchdog import WATCHDOG
+from stateful_tests.exploring.check import Check, Explorer, fired
+from stateful_tests.exploring.investigate import IMPATIENT, NotReproducible, confirm, investigate
+from stateful_tests.exploring.level import Factory, Level, Play, Program
+from stateful_tests.exploring.overlap import look_closely
+from stateful_tests.exploring.runner import MakeChoose, Result, Runner
 from stateful_tests.hunt_work import EVERYTHING, Kept, Work
-from stateful_tests.level1.check import Check, Explorer, fired
-from stateful_tests.level1.investigate import IMPATIENT, NotReproducible, confirm, investigate
-from stateful_tests.level1.machine import machine_for
-from stateful_tests.level1.overlap import look_closely
-from stateful_tests.level1.play import Play
-from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory, MakeChoose, Result, Runner
 from stateful_tests.profiles import Profile
 from stateful_tests.unseen import Tally, digest
 
@@ -56,22 +51,20 @@ class Interrupted(BaseException):
 class End(NamedTuple):
     """How a run ended: what shows then, which of the model's transitions were taken on the way, and what was broken."""
 
-    view: View | None
+    view: Hashable
     kinds: frozenset[str]
     broken: tuple[str, ...]
 
     def text(self) -> str:
         """The same for equal ends, in every process: sets have no order that can be relied upon."""
-        view = self.view
-        parts = () if view is None else (sorted(view.live or ()), view.entries, sorted(view.links), sorted(view.ids), sorted(view.raw))
-        return repr((view is None or view.live is None, parts, sorted(self.kinds), self.broken))
+        return repr((self.view, sorted(self.kinds), self.broken))
 
 
 class EndRunner(Runner):
     """Also tells how its last run ended. `whole` has the transitions of all runs, `fired` those of the last."""
 
-    def __init__(self, factory: Factory, order: Order, graph: Graph) -> None:
-        super().__init__(factory, order)
+    def __init__(self, level: Level, factory: Factory, order: Order, graph: Any) -> None:
+        super().__init__(level, factory, order)
         self.graph = graph
         self.whole: set[str] = set()
         self.end = End(None, frozenset(), ())
@@ -84,26 +77,25 @@ class EndRunner(Runner):
 
     def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
         result = super()._finish(play, ending, choices, steps)
-        shown = play.judge.shown
         broken = tuple(sorted(cause.slug() for cause in result.violations)) if result.violations else ()
-        self.end = End(None if shown is None else project(shown), frozenset(self.fired), broken)
+        self.end = End(play.digest(), frozenset(self.fired), broken)
         return result
 
 
 class Hunter(Explorer):
     """One check, for as many rounds as asked. `work` is what was done since it was last taken away."""
 
-    def __init__(self, check: Check, factory: Factory, graph: Graph, known: Known, found: Found, enough: Callable[[], bool]) -> None:
+    def __init__(self, check: Check, factory: Factory, graph: Any, known: Known, found: Found, enough: Callable[[], bool]) -> None:
         self._shrinking = False
         self._enough_to_shrink: Callable[[], bool] = lambda: False
 
-        def interruptible() -> ManagerApi:
+        def interruptible() -> Any:
             if self._shrinking and self._enough_to_shrink():
                 raise Interrupted
             return factory()
 
         super().__init__(check, interruptible, Profile("hunt", EXAMPLES, SCHEDULES, STEPS[0], False), enough, lambda _: None)
-        self.runner: EndRunner = EndRunner(interruptible, check.order, graph)
+        self.runner: EndRunner = EndRunner(self.level, interruptible, check.order, graph)
         self.work = Work()
         self._known = known
         self._tell = found
@@ -112,17 +104,7 @@ class Hunter(Explorer):
         self._digests: dict[int, int] = {}
         self._subject = factory
         # one class for all rounds: Hypothesis keeps what it knows of every machine class for ever
-        self._machine = machine_for(
-            interruptible,
-            check.order,
-            cancel=check.cancellation,
-            drawn=self.drawn,
-            enough=self._enough,
-            fired=self.runner.whole,
-            rules=self.rules,
-            happened=self.happened,
-            transitions=set(),  # a hunt counts outcomes, not the model's transitions
-        )
+        self._hunting = self._machine(interruptible, self.runner.whole, set())  # a hunt counts outcomes, not the model's transitions
 
     def shrink_until(self, enough: Callable[[], bool]) -> None:
         """Give up making a finding smaller when `enough` says so."""
@@ -132,14 +114,14 @@ class Hunter(Explorer):
         """One round: draw programs, the same for the same `number`, and drive each."""
         self._random = Random(number)
         profile = Profile("hunt", EXAMPLES, SCHEDULES, steps, derandomized=False)
-        self._draw(self._machine, number, profile, EXAMPLES)
+        self._draw(self._hunting, number, profile, EXAMPLES)
 
     def take(self) -> Work:
         """What was done since the last time."""
         work, self.work = self.work, Work()
         runner = self.runner
         runner.fired = runner.whole
-        work.fired = {f"rule {rule}" for rule in self.rules} | fired(runner) | self.happened
+        work.fired = fired(runner, self.rules, self.happened)
         return work
 
     # --- what Explorer calls
@@ -161,7 +143,7 @@ class Hunter(Explorer):
             self._driven.clear()
         self._driven.add(key)
         self.work.programs += 1
-        variants = self._variants(Program(program.tasks))
+        variants = self.level.variants(program, self.check.cancellation, self._random)
         if len(variants) > VARIANTS:
             variants = self._random.sample(variants, VARIANTS)
         share = max(LEAST, SCHEDULES // len(variants))
@@ -196,7 +178,7 @@ class Hunter(Explorer):
             pay.new += tally.add(key)
             work.ends[self._digest(key, end)] += 1
             if tally.total in LOOKED_AT:
-                look_closely(self._subject, self.check.order, program, result.choices, work.closely)
+                look_closely(self.level, self._subject, self.check.order, program, result.choices, work.closely)
             if result.violations:
                 self._look_into(program, lambda made=result.choices: self._names(program, made), result.violations, portfolio.current.name)  # type: ignore[misc]
             if causes.BLOCKED in result.violations:
@@ -235,7 +217,7 @@ class Hunter(Explorer):
                 with WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext():
                     confirm(self.runner, cause, program, followed)
                 size = (program.operations(), len(followed))
-                raw = Finding(cause, self.check.order, bool(program.faults), program, tuple(followed), size)
+                raw = Finding(cause, self.check.order, bool(program.faults), program, tuple(followed), size, self.level.name)
                 self._tell(Kept(raw, False, strategy))
                 self.shrink(Kept(raw, False, strategy))
             except (NotReproducible, Divergence) as doubt:

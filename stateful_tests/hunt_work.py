@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from checking.finding import Finding
-from stateful_tests.level1.overlap import Closely
-from stateful_tests.level1.program import Program
+from stateful_tests.exploring.overlap import Closely
 from stateful_tests.unseen import Seen
 
 EVERYTHING = "everything"  # of `Work.complete`: every schedule there is has been run
@@ -18,7 +17,7 @@ EVERYTHING = "everything"  # of `Work.complete`: every schedule there is has bee
 class Kept(NamedTuple):
     """A finding as a hunt keeps it. `shrunk`: it is as small as it gets, and labelled with the weakest order that it was seen in."""
 
-    finding: Finding[Program]
+    finding: Finding[Any]
     shrunk: bool
     strategy: str
 

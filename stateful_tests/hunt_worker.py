@@ -18,13 +18,13 @@ from time import monotonic
 from typing import Any
 
 from checking.causes import Cause
-from checking.nodes import Graph
 from scheduling.watchdog import WATCHDOG
+from stateful_tests.exploring.check import Check
+from stateful_tests.exploring.investigate import NotReproducible
+from stateful_tests.exploring.runner import running
 from stateful_tests.hunt_search import STEPS, Hunter, Rank
 from stateful_tests.hunt_work import Kept
-from stateful_tests.level1.check import Check
-from stateful_tests.level1.investigate import NotReproducible
-from stateful_tests.level1.runner import running
+from stateful_tests.levels import LEVELS
 from stateful_tests.loading import BadSubject, blaming, load
 
 TELL_EVERY = 0.5  # seconds
@@ -82,9 +82,9 @@ class _Worker:
         """All rounds."""
         a = self._assignment
         with blaming(a.subject), running():
-            factory, graph = load(a.subject), Graph()
+            graphs = {check.level: LEVELS[check.level].new_graph() for check in a.checks}
             for check in a.checks:
-                hunter = Hunter(check, factory, graph, self._known.get, self._found, self._enough)
+                hunter = Hunter(check, load(a.subject, check.level), graphs[check.level], self._known.get, self._found, self._enough)
                 hunter.shrink_until(self._no_time_to_shrink)
                 self._hunters[check.name] = hunter
             self._finish_shrinking(a.unshrunk)
@@ -107,7 +107,7 @@ class _Worker:
         for kept in unshrunk:
             for check, hunter in self._hunters.items():
                 finding = kept.finding
-                if hunter.check.order is finding.order and hunter.check.cancellation == finding.cancellation:
+                if hunter.check == Check(finding.order, finding.cancellation, finding.level):
                     try:
                         hunter.shrink(kept)
                     except NotReproducible as doubt:

@@ -20,15 +20,23 @@ from model.projection import disagreements, project
 from scheduling.loop import ControlledLoop
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
-from stateful_tests.level1.runner import BadObservation
+from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.runner import BadObservation
+from stateful_tests.level1.level import LEVEL_1
 
 
 class BadSubject(Exception):
     """A subject that cannot be checked; the message says why and how to mend it."""
 
 
-def load(name: str) -> Callable[[], ManagerApi]:
-    """The factory of subject `name`, tried once. Raises BadSubject."""
+def levels_of(name: str) -> tuple[str, ...]:
+    """On which levels subject `name` is judged. Raises BadSubject."""
+    load(name)
+    return (LEVEL_1.name,)
+
+
+def load(name: str, level: str = LEVEL_1.name) -> Factory:
+    """The factory of subject `name` at `level`, tried once. Raises BadSubject."""
     if name in SUBJECTS:
         return SUBJECTS[name].factory
     where, colon, attribute = name.rpartition(":")

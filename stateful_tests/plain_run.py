@@ -3,29 +3,20 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from checking.causes import Cause
 from impl.subjects import SUBJECTS
 from reports.plain_script import write
 from scheduling.order import Order
-from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory
+from stateful_tests.exploring.level import Factory, Run
 from stateful_tests.plain_claim import NoScript, claim_of
 
 LIMIT = 20.0  # seconds of wall clock; the script of a step that blocks gives up after 5
 
 
-class Run(NamedTuple):
-    """The run that a finding is about."""
-
-    order: Order
-    program: Program
-    names: Sequence[str]
-    cause: Cause
+NOTHING: dict[str, Any] = {"plain": None, "script": None, "script_confirmed": None, "script_doubt": None}
 
 
 def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
@@ -35,13 +26,12 @@ def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> 
     loop, in the words of the finding (None in the order `any`, which promises nothing there); `script_doubt`: why it did not, or why it is
     missing.
     """
-    nothing = {"plain": None, "script": None, "script_confirmed": None, "script_doubt": None}
     if run.order is not Order.FIFO:
-        return nothing
+        return NOTHING
     try:
         followed = claim_of(factory, run.program, run.names, run.cause)
     except NoScript as reason:
-        return {**nothing, "script_confirmed": False, "script_doubt": str(reason)}
+        return {**NOTHING, "script_confirmed": False, "script_doubt": str(reason)}
     plain = {"subject": imports(subject), "program": run.program.encode(), "schedule": list(run.names), **followed._asdict()}
     script = write({**told, "plain": plain})
     wrong = doubt(script, f"{told['property']} {told['title']}: {told['mechanism']}")

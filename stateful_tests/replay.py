@@ -11,12 +11,12 @@ import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from checking.finding import Finding
-from model.operations import STATE_OPERATIONS, StateListenerMatches, StateSetListener
 from scheduling.order import Order
-from stateful_tests.level1.play import CONVERSATIONS
-from stateful_tests.level1.program import Program
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.levels import LEVELS
 
 MARK = "sw1-"
 ANY_MARK = re.compile(r"sw\d+-")  # of whatever version
@@ -35,14 +35,15 @@ class Replay:
 
     subject: str
     order: Order
-    program: Program
+    program: Any
     names: tuple[str, ...]
     cause: str
+    level: str = LEVEL_1.name
 
     def encode(self) -> dict[str, object]:
         """As plain data."""
         return {
-            "level": 1,
+            "level": LEVELS[self.level].number,
             "subject": self.subject,
             "order": self.order.value,
             "program": self.program.encode(),
@@ -56,9 +57,9 @@ class Replay:
         return MARK + base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
 
 
-def of_finding(subject: str, finding: Finding[Program]) -> Replay:
+def of_finding(subject: str, finding: Finding[Any]) -> Replay:
     """The replay of a finding on `subject`."""
-    return Replay(subject, finding.order, finding.program, finding.names, finding.cause.slug())
+    return Replay(subject, finding.order, finding.program, finding.names, finding.cause.slug(), finding.level)
 
 
 def decode(data: object, source: str) -> Replay:
@@ -69,7 +70,8 @@ def decode(data: object, source: str) -> Replay:
         for key in ("level", "subject", "order", "program", "schedule", "cause"):
             if key not in data:
                 raise ValueError(f"it has no {key!r}")
-        if data["level"] != 1:
+        level = next((level for level in LEVELS.values() if level.number == data["level"]), None)
+        if level is None:
             raise ValueError(f"it is of level {data['level']!r}, which this version does not know")
         if data["order"] not in [order.value for order in Order]:
             raise ValueError(f"its order {data['order']!r} is none of {', '.join(o.value for o in Order)}")
@@ -77,23 +79,10 @@ def decode(data: object, source: str) -> Replay:
             raise ValueError("its schedule is not a list of names")
         if not isinstance(data["subject"], str) or not isinstance(data["cause"], str):
             raise ValueError("its subject and its cause must be strings")
-        program = Program.decode(data["program"])
-        _check_playable(program)
-        return Replay(data["subject"], Order(data["order"]), program, tuple(data["schedule"]), data["cause"])
+        program = level.decode(data["program"])
+        return Replay(data["subject"], Order(data["order"]), program, tuple(data["schedule"]), data["cause"], level.name)
     except ValueError as error:
         raise BadReplay(f"{source} is not a replay: {error}; {AGAIN}") from None
-
-
-def _check_playable(program: Program) -> None:
-    """What can be decoded can still make no sense; played, it would pass for a run that holds, or for a fault of the subject."""
-    if not program.tasks:
-        raise ValueError("its program has no tasks")
-    for chain in program.tasks:
-        if isinstance(chain[0], STATE_OPERATIONS):
-            raise ValueError(f"a task starts with {chain[0].name}, before it has a state")
-        for operation in chain:
-            if isinstance(operation, StateSetListener | StateListenerMatches) and operation.conversation not in CONVERSATIONS:
-                raise ValueError(f"{operation.name}: conversations are numbered from {min(CONVERSATIONS)} to {max(CONVERSATIONS)}")
 
 
 def read(text: str) -> Replay:

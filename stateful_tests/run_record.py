@@ -1,6 +1,7 @@
 """The run record: all that a gate run did and found, as plain data. Every report is made from it, and nothing else."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -9,25 +10,26 @@ from checking.finding import Finding
 from checking.verdict import Verdict, worst
 from model.properties import Property
 from model.scope import Scope
-from model.words import say_operation
-from stateful_tests.level1.check import CHECKS, Outcome
-from stateful_tests.level1.program import Program, task_name
-from stateful_tests.level1.runner import Factory
-from stateful_tests.level1.tell import tell
+from stateful_tests.exploring.check import Check, Outcome
+from stateful_tests.exploring.level import Level, Program, Run
+from stateful_tests.exploring.tell import tell
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.level1.program import task_name
+from stateful_tests.levels import LEVELS
+from stateful_tests.loading import load
 from stateful_tests.model_coverage import ModelCoverage
-from stateful_tests.plain_run import Run, scripted
 from stateful_tests.replay import Replay, of_finding
 
 SCOPE = Scope(connections=2, threads=1, subscriptions=1, conversations=2, items=1, raw=True, in_flight=0)
 SCHEMA = "subwarden/gate/1"
 
 
-def gate_record(subject: str, factory: Factory, profile: str, outcomes: list[Outcome], *, stopped: bool) -> dict[str, Any]:
+def gate_record(subject: str, profile: str, checks: Sequence[Check], outcomes: list[Outcome], *, stopped: bool) -> dict[str, Any]:
     """The record of a gate run of `subject`. `stopped`: it was cut short by hand."""
     whole = Outcome("all")
     for outcome in outcomes:
         whole.merge(outcome)
-    expected = set().union(*(check.expected() for check in CHECKS))
+    expected = set().union(*(check.expected() for check in checks))
     never = sorted(expected - whole.fired)
     verdicts = [verdict(outcome) for outcome in outcomes if outcome.schedules]
     if never or stopped or whole.doubts:
@@ -50,8 +52,8 @@ def gate_record(subject: str, factory: Factory, profile: str, outcomes: list[Out
             }
             for outcome in outcomes
         ],
-        "findings": [finding_record(subject, factory, finding) for finding in findings],
-        "coverage": {"fired": sorted(whole.fired), "never_fired": never, "model": _model_coverage(whole)},
+        "findings": [finding_record(subject, finding) for finding in findings],
+        "coverage": {"fired": sorted(whole.fired), "never_fired": never, "model": _model_coverage(outcomes)},
         "doubts": whole.doubts,
     }
 
@@ -62,11 +64,11 @@ def _graph() -> ModelCoverage:
     return ModelCoverage(SCOPE)
 
 
-def _model_coverage(whole: Outcome) -> dict[str, Any]:
-    """Which transitions of the model's reachable graph, at a small scope, the rule machines' own runs never took."""
+def _model_coverage(outcomes: list[Outcome]) -> dict[str, Any]:
+    """Which transitions of level 1's reachable graph, at a small scope, the rule machines' own runs never took."""
     coverage = _graph()
     coverage.taken.clear()
-    for state, request in whole.transitions:
+    for state, request in set().union(*(o.transitions for o in outcomes if o.name.startswith(LEVEL_1.name))):
         coverage.took(state, request)
     missed = coverage.missed()
     kinds = Counter(transition.kind for transition in missed)
@@ -86,38 +88,41 @@ def verdict(outcome: Outcome) -> Verdict:
     return Verdict.INCONCLUSIVE if outcome.doubts or not outcome.schedules else Verdict.HOLDS
 
 
-def finding_record(subject: str, factory: Factory, finding: Finding[Program]) -> dict[str, Any]:
+def finding_record(subject: str, finding: Finding[Any]) -> dict[str, Any]:
     """One finding: what it breaks, the minimal run row by row, the line that replays it, and the script that shows it without a harness."""
-    program = finding.program
+    program, level, factory = finding.program, LEVELS[finding.level], load(subject, finding.level)
     told = {
+        "level": level.name,
         "id": finding.id,
         "property": finding.broken.name,
         "title": finding.broken.title,
         "mechanism": finding.cause.mechanism,
         "order": finding.order.value,
         "cancellation": finding.cancellation,
-        "operations": [say_operation(operation) for chain in program.tasks for operation in chain],
-        "tasks": _tasks(program),
-        "steps": tell(factory, finding.order, program, finding.names, finding.cause),
+        "operations": [level.say_operation(operation) for chain in program.tasks for operation in chain],
+        "tasks": _tasks(level, program),
+        "steps": tell(level, factory, finding.order, program, finding.names, finding.cause),
         "replay": of_finding(subject, finding).string(),
     }
-    return {**told, **scripted(told, subject, factory, Run(finding.order, program, finding.names, finding.cause))}
+    return {**told, **level.scripted(told, subject, factory, Run(finding.order, program, finding.names, finding.cause))}
 
 
-def replay_record(replay: Replay, factory: Factory, cause: Cause) -> dict[str, Any]:
+def replay_record(replay: Replay, cause: Cause) -> dict[str, Any]:
     """What a report needs of a replayed run that shows `cause`."""
-    return {"tasks": _tasks(replay.program), "steps": tell(factory, replay.order, replay.program, replay.names, cause)}
+    level, factory = LEVELS[replay.level], load(replay.subject, replay.level)
+    return {"tasks": _tasks(level, replay.program), "steps": tell(level, factory, replay.order, replay.program, replay.names, cause)}
 
 
-def script_record(replay: Replay, factory: Factory, cause: Cause) -> dict[str, Any]:
+def script_record(replay: Replay, cause: Cause) -> dict[str, Any]:
     """What `finding_record` has of the script, for a replayed run that shows `cause`."""
+    level, factory = LEVELS[replay.level], load(replay.subject, replay.level)
     broken = Property.P11 if replay.program.faults else cause.property
-    told = {"property": broken.name, "title": broken.title, "mechanism": cause.mechanism, "tasks": _tasks(replay.program)}
-    return scripted(told, replay.subject, factory, Run(replay.order, replay.program, replay.names, cause))
+    told = {"property": broken.name, "title": broken.title, "mechanism": cause.mechanism, "tasks": _tasks(level, replay.program)}
+    return level.scripted(told, replay.subject, factory, Run(replay.order, replay.program, replay.names, cause))
 
 
-def _tasks(program: Program) -> list[dict[str, Any]]:
+def _tasks(level: Level, program: Program) -> list[dict[str, Any]]:
     return [
-        {"name": task_name(at), "operations": [say_operation(o) for o in chain], "may_be_cancelled": at in program.faults}
+        {"name": task_name(at), "operations": [level.say_operation(o) for o in chain], "may_be_cancelled": level.say_fault(program, at)}
         for at, chain in enumerate(program.tasks)
     ]

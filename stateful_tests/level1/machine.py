@@ -12,7 +12,6 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from checking.causes import Cause
 from checking.nodes import Graph, Node
 from model import operations as op
 from model.operations import Operation
@@ -22,10 +21,10 @@ from model.step import Call
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order, candidates, happen, width
 from scheduling.watchdog import WATCHDOG, Blocked
+from stateful_tests.exploring.level import Drawing, Drawn, Factory
 from stateful_tests.level1.compiled import compile_chain
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory
 
 CONNECTIONS = st.integers(1, 2)
 THREADS = st.sampled_from((1, 1, 2))  # mostly the same, so that operations meet
@@ -52,8 +51,6 @@ THEN = st.one_of(
 LIMIT = 2_000  # names of one run; the explorer's runs may be longer, this one only draws the program
 
 Transitions = set[tuple[State, Request]]
-# given a program, the schedule that was played, and what was broken; None: the run was given up before its end
-Drawn = Callable[[Program, list[str], dict[Cause, int] | None], object]
 
 
 class Level1Machine(RuleBasedStateMachine):
@@ -221,28 +218,17 @@ class Level1Machine(RuleBasedStateMachine):
         WATCHDOG.watch(None)  # what Hypothesis does between two examples may take long
 
 
-def machine_for(
-    factory: Factory,
-    order: Order,
-    *,
-    cancel: bool,
-    drawn: Drawn,
-    enough: Callable[[], bool],
-    fired: set[str],
-    rules: set[str],
-    happened: set[str],
-    transitions: Transitions,
-) -> Any:
-    """A machine class for this subject and order. `drawn` is given each example; once `enough()`, examples are empty."""
+def machine_for(drawing: Drawing) -> Any:
+    """A machine class for this subject and order."""
     attributes: dict[str, object] = {
-        "factory": staticmethod(factory),
-        "order": order,
-        "cancelling": cancel,
-        "drawn": staticmethod(drawn),
-        "enough": staticmethod(enough),
-        "fired": fired,
-        "rules_fired": rules,
-        "happened": happened,
-        "transitions": transitions,
+        "factory": staticmethod(drawing.factory),
+        "order": drawing.order,
+        "cancelling": drawing.cancel,
+        "drawn": staticmethod(drawing.drawn),
+        "enough": staticmethod(drawing.enough),
+        "fired": drawing.fired,
+        "rules_fired": drawing.rules,
+        "happened": drawing.happened,
+        "transitions": drawing.transitions,
     }
     return type("Level1Machine", (Level1Machine,), attributes)

@@ -1,7 +1,7 @@
 """Plays a program of level 1 on a subject under one schedule, with a judge looking on."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,21 @@ from impl.state_operations import state_clear_listener, state_listener_matches, 
 from impl.thread_state import ThreadState
 from model import operations as op
 from model.operations import Operation
+from model.projection import View, project
 from model.step import Answer
 from scheduling.events import Event, park
 from scheduling.locks import awaited, held, waiting
 from scheduling.loop import ControlledLoop, owner
 from stateful_tests.level1.compiled import Chain
+from stateful_tests.level1.teller import Teller
 
 CONVERSATIONS = {number: Conversation(number) for number in range(1, 10)}
+
+
+def in_order(view: View) -> Hashable:
+    """All of `view` as tuples: sets have no order that can be relied upon."""
+    live = None if view.live is None else tuple(sorted(view.live))
+    return live, view.entries, tuple(sorted(view.links)), tuple(sorted(view.ids)), tuple(sorted(view.raw))
 
 
 class Play:
@@ -173,6 +181,14 @@ class Play:
         """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle."""
         self._tasks.clear()
         self.judge.tasks.clear()
+
+    def digest(self) -> Hashable:
+        """What the maps show at the end."""
+        return None if self.judge.shown is None else in_order(project(self.judge.shown))
+
+    def teller(self) -> Teller:
+        """Whoever tells this run."""
+        return Teller(self.judge, self.manager)
 
     def lock_name(self, lock: asyncio.Lock) -> str:
         """What reports call `lock`."""

@@ -11,15 +11,16 @@ from model.step import Call
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import Choose, run
+from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.runner import MakeChoose
 from stateful_tests.level1.compiled import compile_program
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory, MakeChoose
 from stateful_tests.tla_traces import Binding, TraceStep
 
 
 def trace_of(factory: Factory, order: Order, program: Program, make: MakeChoose) -> list[TraceStep]:
-    """Play `program` once, inside `stateful_tests.level1.runner.running()`, and return its trace."""
+    """Play `program` once, inside `stateful_tests.exploring.runner.running()`, and return its trace."""
     trace: list[TraceStep] = []
     loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
 

@@ -15,8 +15,8 @@ from checking import causes
 from cli.main import main
 from scheduling.order import Order
 from stateful_tests.corpus import COMMITTED
-from stateful_tests.level1.check import Check, Explorer
-from stateful_tests.level1.runner import running
+from stateful_tests.exploring.check import Check, Explorer
+from stateful_tests.exploring.runner import running
 from stateful_tests.loading import load
 from stateful_tests.profiles import Profile
 from stateful_tests.replay import MARK, read

@@ -17,15 +17,17 @@ from scheduling.run import Choose
 from scheduling.watchdog import WATCHDOG
 from stateful_tests.defects.catalogue import BLOCKING, DEFECTS
 from stateful_tests.defects.defect import Defect
-from stateful_tests.level1.check import Check, Explorer
+from stateful_tests.exploring.check import Check, Explorer
+from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory, Runner, running
 from stateful_tests.profiles import Profile
 
 PROFILE = Profile("defects", examples=12, schedules=40, steps=9, derandomized=True)
 ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
 SCHEDULES = 100  # of a program that is given
-LEVEL_1 = "P1 P2 P3 P4 P6 P8 P9 P10 P12 P13".split()  # P11 is any of them that needs a cancellation
+JUDGED_AT_LEVEL_1 = "P1 P2 P3 P4 P6 P8 P9 P10 P12 P13".split()  # P11 is any of them that needs a cancellation
 
 
 def explorer(factory: Factory, order: Order, *, cancellation: bool) -> Explorer:
@@ -78,7 +80,7 @@ def test_a_step_that_blocks_is_interrupted_and_named(defect: Defect) -> None:
         return lambda _: 0
 
     with controlled_locks(), WATCHDOG.guarded(0.3):
-        result = Runner(defect.factory, defect.order).run(defect.program, first)
+        result = Runner(LEVEL_1, defect.factory, defect.order).run(defect.program, first)
     assert set(result.violations) == {defect.cause}
     assert "in has_subscribers" in result.details[defect.cause]
 
@@ -100,7 +102,7 @@ def test_the_sound_manager_shows_nothing_under_the_same_effort(order: Order, can
 def test_every_cause_is_planted_somewhere() -> None:
     planted = {defect.cause for defect in (*DEFECTS, *BLOCKING)}
     assert {cause for cause in vars(causes).values() if isinstance(cause, Cause)} <= planted
-    assert {Property[name] for name in LEVEL_1} <= {cause.property for cause in planted}
+    assert {Property[name] for name in JUDGED_AT_LEVEL_1} <= {cause.property for cause in planted}
     shapes = (causes.wrong_state("x"), causes.wrong_answer("x"), causes.raised("x", ValueError()))
     for word in [shape.mechanism.split()[1] for shape in shapes]:  # does, answers, raises
         assert any(f" {word} " in cause.mechanism for cause in planted)

@@ -16,11 +16,13 @@ from scheduling.strategies.exhaustive import Exhaustive
 from scheduling.strategies.pct import Pct
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
-from stateful_tests.level1.check import Check, Explorer
-from stateful_tests.level1.investigate import investigate
+from stateful_tests.exploring.check import Check, Explorer
+from stateful_tests.exploring.investigate import investigate
+from stateful_tests.exploring.level import Run
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Runner, running
-from stateful_tests.plain_run import Run, scripted
+from stateful_tests.plain_run import scripted
 from stateful_tests.profiles import Profile
 from stateful_tests.races.fifo_safe import SUITE, Safe
 
@@ -54,13 +56,13 @@ def test_there_are_enough_of_them() -> None:
 @pytest.mark.parametrize(("safe", "times"), SMALL, ids=lambda value: getattr(value, "name", str(value)))
 def test_no_fifo_schedule_fails(safe: Safe, times: int) -> None:
     with running():
-        assert failures(Runner(safe.factory, Order.FIFO), crowd(safe, times), Exhaustive(), EVERY) == (set(), True)
+        assert failures(Runner(LEVEL_1, safe.factory, Order.FIFO), crowd(safe, times), Exhaustive(), EVERY) == (set(), True)
 
 
 @each
 def test_none_fails_among_many_of_the_same_requests(safe: Safe) -> None:
     with running():
-        runner = Runner(safe.factory, Order.FIFO)
+        runner = Runner(LEVEL_1, safe.factory, Order.FIFO)
         for strategy in (RandomWalk(Random(1)), Pct(Random(2), 3), DelayBounded(3, Random(3))):
             assert not failures(runner, crowd(safe, 3), strategy, 300)[0]
 
@@ -77,7 +79,7 @@ def test_any_finds_it_and_the_finding_says_so(safe: Safe) -> None:
 
 def found_in_any(safe: Safe) -> Finding[Program]:
     with running():
-        runner, strategy = Runner(safe.factory, Order.ANY), DelayBounded(4, Random(0))
+        runner, strategy = Runner(LEVEL_1, safe.factory, Order.ANY), DelayBounded(4, Random(0))
         for _ in range(20_000):
             result = runner.run_strategy(safe.program, strategy)
             assert result is not None, "it is broken in any"

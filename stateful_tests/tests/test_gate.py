@@ -19,9 +19,9 @@ from checking.verdict import Verdict
 from model.properties import Property
 from scheduling.order import Order
 from stateful_tests.corpus import SAVED
+from stateful_tests.exploring.check import CHECKS, Check, Explorer, Outcome
+from stateful_tests.exploring.runner import running
 from stateful_tests.gate import replay_corpus
-from stateful_tests.level1.check import CHECKS, Check, Explorer, Outcome
-from stateful_tests.level1.runner import running
 from stateful_tests.loading import load
 from stateful_tests.profiles import PROFILES
 from stateful_tests.replay import read
@@ -185,7 +185,7 @@ def test_what_was_found_is_reported_and_saved(seed_twice: tuple[Run, Run], tmp_p
 def test_on_split_lock_the_phantom_subscriber_is_found() -> None:
     """Subscribed as a running resume does, then disconnected: the subscriber stays. Found again from the saved run, and by exploring."""
     factory = load("split-lock")
-    replayed = replay_corpus(factory, committed_only=True).findings[causes.OUTLIVES]
+    replayed = replay_corpus("split-lock", committed_only=True).findings[causes.OUTLIVES]
     assert replayed.program.operations() <= 4
     with running():
         explorer = Explorer(Check(Order.FIFO, False), factory, PROFILES["dev"], lambda: False, lambda _: None)
@@ -209,10 +209,9 @@ def test_a_gate_that_left_something_unfired_is_inconclusive(tmp_path: Path) -> N
 
 def test_a_record_holds_only_if_everything_fired_and_nothing_is_in_doubt() -> None:
     everything = set().union(*(check.expected() for check in CHECKS))
-    factory = load("manager")
 
     def verdict(outcome: Outcome, *, stopped: bool = False) -> str:
-        said: str = gate_record("manager", factory, "ci", [outcome], stopped=stopped)["verdict"]
+        said: str = gate_record("manager", "ci", CHECKS, [outcome], stopped=stopped)["verdict"]
         return said
 
     assert verdict(Outcome("check", schedules=1, fired=everything)) == "holds"

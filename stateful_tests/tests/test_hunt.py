@@ -26,15 +26,16 @@ from scheduling.locks import controlled_locks
 from scheduling.order import Order
 from scheduling.watchdog import WATCHDOG
 from stateful_tests import hunt_search
+from stateful_tests.exploring.check import CHECKS, Check
+from stateful_tests.exploring.runner import running
 from stateful_tests.hunt import Plan, still_shows
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_record import hunt_record, verdict
 from stateful_tests.hunt_search import End, Hunter, Rank
 from stateful_tests.hunt_work import EVERYTHING, Kept, Totals, Work
-from stateful_tests.level1.check import CHECKS, Check
-from stateful_tests.level1.overlap import PAIRS
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.level1.play import in_order
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import running
 
 FIFO, FIFO_CANCEL, ANY, _ANY_CANCEL = CHECKS
 CLOSES = Program(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)))
@@ -188,11 +189,13 @@ def test_a_subject_with_chance_of_its_own_is_a_doubt_and_no_finding() -> None:
 def test_equal_ends_have_equal_texts_however_their_sets_were_made() -> None:
     kinds = [f"kind {number}" for number in range(20)]
     numbers = [(n, n * 8) for n in range(20)]
-    one = End(View(frozenset({8, 16}), (), frozenset(numbers), frozenset(), frozenset()), frozenset(kinds), ())
-    other = End(View(frozenset({16, 8}), (), frozenset(reversed(numbers)), frozenset(), frozenset()), frozenset(reversed(kinds)), ())
+    one = End(in_order(View(frozenset({8, 16}), (), frozenset(numbers), frozenset(), frozenset())), frozenset(kinds), ())
+    other = End(
+        in_order(View(frozenset({16, 8}), (), frozenset(reversed(numbers)), frozenset(), frozenset())), frozenset(reversed(kinds)), ()
+    )
     assert one.text() == other.text()
     assert one.text() != one._replace(broken=("P1-x",)).text()
-    assert End(None, frozenset(), ()).text() != End(View(None, (), frozenset(), frozenset(), frozenset()), frozenset(), ()).text()
+    assert End(None, frozenset(), ()).text() != End(in_order(View(None, (), frozenset(), frozenset(), frozenset())), frozenset(), ()).text()
 
 
 # --- record and report
@@ -205,7 +208,7 @@ def recorded(tmp_path: Path, why: str = "rounds") -> dict[str, Any]:
     totals.rounds[0] = 1
     findings = {kept.finding.cause: kept for kept in search.told}
     plan = Plan("seed", (ANY, FIFO), 1, 0, None, 1)
-    return hunt_record(plan, Folder(tmp_path), SeedManager, totals, findings, why, work.schedules, 2.0)
+    return hunt_record(plan, Folder(tmp_path), totals, findings, why, work.schedules, 2.0)
 
 
 def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> None:
@@ -215,7 +218,7 @@ def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> N
     assert of["looked_closely"] > 0
     assert set(of["fired"]).isdisjoint(of["never_fired"])
     assert set(of["awaits"]).isdisjoint(of["awaits_never"])
-    assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(PAIRS)
+    assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(LEVEL_1.overlaps())
     assert of["complete_within"]["0"] == of["programs"]
     assert of["end_states"]["runs"] == of["schedules"] == record["schedules"]
     assert record["coverage"]["level 1, fifo"]["schedules"] == 0
@@ -258,8 +261,8 @@ def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:
     search = Search(SeedManager, FIFO)
     with running():
         search.hunter._explore(CLOSES, 50)
-    assert still_shows(SeedManager, search.told[1])
-    assert not still_shows(Manager, search.told[1])
+    assert still_shows("seed", search.told[1])
+    assert not still_shows("manager", search.told[1])
 
 
 def test_better_evidence_replaces_worse() -> None:
@@ -268,7 +271,7 @@ def test_better_evidence_replaces_worse() -> None:
         search.hunter._explore(CLOSES, 50)
     raw, small = search.told
     assert small.rank() < raw.rank()
-    in_any = small._replace(finding=small.finding.__class__(small.finding.cause, Order.ANY, False, CLOSES, (), (1, 0)))
+    in_any = small._replace(finding=small.finding.__class__(small.finding.cause, Order.ANY, False, CLOSES, (), (1, 0), "level 1"))
     assert small.rank() < in_any.rank()
     assert raw.rank() < in_any.rank(), "a weaker order is worth more than a smaller run"
     assert Property.P2 is small.finding.broken

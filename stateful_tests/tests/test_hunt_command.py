@@ -15,9 +15,9 @@ import pytest
 
 from cli.main import main
 from stateful_tests import hunt
-from stateful_tests.hunt import checks_of
+from stateful_tests.exploring.check import CHECKS
+from stateful_tests.hunt import checks_in
 from stateful_tests.hunt_folder import JOURNAL, Folder
-from stateful_tests.level1.check import CHECKS
 from stateful_tests.replay import read
 
 SUBWARDEN = Path(sys.executable).with_name("subwarden")
@@ -182,8 +182,8 @@ def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsy
 
 
 def test_orders() -> None:
-    assert checks_of("fifo") == CHECKS[:2]
-    assert checks_of("all") == CHECKS
+    assert checks_in("seed", "fifo") == CHECKS[:2]
+    assert checks_in("seed", "all") == CHECKS
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from impl.seed import SeedManager
 from model import operations as op
 from scheduling.locks import controlled_locks
 from scheduling.order import Order
+from stateful_tests.exploring.overlap import Closely, look_closely, overlapping
 from stateful_tests.level1.awaits import awaits_of
-from stateful_tests.level1.overlap import PAIRS, Closely, look_closely, overlapping
+from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
 
 
@@ -25,16 +26,16 @@ def test_awaits_and_overlaps_are_seen() -> None:
     seen = Closely()
     holds = (op.ThreadState(1), op.HoldState())
     with controlled_locks():
-        look_closely(Manager, Order.FIFO, Program((holds, (op.ThreadState(1), op.StateClearListener()))), [], seen)
+        look_closely(LEVEL_1, Manager, Order.FIFO, Program((holds, (op.ThreadState(1), op.StateClearListener()))), [], seen)
     assert seen.runs == 1
     assert seen.overlaps == {"hold_state | thread_state", "hold_state | state_clear_listener"}
     assert any(place.startswith("impl.state_operations:") for place in seen.awaits)
-    assert seen.overlaps <= PAIRS
+    assert seen.overlaps <= LEVEL_1.overlaps()
 
 
 def test_a_pair_has_one_name() -> None:
     assert overlapping("b", "a") == overlapping("a", "b") == "a | b"
-    assert len(PAIRS) == 136
+    assert len(LEVEL_1.overlaps()) == 136
 
 
 def test_awaits_are_read_from_the_code() -> None:

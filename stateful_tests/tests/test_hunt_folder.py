@@ -10,14 +10,14 @@ from checking import causes
 from checking.finding import Finding
 from model import operations as op
 from scheduling.order import Order
+from stateful_tests.exploring.overlap import Closely
 from stateful_tests.hunt_folder import JOURNAL, BadFolder, Folder, default_folder
 from stateful_tests.hunt_work import Kept, Pay, Totals, Work
-from stateful_tests.level1.overlap import Closely
 from stateful_tests.level1.program import Program
 from stateful_tests.replay import of_finding, read
 
 PROGRAM = Program(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)), (0,))
-FINDING = Finding(causes.REVIVED, Order.FIFO, True, PROGRAM, ("+start A", "A"), (2, 0))
+FINDING = Finding(causes.REVIVED, Order.FIFO, True, PROGRAM, ("+start A", "A"), (2, 0), "level 1")
 KEPT = Kept(FINDING, True, "surw")
 WORK = Work(
     3,

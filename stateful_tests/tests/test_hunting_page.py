@@ -11,9 +11,9 @@ import pytest
 
 from cli.main import main
 from stateful_tests import hunt_search
+from stateful_tests.exploring.check import CHECKS
 from stateful_tests.hunt_folder import ENDS, JOURNAL
 from stateful_tests.hunt_worker import BEGIN_WITH
-from stateful_tests.level1.check import CHECKS
 from stateful_tests.tests.test_documents import BLOCK, matches
 from stateful_tests.unseen import BOUND, ERROR
 

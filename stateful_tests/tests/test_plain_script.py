@@ -39,10 +39,12 @@ from stateful_tests.corpus import saved_runs
 from stateful_tests.defects.cancellation import HalfUnsubscribed
 from stateful_tests.defects.catalogue import BLOCKING, DEFECTS
 from stateful_tests.defects.defect import Defect
+from stateful_tests.exploring.level import Run
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program, task_name
-from stateful_tests.level1.runner import Runner, running
 from stateful_tests.plain_claim import AT_REST, ENDLESS, SEEN, NoScript, claim_of
-from stateful_tests.plain_run import Run, doubt, imports, scripted
+from stateful_tests.plain_run import doubt, imports, scripted
 from stateful_tests.replay import Replay
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -202,7 +204,7 @@ def controlled(make: Any, program: Program, random: Random) -> tuple[list[str], 
         return noting
 
     LOG.clear()
-    Runner(make, Order.FIFO).run(program, begin, every_choice=True)
+    Runner(LEVEL_1, make, Order.FIFO).run(program, begin, every_choice=True)
     return names, rests, [entry for entry in LOG if entry[-1] != "GeneratorExit"]  # not what was abandoned at the end
 
 
@@ -282,7 +284,7 @@ def failing_run(defect: Defect) -> Run:
     if defect.cause == causes.BLOCKED:
         return Run(Order.FIFO, program, ["+start A"], defect.cause)
     with running():
-        runner, strategy = Runner(defect.factory, Order.FIFO), DelayBounded(3, Random(0))
+        runner, strategy = Runner(LEVEL_1, defect.factory, Order.FIFO), DelayBounded(3, Random(0))
         for _ in range(2_000):
             result = runner.run_strategy(program, strategy)
             assert result is not None
@@ -326,7 +328,7 @@ def saved(name: str) -> tuple[Replay, Run]:
     replay = RUNS_SAVED[name]
     factory = BUILT_IN[replay.subject].factory
     with running():
-        violations = Runner(factory, replay.order).follow(replay.program, replay.names).violations
+        violations = Runner(LEVEL_1, factory, replay.order).follow(replay.program, replay.names).violations
     cause = next(cause for cause in violations if cause.slug() == replay.cause)
     return replay, Run(replay.order, replay.program, replay.names, cause)
 

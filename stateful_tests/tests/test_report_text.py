@@ -14,8 +14,9 @@ from checking.finding import Finding
 from impl.subjects import SUBJECTS
 from reports.text import console_for, write_finding, write_gate
 from stateful_tests.corpus import saved_runs
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Runner, running
 from stateful_tests.run_record import SCHEMA, finding_record
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -74,11 +75,11 @@ def real_finding(name: str) -> dict[str, Any]:
     replay = RUNS[name]
     factory = SUBJECTS[replay.subject].factory
     with running():
-        violations = Runner(factory, replay.order).follow(replay.program, replay.names).violations
+        violations = Runner(LEVEL_1, factory, replay.order).follow(replay.program, replay.names).violations
     cause = next(cause for cause in violations if cause.slug() == replay.cause)
     size = (replay.program.operations(), 0)
-    finding: Finding[Program] = Finding(cause, replay.order, bool(replay.program.faults), replay.program, replay.names, size)
-    return finding_record(replay.subject, factory, finding)
+    finding: Finding[Program] = Finding(cause, replay.order, bool(replay.program.faults), replay.program, replay.names, size, replay.level)
+    return finding_record(replay.subject, finding)
 
 
 def without_places(line: str) -> str:

@@ -29,9 +29,11 @@ from scheduling.schedule import fixed
 from stateful_tests.corpus import saved_runs
 from stateful_tests.defects.catalogue import DEFECTS
 from stateful_tests.defects.defect import Defect
-from stateful_tests.level1.investigate import FAR, NEAR, _search, investigate
+from stateful_tests.exploring.investigate import FAR, NEAR, _search, investigate
+from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory, Runner, running
 from stateful_tests.level1.simpler import in_order_of_start, simpler
 from stateful_tests.replay import Replay
 
@@ -43,13 +45,13 @@ AFTER: tuple[tuple[Operation, ...], ...] = ((HasSubscribers(8),), (RemoveConnect
 
 
 def cause_of(replay: Replay) -> Cause:
-    runner = Runner(SUBJECTS[replay.subject].factory, replay.order)
+    runner = Runner(LEVEL_1, SUBJECTS[replay.subject].factory, replay.order)
     violations = runner.follow(replay.program, replay.names).violations
     return next(cause for cause in violations if cause.slug() == replay.cause)
 
 
 def assert_minimal(factory: Factory, order: Order, cause: Cause, program: Program, names: list[str]) -> None:
-    runner = Runner(factory, order)
+    runner = Runner(LEVEL_1, factory, order)
     for candidate, near in simpler(program, names):
         if candidate.operations() < program.operations() or len(candidate.faults) < len(program.faults):
             assert cause not in runner.guided(candidate, near)[0].violations, candidate
@@ -60,7 +62,7 @@ def assert_minimal(factory: Factory, order: Order, cause: Cause, program: Progra
             plain = fixed([*choices[:at], 0, *choices[at + 1 :]])
             assert cause not in runner.run(program, lambda _loop, _order, plain=plain: plain).violations, (choices, at)  # type: ignore[misc]
     if order is Order.ANY:
-        assert _search(Runner(factory, Order.FIFO), cause, program, FAR) is None
+        assert _search(Runner(LEVEL_1, factory, Order.FIFO), cause, program, FAR) is None
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -78,7 +80,7 @@ def noisy(program: Program) -> Program:
 def found_in_noise(defect: Defect) -> Finding[Program]:
     """The finding from a run in which the noise, too, is started, and which deviates more than is needed."""
     assert defect.program is not None
-    runner = Runner(defect.factory, defect.order)
+    runner = Runner(LEVEL_1, defect.factory, defect.order)
     program = noisy(defect.program)
     names = _search(runner, defect.cause, program, FAR)
     assert names is not None
@@ -91,7 +93,7 @@ def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defec
         finding = found_in_noise(defect)
         assert finding.program.operations() <= defect.operations
         assert_minimal(defect.factory, finding.order, finding.cause, finding.program, list(finding.names))
-        runner = Runner(defect.factory, finding.order)
+        runner = Runner(LEVEL_1, defect.factory, finding.order)
         results = [runner.follow(finding.program, finding.names) for _ in range(100)]
     assert results.count(results[0]) == 100
     assert finding.cause in results[0].violations

@@ -12,8 +12,8 @@ from impl.seed import SeedManager
 from model import operations as op
 from scheduling.order import Order
 from scheduling.strategies.random_walk import RandomWalk
+from stateful_tests.exploring.runner import running
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import running
 from stateful_tests.level1.trace import trace_of
 from stateful_tests.tests.test_tla import WHY_NOT
 from stateful_tests.tla_traces import Binding, validate

@@ -5,26 +5,18 @@ not shown may still have happened: names that are missing here are a hint where 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
-from checking.nodes import Graph
-from model.operations import OPERATIONS, Operation
 from scheduling.loop import ControlledLoop, owner
 from scheduling.order import Order
 from scheduling.run import run
 from scheduling.schedule import fixed
 from scheduling.watchdog import WATCHDOG, Blocked
-from stateful_tests.level1.compiled import compile_program
-from stateful_tests.level1.play import Play
-from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory
-from stateful_tests.level1.tell import where
-
-NAMES = sorted(o.name for o in OPERATIONS)
-PAIRS = frozenset(f"{a} | {b}" for at, a in enumerate(NAMES) for b in NAMES[at:])  # as `overlapping` names them
+from stateful_tests.exploring.level import Factory, Level, Play, Program
+from stateful_tests.exploring.tell import where
 
 
 @dataclass
@@ -47,13 +39,19 @@ def overlapping(one: str, other: str) -> str:
     return f"{min(one, other)} | {max(one, other)}"
 
 
-def look_closely(factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely) -> None:
+def pairs(names: Iterable[str]) -> frozenset[str]:
+    """All pairs of operations with these names, as `overlapping` names them."""
+    ordered = sorted(names)
+    return frozenset(overlapping(one, other) for at, one in enumerate(ordered) for other in ordered[at:])
+
+
+def look_closely(level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely) -> None:
     """Make the run of `program` with these choices again and add to `seen` what it shows. Locks must be under control already."""
     loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
     loop.log = []
     WATCHDOG.watch(loop)
     with loop.entered():
-        play = Play(factory, compile_program(program), loop, Graph(), set())
+        play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
         looking = _Looking(play, seen)
         with suppress(Blocked):  # the run itself has been judged; here there is only less to see
             run(loop, order, fixed(choices), looking.stepped)
@@ -76,7 +74,7 @@ class _Looking:
         for what, about in loop.log:
             if task is None or isinstance(about, asyncio.Lock):
                 continue
-            operation, _ = cast(tuple[Operation, object], about)
+            operation = cast(tuple[Any, object], about)[0]
             if what != "calls":
                 under_way.pop(task, None)
                 continue

@@ -1,16 +1,14 @@
-"""Runs programs of level 1 on one subject in one order, as often as asked: what exploring, shrinking and telling are built on."""
+"""Runs programs on one subject in one order, as often as asked: what exploring, shrinking and telling are built on."""
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import networkx as nx
 
 from checking import causes
 from checking.causes import Cause
-from checking.nodes import Graph
-from impl.manager_api import ManagerApi
 from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
@@ -19,11 +17,8 @@ from scheduling.schedule import Follower, Guide, Recorder
 from scheduling.strategies.strategy import Strategy
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
-from stateful_tests.level1.compiled import Chain, compile_program
-from stateful_tests.level1.play import Play
-from stateful_tests.level1.program import Program
+from stateful_tests.exploring.level import Factory, Level, Play, Program
 
-Factory = Callable[[], ManagerApi]
 MakeChoose = Callable[[ControlledLoop, Order], Choose]
 COLLECT_EVERY = 2_000  # runs; a run's garbage is small, and collecting it after each run would cost more than the run
 
@@ -48,24 +43,25 @@ class _Exhausted(Exception):
 class Runner:
     """One subject in one order. Counts what it runs; `fired` collects the model's transitions that happened."""
 
-    def __init__(self, factory: Factory, order: Order) -> None:
+    def __init__(self, level: Level, factory: Factory, order: Order) -> None:
+        self.level = level
         self.factory = factory
         self.order = order
-        self.graph = Graph()
+        self.graph: Any = level.new_graph()
         self.fired: set[str] = set()
         self.schedules = 0
         self.steps = 0
         self.happened: set[str] = set()
         self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
         self._program: Program | None = None  # the last one played, and what was worked out for it
-        self._compiled: tuple[Chain, ...] = ()
+        self._prepared: Any = None
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
         """Play `program` once. Raises UncontrolledSource if the subject used what cannot be controlled."""
         loop = ControlledLoop(suspend_free_locks=self.order is Order.ANY)
         WATCHDOG.watch(loop)
         with loop.entered():
-            play = Play(self.factory, self._chains(program), loop, self.graph, self.fired)
+            play = self.level.play(self.factory, self._ready(program), loop, self.graph, self.fired)
             choose = make(loop, self.order)
             try:
                 ended = run(loop, self.order, choose, play.judge.stepped, every_choice=every_choice)
@@ -77,10 +73,10 @@ class Runner:
                 raise
             return self._finish(play, *ended)
 
-    def _chains(self, program: Program) -> tuple[Chain, ...]:
+    def _ready(self, program: Program) -> Any:
         if program is not self._program:
-            self._program, self._compiled = program, compile_program(program)
-        return self._compiled
+            self._program, self._prepared = program, self.level.prepare(program)
+        return self._prepared
 
     def run_strategy(self, program: Program, strategy: Strategy) -> Result | None:
         """Play `program` once more under `strategy`; None when that is exhausted."""

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from random import Random
+from typing import Any
 
 from checking import causes
 from checking.causes import Cause
@@ -12,9 +13,7 @@ from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.watchdog import WATCHDOG
-from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Runner
-from stateful_tests.level1.simpler import in_order_of_start, simpler
+from stateful_tests.exploring.runner import Runner
 
 NEAR = 400  # runs spent on a simpler program whose guided run does not fail
 FAR = 4_000  # runs spent on the final program to find the fewest deviations
@@ -26,13 +25,13 @@ class NotReproducible(Exception):
     """The same program under the same schedule did not do the same twice: the subject has a source of chance of its own."""
 
 
-def investigate(runner: Runner, cause: Cause, program: Program, names: list[str]) -> Finding[Program]:
+def investigate(runner: Runner, cause: Cause, program: Any, names: list[str]) -> Finding[Any]:
     """The finding behind a run of `program` that showed `cause`. Raises NotReproducible if it does not do so again."""
     with WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext():
         confirm(runner, cause, program, names)
         program, names = _shrunk(runner, cause, program, names)
         if runner.order is Order.ANY:
-            weaker = Runner(runner.factory, Order.FIFO)
+            weaker = Runner(runner.level, runner.factory, Order.FIFO)
             found = _search(weaker, cause, program, FAR)
             if found is not None:
                 runner = weaker
@@ -40,24 +39,24 @@ def investigate(runner: Runner, cause: Cause, program: Program, names: list[str]
     confirm(runner, cause, program, names)
     result, _ = runner.guided(program, names)
     size = (program.operations(), sum(1 for c in result.choices if c))
-    return Finding(cause, runner.order, bool(program.faults), program, tuple(names), size)
+    return Finding(cause, runner.order, bool(program.faults), program, tuple(names), size, runner.level.name)
 
 
-def confirm(runner: Runner, cause: Cause, program: Program, names: list[str]) -> None:
+def confirm(runner: Runner, cause: Cause, program: Any, names: list[str]) -> None:
     """Follow `names` twice: the run must be the same both times and show `cause`."""
     first, second = runner.follow(program, names), runner.follow(program, names)
     if first.violations != second.violations or first.choices != second.choices or cause not in first.violations:
         raise NotReproducible(f"{cause.mechanism}: the same schedule does not give the same run twice")
 
 
-def _shrunk(runner: Runner, cause: Cause, program: Program, names: list[str]) -> tuple[Program, list[str]]:
-    def exhibits(candidate: Program, near: list[str]) -> list[str] | None:
+def _shrunk(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tuple[Any, list[str]]:
+    def exhibits(candidate: Any, near: list[str]) -> list[str] | None:
         result, done = runner.guided(candidate, near)
         return done if cause in result.violations else _search(runner, cause, candidate, NEAR)
 
     program, names = _in_order(runner, cause, program, names)
     for _ in range(ROUNDS):
-        program, names = shrink(program, names, simpler, exhibits)
+        program, names = shrink(program, names, runner.level.simpler, exhibits)
         names = _search(runner, cause, program, FAR) or _plainer(runner, cause, program, names)
         before, (program, names) = program, _in_order(runner, cause, program, names)
         if program == before:
@@ -65,16 +64,16 @@ def _shrunk(runner: Runner, cause: Cause, program: Program, names: list[str]) ->
     return program, names
 
 
-def _in_order(runner: Runner, cause: Cause, program: Program, names: list[str]) -> tuple[Program, list[str]]:
+def _in_order(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tuple[Any, list[str]]:
     """The program with its tasks in the order of their start, if that shows `cause` as well."""
-    ordered, near = in_order_of_start(program, names)
+    ordered, near = runner.level.in_order_of_start(program, names)
     if ordered == program:
         return program, names
     result, done = runner.guided(ordered, near)
     return (ordered, done) if cause in result.violations else (program, names)
 
 
-def _search(runner: Runner, cause: Cause, program: Program, runs: int) -> list[str] | None:
+def _search(runner: Runner, cause: Cause, program: Any, runs: int) -> list[str] | None:
     """A schedule that shows `cause` with the fewest deviations from fifo, or None if there is none within `runs`."""
     strategy = DelayBounded(3, Random(0))
     for _ in range(runs):
@@ -87,7 +86,7 @@ def _search(runner: Runner, cause: Cause, program: Program, runs: int) -> list[s
     return None
 
 
-def _plainer(runner: Runner, cause: Cause, program: Program, names: list[str]) -> list[str]:
+def _plainer(runner: Runner, cause: Cause, program: Any, names: list[str]) -> list[str]:
     """`names` with every single deviation undone that is not needed."""
     choices = runner.guided(program, names)[0].choices
     at = 0

@@ -5,33 +5,26 @@ Text is computed here and nowhere before: a run that nobody asks about costs no 
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from checking.causes import Cause
-from checking.nodes import Graph
-from model.operations import Operation
-from model.projection import View, project
-from model.words import say_answer, say_changes, say_operation
 from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop, owner
 from scheduling.order import TIMER, Order
 from scheduling.run import run
 from scheduling.schedule import Follower
-from stateful_tests.level1.compiled import compile_program
-from stateful_tests.level1.play import Play
-from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory
+from stateful_tests.exploring.level import Factory, Level, Play, Program
 
-NOTHING = View(frozenset(), (), frozenset(), frozenset(), frozenset())
+SAYS = {"start": "request arrives", "release": "may go on", "cancel": "is cancelled"}  # of outside events, by the first word of their name
 
 
-def tell(factory: Factory, order: Order, program: Program, names: Sequence[str], cause: Cause) -> list[dict[str, Any]]:
+def tell(level: Level, factory: Factory, order: Order, program: Program, names: Sequence[str], cause: Cause) -> list[dict[str, Any]]:
     """The rows of the run's table: step, task, did (list), at (file:line or None), changed (list), broken (what `cause` broke here)."""
     with controlled_locks():
         loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
         loop.log = []  # before there is a judge, which keeps silent where nobody listens
         with loop.entered():
-            play = Play(factory, compile_program(program), loop, Graph(), set())
+            play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
             rows = _Rows(play, Follower(loop, order, names), names, cause)
             run(loop, order, rows.follower, rows.stepped, every_choice=True)
             rows.outside()
@@ -51,8 +44,7 @@ class _Rows:
         self._play = play
         self._names = names
         self._cause = cause
-        self._view = NOTHING
-        self._lock_names: dict[int, str] = {}  # also of those whose thread has been torn down; locks live as long as the run
+        self._teller = play.teller()
         self._told = 0  # names already told
         self._broken = False
 
@@ -61,7 +53,7 @@ class _Rows:
         for name in self._names[self._told : self.follower.at - but]:
             self._told += 1
             kind, _, task = name.lstrip("+").partition(" ")
-            said = {"start": "request arrives", "release": "may go on", "cancel": "is cancelled"}.get(kind, kind)
+            said = SAYS.get(kind, kind)
             if name != TIMER:
                 self._row(task.split("@")[0], [f"({said})"], None, [])
 
@@ -71,28 +63,11 @@ class _Rows:
         self._play.judge.stepped()
         task = owner(self._play.loop.current)
         name = task.get_name() if task is not None else self._names[self._told - 1]
-        self._lock_names |= {id(lock): known for known, lock in self._play.manager.locks().items()}
-        did = [self._say(*entry) for entry in self.log]
+        did = [self._teller.say(*entry) for entry in self.log]
         self.log.clear()
-        self._row(name, did, None if task is None or task.done() else where(task), self._changes())
+        self._row(name, did, None if task is None or task.done() else where(task), self._teller.changes())
         self._mark()  # not after an outside event: what the step after it breaks may be known before the step ends
         return False
-
-    def _say(self, what: str, about: object) -> str:
-        if isinstance(about, asyncio.Lock):
-            known = [name for name, lock in self._play.manager.locks().items() if lock is about]
-            return f"{what} {known[0]}" if known else f"{what} {self._lock_names.get(id(about), 'a lock')} (torn down)"
-        operation, answer = cast(tuple[Operation, object], about)
-        if what == "answers":
-            return f"{operation.name} answers: {say_answer(operation, answer)}"
-        return f"{what} {say_operation(operation)}"
-
-    def _changes(self) -> list[str]:
-        shown = self._play.judge.shown
-        if shown is None:
-            return []
-        before, self._view = self._view, project(shown)
-        return say_changes(before, self._view)
 
     def _row(self, task: str, did: list[str], at: str | None, changed: list[str]) -> None:
         self.rows.append({"step": len(self.rows) + 1, "task": task, "did": did, "at": at, "changed": changed, "broken": []})

@@ -1,6 +1,6 @@
-"""One check of level 1: one subject, one order, with or without cancellation. Programs from the rule machine, many schedules of each."""
+"""One check: one level, one subject, one order, with or without cancellation. Programs from the rule machine, many schedules of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -12,22 +12,18 @@ from hypothesis.stateful import run_state_machine_as_test
 from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
-from model.kinds import KINDS
-from model.operations import BY_NAME, OPERATIONS
 from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.pct import Pct
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
-from stateful_tests.level1.investigate import NotReproducible, investigate
-from stateful_tests.level1.machine import Transitions, machine_for
-from stateful_tests.level1.program import Program
-from stateful_tests.level1.runner import Factory, Runner
+from stateful_tests.exploring.investigate import NotReproducible, investigate
+from stateful_tests.exploring.level import Drawing, Factory, Program
+from stateful_tests.exploring.runner import Runner
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.levels import LEVELS
 from stateful_tests.profiles import Profile, hypothesis_settings
-
-RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
-CANCELLATIONS = ("waiting for M", "waiting for T", "woken already", "waiting outside")
 
 
 @dataclass
@@ -39,9 +35,9 @@ class Outcome:
     schedules: int = 0
     steps: int = 0
     seconds: float = 0.0
-    findings: dict[Cause, Finding[Program]] = field(default_factory=dict)
+    findings: dict[Cause, Finding[Any]] = field(default_factory=dict)
     fired: set[str] = field(default_factory=set)
-    transitions: Transitions = field(default_factory=set)  # of the model, taken in the machine's own runs
+    transitions: set[Any] = field(default_factory=set)  # of the model, taken in the machine's own runs
     doubts: list[str] = field(default_factory=list)
 
     def merge(self, other: "Outcome") -> None:
@@ -64,24 +60,27 @@ class Check:
 
     order: Order
     cancellation: bool
+    level: str = LEVEL_1.name
 
     @property
     def name(self) -> str:
-        return f"level 1, {self.order.value}" + (" + cancel" if self.cancellation else "")
+        return f"{self.level}, {self.order.value}" + (" + cancel" if self.cancellation else "")
 
     def expected(self) -> set[str]:
         """What must have fired, in some check, for a pass not to be vacuous."""
-        expected = {f"rule {rule}" for rule in RULES if rule != "cancel" or self.cancellation}
-        expected |= {f"operation {o.name}" for o in OPERATIONS} | {f"transition {kind}" for kind in KINDS if kind.split(":")[0] in BY_NAME}
-        expected.add(f"order {self.order.value}: an outside event between ready steps")
+        level = LEVELS[self.level]
+        expected = level.expected(self.order, self.cancellation) | {f"order {self.order.value}: an outside event between ready steps"}
         if self.order is Order.ANY:
             expected |= {"order any: a ready step before an older one", "order any: a free lock suspends"}
-        if self.cancellation:
-            expected |= {f"cancellation while {moment}" for moment in CANCELLATIONS}
-        return expected
+        return {level.prefix + name for name in expected}
 
 
-CHECKS = tuple(Check(order, cancellation) for order in Order for cancellation in (False, True))
+def checks_of(*levels: str) -> tuple[Check, ...]:
+    """All checks of these levels."""
+    return tuple(Check(order, cancellation, level) for level in levels for order in Order for cancellation in (False, True))
+
+
+CHECKS = checks_of(LEVEL_1.name)
 
 
 class Explorer:
@@ -94,7 +93,8 @@ class Explorer:
         self.outcome = Outcome(check.name)
         self.rules: set[str] = set()
         self.happened: set[str] = set()
-        self.runner = Runner(factory, check.order)
+        self.level = LEVELS[check.level]
+        self.runner = Runner(self.level, factory, check.order)
         self._factory = factory
         self._profile = profile
         self._hopeless = False
@@ -105,18 +105,12 @@ class Explorer:
     def round(self, number: int, examples: int) -> None:
         """Draw `examples` programs, the same for the same `number`."""
         self._random = Random(f"{self.check.name} {number}")
-        machine = machine_for(
-            self._factory,
-            self.check.order,
-            cancel=self.check.cancellation,
-            drawn=self.drawn,
-            enough=self._enough,
-            fired=self.runner.fired,
-            rules=self.rules,
-            happened=self.happened,
-            transitions=self.outcome.transitions,
-        )
-        self._draw(machine, number, self._profile, examples)
+        self._draw(self._machine(self._factory, self.runner.fired, self.outcome.transitions), number, self._profile, examples)
+
+    def _machine(self, factory: Factory, kinds: set[str], transitions: set[Any]) -> Any:
+        check = self.check
+        drawing = Drawing(factory, check.order, check.cancellation, self.drawn, self._enough, kinds, self.rules, self.happened, transitions)
+        return self.level.machine(drawing)
 
     def _draw(self, machine: Any, number: int, profile: Profile, examples: int) -> None:
         try:
@@ -135,20 +129,11 @@ class Explorer:
         if self._enough():
             return
         before = self.runner.schedules
-        variants = self._variants(Program(program.tasks))
+        variants = self.level.variants(program, self.check.cancellation, self._random)
         share = max(1, self._profile.schedules // len(variants))
         for variant in variants:
             self._explore(variant, share)
         self._progress(self.runner.schedules - before)
-
-    def _variants(self, program: Program) -> list[Program]:
-        """The program with nothing cancelled or, to check cancellation, with each task in turn and some pairs."""
-        if not self.check.cancellation:
-            return [program]
-        tasks = range(len(program.tasks))
-        singles = [Program(program.tasks, (at,)) for at in tasks]
-        pairs = [Program(program.tasks, tuple(sorted(self._random.sample(tasks, 2)))) for _ in tasks] if len(tasks) > 1 else []
-        return singles + pairs
 
     def _explore(self, program: Program, schedules: int) -> None:
         seeded = Random(self._random.getrandbits(64))
@@ -180,11 +165,11 @@ class Explorer:
         """The outcome so far."""
         outcome, runner = self.outcome, self.runner
         outcome.schedules, outcome.steps = runner.schedules, runner.steps
-        outcome.fired = {f"rule {rule}" for rule in self.rules} | fired(runner) | self.happened
+        outcome.fired = fired(runner, self.rules, self.happened)
         return outcome
 
 
-def fired(runner: Runner) -> set[str]:
-    """What the runs of `runner` have covered, by the names of `Check.expected`."""
-    names = {f"transition {kind}" for kind in runner.fired} | {f"operation {kind.split(':')[0]}" for kind in runner.fired}
-    return names | runner.happened
+def fired(runner: Runner, rules: Iterable[str] = (), happened: Iterable[str] = ()) -> set[str]:
+    """What the runs of `runner`, and a machine's `rules`, have covered, by the names of `Check.expected`."""
+    names = {f"rule {rule}" for rule in rules} | runner.level.fired(runner.fired) | runner.happened | set(happened)
+    return {runner.level.prefix + name for name in names}

@@ -1,0 +1,165 @@
+"""What a level has to say so that its programs can be explored, made smaller, told and replayed.
+
+A level is a vocabulary of operations with a model and a judge. What is common to all is written once, beside this file, and knows a
+level only by this protocol; `stateful_tests.levels` has them by name.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, NamedTuple, Protocol
+
+from checking.causes import Cause
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+
+Names = list[str]
+Factory = Callable[[], Any]
+# given a program, the schedule that was played, and what was broken; None: the run was given up before its end
+Drawn = Callable[[Any, Names, dict[Cause, int] | None], object]
+
+
+class Program(Protocol):
+    """Pure data that a schedule plays: tasks, each a chain of operations, and the faults that may happen."""
+
+    @property
+    def tasks(self) -> tuple[tuple[Any, ...], ...]:
+        """What each task does; operations have a `name`."""
+
+    @property
+    def faults(self) -> tuple[Any, ...]:
+        """What may go wrong in a run, each at most once."""
+
+    def operations(self) -> int:
+        """How many operations there are in all."""
+
+    def encode(self) -> dict[str, object]:
+        """As plain data."""
+
+
+class Judge(Protocol):
+    """Looks after every step, and keeps what was wrong."""
+
+    violations: dict[Cause, int]
+    details: dict[Cause, str]
+    steps: int
+    show_raised: Exception | None
+
+    def stepped(self) -> bool:
+        """A step has run."""
+
+    def violated(self, cause: Cause, detail: str = "") -> None:
+        """Record `cause` at the present step."""
+
+
+class Teller(Protocol):
+    """Puts one run into words, step by step."""
+
+    def say(self, what: str, about: object) -> str:
+        """An entry of the loop's log."""
+
+    def changes(self) -> list[str]:
+        """What shows now and did not before."""
+
+
+class Play(Protocol):
+    """One run of a program on a subject: whatever schedules its loop plays it."""
+
+    loop: ControlledLoop
+    happened: set[str]
+
+    @property
+    def judge(self) -> Judge:
+        """Its judge."""
+
+    def finish(self) -> None:
+        """The run is quiescent: judge what must hold then."""
+
+    def let_go(self) -> None:
+        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle."""
+
+    def digest(self) -> Hashable:
+        """What shows at the end; equal for ends that nobody could tell apart, and with the same `repr` in every process."""
+
+    def lock_name(self, lock: Any) -> str:
+        """What reports call `lock`."""
+
+    def teller(self) -> Teller:
+        """Whoever tells this run; asked for before its first step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a rule machine is to draw for, and where it says what happened. Once `enough()`, examples are empty."""
+
+    factory: Factory
+    order: Order
+    cancel: bool
+    drawn: Drawn
+    enough: Callable[[], bool]
+    fired: set[str]
+    rules: set[str]
+    happened: set[str]
+    transitions: set[Any]
+
+
+class Run(NamedTuple):
+    """The run that a finding is about."""
+
+    order: Order
+    program: Any
+    names: Sequence[str]
+    cause: Cause
+
+
+class Level(Protocol):
+    """One level. Stateless: what runs share (`new_graph`) belongs to their runner."""
+
+    name: str
+    number: int | str  # what a replay says
+    prefix: str  # before the names of what fired at this level
+
+    def new_graph(self) -> Any:
+        """What runs of one runner share, so that the model's work is done once."""
+
+    def prepare(self, program: Any) -> Any:
+        """What would be worked out in every run of `program` again."""
+
+    def play(self, factory: Factory, prepared: Any, loop: ControlledLoop, graph: Any, fired: set[str]) -> Play:
+        """A run that is ready to be scheduled. `fired` is given the kinds of the model's transitions that happen."""
+
+    def machine(self, drawing: Drawing) -> Any:
+        """A class of rule machines that draws programs."""
+
+    def variants(self, program: Any, cancellation: bool, random: Random) -> list[Any]:
+        """The program with nothing going wrong or, with `cancellation`, each way in which something may."""
+
+    def simpler(self, program: Any, names: Names) -> Iterator[tuple[Any, Names]]:
+        """Simpler programs, in the order in which they should be tried, each with the schedule in its own names."""
+
+    def in_order_of_start(self, program: Any, names: Names) -> tuple[Any, Names]:
+        """The same program with its tasks in the order in which `names` starts them."""
+
+    def expected(self, order: Order, cancellation: bool) -> set[str]:
+        """What must have fired in some check for a pass not to be vacuous, but for what every level expects of its orders."""
+
+    def fired(self, kinds: Iterable[str]) -> set[str]:
+        """Kinds of transitions by the names that `expected` gives them."""
+
+    def overlaps(self) -> frozenset[str]:
+        """Which pairs of operations may be under way at once, as `exploring.overlap` names them."""
+
+    def awaits(self, subject: Any) -> set[str]:
+        """module:line of every place in the subject's code where a task may be suspended."""
+
+    def decode(self, data: object) -> Any:
+        """A program that can be played, from what its `encode` wrote. Raises ValueError, saying what is wrong."""
+
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+        """What a finding's record has of its script of plain asyncio; `told` is the rest of the record. See `plain_run.scripted`."""
+
+    def say_operation(self, operation: Any) -> str:
+        """In words."""
+
+    def say_fault(self, program: Any, place: int) -> bool:
+        """Whether the task at `place` may be cancelled."""

@@ -1,0 +1,112 @@
+"""Level 1, the manager's own API, as what is common to all levels sees it."""
+
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import Any
+
+from checking.nodes import Graph
+from model.kinds import KINDS
+from model.operations import BY_NAME, OPERATIONS, STATE_OPERATIONS, Operation, StateListenerMatches, StateSetListener
+from model.words import say_operation
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from stateful_tests.exploring.overlap import pairs
+from stateful_tests.level1.awaits import awaits_of
+from stateful_tests.level1.compiled import Chain, compile_program
+from stateful_tests.level1.machine import machine_for
+from stateful_tests.level1.play import CONVERSATIONS, Play
+from stateful_tests.level1.program import Program
+from stateful_tests.level1.simpler import in_order_of_start, simpler
+from stateful_tests.plain_run import scripted
+
+RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
+CANCELLATIONS = ("waiting for M", "waiting for T", "woken already", "waiting outside")
+OVERLAPS = pairs(o.name for o in OPERATIONS)
+
+
+class Level1:
+    """See `stateful_tests.exploring.level.Level`."""
+
+    name = "level 1"
+    number: int | str = 1
+    prefix = ""
+
+    def new_graph(self) -> Graph:
+        """The model's states that runs have in common."""
+        return Graph()
+
+    def prepare(self, program: Program) -> tuple[Chain, ...]:
+        """Its tasks, compiled."""
+        return compile_program(program)
+
+    def play(self, factory: Factory, prepared: tuple[Chain, ...], loop: ControlledLoop, graph: Graph, fired: set[str]) -> Play:
+        """A run that is ready to be scheduled."""
+        return Play(factory, prepared, loop, graph, fired)
+
+    def machine(self, drawing: Drawing) -> Any:
+        """A class of rule machines that draws programs."""
+        return machine_for(drawing)
+
+    def variants(self, program: Program, cancellation: bool, random: Random) -> list[Program]:
+        """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""
+        tasks = range(len(program.tasks))
+        if not cancellation:
+            return [Program(program.tasks)]
+        singles = [Program(program.tasks, (at,)) for at in tasks]
+        drawn = [Program(program.tasks, tuple(sorted(random.sample(tasks, 2)))) for _ in tasks] if len(tasks) > 1 else []
+        return singles + drawn
+
+    def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+        """See `stateful_tests.level1.simpler`."""
+        return simpler(program, names)
+
+    def in_order_of_start(self, program: Program, names: Names) -> tuple[Program, Names]:
+        """See `stateful_tests.level1.simpler`."""
+        return in_order_of_start(program, names)
+
+    def expected(self, order: Order, cancellation: bool) -> set[str]:
+        """Every rule, operation and kind of transition, and every moment at which a task can be cancelled."""
+        expected = {f"rule {rule}" for rule in RULES if rule != "cancel" or cancellation}
+        expected |= {f"operation {o.name}" for o in OPERATIONS} | {f"transition {kind}" for kind in KINDS if kind.split(":")[0] in BY_NAME}
+        return expected | ({f"cancellation while {moment}" for moment in CANCELLATIONS} if cancellation else set())
+
+    def fired(self, kinds: Iterable[str]) -> set[str]:
+        """Kinds of transitions, and their operations, by the names that `expected` gives them."""
+        return {name for kind in kinds for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
+
+    def overlaps(self) -> frozenset[str]:
+        """All pairs of operations."""
+        return OVERLAPS
+
+    def awaits(self, subject: Any) -> set[str]:
+        """See `stateful_tests.level1.awaits`."""
+        return awaits_of(subject)
+
+    def decode(self, data: object) -> Program:
+        """What can be decoded can still make no sense; played, it would pass for a run that holds, or for a fault of the subject."""
+        program = Program.decode(data)
+        if not program.tasks:
+            raise ValueError("its program has no tasks")
+        for chain in program.tasks:
+            if isinstance(chain[0], STATE_OPERATIONS):
+                raise ValueError(f"a task starts with {chain[0].name}, before it has a state")
+            for operation in chain:
+                if isinstance(operation, StateSetListener | StateListenerMatches) and operation.conversation not in CONVERSATIONS:
+                    raise ValueError(f"{operation.name}: conversations are numbered from {min(CONVERSATIONS)} to {max(CONVERSATIONS)}")
+        return program
+
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+        """See `stateful_tests.plain_run`."""
+        return scripted(told, subject, factory, run)
+
+    def say_operation(self, operation: Operation) -> str:
+        """In words."""
+        return say_operation(operation)
+
+    def say_fault(self, program: Program, place: int) -> bool:
+        """Whether the task at `place` may be cancelled."""
+        return place in program.faults
+
+
+LEVEL_1 = Level1()

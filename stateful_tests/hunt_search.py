@@ -4,6 +4,7 @@ A program is left when its runs repeat themselves: when less than one run in twe
 budget goes to other programs, not to the same one again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable
 from contextlib import nullcontext
 from random import Random
@@ -16,9 +17,10 @@ from scheduling.order import Order
 from scheduling.run import Ending
 from scheduling.schedule import Divergence, fixed
 from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.fault_bounded import FaultBounded
 from scheduling.strategies.portfolio import Portfolio
 from scheduling.watchdog import WATCHDOG
-from stateful_tests.exploring.check import Check, Explorer, fired
+from stateful_tests.exploring.check import CHANCE, Check, Explorer, fired
 from stateful_tests.exploring.investigate import IMPATIENT, NotReproducible, confirm, investigate
 from stateful_tests.exploring.level import Factory, Level, Play, Program
 from stateful_tests.exploring.overlap import look_closely
@@ -33,7 +35,6 @@ VARIANTS = 8  # choices of who may be cancelled, of a program
 SCHEDULES = 1_000  # of a program, at most, over all choices of who may be cancelled
 LEAST = 64  # of a program and a choice of who may be cancelled
 SETTLED = 1 / 20
-CHANCE = "not the same in every run"  # what systematic strategies say of a subject with a source of chance of its own
 LOOKED_AT = (1, 8, 64, 512)  # runs of a program that are looked at closely
 KNOWN = 50_000  # programs, and ends of runs, that are remembered
 DOUBTS = 10  # told at a time
@@ -101,6 +102,7 @@ class Hunter(Explorer):
         self._tell = found
         self._tries: dict[Cause, int] = {}
         self._driven: set[int] = set()
+        self._struck_by = Tally()
         self._digests: dict[int, int] = {}
         self._subject = factory
         # one class for all rounds: Hypothesis keeps what it knows of every machine class for ever
@@ -143,6 +145,8 @@ class Hunter(Explorer):
             self._driven.clear()
         self._driven.add(key)
         self.work.programs += 1
+        if self.check.cancellation:
+            self.work.complete += self._strike(program, names)[0]
         variants = self.level.variants(program, self.check.cancellation, self._random)
         if len(variants) > VARIANTS:
             variants = self._random.sample(variants, VARIANTS)
@@ -151,44 +155,56 @@ class Hunter(Explorer):
             self._explore(variant, share)
 
     def _explore(self, program: Program, schedules: int) -> None:
-        runner = self.runner
         portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules)
         tally = Tally()
-        while True:
-            if tally.total % LEAST == 0 and (self._enough() or (tally.total and tally.unseen < SETTLED)):
+        while tally.total % LEAST or not (self._enough() or (tally.total and tally.unseen < SETTLED)):
+            if not self._hunted(program, portfolio, tally):
                 break
-            work = self.work  # another one each time that it was taken away, which `_enough` may lead to
-            try:
-                result = runner.run_strategy(program, portfolio)
-            except RuntimeError as error:
-                if CHANCE not in str(error):
-                    raise
-                if causes.BLOCKED.slug() in runner.end.broken:
-                    continue  # cut off in the middle, which no systematic strategy expects; others see it too
-                self._doubt(str(error))
-                break
-            if result is None:
-                break
-            work.schedules += 1
-            work.steps += result.steps
-            end = runner.end
-            pay = work.pay(portfolio.current.name)
-            pay.runs += 1
-            key = hash(end)
-            pay.new += tally.add(key)
-            work.ends[self._digest(key, end)] += 1
-            if tally.total in LOOKED_AT:
-                look_closely(self.level, self._subject, self.check.order, program, result.choices, work.closely)
-            if result.violations:
-                self._look_into(program, lambda made=result.choices: self._names(program, made), result.violations, portfolio.current.name)  # type: ignore[misc]
-            if causes.BLOCKED in result.violations:
-                break  # each run of it would cost seconds
-        work = self.work
+        work = self.work  # another one each time that it was taken away, which `_enough` may lead to
         work.once += tally.once
         for member in portfolio.members:
             if isinstance(member, DelayBounded):
                 work.complete.update(str(k) for k in range(member.complete + 1))
                 work.complete[EVERYTHING] += member.everything
+
+    def _strike(self, program: Program, names: list[str]) -> tuple[Counter[str], int]:
+        self._struck_by = Tally()
+        struck = super()._strike(program, names)
+        self.work.once += self._struck_by.once
+        return struck
+
+    def _struck(self, program: Program, strategy: FaultBounded) -> bool:
+        tally = self._struck_by
+        return bool(tally.total % LEAST or not self._enough()) and self._hunted(program, strategy, tally)
+
+    def _hunted(self, program: Program, strategy: Portfolio | FaultBounded, tally: Tally) -> bool:
+        """One run, counted and looked into. False: there was none, or there is no use in another."""
+        runner, work = self.runner, self.work
+        try:
+            result = runner.run_strategy(program, strategy)
+        except RuntimeError as error:
+            if CHANCE not in str(error):
+                raise
+            if causes.BLOCKED.slug() in runner.end.broken:  # cut off in the middle, which no systematic strategy expects
+                return isinstance(strategy, Portfolio)  # others see it too
+            self._doubt(str(error))
+            return False
+        if result is None:
+            return False
+        name = strategy.current.name if isinstance(strategy, Portfolio) else strategy.name
+        work.schedules += 1
+        work.steps += result.steps
+        end = runner.end
+        pay = work.pay(name)
+        pay.runs += 1
+        key = hash(end)
+        pay.new += tally.add(key)
+        work.ends[self._digest(key, end)] += 1
+        if tally.total in LOOKED_AT:
+            look_closely(self.level, self._subject, self.check.order, program, result.choices, work.closely)
+        if result.violations:
+            self._look_into(program, lambda: self._names(program, result.choices), result.violations, name)
+        return causes.BLOCKED not in result.violations  # each run of it would cost seconds
 
     # --- findings
 

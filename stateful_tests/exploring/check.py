@@ -1,5 +1,6 @@
 """One check: one level, one subject, one order, with or without cancellation. Programs from the rule machine, many schedules of each."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
@@ -15,15 +16,19 @@ from checking.finding import Finding
 from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.fault_bounded import FaultBounded
 from scheduling.strategies.pct import Pct
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
+from stateful_tests.exploring import each_fault
 from stateful_tests.exploring.investigate import NotReproducible, investigate
 from stateful_tests.exploring.level import Drawing, Factory, Program
 from stateful_tests.exploring.runner import Runner
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.levels import LEVELS
 from stateful_tests.profiles import Profile, hypothesis_settings
+
+CHANCE = "not the same in every run"  # what systematic strategies say of a subject with a source of chance of its own
 
 
 @dataclass
@@ -38,6 +43,7 @@ class Outcome:
     findings: dict[Cause, Finding[Any]] = field(default_factory=dict)
     fired: set[str] = field(default_factory=set)
     transitions: set[Any] = field(default_factory=set)  # of the model, taken in the machine's own runs
+    complete: Counter[str] = field(default_factory=Counter)  # see `exploring.each_fault.complete`
     doubts: list[str] = field(default_factory=list)
 
     def merge(self, other: "Outcome") -> None:
@@ -48,6 +54,7 @@ class Outcome:
         self.seconds += other.seconds
         self.fired |= other.fired
         self.transitions |= other.transitions
+        self.complete += other.complete
         self.doubts += [d for d in other.doubts if d not in self.doubts]
         for cause, finding in other.findings.items():
             if cause not in self.findings or finding.rank() < self.findings[cause].rank():
@@ -129,11 +136,42 @@ class Explorer:
         if self._enough():
             return
         before = self.runner.schedules
+        left = self._profile.schedules
+        if self.check.cancellation:
+            complete, runs = self._strike(program, names)
+            self.outcome.complete += complete
+            left -= runs
         variants = self.level.variants(program, self.check.cancellation, self._random)
-        share = max(1, self._profile.schedules // len(variants))
+        share = max(1, left // len(variants))
         for variant in variants:
             self._explore(variant, share)
         self._progress(self.runner.schedules - before)
+
+    def _strike(self, program: Program, names: list[str]) -> tuple[Counter[str], int]:
+        """Each fault at each moment of a few schedules: what was complete, and how many runs that took."""
+        budget = int(self._profile.schedules * each_fault.SHARE)
+        return each_fault.strike(self.level, program, each_fault.bases_of(self.runner, program, names), budget, self._struck)
+
+    def _struck(self, program: Program, strategy: FaultBounded) -> bool:
+        """One run; whether there was one."""
+        return not self._enough() and self._once(program, strategy)
+
+    def _once(self, program: Program, strategy: Strategy) -> bool:
+        """One run, looked into if it shows something new. False: there was none, or `strategy` is of no use here."""
+        try:
+            result = self.runner.run_strategy(program, strategy)
+        except RuntimeError as error:  # a systematic strategy needs a subject that does the same under the same schedule
+            if CHANCE not in str(error):
+                raise
+            if not self._hopeless and not any(CHANCE in doubt for doubt in self.outcome.doubts):
+                self.outcome.doubts.append(str(error))
+            return False
+        if result is None:
+            return False
+        if result.violations and not self.outcome.findings.keys() >= result.violations.keys():
+            names = self.runner.record(program, lambda _loop, _order: fixed(result.choices))[1]
+            self._found(program, names, result.violations)
+        return True
 
     def _explore(self, program: Program, schedules: int) -> None:
         seeded = Random(self._random.getrandbits(64))
@@ -142,13 +180,8 @@ class Explorer:
             if self._hopeless or (number % 64 == 0 and self._enough()):
                 return
             strategy = strategies[number % len(strategies)]
-            result = self.runner.run_strategy(program, strategy)
-            if result is None:
+            if not self._once(program, strategy):
                 strategies.remove(strategy)
-                continue
-            if result.violations and not self.outcome.findings.keys() >= result.violations.keys():
-                names = self.runner.record(program, lambda _loop, _order, made=result.choices: fixed(made))[1]  # type: ignore[misc]
-                self._found(program, names, result.violations)
 
     def _found(self, program: Program, names: list[str], violations: dict[Cause, int]) -> None:
         for cause in violations:

@@ -134,6 +134,9 @@ class Level(Protocol):
     def variants(self, program: Any, cancellation: bool, random: Random) -> list[Any]:
         """The program with nothing going wrong or, with `cancellation`, each way in which something may."""
 
+    def with_faults(self, program: Any, times: int) -> Any:
+        """The program in which each thing that may go wrong may do so, `times` times; 0: nothing may."""
+
     def simpler(self, program: Any, names: Names) -> Iterator[tuple[Any, Names]]:
         """Simpler programs, in the order in which they should be tried, each with the schedule in its own names."""
 

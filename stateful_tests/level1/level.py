@@ -52,10 +52,14 @@ class Level1:
         """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""
         tasks = range(len(program.tasks))
         if not cancellation:
-            return [Program(program.tasks)]
+            return [self.with_faults(program, 0)]
         singles = [Program(program.tasks, (at,)) for at in tasks]
         drawn = [Program(program.tasks, tuple(sorted(random.sample(tasks, 2)))) for _ in tasks] if len(tasks) > 1 else []
         return singles + drawn
+
+    def with_faults(self, program: Program, times: int) -> Program:
+        """The program in which each task may be cancelled `times` times."""
+        return Program(program.tasks, tuple(at for at in range(len(program.tasks)) for _ in range(times)))
 
     def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
         """See `stateful_tests.level1.simpler`."""

@@ -1,0 +1,247 @@
+"""Faults at every moment: what is called complete is held against brute force, and defects that need one or two are always found."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from itertools import product
+from random import Random
+
+import pytest
+
+from impl.manager import Manager
+from model import operations as op
+from scheduling.locks import controlled_locks
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import run
+from scheduling.schedule import Recorder, fixed
+from scheduling.strategies.exhaustive import Exhaustive
+from scheduling.strategies.fault_bounded import FaultBounded
+from scheduling.strategies.strategy import Strategy
+from stateful_tests.exploring.check import Check, Explorer
+from stateful_tests.exploring.each_fault import DRAWN, FIFO, complete, strike
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.level1.program import Program
+from stateful_tests.profiles import Profile
+from stateful_tests.races.race import may_cancel, tick
+from stateful_tests.races.random_programs import random_program, start
+
+Start = Callable[[ControlledLoop], Callable[[], object]]
+Made = list[tuple[tuple[str, ...], object]]
+
+
+def runs_of(strategy: Strategy, begin: Start, order: Order) -> Made:
+    """What happened, by name, and the outcome, of every run until the strategy is exhausted."""
+    made: Made = []
+    while True:
+        loop = ControlledLoop()
+        with loop.entered(), controlled_locks():
+            choose = strategy.begin(loop, order)
+            if choose is None:
+                return made
+            outcome = begin(loop)
+            recorder = Recorder(loop, order, choose)
+            _, choices, steps = run(loop, order, recorder, None, every_choice=True)
+            strategy.end(choices, steps)
+            made.append((tuple(recorder.names), outcome()))
+            loop.abandon()
+
+
+def cancellable(program: list[list[tuple[str, int]]], times: int) -> Start:
+    """A random program, each task of which may be cancelled so many times."""
+
+    def begin(loop: ControlledLoop) -> Callable[[], object]:
+        outcome = start(loop, program)
+        for task in list(loop.tasks):
+            for _ in range(times):
+                may_cancel(loop, task)
+        return outcome
+
+    return begin
+
+
+class Undisturbed:
+    """Every run there is in which all that is no fault is the first candidate: brute force over moments and faults."""
+
+    name = "brute force"
+    every_choice = False
+
+    def __init__(self) -> None:
+        self._search = Exhaustive()
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Callable[[int], int] | None:
+        inner = self._search.begin(loop, order)
+
+        def choose(n: int) -> int:
+            assert inner is not None
+            faults = len(loop.faults)
+            pick = inner(1 + faults) if faults else 0
+            return n - faults + pick - 1 if pick else 0
+
+        return None if inner is None else choose
+
+    def end(self, choices: list[int], steps: int) -> None:
+        self._search.end(choices, steps)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("order", Order)
+def test_singly_and_in_pairs_are_what_brute_force_finds(seed: int, order: Order) -> None:
+    """The same runs, so the same outcomes; each made once."""
+    begin = cancellable(random_program(Random(seed), 2, 4), 1)
+    brute = runs_of(Undisturbed(), begin, order)
+    for bound in (0, 1, 2):
+        strategy = FaultBounded(bound)
+        made = runs_of(strategy, begin, order)
+        assert strategy.complete == bound
+        assert len({names for names, _ in made}) == len(made)
+        expected = {run for run in brute if sum(name.startswith("+cancel") for name in run[0]) <= bound}
+        assert set(made) == expected
+
+
+def test_each_task_is_struck_at_every_step_where_it_waits_or_has_been_woken() -> None:
+    """Counted by hand: A waits for B's two steps and is woken by the second."""
+
+    def begin(loop: ControlledLoop) -> Callable[[], object]:
+        event = asyncio.Event()
+
+        async def waits() -> None:
+            await event.wait()
+
+        async def wakes() -> None:
+            await tick()
+            event.set()
+
+        may_cancel(loop, loop.create_task(waits(), name="A"))
+        loop.create_task(wakes(), name="B")
+        return lambda: None
+
+    made = [names for names, _ in runs_of(FaultBounded(1), begin, Order.FIFO)]
+    struck = {names[: names.index("+cancel A")] for names in made if "+cancel A" in names}
+    assert struck == {(), ("A",), ("A", "B"), ("A", "B", "B")}  # before its first step, waiting twice, woken
+
+
+def test_a_given_schedule_is_followed_between_the_faults() -> None:
+    begin = cancellable(random_program(Random(3), 3, 6), 1)
+    for seed in range(5):
+        random = Random(seed)
+        loop = ControlledLoop()
+        with loop.entered(), controlled_locks():
+            start(loop, random_program(Random(3), 3, 6))
+            recorder = Recorder(loop, Order.ANY, lambda n, random=random: random.randrange(n))  # type: ignore[misc]
+            choices = run(loop, Order.ANY, recorder, None, every_choice=True)[1]
+            loop.abandon()
+        made = [names for names, _ in runs_of(FaultBounded(1, choices), begin, Order.ANY)]
+        assert made[0] == tuple(recorder.names)
+        for names in made[1:]:
+            at = next(i for i, name in enumerate(names) if name.startswith("+cancel"))
+            assert names[:at] == made[0][:at]
+
+
+# --- a defect that needs a certain cancellation, or two
+
+
+AWAITS = 6
+
+
+def leaky(first: int, second: int | None) -> Start:
+    """A task of six awaits that forgets to clean up if it is cancelled at one of them and, if `second` says so, again while it ends."""
+
+    def begin(loop: ControlledLoop) -> Callable[[], object]:
+        leaked: list[bool] = []
+
+        async def work() -> None:
+            for at in range(AWAITS):
+                try:
+                    await tick()
+                except asyncio.CancelledError:
+                    if second is None:
+                        leaked.extend([True] * (at == first))
+                        raise
+                    await _again(at)
+                    raise
+
+        async def _again(at: int) -> None:
+            for later in range(AWAITS):
+                try:
+                    await tick()
+                except asyncio.CancelledError:
+                    leaked.extend([True] * ((at, later) == (first, second)))
+                    raise
+
+        task = loop.create_task(work(), name="A")
+        may_cancel(loop, task)
+        may_cancel(loop, task)
+        loop.create_task(tick(AWAITS), name="noise")
+        return lambda: bool(leaked)
+
+    return begin
+
+
+@pytest.mark.parametrize("at", range(AWAITS))
+def test_a_defect_at_one_await_is_always_found_by_one_cancellation(at: int) -> None:
+    for order in Order:
+        assert not any(wrong for _, wrong in runs_of(FaultBounded(0), leaky(at, None), order))
+        assert any(wrong for _, wrong in runs_of(FaultBounded(1), leaky(at, None), order))
+
+
+@pytest.mark.parametrize(("first", "second"), list(product((0, 2, AWAITS - 1), (0, 3, AWAITS - 1))))
+def test_a_defect_that_needs_two_is_always_found_by_pairs_and_never_by_one(first: int, second: int) -> None:
+    for order in Order:
+        assert not any(wrong for _, wrong in runs_of(FaultBounded(1), leaky(first, second), order))
+        assert any(wrong for _, wrong in runs_of(FaultBounded(2), leaky(first, second), order))
+
+
+# --- in the gate's checks
+
+
+class Shy(Manager):
+    """A read that is cancelled at the third of its five awaits forgets a connection."""
+
+    bad = 3
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        for at in range(1, 6):
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                if at == self.bad:
+                    self.live_connections.clear()
+                raise
+        return await super().has_subscribers(thread_id)
+
+
+PROGRAM = Program(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("bad", range(1, 6))
+def test_a_check_with_cancellation_finds_it_whatever_the_seed(order: Order, bad: int) -> None:
+    factory = type("Shy", (Shy,), {"bad": bad})
+    with running():
+        explorer = Explorer(Check(order, True), factory, Profile("test", 1, 60, 9, derandomized=True), lambda: False, lambda _: None)
+        explorer._strike(PROGRAM, [])
+    assert explorer.outcome.findings
+    found = next(iter(explorer.outcome.findings.values()))
+    assert found.cancellation
+    assert len(found.program.faults) == 1
+
+
+def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
+    with running():
+        runner = Runner(LEVEL_1, Manager, Order.FIFO)
+
+        def struck(budget: int, bases: dict[str, tuple[int, ...]]) -> tuple[Counter[str], int]:
+            return strike(LEVEL_1, PROGRAM, bases, budget, lambda program, strategy: runner.run_strategy(program, strategy) is not None)
+
+        whole, runs = struck(10_000, {FIFO: (), DRAWN: (1,)})
+        assert whole == {complete(which, faults): 1 for which in (FIFO, DRAWN) for faults in (0, 1, 2)}
+        assert runs == runner.schedules
+        for budget in range(runs):
+            cut, made = struck(budget, {FIFO: (), DRAWN: (1,)})
+            assert made <= budget
+            assert not set(cut) - set(whole)
+            assert cut != whole
+    names = runner.record(LEVEL_1.with_faults(PROGRAM, 1), lambda _loop, _order: fixed([]))[1]
+    assert not any(name.startswith("+cancel") for name in names)

@@ -63,6 +63,15 @@ class Judge:
         self._seen_at_return = False
         self._hidden = False  # the maps have not been shown since the last look
 
+    def __digested__(self) -> object:
+        """What of this decides the rest of the run's judgement. At which step something was broken, and what is said of it, does not."""
+        broken = frozenset(self.violations)
+        return broken, self.show_raised, self.shown, self._refinement, self._invariants, self._seen_at_return, self._hidden
+
+    def places(self, tasks: "list[asyncio.Task[None]]") -> list[tuple[int, "asyncio.Task[None]"]]:
+        """The tasks with their places in the program, in that order."""
+        return sorted(((self.tasks[id(task)], task) for task in tasks), key=lambda placed: placed[0])
+
     # --- what the player reports
 
     def called(self, task: int, operation: Operation) -> None:

@@ -25,6 +25,15 @@ class Pending:
         self.operation = operation
         self.call = call
 
+    def __digested__(self) -> object:
+        """What of this decides the rest of the run's judgement.
+
+        `edge` is looked up anew in each step; to ask again where `asked` says that it was asked would tell the same again. Of ways to
+        have taken effect without a change, those with the same answer are one.
+        """
+        silent = tuple(dict.fromkeys((edge.answer, edge.kind) for edge in self.silent))
+        return self.operation, self.call, self.owed, silent, self.but_for_raw, self.incarnation, self.unseen_at
+
     def act(self, edge: Edge) -> None:
         """It has acted, by `edge`."""
         self.owed = edge.answer

@@ -35,6 +35,10 @@ class Refinement:
         # a manager that hides a part of the state is compared part by part, which the worlds do
         self._worlds: Worlds | None = None if shows_live else Worlds(self._node, {}, fired, shows_live=False, took=took)
 
+    def __digested__(self) -> object:
+        """What of this decides the rest of the run's judgement. What fired is told of all runs together."""
+        return self.plain, self._node, sorted(self._pending.items()), sorted(self._handles.items()), self._worlds
+
     def called(self, task: int, operation: Operation) -> None:
         """`task` calls `operation`; a state operation acts on the state that the task was last given."""
         worlds = self._worlds

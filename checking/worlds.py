@@ -51,6 +51,10 @@ class Worlds:
         self._fired = fired
         self._took = took
 
+    def __digested__(self) -> object:
+        """What of this decides the rest of the run's judgement."""
+        return self._worlds, self._lost, self._was_hidden, self._judged_raw, self._judged_turn, self._shows_live
+
     @property
     def node(self) -> Node:
         """The model's state; where several are possible, the first of them. They look the same."""

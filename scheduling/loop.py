@@ -158,7 +158,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
 
     `events` and `faults` are outside events: every event must be delivered before a run ends, a fault need not be. `holding` and
     `nested` are kept by `scheduling.locks`. `current` is the handle that runs or ran last. `log`, when it is a list, receives
-    what locks do, for a report.
+    what locks do, for a report. `observer` is whoever judges the run, where that is a part of the run's state; `births_matter` is kept by
+    `scheduling.strategies.suspended`.
     """
 
     # what a run rarely changes is on the class: a loop is made for every run
@@ -166,6 +167,9 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     log: list[tuple[str, object]] | None = None
     free_suspensions = 0
     current: Handle = _NOTHING
+    observer: object = None
+    births_matter = False
+    task_class = NumberedTask
     _now = 0.0
     _timer_order = 0
     _task_order = 0
@@ -312,7 +316,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         return task
 
     def _numbered(self, *args: Any, **kwargs: Any) -> NumberedTask:
-        task = NumberedTask.__new__(NumberedTask)
+        kind = self.task_class
+        task = kind.__new__(kind)
         task.number = self._task_order
         task.__init__(*args, **kwargs)  # type: ignore[misc]  # it registers itself in a set, so the number comes first
         return task

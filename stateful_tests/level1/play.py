@@ -46,6 +46,7 @@ class Play:
         took: Took | None = None,
     ) -> None:
         self.loop = loop
+        loop.observer = self
         self.manager: Any = factory()  # a ManagerApi, or somebody else's that looks like one
         self.judge = Judge(loop, self.manager, graph, fired, took)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
@@ -54,6 +55,12 @@ class Play:
         events = loop.events
         for chain in chains:
             events.append(Event(chain.start, partial(self.start, chain)))
+
+    def __digested__(self) -> object:
+        """What of this decides how the run goes on and what is found at its end (`scheduling.strategies.structure`)."""
+        # a listener that was told to stop stays stopped, and is not judged at the end
+        running = [listener for listener in self.listeners if listener[0].outcome is Outcome.WAITING]
+        return self.manager, self.judge, running, self.judge.places(self._tasks)
 
     # --- driving
 

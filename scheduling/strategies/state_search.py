@@ -1,0 +1,149 @@
+"""Every state there is, instead of every schedule: a run that comes to a state seen before is given up, for whatever can follow has been
+followed from there, or will be.
+
+Stateful search as in SPIN (Holzmann: The Model Checker SPIN, IEEE TSE 1997), depth first, in either order and with faults. asyncio cannot
+be set back to a state, so each run begins anew and is led there by its choices (as in VeriSoft: Godefroid, POPL 1997, which keeps no
+states for want of a digest). A state is told by its digest (`scheduling.strategies.digest`), which is complete or refused.
+
+Guarantees: when it is exhausted (`complete`), every state that any schedule reaches at a choice has been seen, so every outcome that any
+schedule has, one of the runs made has had, provided the outcome hangs on the state at the end; whoever judges steps on the way must make
+what was judged a part of the state (`ControlledLoop.observer`). `schedules` is then how many schedules there are, exactly. A program
+that can come back to a state of the same run need not end: `endless` says so, there is no number then, and nothing is said of runs that
+do not end.
+
+There are no sleep sets here. They save schedules, not states, and with states stored they are sound only if each is stored with its
+sleep set and gone through again for what slept (Godefroid: Partial-Order Methods, LNCS 1032, 1996, chapter 5); they would also
+need footprints, which cost more than what is left to save.
+
+Where something cannot be digested, `indigestible` says what, and the search starts again as a search without digests: then it prunes
+nothing, and is complete only if it has made every schedule.
+"""
+
+from collections.abc import Callable, Hashable
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose
+from scheduling.strategies.digest import Digest
+from scheduling.strategies.strategy import Redundant
+from scheduling.strategies.structure import Indigestible
+from scheduling.strategies.suspended import WatchedTask
+
+
+class _Node:
+    """A choice on the way of the present run. `schedules`: how many there are from here, of those counted so far."""
+
+    __slots__ = ("pick", "schedules", "state", "width")
+
+    def __init__(self, state: bytes, width: int) -> None:
+        self.state = state
+        self.width = width
+        self.pick = 0
+        self.schedules = 0
+
+
+class StateSearch:
+    """Exhausted when every state has been seen. `make` makes the digest; tests give one that leaves something out."""
+
+    name = "state search"
+    every_choice = False
+
+    def __init__(self, make: Callable[[Order], Digest] = Digest) -> None:
+        self.complete = False
+        self.endless = False
+        self.indigestible: str | None = None
+        self.runs = 0
+        self.redundant = 0
+        self.schedules: int | None = None
+        self._make = make
+        self._digest: Digest | None = None
+        self._births = False
+        self._restart()
+
+    def _restart(self) -> None:
+        self._seen: dict[bytes, int | None] = {}  # state -> schedules from there; None while that is being found out
+        self._nodes: list[_Node] = []
+        self._asked = 0
+        self._met: int | None = None  # schedules from the known state at which the present run was given up
+        self._begun_anew = False
+        self.endless = False
+
+    @property
+    def states(self) -> int:
+        """How many different states at choices have been seen."""
+        return len(self._seen)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
+        if self.complete:
+            return None
+        if self._digest is None:
+            self._digest = self._make(order)
+        if self.indigestible is None:
+            loop.task_class = WatchedTask
+        self.runs += 1
+        nodes = self._nodes
+        self._asked = 0
+        self._met = None
+        check = self.runs & (self.runs - 1) == 0
+
+        def choose(n: int) -> int:
+            at = self._asked
+            self._asked = at + 1
+            if at < len(nodes):
+                node = nodes[at]
+                if node.width != n or (check and at == len(nodes) - 1 and self._state(loop) != node.state):
+                    raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {node.width}, or another state")
+                return node.pick
+            state = self._state(loop)
+            if state:
+                if state in self._seen:
+                    self._met = self._seen[state]
+                    self.endless = self.endless or self._met is None
+                    self.redundant += 1
+                    raise Redundant
+                self._seen[state] = None
+            nodes.append(_Node(state, n))
+            return 0
+
+        return choose
+
+    def _state(self, loop: ControlledLoop) -> bytes:
+        """The digest, or nothing where states are not told apart."""
+        digest = self._digest
+        if self.indigestible is not None or digest is None:
+            return b""
+        try:
+            state = digest.of(loop)
+        except Indigestible as told:
+            self.indigestible = str(told)
+            self._restart()
+            self._begun_anew = True
+            raise Redundant from None
+        if loop.births_matter and not digest.births:  # states were called equal that differ in this: all of it again
+            digest.births = True
+            self._restart()
+            self._begun_anew = True
+            raise Redundant
+        return state
+
+    def end(self, _choices: list[int], _steps: int) -> None:
+        if self._begun_anew:
+            self._begun_anew = False
+            return
+        nodes = self._nodes
+        if self._asked < len(nodes):
+            raise RuntimeError(f"the program is not the same in every run: it ended after {self._asked} choices")
+        given_up = self._asked > len(nodes)
+        schedules = (self._met or 0) if given_up else 1
+        while nodes:
+            node = nodes[-1]
+            node.schedules += schedules
+            node.pick += 1
+            if node.pick < node.width:
+                return
+            nodes.pop()
+            schedules = node.schedules
+            if node.state:
+                self._seen[node.state] = schedules
+        self.schedules = None if self.endless else schedules
+        self.complete = True

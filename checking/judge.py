@@ -17,6 +17,7 @@ from checking.worlds import Took
 from model.operations import Operation, RemoveConnection
 from model.projection import Shown
 from scheduling.loop import ControlledLoop
+from scheduling.strategies.objects import Value
 
 
 class Observable(Protocol):
@@ -65,8 +66,9 @@ class Judge:
 
     def __digested__(self) -> object:
         """What of this decides the rest of the run's judgement. At which step something was broken, and what is said of it, does not."""
-        broken = frozenset(self.violations)
-        return broken, self.show_raised, self.shown, self._refinement, self._invariants, self._seen_at_return, self._hidden
+        broken = Value(frozenset(self.violations))
+        shown = self.shown if self._hidden else None  # otherwise it is what the subject shows now, and follows from it
+        return broken, self.show_raised is not None, shown, self._refinement, self._invariants, self._seen_at_return, self._hidden
 
     def places(self, tasks: "list[asyncio.Task[None]]") -> list[tuple[int, "asyncio.Task[None]"]]:
         """The tasks with their places in the program, in that order."""

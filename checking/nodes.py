@@ -41,10 +41,6 @@ class Node:
         self._calls: dict[int, tuple[ManagerOperation, Call]] = {}
         self._edges: dict[int, tuple[Call, Edge]] = {}
 
-    def __digested__(self) -> State:
-        """The rest is what has been asked so far, in any run."""
-        return self.state
-
     def begin(self, operation: ManagerOperation) -> Call:
         """`model.step.begin` at this state."""
         known = self._calls.get(id(operation))

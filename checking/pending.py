@@ -1,5 +1,7 @@
 """An operation that has been called and has not returned: what it may have done, and what it may answer."""
 
+from collections.abc import Hashable
+
 from checking.nodes import Edge, Node
 from model.operations import Operation
 from model.step import Answer, Call
@@ -25,14 +27,15 @@ class Pending:
         self.operation = operation
         self.call = call
 
-    def __digested__(self) -> object:
+    def digested(self) -> Hashable:
         """What of this decides the rest of the run's judgement.
 
         `edge` is looked up anew in each step; to ask again where `asked` says that it was asked would tell the same again. Of ways to
         have taken effect without a change, those with the same answer are one.
         """
-        silent = tuple(dict.fromkeys((edge.answer, edge.kind) for edge in self.silent))
-        return self.operation, self.call, self.owed, silent, self.but_for_raw, self.incarnation, self.unseen_at
+        silent = tuple(dict.fromkeys((typed(edge.answer), edge.kind) for edge in self.silent))
+        unseen_at = None if self.unseen_at is None else self.unseen_at.state
+        return self.call, typed(self.owed), silent, tuple(map(typed, self.but_for_raw)), self.incarnation, unseen_at
 
     def act(self, edge: Edge) -> None:
         """It has acted, by `edge`."""
@@ -55,6 +58,11 @@ class Pending:
         """The thread that the operation names; all that return a state name one."""
         thread: int = getattr(self.operation, "thread")  # noqa: B009  # not all operations have one
         return thread
+
+
+def typed(answer: object) -> Hashable:
+    """An answer such that only those that agree with the same are equal."""
+    return type(answer), answer
 
 
 def agrees(answer: object, allowed: object) -> bool:

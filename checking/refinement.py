@@ -17,6 +17,7 @@ from checking.worlds import Took, Worlds
 from model.operations import STATE_OPERATIONS, Operation
 from model.projection import Shown, disagreements, project
 from model.step import Answer, Call
+from scheduling.strategies.objects import Value
 
 STATE_KINDS = frozenset(STATE_OPERATIONS)
 
@@ -35,9 +36,11 @@ class Refinement:
         # a manager that hides a part of the state is compared part by part, which the worlds do
         self._worlds: Worlds | None = None if shows_live else Worlds(self._node, {}, fired, shows_live=False, took=took)
 
-    def __digested__(self) -> object:
+    def __digested__(self) -> Value:
         """What of this decides the rest of the run's judgement. What fired is told of all runs together."""
-        return self.plain, self._node, sorted(self._pending.items()), sorted(self._handles.items()), self._worlds
+        pending = tuple((task, pending.digested()) for task, pending in sorted(self._pending.items()))
+        worlds = None if self._worlds is None else self._worlds.digested()
+        return Value((self.plain, self._node.state, pending, tuple(sorted(self._handles.items())), worlds))
 
     def called(self, task: int, operation: Operation) -> None:
         """`task` calls `operation`; a state operation acts on the state that the task was last given."""

@@ -5,13 +5,13 @@ kept, as *worlds*. A run is judged on as far as possible: a raw choice or a turn
 comparison; after any other difference the model is lost and only the invariants (`checking.invariants`) are still judged.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from checking import causes
 from checking.causes import Cause
 from checking.nodes import Node
-from checking.pending import NO_ANSWER_YET, Pending, agrees
+from checking.pending import NO_ANSWER_YET, Pending, agrees, typed
 from model.operations import CREATES_ENTRY, RemoveConnection, StateTrackEvent
 from model.projection import ShownEntry, View
 from model.step import Answer, Call
@@ -51,9 +51,10 @@ class Worlds:
         self._fired = fired
         self._took = took
 
-    def __digested__(self) -> object:
+    def digested(self) -> Hashable:
         """What of this decides the rest of the run's judgement."""
-        return self._worlds, self._lost, self._was_hidden, self._judged_raw, self._judged_turn, self._shows_live
+        worlds = tuple((world.node.state, tuple((task, typed(owed)) for task, owed in world.acted)) for world in self._worlds)
+        return worlds, self._lost, self._was_hidden, self._judged_raw, self._judged_turn, self._shows_live
 
     @property
     def node(self) -> Node:

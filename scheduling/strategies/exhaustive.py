@@ -1,22 +1,14 @@
-"""Every schedule there is, depth first, in either order and with faults; given a digest of states, every state instead.
+"""Every schedule there is, depth first, in either order and with faults.
 
-The reference that everything called complete is compared with. Without a digest: each schedule exactly once (dejafu and Shuttle call it
-depth-first search). With one: a run that comes to a state seen before is given up (`Redundant`), since whatever can follow has been
-followed, or will be, from where the state was first seen; that is stateful search as in SPIN (Holzmann 1997).
+The reference that everything called complete is compared with: each schedule exactly once (dejafu and Shuttle call it depth-first search).
 
-Guarantees: when it is exhausted (`complete`), every schedule has been run, or with a digest every reachable state has been seen and every
-outcome reached, if the digest is complete: equal digests must mean that the same choices lead to the same outcomes. A digest that leaves
-anything out makes this strategy unsound without a sign; test it against a search without one.
+Guarantees: when it is exhausted (`complete`), every schedule has been run. `scheduling.strategies.state_search` reaches every outcome
+in far fewer runs.
 """
-
-from collections.abc import Callable, Hashable
 
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import Choose
-from scheduling.strategies.strategy import Redundant
-
-Digest = Callable[[ControlledLoop], Hashable]
 
 
 class Exhaustive:
@@ -25,24 +17,16 @@ class Exhaustive:
     name = "exhaustive"
     every_choice = False
 
-    def __init__(self, digest: Digest | None = None) -> None:
+    def __init__(self) -> None:
         self.complete = False
-        self.redundant = 0
-        self._digest = digest
-        self._seen: set[Hashable] = set()
         self._picks: list[int] = []
         self._widths: list[int] = []
         self._asked = 0
 
-    @property
-    def states(self) -> int:
-        """How many different states at choices have been seen."""
-        return len(self._seen)
-
-    def begin(self, loop: ControlledLoop, _order: Order) -> Choose | None:
+    def begin(self, _loop: ControlledLoop, _order: Order) -> Choose | None:
         if self.complete:
             return None
-        picks, widths, digest, seen = self._picks, self._widths, self._digest, self._seen
+        picks, widths = self._picks, self._widths
         self._asked = 0
 
         def choose(n: int) -> int:
@@ -51,12 +35,6 @@ class Exhaustive:
                 if widths[at - 1] != n:
                     raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {widths[at - 1]}")
                 return picks[at - 1]
-            if digest is not None:
-                state = digest(loop)
-                if state in seen:
-                    self.redundant += 1
-                    raise Redundant
-                seen.add(state)
             picks.append(0)
             widths.append(n)
             return 0

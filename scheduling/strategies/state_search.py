@@ -19,7 +19,7 @@ Where something cannot be digested, `indigestible` says what, and the search sta
 nothing, and is complete only if it has made every schedule.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterable
 
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
@@ -43,12 +43,16 @@ class _Node:
 
 
 class StateSearch:
-    """Exhausted when every state has been seen. `make` makes the digest; tests give one that leaves something out."""
+    """Exhausted when every state has been seen.
+
+    `shared`: objects that all runs have in common and nobody changes; to name them saves time, no more. `make` makes the digest; tests
+    give one that leaves something out.
+    """
 
     name = "state search"
     every_choice = False
 
-    def __init__(self, make: Callable[[Order], Digest] = Digest) -> None:
+    def __init__(self, shared: Iterable[object] = (), make: Callable[[Order, Iterable[object]], Digest] = Digest) -> None:
         self.complete = False
         self.endless = False
         self.indigestible: str | None = None
@@ -56,6 +60,7 @@ class StateSearch:
         self.redundant = 0
         self.schedules: int | None = None
         self._make = make
+        self._shared = shared
         self._digest: Digest | None = None
         self._births = False
         self._restart()
@@ -77,7 +82,7 @@ class StateSearch:
         if self.complete:
             return None
         if self._digest is None:
-            self._digest = self._make(order)
+            self._digest = self._make(order, self._shared)
         if self.indigestible is None:
             loop.task_class = WatchedTask
         self.runs += 1
@@ -119,8 +124,8 @@ class StateSearch:
             self._restart()
             self._begun_anew = True
             raise Redundant from None
-        if loop.births_matter and not digest.births:  # states were called equal that differ in this: all of it again
-            digest.births = True
+        if loop.births_matter and not self._births:  # states were called equal that differ in this: all of it again
+            self._births = digest.births = True
             self._restart()
             self._begun_anew = True
             raise Redundant

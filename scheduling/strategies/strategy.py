@@ -22,7 +22,7 @@ from scheduling.run import Choose
 class Redundant(Exception):
     """Raised by a chooser: however this run goes on, an earlier run stands for it. The driver gives it up and still calls `end`.
 
-    Only reductions (`scheduling.strategies.exhaustive`, `.dpor`) raise it; the run has no outcome of its own.
+    Only reductions (`scheduling.strategies.state_search`, `.dpor`) raise it; the run has no outcome of its own.
     """
 
 

@@ -13,7 +13,8 @@ from types import CoroutineType, GeneratorType
 from typing import Any
 
 from scheduling.loop import ControlledLoop, Handle, NumberedTask, Timer
-from scheduling.strategies.structure import Indigestible, Look, Structure
+from scheduling.strategies.objects import Objects
+from scheduling.strategies.structure import Indigestible, Look
 
 _BY_REFERENCE = ("TaskStepMethWrapper", "FutureIter", "coroutine_wrapper")  # C code that holds nothing but what it refers to
 _LOCK = {"_waiters", "_locked", "_loop"}
@@ -38,23 +39,23 @@ class WatchedTask(NumberedTask):
 WatchedTask.__name__ = WatchedTask.__qualname__ = "Task"
 
 
-class Suspended(Structure):
+class Suspended(Objects):
     """Knows asyncio, too. `births`: tasks are told apart by which is older."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, shared: Iterable[object] = ()) -> None:
+        super().__init__(shared)
         self.births = False
         self._ambient: dict[Any, object] = {}  # context variables as they are outside: what a run has not set is not of its state
 
     def _table(self) -> Iterable[tuple[tuple[type, ...], Look]]:
         yield from super()._table()
-        yield (CoroutineType,), lambda c: self.known(c) or self.frame(c, c.cr_frame)
-        yield (GeneratorType,), lambda g: self.known(g) or self.frame(g, g.gi_frame)
+        yield (CoroutineType,), self.once(lambda c: self.frame(c, c.cr_frame))
+        yield (GeneratorType,), self.once(lambda g: self.frame(g, g.gi_frame))
         yield (asyncio.Lock,), self.lock
         yield (contextvars.Context,), self._context
         yield (contextvars.ContextVar,), self.constant
-        yield (Handle,), lambda h: self.known(h) or self._row("handle", (h._callback, h._args, h._context, h._cancelled))
-        yield (Timer,), lambda t: self.known(t) or self._row("timer", (t._callback, t._args, t._context, t._cancelled, t._when, t.due))
+        yield (Handle,), self.once(lambda h: self._row("handle", (h._callback, h._args, h._context, h._cancelled)))
+        yield (Timer,), self.once(lambda t: self._row("timer", (t._callback, t._args, t._context, t._cancelled, t._when, t.due)))
         yield (ControlledLoop,), lambda _: self.name("the loop")
 
     def begin(self) -> None:
@@ -63,7 +64,7 @@ class Suspended(Structure):
 
     def _look_at(self, kind: type) -> Look:
         if issubclass(kind, asyncio.Future):
-            return lambda future: self.known(future) or self.future(future)
+            return self.once(self.future)
         if kind.__name__ in _BY_REFERENCE and not kind.__dictoffset__:
             return lambda thing: self._row(kind.__name__, [of for of in gc.get_referents(thing) if of is not kind])
         return super()._look_at(kind)
@@ -79,7 +80,7 @@ class Suspended(Structure):
         try:
             self.constant(code)
             self.out.append(frame.f_lasti)
-            self.name(tuple(frame.f_locals))  # which variables are bound: the garbage collector skips those that are not
+            self.name(frozenset(frame.f_locals))  # which variables are bound: the garbage collector skips those that are not
             refers = gc.get_referents(suspended)
             self._row("frame", refers[refers.index(code, 1) + 1 :])
         except Indigestible as inside:
@@ -93,16 +94,19 @@ class Suspended(Structure):
         self._row(state, (future._asyncio_future_blocking, future._cancel_message, getattr(future, "__dict__", None) or None))
         self.callbacks(future)
         if isinstance(future, asyncio.Task):
-            self.name(future.get_name())
-            number: Any = getattr(future, "number", None)
-            self.out.append(number if self.births and number is not None else 0)
-            self.out.append(future.cancelling())
-            if state == "PENDING":
-                self._row(future._must_cancel, (future.get_coro(), future._fut_waiter))  # type: ignore[attr-defined]
+            self.task(future)
         if state == "FINISHED":
             self._row(future._log_traceback, (future._exception, None if future._exception is not None else future._result))
         elif state == "CANCELLED":
             self._row("by", [of for of in gc.get_referents(future) if isinstance(of, BaseException)])
+
+    def task(self, task: Any) -> None:
+        """What a task is beyond a future."""
+        self.name(task.get_name())
+        self.out.append(getattr(task, "number", 0) if self.births else 0)
+        self.out.append(task.cancelling())
+        if not task.done():
+            self._row(task._must_cancel, (task.get_coro(), task._fut_waiter))
 
     def callbacks(self, future: Any) -> None:
         """Who is told when it is done, in this order."""

@@ -61,7 +61,7 @@ def attempt(start: Start, strategy: Strategy, order: Order, *, fixed: bool = Fal
         choose = strategy.begin(loop, order)
         if choose is None:
             return None
-        check = start(loop, fixed)
+        check = loop.observer = start(loop, fixed)
         if not faults:
             loop.faults.clear()
         try:

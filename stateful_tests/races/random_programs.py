@@ -64,6 +64,7 @@ def start(loop: ControlledLoop, program: Program) -> Outcome:
         state = (shared.x, shared.y, tuple(shared.table.items()), frozenset(shared.members), tuple(shared.row), shared.queue.qsize())
         return ended, state, repr(accounts)
 
+    loop.observer = outcome  # what it will say is a part of the state
     return outcome
 
 

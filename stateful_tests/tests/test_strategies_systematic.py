@@ -10,7 +10,7 @@ import pytest
 
 from scheduling.events import Event
 from scheduling.locks import controlled_locks
-from scheduling.loop import ControlledLoop, label
+from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import run
 from scheduling.strategies.delay_bounded import DelayBounded
@@ -96,42 +96,6 @@ def test_exhaustive_delivers_events_at_every_moment_and_faults_at_every_moment_o
         # once everything has come to rest the run is over, so the fault is not last unless something follows it that leaves no mark
         assert with_event <= words <= with_event | with_both
         assert {word for word in with_both if not word.endswith("f")} <= words
-
-
-def test_a_digest_keeps_all_outcomes_and_saves_runs() -> None:
-    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
-        done = [0, 0]
-        lead = [0]
-        states[id(loop)] = lambda: (*done, *lead)
-
-        async def task(number: int) -> None:
-            for _ in range(4):
-                done[number] += 1
-                lead[0] = max(lead[0], done[number] - done[1 - number])
-                await asyncio.sleep(0)
-
-        for number in (0, 1):
-            loop.create_task(task(number), name=str(number))
-        return lambda: lead[0]
-
-    def digest(loop: ControlledLoop) -> Hashable:
-        return states[id(loop)](), tuple(map(label, loop.ready))
-
-    states: dict[int, Callable[[], Hashable]] = {}
-    brute = runs_of(Exhaustive(), start)
-    strategy = Exhaustive(digest)
-    reduced = runs_of(strategy, start)
-    assert strategy.complete
-    assert {outcome for _, outcome in reduced} == {outcome for _, outcome in brute} == {1, 2, 3, 4}
-    assert len(reduced) + strategy.redundant < len(brute) / 2
-    assert strategy.states < len(brute)
-
-
-def test_a_digest_that_leaves_something_out_loses_outcomes() -> None:
-    """Why the docstring warns: the test above would notice."""
-    brute = {outcome for _, outcome in runs_of(Exhaustive(), counted(2, 2))}
-    blind = {outcome for _, outcome in runs_of(Exhaustive(lambda loop: len(loop.ready)), counted(2, 2))}
-    assert blind < brute
 
 
 @pytest.mark.parametrize("shuffled", [False, True])

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from checking.verdict import Verdict
+from cli import process_subject
 from cli.options import count, duration, output, write_json
 from cli.progress import progress
 from impl.subjects import DEFAULT
@@ -29,11 +30,20 @@ def add_parser(verbs: Any) -> None:
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: all cores)"
     )
     parser.add_argument("--json", type=output, metavar="FILE", help="write the run record there as well")
+    parser.add_argument(
+        "--answer-within",
+        type=duration,
+        default=process_subject.LIMIT,
+        metavar="SECONDS",
+        help=f"how long an exec: subject may take for any answer (default: {process_subject.LIMIT:g}); it runs alone, whatever --jobs says",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the gate and report. Returns the verdict's exit code."""
+    if process_subject.is_process(options.subject):
+        return process_subject.gate(options)
     profile = PROFILES[options.profile]
     checks = checks_of(*levels_of(options.subject))
     with blaming(options.subject):

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from cli import process_subject
 from cli.options import CannotWrite, output
 from reports.text import console_for, run_table
 from scheduling.order import Order
@@ -19,6 +20,7 @@ from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.trace import trace_of
 from stateful_tests.levels import LEVELS
 from stateful_tests.loading import blaming, load
+from stateful_tests.processes.saved import read as read_process_run
 from stateful_tests.replay import BadReplay, Replay, read
 from stateful_tests.run_record import replay_record, script_record
 from stateful_tests.tla_traces import as_itf, as_tla
@@ -38,6 +40,9 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Follow the replay and report what it shows."""
+    saved = read_process_run(options.replay)
+    if saved is not None:
+        return process_subject.replay(saved)
     replay = read(options.replay)
     if options.subject not in (None, replay.subject):
         raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")

@@ -8,7 +8,7 @@ from typing import Any
 
 Record = dict[str, Any]
 
-_VERDICTS = {
+VERDICTS = {
     "holds": "linearizable",
     "violated": "not linearizable",
     "inconclusive": "unknown: the budget ran out",
@@ -23,7 +23,7 @@ def as_json(record: Record) -> str:
 def as_text(record: Record) -> str:
     """The record for a terminal."""
     counted = record["counted"]
-    lines = [f"{record['history']}: {_VERDICTS[record['verdict']]} (model {record['model']})"]
+    lines = [f"{record['history']}: {VERDICTS[record['verdict']]} (model {record['model']})"]
     if record["verdict"] == "holds":
         cancelled = f", {counted['cancelled']} cancelled" if counted["cancelled"] else ""
         unanswered = f", {counted['unanswered']} unanswered" if counted["unanswered"] else ""

@@ -1,0 +1,29 @@
+"""The properties of the core model that need no model state, only what shows and which connections have closed: P1 and P2.
+
+As `checking.invariants` for level 1. Pure: the same function judges a manager in this process and one in another.
+"""
+
+from collections.abc import Set
+
+from checking import causes
+from checking.causes import Cause
+from model.core import Id
+from model.core_relation import Relation
+
+
+def broken(before: Relation | None, shown: Relation, closed: Set[Id]) -> list[Cause]:
+    """What does not hold in `shown`. `before` is what was shown last, `closed` are the connections whose disconnect has been answered."""
+    found: list[Cause] = []
+    if shown.subscriptions is not None and shown.subscriptions != shown.subscribers:
+        found.append(causes.MAPS_DISAGREE)
+    if shown.live is not None and not closed.isdisjoint(shown.live):
+        found.append(causes.REVIVED)
+    dead = {
+        (topic, connection)
+        for topic, connection in shown.subscribers
+        if (connection in closed if shown.live is None else connection not in shown.live)
+    }
+    if dead:
+        outlives = before is not None and not dead.isdisjoint(before.subscribers)
+        found.append(causes.OUTLIVES if outlives else causes.SUBSCRIBED_DEAD)
+    return found

@@ -1,0 +1,72 @@
+"""`exec:COMMAND` as a subject: what `gate` and `replay` do with it. Parsing and telling only."""
+
+import argparse
+import sys
+
+from rich.text import Text
+
+from checking.verdict import Verdict
+from cli.options import write_json
+from cli.progress import progress
+from reports.process import write_process_gate, write_run
+from reports.text import console_for
+from scheduling.schedule import Divergence
+from stateful_tests.processes.finding import COUNTED
+from stateful_tests.processes.gate import AMOUNTS, explore, first_seed
+from stateful_tests.processes.process import PREFIX
+from stateful_tests.processes.record import record, run_record
+from stateful_tests.processes.runner import Runner
+from stateful_tests.processes.saved import Saved
+from stateful_tests.processes.stepper import by_number, follow
+from stateful_tests.profiles import PROFILES
+from stateful_tests.replay import BadReplay
+
+LIMIT = 5.0  # seconds that any answer may take
+
+
+def is_process(subject: str | None) -> bool:
+    """Whether `subject` names a command."""
+    return subject is not None and subject.startswith(PREFIX)
+
+
+def gate(options: argparse.Namespace) -> int:
+    """Hold the process against the core model, and report. Returns the verdict's exit code. Raises BadProcess."""
+    command = options.subject.removeprefix(PREFIX)
+    seed = first_seed(PROFILES[options.profile].derandomized)
+    with Runner(command, options.answer_within) as runner, progress(f"subwarden gate {options.subject}") as report:
+        outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report)
+    made = record(command, options.profile, seed, outcome)
+    write_process_gate(made, console_for(sys.stdout))
+    if options.json:
+        write_json(options.json, made)
+    return Verdict(made["verdict"]).exit_code
+
+
+def replay(saved: Saved) -> int:
+    """Play a saved run again: by its schedule, or, where there is none, many times. 1 if it fails, 0 if not. Raises BadProcess, BadReplay."""
+    console = console_for(sys.stdout)
+    subject = PREFIX + saved.command
+    failed = counted = 0
+    shown = None
+    with Runner(saved.command, LIMIT) as runner:
+        if runner.hello.steps != (saved.schedule is not None):
+            raise BadReplay(f"subject {subject} {'can' if runner.hello.steps else 'cannot'} be scheduled now; find the run anew with gate")
+        try:
+            while counted < (COUNTED if saved.schedule is None else 1):
+                counted += 1
+                run = runner.run(saved.program, by_number(lambda _: 0) if saved.schedule is None else follow(saved.schedule))
+                if run.broken is not None:
+                    failed += 1
+                    shown = shown or run
+        except Divergence as error:
+            again = f"the subject has changed since; find the run anew with `subwarden gate --subject {subject}`"
+            raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
+    luck = f": {failed} of {counted} runs fail" if saved.schedule is None else ""
+    if shown is None or shown.broken is None:
+        proof = ", which proves nothing" if saved.schedule is None else ""
+        console.print(Text(f"subject {subject}: the run holds now{luck}{proof}; it was recorded for {saved.cause}"))
+        return 0
+    write_run(run_record(shown, shown.broken.cause), console)
+    if luck:
+        console.print(Text(f"subject {subject}{luck}"))
+    return 1

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""A subscription manager in a process of its own whose steps are chosen from outside (docs/exec-protocol.md). It is correct.
+
+It imports nothing of subwarden. Each operation is a generator: a `yield` is where it waits and others may run, and says what for.
+"""
+
+import json
+import sys
+
+
+class Manager:
+    """Who is live, and who listens to what, in two maps that change in one step."""
+
+    def __init__(self):
+        self.live, self.closed = set(), set()
+        self.by_topic, self.by_connection = {}, {}
+
+    def link(self, connection, topic):
+        self.by_topic.setdefault(topic, set()).add(connection)
+        self.by_connection.setdefault(connection, set()).add(topic)
+
+    def unlink(self, connection, topic):
+        self.by_topic.get(topic, set()).discard(connection)
+        self.by_connection.get(connection, set()).discard(topic)
+
+    def connect(self, connection):
+        yield "greets"
+        if connection not in self.closed:
+            self.live.add(connection)
+
+    def subscribe(self, connection, topic):
+        yield "asks the policy"
+        if connection not in self.live:  # looked at in the step that links, or a disconnect could come between
+            return False
+        self.link(connection, topic)
+        return True
+
+    def unsubscribe(self, connection, topic):
+        yield "logs"
+        linked = connection in self.by_topic.get(topic, ())
+        self.unlink(connection, topic)
+        return linked
+
+    def publish(self, topic):
+        yield "stores the event"
+        return list(self.by_topic.get(topic, ()))
+
+    def disconnect(self, connection):
+        self.live.discard(connection)
+        self.closed.add(connection)
+        for topic in list(self.by_connection.get(connection, ())):
+            self.unlink(connection, topic)
+        yield "flushes"
+
+    def teardown(self, topic):
+        for connection in list(self.by_topic.get(topic, ())):
+            self.unlink(connection, topic)
+        yield "flushes"
+
+    def show(self):
+        return {
+            "live": list(self.live),
+            "subscribers": [[topic, c] for topic, connections in self.by_topic.items() for c in connections],
+            "subscriptions": [[c, topic] for c, topics in self.by_connection.items() for topic in topics],
+        }
+
+
+OPERATIONS = {"connect": 1, "subscribe": 2, "unsubscribe": 2, "publish": 1, "disconnect": 1, "teardown": 1}
+
+
+class Server:
+    """Answers requests, and runs a step when it is told to."""
+
+    def __init__(self, factory, name):
+        self.factory, self.name = factory, name
+        self.reset()
+
+    def reset(self):
+        self.manager = self.factory()
+        self.running = {}  # the name of the next step -> (the call's id, its generator)
+
+    def steps(self):
+        return list(self.running)
+
+    def perform(self, number, task, op):
+        name, *arguments = op
+        if OPERATIONS.get(name) != len(arguments):
+            raise ValueError(f"unknown operation, or a wrong number of arguments: {op}")
+        self.running[f"{task}: {name}"] = number, getattr(self.manager, name)(*arguments)
+
+    def step(self, name):
+        number, generator = self.running.pop(name)
+        try:
+            waits_for = next(generator)
+        except StopIteration as done:
+            say({"id": number, "result": done.value})
+        else:
+            self.running[f"{name.partition(':')[0]}: {waits_for}"] = number, generator
+        return self.steps()
+
+    def answer(self, request):
+        do = request["do"]
+        if do == "hello":
+            flags = {"observe": True, "steps": True, "deliveries": False}
+            return {"protocol": 1, "name": self.name, "operations": list(OPERATIONS), **flags}
+        if do == "observe":
+            return self.manager.show()
+        if do == "poll":
+            return self.steps()
+        if do == "step":
+            return self.step(request["step"])
+        if do == "reset":
+            return self.reset()
+        if do == "bye":
+            return None
+        raise ValueError(f"unknown message: {do}")
+
+    def serve(self):
+        for line in sys.stdin:
+            try:
+                request = json.loads(line)
+                if request["do"] == "perform":
+                    self.perform(request["id"], request["task"], request["op"])
+                    continue
+                say({"id": request["id"], "result": self.answer(request)})
+            except Exception as error:  # whatever it was, whoever asked is told, and the next request is served
+                number = request.get("id") if isinstance(request, dict) else None
+                if isinstance(number, int):
+                    say({"id": number, "error": f"{type(error).__name__}: {error}"})
+                continue
+            if request["do"] == "bye":
+                return
+
+
+def say(message):
+    print(json.dumps(message), flush=True)
+
+
+if __name__ == "__main__":
+    Server(Manager, "steady").serve()

@@ -1,0 +1,80 @@
+"""Runs a program on a process that schedules itself: all tasks call at once, each again as soon as it is answered.
+
+What interleaves with what is the process's own doing; nobody can choose it and nobody can replay it. What is sound all the same: the
+order of calls and answers as they were seen here, and what shows when nothing is under way.
+"""
+
+from model.core import CoreOperation, Publish
+from stateful_tests.processes import causes as own
+from stateful_tests.processes.play import Play, Run
+from stateful_tests.processes.process import Ended, Silent
+from stateful_tests.processes.program import FIRST, LAST, Program
+from stateful_tests.processes.recording import SPECIFICATION
+from stateful_tests.processes.session import Message, Session
+
+PATIENCE = 2.0  # times the limit: what is answered then was slow, what is not is never answered
+
+
+def run(session: Session, program: Program) -> Run:
+    """Run `program` from a fresh start to rest, or to the first thing wrong. Raises BadProcess."""
+    session.reset()
+    play = Play(session, program)
+    spoiled = False
+    try:
+        for operation in program.first:
+            _one(play, FIRST, operation)
+        _all_at_once(play)
+        if session.hello.observe:
+            shown = session.observe()
+            if shown is None:
+                raise session.bad("observe answers null, which says mid-change, though every call has been answered; show the relation")
+            play.row("at rest")
+            play.show(shown)
+        if "publish" in session.hello.operations:
+            for topic in program.topics():
+                _one(play, LAST, Publish(topic))
+    except Silent:
+        play.wrong(own.NEVER_ANSWERED, _unanswered(play))
+        spoiled = True
+    except Ended as error:
+        if not play.open:
+            raise session.bad(f"{error}, with nothing to do; mend that first") from None
+        play.wrong(own.ENDS, str(error))
+        spoiled = True
+    made = play.end()
+    made.spoiled = spoiled
+    return made
+
+
+def _one(play: Play, task: str, operation: CoreOperation) -> None:
+    play.row(task)
+    play.perform([(task, operation)])
+    while play.open:
+        play.take(_patiently(play.session))
+
+
+def _all_at_once(play: Play) -> None:
+    left = {task.name: list(task.operations) for task in play.program.tasks}
+    due = list(left)
+    while True:
+        calls = [(task, left[task].pop(0)) for task in due if left[task]]
+        if calls:
+            play.perform(calls)
+        if not play.open:
+            return
+        due = play.take(_patiently(play.session))
+
+
+def _patiently(session: Session) -> list[Message]:
+    """What came. Raises Silent where nothing comes at all, BadProcess where it only took too long: the two must not be confused."""
+    try:
+        return session.receive()
+    except Silent:
+        session.receive(session.limit * PATIENCE)
+    raise session.bad(f"an answer took more than {session.limit:g} s; give it more with --answer-within, or a quieter machine")
+
+
+def _unanswered(play: Play) -> str:
+    limit = play.session.limit * (1 + PATIENCE)
+    said = ", ".join(SPECIFICATION.describe(call.operation) for _, call in play.open.values())
+    return f"{said}: no answer within {limit:g} s{play.session.process.complaint()}"

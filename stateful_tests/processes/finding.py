@@ -1,0 +1,135 @@
+"""What is told of a cause: its smallest program, and a run of it. Made small by dropping operations as long as the cause shows.
+
+Under a chosen schedule, showing is a matter of searching schedules, and the result is confirmed by replay. Under real concurrency it is a
+matter of luck: an operation is dropped only if what is left fails in `TRIES` of `TRIES` tries, and how often the result fails is counted.
+"""
+
+from dataclasses import dataclass
+from time import monotonic
+
+from checking.causes import Cause
+from checking.shrink import shrink
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.schedule import Divergence
+from scheduling.strategies.delay_bounded import DelayBounded
+from stateful_tests.processes.play import Run
+from stateful_tests.processes.program import Program, simpler
+from stateful_tests.processes.runner import Runner
+from stateful_tests.processes.stepper import by_number, follow, guide
+
+SECONDS = 20.0  # for making one finding small
+TRIES = 3
+RUNS_A_TRY = 30
+COUNTED = 100  # runs of the smallest program, to say how often it fails
+COUNTING = 5.0  # seconds for that
+SCHEDULES = 200  # of a smaller program, before it is said not to show the cause
+BOUND = 3
+FIRST_CHOICE = by_number(lambda _: 0)  # what a process that schedules itself is not asked for
+
+
+class NotReproducible(Exception):
+    """The same choices made another run; the message says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause and a run that shows it. `failed` of `counted` runs of its program did; both 0 where the schedule shows it every time."""
+
+    cause: Cause
+    run: Run
+    failed: int = 0
+    counted: int = 0
+
+    def rank(self) -> tuple[int, str]:
+        """Smaller programs first."""
+        return len(self.run.program.operations()), self.cause.slug()
+
+
+def investigate(runner: Runner, cause: Cause, run: Run) -> Finding:
+    """The finding of `cause`, which `run` shows. Raises NotReproducible, BadProcess."""
+    return _scheduled(runner, cause, run) if runner.hello.steps else _counted(runner, cause, run)
+
+
+def shows(run: Run, cause: Cause) -> bool:
+    """Whether `run` shows `cause`."""
+    return run.broken is not None and run.broken.cause == cause
+
+
+def _scheduled(runner: Runner, cause: Cause, run: Run) -> Finding:
+    assert run.names is not None
+    _confirm(runner, run)
+    until = monotonic() + SECONDS
+
+    def exhibits(program: Program, near: list[str]) -> list[str] | None:
+        if monotonic() > until:
+            return None
+        guided = runner.run(program, guide(near))
+        found = guided if shows(guided, cause) else _search(runner, program, cause, until)
+        return None if found is None or found.names is None else list(found.names)
+
+    def each(program: Program, near: list[str]) -> list[tuple[Program, list[str]]]:
+        return [(less, near) for less in simpler(program)]
+
+    program, names = shrink(run.program, list(run.names), each, exhibits)
+    plainest = _search(runner, program, cause, until)  # the fewest surprises first
+    smallest = plainest or runner.run(program, follow(names))
+    _confirm(runner, smallest)
+    return Finding(cause, smallest)
+
+
+def _search(runner: Runner, program: Program, cause: Cause, until: float) -> Run | None:
+    """A run of `program` that shows `cause`, with as few deviations from choice 0 as can be, among the first `SCHEDULES`."""
+    strategy = DelayBounded(BOUND)
+    for _ in range(SCHEDULES):
+        choose = strategy.begin(ControlledLoop(), Order.ANY)
+        if choose is None or monotonic() > until:
+            return None
+        run = runner.run(program, by_number(choose))
+        if shows(run, cause):
+            return run
+        strategy.end(run.choices, run.steps)
+    return None
+
+
+def _confirm(runner: Runner, run: Run) -> None:
+    """Make `run` again, and compare all that was seen."""
+    assert run.names is not None
+    try:
+        again = runner.run(run.program, follow(run.names))
+    except Divergence as error:
+        raise NotReproducible(f"the process does not repeat: {error}") from None
+    if again.recording.text() != run.recording.text() or again.broken != run.broken:
+        raise NotReproducible("the process does not repeat: under the same schedule it answered or showed something else")
+
+
+def _counted(runner: Runner, cause: Cause, run: Run) -> Finding:
+    until = monotonic() + SECONDS
+    best = run
+
+    def exhibits(program: Program, names: list[str]) -> list[str] | None:
+        nonlocal best
+        shown = [made for _ in range(TRIES) if (made := _try(runner, program, cause, until)) is not None]
+        if len(shown) < TRIES:
+            return None
+        best = min(shown, key=lambda made: made.recording.now)
+        return names
+
+    shrink(run.program, [], lambda program, names: [(less, names) for less in simpler(program)], exhibits)
+    failed = counted = 0
+    until = monotonic() + COUNTING
+    while counted < COUNTED and (not counted or monotonic() < until):
+        counted += 1
+        failed += shows(runner.run(best.program, FIRST_CHOICE), cause)
+    return Finding(cause, best, failed, counted)
+
+
+def _try(runner: Runner, program: Program, cause: Cause, until: float) -> Run | None:
+    """The first of at most `RUNS_A_TRY` runs of `program` that shows `cause`."""
+    for _ in range(RUNS_A_TRY):
+        if monotonic() > until:
+            return None
+        run = runner.run(program, FIRST_CHOICE)
+        if shows(run, cause):
+            return run
+    return None

@@ -1,0 +1,143 @@
+"""The gate for a subject in a process of its own: seeded programs, many runs of each, findings made small as they come.
+
+A process that can be scheduled is run under the delay-bounded strategy and random walks in turn; the other strategies need to see
+queues and footprints, which are the process's own. One that cannot is run again and again, and interleaves as it likes.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random, SystemRandom
+from time import monotonic
+
+from checking.causes import Cause
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.random_walk import RandomWalk
+from scheduling.strategies.strategy import Strategy
+from stateful_tests.processes.finding import Finding, NotReproducible, investigate
+from stateful_tests.processes.messages import Hello
+from stateful_tests.processes.play import Run
+from stateful_tests.processes.process import BadProcess
+from stateful_tests.processes.program import draw
+from stateful_tests.processes.runner import Runner
+from stateful_tests.processes.stepper import Choose, by_number
+
+BOUND = 2  # deviations of the delay-bounded half
+MOST_RESTARTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much to do: so many programs, and so many runs of each."""
+
+    programs: int
+    runs: int
+
+
+AMOUNTS = {"dev": Amount(30, 20), "ci": Amount(100, 40), "nightly": Amount(2_000, 200)}
+
+Progress = Callable[[int, int, int], object]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done and found. `overtook`: answers that came before that of an earlier call. `choices`: runs with a choice."""
+
+    hello: Hello
+    programs: int = 0
+    runs: int = 0
+    steps: int = 0
+    choices: int = 0
+    overtook: int = 0
+    kinds: set[str] = field(default_factory=set)
+    findings: dict[Cause, Finding] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+    stopped: bool = False
+    seconds: float = 0.0
+
+
+def first_seed(derandomized: bool) -> int:
+    """0, or another one each time."""
+    return 0 if derandomized else SystemRandom().getrandbits(40)
+
+
+def explore(runner: Runner, amount: Amount, seed: int, budget: float | None, progress: Progress) -> Outcome:
+    """Run programs until `amount` is done, or for `budget` seconds. Raises BadProcess where nothing was found before.
+
+    Ctrl-C ends it with what was found until then.
+    """
+    outcome = Outcome(runner.hello)
+    began = monotonic()
+    deadline = None if budget is None else began + budget
+    number = 0
+    try:
+        while (number < amount.programs) if deadline is None else (monotonic() < deadline):
+            if not _program(runner, Random(f"{seed}/{number}"), amount.runs, deadline, outcome):
+                break
+            number += 1
+            progress(outcome.runs, number, amount.programs)
+    except KeyboardInterrupt:
+        outcome.stopped = True
+    except BadProcess as error:
+        if not outcome.findings:
+            raise
+        outcome.doubts.append(f"the search ended early: {error}")
+    outcome.seconds = monotonic() - began
+    return outcome
+
+
+def _program(runner: Runner, random: Random, runs: int, deadline: float | None, outcome: Outcome) -> bool:
+    """Draw a program and run it until it shows something; whether to go on with another."""
+    program = draw(random, runner.hello.operations)
+    outcome.programs += 1
+    for choose, end in _schedules(random, runs) if runner.hello.steps else _luck(runs):
+        if deadline is not None and monotonic() >= deadline:
+            return True
+        run = runner.run(program, choose)
+        outcome.runs += 1
+        outcome.steps += run.steps
+        outcome.choices += bool(run.choices)
+        outcome.overtook += run.overtook
+        outcome.kinds |= run.kinds
+        if run.broken is not None:
+            return _found(runner, run, run.broken.cause, outcome)
+        end(run)
+    return True
+
+
+def _found(runner: Runner, run: Run, cause: Cause, outcome: Outcome) -> bool:
+    """Make a finding of a cause that is new; whether to go on."""
+    if cause not in outcome.findings:
+        outcome.findings[cause] = Finding(cause, run)  # kept as it is if there is no time to make it small
+        try:
+            outcome.findings[cause] = investigate(runner, cause, run)
+        except NotReproducible as doubt:
+            del outcome.findings[cause]
+            outcome.doubts.append(str(doubt))
+            return False
+    if run.spoiled and runner.restarts >= MOST_RESTARTS:
+        outcome.doubts.append(f"the search ended early: the process had to be started again {MOST_RESTARTS} times")
+        return False
+    return True
+
+
+def _schedules(random: Random, runs: int) -> Iterator[tuple[Choose, Callable[[Run], None]]]:
+    """So many choosers, of two strategies in turn, or fewer where one of them has done all there is."""
+    systematic, walk = DelayBounded(BOUND), RandomWalk(random)
+    turn: list[Strategy] = [systematic, walk]
+    for _ in range(runs):
+        strategy = turn.pop(0)
+        choose = strategy.begin(ControlledLoop(), Order.ANY)
+        if choose is None:
+            if systematic.everything:
+                return
+            strategy, choose = walk, walk.begin(ControlledLoop(), Order.ANY)
+        else:
+            turn.append(strategy)
+        yield by_number(choose), lambda run, of=strategy: of.end(run.choices, run.steps)  # type: ignore[misc]  # mypy cannot infer a default
+
+
+def _luck(runs: int) -> Iterator[tuple[Choose, Callable[[Run], None]]]:
+    for _ in range(runs):
+        yield by_number(lambda _: 0), lambda _: None

@@ -1,0 +1,96 @@
+"""The record of what was done to a process, as plain data. Every report is made from it, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+from checking.causes import Cause
+from checking.linearizability import judge
+from checking.linearization_record import record as judgement_record
+from checking.verdict import Verdict, worst
+from stateful_tests.processes.coverage import kinds
+from stateful_tests.processes.finding import Finding
+from stateful_tests.processes.gate import Outcome
+from stateful_tests.processes.play import Run
+from stateful_tests.processes.process import PREFIX
+from stateful_tests.processes.recording import SPECIFICATION
+from stateful_tests.processes.saved import save
+
+SCHEMA = "subwarden/exec/1"
+CHOICE = "a choice of what runs next"
+ALONE = "one by one"  # the column of what is done while nothing else is under way
+
+
+def record(command: str, profile: str, seed: int, outcome: Outcome) -> dict[str, Any]:
+    """The record; findings are saved for `subwarden replay` and `subwarden check`, and their files named."""
+    expected = set(kinds(outcome.hello.operations)) | ({CHOICE} if outcome.hello.steps else set())
+    fired = outcome.kinds | ({CHOICE} if outcome.choices else set())
+    never = sorted(expected - fired)
+    verdicts = [Verdict.VIOLATED] if outcome.findings else [Verdict.HOLDS] if outcome.runs else []
+    if never or outcome.stopped or outcome.doubts:
+        verdicts.append(Verdict.INCONCLUSIVE)
+    return {
+        "schema": SCHEMA,
+        "subject": PREFIX + command,
+        "name": outcome.hello.name,
+        "operations": list(outcome.hello.operations),
+        "scheduled": outcome.hello.steps,
+        "observed": outcome.hello.observe,
+        "profile": profile,
+        "seed": seed,
+        "verdict": worst(verdicts).value,
+        "stopped": outcome.stopped,
+        "programs": outcome.programs,
+        "runs": outcome.runs,
+        "steps": outcome.steps,
+        "overtook": outcome.overtook,
+        "seconds": round(outcome.seconds, 3),
+        "findings": [_saved(command, finding) for finding in sorted(outcome.findings.values(), key=Finding.rank)],
+        "coverage": {"fired": sorted(expected & fired), "never_fired": never},
+        "doubts": outcome.doubts,
+    }
+
+
+def run_record(run: Run, cause: Cause) -> dict[str, Any]:
+    """What a report needs of a run that shows `cause`: the program, the run row by row, and the judgement of its history."""
+    broken = run.broken
+    assert broken is not None
+    at = next((n for n, row in enumerate(run.rows) if row.until >= broken.at), len(run.rows) - 1)
+    names = [task.name for task in run.program.tasks]
+    return {
+        "id": cause.slug(),
+        "property": cause.property.name,
+        "title": cause.property.title,
+        "mechanism": cause.mechanism,
+        "detail": broken.detail,
+        "first": [SPECIFICATION.describe(o) for o in run.program.first],
+        "tasks": [{"name": t.name, "operations": [SPECIFICATION.describe(o) for o in t.operations]} for t in run.program.tasks],
+        "schedule": None if run.names is None else list(run.names),
+        "steps": [
+            {
+                "step": number,
+                "task": row.task if row.task in names else ALONE,
+                "did": row.did,
+                "at": "",
+                "changed": row.changed,
+                "broken": [f"{cause.property.name} {cause.property.title}: {cause.mechanism}"] if number - 1 == at else [],
+            }
+            for number, row in enumerate(run.rows[: at + 1], 1)
+        ],
+    }
+
+
+def _saved(command: str, finding: Finding) -> dict[str, Any]:
+    run, history = save(command, finding)
+    return {
+        **run_record(finding.run, finding.cause),
+        "failed": finding.failed,
+        "counted": finding.counted,
+        "replay": str(run),
+        "history": str(history),
+        "judgement": judged(finding.run, history),
+    }
+
+
+def judged(run: Run, history: Path) -> dict[str, Any]:
+    """What `subwarden check` says of the run's history."""
+    return judgement_record(judge(run.recording.moments, SPECIFICATION), SPECIFICATION, str(history))

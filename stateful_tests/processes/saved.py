@@ -1,0 +1,61 @@
+"""Runs and histories on disk: what a finding leaves behind, and what `subwarden replay` and `subwarden check` read again."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from stateful_tests.processes.finding import Finding
+from stateful_tests.processes.process import PREFIX
+from stateful_tests.processes.program import Program
+from stateful_tests.replay import BadReplay
+
+FOLDER = Path(".subwarden") / "exec"
+SCHEMA = "subwarden/exec-run/1"
+AGAIN = f"make a new one with `subwarden gate --subject {PREFIX}COMMAND`"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A run to play again. `schedule` is None where the process schedules itself; `cause` is the slug of what it showed."""
+
+    command: str
+    program: Program
+    schedule: tuple[str, ...] | None
+    cause: str
+
+
+def save(command: str, finding: Finding) -> tuple[Path, Path]:
+    """Write a finding's run and its history; the two files. The same cause again replaces them."""
+    name = "".join(ch if ch.isalnum() else "-" for ch in f"{command[-60:]}-{finding.cause.slug()}")
+    run, history = FOLDER / f"{name}.json", FOLDER / f"{name}.jsonl"
+    data = {
+        "schema": SCHEMA,
+        "subject": PREFIX + command,
+        "program": finding.run.program.encode(),
+        "schedule": None if finding.run.names is None else list(finding.run.names),
+        "cause": finding.cause.slug(),
+    }
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    run.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    history.write_text(finding.run.recording.text(), encoding="utf-8")
+    return run, history
+
+
+def read(text: str) -> Saved | None:
+    """The run in the file `text`; None if there is no such file, or it holds something else. Raises BadReplay for a damaged one."""
+    try:
+        data = json.loads(Path(text).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None  # a replay of another kind, or none at all: whoever reads those says so
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        return None
+    try:
+        subject, schedule, cause = data.get("subject"), data.get("schedule"), data.get("cause")
+        if not isinstance(subject, str) or not subject.startswith(PREFIX) or not isinstance(cause, str):
+            raise ValueError("its subject and its cause must be strings")
+        if schedule is not None and not (isinstance(schedule, list) and all(isinstance(name, str) for name in schedule)):
+            raise ValueError("its schedule is neither null nor a list of names")
+        program = Program.decode(data.get("program"))
+    except ValueError as error:
+        raise BadReplay(f"{text} is not a replay: {error}; {AGAIN}") from None
+    return Saved(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause)

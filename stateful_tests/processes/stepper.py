@@ -1,0 +1,151 @@
+"""Runs a program on a process that can be scheduled from outside: every step is chosen, so a run has a schedule and can be replayed.
+
+At every choice the candidates are, in this order, the steps that the process lists and the calls that may arrive now (`+A`: the next
+call of task A). Choice 0 is what the process would do if the world outside were slow, as in `scheduling.order`. The process alone
+decides which steps there are, so it alone decides what the schedules stand for.
+"""
+
+from collections.abc import Callable, Sequence
+
+from checking import causes
+from model.core import CoreOperation, Publish
+from scheduling.schedule import Divergence
+from stateful_tests.processes import causes as own
+from stateful_tests.processes import messages
+from stateful_tests.processes.play import Play, Run
+from stateful_tests.processes.process import Ended, Silent
+from stateful_tests.processes.program import FIRST, LAST, Program
+from stateful_tests.processes.session import Session
+
+LIMIT = 1_000  # steps of one run; the longest programs have nine operations
+
+Choose = Callable[[list[str]], int]
+
+
+def by_number(choose: Callable[[int], int]) -> Choose:
+    """A strategy's chooser, asked where there is a choice."""
+    return lambda names: choose(len(names)) if len(names) > 1 else 0
+
+
+def follow(wanted: Sequence[str]) -> Choose:
+    """Do exactly what `wanted` says. Raises Divergence where that cannot be."""
+    at = 0
+
+    def choose(names: list[str]) -> int:
+        nonlocal at
+        want = wanted[at] if at < len(wanted) else None
+        at += 1
+        if want is None or want not in names:
+            raise Divergence(at, want, names)
+        return names.index(want)
+
+    return choose
+
+
+def guide(wanted: Sequence[str]) -> Choose:
+    """Follow `wanted` as far as it goes: what cannot happen now is skipped, and after the last comes choice 0."""
+    at = 0
+
+    def choose(names: list[str]) -> int:
+        nonlocal at
+        for place in range(at, len(wanted)):
+            if wanted[place] in names:
+                at = place + 1
+                return names.index(wanted[place])
+        return 0
+
+    return choose
+
+
+def run(session: Session, program: Program, choose: Choose) -> Run:
+    """Run `program` under `choose`, from a fresh start to rest or to the first thing wrong. Raises BadProcess, Divergence."""
+    session.reset()
+    return _Stepped(session, program, choose).run()
+
+
+class _Stepped:
+    """One run under way."""
+
+    def __init__(self, session: Session, program: Program, choose: Choose) -> None:
+        self.session = session
+        self.play = Play(session, program)
+        self.choose = choose
+        self.ready: list[str] = []
+        self.left = {task.name: list(task.operations) for task in program.tasks}
+        self.names: list[str] = []
+        self.choices: list[int] = []
+        self.steps = 0
+        self.spoiled = False
+
+    def run(self) -> Run:
+        program = self.play.program
+        try:
+            self._one_by_one(FIRST, program.first)
+            self._all_at_once()
+            if not self.session.hello.observe and "publish" in self.session.hello.operations:
+                self._one_by_one(LAST, [Publish(topic) for topic in program.topics()])
+        except Silent:
+            self.play.wrong(causes.BLOCKED, self.session.slow("step"))
+            self.spoiled = True
+        except Ended as error:
+            if not self.play.open:
+                raise self.session.bad(f"{error}, with nothing to do; mend that first") from None
+            self.play.wrong(own.ENDS, str(error))
+            self.spoiled = True
+        made = self.play.end()
+        made.steps, made.names, made.choices, made.spoiled = self.steps, tuple(self.names), self.choices, self.spoiled
+        return made
+
+    def _one_by_one(self, task: str, operations: Sequence[CoreOperation]) -> None:
+        """Each call alone, to its answer, by choice 0."""
+        for operation in operations:
+            if self._over():
+                return
+            self._arrive(task, operation)
+            while self.play.open and self.ready and not self._over():
+                self._step(self.ready[0], told=False)
+            if self.play.open and not self._over():
+                self.play.wrong(causes.DEADLOCK)
+
+    def _all_at_once(self) -> None:
+        while not self._over():
+            busy = {task for task, _ in self.play.open.values()}
+            arriving = [name for name, left in self.left.items() if left and name not in busy]
+            names = self.ready + [f"+{name}" for name in arriving]
+            if not names:
+                if self.play.open:
+                    self.play.wrong(causes.DEADLOCK)
+                return
+            pick = self.choose(names)
+            self.names.append(names[pick])
+            if len(names) > 1:
+                self.choices.append(pick)
+            if pick < len(self.ready):
+                self._step(names[pick])
+            else:
+                task = arriving[pick - len(self.ready)]
+                self._arrive(task, self.left[task].pop(0))
+
+    def _over(self) -> bool:
+        return self.play.broken is not None
+
+    def _arrive(self, task: str, operation: CoreOperation) -> None:
+        self.play.row(task)
+        self.play.perform([(task, operation)])
+        self.ready = self.session.alone("poll", messages.steps)
+
+    def _step(self, name: str, told: bool = True) -> None:
+        self.steps += 1
+        if told:
+            task, _, what = name.partition(":")
+            self.play.row(task).did.append(f"({what.strip() or 'runs'})" if task in self.left else f"({name})")
+        observe = self.session.hello.observe
+        asked = self.session.ask_all([("step", {"step": name}), ("observe", {})] if observe else [("step", {"step": name})])
+        result, came = self.session.wait(asked[0])
+        self.play.take(came)
+        self.ready = self.session.shaped(messages.steps, result)
+        if observe:
+            shown, _ = self.session.wait(asked[1])
+            self.play.show(self.session.shaped(messages.relation, shown))
+        if self.steps >= LIMIT:
+            self.play.wrong(causes.RESTLESS)

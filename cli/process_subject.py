@@ -43,7 +43,10 @@ def gate(options: argparse.Namespace) -> int:
 
 
 def replay(saved: Saved) -> int:
-    """Play a saved run again: by its schedule, or, where there is none, many times. 1 if it fails, 0 if not. Raises BadProcess, BadReplay."""
+    """Play a saved run again: by its schedule, or, where there is none, many times. 1 if it fails, else 0.
+
+    Raises BadProcess, BadReplay.
+    """
     console = console_for(sys.stdout)
     subject = PREFIX + saved.command
     failed = counted = 0

@@ -54,7 +54,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the proof as JSON too")
     parser.add_argument("--kinds", action="store_true", help="print transitions by kind")
     parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--subject", type=_no_subject, help=argparse.SUPPRESS)  # asked for by users of gate and hunt
     parser.set_defaults(run=run)
+
+
+def _no_subject(text: str) -> str:
+    possible = f"hold {text} against it with `subwarden gate --subject {text}`"
+    raise argparse.ArgumentTypeError(f"prove is about the model alone and takes no subject; {possible}")
 
 
 def run(args: argparse.Namespace) -> int:

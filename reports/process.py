@@ -16,7 +16,7 @@ def write_process_gate(record: Record, console: Console, *, timings: bool = True
     for finding in record["findings"]:
         write_process_finding(finding, console)
     how = "its steps chosen here" if record["scheduled"] else "with real concurrency: it schedules itself"
-    console.print(Text(f"{record['name']} offers {', '.join(record['operations'])}; {how}"))
+    console.print(Text(f"{record['name']} offers {', '.join(record['operations'])}; {how}"), soft_wrap=True)
     steps = f", {record['steps']:,} steps" if record["scheduled"] else f", {record['overtook']:,} answers out of the order of their calls"
     seconds = f", {record['seconds']:.1f} s" if timings else ""
     console.print(Text(f"{record['programs']:,} programs, {record['runs']:,} runs{steps}{seconds}"))
@@ -63,6 +63,15 @@ def write_run(run: Record, console: Console) -> None:
     for name, operations in rows:
         console.print(Text(f"  {name.ljust(width)}  {operations}"))
     console.print(run_table(run))
+
+
+def write_check(line: Record, console: Console) -> None:
+    """One check of the conformance test: what came of it, what was seen, and how to mend it."""
+    colours = {"pass": "green", "fail": "red", "skip": "dim"}
+    said = f": {line['said']}" if line["said"] else ""
+    console.print(Text(f"{line['verdict']}  ", style=colours[line["verdict"]]) + Text(f"{line['name']}{said}"), soft_wrap=True)
+    if line["mend"]:
+        console.print(Text(f"      mend: {line['mend']}"), soft_wrap=True)
 
 
 def _luck(failed: int, counted: int) -> str:

@@ -98,8 +98,7 @@ class Server:
             self.running[f"{name.partition(':')[0]}: {waits_for}"] = number, generator
         return self.steps()
 
-    def answer(self, request):
-        do = request["do"]
+    def answer(self, do, request):
         if do == "hello":
             flags = {"observe": True, "steps": True, "deliveries": False}
             return {"protocol": 1, "name": self.name, "operations": list(OPERATIONS), **flags}
@@ -119,16 +118,18 @@ class Server:
         for line in sys.stdin:
             try:
                 request = json.loads(line)
-                if request["do"] == "perform":
-                    self.perform(request["id"], request["task"], request["op"])
-                    continue
-                say({"id": request["id"], "result": self.answer(request)})
-            except Exception as error:  # whatever it was, whoever asked is told, and the next request is served
-                number = request.get("id") if isinstance(request, dict) else None
-                if isinstance(number, int):
-                    say({"id": number, "error": f"{type(error).__name__}: {error}"})
+                number, do = request["id"], request["do"]
+            except (ValueError, TypeError, KeyError) as error:
+                print(f"not a request: {error}", file=sys.stderr)
                 continue
-            if request["do"] == "bye":
+            try:
+                if do == "perform":
+                    self.perform(number, request["task"], request["op"])
+                else:
+                    say({"id": number, "result": self.answer(do, request)})
+            except Exception as error:  # whatever it was, whoever asked is told, and the next request is served
+                say({"id": number, "error": f"{type(error).__name__}: {error}"})
+            if do == "bye":
                 return
 
 

@@ -15,9 +15,10 @@ from stateful_tests.processes.session import Message, Session
 PATIENCE = 2.0  # times the limit: what is answered then was slow, what is not is never answered
 
 
-def run(session: Session, program: Program) -> Run:
-    """Run `program` from a fresh start to rest, or to the first thing wrong. Raises BadProcess."""
-    session.reset()
+def run(session: Session, program: Program, reset: bool = True) -> Run:
+    """Run `program` to rest, or to the first thing wrong. `reset`: from a fresh start. Raises BadProcess."""
+    if reset:
+        session.reset()
     play = Play(session, program)
     spoiled = False
     try:

@@ -15,6 +15,7 @@ from scheduling.order import Order
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
+from stateful_tests.processes.coverage import kinds
 from stateful_tests.processes.finding import Finding, NotReproducible, investigate
 from stateful_tests.processes.messages import Hello
 from stateful_tests.processes.play import Run
@@ -35,7 +36,8 @@ class Amount:
     runs: int
 
 
-AMOUNTS = {"dev": Amount(30, 20), "ci": Amount(100, 40), "nightly": Amount(2_000, 200)}
+AMOUNTS = {"dev": Amount(80, 10), "ci": Amount(150, 20), "nightly": Amount(2_000, 200)}
+MORE_ROUNDS = 2  # of programs, where nothing was found and something has never fired
 
 Progress = Callable[[int, int, int], object]
 
@@ -63,20 +65,28 @@ def first_seed(derandomized: bool) -> int:
 
 
 def explore(runner: Runner, amount: Amount, seed: int, budget: float | None, progress: Progress) -> Outcome:
-    """Run programs until `amount` is done, or for `budget` seconds. Raises BadProcess where nothing was found before.
+    """Run programs until `amount` is done (or more, where something never fired), or for `budget` seconds.
 
-    Ctrl-C ends it with what was found until then.
+    Ctrl-C ends it with what was found until then. Raises BadProcess where nothing was found before.
     """
     outcome = Outcome(runner.hello)
     began = monotonic()
     deadline = None if budget is None else began + budget
     number = 0
+    expected = kinds(outcome.hello.operations)
+
+    def enough() -> bool:
+        if deadline is not None:
+            return monotonic() >= deadline
+        rounds = number // amount.programs
+        return rounds > MORE_ROUNDS or (rounds > 0 and (bool(outcome.findings) or expected <= outcome.kinds))
+
     try:
-        while (number < amount.programs) if deadline is None else (monotonic() < deadline):
+        while not enough():
             if not _program(runner, Random(f"{seed}/{number}"), amount.runs, deadline, outcome):
                 break
             number += 1
-            progress(outcome.runs, number, amount.programs)
+            progress(outcome.runs, number, max(number, amount.programs))
     except KeyboardInterrupt:
         outcome.stopped = True
     except BadProcess as error:

@@ -62,21 +62,19 @@ def read(line: bytes) -> Answer | Delivered:
     try:
         data = json.loads(line)
     except (ValueError, RecursionError):
-        raise Garbled(f"{quoted(line.decode(errors='replace'))!r} is not JSON") from None
-    said = quoted(line.decode(errors="replace"))
+        raise Garbled(f"{_shown(line)} is not JSON; standard output is for the protocol alone, all else goes to standard error") from None
     if not isinstance(data, dict):
-        raise Garbled(f"{said} is not a JSON object")
+        raise Garbled(f"{_shown(line)} is not a JSON object")
     if "delivered" in data:
         number, to = data["delivered"], data.get("to")
         if type(number) is not int or not _is_id(to):
-            raise Garbled(f'{said} should be {{"delivered": ID, "to": CONNECTION}}')
+            raise Garbled(f'{_shown(line)} should be {{"delivered": ID, "to": CONNECTION}}')
         return Delivered(number, to)
-    number = data.get("id")
+    number, error = data.get("id"), data.get("error")
     if type(number) is not int or ("result" in data) == ("error" in data):
-        raise Garbled(f'{said} should be {{"id": ID, "result": ...}} or {{"id": ID, "error": TEXT}}')
-    error = data.get("error")
+        raise Garbled(f'{_shown(line)} should be {{"id": ID, "result": ...}} or {{"id": ID, "error": TEXT}}')
     if "error" in data and not isinstance(error, str):
-        raise Garbled(f"{said}: an error is a text")
+        raise Garbled(f"{_shown(line)}: an error is a text")
     return Answer(number, data.get("result"), error)
 
 
@@ -144,6 +142,10 @@ def _pairs(key: str, shape: str, data: object) -> frozenset[Pair]:
     if not isinstance(data, list) or not all(isinstance(p, list) and len(p) == 2 and all(map(_is_id, p)) for p in data):
         raise Garbled(f"observe: {key} is a list of pairs {shape}, not {quoted(data)}")
     return frozenset((one, other) for one, other in data)
+
+
+def _shown(line: bytes) -> str:
+    return f"the line '{quoted(line.decode(errors='replace'))}'"
 
 
 def _is_id(value: object) -> TypeGuard[Id]:

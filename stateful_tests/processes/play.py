@@ -34,10 +34,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What is wrong: the cause, the time at which it shows, and what else there is to say."""
+    """What is wrong: the cause, the time and the row at which it shows, and what else there is to say."""
 
     cause: Cause
     at: int
+    row: int
     detail: str = ""
 
 
@@ -117,7 +118,7 @@ class Play:
 
     def wrong(self, cause: Cause, detail: str = "") -> None:
         """Something is wrong; the first such is what the run shows."""
-        self.broken = self.broken or Broken(cause, self.recording.now, detail)
+        self.broken = self.broken or Broken(cause, self.recording.now, len(self.rows) - 1, detail)
 
     def end(self) -> Run:
         """Judge the whole, and be done. The history's fault counts where it shows earlier than another."""
@@ -130,7 +131,8 @@ class Play:
             at = error.call.fate.at
             assert at is not None, "only an answer can be impossible"
             if self.broken is None or at < self.broken.at:
-                self.broken = Broken(_wrong(error.call), int(at))
+                row = next(n for n, row in enumerate(self.rows) if row.until >= at)
+                self.broken = Broken(_wrong(error.call), int(at), row)
         else:
             kinds = _kinds(search)
             live = self._relation.live if self._relation is not None and not self.open else None

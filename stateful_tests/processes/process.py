@@ -27,6 +27,10 @@ class BadProcess(BadSubject):
     """A process that cannot be judged; the message says what it did and how to mend it."""
 
 
+class CannotStart(BadProcess):
+    """There is no such command, or it cannot be executed."""
+
+
 class Silent(Exception):
     """No line within the time limit."""
 
@@ -150,7 +154,7 @@ class Process:
         data = os.read(self._err, CHUNK)
         if data:
             self._tail = (self._tail + data)[-TAIL:]
-        else:
+        elif self._err in self._selector.get_map():
             self._selector.unregister(self._err)
 
     def _how_it_ended(self) -> str:
@@ -166,18 +170,20 @@ def _start(command: str) -> "subprocess.Popen[bytes]":
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise BadProcess(f"its command cannot be read ({error}); quote it as in a shell: exec:'./program --option'") from None
+        raise CannotStart(f"its command cannot be read ({error}); quote it as in a shell: exec:'./program --option'") from None
     if not words:
-        raise BadProcess("it names no command; write exec:./program, or exec:'python3 program.py'")
+        raise CannotStart("it names no command; write exec:./program, or exec:'python3 program.py'")
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
     except FileNotFoundError:
         if Path(words[0]).exists():
-            raise BadProcess(f"{words[0]} names an interpreter in its first line that is not there; install it, or mend the line") from None
-        raise BadProcess(f"there is no program {words[0]}; give a path from here (./program), or a name on the PATH") from None
+            raise CannotStart(
+                f"{words[0]} names an interpreter in its first line that is not there; install it, or mend the line"
+            ) from None
+        raise CannotStart(f"there is no program {words[0]}; give a path from here (./program), or a name on the PATH") from None
     except PermissionError:
-        raise BadProcess(f"{words[0]} cannot be executed; chmod +x it, or name its interpreter: exec:'python3 {words[0]}'") from None
+        raise CannotStart(f"{words[0]} cannot be executed; chmod +x it, or name its interpreter: exec:'python3 {words[0]}'") from None
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or error
-        raise BadProcess(f"{words[0]} cannot be started ({said}); a script's first line names its interpreter: #!/bin/sh") from None
+        raise CannotStart(f"{words[0]} cannot be started ({said}); a script's first line names its interpreter: #!/bin/sh") from None

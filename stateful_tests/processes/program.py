@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from model.core import CORE_BY_NAME, Connect, CoreOperation, Id, core_decode, core_encode, in_order
+from model.core import CORE_BY_NAME, Connect, CoreOperation, Id, Subscribe, core_decode, core_encode, in_order
 from stateful_tests.level1.program import task_name
 
 CONNECTIONS = ("c1", "c2")
 TOPICS = ("t1", "t2")
-WEIGHTS = {"connect": 3, "subscribe": 5, "unsubscribe": 3, "publish": 3, "disconnect": 4, "teardown": 2}
 FIRST, LAST = "first", "last"  # who calls what is done one by one, before and after the tasks
 
 
@@ -56,17 +55,24 @@ class Program:
 
 
 def draw(random: Random, offered: Sequence[str]) -> Program:
-    """A program of operations that the subject offers: two or three tasks, nine operations at most."""
+    """A program of operations that the subject offers: two or three tasks, of one or two operations each.
+
+    Each program keeps to some of the operations, connections and topics: what meets itself again and again finds more than what has
+    a little of everything (Groce, Zhang, Eide, Chen, Regehr: Swarm Testing, ISSTA 2012).
+    """
+    names = random.sample(list(offered), random.randint(min(2, len(offered)), min(4, len(offered))))
+    connections = CONNECTIONS[: random.randint(1, 2)]
+    topics = TOPICS[: random.randint(1, 2)]
 
     def operation() -> CoreOperation:
-        name = random.choices(offered, [WEIGHTS[name] for name in offered])[0]
-        kind: Any = CORE_BY_NAME[name]  # each has arguments of its own
-        arguments = [random.choice(CONNECTIONS if field == "connection" else TOPICS) for field in kind.__match_args__]
-        made: CoreOperation = kind(*arguments)
+        kind: Any = CORE_BY_NAME[random.choice(names)]  # each has arguments of its own
+        made: CoreOperation = kind(*(random.choice(connections if f == "connection" else topics) for f in kind.__match_args__))
         return made
 
-    first: list[CoreOperation] = [Connect(c) for c in CONNECTIONS if random.random() < 0.7]
-    first += [operation() for _ in range(random.randrange(3))]
+    first: list[CoreOperation] = [Connect(c) for c in connections if random.random() < 0.8]
+    first += [Subscribe(c, t) for c in connections for t in topics if random.random() < 0.3]
+    if random.random() < 0.3:
+        first.append(operation())
     tasks = [Task(task_name(at), tuple(operation() for _ in range(random.randint(1, 2)))) for at in range(random.randint(2, 3))]
     return Program(tuple(first), tuple(tasks))
 

@@ -54,7 +54,6 @@ def run_record(run: Run, cause: Cause) -> dict[str, Any]:
     """What a report needs of a run that shows `cause`: the program, the run row by row, and the judgement of its history."""
     broken = run.broken
     assert broken is not None
-    at = next((n for n, row in enumerate(run.rows) if row.until >= broken.at), len(run.rows) - 1)
     names = [task.name for task in run.program.tasks]
     return {
         "id": cause.slug(),
@@ -72,9 +71,9 @@ def run_record(run: Run, cause: Cause) -> dict[str, Any]:
                 "did": row.did,
                 "at": "",
                 "changed": row.changed,
-                "broken": [f"{cause.property.name} {cause.property.title}: {cause.mechanism}"] if number - 1 == at else [],
+                "broken": [f"{cause.property.name} {cause.property.title}: {cause.mechanism}"] if number - 1 == broken.row else [],
             }
-            for number, row in enumerate(run.rows[: at + 1], 1)
+            for number, row in enumerate(run.rows[: broken.row + 1], 1)
         ],
     }
 

@@ -144,7 +144,10 @@ class Session:
 
     def bad(self, what: str) -> BadProcess:
         """The error to raise for what this process did."""
-        return BadProcess(f"subject {PREFIX}{self.command}: {what}")
+        return BadProcess(self._named(what))
+
+    def _named(self, what: str) -> str:
+        return f"subject {PREFIX}{self.command}: {what}"
 
     def _greet(self) -> Hello:
         return self.alone("hello", messages.hello, protocol=PROTOCOL)
@@ -169,9 +172,9 @@ class Session:
                 raise Garbled(f"it answers request {message.id} a second time, or after the reset that dropped it")
             raise Garbled(f"it answers request {message.id}, which nobody made")
         self._deadline = monotonic() + self.limit
-        if do != "perform":
+        operation = self.operations.get(message.id)
+        if operation is None:
             return message
-        operation = self.operations[message.id]
         if self.hello.steps and "step" not in self.open.values():
             raise Garbled(f"it answers {operation.name} while no step runs; a process that has steps acts in them alone")
         if message.error is not None:
@@ -196,6 +199,6 @@ class Session:
         try:
             return do(*args, **kwargs)
         except BadProcess as error:
-            raise self.bad(str(error)) from None
+            raise type(error)(self._named(str(error))) from None
         except ValueError as error:  # Garbled, or an answer that the operation cannot have
             raise self.bad(f"{error}; {CONFORM}") from None

@@ -57,9 +57,10 @@ def guide(wanted: Sequence[str]) -> Choose:
     return choose
 
 
-def run(session: Session, program: Program, choose: Choose) -> Run:
-    """Run `program` under `choose`, from a fresh start to rest or to the first thing wrong. Raises BadProcess, Divergence."""
-    session.reset()
+def run(session: Session, program: Program, choose: Choose, reset: bool = True) -> Run:
+    """Run `program` under `choose`, to rest or to the first thing wrong. `reset`: from a fresh start. Raises BadProcess, Divergence."""
+    if reset:
+        session.reset()
     return _Stepped(session, program, choose).run()
 
 

@@ -1,0 +1,48 @@
+"""`subwarden conform COMMAND`: whether a program speaks the protocol of docs/exec-protocol.md. Exit code 0 it does, 1 it does not."""
+
+import argparse
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from rich.text import Text
+
+from checking.verdict import Verdict
+from cli.options import duration, output, write_json
+from cli.process_subject import LIMIT
+from reports.process import write_check
+from reports.text import COLOURS, console_for
+from stateful_tests.processes.conformance import FAIL, PASS, conform
+from stateful_tests.processes.process import PREFIX
+
+SCHEMA = "subwarden/conform/1"
+
+
+def add_parser(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser("conform", help="check that a program speaks the protocol of exec: subjects", description=__doc__)
+    parser.add_argument("command", metavar="COMMAND", help="as in --subject exec:COMMAND; quote it if it has arguments")
+    parser.add_argument(
+        "--answer-within", type=duration, default=LIMIT, metavar="SECONDS", help=f"how long any answer may take (default: {LIMIT:g})"
+    )
+    parser.add_argument("--json", type=output, metavar="FILE", help="write the checks there as well")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check and tell, line by line. Raises BadProcess where there is no such command."""
+    command = options.command.removeprefix(PREFIX)
+    console = console_for(sys.stdout)
+    lines = []
+    for line in conform(command, options.answer_within):
+        lines.append(asdict(line))
+        write_check(lines[-1], console)
+    failed = sum(line["verdict"] == FAIL for line in lines)
+    passed = sum(line["verdict"] == PASS for line in lines)
+    verdict = Verdict.VIOLATED if failed else Verdict.HOLDS
+    count = f"{passed} checks passed, {failed} failed, {len(lines) - passed - failed} skipped"
+    said = f"{command}: {'does not conform' if failed else 'conforms'} ({count})"
+    console.print(Text(said, style=f"bold {COLOURS[verdict.value]}"), soft_wrap=True)
+    if options.json:
+        write_json(options.json, {"schema": SCHEMA, "command": command, "verdict": verdict.value, "checks": lines})
+    return verdict.exit_code

@@ -67,9 +67,9 @@ def replay(saved: Saved) -> int:
     luck = f": {failed} of {counted} runs fail" if saved.schedule is None else ""
     if shown is None or shown.broken is None:
         proof = ", which proves nothing" if saved.schedule is None else ""
-        console.print(Text(f"subject {subject}: the run holds now{luck}{proof}; it was recorded for {saved.cause}"))
+        console.print(Text(f"subject {subject}: the run holds now{luck}{proof}; it was recorded for {saved.cause}"), soft_wrap=True)
         return 0
     write_run(run_record(shown, shown.broken.cause), console)
     if luck:
-        console.print(Text(f"subject {subject}{luck}"))
+        console.print(Text(f"subject {subject}{luck}"), soft_wrap=True)
     return 1

@@ -27,11 +27,11 @@ def write_process_gate(record: Record, console: Console, *, timings: bool = True
     if not record["observed"]:
         console.print(Text("it cannot be observed: judged by its answers alone", style="yellow"))
     for doubt in record["doubts"]:
-        console.print(Text(f"doubt: {doubt}", style="yellow"))
+        console.print(Text(f"doubt: {doubt}", style="yellow"), soft_wrap=True)
     verdict, found = record["verdict"], len(record["findings"])
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
     said = f"subject {record['subject']}, profile {record['profile']}: {verdict} ({count} in {record['runs']:,} runs)"
-    console.print(Text(said, style=f"bold {COLOURS[verdict]}"))
+    console.print(Text(said, style=f"bold {COLOURS[verdict]}"), soft_wrap=True)
     if record["stopped"]:
         console.print("Stopped before the end; what was found until then is above. Run the same command again for the whole search.")
 

@@ -94,6 +94,8 @@ class Server:
             waits_for = next(generator)
         except StopIteration as done:
             say({"id": number, "result": done.value})
+        except Exception as error:  # the call has failed, the step has not
+            say({"id": number, "error": f"{type(error).__name__}: {error}"})
         else:
             self.running[f"{name.partition(':')[0]}: {waits_for}"] = number, generator
         return self.steps()

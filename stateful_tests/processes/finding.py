@@ -23,7 +23,7 @@ TRIES = 3
 RUNS_A_TRY = 30
 COUNTED = 100  # runs of the smallest program, to say how often it fails
 COUNTING = 5.0  # seconds for that
-SCHEDULES = 200  # of a smaller program, before it is said not to show the cause
+SCHEDULES = 100  # of a smaller program, before it is said not to show the cause
 BOUND = 3
 FIRST_CHOICE = by_number(lambda _: 0)  # what a process that schedules itself is not asked for
 

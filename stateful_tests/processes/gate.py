@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from time import monotonic
 
+from checking import causes
 from checking.causes import Cause
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
+from stateful_tests.processes import causes as own
 from stateful_tests.processes.coverage import kinds
 from stateful_tests.processes.finding import Finding, NotReproducible, investigate
 from stateful_tests.processes.messages import Hello
@@ -126,6 +128,9 @@ def _found(runner: Runner, run: Run, cause: Cause, outcome: Outcome) -> bool:
             del outcome.findings[cause]
             outcome.doubts.append(str(doubt))
             return False
+    if cause in (causes.BLOCKED, own.NEVER_ANSWERED):
+        outcome.doubts.append(f"the search ended early: each further run like this would take the whole time limit, {runner.limit:g} s")
+        return False
     if run.spoiled and runner.restarts >= MOST_RESTARTS:
         outcome.doubts.append(f"the search ended early: the process had to be started again {MOST_RESTARTS} times")
         return False

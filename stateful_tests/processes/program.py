@@ -55,7 +55,7 @@ class Program:
 
 
 def draw(random: Random, offered: Sequence[str]) -> Program:
-    """A program of operations that the subject offers: two or three tasks, of one or two operations each.
+    """A program of operations that the subject offers: two or three tasks, of one to three operations each.
 
     Each program keeps to some of the operations, connections and topics: what meets itself again and again finds more than what has
     a little of everything (Groce, Zhang, Eide, Chen, Regehr: Swarm Testing, ISSTA 2012).
@@ -73,7 +73,7 @@ def draw(random: Random, offered: Sequence[str]) -> Program:
     first += [Subscribe(c, t) for c in connections for t in topics if random.random() < 0.3]
     if random.random() < 0.3:
         first.append(operation())
-    tasks = [Task(task_name(at), tuple(operation() for _ in range(random.randint(1, 2)))) for at in range(random.randint(2, 3))]
+    tasks = [Task(task_name(at), tuple(operation() for _ in range(random.randint(1, 3)))) for at in range(random.randint(2, 3))]
     return Program(tuple(first), tuple(tasks))
 
 

@@ -175,10 +175,10 @@ class Session:
         operation = self.operations.get(message.id)
         if operation is None:
             return message
-        if self.hello.steps and "step" not in self.open.values():
-            raise Garbled(f"it answers {operation.name} while no step runs; a process that has steps acts in them alone")
         if message.error is not None:
             return message
+        if self.hello.steps and "step" not in self.open.values():
+            raise Garbled(f"it answers {operation.name} while no step runs; a process that has steps acts in them alone")
         return message._replace(result=SPECIFICATION.decode_answer(operation, message.result))
 
     def _delivered(self, message: Delivered) -> Message | None:

@@ -17,7 +17,7 @@ from stateful_tests.processes.process import Ended, Silent
 from stateful_tests.processes.program import FIRST, LAST, Program
 from stateful_tests.processes.session import Session
 
-LIMIT = 1_000  # steps of one run; the longest programs have nine operations
+LIMIT = 1_000  # steps of one run; the longest programs have fourteen operations
 
 Choose = Callable[[list[str]], int]
 
@@ -28,16 +28,20 @@ def by_number(choose: Callable[[int], int]) -> Choose:
 
 
 def follow(wanted: Sequence[str]) -> Choose:
-    """Do exactly what `wanted` says. Raises Divergence where that cannot be."""
+    """Do exactly what `wanted` says, and after it choice 0: a run that once ended in a finding goes on where it is mended.
+
+    Raises Divergence where what it says cannot be.
+    """
     at = 0
 
     def choose(names: list[str]) -> int:
         nonlocal at
-        want = wanted[at] if at < len(wanted) else None
+        if at == len(wanted):
+            return 0
         at += 1
-        if want is None or want not in names:
-            raise Divergence(at, want, names)
-        return names.index(want)
+        if wanted[at - 1] not in names:
+            raise Divergence(at, wanted[at - 1], names)
+        return names.index(wanted[at - 1])
 
     return choose
 
@@ -86,7 +90,7 @@ class _Stepped:
             if not self.session.hello.observe and "publish" in self.session.hello.operations:
                 self._one_by_one(LAST, [Publish(topic) for topic in program.topics()])
         except Silent:
-            self.play.wrong(causes.BLOCKED, self.session.slow("step"))
+            self.play.wrong(causes.BLOCKED, self.session.slow("a step, or poll"))
             self.spoiled = True
         except Ended as error:
             if not self.play.open:
@@ -133,7 +137,9 @@ class _Stepped:
     def _arrive(self, task: str, operation: CoreOperation) -> None:
         self.play.row(task)
         self.play.perform([(task, operation)])
-        self.ready = self.session.alone("poll", messages.steps)
+        ready, came = self.session.wait(self.session.ask("poll"))
+        self.play.take(came)  # it may refuse a call at once
+        self.ready = self.session.shaped(messages.steps, ready)
 
     def _step(self, name: str, told: bool = True) -> None:
         self.steps += 1

@@ -16,7 +16,15 @@ import pytest
 from model.properties import Property
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/how-it-works.md", "docs/bring-your-own.md", "docs/reading-a-report.md", "docs/properties.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/how-it-works.md",
+    "docs/bring-your-own.md",
+    "docs/exec-protocol.md",
+    "docs/reading-a-report.md",
+    "docs/properties.md",
+)
 BLOCK = re.compile(r"^```console( no-run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

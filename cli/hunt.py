@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.hunt_progress import watching
 from cli.options import CannotWrite, count, duration, write_json
+from cli.process_subject import refuse
 from impl.subjects import DEFAULT
 from reports.hunt import write_hunt
 from reports.text import console_for
@@ -50,6 +51,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Hunt and report. Returns the verdict's exit code. Raises BadFolder, BadSubject, BadReplay, CannotWrite, WorkerFailed."""
+    refuse(options.subject, "hunt")
     if options.budget is not None and options.rounds is not None:
         raise BadFolder("give either --budget or --rounds")
     if options.json and not Path(options.json).parent.is_dir():  # better now than after an hour

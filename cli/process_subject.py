@@ -13,7 +13,7 @@ from reports.text import console_for
 from scheduling.schedule import Divergence
 from stateful_tests.processes.finding import COUNTED
 from stateful_tests.processes.gate import AMOUNTS, explore, first_seed
-from stateful_tests.processes.process import PREFIX
+from stateful_tests.processes.process import PREFIX, BadProcess
 from stateful_tests.processes.record import record, run_record
 from stateful_tests.processes.runner import Runner
 from stateful_tests.processes.saved import Saved
@@ -27,6 +27,13 @@ LIMIT = 5.0  # seconds that any answer may take
 def is_process(subject: str | None) -> bool:
     """Whether `subject` names a command."""
     return subject is not None and subject.startswith(PREFIX)
+
+
+def refuse(subject: str | None, verb: str) -> None:
+    """Say what is possible where `verb` needs to look into its subject. Raises BadProcess."""
+    if subject is not None and is_process(subject):
+        possible = f"`subwarden gate --subject {subject} --budget 10m`, and `subwarden replay FILE` with a file that it wrote"
+        raise BadProcess(f"subject {subject} is a process of its own, which {verb} cannot look into; what is possible: {possible}")
 
 
 def gate(options: argparse.Namespace) -> int:

@@ -39,11 +39,6 @@ def load(name: str, level: str = LEVEL_1.name) -> Factory:
     """The factory of subject `name` at `level`, tried once. Raises BadSubject."""
     if name in SUBJECTS:
         return SUBJECTS[name].factory
-    if name.startswith("exec:"):
-        raise BadSubject(
-            f"subject {name} is a process of its own, which this cannot look into; what is possible: "
-            f"`subwarden gate --subject {name} --budget 10m`, and `subwarden replay FILE` with a file that it wrote"
-        )
     where, colon, attribute = name.rpartition(":")
     if not colon or not where or not attribute:
         raise BadSubject(

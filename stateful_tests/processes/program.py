@@ -6,10 +6,10 @@ from random import Random
 from typing import Any
 
 from model.core import CORE_BY_NAME, Connect, CoreOperation, Id, Subscribe, core_decode, core_encode, in_order
-from stateful_tests.level1.program import task_name
 
 CONNECTIONS = ("c1", "c2")
 TOPICS = ("t1", "t2")
+NAMES = "ABC"  # of tasks
 FIRST, LAST = "first", "last"  # who calls what is done one by one, before and after the tasks
 
 
@@ -73,7 +73,7 @@ def draw(random: Random, offered: Sequence[str]) -> Program:
     first += [Subscribe(c, t) for c in connections for t in topics if random.random() < 0.3]
     if random.random() < 0.3:
         first.append(operation())
-    tasks = [Task(task_name(at), tuple(operation() for _ in range(random.randint(1, 3)))) for at in range(random.randint(2, 3))]
+    tasks = [Task(name, tuple(operation() for _ in range(random.randint(1, 3)))) for name in NAMES[: random.randint(2, 3)]]
     return Program(tuple(first), tuple(tasks))
 
 

@@ -10,7 +10,7 @@ import logging
 import random
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from types import BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
@@ -27,6 +27,26 @@ class Value:
     """Stands for an object by one hashable value. Whoever makes it tells apart what is equal and not the same, as 1 and True are."""
 
     value: Hashable
+
+
+def unchanging(thing: object) -> list[object]:
+    """All tuples and frozen dataclasses in `thing`, itself among them, that can never change."""
+    found: list[object] = []
+
+    def cannot_change(thing: Any) -> bool:
+        if isinstance(thing, tuple):
+            parts = list(thing)
+        elif is_dataclass(thing) and not isinstance(thing, type) and thing.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+            parts = [getattr(thing, field.name) for field in fields(thing)]
+        else:
+            return isinstance(thing, int | str | bytes | float | Enum | type | None)
+        changing = [part for part in parts if not cannot_change(part)]
+        if not changing:
+            found.append(thing)
+        return not changing
+
+    cannot_change(thing)
+    return found
 
 
 def _made_in_c(kind: type) -> bool:

@@ -43,7 +43,7 @@ class _Node:
 
 
 class StateSearch:
-    """Exhausted when every state has been seen.
+    """Exhausted when every state has been seen (`complete`), or after `most` runs.
 
     `shared`: objects that all runs have in common and nobody changes; to name them saves time, no more. `make` makes the digest; tests
     give one that leaves something out.
@@ -52,7 +52,9 @@ class StateSearch:
     name = "state search"
     every_choice = False
 
-    def __init__(self, shared: Iterable[object] = (), make: Callable[[Order, Iterable[object]], Digest] = Digest) -> None:
+    def __init__(
+        self, shared: Iterable[object] = (), most: int | None = None, make: Callable[[Order, Iterable[object]], Digest] = Digest
+    ) -> None:
         self.complete = False
         self.endless = False
         self.indigestible: str | None = None
@@ -60,6 +62,7 @@ class StateSearch:
         self.redundant = 0
         self.schedules: int | None = None
         self._make = make
+        self._most = most
         self._shared = shared
         self._digest: Digest | None = None
         self._births = False
@@ -79,7 +82,7 @@ class StateSearch:
         return len(self._seen)
 
     def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
-        if self.complete:
+        if self.complete or self.runs == self._most:
             return None
         if self._digest is None:
             self._digest = self._make(order, self._shared)

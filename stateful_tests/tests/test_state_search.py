@@ -5,6 +5,7 @@ import gc
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Any
@@ -19,7 +20,7 @@ from scheduling.run import run
 from scheduling.strategies.digest import Digest
 from scheduling.strategies.dpor import Dpor
 from scheduling.strategies.exhaustive import Exhaustive
-from scheduling.strategies.objects import Objects
+from scheduling.strategies.objects import Objects, unchanging
 from scheduling.strategies.primitives import recording
 from scheduling.strategies.state_search import StateSearch
 from scheduling.strategies.strategy import Redundant, Strategy
@@ -689,3 +690,13 @@ def test_structures_are_equal_for_what_is_built_alike_and_different_for_all_else
     for at, one in enumerate(rows):
         for other in range(at):
             assert one != rows[other], f"{MADE[at]()!r} and {MADE[other]()!r}"
+
+
+def test_only_what_cannot_change_is_told_by_identity_alone() -> None:
+    @dataclass(frozen=True)
+    class Frozen:
+        held: object
+
+    inner, outer = (1, "a"), ((1, "a"), Frozen(None))
+    assert unchanging((inner, [inner], outer)) == [inner, *outer, outer]
+    assert unchanging(Frozen([])) == []

@@ -14,9 +14,7 @@ from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import Choose, Ending, run
 from scheduling.schedule import Follower, Guide, Recorder
-from scheduling.strategies.objects import unchanging
-from scheduling.strategies.state_search import StateSearch
-from scheduling.strategies.strategy import Redundant, Strategy
+from scheduling.strategies.strategy import Strategy
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.exploring.level import Factory, Level, Play, Program
@@ -57,7 +55,6 @@ class Runner:
         self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
         self._program: Program | None = None  # the last one played, and what was worked out for it
         self._prepared: Any = None
-        self._given_up = 0
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
         """Play `program` once. Raises UncontrolledSource if the subject used what cannot be controlled."""
@@ -82,7 +79,7 @@ class Runner:
         return self._prepared
 
     def run_strategy(self, program: Program, strategy: Strategy) -> Result | None:
-        """Play `program` once more under `strategy`; None when that is exhausted. Runs that it gives up are not told of."""
+        """Play `program` once more under `strategy`; None when that is exhausted."""
 
         def begin(loop: ControlledLoop, order: Order) -> Choose:
             choose = strategy.begin(loop, order)
@@ -90,23 +87,12 @@ class Runner:
                 raise _Exhausted
             return choose
 
-        while True:
-            try:
-                result = self.run(program, begin, every_choice=strategy.every_choice)
-            except _Exhausted:
-                return None
-            except Redundant:
-                strategy.end([], 0)
-                self._given_up += 1
-                if self._given_up % COLLECT_EVERY == 0:
-                    gc.collect(0)
-            else:
-                strategy.end(result.choices, result.steps)
-                return result
-
-    def state_search(self, program: Program, most: int | None = None) -> StateSearch:
-        """A search of all states of `program`, and of no other, by at most so many runs."""
-        return StateSearch(unchanging(self._ready(program)), most)
+        try:
+            result = self.run(program, begin, every_choice=strategy.every_choice)
+        except _Exhausted:
+            return None
+        strategy.end(result.choices, result.steps)
+        return result
 
     def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
         loop, judge = play.loop, play.judge

@@ -1,5 +1,7 @@
 """The search of states on programs of level 1: it finds the causes that brute force finds, and no others, on every subject."""
 
+from collections.abc import Callable
+from functools import partial
 from random import Random
 
 import pytest
@@ -11,9 +13,8 @@ from model import operations as op
 from model.operations import Operation
 from scheduling.order import Order
 from scheduling.strategies.exhaustive import Exhaustive
-from scheduling.strategies.state_search import StateSearch
-from scheduling.strategies.strategy import Strategy
-from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.exploring.runner import Result, Runner, running
+from stateful_tests.exploring.whole import WholeProgram
 from stateful_tests.level1.level import Level1
 from stateful_tests.level1.program import Program
 
@@ -41,11 +42,11 @@ STATE_OPERATIONS: list[Operation] = [
 ]
 
 
-def causes_of(runner: Runner, program: Program, strategy: Strategy, most: int) -> tuple[set[Cause], int] | None:
+def causes_of(next_run: Callable[[], Result | None]) -> tuple[set[Cause], int] | None:
     """The causes seen, and how many runs there were; None if there are too many."""
     found: set[Cause] = set()
-    for made in range(most):
-        result = runner.run_strategy(program, strategy)
+    for made in range(BRUTE):
+        result = next_run()
         if result is None:
             return found, made
         found |= result.violations.keys()
@@ -73,16 +74,16 @@ def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules
             program = random_program(random)
             for order in Order:
                 runner = Runner(Level1(), SUBJECTS[subject].factory, order)
-                brute = causes_of(runner, program, Exhaustive(), BRUTE)
+                brute = causes_of(partial(runner.run_strategy, program, Exhaustive()))
                 if brute is None:
                     continue
-                search = runner.state_search(program)
-                mine = causes_of(runner, program, search, BRUTE)
-                assert search.complete
-                assert search.indigestible is None
+                whole = WholeProgram(runner, program)
+                mine = causes_of(whole.next)
+                assert whole.complete
+                assert whole.search.indigestible is None
                 assert mine is not None
                 assert mine[0] == brute[0], program
-                assert search.schedules == brute[1], program
+                assert whole.search.schedules == brute[1], program
                 compared += 1
                 broken |= mine[0]
     assert compared >= 16
@@ -95,12 +96,12 @@ OVERTAKEN = Program(((op.ThreadState(1), op.RemoveThreadState(1), op.ThreadState
 
 
 def test_a_judge_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def found(strategy: Strategy) -> set[Cause]:
-        made = causes_of(Runner(Level1(), SUBJECTS["seed"].factory, Order.ANY), OVERTAKEN, strategy, 20_000)
+    def found() -> set[Cause]:
+        made = causes_of(WholeProgram(Runner(Level1(), SUBJECTS["seed"].factory, Order.ANY), OVERTAKEN).next)
         assert made is not None
         return made[0]
 
     with running():
-        assert found(StateSearch()) == {REAPPEARS}
+        assert found() == {REAPPEARS}
         monkeypatch.setattr(Judge, "__digested__", lambda _: None)
-        assert found(StateSearch()) == set()
+        assert found() == set()

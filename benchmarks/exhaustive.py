@@ -1,0 +1,76 @@
+"""Every interleaving of four tasks on one thread, in the order `any`: how many there are, and what it takes to judge them all.
+
+A task is cut into pieces that the scheduler may put anywhere: its arrival, and its steps from one await to the next (every lock that it
+takes is one). Bar: 10**8 interleavings or more of four tasks of four to five pieces each, in under 5 s.
+"""
+
+import time
+from collections.abc import Iterator
+
+from checking.causes import Cause
+from impl.subjects import SUBJECTS
+from model import operations as op
+from scheduling.order import Order
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.exploring.whole import WholeProgram
+from stateful_tests.level1.level import Level1
+from stateful_tests.level1.program import Program
+
+SINGLE = Program(
+    (
+        (op.SetListener(1, 1, 1, True),),
+        (op.TryEnsureConnectionSubscribed(1, 1, True),),
+        (op.RemoveThreadState(1),),
+        (op.RemoveConnection(1),),
+    )
+)
+PAIRS = Program(
+    (
+        (op.SetListener(1, 1, 1, True), op.StateSetListener(1)),
+        (op.TryEnsureConnectionSubscribed(1, 1, True), op.StateSetListener(2)),
+        (op.RemoveThreadState(1), op.ThreadState(1)),
+        (op.RemoveConnection(1), op.HasSubscribers(1)),
+    )
+)
+TRIPLES = Program(
+    (
+        (op.SetListener(1, 1, 1, True), op.StateSetListener(1), op.StateTrackEvent(op.TurnEvent.TURN_STARTED)),
+        (op.TryEnsureConnectionSubscribed(1, 2, True), op.StateSetListener(2), op.StateClearListener()),
+        (op.RemoveThreadState(1), op.ThreadState(1), op.StateSetListener(3)),
+        (op.ConnectionInitialized(2), op.RemoveConnection(1), op.HasSubscribers(1)),
+    )
+)
+CASES = (
+    ("seed", "one operation each", SINGLE),
+    ("seed", "two operations each", PAIRS),
+    ("manager", "one operation each", SINGLE),
+    ("manager", "two operations each", PAIRS),
+    ("manager", "three operations each", TRIPLES),
+)
+
+
+def _row(subject: str, what: str, program: Program) -> str:
+    runner = Runner(Level1(), SUBJECTS[subject].factory, Order.ANY)
+    whole = WholeProgram(runner, program)
+    user, wall = time.process_time(), time.perf_counter()
+    broken: set[Cause] = set()
+    longest = 0
+    while (result := whole.next()) is not None:
+        broken |= result.violations.keys()
+        longest = max(longest, result.steps)
+    user, wall = time.process_time() - user, time.perf_counter() - wall
+    search = whole.search
+    assert whole.complete
+    assert search.schedules is not None
+    pieces = f"up to {(longest + 4) / 4:g}"
+    numbers = f"{search.schedules:,} | {search.states:,} | {search.runs:,} | {user:.1f} s | {wall:.1f} s | {len(broken)}"
+    return f"| {subject} | {what} | {pieces} | {numbers} |"
+
+
+def main() -> Iterator[str]:
+    """The table, line by line as it is measured."""
+    yield "| subject | four tasks of | pieces of each, on average | interleavings | states | runs | processor | wall | causes of violations |"
+    yield "|---" * 9 + "|"
+    for case in CASES:
+        with running():
+            yield _row(*case)

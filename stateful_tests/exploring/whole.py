@@ -1,0 +1,52 @@
+"""Every interleaving of one program, by a search of its states: what a runner needs to be driven by one."""
+
+import gc
+
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose
+from scheduling.strategies.objects import unchanging
+from scheduling.strategies.state_search import StateSearch
+from scheduling.strategies.strategy import Redundant
+from stateful_tests.exploring.level import Program
+from stateful_tests.exploring.runner import COLLECT_EVERY, Result, Runner
+
+
+class _Exhausted(Exception):
+    """There is nothing left to try."""
+
+
+class WholeProgram:
+    """Plays `program` on `runner` until every state has been seen (`search.complete`), or `most` runs have been made."""
+
+    def __init__(self, runner: Runner, program: Program, most: int | None = None) -> None:
+        self._runner = runner
+        self._program = program
+        self.search = StateSearch(unchanging(runner._ready(program)), most)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run that comes to rest ends as one that was made, and all runs do."""
+        return self.search.complete and not self.search.endless
+
+    def next(self) -> Result | None:
+        """What the next run showed that was not given up; None if there is none."""
+        search = self.search
+        while True:
+            try:
+                result = self._runner.run(self._program, self._begin, every_choice=search.every_choice)
+            except _Exhausted:
+                return None
+            except Redundant:
+                search.end([], 0)
+                if search.redundant % COLLECT_EVERY == 0:
+                    gc.collect(0)  # the runner counts, and collects after, those that came to an end
+            else:
+                search.end(result.choices, result.steps)
+                return result
+
+    def _begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        choose = self.search.begin(loop, order)
+        if choose is None:
+            raise _Exhausted
+        return choose

@@ -69,7 +69,7 @@ def _row(subject: str, what: str, program: Program) -> str:
 
 def main() -> Iterator[str]:
     """The table, line by line as it is measured."""
-    yield "| subject | four tasks of | pieces of each, on average | interleavings | states | runs | processor | wall | causes of violations |"
+    yield "| subject | four tasks of | mean pieces | interleavings | states | runs | processor | wall | causes of violations |"
     yield "|---" * 9 + "|"
     for case in CASES:
         with running():

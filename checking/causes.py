@@ -5,6 +5,7 @@ A cause is a property and the way in which it was broken. Findings are deduplica
 
 from typing import NamedTuple
 
+from model.deliveries import Wrong
 from model.properties import Property
 
 
@@ -37,6 +38,22 @@ UNRETRIEVED = Cause(Property.P12, "an exception that nobody retrieves")
 DEADLOCK = Cause(Property.P13, "nothing can move and an operation has not returned")
 LOCK_CYCLE = Cause(Property.P13, "locks are taken in both orders")
 HELD_OUTSIDE = Cause(Property.P13, "the manager lock is held while all wait for something outside")
+REVIVED_ENTRY = Cause(Property.P6, "an entry is there again after its teardown")
+LATE_LINK = Cause(Property.P6, "a subscription is made on a thread that is torn down")
+TORN_FROM_UNDER = Cause(Property.P8, "a thread is torn down under a subscriber")
+UNASKED_LINK = Cause(Property.P8, "a subscription appears that nobody asked for")
+UNASKED_END = Cause(Property.P8, "a subscription ends that nobody ended")
+ID_ENDS_ALL = Cause(Property.P8, "removing an explicit id ends another subscription")
+NEVER_LINKED = Cause(Property.P8, "a client was told that it is subscribed, and never is")
+RELOADED = Cause(Property.P4, "a thread is loaded in the place of one that is loaded")
+UNASKED_UNLOAD = Cause(Property.P8, "a thread is unloaded that nobody gave up")
+TWO_AT_ONCE = Cause(Property.P4, "two listeners run for one conversation")
+BY_NOBODY = Cause(Property.P4, "events that no listener handles")
+OUT_OF_REACH = Cause(Property.P3, "a listener runs that nothing can reach")
+UNSERVED = Cause(Property.P5, "a loaded thread with subscribers has no listener")
+LEFT_ENTRY = Cause(Property.P12, "an entry is left of a thread that is not loaded")
+LEFT_QUEUE = Cause(Property.P12, "a message is left that nobody sends")
+WAITS_FOR_START = Cause(Property.P14, "a request waits for somebody's start")
 BLOCKED = Cause(Property.P13, "a step blocks the loop for real")
 RESTLESS = Cause(Property.P13, "the run does not come to rest")
 
@@ -49,6 +66,31 @@ def wrong_state(operation: str) -> Cause:
 def wrong_answer(operation: str) -> Cause:
     """`operation` answered what the model answers in no order of the calls."""
     return Cause(Property.P8, f"{operation} answers what the model does not")
+
+
+def never_answered(request: str) -> Cause:
+    """`request` was accepted, and nothing will answer it any more."""
+    return Cause(Property.P7, f"{request} is never answered")
+
+
+def answered_twice(request: str) -> Cause:
+    """`request` was answered, and then again."""
+    return Cause(Property.P7, f"{request} is answered twice")
+
+
+def wrong_delivery(wrong: Wrong) -> Cause:
+    """A client is sent what it must not be, or not what it must."""
+    return Cause(_OF_DELIVERIES[wrong], wrong.value)
+
+
+_OF_DELIVERIES = {
+    Wrong.AFTER_END: Property.P8,
+    Wrong.TWICE: Property.P4,
+    Wrong.LOST: Property.P4,
+    Wrong.FOREIGN_HISTORY: Property.P9,
+    Wrong.RAW_FORCED: Property.P10,
+    Wrong.RAW_LOST: Property.P10,
+}
 
 
 def raised(operation: str, error: BaseException) -> Cause:

@@ -6,7 +6,6 @@ The channel refuses to lose a command silently: a send to a closed channel says 
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ class ConnectionRequestId(NamedTuple):
     """A request as its connection numbered it."""
 
     connection_id: int
-    request_id: int
+    request_id: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +24,6 @@ class PendingThreadResumeRequest:
     """A `thread/resume` of a running thread that is still to be answered."""
 
     request_id: ConnectionRequestId
-    rollout_path: str
-    config_snapshot: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +35,9 @@ class SendThreadResumeResponse:
 
 @dataclass(frozen=True, slots=True)
 class ResolveServerRequest:
-    """Tell the subscribers that `request_id` is resolved, then say so on `completion`."""
+    """Tell the subscribers that the approval that event `number` asked for is resolved, then say so on `completion`."""
 
-    request_id: int
+    number: int
     completion: Sender
 
 
@@ -108,6 +105,14 @@ class CommandReceiver:
             finally:
                 channel._waiter = None
         return command
+
+    def ready(self) -> bool:
+        """Whether `get_nowait` would return a command, or raise."""
+        return bool(self._channel._queue) or self._channel._closed
+
+    def arm(self, waiter: "asyncio.Future[None] | None") -> None:
+        """Have `waiter` resolved when that changes: for whoever waits for several things at once."""
+        self._channel._waiter = waiter
 
     def close(self) -> list[ListenerCommand]:
         """Take no more commands, and hand back those that were queued and never received, so that somebody can answer them."""

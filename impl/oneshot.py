@@ -37,6 +37,14 @@ class Receiver:
                 self._waiter = None
         return self.outcome
 
+    def ready(self) -> bool:
+        """Whether `wait` would return at once."""
+        return self.outcome is not Outcome.WAITING
+
+    def arm(self, waiter: "asyncio.Future[None] | None") -> None:
+        """Have `waiter` resolved when the outcome is final: for whoever waits for several things at once."""
+        self._waiter = waiter
+
     def _settle(self, outcome: Outcome) -> bool:
         if self.outcome is not Outcome.WAITING:
             return False

@@ -8,16 +8,21 @@ from typing import NamedTuple
 
 from impl.manager import Manager
 from impl.manager_api import ManagerApi
+from impl.protocol.engine import Engine
+from impl.protocol.owning_server import OwningServer
+from impl.protocol.seed_server import SeedServer
+from impl.protocol.server import Server
 from impl.seed import SeedManager
 from impl.split_lock import SplitLockManager
 
 
 class Subject(NamedTuple):
-    """A manager to be judged: `factory` makes a fresh one for each run."""
+    """A manager to be judged: `factory`, and `server`, make a fresh one for each run."""
 
     name: str
     factory: Callable[[], ManagerApi]
     description: str
+    server: Callable[[Engine], Server] | None = None  # its request layer, if it has one
 
 
 DEFAULT = "manager"
@@ -25,8 +30,18 @@ DEFAULT = "manager"
 SUBJECTS: dict[str, Subject] = {
     subject.name: subject
     for subject in (
-        Subject(DEFAULT, Manager, "ours: every operation one section under one lock; all properties hold"),
-        Subject("seed", SeedManager, "the source document's manager as it is: the manager lock, then the thread's lock"),
+        Subject(
+            DEFAULT,
+            Manager,
+            "ours: every operation one section under one lock; all properties hold",
+            lambda engine: OwningServer(Manager(), engine),
+        ),
+        Subject(
+            "seed",
+            SeedManager,
+            "the source document's manager as it is: the manager lock, then the thread's lock",
+            lambda engine: SeedServer(SeedManager(), engine),
+        ),
         Subject("split-lock", SplitLockManager, "the design before it: subscribers under the thread's lock, an index beside"),
     )
 }

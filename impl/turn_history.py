@@ -13,19 +13,22 @@ class Turn(NamedTuple):
 
     id: str
     items: tuple[str, ...]
+    last: int  # the number of the last event of it
 
 
 class TurnHistory:
     """Follows turn events. An item outside an open turn is ignored, as is the end of a turn that is not open."""
 
-    __slots__ = ("_items", "_open")
+    __slots__ = ("_items", "_last", "_open")
 
     def __init__(self) -> None:
         self._open: str | None = None
         self._items: list[str] = []
+        self._last = 0
 
     def handle_event(self, event: TurnEvent, number: int = 1) -> None:
         """Apply `event`. `number` names the turn it opens (`turn-N`) or the item it appends (`item-N`)."""
+        self._last = number
         if event is TurnEvent.TURN_STARTED:
             self._open = f"turn-{number}"
             self._items = []
@@ -40,7 +43,7 @@ class TurnHistory:
 
     def active_turn_snapshot(self) -> Turn | None:
         """A copy of the open turn, or None."""
-        return None if self._open is None else Turn(self._open, tuple(self._items))
+        return None if self._open is None else Turn(self._open, tuple(self._items), self._last)
 
     def active_items(self) -> int | None:
         """How many items the open turn has, or None. The cheap form of the snapshot, read after every step of a run."""

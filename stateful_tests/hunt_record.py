@@ -72,7 +72,7 @@ def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
         "never_fired": sorted(check.expected() - fired),
         "looked_closely": work.closely.runs,
         "awaits": sorted(awaits),
-        "awaits_never": sorted(level.awaits(load(subject, check.level)()) - awaits),
+        "awaits_never": sorted(level.awaits(load(subject, check.level)) - awaits),
         "overlapped": sorted(work.closely.overlaps),
         "never_overlapped": sorted(level.overlaps() - work.closely.overlaps),
         "complete_within": {k: n for k, n in sorted(work.complete.items()) if k != EVERYTHING},

@@ -23,6 +23,7 @@ from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.exploring.level import Factory
 from stateful_tests.exploring.runner import BadObservation
 from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.level2.level import LEVEL_2
 
 
 class BadSubject(Exception):
@@ -37,6 +38,11 @@ def levels_of(name: str) -> tuple[str, ...]:
 
 def load(name: str, level: str = LEVEL_1.name) -> Factory:
     """The factory of subject `name` at `level`, tried once. Raises BadSubject."""
+    if name in SUBJECTS and level == LEVEL_2.name:
+        server = SUBJECTS[name].server
+        if server is None:
+            raise BadSubject(f"subject {name} has no request layer, which {level} is about; give manager or seed")
+        return server
     if name in SUBJECTS:
         return SUBJECTS[name].factory
     where, colon, attribute = name.rpartition(":")

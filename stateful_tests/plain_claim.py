@@ -19,10 +19,11 @@ from scheduling.loop import ControlledLoop
 from scheduling.order import TIMER, Order
 from scheduling.run import run
 from scheduling.schedule import Follower
+from stateful_tests.exploring.letters import task_name
 from stateful_tests.exploring.level import Factory
 from stateful_tests.level1.compiled import compile_program
 from stateful_tests.level1.play import Play
-from stateful_tests.level1.program import Program, task_name
+from stateful_tests.level1.program import Program
 from stateful_tests.plain_worlds import World, Worlds, masked
 
 Claim = dict[str, Any]

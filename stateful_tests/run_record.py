@@ -11,10 +11,10 @@ from checking.verdict import Verdict, worst
 from model.properties import Property
 from model.scope import Scope
 from stateful_tests.exploring.check import Check, Outcome
+from stateful_tests.exploring.letters import task_name
 from stateful_tests.exploring.level import Level, Program, Run
 from stateful_tests.exploring.tell import tell
 from stateful_tests.level1.level import LEVEL_1
-from stateful_tests.level1.program import task_name
 from stateful_tests.levels import LEVELS
 from stateful_tests.loading import load
 from stateful_tests.model_coverage import ModelCoverage

@@ -14,7 +14,7 @@ from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 
 Names = list[str]
-Factory = Callable[[], Any]
+Factory = Callable[..., Any]  # a fresh subject; what it is given is the level's business
 # given a program, the schedule that was played, and what was broken; None: the run was given up before its end
 Drawn = Callable[[Any, Names, dict[Cause, int] | None], object]
 
@@ -84,6 +84,9 @@ class Play(Protocol):
     def lock_name(self, lock: Any) -> str:
         """What reports call `lock`."""
 
+    def lock_kind(self, lock: Any) -> str:
+        """Which kind of lock it is, for the order of locks (P13)."""
+
     def teller(self) -> Teller:
         """Whoever tells this run; asked for before its first step."""
 
@@ -152,8 +155,8 @@ class Level(Protocol):
     def overlaps(self) -> frozenset[str]:
         """Which pairs of operations may be under way at once, as `exploring.overlap` names them."""
 
-    def awaits(self, subject: Any) -> set[str]:
-        """module:line of every place in the subject's code where a task may be suspended."""
+    def awaits(self, factory: Factory) -> set[str]:
+        """module:line of every place in the code of what `factory` makes where a task may be suspended."""
 
     def decode(self, data: object) -> Any:
         """A program that can be played, from what its `encode` wrote. Raises ValueError, saying what is wrong."""

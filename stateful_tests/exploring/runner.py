@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -20,7 +21,7 @@ from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.exploring.level import Factory, Level, Play, Program
 
 MakeChoose = Callable[[ControlledLoop, Order], Choose]
-COLLECT_EVERY = 2_000  # runs; a run's garbage is small, and collecting it after each run would cost more than the run
+COLLECT_EVERY = 40_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
 
 
 class Result(NamedTuple):
@@ -34,6 +35,11 @@ class Result(NamedTuple):
 
 class BadObservation(Exception):
     """The subject cannot be looked at."""
+
+
+@cache
+def _has_cycle(pairs: frozenset[tuple[str, str]]) -> bool:
+    return not nx.is_directed_acyclic_graph(nx.DiGraph(sorted(pairs)))
 
 
 class _Exhausted(Exception):
@@ -51,6 +57,7 @@ class Runner:
         self.fired: set[str] = set()
         self.schedules = 0
         self.steps = 0
+        self._collected = 0
         self.happened: set[str] = set()
         self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
         self._program: Program | None = None  # the last one played, and what was worked out for it
@@ -120,17 +127,18 @@ class Runner:
             self.happened.add("order any: a free lock suspends")
         self.schedules += 1
         self.steps += steps
-        if self.schedules % COLLECT_EVERY == 0:
+        if self.steps - self._collected >= COLLECT_EVERY:
+            self._collected = self.steps
             gc.collect(0)  # all that came since the last time; nothing was collected in between
         return Result(judge.violations, judge.details, choices, steps)
 
     def _lock_order(self, play: Play) -> None:
         """Lock kinds taken inside one another, over all runs (P13): a cycle needs one run that shows both of its directions."""
-        here = {tuple(play.lock_name(lock).split("(")[0] for lock in pair) for pair in play.loop.nested}
+        here = frozenset((play.lock_kind(outer), play.lock_kind(inner)) for outer, inner in play.loop.nested)
         for outer, inner in sorted(here):
             assert self._program is not None
             self.nested.setdefault((outer, inner), self._program)
-        if not nx.is_directed_acyclic_graph(nx.DiGraph(sorted(here))):
+        if _has_cycle(here):
             play.judge.violated(causes.LOCK_CYCLE, ", ".join(f"{inner} inside {outer}" for outer, inner in sorted(here)))
 
     def record(self, program: Program, make: MakeChoose) -> tuple[Result, list[str]]:

@@ -7,7 +7,7 @@ modules that these import are not known. An `async with` counts as one place.
 import dis
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import CodeType, ModuleType
 
 from impl import state_operations
@@ -18,11 +18,21 @@ SUSPENDING = ("GET_AWAITABLE", "GET_ANEXT")
 
 def awaits_of(manager: ManagerApi) -> set[str]:
     """module:line of every await of the module of `manager`'s class, its bases' modules, and the state operations."""
-    modules: list[ModuleType] = [state_operations]
-    for base in type(manager).__mro__:
+    return awaits_in([state_operations, *modules_of(type(manager))])
+
+
+def modules_of(kind: type) -> list[ModuleType]:
+    """The module of `kind` and of its bases."""
+    modules: list[ModuleType] = []
+    for base in kind.__mro__:
         module = sys.modules.get(base.__module__)
         if module is not None and base.__module__ != "builtins" and module not in modules:
             modules.append(module)
+    return modules
+
+
+def awaits_in(modules: Iterable[ModuleType]) -> set[str]:
+    """module:line of every await in `modules`."""
     return {f"{module.__name__}:{line}" for module in modules for code in _codes(module) for line in _lines(code)}
 
 

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from model import operations as op
 from model.operations import Operation
-from stateful_tests.level1.program import Program, task_name
+from stateful_tests.exploring.letters import task_name
+from stateful_tests.level1.program import Program
 
 
 class CallSite(NamedTuple):

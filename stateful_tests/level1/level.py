@@ -83,9 +83,9 @@ class Level1:
         """All pairs of operations."""
         return OVERLAPS
 
-    def awaits(self, subject: Any) -> set[str]:
+    def awaits(self, factory: Factory) -> set[str]:
         """See `stateful_tests.level1.awaits`."""
-        return awaits_of(subject)
+        return awaits_of(factory())
 
     def decode(self, data: object) -> Program:
         """What can be decoded can still make no sense; played, it would pass for a run that holds, or for a fault of the subject."""

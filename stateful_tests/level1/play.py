@@ -205,6 +205,10 @@ class Play:
                 return name
         return "T of a state torn down"
 
+    def lock_kind(self, lock: asyncio.Lock) -> str:
+        """M, or T of some state."""
+        return self.lock_name(lock).split("(")[0].split(" ")[0]
+
     def waits(self) -> list[str]:
         """Who waits for what, for every task that has not ended: the wait-for graph in words."""
         said: list[str] = []

@@ -1,7 +1,6 @@
 """A program of level 1: tasks, each a chain of operations, and which of them may be cancelled. Pure data; a schedule plays it."""
 
 from dataclasses import dataclass
-from string import ascii_uppercase
 
 from model.operations import Operation, decode, encode
 
@@ -37,9 +36,3 @@ class Program:
             if type(fault) is not int or not 0 <= fault < len(tasks):
                 raise ValueError(f"a fault names a task by its place, 0 to {len(tasks) - 1}, not {fault!r}")
         return Program(tuple(tasks), tuple(data["faults"]))
-
-
-def task_name(index: int) -> str:
-    """A, B, ... Z, A1, B1, ...: what tasks are called in schedules and reports."""
-    round_, letter = divmod(index, 26)
-    return ascii_uppercase[letter] + (str(round_) if round_ else "")

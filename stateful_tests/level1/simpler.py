@@ -10,7 +10,8 @@ from typing import Any
 
 from model.operations import RETURNS_STATE, Operation, ThreadState
 from model.words import PREFIX
-from stateful_tests.level1.program import Program, task_name
+from stateful_tests.exploring.letters import moved, order_of_start, relettered
+from stateful_tests.level1.program import Program
 
 Names = list[str]
 Chain = tuple[Operation, ...]
@@ -40,34 +41,14 @@ def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
 
 def in_order_of_start(program: Program, names: Names) -> tuple[Program, Names]:
     """The same program with its tasks in the order in which `names` starts them: no deviation is spent on who comes first."""
-    letters = {task_name(at): at for at in range(len(program.tasks))}
-    order: dict[int, None] = {}  # a set that keeps its order
-    for name in names:
-        kind, _, task = name.partition(" ")
-        if kind == "+start" and task in letters:
-            order.setdefault(letters[task])
-    order.update(dict.fromkeys(range(len(program.tasks))))
-    return _arranged(program, names, list(order))
+    return _arranged(program, names, order_of_start(len(program.tasks), names))
 
 
 def _arranged(program: Program, names: Names, kept: Sequence[int]) -> tuple[Program, Names]:
     """The program of the tasks `kept`, in that order, and the schedule in their new letters without what the others did."""
-    place = {old: new for new, old in enumerate(kept)}
-    letters = {task_name(old): None if old not in place else task_name(place[old]) for old in range(len(program.tasks))}
+    place, letters = moved(len(program.tasks), list(kept))
     faults = sorted(place[f] for f in program.faults if f in place)
-    return Program(tuple(program.tasks[old] for old in kept), tuple(faults)), _relettered(names, letters)
-
-
-def _relettered(names: Names, letters: dict[str, str | None]) -> Names:
-    """`names` with the letters of tasks changed, and without the tasks that have no letter any more."""
-    changed: Names = []
-    for name in names:
-        before, space, task = name.rpartition(" ")
-        letter, at, number = task.partition("@")
-        new = letters.get(letter, letter)
-        if new is not None:
-            changed.append(f"{before}{space}{new}{at}{number}")
-    return changed
+    return Program(tuple(program.tasks[old] for old in kept), tuple(faults)), relettered(names, letters)
 
 
 def _with_chain(program: Program, at: int, chain: Chain) -> Program:

@@ -39,10 +39,11 @@ from stateful_tests.corpus import saved_runs
 from stateful_tests.defects.cancellation import HalfUnsubscribed
 from stateful_tests.defects.catalogue import BLOCKING, DEFECTS
 from stateful_tests.defects.defect import Defect
+from stateful_tests.exploring.letters import task_name
 from stateful_tests.exploring.level import Run
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.level1.level import LEVEL_1
-from stateful_tests.level1.program import Program, task_name
+from stateful_tests.level1.program import Program
 from stateful_tests.plain_claim import AT_REST, ENDLESS, SEEN, NoScript, claim_of
 from stateful_tests.plain_run import doubt, imports, scripted
 from stateful_tests.replay import Replay

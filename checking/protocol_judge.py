@@ -1,0 +1,415 @@
+"""Judges one run of level 2: every visible change and every message is held against the protocol's model as it happens.
+
+It looks after each step, and right before each message is queued, so that an answer is judged by what shows when it is given. What is
+visible of a server is copied only when it has changed.
+"""
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Protocol
+
+from checking import causes
+from checking.causes import Cause
+from checking.invariants import Invariants
+from checking.judge import Observable, _has_shows
+from checking.protocol_nodes import ProtocolGraph
+from model import protocol as pr
+from model import requests as rq
+from model.deliveries import Deliveries
+from model.projection import Shown
+from model.protocol import Change, State, What
+from model.requests import Answer, Asks, EngineEvent, EventKind, Message, Notice, Reply, Request
+from scheduling.loop import ControlledLoop
+
+ORDER = {what: place for place, what in enumerate(What)}
+REFUSED = {  # what it means that the model does not allow a change
+    What.LIVE: causes.REVIVED,
+    What.LOADED: causes.RELOADED,
+    What.NAMED: causes.UNASKED_LINK,
+    What.UNNAMED: causes.UNASKED_END,
+    What.UNLINKED: causes.UNASKED_END,
+    What.CLOSING: causes.TORN_FROM_UNDER,
+    What.UNLOADED: causes.UNASKED_UNLOAD,
+    What.DEAD: causes.UNASKED_END,
+}
+
+
+class Serving(Protocol):
+    """What the judge looks at: the registry beside the manager."""
+
+    @property
+    def manager(self) -> Observable:
+        """Its maps are shown as at level 1."""
+
+    @property
+    def loaded(self) -> Mapping[int, Any]:
+        """Thread -> conversation, which has a `number`."""
+
+    @property
+    def unloading(self) -> AbstractSet[int]:
+        """Threads that are loaded, and will not be for long."""
+
+    @property
+    def listeners(self) -> Mapping[Any, tuple[int, int]]:
+        """Of those that run: thread and conversation."""
+
+
+class ProtocolJudge:
+    """One run's judge. `violations` has every cause seen, with the number of the step at which it was first seen."""
+
+    def __init__(
+        self, loop: ControlledLoop, server: Serving, stored: frozenset[int], graph: ProtocolGraph, fired: Callable[[str], object]
+    ) -> None:
+        self.violations: dict[Cause, int] = {}
+        self.details: dict[Cause, str] = {}
+        self.steps = 0
+        self.show_raised: Exception | None = None
+        self._node = graph.node(State(stored=stored))
+        self.deliveries = Deliveries()
+        self.shown: Shown = server.manager.show() or Shown(frozenset(), {}, {}, {}, frozenset(), {})
+        self._loop = loop
+        self._server = server
+        manager = server.manager
+        self._shows: Callable[[Shown], bool] = getattr(manager, "shows") if _has_shows(type(manager)) else self._compares  # noqa: B009
+        self._fired = fired
+        self._invariants = Invariants()
+        self._loaded: dict[int, Any] = {}
+        self._unloading: set[int] = set()
+        self._asked: dict[int, Request] = {}  # every request that was accepted
+        self._numbers: dict[int | str, int] = {}
+        self._answered: set[int] = set()
+        self._lists: dict[int, set[tuple[int, ...]]] = {}  # what a list in flight may say
+        self._torn_down: set[int] = set()
+        self._waited_for_start: set[int] = set()
+
+    @property
+    def state(self) -> State:
+        """The model's, now."""
+        return self._node.state
+
+    # --- from outside
+
+    def accepted(self, number: int, name: str, request: Request) -> None:
+        """A request has arrived, which answers call `name`."""
+        self.look()
+        self._asked[number] = request
+        self._numbers[name] = number
+        self._log("calls", number, request)
+        self._node = self._node.accept(number, request)
+        if isinstance(request, rq.SUBSCRIBES):
+            self.deliveries.wants((pr.target(request), request.connection))
+            self._choices(request.connection, pr.target(request))
+        elif isinstance(request, rq.Unsubscribe):
+            self.deliveries.wants_end((request.thread, request.connection))
+        elif isinstance(request, rq.RemoveListener):
+            for t, c, s in sorted(self.state.grants):
+                if s == request.subscription:
+                    self.deliveries.wants_end((t, c))
+        elif isinstance(request, rq.ListLoaded):
+            self._lists[number] = {self._threads()}
+
+    def number(self, name: int | str) -> int:
+        """The number of the request that answers call `name`."""
+        return self._numbers[name]
+
+    def closed(self, connection: int) -> None:
+        """A client has gone."""
+        self.look()
+        self._node = self._node.outside("close", connection)
+        self.deliveries.gone(connection)
+
+    def cancelled(self, number: int) -> None:
+        """The handler of a request is cancelled."""
+        self._node = self._node.outside("cancel", number)
+
+    def brought(self, thread: int, conversation: int | None) -> None:
+        """The engine has brought a conversation, or could not."""
+        self._node = self._node.outside("brought", thread, conversation)
+
+    def archived(self, thread: int) -> None:
+        """A thread was taken out of the store."""
+        self._node = self._node.outside("archived", thread)
+
+    def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """The engine reports an event."""
+        if event.kind is EventKind.TURN_STARTED:
+            self._node = self._node.outside("turn", thread, conversation, True)
+        elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
+            self._node = self._node.outside("turn", thread, conversation, False)
+        elif event.kind is EventKind.ROLLED_BACK:
+            self._node = self._node.outside("rolled_back", thread)
+
+    def died(self, thread: int, conversation: int) -> None:
+        """A conversation has ended by itself."""
+        self._node = self._node.outside("died", thread, conversation)
+        self.deliveries.unloaded(thread)
+
+    def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """A listener has taken an event."""
+        self.look()
+        self.deliveries.taken(thread, conversation, event)
+
+    # --- what clients are sent
+
+    def queued(self, connection: int, message: Message) -> None:
+        """A message is on its way, and can no longer be held back."""
+        self.look()
+        if self._loop.log is not None:
+            self._loop.log.append(("sends", (connection, message)))
+        if isinstance(message, Answer):
+            self._answer(message)
+        elif isinstance(message, Notice):
+            wrong = self.deliveries.sent((message.thread, connection), message.conversation, message.event.number, raw=message.raw)
+            if wrong is not None:
+                self.violated(causes.wrong_delivery(wrong), f"c{connection}: {message.event.kind.value} of v{message.conversation}")
+        elif isinstance(message, Asks):
+            wrong = self.deliveries.asked((message.thread, connection))
+            if wrong is not None:
+                self.violated(causes.wrong_delivery(wrong), f"c{connection} is asked for an approval of v{message.conversation}")
+
+    def _answer(self, message: Answer) -> None:
+        number = self._numbers[message.request]
+        request = self._asked[number]
+        if number in self._answered:
+            self.violated(causes.answered_twice(request.name))
+            return
+        self._answered.add(number)
+        self._fired(f"{request.name}: {message.reply.value}")
+        flight = next((f for n, f in self.state.flight if n == number), None)
+        after = self._node.answer(number, message.reply)
+        if after is None:
+            said = f"answered {message.reply.value}"
+            self.violated(causes.wrong_answer(request.name), said)
+        if after is not None:
+            self._node = after
+        elif flight is not None:
+            self._node = self._node.forced(self.state._replace(flight=tuple(f for f in self.state.flight if f[0] != number)))
+        if isinstance(request, rq.ListLoaded) and message.threads is not None and message.threads not in self._lists.pop(number):
+            self.violated(causes.wrong_answer(request.name), "a list that was right at no moment")
+        self._subscription_answered(request, message)
+
+    def _subscription_answered(self, request: Request, message: Answer) -> None:
+        thread = pr.target(request)
+        pair = (thread, request.connection)
+        if isinstance(request, rq.SUBSCRIBES):
+            self._choices(request.connection, thread)
+            if message.reply is Reply.OK and self.state.running(thread):
+                if isinstance(request, rq.Resume):
+                    loaded = self.state.thread(thread)
+                    wrong = None if loaded is None else self.deliveries.told(loaded.conversation, message.open_turn)
+                    if wrong is not None:
+                        self.violated(causes.wrong_delivery(wrong))
+                if not self._in_flight(rq.Unsubscribe, pair):  # else it is about to end, and nothing is owed any more
+                    self.deliveries.begins(pair)
+        elif isinstance(request, rq.Unsubscribe) and message.reply in (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED):
+            if not any(self._in_flight(kind, pair) for kind in rq.SUBSCRIBES):
+                self.deliveries.ends(pair)
+
+    def _in_flight(self, kind: type[Request], pair: tuple[int, int]) -> bool:
+        return any((pr.target(f.request), f.request.connection) == pair for _, f in self.state.of(kind))
+
+    # --- looking
+
+    def stepped(self) -> bool:
+        """A step has run. Never asks to stop: a run is judged to its end."""
+        self.steps += 1
+        self.look()
+        loop = self._loop
+        if not loop.ready and self._only_starts_left():
+            self._waited_for_start.update(n for n, f in self.state.flight if not isinstance(f.request, rq.Start))
+        return False
+
+    def look(self) -> None:
+        """Explain what has changed since the last look."""
+        server = self._server
+        try:
+            manager_changed = not self._shows(self.shown)
+        except Exception as error:  # not a finding: whoever shows the maps must be able to at any time
+            self.show_raised = self.show_raised or error
+            return
+        registry_changed = server.loaded != self._loaded or server.unloading != self._unloading
+        if not manager_changed and not registry_changed:
+            return
+        changes: list[Change] = []
+        if manager_changed:
+            shown = server.manager.show()
+            if shown is None:
+                if not self._loop.ready:
+                    self.violated(causes.HELD_OUTSIDE)
+                return
+            before, self.shown = self.shown, shown
+            changes += _changes_of_maps(before, shown)
+            for cause in self._invariants.broken(before, shown):
+                self.violated(cause)
+        if registry_changed:
+            changes += self._changes_of_registry()
+        changes.sort(key=lambda change: (ORDER[change.what], change[1:]))
+        for change in changes:
+            self._explain(change)
+
+    def _compares(self, shown: Shown) -> bool:
+        return self._server.manager.show() == shown
+
+    def _changes_of_registry(self) -> list[Change]:
+        server, changes = self._server, []
+        for thread, conversation in self._loaded.items():
+            if server.loaded.get(thread) is not conversation:
+                if thread not in server.loaded or thread not in self._unloading:
+                    changes.append(Change(What.UNLOADED, thread, other=conversation.number))
+        for thread, conversation in server.loaded.items():
+            if self._loaded.get(thread) is not conversation:
+                changes.append(Change(What.LOADED, thread, other=conversation.number))
+        for thread in server.unloading - self._unloading:
+            if thread in server.loaded:
+                changes.append(Change(What.CLOSING, thread))
+        self._loaded, self._unloading = dict(server.loaded), set(server.unloading)
+        return changes
+
+    def _explain(self, change: Change) -> None:
+        what, thread = change.what, change.thread
+        after = self._node.explain(change)
+        if after is None:
+            self._unexplained(change)
+            after = self._node.forced(_forced(self.state, change))
+        else:
+            self._fired(f"change {what.value}")
+        self._node = after
+        if what in (What.CLOSING, What.UNLOADED):
+            self.deliveries.unloaded(thread)
+            self._torn_down.add(thread)
+        elif what is What.LOADED:
+            self._torn_down.discard(thread)
+        elif what is What.DEAD:
+            for cause in self._invariants.connection_closed(change.connection, self.shown):
+                self.violated(cause)
+        elif what in (What.LINKED, What.NAMED, What.UNLINKED):
+            self._choices(change.connection, thread)
+        if what in (What.LOADED, What.UNLOADED):
+            for may in self._lists.values():
+                may.add(self._threads())
+
+    def _unexplained(self, change: Change) -> None:
+        state, thread, connection = self.state, change.thread, change.connection
+        cause = REFUSED.get(change.what)
+        if change.what is What.LINKED:
+            cause = causes.UNASKED_LINK if state.running(thread) else causes.LATE_LINK
+            if connection in state.gone:
+                return  # the invariants say it better
+        elif change.what is What.UNLINKED and any(
+            isinstance(f.request, rq.RemoveListener) and f.done and f.request.subscription for _, f in state.flight
+        ):
+            cause = causes.ID_ENDS_ALL
+        assert cause is not None
+        words = {"t": thread, "c": connection, "v" if change.what in (What.LOADED, What.UNLOADED) else "s": change.other}
+        self.violated(cause, ", ".join(f"{kind}{number}" for kind, number in words.items() if number) + f" {change.what.value}")
+
+    def _threads(self) -> tuple[int, ...]:
+        return tuple(sorted(self._server.loaded))
+
+    def _choices(self, connection: int, thread: int) -> None:
+        """Whether the client wants raw events, as far as its requests say; both while one that changes it is in flight."""
+        pair = (thread, connection)
+        said = {
+            f.request.raw
+            for _, f in self.state.flight
+            if isinstance(f.request, rq.Start | rq.AddListener) and f.request.connection == connection and pr.target(f.request) == thread
+        }
+        self.deliveries.may_be_raw(pair, frozenset(said | {pair in self.shown.raw} if said else {self._wants_raw(pair)}))
+
+    def _wants_raw(self, pair: tuple[int, int]) -> bool:
+        """By the last of its requests that said anything about it and was done."""
+        if not self.state.linked(*pair):
+            return False
+        wants = False
+        for number, request in self._asked.items():
+            if number in self._answered and isinstance(request, rq.Start | rq.AddListener):
+                if (pr.target(request), request.connection) == pair:
+                    wants = request.raw or (wants and isinstance(request, rq.Start))
+            elif isinstance(request, rq.Unsubscribe) and (request.thread, request.connection) == pair and number in self._answered:
+                wants = False
+        return wants
+
+    def _only_starts_left(self) -> bool:
+        events = self._loop.events
+        return bool(events) and all(event.label.startswith("engine starts") for event in events)
+
+    # --- the end
+
+    def at_rest(self, running: list[tuple[int, int]], unread: set[int]) -> None:
+        """Nothing can move any more. `running`: the listeners; `unread`: conversations that have events which nobody has taken."""
+        self.look()
+        state, server = self.state, self._server
+        for number, request in self._asked.items():
+            if number in self._answered:
+                if number in self._waited_for_start:
+                    self.violated(causes.WAITS_FOR_START, request.name)
+            elif request.connection not in state.closed:
+                self.violated(causes.never_answered(request.name))
+        if state.closed & (self.shown.live or frozenset()):
+            self.violated(causes.REVIVED)
+        following = {t: entry.conversation for t, entry in self.shown.entries.items()}
+        for thread, conversation in sorted(running):
+            if running.count((thread, conversation)) > 1:
+                self.violated(causes.TWO_AT_ONCE, f"v{conversation}")
+            elif following.get(thread) != conversation:
+                self.violated(causes.OUT_OF_REACH, f"v{conversation}")
+        for thread, conversation in sorted(server.loaded.items(), key=lambda item: item[0]):
+            served = (thread, conversation.number) in running
+            if self.shown.subscribers.get(thread) and not served and thread not in server.unloading:
+                self.violated(causes.UNSERVED, f"t{thread}")
+            elif conversation.number in unread and not served:
+                self.violated(causes.BY_NOBODY, f"v{conversation.number}")
+        for thread in sorted(self.shown.entries.keys() - server.loaded.keys()):
+            self.violated(causes.REVIVED_ENTRY if thread in self._torn_down else causes.LEFT_ENTRY, f"t{thread}")
+        if any(state.running(t) and not state.linked(t, c) for t, c in state.owed):
+            self.violated(causes.NEVER_LINKED)
+        wrong = self.deliveries.at_rest()
+        if wrong is not None:
+            self.violated(causes.wrong_delivery(wrong))
+
+    def violated(self, cause: Cause, detail: str = "") -> None:
+        """Record `cause`, once, at the present step."""
+        if cause not in self.violations:
+            self.violations[cause] = self.steps
+            self.details[cause] = detail
+
+    def _log(self, what: str, number: int, about: object) -> None:
+        if self._loop.log is not None:
+            self._loop.log.append((what, (about, number)))
+
+
+def _changes_of_maps(before: Shown, after: Shown) -> list[Change]:
+    changes = [Change(What.LIVE, connection=c) for c in (after.live or frozenset()) - (before.live or frozenset())]
+    changes += [Change(What.DEAD, connection=c) for c in (before.live or frozenset()) - (after.live or frozenset())]
+    old = {(t, c) for t, cs in before.subscribers.items() for c in cs}
+    new = {(t, c) for t, cs in after.subscribers.items() for c in cs}
+    changes += [Change(What.LINKED, t, c) for t, c in new - old]
+    changes += [Change(What.UNLINKED, t, c) for t, c in old - new]
+    changes += [Change(What.UNNAMED, *pair, s) for s, pair in before.ids.items() if after.ids.get(s) != pair]
+    changes += [Change(What.NAMED, *pair, s) for s, pair in after.ids.items() if before.ids.get(s) != pair]
+    return changes
+
+
+def _forced(state: State, change: Change) -> State:
+    """What shows is so, though the model does not allow it: go on from there, so that one thing wrong is told once."""
+    t, c, s = change[1:]
+    match change.what:
+        case What.LIVE:
+            state = state._replace(live=state.live | {c})
+        case What.DEAD:
+            state = state._replace(live=state.live - {c}, gone=state.gone | {c})
+        case What.LINKED:
+            state = state._replace(grants=state.grants | {(t, c, pr.IMPLICIT)})
+        case What.NAMED:
+            state = state._replace(grants=state.grants | {(t, c, s)})
+        case What.UNNAMED:
+            state = state._replace(grants=state.grants - {(t, c, s)})
+        case What.UNLINKED:
+            state = state._replace(grants=frozenset(g for g in state.grants if g[:2] != (t, c)))
+        case What.LOADED:
+            state = state._replace(loaded=tuple(sorted((*(e for e in state.loaded if e[0] != t), (t, pr.Loaded(s))))))
+        case What.UNLOADED:
+            state = state._replace(loaded=tuple(e for e in state.loaded if e[0] != t))
+        case What.CLOSING:
+            state = state._replace(loaded=tuple((k, e._replace(closing=True) if k == t else e) for k, e in state.loaded))
+    return pr.settle(state)

@@ -1,0 +1,81 @@
+"""States of the protocol's model, each made once, with what can happen in them remembered: many runs share the model's work.
+
+It refuses to know the model's rules: it asks `model.protocol`, once for each state and event.
+"""
+
+from collections.abc import Hashable
+
+from model import protocol as pr
+from model.protocol import Change, State
+from model.requests import Reply, Request
+
+
+class Node:
+    """A state. Its methods are the model's functions, remembered; equal states are one node of a graph."""
+
+    __slots__ = ("_after", "_graph", "state")
+
+    def __init__(self, state: State, graph: "ProtocolGraph") -> None:
+        self.state = state
+        self._graph = graph
+        self._after: dict[Hashable, Node | None] = {}
+
+    def accept(self, number: int, request: Request) -> "Node":
+        """A request arrives."""
+        key = (number, request)
+        node = self._after.get(key)
+        return self._keep(key, pr.accept(self.state, number, request)) if node is None else node
+
+    def explain(self, change: Change) -> "Node | None":
+        """A visible change; None if the model does not allow it."""
+        if change in self._after:
+            return self._after[change]
+        after = pr.explain(self.state, change)
+        if after is not None:
+            return self._keep(change, after)
+        self._after[change] = None
+        return None
+
+    def answer(self, number: int, reply: Reply) -> "Node | None":
+        """An answer; None if it was right at no moment."""
+        key = (number, reply)
+        if key in self._after:
+            return self._after[key]
+        after = pr.answer(self.state, number, reply)
+        if after is not None:
+            return self._keep(key, after)
+        self._after[key] = None
+        return None
+
+    def outside(self, what: str, *arguments: int | bool | None) -> "Node":
+        """What comes from outside: the model's function of that name."""
+        key = (what, arguments)
+        node = self._after.get(key)
+        return self._keep(key, getattr(pr, what)(self.state, *arguments)) if node is None else node
+
+    def forced(self, state: State) -> "Node":
+        """A state that the model does not lead to."""
+        return self._graph.node(state)
+
+    def _keep(self, key: Hashable, state: State) -> "Node":
+        node = self._after[key] = self._graph.node(state)
+        return node
+
+
+LARGEST = 200_000  # nodes; then a graph begins anew, so that long searches do not grow
+
+
+class ProtocolGraph:
+    """All states that were met."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[State, Node] = {}
+
+    def node(self, state: State) -> Node:
+        """The node of `state`."""
+        node = self._nodes.get(state)
+        if node is None:
+            if len(self._nodes) >= LARGEST:
+                self._nodes.clear()
+            node = self._nodes[state] = Node(state, self)
+        return node

@@ -1,0 +1,68 @@
+"""The conversation engine as the request layer sees it: slow, able to fail, and nobody's to command.
+
+Whoever runs the server brings an engine. It refuses to say how a conversation is held: only what can be asked of one, and what it tells.
+"""
+
+from enum import Enum
+from typing import Protocol
+
+from impl.conversation import Conversation
+from impl.select import Source
+from model.requests import EngineEvent
+
+TIME_LIMIT = 10.0  # seconds that a conversation has to shut down
+
+
+class EngineFailed(Exception):
+    """The engine could not do what it was asked."""
+
+
+class Submission(Enum):
+    """What a conversation can be asked. It answers by events, in the order of what was asked."""
+
+    TURN = "a turn"  # more input for the open turn, if there is one
+    ASKING_TURN = "a turn in which it will ask for an approval"
+    INTERRUPT = "an interrupt"  # nothing, if no turn is open
+    ROLLBACK = "a rollback"
+    SHUTDOWN = "to shut down"
+
+
+class EngineConversation(Conversation, Source):
+    """A loaded conversation. Ready when `next_event` has something to return."""
+
+    __slots__ = ()
+
+    def next_event(self) -> EngineEvent | None:
+        """The next event of a conversation that is ready; None: its stream has ended."""
+        raise NotImplementedError
+
+    def submit(self, what: Submission) -> None:
+        """Ask for something; never suspends. Raises EngineFailed if the conversation takes nothing any more."""
+        raise NotImplementedError
+
+    def approve(self, number: int) -> None:
+        """Answer what event `number` asked; nothing, if it is settled already."""
+        raise NotImplementedError
+
+    async def ended(self) -> None:
+        """Wait until it has shut down."""
+        raise NotImplementedError
+
+
+class Engine(Protocol):
+    """Starts conversations, and keeps those that are not loaded in its store."""
+
+    async def start(self, thread: int) -> EngineConversation:
+        """A new conversation, kept as `thread`. Slow (tool servers are authenticated). Raises EngineFailed."""
+
+    async def fork(self, thread: int, fork: int) -> EngineConversation:
+        """A new conversation with the history of `thread`, kept as `fork`. Slow. Raises EngineFailed."""
+
+    async def load(self, thread: int) -> EngineConversation:
+        """The conversation that is kept as `thread`. Slow. Raises EngineFailed."""
+
+    def stored(self, thread: int) -> bool:
+        """Whether `thread` is kept, and can be loaded."""
+
+    def archive(self, thread: int) -> None:
+        """Take `thread` out of the store."""

@@ -1,0 +1,139 @@
+"""Level 2, the protocol, as what is common to all levels sees it."""
+
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import Any
+
+from checking.protocol_nodes import ProtocolGraph
+from model import requests as rq
+from model.protocol import What
+from model.protocol_words import say_request
+from model.requests import BY_NAME, REQUESTS, Reply, Request
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from stateful_tests.exploring.level import Drawing, Names, Run
+from stateful_tests.exploring.overlap import pairs
+from stateful_tests.level1.awaits import awaits_in, modules_of
+from stateful_tests.level2.machine import machine_for
+from stateful_tests.level2.play import BRINGS, Factory, Play, Prepared, prepare
+from stateful_tests.level2.program import Fault, Goes, Program
+from stateful_tests.level2.simpler import in_order_of_start, simpler
+from stateful_tests.plain_run import NOTHING
+
+OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
+# what can be answered to what, apart from what only a failing engine or a cancellation brings
+ANSWERS = {
+    rq.Initialize.name: (Reply.OK,),
+    rq.Start.name: (Reply.OK, Reply.UNINITIALIZED),
+    rq.Resume.name: (Reply.OK, Reply.CLOSING, Reply.NOT_FOUND),
+    rq.Fork.name: (Reply.OK, Reply.NOT_FOUND),
+    rq.Unsubscribe.name: (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED),
+    rq.Archive.name: (Reply.OK, Reply.NOT_FOUND),
+    rq.ListLoaded.name: (Reply.OK,),
+    rq.TurnStart.name: (Reply.OK, Reply.NOT_LOADED),
+    rq.TurnInterrupt.name: (Reply.OK, Reply.NOT_LOADED),
+    rq.Rollback.name: (Reply.OK, Reply.NOT_LOADED, Reply.BUSY),
+    rq.AddListener.name: (Reply.OK, Reply.NOT_LOADED),
+    rq.RemoveListener.name: (Reply.OK, Reply.NOT_FOUND),
+}
+FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
+
+
+class Level2:
+    """See `stateful_tests.exploring.level.Level`."""
+
+    name = "level 2"
+    number: int | str = 2
+    prefix = "level 2: "
+
+    def new_graph(self) -> ProtocolGraph:
+        """The model's states that runs have in common."""
+        return ProtocolGraph()
+
+    def prepare(self, program: Program) -> Prepared:
+        """What would be worked out in every run again."""
+        return prepare(program)
+
+    def play(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: ProtocolGraph, fired: set[str]) -> Play:
+        """A run that is ready to be scheduled."""
+        return Play(factory, prepared, loop, graph, fired)
+
+    def machine(self, drawing: Drawing) -> Any:
+        """A class of rule machines that draws programs."""
+        return machine_for(drawing)
+
+    def variants(self, program: Program, cancellation: bool, random: Random) -> list[Program]:
+        """Nothing goes wrong, but some conversation may be late; with `cancellation`: each handler is cancelled, each engine fails, each
+        conversation ends by itself, and some pairs of those."""
+        tasks = program.tasks
+        brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, BRINGS)]
+        if not cancellation:
+            late = [Program(tasks, (Fault(Goes.LATE, place),)) for place in random.sample(brings, min(len(brings), 2))]
+            return [Program(tasks), Program(tasks), *late]
+        single = [fault for fault in self.with_faults(program, 1).faults]
+        single += [Fault(goes, place) for place in brings for goes in (Goes.FAILS, Goes.ENDS)]
+        chosen = random.sample(single, min(len(single), 8))
+        variants = [Program(tasks, (fault,)) for fault in chosen]
+        if len(single) > 1:
+            drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.goes.value)) for _ in range(4)]
+            variants += [Program(tasks, tuple(pair)) for pair in drawn]
+        return variants
+
+    def with_faults(self, program: Program, times: int) -> Program:
+        """The program in which each handler may be cancelled, once: it ends with that."""
+        handled = [place for place, (request,) in enumerate(program.tasks) if not isinstance(request, rq.Close)]
+        return Program(program.tasks, tuple(Fault(Goes.CANCELLED, place) for place in handled if times))
+
+    def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+        """See `stateful_tests.level2.simpler`."""
+        return simpler(program, names)
+
+    def in_order_of_start(self, program: Program, names: Names) -> tuple[Program, Names]:
+        """See `stateful_tests.level2.simpler`."""
+        return in_order_of_start(program, names)
+
+    def expected(self, order: Order, cancellation: bool) -> set[str]:
+        """Every rule, every request with each of its answers, every kind of change."""
+        expected = {f"rule {name}" for name in BY_NAME} | {"rule advance", "rule settle"}
+        expected |= {f"answer {name}: {reply.value}" for name, replies in ANSWERS.items() for reply in replies}
+        expected |= {f"change {what.value}" for what in What}
+        if cancellation:
+            expected |= {"rule cancel", "cancellation of a handler"}
+            expected |= {f"answer {name}: {Reply.FAILED.value}" for name in FAILING}
+        return expected
+
+    def fired(self, kinds: Iterable[str]) -> set[str]:
+        """By the names that `expected` gives them."""
+        return {kind if kind.startswith("change ") else f"answer {kind}" for kind in kinds}
+
+    def overlaps(self) -> frozenset[str]:
+        """All pairs of requests."""
+        return OVERLAPS
+
+    def awaits(self, factory: Factory) -> set[str]:
+        """Every place in the request layer, its listener, and the manager under it, where a task may be suspended."""
+        loop = ControlledLoop()
+        with loop.entered():
+            play = Play(factory, prepare(Program(())), loop, ProtocolGraph(), set())
+            modules = [*modules_of(type(play.server)), *modules_of(type(play.server.manager)), *play.server.listening()]
+        loop.abandon()
+        return awaits_in(modules)
+
+    def decode(self, data: object) -> Program:
+        """See `stateful_tests.level2.program`."""
+        return Program.decode(data)
+
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+        """Not yet."""
+        return NOTHING
+
+    def say_operation(self, operation: Request) -> str:
+        """In words."""
+        return say_request(operation)
+
+    def say_fault(self, program: Program, place: int) -> bool:
+        """Whether the handler of the task at `place` may be cancelled."""
+        return Fault(Goes.CANCELLED, place) in program.faults
+
+
+LEVEL_2 = Level2()

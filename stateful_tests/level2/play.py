@@ -1,0 +1,201 @@
+"""Plays a program of level 2 on a server under one schedule, with a judge looking on."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from checking import causes
+from checking.protocol_judge import ProtocolJudge
+from checking.protocol_nodes import ProtocolGraph
+from impl.listener_commands import ConnectionRequestId
+from impl.protocol.engine import Engine
+from impl.protocol.loaded_thread import Gate
+from impl.protocol.server import Server
+from model import requests as rq
+from model.requests import Request
+from scheduling.events import Event
+from scheduling.locks import held, waiting
+from scheduling.loop import ControlledLoop
+from stateful_tests.exploring.letters import task_name
+from stateful_tests.level2.program import Fault, Goes, Program
+from stateful_tests.level2.world import STORED, World
+
+if TYPE_CHECKING:
+    from stateful_tests.level2.teller import Teller
+
+Factory = Callable[[Engine], Server]
+BRINGS = (rq.Start, rq.Resume, rq.Fork)
+
+
+class Task(NamedTuple):
+    """One request, made ready for many runs."""
+
+    place: int
+    name: str
+    start: str  # the outside event by which it arrives
+    cancel: str
+    request: Request
+    may_be_cancelled: bool
+
+
+class Prepared(NamedTuple):
+    """A program, made ready for many runs."""
+
+    tasks: tuple[Task, ...]
+    failing: frozenset[int]
+    late: frozenset[int]
+    ending: frozenset[int]
+
+
+def prepare(program: Program) -> Prepared:
+    """What would be worked out in every run again."""
+    tasks = tuple(prepare_task(place, task[0], program.faults) for place, task in enumerate(program.tasks))
+
+    def threads(goes: Goes) -> frozenset[int]:
+        requests = (program.tasks[fault.place][0] for fault in program.faults if fault.goes is goes)
+        return frozenset(
+            request.fork if isinstance(request, rq.Fork) else request.thread for request in requests if isinstance(request, BRINGS)
+        )
+
+    return Prepared(tasks, threads(Goes.FAILS), threads(Goes.LATE), threads(Goes.ENDS))
+
+
+def prepare_task(place: int, request: Request, faults: tuple[Fault, ...]) -> Task:
+    """One request."""
+    name = task_name(place)
+    return Task(place, name, f"start {name}", f"cancel {name}", request, Fault(Goes.CANCELLED, place) in faults)
+
+
+class _Handlers(dict[int | str, "asyncio.Task[None]"]):
+    """The handlers of a server; the cancellation of one may happen for as long as it is here."""
+
+    def __init__(self, loop: ControlledLoop, faults: dict[str, Event]) -> None:
+        super().__init__()
+        self._loop = loop
+        self._faults = faults
+
+    def __setitem__(self, name: int | str, task: "asyncio.Task[None]") -> None:
+        super().__setitem__(name, task)
+        if name in self._faults:
+            self._loop.faults.append(self._faults[str(name)])
+
+    def __delitem__(self, name: int | str) -> None:
+        super().__delitem__(name)
+        fault = self._faults.get(str(name))
+        if fault in self._loop.faults:
+            self._loop.faults.remove(fault)
+
+
+class Play:
+    """One run. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
+
+    def __init__(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: ProtocolGraph, fired: set[str]) -> None:
+        self.loop = loop
+        self.happened: set[str] = set()
+        self.world = World(loop, prepared.failing, prepared.late, prepared.ending)
+        self.server = factory(self.world.engine)
+        self.judge = ProtocolJudge(loop, self.server, frozenset(STORED), graph, fired.add)
+        self.world.judge, self.world.server = self.judge, self.server
+        if any(task.may_be_cancelled for task in prepared.tasks):
+            self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})
+        self._closed: set[int] = set()
+        self._connected: set[int] = set()
+        for task in prepared.tasks:
+            loop.events.append(Event(task.start, partial(self.start, task)))
+
+    # --- driving
+
+    def start(self, task: Task) -> None:
+        """The outside event: the request of `task` arrives, unless its client has gone."""
+        request = task.request
+        connection = request.connection
+        if connection in self._closed:
+            return
+        if connection not in self._connected:
+            self._connected.add(connection)
+            self.world.connect(connection)
+        if isinstance(request, rq.Close):
+            self._closed.add(connection)
+            self.judge.closed(connection)
+            self.server.outboxes[connection].close()
+            self.server.close(connection)
+            return
+        self.judge.accepted(task.place, task.name, request)
+        self.server.receive(ConnectionRequestId(connection, task.name), request)
+
+    def fault(self, task: Task) -> Event:
+        """The cancellation of the handler of `task`."""
+
+        def deliver() -> None:
+            handler = self.server.handlers.get(task.name)
+            if handler is not None and not handler.done():
+                self.happened.add("cancellation of a handler")
+                self.judge.cancelled(task.place)
+                handler.cancel()
+
+        return Event(task.cancel, deliver)
+
+    def handled(self) -> list[int]:
+        """The requests that are being handled."""
+        return sorted(self.judge.number(name) for name, task in self.server.handlers.items() if not task.done())
+
+    # --- judging the end
+
+    def finish(self) -> None:
+        """The run is quiescent: judge what must hold then."""
+        judge, loop, server = self.judge, self.loop, self.server
+        resident = server.resident()
+        stuck = [task for task in waiting(loop) if not task.done()]
+        if stuck:
+            waited = list(waiting(loop).values())
+            gone = [lock for holder, lock in loop.holding if holder is None or holder.done()]
+            kept = any(lock is other for lock in waited for other in gone)
+            judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(self.waits()))
+            return
+        unread = {conversation.number for conversation in self.world.conversations if conversation.unread()}
+        judge.at_rest(list(server.listeners.values()), unread)
+        left = sorted(task.get_name() for task in loop.tasks if not task.done() and task not in resident)
+        if left:
+            judge.violated(causes.LEAKED_TASK, ", ".join(left))
+        if loop.holding:
+            judge.violated(causes.LEAKED_LOCK, ", ".join(self.lock_name(lock) for _, lock in loop.holding))
+        if loop.unhandled:
+            judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
+
+    def let_go(self) -> None:
+        """Forget what would keep this in a circle."""
+        self.world.conversations.clear()
+
+    def digest(self) -> Hashable:
+        """What shows at the end."""
+        state = self.judge.state
+        return tuple(sorted(state.live)), state.loaded, tuple(sorted(state.grants)), tuple(sorted(self.judge.deliveries.taken_last.items()))
+
+    def teller(self) -> "Teller":
+        """Whoever tells this run."""
+        from stateful_tests.level2.teller import Teller  # noqa: PLC0415  # text is for those who ask
+
+        return Teller(self)
+
+    def lock_name(self, lock: asyncio.Lock) -> str:
+        """What reports call `lock`."""
+        for name, known in self.server.locks().items():
+            if known is lock:
+                return name
+        return f"G(t{lock.thread})" if isinstance(lock, Gate) else "T of a state torn down"
+
+    def lock_kind(self, lock: asyncio.Lock) -> str:
+        """M, G (of a record) or T (of a state)."""
+        if lock is self.server.manager.locks()["M"]:
+            return "M"
+        return "G" if isinstance(lock, Gate) else "T"
+
+    def waits(self) -> list[str]:
+        """Who waits for what: the wait-for graph in words."""
+        said: list[str] = []
+        holds = held(self.loop)
+        for task, lock in waiting(self.loop).items():
+            holders = [t.get_name() for t, locks in holds.items() if t is not None and lock in locks]
+            said.append(f"{task.get_name()} waits for {self.lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
+        return sorted(said)

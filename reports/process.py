@@ -48,7 +48,7 @@ def write_process_finding(finding: Record, console: Console) -> None:
     console.print(Text(f"history: subwarden check {finding['history']}  (it says: {says})"), soft_wrap=True)
     if finding["property"] == "P8" and finding["judgement"]["verdict"] == "violated":
         told = history.as_text(finding["judgement"]).partition("\n")[2]
-        console.print(Text("".join(f"  {line}\n" if line else "\n" for line in told.splitlines())), soft_wrap=True)
+        console.print(Text("\n".join(f"  {line}" if line else "" for line in told.splitlines())), soft_wrap=True)
     console.print()
 
 

@@ -38,7 +38,7 @@ class Amount:
     runs: int
 
 
-AMOUNTS = {"dev": Amount(80, 10), "ci": Amount(150, 20), "nightly": Amount(2_000, 200)}
+AMOUNTS = {"dev": Amount(80, 10), "ci": Amount(250, 10), "nightly": Amount(10_000, 40)}
 MORE_ROUNDS = 2  # of programs, where nothing was found and something has never fired
 
 Progress = Callable[[int, int, int], object]

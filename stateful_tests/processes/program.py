@@ -61,8 +61,8 @@ def draw(random: Random, offered: Sequence[str]) -> Program:
     a little of everything (Groce, Zhang, Eide, Chen, Regehr: Swarm Testing, ISSTA 2012).
     """
     names = random.sample(list(offered), random.randint(min(2, len(offered)), min(4, len(offered))))
-    connections = CONNECTIONS[: random.randint(1, 2)]
-    topics = TOPICS[: random.randint(1, 2)]
+    connections = CONNECTIONS[: random.choice((1, 1, 2))]
+    topics = TOPICS[: random.choice((1, 1, 2))]
 
     def operation() -> CoreOperation:
         kind: Any = CORE_BY_NAME[random.choice(names)]  # each has arguments of its own

@@ -26,7 +26,8 @@ class Saved:
 
 def save(command: str, finding: Finding) -> tuple[Path, Path]:
     """Write a finding's run and its history; the two files. The same cause again replaces them."""
-    name = "".join(ch if ch.isalnum() else "-" for ch in f"{command[-60:]}-{finding.cause.slug()}")
+    words = "".join(ch if ch.isalnum() else " " for ch in command[-60:]).split()
+    name = "-".join([*words, finding.cause.slug()])
     run, history = FOLDER / f"{name}.json", FOLDER / f"{name}.jsonl"
     data = {
         "schema": SCHEMA,

@@ -69,7 +69,7 @@ class Manager(steady.Manager):  # type: ignore[misc]  # found at run time
 
     def connect(self, connection: Any) -> Any:
         yield "greets"
-        if mode == "revives" or connection not in self.closed:
+        if mode in ("revives", "alone, revives") or connection not in self.closed:
             self.live.add(connection)
 
     def teardown(self, topic: Any) -> Any:
@@ -137,6 +137,36 @@ class Server(steady.Server):  # type: ignore[misc]  # found at run time
         return said
 
 
+class Alone(Server):
+    """Schedules itself: each call is run to its end at once, or as the mode says."""
+
+    def perform(self, number: int, task: str, op: list[Any]) -> None:
+        if op[0] == "teardown":
+            if mode == "alone, never answers":
+                return
+            if mode == "alone, answers late":
+                time.sleep(0.8)
+            if mode == "alone, dies":
+                os._exit(9)
+        super().perform(number, task, op)
+        while self.running:
+            self.step(next(iter(self.running)))
+        if mode == "alone, answers twice" and op[0] == "publish":
+            steady.say({"id": number, "result": []})
+
+    def answer(self, do: str, request: Any) -> Any:
+        if do in ("poll", "step"):
+            raise ValueError("it has no steps")
+        said = super().answer(do, request)
+        if do == "hello":
+            said["steps"] = False
+        if do == "observe" and mode == "alone, shows nothing":
+            return None
+        if do == "observe" and mode == "alone, shows others live":
+            said["live"] = ["c9"] if said["live"] else []
+        return said
+
+
 CLAIMS: dict[str, dict[str, Any]] = {
     "speaks version 2": {"protocol": 2},
     "has no name": {"name": None},
@@ -146,7 +176,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "claims what it lacks": {"operations": ["connect", "subscribe", "disconnect", "publish", "teardown", "unsubscribe"]},
     "another name each time": {},
 }
-server = Server(Manager, "rogue")
+server = (Alone if mode.startswith("alone") else Server)(Manager, "rogue")
 
 if mode == "claims what it lacks":
     del steady.OPERATIONS["teardown"]

@@ -16,6 +16,7 @@ from checking.verdict import Verdict
 from cli.main import main
 from model.core import CORE_BY_NAME, Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
 from model.core_relation import Relation
+from stateful_tests.processes import finding as finding_module
 from stateful_tests.processes import stepper
 from stateful_tests.processes.conformance import CHECKS
 from stateful_tests.processes.coverage import kinds
@@ -49,14 +50,14 @@ def explored(command: str, programs: int, runs: int, seed: int = 0) -> Outcome:
 
 
 def test_steady_holds_with_everything_fired() -> None:
-    outcome = explored(f"{EXAMPLES}/steady.py", 60, 5)
+    outcome = explored(f"{EXAMPLES}/steady.py", 40, 5)
     assert (outcome.findings, outcome.doubts) == ({}, [])
     assert outcome.kinds == kinds(outcome.hello.operations)
     assert outcome.choices > outcome.runs / 2
 
 
 def test_the_phantom_is_found_and_made_as_small_as_it_can_be() -> None:
-    outcome = explored(f"{EXAMPLES}/phantom.py", 40, 15)
+    outcome = explored(f"{EXAMPLES}/phantom.py", 12, 10)
     assert set(outcome.findings) == {PHANTOM}
     run = outcome.findings[PHANTOM].run
     kinds_of = sorted(operation.name for operation in run.program.operations())
@@ -127,7 +128,8 @@ def test_the_examples_speak_the_protocol(command: str, folder: Path, capsys: pyt
 
 
 def test_the_same_search_prints_the_same_twice(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(AMOUNTS, "ci", Amount(30, 15))
+    monkeypatch.setitem(AMOUNTS, "ci", Amount(12, 10))
+    monkeypatch.setattr(finding_module, "SCHEDULES", 20)
     printed = []
     for name in ("one.json", "other.json"):
         assert main(["gate", "--subject", f"exec:{EXAMPLES}/phantom.py", "--json", name]) == 1
@@ -143,7 +145,8 @@ def test_the_same_search_prints_the_same_twice(folder: Path, capsys: pytest.Capt
 def test_a_finding_is_replayed_and_its_history_is_read_again(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(AMOUNTS, "ci", Amount(30, 15))
+    monkeypatch.setitem(AMOUNTS, "ci", Amount(12, 10))
+    monkeypatch.setattr(finding_module, "SCHEDULES", 20)
     assert main(["gate", "--subject", f"exec:{EXAMPLES}/phantom.py", "--json", "run.json"]) == 1
     finding = json.loads((folder / "run.json").read_text())["findings"][0]
     capsys.readouterr()

@@ -25,9 +25,10 @@ def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder to work in, and where processes write their numbers; afterwards none of them may run."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(finding, "SCHEDULES", 10)  # how small a finding becomes is another test's business
-    monkeypatch.setattr(finding, "SECONDS", 2.0)
+    monkeypatch.setattr(finding, "SECONDS", 1.0)
+    monkeypatch.setattr(finding, "COUNTING", 0.2)
     monkeypatch.setattr(stepper, "LIMIT", 100)
-    monkeypatch.setitem(AMOUNTS, "ci", Amount(40, 10))
+    monkeypatch.setitem(AMOUNTS, "ci", Amount(8, 6))
     path = tmp_path / "numbers"
     yield path
     started = [int(line) for line in path.read_text().split()] if path.exists() else []
@@ -97,6 +98,10 @@ def gate(capsys: pytest.CaptureFixture[str]) -> Gate:
         ("shows no pairs", "observe: subscribers is a list of pairs [TOPIC, CONNECTION], not ['t1']"),
         ("lists no list", "poll and step answer the list of the names of what may run next, not {"),
         ("names two steps alike", "two steps have one name in "),
+        # and what schedules itself
+        ("alone, answers late", "an answer took more than 0.5 s; give it more with --answer-within, or a quieter machine"),
+        ("alone, answers twice", "a second time, or after the reset that dropped it"),
+        ("alone, shows nothing", "observe answers null, which says mid-change, though every call has been answered"),
     ],
 )
 def test_what_cannot_be_judged_is_one_line_and_exit_code_3(mode: str, said: str, gate: Gate) -> None:
@@ -118,14 +123,26 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_3(mode: str, said: str,
         ("claims what it lacks", "P8 last word wins: teardown answers with an error"),
         ("one map only", "P1 maps agree: the maps disagree"),
         ("revives", "P2 no phantom subscriber: a closed connection is live again"),
+        ("alone, never answers", "P7 answered: an operation is never answered\nteardown(t"),
+        ("alone, dies", "P7 answered: the process ends while an operation is unanswered\nit has ended with exit code 9"),
+        ("alone, shows others live", "P8 last word wins: the live connections shown are those of no order of the calls"),
+        ("alone, revives", "P2 no phantom subscriber: a closed connection is live again"),
         ("delivers late", "P8 last word wins: a delivery comes when its subscription has ended"),
     ],
 )
-def test_what_can_be_judged_is_a_finding(mode: str, said: str, gate: Gate) -> None:
+def test_what_can_be_judged_is_a_finding(mode: str, said: str, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    if mode == "delivers late":  # it takes two calls that meet
+        monkeypatch.setitem(AMOUNTS, "ci", Amount(40, 10))
     code, out, err = gate(mode)
     assert code == 1, out + err
     assert said in out
     assert "violated (" in out
+
+
+def test_what_schedules_itself_and_behaves_holds(gate: Gate) -> None:
+    code, out, err = gate("alone")
+    assert code == 0, out + err
+    assert "with real concurrency: it schedules itself" in out
 
 
 def test_complaints_on_standard_error_are_nobodys_business(gate: Gate) -> None:

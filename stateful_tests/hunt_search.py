@@ -25,6 +25,7 @@ from stateful_tests.exploring.investigate import IMPATIENT, NotReproducible, con
 from stateful_tests.exploring.level import Factory, Level, Play, Program
 from stateful_tests.exploring.overlap import look_closely
 from stateful_tests.exploring.runner import MakeChoose, Result, Runner
+from stateful_tests.exploring.whole import WholeProgram
 from stateful_tests.hunt_work import EVERYTHING, Kept, Work
 from stateful_tests.profiles import Profile
 from stateful_tests.unseen import Tally, digest
@@ -35,6 +36,8 @@ VARIANTS = 8  # choices of who may be cancelled, of a program
 SCHEDULES = 1_000  # of a program, at most, over all choices of who may be cancelled
 LEAST = 64  # of a program and a choice of who may be cancelled
 SETTLED = 1 / 20
+SMALL = 4  # operations of a program that is searched in full, if that takes
+STATES = 2_000  # runs or fewer: about half a second
 LOOKED_AT = (1, 8, 64, 512)  # runs of a program that are looked at closely
 KNOWN = 50_000  # programs, and ends of runs, that are remembered
 DOUBTS = 10  # told at a time
@@ -160,12 +163,24 @@ class Hunter(Explorer):
         while tally.total % LEAST or not (self._enough() or (tally.total and tally.unseen < SETTLED)):
             if not self._hunted(program, portfolio, tally):
                 break
+        systematic = next(member for member in portfolio.members if isinstance(member, DelayBounded))
+        blocked = causes.BLOCKED.slug() in self.runner.end.broken
+        small = program.operations() <= SMALL and not blocked
+        everything = systematic.everything or (small and self._searched(program, tally))
         work = self.work  # another one each time that it was taken away, which `_enough` may lead to
         work.once += tally.once
-        for member in portfolio.members:
-            if isinstance(member, DelayBounded):
-                work.complete.update(str(k) for k in range(member.complete + 1))
-                work.complete[EVERYTHING] += member.everything
+        work.complete.update(str(k) for k in range((systematic.bound if everything else systematic.complete) + 1))
+        work.complete[EVERYTHING] += everything
+
+    def _searched(self, program: Program, tally: Tally) -> bool:
+        """Search all states of a small program; whether they were all seen."""
+        whole = WholeProgram(self.runner, program, STATES)
+        made = 0
+        while made % LEAST or not self._enough():
+            if whole.search.indigestible or not self._hunted(program, whole, tally):
+                break
+            made += 1
+        return whole.complete
 
     def _strike(self, program: Program, names: list[str]) -> tuple[Counter[str], int]:
         self._struck_by = Tally()
@@ -177,11 +192,11 @@ class Hunter(Explorer):
         tally = self._struck_by
         return bool(tally.total % LEAST or not self._enough()) and self._hunted(program, strategy, tally)
 
-    def _hunted(self, program: Program, strategy: Portfolio | FaultBounded, tally: Tally) -> bool:
+    def _hunted(self, program: Program, strategy: Portfolio | FaultBounded | WholeProgram, tally: Tally) -> bool:
         """One run, counted and looked into. False: there was none, or there is no use in another."""
         runner, work = self.runner, self.work
         try:
-            result = runner.run_strategy(program, strategy)
+            result = strategy.next() if isinstance(strategy, WholeProgram) else runner.run_strategy(program, strategy)
         except RuntimeError as error:
             if CHANCE not in str(error):
                 raise

@@ -17,7 +17,12 @@ class _Exhausted(Exception):
 
 
 class WholeProgram:
-    """Plays `program` on `runner` until every state has been seen (`search.complete`), or `most` runs have been made."""
+    """Plays `program` on `runner` until every state has been seen (`search.complete`), or `most` runs have been made.
+
+    A level whose play does not say what its judge remembers (`__digested__`) is not searched: its states cannot be told apart.
+    """
+
+    name = StateSearch.name
 
     def __init__(self, runner: Runner, program: Program, most: int | None = None) -> None:
         self._runner = runner
@@ -46,7 +51,8 @@ class WholeProgram:
                 return result
 
     def _begin(self, loop: ControlledLoop, order: Order) -> Choose:
-        choose = self.search.begin(loop, order)
+        told = hasattr(type(loop.observer), "__digested__")
+        choose = self.search.begin(loop, order) if told else None
         if choose is None:
             raise _Exhausted
         return choose

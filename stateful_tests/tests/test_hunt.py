@@ -1,6 +1,7 @@
 """The search of a hunt in this process: what it counts, covers, remembers and tells, and that all of that is bounded and repeatable."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -82,6 +83,18 @@ def test_a_finding_is_told_when_it_is_sure_and_again_when_it_is_small() -> None:
     assert search.told[1].rank() < search.told[0].rank()
     assert search.told[1].strategy in {"delay bounded", "surw", "urw", "pos", "pct 2", "pct 3", "pct 4", "feedback"}
     assert search.hunter.work.pay(search.told[1].strategy).causes == 1
+
+
+def test_a_small_program_is_completed_by_its_states_and_a_larger_one_is_not() -> None:
+    opens = (op.ConnectionInitialized(1), op.SetListener(1, 1, 1, True))
+    three = Program((opens, (op.RemoveThreadState(1),)))
+    search = Search(Manager, ANY)
+    with running():
+        search.hunter._explore(three, 20)
+        assert search.hunter.work.complete == Counter({"0": 1, "1": 1, "2": 1, "3": 1, EVERYTHING: 1})
+        assert search.hunter.work.pay("state search").runs > 0
+        search.hunter._explore(Program((opens, opens, (op.RemoveThreadState(1),))), 20)
+    assert search.hunter.work.complete[EVERYTHING] == 1
 
 
 def test_what_is_known_as_well_is_not_looked_into_again() -> None:

@@ -80,7 +80,7 @@ def same_as_brute_force(start: Start, order: Order, *, suspend: bool = False) ->
 def test_random_programs_have_the_outcomes_and_the_number_of_schedules_of_brute_force(order: Order) -> None:
     random = Random(17)
     compared = 0
-    for _ in range(60):
+    for _ in range(36):
         program = random_programs.random_program(random, random.choice((2, 2, 3)), random.randrange(3, 8))
         cancel = random.random() < 0.3
 
@@ -91,13 +91,13 @@ def test_random_programs_have_the_outcomes_and_the_number_of_schedules_of_brute_
             return outcome
 
         compared += same_as_brute_force(start, order, suspend=random.random() < 0.5)
-    assert compared >= 40, "too few were small enough to mean anything"
+    assert compared >= 24, "too few were small enough to mean anything"
 
 
 def test_random_programs_have_the_outcomes_of_partial_order_reduction() -> None:
     random = Random(18)
     compared = 0
-    for _ in range(25):
+    for _ in range(15):
         program = random_programs.random_program(random, 3, 6)
 
         def start(loop: ControlledLoop, program: random_programs.Program = program) -> Callable[[], Hashable]:
@@ -113,12 +113,12 @@ def test_random_programs_have_the_outcomes_of_partial_order_reduction() -> None:
         assert search.complete
         assert dpor.complete
         assert mine.keys() == theirs.keys()
-    assert compared >= 15
+    assert compared >= 8
 
 
 def _all_of(program: Race, strategy: Strategy, order: Order, fixed: bool) -> Counter[str | None] | None:
     found: Counter[str | None] = Counter()
-    for _ in range(300):
+    for _ in range(200):
         made = attempt(program.start, strategy, order, fixed=fixed)
         if made is None:
             return found

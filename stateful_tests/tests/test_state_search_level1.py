@@ -70,7 +70,7 @@ def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules
     random = Random(41)
     compared, broken = 0, set[Cause]()
     with running():
-        for _ in range(14):
+        for _ in range(10):
             program = random_program(random)
             for order in Order:
                 runner = Runner(Level1(), SUBJECTS[subject].factory, order)
@@ -86,7 +86,7 @@ def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules
                 assert whole.search.schedules == brute[1], program
                 compared += 1
                 broken |= mine[0]
-    assert compared >= 16
+    assert compared >= 12
     assert bool(broken) is (subject != "manager")
 
 

@@ -24,4 +24,5 @@ def run(_: argparse.Namespace) -> int:
     console = console_for(sys.stdout)
     console.print(table)
     console.print("Your own: --subject path/to/file.py:Factory or --subject package.module:Factory; see docs/bring-your-own.md")
+    console.print("In any language: --subject exec:COMMAND; see docs/exec-protocol.md")
     return 0

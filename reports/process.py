@@ -39,7 +39,9 @@ def write_process_gate(record: Record, console: Console, *, timings: bool = True
 def write_process_finding(finding: Record, console: Console) -> None:
     """One finding: what is broken, its program, the run, how far it can be repeated, and where it is kept."""
     write_run(finding, console)
-    if finding["schedule"] is not None:
+    if not finding["tried"]:
+        console.print(Text("repeats: nobody knows, there was no time to run it again"))
+    elif finding["schedule"] is not None:
         console.print(Text("repeats: always, by its schedule"))
     else:
         console.print(Text(f"repeats: {_luck(finding['failed'], finding['counted'])}"))

@@ -150,7 +150,7 @@ def _many(session: Session) -> None:
     if session.hello.steps:
         ready = session.alone("poll", messages.steps)
         while ready:
-            result, came = session.wait(session.ask("step", step=ready[-1]))
+            result, came = session.wait("step", session.ask("step", step=ready[-1]))
             numbers -= {message.id for message in came}
             ready = session.shaped(messages.steps, result)
     else:
@@ -214,7 +214,7 @@ def _steps(session: Session) -> None:
         raise Fails("two polls, one after the other, list two things")
     _refused(session, "step", step="no such step")
     while ready:
-        result, _ = session.wait(session.ask("step", step=ready[0]))
+        result, _ = session.wait("step", session.ask("step", step=ready[0]))
         ready = session.shaped(messages.steps, result)
         if session.alone("poll", messages.steps) != ready:
             raise Fails("step answers another list than the poll after it")

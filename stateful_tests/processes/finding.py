@@ -16,9 +16,11 @@ from scheduling.strategies.delay_bounded import DelayBounded
 from stateful_tests.processes.play import Run
 from stateful_tests.processes.program import Program, simpler
 from stateful_tests.processes.runner import Runner
-from stateful_tests.processes.stepper import by_number, follow, guide
+from stateful_tests.processes.stepper import Choose, by_number, follow, guide
 
-SECONDS = 20.0  # for making one finding small
+RUNS = 3_000  # to make one finding small
+RESTARTS = 10  # of the process, in these runs: each may have taken the whole time limit
+SECONDS = 20.0  # the same, where the runs are a matter of luck anyway
 TRIES = 3
 RUNS_A_TRY = 30
 COUNTED = 100  # runs of the smallest program, to say how often it fails
@@ -34,12 +36,16 @@ class NotReproducible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause and a run that shows it. `failed` of `counted` runs of its program did; both 0 where the schedule shows it every time."""
+    """A cause and a run that shows it. `failed` of `counted` runs of its program did; both 0 where the schedule shows it every time.
+
+    `tried`: whether it was run again at all; there may have been no time.
+    """
 
     cause: Cause
     run: Run
     failed: int = 0
     counted: int = 0
+    tried: bool = True
 
     def rank(self) -> tuple[int, str]:
         """Smaller programs first."""
@@ -59,37 +65,55 @@ def shows(run: Run, cause: Cause) -> bool:
 def _scheduled(runner: Runner, cause: Cause, run: Run) -> Finding:
     assert run.names is not None
     _confirm(runner, run)
-    until = monotonic() + SECONDS
+    search = _Search(runner, cause)
 
     def exhibits(program: Program, near: list[str]) -> list[str] | None:
-        if monotonic() > until:
-            return None
-        guided = runner.run(program, guide(near))
-        found = guided if shows(guided, cause) else _search(runner, program, cause, until)
+        found = search.guided(program, near) or search.plainest(program)
         return None if found is None or found.names is None else list(found.names)
 
     def each(program: Program, near: list[str]) -> list[tuple[Program, list[str]]]:
         return [(less, near) for less in simpler(program)]
 
     program, names = shrink(run.program, list(run.names), each, exhibits)
-    plainest = _search(runner, program, cause, until)  # the fewest surprises first
-    smallest = plainest or runner.run(program, follow(names))
+    smallest = search.plainest(program) or runner.run(program, follow(names))
     _confirm(runner, smallest)
     return Finding(cause, smallest)
 
 
-def _search(runner: Runner, program: Program, cause: Cause, until: float) -> Run | None:
-    """A run of `program` that shows `cause`, with as few deviations from choice 0 as can be, among the first `SCHEDULES`."""
-    strategy = DelayBounded(BOUND)
-    for _ in range(SCHEDULES):
-        choose = strategy.begin(ControlledLoop(), Order.ANY)
-        if choose is None or monotonic() > until:
-            return None
-        run = runner.run(program, by_number(choose))
-        if shows(run, cause):
-            return run
-        strategy.end(run.choices, run.steps)
-    return None
+class _Search:
+    """Looks for runs that show a cause, in a number of runs that does not depend on how fast the machine is."""
+
+    def __init__(self, runner: Runner, cause: Cause) -> None:
+        self.runner = runner
+        self.cause = cause
+        self.runs = RUNS
+        self.restarts = RESTARTS
+
+    def guided(self, program: Program, near: list[str]) -> Run | None:
+        """The run of `program` that follows `near` as far as it goes, if it shows the cause."""
+        return self._run(program, guide(near))[0]
+
+    def plainest(self, program: Program) -> Run | None:
+        """A run of `program` that shows the cause with as few deviations from choice 0 as can be, among the first `SCHEDULES`."""
+        strategy = DelayBounded(BOUND)
+        for _ in range(SCHEDULES):
+            choose = strategy.begin(ControlledLoop(), Order.ANY)
+            if choose is None:
+                return None
+            found, run = self._run(program, by_number(choose))
+            if found is not None or run is None:
+                return found
+            strategy.end(run.choices, run.steps)
+        return None
+
+    def _run(self, program: Program, choose: Choose) -> tuple[Run | None, Run | None]:
+        """The run if it shows the cause, and the run; None and None when enough have been made."""
+        if not self.runs or not self.restarts:
+            return None, None
+        run = self.runner.run(program, choose)
+        self.runs -= 1
+        self.restarts -= run.spoiled
+        return (run if shows(run, self.cause) else None), run
 
 
 def _confirm(runner: Runner, run: Run) -> None:

@@ -121,7 +121,7 @@ def _program(runner: Runner, random: Random, runs: int, deadline: float | None, 
 def _found(runner: Runner, run: Run, cause: Cause, outcome: Outcome) -> bool:
     """Make a finding of a cause that is new; whether to go on."""
     if cause not in outcome.findings:
-        outcome.findings[cause] = Finding(cause, run)  # kept as it is if there is no time to make it small
+        outcome.findings[cause] = Finding(cause, run, tried=False)  # kept as it is if there is no time to make it small
         try:
             outcome.findings[cause] = investigate(runner, cause, run)
         except NotReproducible as doubt:

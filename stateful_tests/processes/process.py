@@ -119,6 +119,7 @@ class Process:
         """Kill what is left of the process and of all that it started in its group, and let go of the streams."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.kill()
         self._popen.wait()
         self._selector.close()
         for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):

@@ -84,6 +84,7 @@ def _saved(command: str, finding: Finding) -> dict[str, Any]:
         **run_record(finding.run, finding.cause),
         "failed": finding.failed,
         "counted": finding.counted,
+        "tried": finding.tried,
         "replay": str(run),
         "history": str(history),
         "judgement": judged(finding.run, history),

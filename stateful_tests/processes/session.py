@@ -90,9 +90,8 @@ class Session:
         self._inbox.clear()
         return found
 
-    def wait(self, number: int) -> tuple[object, list[Message]]:
-        """The result of the request `number`, and all else that came before it. Raises as `receive`, and BadProcess for an error."""
-        do = self.open.get(number, "the request")
+    def wait(self, do: str, number: int) -> tuple[object, list[Message]]:
+        """The result of the `do` of that number, and all else that came before it. Raises as `receive`, and BadProcess for an error."""
         before: list[Message] = []
         while True:
             while not self._inbox:
@@ -107,7 +106,7 @@ class Session:
     def alone(self, do: str, shape: Callable[[object], Result], **fields: object) -> Result:
         """Ask, and take the result in its shape. Raises BadProcess also where the process is silent or ends."""
         try:
-            result, _ = self.wait(self.ask(do, **fields))
+            result, _ = self.wait(do, self.ask(do, **fields))
         except Silent:
             raise self.bad(self.slow(do)) from None
         except Ended as error:

@@ -137,7 +137,7 @@ class _Stepped:
     def _arrive(self, task: str, operation: CoreOperation) -> None:
         self.play.row(task)
         self.play.perform([(task, operation)])
-        ready, came = self.session.wait(self.session.ask("poll"))
+        ready, came = self.session.wait("poll", self.session.ask("poll"))
         self.play.take(came)  # it may refuse a call at once
         self.ready = self.session.shaped(messages.steps, ready)
 
@@ -148,11 +148,11 @@ class _Stepped:
             self.play.row(task).did.append(f"({what.strip() or 'runs'})" if task in self.left else f"({name})")
         observe = self.session.hello.observe
         asked = self.session.ask_all([("step", {"step": name}), ("observe", {})] if observe else [("step", {"step": name})])
-        result, came = self.session.wait(asked[0])
+        result, came = self.session.wait("step", asked[0])
         self.play.take(came)
         self.ready = self.session.shaped(messages.steps, result)
         if observe:
-            shown, _ = self.session.wait(asked[1])
+            shown, _ = self.session.wait("observe", asked[1])
             self.play.show(self.session.shaped(messages.relation, shown))
         if self.steps >= LIMIT:
             self.play.wrong(causes.RESTLESS)

@@ -36,7 +36,11 @@ class Manager(steady.Manager):  # type: ignore[misc]  # found at run time
     """Steady, but for what the mode changes."""
 
     def subscribe(self, connection: Any, topic: Any) -> Any:
+        was_live = connection in self.live
         yield "asks the policy"
+        if mode == "phantom that nobody sees" and was_live:
+            self.link(connection, topic)
+            return True
         if mode in ("dies in a step", "another name each time"):
             print("out of luck", file=sys.stderr, flush=True)
             os._exit(7)
@@ -124,6 +128,8 @@ class Server(steady.Server):  # type: ignore[misc]  # found at run time
             said |= {"deliveries": mode == "delivers late"} | CLAIMS.get(mode, {})
         if do == "hello" and mode == "another name each time":
             said["name"] = str(os.getpid())
+        if do == "observe" and mode == "claims to be observed":
+            raise ValueError("nothing to see")
         if do == "observe" and mode == "shows no pairs":
             return {"live": [], "subscribers": ["t1"]}
         if do == "observe" and mode == "delivers to nobody knows whom":
@@ -159,7 +165,7 @@ class Alone(Server):
             raise ValueError("it has no steps")
         said = super().answer(do, request)
         if do == "hello":
-            said["steps"] = False
+            said["steps"] = mode == "alone, claims steps"
         if do == "observe" and mode == "alone, shows nothing":
             return None
         if do == "observe" and mode == "alone, shows others live":
@@ -174,7 +180,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "offers nothing": {"operations": []},
     "maybe observes": {"observe": "maybe"},
     "claims what it lacks": {"operations": ["connect", "subscribe", "disconnect", "publish", "teardown", "unsubscribe"]},
-    "another name each time": {},
+    "phantom that nobody sees": {"observe": False},
 }
 server = (Alone if mode.startswith("alone") else Server)(Manager, "rogue")
 

@@ -26,6 +26,7 @@ def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(finding, "SCHEDULES", 10)  # how small a finding becomes is another test's business
     monkeypatch.setattr(finding, "SECONDS", 1.0)
+    monkeypatch.setattr(finding, "RESTARTS", 3)
     monkeypatch.setattr(finding, "COUNTING", 0.2)
     monkeypatch.setattr(stepper, "LIMIT", 100)
     monkeypatch.setitem(AMOUNTS, "ci", Amount(8, 6))
@@ -98,7 +99,9 @@ def gate(capsys: pytest.CaptureFixture[str]) -> Gate:
         ("shows no pairs", "observe: subscribers is a list of pairs [TOPIC, CONNECTION], not ['t1']"),
         ("lists no list", "poll and step answer the list of the names of what may run next, not {"),
         ("names two steps alike", "two steps have one name in "),
+        ("claims to be observed", "observe was answered by an error: ValueError: nothing to see"),
         # and what schedules itself
+        ("alone, claims steps", "while no step runs; a process that has steps acts in them alone"),
         ("alone, answers late", "an answer took more than 0.5 s; give it more with --answer-within, or a quieter machine"),
         ("alone, answers twice", "a second time, or after the reset that dropped it"),
         ("alone, shows nothing", "observe answers null, which says mid-change, though every call has been answered"),
@@ -127,11 +130,12 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_3(mode: str, said: str,
         ("alone, dies", "P7 answered: the process ends while an operation is unanswered\nit has ended with exit code 9"),
         ("alone, shows others live", "P8 last word wins: the live connections shown are those of no order of the calls"),
         ("alone, revives", "P2 no phantom subscriber: a closed connection is live again"),
+        ("phantom that nobody sees", "P8 last word wins: publish answers what the model does not"),
         ("delivers late", "P8 last word wins: a delivery comes when its subscription has ended"),
     ],
 )
 def test_what_can_be_judged_is_a_finding(mode: str, said: str, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    if mode == "delivers late":  # it takes two calls that meet
+    if mode in ("delivers late", "phantom that nobody sees"):  # it takes two calls that meet
         monkeypatch.setitem(AMOUNTS, "ci", Amount(40, 10))
     code, out, err = gate(mode)
     assert code == 1, out + err
@@ -186,6 +190,16 @@ def test_ctrl_c_ends_the_gate_and_the_process(numbers: Path) -> None:
     assert gate.returncode == 2, err
     assert "Stopped before the end" in out
     assert err == ""
+
+
+def test_ctrl_c_ends_the_conformance_test_and_the_process(numbers: Path) -> None:
+    command = [sys.executable, "-c", "from cli.main import entry; entry()", "conform", "--answer-within", "60", subject("says nothing")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as conform:
+        while not (numbers.exists() and len(numbers.read_text().split()) == 2):
+            time.sleep(0.01)
+        conform.send_signal(signal.SIGINT)
+        out, err = conform.communicate(timeout=20)
+    assert (conform.returncode, out, err) == (2, "", "subwarden: stopped\n")
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ A cause is a property and the way in which it was broken. Findings are deduplica
 from typing import NamedTuple
 
 from model.deliveries import Wrong
-from model.properties import Property
+from model.properties import CoreProperty, Property
 
 
 class Cause(NamedTuple):
     """A property and the way it was broken, in words that do not depend on the run."""
 
-    property: Property
+    property: Property | CoreProperty
     mechanism: str
 
     def slug(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from checking.causes import Cause
-from model.properties import Property
+from model.properties import CoreProperty, Property
 from scheduling.order import Order
 
 Case = TypeVar("Case")
@@ -23,7 +23,7 @@ class Finding(Generic[Case]):
     level: str
 
     @property
-    def broken(self) -> Property:
+    def broken(self) -> Property | CoreProperty:
         """The property broken. What only happens when something is cancelled breaks P11, whatever else it breaks then."""
         return Property.P11 if self.cancellation else self.cause.property
 

@@ -46,6 +46,8 @@ def _has_shows(kind: type) -> bool:
 class Judge:
     """One run's judge. `violations` has every cause seen, with the number of the step at which it was first seen."""
 
+    shows_by = "show"
+
     def __init__(self, loop: ControlledLoop, subject: Observable, graph: Graph, fired: set[str], took: Took | None = None) -> None:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}

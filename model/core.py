@@ -59,11 +59,12 @@ CORE_BY_NAME: dict[str, type[CoreOperation]] = {kind.name: kind for kind in CORE
 
 @dataclass(frozen=True, slots=True)
 class CoreState:
-    """Everything that is so at one moment. `closed` is what makes a close final (P2)."""
+    """Everything that is so at one moment. `closed` is what makes a close final (P2); where an id is used again, it is not `final`."""
 
     live: frozenset[Id] = frozenset()
     closed: frozenset[Id] = frozenset()
     links: frozenset[tuple[Id, Id]] = frozenset()  # (topic, connection)
+    final: bool = True
 
     def subscribers(self, topic: Id) -> tuple[Id, ...]:
         """The connections subscribed to `topic`, in the order of `in_order`."""
@@ -145,7 +146,8 @@ def _disconnect(state: CoreState, o: Disconnect) -> CoreOutcome:
         return CoreOutcome(state, None, "disconnect: again")
     links = frozenset(pair for pair in state.links if pair[1] != o.connection)
     kind = "last word" if o.connection in state.live else "not live"
-    after = CoreState(state.live - {o.connection}, state.closed | {o.connection}, links if len(links) < len(state.links) else state.links)
+    closed = state.closed | {o.connection} if state.final else state.closed
+    after = CoreState(state.live - {o.connection}, closed, links if len(links) < len(state.links) else state.links, state.final)
     return CoreOutcome(after, None, f"disconnect: {kind}")
 
 
@@ -164,3 +166,12 @@ CORE_TRANSITIONS: dict[type[CoreOperation], Callable[[CoreState, Any], CoreOutco
     Disconnect: _disconnect,
     Teardown: _teardown,
 }
+
+CORE_KINDS = (
+    *(f"connect: {how}" for how in ("becomes live", "again", "after its close")),
+    *(f"subscribe: {how}" for how in ("linked", "again", "not live")),
+    *(f"unsubscribe: {how}" for how in ("unlinked", "not linked")),
+    *(f"publish: {how}" for how in ("delivered", "to nobody")),
+    *(f"disconnect: {how}" for how in ("last word", "again", "not live")),
+    *(f"teardown: {how}" for how in ("with subscribers", "no subscribers")),
+)

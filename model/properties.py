@@ -1,4 +1,7 @@
-"""The properties P1 to P14, by number and name, in one sentence each: the only place where they are stated."""
+"""The properties by number and name, in one sentence each: the only place where they are stated.
+
+P1 to P14 are those of the project's own domain; what `CoreProperty` adds holds for managers of the core operations (`model.core`).
+"""
 
 from enum import Enum
 
@@ -20,6 +23,18 @@ class Property(Enum):
     P12 = "nothing leaks", "quiescence", "no task, entry, id, queue or lock holder remains that no live thing needs"
     P13 = "no deadlock", "always", "something can always move, locks are taken in one order, none is held while waiting outside"
     P14 = "start never blocks", "always", "while a start is pending every other request completes"
+
+    def __init__(self, title: str, when: str, sentence: str) -> None:
+        self.title = title
+        self.when = when
+        self.sentence = sentence
+
+
+class CoreProperty(Enum):
+    """What is judged of a manager of the core operations beside P1, P2, P6, P8, P11, P12 and P13."""
+
+    D1 = "delivered once", "quiescence", "what is published while a connection is subscribed reaches it once, each publisher's in order"
+    OWN = "of the adapter's own", "always", "whatever the adapter says must hold of what it shows"
 
     def __init__(self, title: str, when: str, sentence: str) -> None:
         self.title = title

@@ -20,6 +20,10 @@ def write_gate(record: dict[str, Any], console: Console, *, timings: bool = True
         write_finding(finding, console)
     console.print(_checks(record, timings=timings))
     _coverage(record["coverage"], console)
+    for name, reason in record.get("off", {}).items():
+        console.print(Text(f"switched off: {name} ({reason})"), soft_wrap=True)
+    for absent in record.get("not_played", ()):
+        console.print(Text(f"not judged: {absent}"), soft_wrap=True)
     for doubt in record["doubts"]:
         console.print(f"[yellow]doubt:[/] {escape(doubt)}")
     console.print(_summary(record))
@@ -58,6 +62,8 @@ def _coverage(coverage: dict[str, Any], console: Console) -> None:
     for name in never:
         console.print(f"  [yellow]never fired:[/] {escape(name)}")
     model = coverage["model"]
+    if model is None:
+        return
     console.print(f"model graph at {model['scope']}: {model['taken']:,} of {model['transitions']:,} transitions taken by the rule machines")
 
 

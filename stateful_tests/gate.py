@@ -152,7 +152,7 @@ def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) 
 
 
 def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:
-    fired = covered.union(*(outcome.fired for outcome in outcomes.values()))
+    fired = covered.union(*(outcome.fired | outcome.absent for outcome in outcomes.values()))
     return set().union(*(check.expected() for check in outcomes)) - fired
 
 

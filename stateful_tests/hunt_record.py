@@ -63,16 +63,17 @@ def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
     work = totals.work.get(check.name, Work())
     seen = totals.ends.get(check.name, Seen())
     awaits = {place for place in work.closely.awaits if not place.startswith(OURS)}
-    fired, level = work.fired, LEVELS[check.level]
+    fired, level, factory = work.fired, LEVELS[check.level], load(subject, check.level)
+    absent = {level.prefix + name for name in level.absent(factory)}
     runs = sum(pay.runs for pay in work.strategies.values())
     return {
         "programs": work.programs,
         "schedules": work.schedules,
         "fired": sorted(fired),
-        "never_fired": sorted(check.expected() - fired),
+        "never_fired": sorted(check.expected() - fired - absent),
         "looked_closely": work.closely.runs,
         "awaits": sorted(awaits),
-        "awaits_never": sorted(level.awaits(load(subject, check.level)) - awaits),
+        "awaits_never": sorted(level.awaits(factory) - awaits),
         "overlapped": sorted(work.closely.overlaps),
         "never_overlapped": sorted(level.overlaps() - work.closely.overlaps),
         "complete_within": {k: n for k, n in sorted(work.complete.items()) if k != EVERYTHING},

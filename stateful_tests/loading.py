@@ -8,8 +8,9 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from model.projection import disagreements, project
 from scheduling.loop import ControlledLoop
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
+from stateful_tests.core.adapter import Adapter, BadAdapter, Kind
+from stateful_tests.core.environment import Environment
+from stateful_tests.core.level import CORE
 from stateful_tests.exploring.level import Factory
 from stateful_tests.exploring.runner import BadObservation
 from stateful_tests.level1.level import LEVEL_1
@@ -32,8 +36,7 @@ class BadSubject(Exception):
 
 def levels_of(name: str) -> tuple[str, ...]:
     """On which levels subject `name` is judged. Raises BadSubject."""
-    load(name)
-    return (LEVEL_1.name,)
+    return (LEVEL_1.name,) if name in SUBJECTS else (_own(name)[0],)
 
 
 def load(name: str, level: str = LEVEL_1.name) -> Factory:
@@ -43,8 +46,14 @@ def load(name: str, level: str = LEVEL_1.name) -> Factory:
         if server is None:
             raise BadSubject(f"subject {name} has no request layer, which {level} is about; give manager or seed")
         return server
-    if name in SUBJECTS:
-        return SUBJECTS[name].factory
+    found: tuple[str, Factory] = (LEVEL_1.name, SUBJECTS[name].factory) if name in SUBJECTS else _own(name)
+    if found[0] != level:
+        raise BadSubject(f"subject {name} is of {found[0]}, and cannot be judged at {level}; give a run that was made for it")
+    return found[1]
+
+
+def _own(name: str) -> tuple[str, Factory]:
+    """The level and the factory of a subject of somebody else's."""
     where, colon, attribute = name.rpartition(":")
     if not colon or not where or not attribute:
         raise BadSubject(
@@ -60,13 +69,23 @@ def load(name: str, level: str = LEVEL_1.name) -> Factory:
         raise BadSubject(f"subject {name}: importing or making it blocks at {blocked}; nothing there may wait") from None
 
 
-def _load(name: str, where: str, attribute: str, loop: ControlledLoop) -> Callable[[], ManagerApi]:
+def _load(name: str, where: str, attribute: str, loop: ControlledLoop) -> tuple[str, Factory]:
     module = _module(where, name)
     factory = getattr(module, attribute, None)
     if not callable(factory):
         what = "has no" if factory is None else "has a non-callable"
         raise BadSubject(f"subject {name}: {where} {what} {attribute!r}; it must be a class or function that makes a manager")
-    _try(factory, name, loop)
+    try:
+        kind, environment = Kind(factory), Environment(loop)
+        with loop.entered():
+            manager = _first(kind, environment, name)
+            if not any(callable(getattr(manager, o.name, None)) for o in MANAGER_OPERATIONS):
+                kind.learn(manager)
+                _look_once(kind, environment)
+                return CORE.name, partial(Adapter, kind)
+    except BadAdapter as error:
+        raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists all that it needs") from None
+    _try(manager, name, loop)
 
     def make() -> ManagerApi:
         try:
@@ -77,7 +96,27 @@ def _load(name: str, where: str, attribute: str, loop: ControlledLoop) -> Callab
             ) from None
         return manager
 
-    return make
+    return LEVEL_1.name, make
+
+
+def _first(kind: Kind, environment: Environment, name: str) -> Any:
+    """A first manager, to learn of what level it is."""
+    try:
+        return kind.make(environment)
+    except Exception as error:  # somebody else's code may raise anything
+        raise BadSubject(f"subject {name}: making a manager raised {_said(error)}; mend its factory") from None
+
+
+def _look_once(kind: Kind, environment: Environment) -> None:
+    """What cannot be looked at would fail in the middle of a run."""
+    adapter = Adapter(kind)
+    adapter.begin(environment)
+    try:
+        adapter.observe()
+    except Exception as error:
+        raise BadAdapter(f"observe() of a new manager raised {_said(error)}") from None
+    adapter.broker()
+    adapter.delivered(())
 
 
 @contextmanager
@@ -115,11 +154,10 @@ def _module(where: str, name: str) -> Any:
         raise BadSubject(f"subject {name}: importing {where} raised {_said(error)}; mend that file first") from None
 
 
-def _try(factory: Callable[[], Any], name: str, loop: ControlledLoop) -> None:
-    """Make one manager, on a loop as in a run, and look at it."""
+def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
+    """Look at a manager of level 1, on a loop as in a run."""
     try:
         with loop.entered():
-            manager = factory()
             missing = [o.name for o in MANAGER_OPERATIONS if not callable(getattr(manager, o.name, None))]
             missing += [m for m in ("show", "locks") if not callable(getattr(manager, m, None))]
             if not missing:
@@ -128,9 +166,7 @@ def _try(factory: Callable[[], Any], name: str, loop: ControlledLoop) -> None:
     except BadSubject:
         raise
     except Exception as error:  # as above
-        raise BadSubject(
-            f"subject {name}: making or showing a manager raised {_said(error)}; mend its factory, show() or locks()"
-        ) from None
+        raise BadSubject(f"subject {name}: showing a manager raised {_said(error)}; mend its show() or locks()") from None
     if missing:
         raise BadSubject(f"subject {name}: its manager has no method {', '.join(missing)}; docs/bring-your-own.md lists all that it needs")
 

@@ -10,6 +10,7 @@ from checking.finding import Finding
 from checking.verdict import Verdict, worst
 from model.properties import Property
 from model.scope import Scope
+from stateful_tests.core.level import CORE
 from stateful_tests.exploring.check import Check, Outcome
 from stateful_tests.exploring.letters import task_name
 from stateful_tests.exploring.level import Level, Program, Run
@@ -30,7 +31,7 @@ def gate_record(subject: str, profile: str, checks: Sequence[Check], outcomes: l
     for outcome in outcomes:
         whole.merge(outcome)
     expected = set().union(*(check.expected() for check in checks))
-    never = sorted(expected - whole.fired)
+    never = sorted(expected - whole.fired - whole.absent)
     verdicts = [verdict(outcome) for outcome in outcomes if outcome.schedules]
     if never or stopped or whole.doubts:
         verdicts.append(Verdict.INCONCLUSIVE)
@@ -53,9 +54,18 @@ def gate_record(subject: str, profile: str, checks: Sequence[Check], outcomes: l
             for outcome in outcomes
         ],
         "findings": [finding_record(subject, finding) for finding in findings],
-        "coverage": {"fired": sorted(whole.fired), "never_fired": never, "model": _model_coverage(outcomes)},
+        "coverage": {"fired": sorted(whole.fired), "never_fired": never, "model": _model_coverage(checks, outcomes)},
         "doubts": whole.doubts,
+        **_adapter(subject, checks),
     }
+
+
+def _adapter(subject: str, checks: Sequence[Check]) -> dict[str, Any]:
+    """What was not judged of an adapter of the core operations, and why. Nothing for other subjects."""
+    if all(check.level != CORE.name for check in checks):
+        return {}
+    kind = load(subject, CORE.name)().kind
+    return {"off": dict(sorted(kind.off.items())), "not_played": kind.not_played}
 
 
 @cache
@@ -64,8 +74,10 @@ def _graph() -> ModelCoverage:
     return ModelCoverage(SCOPE)
 
 
-def _model_coverage(outcomes: list[Outcome]) -> dict[str, Any]:
-    """Which transitions of level 1's reachable graph, at a small scope, the rule machines' own runs never took."""
+def _model_coverage(checks: Sequence[Check], outcomes: list[Outcome]) -> dict[str, Any] | None:
+    """Which transitions of level 1's reachable graph, at a small scope, the rule machines' own runs never took; None: not at level 1."""
+    if all(check.level != LEVEL_1.name for check in checks):
+        return None
     coverage = _graph()
     coverage.taken.clear()
     for state, request in set().union(*(o.transitions for o in outcomes if o.name.startswith(LEVEL_1.name))):

@@ -42,6 +42,7 @@ class Outcome:
     seconds: float = 0.0
     findings: dict[Cause, Finding[Any]] = field(default_factory=dict)
     fired: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)  # what the subject does not have, so that it need not fire
     transitions: set[Any] = field(default_factory=set)  # of the model, taken in the machine's own runs
     complete: Counter[str] = field(default_factory=Counter)  # see `exploring.each_fault.complete`
     doubts: list[str] = field(default_factory=list)
@@ -53,6 +54,7 @@ class Outcome:
         self.steps += other.steps
         self.seconds += other.seconds
         self.fired |= other.fired
+        self.absent |= other.absent
         self.transitions |= other.transitions
         self.complete += other.complete
         self.doubts += [d for d in other.doubts if d not in self.doubts]
@@ -199,6 +201,7 @@ class Explorer:
         outcome, runner = self.outcome, self.runner
         outcome.schedules, outcome.steps = runner.schedules, runner.steps
         outcome.fired = fired(runner, self.rules, self.happened)
+        outcome.absent = {self.level.prefix + name for name in self.level.absent(self._factory)}
         return outcome
 
 

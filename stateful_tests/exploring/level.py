@@ -44,6 +44,7 @@ class Judge(Protocol):
     details: dict[Cause, str]
     steps: int
     show_raised: Exception | None
+    shows_by: str  # the subject's method that shows its maps
 
     def stepped(self) -> bool:
         """A step has run."""
@@ -148,6 +149,9 @@ class Level(Protocol):
 
     def expected(self, order: Order, cancellation: bool) -> set[str]:
         """What must have fired in some check for a pass not to be vacuous, but for what every level expects of its orders."""
+
+    def absent(self, factory: Factory) -> set[str]:
+        """What of that, and of what every level expects of its orders, the subject need not show, because it does not have it."""
 
     def fired(self, kinds: Iterable[str]) -> set[str]:
         """Kinds of transitions by the names that `expected` gives them."""

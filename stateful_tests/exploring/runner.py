@@ -109,7 +109,8 @@ class Runner:
         if judge.show_raised is not None:
             loop.abandon()
             error = judge.show_raised
-            raise BadObservation(f"show() raised {type(error).__name__}: {error}; it must be able to show the maps after any step")
+            what = f"{judge.shows_by}() raised {type(error).__name__}: {error}"
+            raise BadObservation(f"{what}; it must be able to show the maps after any step")
         if loop.blocked is not None:
             judge.violated(causes.BLOCKED, loop.blocked)
         elif ending is Ending.LIMIT:

@@ -15,7 +15,8 @@ from scheduling.run import run
 from scheduling.schedule import Follower
 from stateful_tests.exploring.level import Factory, Level, Play, Program
 
-SAYS = {"start": "request arrives", "release": "may go on", "cancel": "is cancelled"}  # of outside events, by the first word of their name
+# of outside events, by the first word of their name
+SAYS = {"start": "request arrives", "release": "may go on", "cancel": "is cancelled", "fail": "fails"}
 
 
 def tell(level: Level, factory: Factory, order: Order, program: Program, names: Sequence[str], cause: Cause) -> list[dict[str, Any]]:

@@ -75,6 +75,10 @@ class Level1:
         expected |= {f"operation {o.name}" for o in OPERATIONS} | {f"transition {kind}" for kind in KINDS if kind.split(":")[0] in BY_NAME}
         return expected | ({f"cancellation while {moment}" for moment in CANCELLATIONS} if cancellation else set())
 
+    def absent(self, factory: Factory) -> set[str]:
+        """Nothing: every subject has all of it."""
+        return set()
+
     def fired(self, kinds: Iterable[str]) -> set[str]:
         """Kinds of transitions, and their operations, by the names that `expected` gives them."""
         return {name for kind in kinds for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}

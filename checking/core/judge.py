@@ -1,0 +1,261 @@
+"""Judges one run of a manager of the core operations, as it happens.
+
+What an adapter shows comes from maps that change in several steps, in code that nobody here has written; so a pair of a connection and
+a topic is judged when no open call touches it, and all pairs when the run rests. Every answer is judged when it comes. What is right
+is everything that `checking.core.worlds` leaves open.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from checking import causes
+from checking.causes import Cause
+from checking.core import causes as core_causes
+from checking.core.deliveries import Deliveries
+from checking.core.worlds import Connection, Graph
+from model.core import Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown
+from model.properties import CoreProperty, Property
+from scheduling.loop import ControlledLoop
+
+Pair = tuple[Id, Id]  # (connection, topic)
+Maps = Mapping[str, frozenset[Pair]]  # the same relation, as each of the manager's maps has it
+Observe = Callable[[], Maps | None]
+
+
+class Rules(NamedTuple):
+    """How an adapter wants to be judged.
+
+    `off`: properties or causes by name -> why not. `final`: a close is, ids are not used again. `own`: the names of what the adapter itself
+    says must hold whenever no call is open, and does not.
+    """
+
+    off: Mapping[str, str] = {}
+    final: bool = True
+    own: Callable[[], list[str]] | None = None
+
+
+class CoreJudge:
+    """See `stateful_tests.exploring.level.Judge`."""
+
+    shows_by = "observe"
+
+    def __init__(
+        self, loop: ControlledLoop, observe: Observe, connections: Iterable[Id], graph: Graph, fired: set[str], rules: Rules
+    ) -> None:
+        self.violations: dict[Cause, int] = {}
+        self.details: dict[Cause, str] = {}
+        self.steps = 0
+        self.show_raised: Exception | None = None
+        self.seen: Maps = {}
+        self.connections = {name: Connection(name, graph.initial(final=rules.final)) for name in connections}
+        self.deliveries = Deliveries(self.connections.values())
+        self._loop = loop
+        self._observe = observe
+        self._fired = fired
+        self._rules = rules
+        self._calls = 0  # so far
+        self._open: dict[int, tuple[int, CoreOperation]] = {}  # the open call of a task: its number, and what it is
+        self._orphans: list[int] = []  # calls that were cancelled or raised, and may still be finished by somebody
+        self._ends: list[CoreOperation] = []  # calls that have ended, in that order
+        self._dirty = True  # something else may be expected of what shows
+
+    # --- what the player reports
+
+    def called(self, task: int, operation: CoreOperation, message: object = None) -> None:
+        """`task` calls `operation`."""
+        if self._loop.log is not None:
+            self._loop.log.append(("calls", (operation, None)))
+        self._calls += 1
+        self._open[task] = (self._calls, operation)
+        for connection in self.connections.values():
+            if connection.concerns(operation):
+                self._forgive(connection, operation)
+                connection.open[self._calls] = operation
+        if isinstance(operation, Publish):
+            self.deliveries.called(self._calls, operation.topic, message, task)
+        elif self.deliveries.published:
+            self.deliveries.look()
+
+    def _forgive(self, connection: Connection, operation: CoreOperation) -> None:
+        """Where P2 is switched off, a connection that is subscribed while it may not be live is nobody's business from then on."""
+        if Property.P2.name in self._rules.off and isinstance(operation, Subscribe | Disconnect):
+            live = connection.worlds[0][0].live and len({node.live for node, _ in connection.worlds}) == 1
+            if isinstance(operation, Disconnect) or not live or any(isinstance(o, Connect | Disconnect) for o in connection.open.values()):
+                connection.excused = True
+
+    def returned(self, task: int, operation: CoreOperation, answer: object) -> None:
+        """`operation` returned `answer`."""
+        if self._loop.log is not None:
+            self._loop.log.append(("answers", (operation, answer)))
+        call, _ = self._open.pop(task)
+        if isinstance(operation, Publish):
+            self._fired.add(self.deliveries.returned(call))
+        kinds: list[set[str]] = []
+        for connection in self.connections.values():
+            if call not in connection.open:
+                continue
+            explained, possible = connection.returned(call, answer)
+            kinds.append(possible)
+            if not explained and not connection.excused and not connection.lost:
+                connection.lost = True
+                phantom = isinstance(operation, Subscribe) and answer is True and not connection.may_live
+                cause = (
+                    (causes.REVIVED if connection.closed else causes.SUBSCRIBED_DEAD) if phantom else causes.wrong_answer(operation.name)
+                )
+                self.violated(cause, f"{connection.name}: {answer}")
+            if isinstance(operation, Disconnect) and Property.P2.name not in self._rules.off:
+                connection.excused = False
+        self._fire(kinds)
+        self._ended(operation)
+        self._look()
+
+    def _fire(self, kinds: list[set[str]]) -> None:
+        """Note which kind of transition it was, if that is plain; a teardown was several, and what it did to anybody counts."""
+        plain = {min(possible) for possible in kinds if len(possible) == 1}
+        if len(plain) == 1 and all(len(possible) == 1 for possible in kinds):
+            self._fired.update(plain)
+        elif len(kinds) > 1:
+            self._fired.update(plain & {"teardown: with subscribers"})
+
+    def cancelled(self, task: int, operation: CoreOperation) -> None:
+        """`task`'s `operation` was cancelled."""
+        self._tell("is cancelled in", operation)
+        self._gone(task, operation)
+
+    def raised(self, task: int, operation: CoreOperation, error: BaseException) -> None:
+        """`operation` raised instead of returning."""
+        self._tell(f"raises {type(error).__name__} in", operation)
+        self._gone(task, operation)
+        self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
+
+    def _gone(self, task: int, operation: CoreOperation) -> None:
+        call, _ = self._open.pop(task)
+        if isinstance(operation, Publish):
+            self.deliveries.gone(call)
+            return
+        self._orphans.append(call)
+        self._ended(operation)
+
+    def _ended(self, operation: CoreOperation) -> None:
+        self._dirty = True
+        self._ends.append(operation)
+        for connection in self.connections.values():
+            if connection.concerns(operation):
+                connection.ended.append(operation)
+        if self.deliveries.published:
+            self.deliveries.look()
+
+    def excuse(self, connection: Id) -> None:
+        """The environment failed `connection`: the manager may drop it at any moment, until its disconnect has been answered."""
+        if connection in self.connections:
+            self.connections[connection].excused = True
+
+    def stepped(self) -> bool:
+        """A step has run. Never asks to stop: a run is judged to its end."""
+        self.steps += 1
+        if self._orphans and not self._loop.ready and all(task.done() for task in self._loop.tasks):
+            self._settle()
+        self._look()
+        return False
+
+    def violated(self, cause: Cause, detail: str = "") -> None:
+        """Record `cause`, once, at the present step, unless it is switched off."""
+        off = self._rules.off
+        if cause not in self.violations and not (off and (cause.property.name in off or cause.slug() in off)):
+            self.violations[cause] = self.steps
+            self.details[cause] = detail
+
+    def _tell(self, what: str, operation: CoreOperation) -> None:
+        if self._loop.log is not None:
+            self._loop.log.append((what, (operation, None)))
+
+    # --- looking
+
+    def _look(self) -> None:
+        try:
+            seen = self._observe()
+        except Exception as error:  # not a finding: whoever shows the maps must be able to at any time
+            self.show_raised = self.show_raised or error
+            return
+        if seen is None or (not self._dirty and seen == self.seen):
+            return
+        self.seen, self._dirty = seen, False
+        for connection in self.connections.values():
+            touched = connection.touched()
+            if touched is not None and not connection.lost:
+                self._judge(connection, touched)
+        if self._rules.own is not None and not self._open and not self._orphans:
+            for name in self._rules.own():
+                self.violated(Cause(CoreProperty.OWN, name))
+
+    def _judge(self, connection: Connection, touched: frozenset[Id]) -> None:
+        maps = {name: frozenset(topic for c, topic in pairs if c == connection.name) for name, pairs in self.seen.items()}
+        topics = next(iter(maps.values()), None)
+        if topics is None:
+            return
+        for name, other in maps.items():
+            if other - touched != topics - touched:
+                connection.lost = True
+                at = min((topics ^ other) - touched, key=str)
+                self.violated(causes.MAPS_DISAGREE, f"{connection.name} on {at}: {next(iter(maps))} and {name}")
+                return
+        before = connection.worlds
+        if connection.showed(topics, touched):
+            connection.ended = [operation for operation in connection.ended if touched and _about(operation, touched)]
+        else:
+            connection.lost = True
+            self.violated(*self._why(connection, topics - touched, [node.topics - touched for node, _ in before]))
+
+    def _why(self, connection: Connection, topics: frozenset[Id], expected: list[frozenset[Id]]) -> tuple[Cause, str]:
+        """What is wrong with `topics`, which are none of those `expected`."""
+        extra = topics.difference(*expected)
+        missing = frozenset.intersection(*expected) - topics
+        differing = extra or missing or topics ^ expected[0]  # the last: each for itself can be explained
+        said = self._said(connection, differing)
+        blamed = next((o for o in reversed(connection.ended) if _about(o, differing)), None)
+        if extra and not connection.may_live:
+            return causes.OUTLIVES if isinstance(blamed, Disconnect) else causes.SUBSCRIBED_DEAD, said
+        if extra and isinstance(next((o for o in reversed(self._ends) if connection.concerns(o) and _about(o, extra)), None), Teardown):
+            return core_causes.RESURRECTED, said
+        if blamed is not None:
+            return causes.wrong_state(blamed.name), said
+        return core_causes.APPEARS if extra else core_causes.VANISHES, said
+
+    def _said(self, connection: Connection, topics: Iterable[Id]) -> str:
+        return f"{connection.name} on {', '.join(map(str, sorted(topics, key=str)))}"
+
+    # --- the end
+
+    def _settle(self) -> None:
+        for connection in self.connections.values():
+            connection.settled(self._orphans)
+        self._orphans.clear()
+        self._dirty = True
+        if self.deliveries.published:
+            self.deliveries.look()
+
+    def rest(self, broker: frozenset[Pair] | None, received: Mapping[Id, Sequence[object]] | None) -> None:
+        """Nothing can move any more: no call is open, and what was cancelled has happened or not."""
+        self._settle()
+        self._look()
+        if broker is not None and self.seen:
+            local = next(iter(self.seen.values()))
+            excused = {c.name for c in self.connections.values() if c.excused}
+            differing = sorted((pair for pair in local ^ broker if pair[0] not in excused), key=str)
+            if differing:
+                connection, topic = differing[0]
+                where = "the broker" if differing[0] in broker else "the manager"
+                self.violated(core_causes.BROKER_DIFFERS, f"{connection} on {topic} is known to {where} only")
+        if received is not None:
+            for cause, detail in self.deliveries.broken(received):
+                self.violated(cause, detail)
+
+    @property
+    def may_live(self) -> bool:
+        """Whether any connection may be live."""
+        return any(connection.may_live for connection in self.connections.values())
+
+
+def _about(operation: CoreOperation, topics: frozenset[Id]) -> bool:
+    """Whether `operation` can change a subscription to one of `topics`."""
+    return not isinstance(operation, Connect) and (isinstance(operation, Disconnect) or getattr(operation, "topic", None) in topics)

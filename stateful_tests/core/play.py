@@ -1,0 +1,203 @@
+"""Plays a program of the core level on an adapter under one schedule, with a judge looking on."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any
+
+from checking import causes
+from checking.core.judge import CoreJudge
+from checking.core.worlds import Graph
+from model.core import Disconnect
+from scheduling.events import Event
+from scheduling.locks import awaited, held, waiting
+from scheduling.loop import ControlledLoop, owner
+from scheduling.order import Order, happen
+from stateful_tests.core.adapter import Adapter, BadAdapter
+from stateful_tests.core.environment import Environment
+from stateful_tests.core.program import CallSite, Chain, Prepared, PublishMessage
+from stateful_tests.core.teller import Teller
+from stateful_tests.exploring.runner import BadObservation
+
+CLOSING = 10_000  # steps that an adapter's close() may take
+
+
+class Play:
+    """One run of `prepared`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
+
+    def __init__(self, factory: Callable[[], Adapter], prepared: Prepared, loop: ControlledLoop, graph: Graph, fired: set[str]) -> None:
+        self.loop = loop
+        self.adapter = factory()
+        self.happened: set[str] = set()  # what is told of the run as coverage
+        self._environment = Environment(loop)
+        self._manager = self.adapter.begin(self._environment)
+        rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
+        self._clients, self._topics = set(prepared.clients), set(prepared.topics)
+        self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, rules)
+        self._environment.failed = self.judge.excuse
+        self._tasks: list[tuple[int, asyncio.Task[None]]] = []
+        self._cancelled: set[int] = set()  # the tasks that were cancelled from outside
+        self._locks: list[asyncio.Lock] = []  # in the order in which reports named them
+        for chain in prepared.chains:
+            loop.events.append(Event(chain.start, partial(self.start, chain)))
+
+    def observe(self) -> Any:
+        """What the manager believes. Raises ValueError where it is not about what was played."""
+        maps = self.adapter.observe()
+        for name, pairs in (maps or {}).items():
+            for client, topic in pairs:
+                if client not in self._clients or topic not in self._topics:
+                    raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
+        return maps
+
+    # --- driving
+
+    def start(self, chain: Chain) -> None:
+        """The outside event: the request of `chain` arrives."""
+        faults = [self.fault(chain) for _ in range(chain.faults)]
+        self.loop.faults.extend(faults)
+        task = self.loop.create_task(self._run(chain, faults), name=chain.name)
+        self._tasks.append((chain.place, task))
+
+    def unfinished(self) -> list[int]:
+        """The tasks that have been started and have not ended."""
+        return [place for place, task in self._tasks if not task.done()]
+
+    def fault(self, chain: Chain) -> Event:
+        """The cancellation of the task of `chain`."""
+
+        def deliver() -> None:
+            for place, task in self._tasks:
+                if place == chain.place and not task.done():
+                    self.happened.add(f"cancellation while {self._moment(task)}")
+                    self._cancelled.add(place)
+                    task.cancel()
+
+        return Event(chain.cancel, deliver)
+
+    def _moment(self, task: "asyncio.Task[None]") -> str:
+        """What `task` does while it does not run."""
+        if any(owner(handle) is task for handle in self.loop.ready):
+            return "about to run"
+        return "waiting" if awaited(task) is None else "waiting for a lock"
+
+    async def _run(self, chain: Chain, faults: list[Event]) -> None:
+        place = chain.place
+        site = chain.sites[0]
+        try:
+            for site in chain.sites:
+                if site.name in self.adapter.kind.has:  # what an adapter does not have is not played
+                    await self._call(place, site)
+        except asyncio.CancelledError as error:
+            if place in self._cancelled or self._environment.cancels:
+                self.judge.cancelled(place, site.operation)
+            else:  # nobody asked for that
+                self.judge.raised(place, site.operation, error)
+        except BadObservation as error:  # the adapter's own mistake
+            self.judge.show_raised = error
+        except Exception as error:  # whatever a manager raises is a finding, not our failure
+            self.judge.raised(place, site.operation, error)
+        finally:
+            for fault in faults:
+                if fault in self.loop.faults:
+                    self.loop.faults.remove(fault)
+
+    async def _call(self, place: int, site: CallSite) -> None:
+        operation = site.operation
+        if isinstance(operation, Disconnect):
+            self._environment.leaves(operation.connection)
+        self.judge.called(place, operation, operation.message if isinstance(operation, PublishMessage) else None)
+        answer = getattr(self._manager, site.name)(*site.arguments)
+        if hasattr(answer, "__await__"):
+            answer = await answer
+        self.judge.returned(place, operation, answer)
+
+    # --- the end
+
+    def finish(self) -> None:
+        """The run is quiescent: judge what must hold then."""
+        judge, loop = self.judge, self.loop
+        if any(not task.done() for _, task in self._tasks):
+            waited = list(waiting(loop).values())
+            gone = [lock for holder, lock in loop.holding if holder is None or holder.done()]
+            kept = any(lock is other for lock in waited for other in gone)  # nobody is left to release it
+            judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(self._waits()))
+            return
+        judge.rest(self.adapter.broker(), self.received())
+        if judge.show_raised is not None:
+            raise BadAdapter(f"observe() raised {type(judge.show_raised).__name__}: {judge.show_raised}")
+        closed = "close" in self.adapter.kind.has and self._close()
+        left = [task.get_name() for task in loop.tasks if not task.done()]
+        if left and (closed or not judge.may_live):  # while somebody is connected, a task may well be needed
+            judge.violated(causes.LEAKED_TASK, ", ".join(left))
+        if loop.holding:
+            judge.violated(causes.LEAKED_LOCK, ", ".join(self.lock_name(lock) for _, lock in loop.holding))
+        if loop.unhandled:
+            judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
+
+    def _close(self) -> bool:
+        """Let the adapter close the manager; whether that ended."""
+        loop = self.loop
+
+        async def close() -> None:
+            answer = self._manager.close()
+            if hasattr(answer, "__await__"):
+                await answer
+
+        task = loop.create_task(close(), name="close")
+        steps = 0
+        while (loop.ready or loop.events or loop.has_timers()) and steps < CLOSING:
+            happen(loop, Order.FIFO, 0)
+            steps += 1
+        if not task.done():
+            self.judge.violated(causes.DEADLOCK, "close() does not return")
+            return False
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.judge.violated(causes.raised("close", error), f"{type(error).__name__}: {error}")
+        loop.report_unretrieved()
+        return True
+
+    def received(self) -> Any:
+        """What the clients have received, so far."""
+        return self.adapter.delivered(each.message for each in self.judge.deliveries.published)
+
+    def let_go(self) -> None:
+        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle."""
+        self._tasks.clear()
+
+    def digest(self) -> Hashable:
+        """What the manager shows at the end, and what was delivered."""
+        shown = tuple((name, tuple(sorted(pairs, key=str))) for name, pairs in self.judge.seen.items())
+        received = self.received() or {}
+        return shown, tuple((str(client), tuple(received[client])) for client in sorted(received, key=str))
+
+    def teller(self) -> Teller:
+        """Whoever tells this run."""
+        return Teller(self.judge, self.received, self.lock_name)
+
+    def lock_name(self, lock: Any) -> str:
+        """What reports call `lock`: numbers, in the order in which they were met."""
+        for number, known in enumerate(self._locks, 1):
+            if known is lock:
+                return f"lock {number}"
+        self._locks.append(lock)
+        return f"lock {len(self._locks)}"
+
+    def lock_kind(self, lock: Any) -> str:
+        """Each lock is of its own kind: nothing is known of those of others."""
+        return self.lock_name(lock)
+
+    def _waits(self) -> list[str]:
+        """Who waits for what, for every task that has not ended."""
+        waits, holds = waiting(self.loop), held(self.loop)
+        told: list[str] = []
+        for _, task in self._tasks:
+            if task.done():
+                continue
+            lock = waits.get(task)
+            if lock is None:
+                told.append(f"{task.get_name()} waits for something that nobody will do")
+            else:
+                holders = [t.get_name() for t, locks in holds.items() if t is not None and any(lock is each for each in locks)]
+                told.append(f"{task.get_name()} waits for {self.lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
+        return told

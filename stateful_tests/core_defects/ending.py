@@ -82,18 +82,6 @@ class BothWays(PubSub):  # type: ignore[misc]  # an example is not typed
                 self._unlink(client, topic)
 
 
-class Restless(PubSub):  # type: ignore[misc]  # an example is not typed
-    """A disconnect starts a task that never comes to rest."""
-
-    async def disconnect(self, client: Any) -> None:
-        await super().disconnect(client)
-        self._poll = asyncio.create_task(self._look_again())
-
-    async def _look_again(self) -> None:
-        while True:
-            await asyncio.sleep(0)  # noqa: ASYNC110  # that is the defect
-
-
 class NotClosed(Adapter):  # type: ignore[misc]  # an example is not typed
     """Its close leaves a task, though somebody is still connected."""
 
@@ -118,6 +106,5 @@ DEFECTS = (
     Defect(made(NobodyReads), causes.UNRETRIEVED, 3),
     Defect(made(WaitsForItself), causes.DEADLOCK, 3),
     Defect(made(BothWays), causes.LOCK_CYCLE, 2, also=(causes.DEADLOCK,)),
-    Defect(made(Restless), causes.RESTLESS, 1),
     Defect(NotClosed, causes.LEAKED_TASK, 1),
 )

@@ -1,0 +1,75 @@
+"""The finding power of the core level: every planted defect is found, by its own name and no other, and the sound manager shows nothing."""
+
+from typing import Any
+
+import pytest
+
+from checking import causes
+from checking.causes import Cause
+from checking.core import causes as core_causes
+from checking.finding import Finding
+from model.properties import CoreProperty, Property
+from scheduling.order import Order
+from stateful_tests.core.adapter import JUDGED
+from stateful_tests.core.program import Program
+from stateful_tests.core_defects.catalogue import DEFECTS
+from stateful_tests.core_defects.defect import Defect
+from stateful_tests.core_defects.reference import Adapter
+from stateful_tests.exploring.runner import running
+from stateful_tests.tests.core_level import PROFILE, explorer
+
+ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
+SCHEDULES = 60  # of a program that is given
+
+
+def findings(defect: Defect) -> dict[Cause, Finding[Any]]:
+    """What a short check finds."""
+    with running():
+        check = explorer(defect.factory, defect.order, cancellation=defect.cancellation)
+        if defect.program is not None:
+            check._explore(defect.program, SCHEDULES)
+        else:
+            for number in range(ROUNDS):
+                check.round(number, PROFILE.examples)
+                if defect.cause in check.outcome.findings:
+                    break
+    assert not check.outcome.doubts
+    return check.outcome.findings
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
+def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) -> None:
+    found = findings(defect)
+    assert defect.cause in found
+    finding = found[defect.cause]
+    assert finding.order is defect.order
+    assert finding.cancellation is defect.cancellation
+    assert finding.program.operations() <= defect.operations, finding.program
+    assert found.keys() <= {defect.cause, *defect.also}
+
+
+def test_what_needs_a_cancellation_is_not_seen_without() -> None:
+    (defect,) = [d for d in DEFECTS if d.cancellation]
+    assert defect.program is not None
+    assert not findings(defect._replace(program=Program(defect.program.tasks), cancellation=False))
+
+
+@pytest.mark.parametrize("cancellation", [False, True])
+@pytest.mark.parametrize("order", Order)
+def test_the_sound_manager_shows_nothing(order: Order, cancellation: bool) -> None:
+    with running():
+        check = explorer(Adapter, order, cancellation=cancellation)
+        for number in range(2):
+            check.round(number, PROFILE.examples)
+    assert not check.outcome.findings
+    assert not check.outcome.doubts
+
+
+def test_every_cause_and_property_is_planted_somewhere() -> None:
+    planted = {defect.cause for defect in DEFECTS}
+    assert {cause for cause in vars(core_causes).values() if isinstance(cause, Cause)} <= planted
+    assert {each for each in JUDGED if each is not Property.P11} <= {cause.property for cause in planted}
+    assert any(defect.cancellation for defect in DEFECTS)  # that is P11
+    assert any(cause.property is CoreProperty.OWN for cause in planted)
+    for word in [c.mechanism.split()[1] for c in (causes.wrong_state("x"), causes.wrong_answer("x"), causes.raised("x", ValueError()))]:
+        assert any(f" {word} " in cause.mechanism for cause in planted)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cli import check, conform, gate, hunt, prove, replay, subjects
+from cli import check, conform, gate, hunt, new, prove, replay, subjects
 from cli.options import CannotWrite
 from scheduling.schedule import Divergence
 from scheduling.uncontrolled import UncontrolledSource
@@ -15,7 +15,7 @@ from stateful_tests.hunt_folder import BadFolder
 from stateful_tests.loading import BadSubject
 from stateful_tests.replay import BadReplay
 
-VERBS = (gate, hunt, replay, subjects, check, conform, prove)
+VERBS = (gate, hunt, replay, subjects, new, check, conform, prove)
 MENDABLE = (BadFolder, BadReplay, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
 

@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -61,20 +61,34 @@ def _own(name: str) -> tuple[str, Factory]:
             "your own is named path/to/file.py:Factory or package.module:Factory"
         )
     loop = ControlledLoop()
+    with _watching(name, loop):
+        module = _module(where, name)
+        factory = getattr(module, attribute, None)
+        if not callable(factory):
+            what = "has no" if factory is None else "has a non-callable"
+            raise BadSubject(f"subject {name}: {where} {what} {attribute!r}; it must be a class or function that makes a manager")
+        return _tried(name, attribute, factory, loop)
+
+
+@contextmanager
+def _watching(name: str, loop: ControlledLoop) -> Iterator[None]:
     WATCHDOG.watch(loop)
     try:
         with WATCHDOG.guarded():
-            return _load(name, where, attribute, loop)
+            yield
     except Blocked as blocked:
         raise BadSubject(f"subject {name}: importing or making it blocks at {blocked}; nothing there may wait") from None
 
 
-def _load(name: str, where: str, attribute: str, loop: ControlledLoop) -> tuple[str, Factory]:
-    module = _module(where, name)
-    factory = getattr(module, attribute, None)
-    if not callable(factory):
-        what = "has no" if factory is None else "has a non-callable"
-        raise BadSubject(f"subject {name}: {where} {what} {attribute!r}; it must be a class or function that makes a manager")
+def in_hand(name: str, factory: Callable[..., Any]) -> tuple[str, Factory]:
+    """The level of the subject that `factory` makes, and what to make it with; `name` is what it is called. Raises BadSubject."""
+    loop = ControlledLoop()
+    with _watching(name, loop):
+        return _tried(name, getattr(factory, "__name__", "the factory"), factory, loop)
+
+
+def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: ControlledLoop) -> tuple[str, Factory]:
+    """The level of what `factory` makes, found by making one."""
     try:
         kind, environment = Kind(factory), Environment(loop)
         with loop.entered():

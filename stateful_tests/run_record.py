@@ -13,7 +13,7 @@ from model.scope import Scope
 from stateful_tests.core.level import CORE
 from stateful_tests.exploring.check import Check, Outcome
 from stateful_tests.exploring.letters import task_name
-from stateful_tests.exploring.level import Level, Program, Run
+from stateful_tests.exploring.level import Factory, Level, Program, Run
 from stateful_tests.exploring.tell import tell
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.levels import LEVELS
@@ -25,8 +25,10 @@ SCOPE = Scope(connections=2, threads=1, subscriptions=1, conversations=2, items=
 SCHEMA = "subwarden/gate/1"
 
 
-def gate_record(subject: str, profile: str, checks: Sequence[Check], outcomes: list[Outcome], *, stopped: bool) -> dict[str, Any]:
-    """The record of a gate run of `subject`. `stopped`: it was cut short by hand."""
+def gate_record(
+    subject: str, profile: str, checks: Sequence[Check], outcomes: list[Outcome], *, stopped: bool, factory: Factory | None = None
+) -> dict[str, Any]:
+    """The record of a gate run of `subject`. `stopped`: it was cut short by hand. `factory`: the subject, where it is in hand."""
     whole = Outcome("all")
     for outcome in outcomes:
         whole.merge(outcome)
@@ -53,18 +55,18 @@ def gate_record(subject: str, profile: str, checks: Sequence[Check], outcomes: l
             }
             for outcome in outcomes
         ],
-        "findings": [finding_record(subject, finding) for finding in findings],
+        "findings": [finding_record(subject, finding, factory) for finding in findings],
         "coverage": {"fired": sorted(whole.fired), "never_fired": never, "model": _model_coverage(checks, outcomes)},
         "doubts": whole.doubts,
-        **_adapter(subject, checks),
+        **_adapter(checks, load(subject, checks[0].level) if factory is None else factory),
     }
 
 
-def _adapter(subject: str, checks: Sequence[Check]) -> dict[str, Any]:
+def _adapter(checks: Sequence[Check], factory: Factory) -> dict[str, Any]:
     """What was not judged of an adapter of the core operations, and why. Nothing for other subjects."""
     if all(check.level != CORE.name for check in checks):
         return {}
-    kind = load(subject, CORE.name)().kind
+    kind = factory().kind
     return {"off": dict(sorted(kind.off.items())), "not_played": kind.not_played}
 
 
@@ -100,9 +102,10 @@ def verdict(outcome: Outcome) -> Verdict:
     return Verdict.INCONCLUSIVE if outcome.doubts or not outcome.schedules else Verdict.HOLDS
 
 
-def finding_record(subject: str, finding: Finding[Any]) -> dict[str, Any]:
+def finding_record(subject: str, finding: Finding[Any], factory: Factory | None = None) -> dict[str, Any]:
     """One finding: what it breaks, the minimal run row by row, the line that replays it, and the script that shows it without a harness."""
-    program, level, factory = finding.program, LEVELS[finding.level], load(subject, finding.level)
+    program, level = finding.program, LEVELS[finding.level]
+    factory = load(subject, finding.level) if factory is None else factory
     told = {
         "level": level.name,
         "id": finding.id,

@@ -70,6 +70,8 @@ class CoreJudge:
         for connection in self.connections.values():
             if connection.concerns(operation):
                 self._forgive(connection, operation)
+                if isinstance(operation, Connect | Disconnect):
+                    connection.left = isinstance(operation, Disconnect) or (connection.left and self._rules.final)
                 connection.open[self._calls] = operation
         if isinstance(operation, Publish):
             self.deliveries.called(self._calls, operation.topic, message, task)

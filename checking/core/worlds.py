@@ -79,6 +79,7 @@ class Connection:
         self.name = name
         self.lost = False
         self.excused = False  # the environment failed it, so the manager may drop it at any moment
+        self.left = False  # its disconnect has been called: whatever came of that, nobody is there to receive anything
         self.worlds: tuple[World, ...] = ((node, ()),)
         self.open: dict[int, CoreOperation] = {}
         self.ended: list[CoreOperation] = []  # calls that have ended, and whose work has not been seen to be right
@@ -166,8 +167,8 @@ class Connection:
         return True
 
     def surely(self, topic: Id) -> bool:
-        """Whether it is subscribed to `topic` now, whatever the open calls have done."""
-        if self.excused or self.lost:
+        """Whether it is there and subscribed to `topic` now, whatever the open calls have done."""
+        if self.excused or self.lost or self.left:
             return False
         if any(not isinstance(o, Connect) and (isinstance(o, Disconnect) or _names(o, topic)) for o in self.open.values()):
             return False

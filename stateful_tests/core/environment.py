@@ -32,6 +32,10 @@ class Environment:
         """The client goes. For the player, not for adapters."""
         self._left.add(client)
 
+    def returns(self, client: Id) -> None:
+        """The client connects again, where that is possible. For the player, not for adapters."""
+        self._left.discard(client)
+
     async def park(self, name: str, *, may_fail: Failure | None = None, client: Id | None = None) -> None:
         """Wait until the scheduler lets the call go on. `name` says in reports what is waited for.
 

@@ -8,7 +8,7 @@ from typing import Any
 from checking import causes
 from checking.core.judge import CoreJudge
 from checking.core.worlds import Graph
-from model.core import Disconnect
+from model.core import Connect, Disconnect
 from scheduling.events import Event
 from scheduling.locks import awaited, held, waiting
 from scheduling.loop import ControlledLoop, owner
@@ -106,6 +106,8 @@ class Play:
         operation = site.operation
         if isinstance(operation, Disconnect):
             self._environment.leaves(operation.connection)
+        elif isinstance(operation, Connect) and self.adapter.kind.reconnects:
+            self._environment.returns(operation.connection)
         self.judge.called(place, operation, operation.message if isinstance(operation, PublishMessage) else None)
         answer = getattr(self._manager, site.name)(*site.arguments)
         if hasattr(answer, "__await__"):

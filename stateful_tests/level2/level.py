@@ -102,6 +102,10 @@ class Level2:
             expected |= {f"answer {name}: {Reply.FAILED.value}" for name in FAILING}
         return expected
 
+    def absent(self, factory: Factory) -> set[str]:
+        """Nothing: every subject has all of it."""
+        return set()
+
     def fired(self, kinds: Iterable[str]) -> set[str]:
         """By the names that `expected` gives them."""
         return {kind if kind.startswith("change ") else f"answer {kind}" for kind in kinds}

@@ -57,6 +57,8 @@ class Serving(Protocol):
 class ProtocolJudge:
     """One run's judge. `violations` has every cause seen, with the number of the step at which it was first seen."""
 
+    shows_by = "show"
+
     def __init__(
         self, loop: ControlledLoop, server: Serving, stored: frozenset[int], graph: ProtocolGraph, fired: Callable[[str], object]
     ) -> None:

@@ -5,4 +5,5 @@ from stateful_tests.exploring.level import Level
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level2.level import LEVEL_2
 
-LEVELS: dict[str, Level] = {level.name: level for level in (LEVEL_1, LEVEL_2, CORE)}
+ALL: tuple[Level, ...] = (LEVEL_1, LEVEL_2, CORE)
+LEVELS: dict[str, Level] = {level.name: level for level in ALL}

@@ -42,23 +42,27 @@ def gate(options: argparse.Namespace) -> int:
     seed = first_seed(PROFILES[options.profile].derandomized)
     with Runner(command, options.answer_within) as runner, progress(f"subwarden gate {options.subject}") as report:
         outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report)
-    made = record(command, options.profile, seed, outcome)
+    made = record(command, options.answer_within, options.profile, seed, outcome)
     write_process_gate(made, console_for(sys.stdout))
     if options.json:
         write_json(options.json, made)
     return Verdict(made["verdict"]).exit_code
 
 
-def replay(saved: Saved) -> int:
+def replay(saved: Saved, options: argparse.Namespace) -> int:
     """Play a saved run again: by its schedule, or, where there is none, many times. 1 if it fails, else 0.
 
     Raises BadProcess, BadReplay.
     """
     console = console_for(sys.stdout)
     subject = PREFIX + saved.command
+    if options.subject not in (None, subject):
+        raise BadReplay(f"the replay was made for subject {subject}, not {options.subject}; leave --subject out to replay it there")
+    if options.script or options.trace:
+        raise BadReplay(f"subject {subject} is a process of its own; --script and --trace are for managers in Python")
     failed = counted = 0
     shown = None
-    with Runner(saved.command, LIMIT) as runner:
+    with Runner(saved.command, saved.limit) as runner:
         if runner.hello.steps != (saved.schedule is not None):
             raise BadReplay(f"subject {subject} {'can' if runner.hello.steps else 'cannot'} be scheduled now; find the run anew with gate")
         try:

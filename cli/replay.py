@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Follow the replay and report what it shows."""
     saved = read_process_run(options.replay)
     if saved is not None:
-        return process_subject.replay(saved)
+        return process_subject.replay(saved, options)
     replay = read(options.replay)
     if options.subject not in (None, replay.subject):
         raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")

@@ -10,9 +10,7 @@ from stateful_tests.processes.play import Play, Run
 from stateful_tests.processes.process import Ended, Silent
 from stateful_tests.processes.program import FIRST, LAST, Program
 from stateful_tests.processes.recording import SPECIFICATION
-from stateful_tests.processes.session import Message, Session
-
-PATIENCE = 2.0  # times the limit: what is answered then was slow, what is not is never answered
+from stateful_tests.processes.session import Session
 
 
 def run(session: Session, program: Program, reset: bool = True) -> Run:
@@ -51,7 +49,7 @@ def _one(play: Play, task: str, operation: CoreOperation) -> None:
     play.row(task)
     play.perform([(task, operation)])
     while play.open:
-        play.take(_patiently(play.session))
+        play.take(play.session.receive(patient=True))
 
 
 def _all_at_once(play: Play) -> None:
@@ -63,19 +61,8 @@ def _all_at_once(play: Play) -> None:
             play.perform(calls)
         if not play.open:
             return
-        due = play.take(_patiently(play.session))
-
-
-def _patiently(session: Session) -> list[Message]:
-    """What came. Raises Silent where nothing comes at all, BadProcess where it only took too long: the two must not be confused."""
-    try:
-        return session.receive()
-    except Silent:
-        session.receive(session.limit * PATIENCE)
-    raise session.bad(f"an answer took more than {session.limit:g} s; give it more with --answer-within, or a quieter machine")
+        due = play.take(play.session.receive(patient=True))
 
 
 def _unanswered(play: Play) -> str:
-    limit = play.session.limit * (1 + PATIENCE)
-    said = ", ".join(SPECIFICATION.describe(call.operation) for _, call in play.open.values())
-    return f"{said}: no answer within {limit:g} s{play.session.process.complaint()}"
+    return play.session.stuck(", ".join(SPECIFICATION.describe(call.operation) for _, call in play.open.values()))

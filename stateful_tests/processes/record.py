@@ -20,7 +20,7 @@ CHOICE = "a choice of what runs next"
 ALONE = "one by one"  # the column of what is done while nothing else is under way
 
 
-def record(command: str, profile: str, seed: int, outcome: Outcome) -> dict[str, Any]:
+def record(command: str, limit: float, profile: str, seed: int, outcome: Outcome) -> dict[str, Any]:
     """The record; findings are saved for `subwarden replay` and `subwarden check`, and their files named."""
     expected = set(kinds(outcome.hello.operations)) | ({CHOICE} if outcome.hello.steps else set())
     fired = outcome.kinds | ({CHOICE} if outcome.choices else set())
@@ -35,6 +35,7 @@ def record(command: str, profile: str, seed: int, outcome: Outcome) -> dict[str,
         "operations": list(outcome.hello.operations),
         "scheduled": outcome.hello.steps,
         "observed": outcome.hello.observe,
+        "answer_within": limit,
         "profile": profile,
         "seed": seed,
         "verdict": worst(verdicts).value,
@@ -44,7 +45,7 @@ def record(command: str, profile: str, seed: int, outcome: Outcome) -> dict[str,
         "steps": outcome.steps,
         "overtook": outcome.overtook,
         "seconds": round(outcome.seconds, 3),
-        "findings": [_saved(command, finding) for finding in sorted(outcome.findings.values(), key=Finding.rank)],
+        "findings": [_saved(command, limit, finding) for finding in sorted(outcome.findings.values(), key=Finding.rank)],
         "coverage": {"fired": sorted(expected & fired), "never_fired": never},
         "doubts": outcome.doubts,
     }
@@ -78,8 +79,8 @@ def run_record(run: Run, cause: Cause) -> dict[str, Any]:
     }
 
 
-def _saved(command: str, finding: Finding) -> dict[str, Any]:
-    run, history = save(command, finding)
+def _saved(command: str, limit: float, finding: Finding) -> dict[str, Any]:
+    run, history = save(command, limit, finding)
     return {
         **run_record(finding.run, finding.cause),
         "failed": finding.failed,

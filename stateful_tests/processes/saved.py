@@ -16,15 +16,19 @@ AGAIN = f"make a new one with `subwarden gate --subject {PREFIX}COMMAND`"
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A run to play again. `schedule` is None where the process schedules itself; `cause` is the slug of what it showed."""
+    """A run to play again. `schedule` is None where the process schedules itself; `cause` is the slug of what it showed.
+
+    `limit`: seconds that any answer may take.
+    """
 
     command: str
     program: Program
     schedule: tuple[str, ...] | None
     cause: str
+    limit: float
 
 
-def save(command: str, finding: Finding) -> tuple[Path, Path]:
+def save(command: str, limit: float, finding: Finding) -> tuple[Path, Path]:
     """Write a finding's run and its history; the two files. The same cause again replaces them."""
     words = "".join(ch if ch.isalnum() else " " for ch in command[-60:]).split()
     name = "-".join([*words, finding.cause.slug()])
@@ -35,6 +39,7 @@ def save(command: str, finding: Finding) -> tuple[Path, Path]:
         "program": finding.run.program.encode(),
         "schedule": None if finding.run.names is None else list(finding.run.names),
         "cause": finding.cause.slug(),
+        "answer_within": limit,
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
     run.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -56,7 +61,10 @@ def read(text: str) -> Saved | None:
             raise ValueError("its subject and its cause must be strings")
         if schedule is not None and not (isinstance(schedule, list) and all(isinstance(name, str) for name in schedule)):
             raise ValueError("its schedule is neither null nor a list of names")
+        limit = data.get("answer_within")
+        if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit < float("inf"):
+            raise ValueError("its answer_within is not a number of seconds")
         program = Program.decode(data.get("program"))
     except ValueError as error:
         raise BadReplay(f"{text} is not a replay: {error}; {AGAIN}") from None
-    return Saved(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause)
+    return Saved(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause, limit)

@@ -19,6 +19,7 @@ from stateful_tests.processes.recording import SPECIFICATION
 
 CONFORM = "`subwarden conform COMMAND` checks the rest; docs/exec-protocol.md describes it"
 MOST_DELIVERIES = 10_000  # told of one publish
+PATIENCE = 3  # times the limit: what is answered by then was slow, what is not is never answered
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Message = Answer | Delivered
@@ -79,23 +80,24 @@ class Session:
         self.operations.update(zip(numbers, (operation for _, operation in calls), strict=True))
         return numbers
 
-    def receive(self, longer: float = 0.0) -> list[Message]:
-        """What has come, at least one message. `longer`: seconds to wait beyond the limit.
+    def receive(self, patient: bool = False) -> list[Message]:
+        """What has come, at least one message.
 
-        Raises Silent where nothing came since the last request or answer, Ended, BadProcess.
+        Raises Silent where nothing comes within the limit since the last request or answer, Ended, BadProcess. `patient`: Silent only
+        where nothing comes at all, in `PATIENCE` times the limit; what comes that late is BadProcess: slow must not be taken for stuck.
         """
         if not self._inbox:
-            self._fetch(longer)
+            self._fetch(patient)
         found = list(self._inbox)
         self._inbox.clear()
         return found
 
-    def wait(self, do: str, number: int) -> tuple[object, list[Message]]:
+    def wait(self, do: str, number: int, patient: bool = False) -> tuple[object, list[Message]]:
         """The result of the `do` of that number, and all else that came before it. Raises as `receive`, and BadProcess for an error."""
         before: list[Message] = []
         while True:
             while not self._inbox:
-                self._fetch(0.0)
+                self._fetch(patient)
             message = self._inbox.popleft()
             if isinstance(message, Answer) and message.id == number:
                 if message.error is not None:
@@ -103,20 +105,27 @@ class Session:
                 return message.result, before
             before.append(message)
 
-    def alone(self, do: str, shape: Callable[[object], Result], **fields: object) -> Result:
-        """Ask, and take the result in its shape. Raises BadProcess also where the process is silent or ends."""
+    def alone(self, do: str, shape: Callable[[object], Result], times: int = 1, **fields: object) -> Result:
+        """Ask, and take the result in its shape. Raises BadProcess also where the process ends, or is silent for `times` the limit."""
+        number = self.ask(do, **fields)
+        self._deadline += self.limit * (times - 1)
         try:
-            result, _ = self.wait(do, self.ask(do, **fields))
+            result, _ = self.wait(do, number)
         except Silent:
-            raise self.bad(self.slow(do)) from None
+            raise self.bad(self.slow(do, times)) from None
         except Ended as error:
             raise self.bad(f"at {do} {error}; mend that first") from None
         return self.shaped(shape, result)
 
-    def slow(self, what: str) -> str:
+    def slow(self, what: str, times: int = 1) -> str:
         """The line for an answer that did not come."""
         hint = "flush standard output after every line" if what == "hello" else "look what it waits for"
-        return f"{what} was not answered within {self.limit:g} s{self.process.complaint()}; {hint}, or give it more with --answer-within"
+        said = f"{what} was not answered within {self.limit * times:g} s{self.process.complaint()}"
+        return f"{said}; {hint}, or give it more with --answer-within"
+
+    def stuck(self, what: str) -> str:
+        """The line for an answer that never came."""
+        return f"{what} was not answered within {self.limit * PATIENCE:g} s{self.process.complaint()}"
 
     def shaped(self, shape: Callable[[object], Result], result: object) -> Result:
         """A result in its shape. Raises BadProcess."""
@@ -149,10 +158,16 @@ class Session:
         return f"subject {PREFIX}{self.command}: {what}"
 
     def _greet(self) -> Hello:
-        return self.alone("hello", messages.hello, protocol=PROTOCOL)
+        return self.alone("hello", messages.hello, PATIENCE, protocol=PROTOCOL)  # it has to start first
 
-    def _fetch(self, longer: float) -> None:
-        lines = self._blamed(self.process.lines, self._deadline + longer)
+    def _fetch(self, patient: bool) -> None:
+        try:
+            lines = self._blamed(self.process.lines, self._deadline)
+        except Silent:
+            if not patient:
+                raise
+            self._blamed(self.process.lines, self._deadline + self.limit * (PATIENCE - 1))
+            raise self.bad(f"an answer took more than {self.limit:g} s; give it more with --answer-within, or a quieter machine") from None
         for line in lines:
             message = self._blamed(self._take, line)
             if message is not None:

@@ -90,7 +90,7 @@ class _Stepped:
             if not self.session.hello.observe and "publish" in self.session.hello.operations:
                 self._one_by_one(LAST, [Publish(topic) for topic in program.topics()])
         except Silent:
-            self.play.wrong(causes.BLOCKED, self.session.slow("a step, or poll"))
+            self.play.wrong(causes.BLOCKED, self.session.stuck("a step, or poll"))
             self.spoiled = True
         except Ended as error:
             if not self.play.open:
@@ -137,7 +137,7 @@ class _Stepped:
     def _arrive(self, task: str, operation: CoreOperation) -> None:
         self.play.row(task)
         self.play.perform([(task, operation)])
-        ready, came = self.session.wait("poll", self.session.ask("poll"))
+        ready, came = self.session.wait("poll", self.session.ask("poll"), patient=True)
         self.play.take(came)  # it may refuse a call at once
         self.ready = self.session.shaped(messages.steps, ready)
 
@@ -148,11 +148,11 @@ class _Stepped:
             self.play.row(task).did.append(f"({what.strip() or 'runs'})" if task in self.left else f"({name})")
         observe = self.session.hello.observe
         asked = self.session.ask_all([("step", {"step": name}), ("observe", {})] if observe else [("step", {"step": name})])
-        result, came = self.session.wait("step", asked[0])
+        result, came = self.session.wait("step", asked[0], patient=True)
         self.play.take(came)
         self.ready = self.session.shaped(messages.steps, result)
         if observe:
-            shown, _ = self.session.wait("observe", asked[1])
+            shown, _ = self.session.wait("observe", asked[1], patient=True)
             self.play.show(self.session.shaped(messages.relation, shown))
         if self.steps >= LIMIT:
             self.play.wrong(causes.RESTLESS)

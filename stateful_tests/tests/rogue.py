@@ -46,6 +46,8 @@ class Manager(steady.Manager):  # type: ignore[misc]  # found at run time
             os._exit(7)
         if mode == "crashes in a step":
             os.kill(os.getpid(), signal.SIGSEGV)
+        if mode == "is slow in a step":
+            time.sleep(0.8)
         if mode == "hangs in a step":
             forever()
         if mode == "raises":

@@ -160,6 +160,7 @@ def test_a_finding_is_replayed_and_its_history_is_read_again(
         ({"subject": f"exec:{EXAMPLES}/threads.py"}, 3, "cannot be scheduled now; find the run anew with gate"),
         ({"schedule": ["nobody", *saved["schedule"]]}, 3, "the run cannot be followed: at step 1 the schedule wants 'nobody', but"),
         ({"schedule": 7}, 3, "its schedule is neither null nor a list of names"),
+        ({"answer_within": "soon"}, 3, "its answer_within is not a number of seconds"),
         ({"program": {}}, 3, "a program has the lists first and tasks"),
         ({"subject": "manager"}, 3, "its subject and its cause must be strings"),
     ):
@@ -169,9 +170,20 @@ def test_a_finding_is_replayed_and_its_history_is_read_again(
         assert said in captured.out + captured.err
 
 
+def test_options_of_replay_that_are_for_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = {"schema": "subwarden/exec-run/1", "program": Program((), ()).encode(), "schedule": None, "cause": "x", "answer_within": 1}
+    Path("run.json").write_text(json.dumps(data | {"subject": "exec:./server"}))
+    for arguments, said in (
+        (["--subject", "manager"], "the replay was made for subject exec:./server, not manager"),
+        (["--script", "x.py"], "--script and --trace are for managers in Python"),
+    ):
+        assert main(["replay", "run.json", *arguments]) == 3
+        assert said in capsys.readouterr().err
+
+
 def test_a_run_without_a_schedule_is_replayed_by_running_it_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     race = Program((Connect("c1"),), (Task("A", (Subscribe("c1", "t1"),)), Task("B", (Disconnect("c1"),))))
-    data = {"schema": "subwarden/exec-run/1", "program": race.encode(), "schedule": None, "cause": PHANTOM.slug()}
+    data = {"schema": "subwarden/exec-run/1", "program": race.encode(), "schedule": None, "cause": PHANTOM.slug(), "answer_within": 20}
     for options, code, said in ((" --hasty", 1, "of 100 runs fail"), ("", 0, "0 of 100 runs fail, which proves nothing")):
         Path("run.json").write_text(json.dumps(data | {"subject": f"exec:{EXAMPLES}/threads.py{options}"}))
         assert main(["replay", "run.json"]) == code

@@ -43,7 +43,7 @@ def made(run: Run, *, steps: bool, failed: int, counted: int, doubts: list[str])
     outcome = Outcome(
         hello, 12, 3456, 78_901 if steps else 0, 3000 if steps else 0, 17, {"connect: becomes live"}, found, doubts, bool(doubts), 1.5
     )
-    return record("./mine --port 7", "ci", 0, outcome)
+    return record("./mine --port 7", 5.0, "ci", 0, outcome)
 
 
 def compare(name: str, data: dict[str, Any]) -> None:

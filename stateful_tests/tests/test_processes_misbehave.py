@@ -16,7 +16,8 @@ from stateful_tests.processes import finding, stepper
 from stateful_tests.processes.gate import AMOUNTS, Amount
 
 ROGUE = Path(__file__).with_name("rogue.py")
-LIMIT = "0.5"  # seconds: long for an answer, short for a test
+SILENT = {"says nothing", "is slow in a step", "hangs in a step", "alone, never answers", "alone, answers late"}
+SILENT |= {"does not leave", "ignores the end of input"}
 Gate = Callable[..., tuple[int, str, str]]
 
 
@@ -26,7 +27,7 @@ def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(finding, "SCHEDULES", 10)  # how small a finding becomes is another test's business
     monkeypatch.setattr(finding, "SECONDS", 1.0)
-    monkeypatch.setattr(finding, "RESTARTS", 3)
+    monkeypatch.setattr(finding, "RESTARTS", 1)
     monkeypatch.setattr(finding, "COUNTING", 0.2)
     monkeypatch.setattr(stepper, "LIMIT", 100)
     monkeypatch.setitem(AMOUNTS, "ci", Amount(8, 6))
@@ -49,6 +50,11 @@ def gone(number: int) -> bool:
     return False
 
 
+def limit(mode: str) -> str:
+    """Short only where it will be waited for: a busy machine must not make the others look slow."""
+    return "0.5" if mode in SILENT else "20"
+
+
 def subject(mode: str) -> str:
     return shlex.join([sys.executable, str(ROGUE), mode, "numbers"])
 
@@ -58,7 +64,7 @@ def gate(capsys: pytest.CaptureFixture[str]) -> Gate:
     """Runs the gate on a mode: exit code, standard output, standard error."""
 
     def run(mode: str, *options: str) -> tuple[int, str, str]:
-        code = main(["gate", "--subject", f"exec:{subject(mode)}", "--answer-within", LIMIT, "--profile", "ci", *options])
+        code = main(["gate", "--subject", f"exec:{subject(mode)}", "--answer-within", limit(mode), "--profile", "ci", *options])
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
         assert "internal error" not in err
@@ -77,8 +83,9 @@ def gate(capsys: pytest.CaptureFixture[str]) -> Gate:
         # slow
         (
             "says nothing",
-            "hello was not answered within 0.5 s; flush standard output after every line, or give it more with --answer-within",
+            "hello was not answered within 1.5 s; flush standard output after every line, or give it more with --answer-within",
         ),
+        ("is slow in a step", "an answer took more than 0.5 s; give it more with --answer-within, or a quieter machine"),
         # chatty
         ("talks", "the line 'server ready' is not JSON; standard output is for the protocol alone"),
         ("writes a long line", "it wrote a line of more than 1,000,000 bytes"),
@@ -119,7 +126,7 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_3(mode: str, said: str,
     [
         ("dies in a step", "P7 answered: the process ends while an operation is unanswered\nit has ended with exit code 7; the last line"),
         ("crashes in a step", "it was killed by SIGSEGV"),
-        ("hangs in a step", "P13 no deadlock: a step blocks the loop for real\na step, or poll was not answered within 0.5 s"),
+        ("hangs in a step", "P13 no deadlock: a step blocks the loop for real\na step, or poll was not answered within 1.5 s"),
         ("waits for ever", "P13 no deadlock: the run does not come to rest"),
         ("hides a step", "P13 no deadlock: nothing can move and an operation has not returned"),
         ("raises", "P8 last word wins: subscribe answers with an error\nKeyError: 't"),
@@ -206,7 +213,7 @@ def test_ctrl_c_ends_the_conformance_test_and_the_process(numbers: Path) -> None
     ("mode", "check", "said"),
     [
         ("talks", "hello", "the line 'server ready' is not JSON"),
-        ("says nothing", "hello", "hello was not answered within 0.5 s"),
+        ("says nothing", "hello", "hello was not answered within 1.5 s"),
         ("speaks version 2", "hello", "it speaks version 2"),
         ("ignores unknown messages", "an unknown message", "frobnicate is answered None, not an error"),
         ("answers at once", "operations, one by one", "while no step runs"),
@@ -227,7 +234,7 @@ def test_ctrl_c_ends_the_conformance_test_and_the_process(numbers: Path) -> None
 def test_the_conformance_test_names_the_check_and_how_to_mend_it(
     mode: str, check: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["conform", subject(mode), "--answer-within", LIMIT]) == 1
+    assert main(["conform", subject(mode), "--answer-within", limit(mode)]) == 1
     lines = capsys.readouterr().out.splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith(f"fail  {check}: "))
     assert said in lines[at]

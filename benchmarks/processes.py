@@ -1,0 +1,34 @@
+"""Subjects in processes of their own: runs and steps a second, beside the bare round trips of a process that only answers.
+
+What a round trip costs is the machine's; the share of it that a step still reaches is ours.
+"""
+
+import sys
+from collections.abc import Iterator
+from time import perf_counter
+
+from stateful_tests.processes.gate import Amount, explore
+from stateful_tests.processes.runner import Runner
+from stateful_tests.processes.session import Session
+
+SUBJECTS = ("examples/exec/steady.py", "examples/exec/threads.py")
+TRIPS = 5_000
+
+
+def main() -> Iterator[str]:
+    """The table."""
+    with Session(f"{sys.executable} {SUBJECTS[0]}", 10.0) as session:
+        began = perf_counter()
+        for _ in range(TRIPS):
+            session.observe()
+        bare = TRIPS / (perf_counter() - began)
+    yield "| subject | runs/s | steps/s | of bare round trips |"
+    yield "|---|---|---|---|"
+    yield f"| bare round trips | | {bare:,.0f} | 1.00 |"
+    for subject in SUBJECTS:
+        with Runner(f"{sys.executable} {subject}", 10.0) as runner:
+            began = perf_counter()
+            outcome = explore(runner, Amount(100, 10), 0, None, lambda *_: None)
+            seconds = perf_counter() - began
+        share = f"{outcome.steps / seconds / bare:.2f}" if outcome.steps else ""
+        yield f"| {subject} | {outcome.runs / seconds:,.0f} | {outcome.steps / seconds:,.0f} | {share} |"

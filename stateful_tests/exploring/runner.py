@@ -130,6 +130,7 @@ class Runner:
         self.steps += steps
         if self.steps - self._collected >= COLLECT_EVERY:
             self._collected = self.steps
+            WATCHDOG.watch(None)  # what this takes is not the subject's
             gc.collect(0)  # all that came since the last time; nothing was collected in between
         return Result(judge.violations, judge.details, choices, steps)
 

@@ -8,8 +8,11 @@ from scheduling.run import Choose
 from scheduling.strategies.objects import unchanging
 from scheduling.strategies.state_search import StateSearch
 from scheduling.strategies.strategy import Redundant
+from scheduling.watchdog import WATCHDOG
 from stateful_tests.exploring.level import Program
-from stateful_tests.exploring.runner import COLLECT_EVERY, Result, Runner
+from stateful_tests.exploring.runner import Result, Runner
+
+COLLECT_EVERY = 2_000  # runs given up; the runner counts, and collects after, those that came to an end
 
 
 class _Exhausted(Exception):
@@ -45,7 +48,8 @@ class WholeProgram:
             except Redundant:
                 search.end([], 0)
                 if search.redundant % COLLECT_EVERY == 0:
-                    gc.collect(0)  # the runner counts, and collects after, those that came to an end
+                    WATCHDOG.watch(None)  # what this takes is not the subject's
+                    gc.collect(0)
             else:
                 search.end(result.choices, result.steps)
                 return result

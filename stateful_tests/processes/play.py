@@ -10,7 +10,7 @@ from typing import Any
 
 from checking import causes
 from checking.causes import Cause
-from checking.core_invariants import broken
+from checking.core.invariants import broken
 from checking.history import Call, End
 from checking.linearization_search import Impossible, Search
 from model.core import CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe, core_step, in_order

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from checking import causes
-from checking.core_invariants import broken
+from checking.core.invariants import broken
 from checking.history import Call, survey
 from checking.linearizability import judge, judge_file, survey_file
 from checking.verdict import Verdict
@@ -18,7 +18,7 @@ from model.core import CORE_BY_NAME, Connect, CoreOperation, Disconnect, Publish
 from model.core_relation import Relation
 from stateful_tests.processes import finding as finding_module
 from stateful_tests.processes import stepper
-from stateful_tests.processes.conformance import CHECKS
+from stateful_tests.processes.conformance_checks import CHECKS
 from stateful_tests.processes.coverage import kinds
 from stateful_tests.processes.finding import investigate
 from stateful_tests.processes.gate import AMOUNTS, Amount, Outcome, explore

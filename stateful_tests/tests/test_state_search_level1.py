@@ -16,6 +16,7 @@ from scheduling.strategies.exhaustive import Exhaustive
 from stateful_tests.exploring.runner import Result, Runner, running
 from stateful_tests.exploring.whole import WholeProgram
 from stateful_tests.level1.level import Level1
+from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
 
 BRUTE = 500  # schedules of a program that brute force may take
@@ -105,3 +106,11 @@ def test_a_judge_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found() == {REAPPEARS}
         monkeypatch.setattr(Judge, "__digested__", lambda _: None)
         assert found() == set()
+
+
+def test_a_level_that_does_not_say_what_its_judge_remembers_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(Play, "__digested__")
+    with running():
+        whole = WholeProgram(Runner(Level1(), SUBJECTS["manager"].factory, Order.ANY), OVERTAKEN)
+        assert whole.next() is None
+    assert (whole.complete, whole.search.runs) == (False, 0)

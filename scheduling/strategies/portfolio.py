@@ -29,7 +29,7 @@ def turns(random: Random) -> list[Strategy]:
     surw, urw, pos, feedback = Surw(own()), Urw(own()), Pos(own()), Feedback(own())
     systematic = DelayBounded(random=own())
     pct2, pct3, pct4 = Pct(own(), 2), Pct(own(), 3), Pct(own(), 4)
-    return [systematic, surw, pct3, urw, pos, pct4, surw, feedback, surw, systematic, urw, pct2, surw]
+    return [systematic, pct3, surw, pct4, urw, surw, pct3, pos, pct4, surw, urw, feedback, pct2, surw]
 
 
 class Portfolio:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from checking import causes
 from checking.causes import Cause
 from checking.invariants import Invariants
-from checking.nodes import Graph
+from checking.nodes import EMPTY, Graph
 from checking.refinement import Refinement
 from checking.worlds import Took
 from model.operations import Operation, RemoveConnection
@@ -29,6 +29,7 @@ class Observable(Protocol):
     def locks(self) -> dict[str, asyncio.Lock]:
         """The manager's locks by name; the manager lock is called M."""
 
+    # optional: starts_as, the model's state before the first operation, for subjects that are not empty then
     # optional: shows(shown) -> bool, whether show() would return just that, for subjects that can tell without copying
 
 
@@ -59,7 +60,7 @@ class Judge:
         self._subject = subject
         self._shows: Callable[[Shown | None], bool] = getattr(subject, "shows") if _has_shows(type(subject)) else self._compares  # noqa: B009
         shows_live = self.shown is not None and self.shown.live is not None
-        self._refinement = Refinement(graph, fired.add, shows_live=shows_live, took=took)
+        self._refinement = Refinement(graph, fired.add, shows_live=shows_live, took=took, starts_as=getattr(subject, "starts_as", EMPTY))
         if loop.log is None:  # nobody listens: one call less for each operation
             self.called = self._refinement.called  # type: ignore[method-assign]  # it is the same but for the log
         self._invariants = Invariants()
@@ -84,17 +85,27 @@ class Judge:
             self._loop.log.append(("calls", (operation, None)))
         self._refinement.called(task, operation)
 
-    def returned(self, task: int, operation: Operation, answer: object, *, last: bool) -> None:
+    def returned(self, task: int, operation: Operation, answer: object, last: bool) -> None:
         """`operation` returned; `last`: the task will not run any more of the subject's code."""
         if self._loop.log is not None:
             self._loop.log.append(("answers", (operation, answer)))
-        self._look(task, returning=True)
+        shown: Shown | None = None
+        if not self._hidden:
+            try:
+                shown = self._refinement.returned_plainly(task, answer, self._shows)
+            except Exception as error:  # as in `_look`
+                self.show_raised = self.show_raised or error
+        if shown is not None:
+            self.shown = shown
+        else:
+            self._look(task, returning=True)
         if type(operation) is RemoveConnection:
             for broken in self._invariants.connection_closed(operation.connection, self.shown):
                 self.violated(broken)
-        cause = self._refinement.returned(task, answer)
-        if cause is not None:
-            self.violated(cause)
+        if shown is None:
+            cause = self._refinement.returned(task, answer)
+            if cause is not None:
+                self.violated(cause)
         self._seen_at_return = last
 
     def cancelled(self, task: int, operation: Operation) -> None:
@@ -117,7 +128,16 @@ class Judge:
             self._seen_at_return = False
             return False
         callback: Any = self._loop.current._callback
-        self._look(self.tasks.get(id(getattr(callback, "__self__", None))), returning=False)
+        task = self.tasks.get(id(getattr(callback, "__self__", None)))
+        try:
+            unchanged = not self._hidden and self._shows(self.shown)
+        except Exception as error:  # as in `_look`
+            self.show_raised = self.show_raised or error
+            return False
+        if unchanged:
+            self._refinement.unchanged(task)
+        else:
+            self._look(task, returning=False)
         return False
 
     def violated(self, cause: Cause, detail: str = "") -> None:
@@ -137,11 +157,7 @@ class Judge:
 
     def _look(self, task: int | None, *, returning: bool) -> None:
         try:
-            # nothing is copied where what shows is what was expected: most operations act right before they return, most other steps
-            # change nothing
-            if not returning and not self._hidden and self._shows(self.shown):
-                self._refinement.unchanged(task)
-                return
+            # nothing is copied where what shows is what was expected: most operations act right before they return
             expected = self._refinement.expected(task)
             if expected is not None and self._shows(expected):
                 self._refinement.acted(task)

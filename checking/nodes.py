@@ -10,6 +10,7 @@ from model.projection import Shown, View, view
 from model.state import State
 from model.step import Call, begin, step
 
+EMPTY = State()
 BOUND = 200_000  # lookups kept; some hundred bytes each
 
 
@@ -31,36 +32,36 @@ class Node:
     calls are interned in the graph, and an operation asked by identity is kept alive beside its answer.
     """
 
-    __slots__ = ("_calls", "_edges", "_graph", "shown", "state", "view")
+    __slots__ = ("_graph", "begun", "edges", "shown", "state", "view")
 
     def __init__(self, state: State, graph: "Graph") -> None:
         self.state = state
         self.view: View = view(state)
         self.shown: Shown | None = None  # maps that were once found to be this state's, and to agree with each other
         self._graph = graph
-        self._calls: dict[int, tuple[ManagerOperation, Call]] = {}
-        self._edges: dict[int, tuple[Call, Edge]] = {}
+        self.begun: dict[int, tuple[ManagerOperation, Call]] = {}  # what `begin` has found, by the identity of the operation
+        self.edges: dict[int, Edge] = {}  # what `step` has found, by the identity of the call
 
     def begin(self, operation: ManagerOperation) -> Call:
         """`model.step.begin` at this state."""
-        known = self._calls.get(id(operation))
+        known = self.begun.get(id(operation))
         if known is None:
             self._graph.size += 1
-            known = self._calls[id(operation)] = (operation, self._graph.call(begin(self.state, operation)))
+            known = self.begun[id(operation)] = (operation, self._graph.call(begin(self.state, operation)))
         return known[1]
 
     def step(self, call: Call) -> Edge:
         """`model.step.step` from this state."""
-        known = self._edges.get(id(call))
-        if known is None:
+        edge = self.edges.get(id(call))
+        if edge is None:
             self._graph.size += 1
             outcome = step(self.state, call)
             node = self._graph.node(outcome.state)
             unseen = node is not self and node.view == self.view
             only_raw = not unseen and node is not self and node.view._replace(raw=self.view.raw) == self.view
             edge = Edge(node, outcome.answer, outcome.kind, node is self, unseen, only_raw)
-            known = self._edges[id(call)] = (call, edge)
-        return known[1]
+            self.edges[id(call)] = edge
+        return edge
 
 
 class Graph:
@@ -68,7 +69,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.size = 0
-        self._initial: Node | None = None
+        self._initial: dict[int, tuple[State, Node]] = {}  # by identity, as calls are
         self._nodes: dict[State, Node] = {}
         self._calls: dict[Call, Call] = {}
 
@@ -83,13 +84,14 @@ class Graph:
         """The one object equal to `call`."""
         return self._calls.setdefault(call, call)
 
-    def initial(self) -> Node:
-        """The node of the empty state; between runs, so that this is the moment to drop a graph that has grown too large."""
+    def initial(self, state: State = EMPTY) -> Node:
+        """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
         if self.size > BOUND:
             self.size = 0
             self._nodes.clear()
             self._calls.clear()
-            self._initial = None
-        if self._initial is None:
-            self._initial = self.node(State())
-        return self._initial
+            self._initial.clear()
+        known = self._initial.get(id(state))
+        if known is None:
+            known = self._initial[id(state)] = (state, self.node(state))
+        return known[1]

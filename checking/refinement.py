@@ -11,11 +11,12 @@ run.
 from collections.abc import Callable
 
 from checking.causes import Cause
-from checking.nodes import Graph
+from checking.nodes import EMPTY, Graph
 from checking.pending import NO_ANSWER_YET, Pending, agrees
 from checking.worlds import Took, Worlds
 from model.operations import STATE_OPERATIONS, Operation
 from model.projection import Shown, disagreements, project
+from model.state import State
 from model.step import Answer, Call
 from scheduling.strategies.objects import Value
 
@@ -25,9 +26,11 @@ STATE_KINDS = frozenset(STATE_OPERATIONS)
 class Refinement:
     """Follows one run. Its methods are called as things happen; they tell the cause of a violation, or None."""
 
-    def __init__(self, graph: Graph, fired: Callable[[str], object], *, shows_live: bool, took: Took | None = None) -> None:
+    def __init__(
+        self, graph: Graph, fired: Callable[[str], object], *, shows_live: bool, took: Took | None = None, starts_as: State = EMPTY
+    ) -> None:
         self.plain = shows_live  # what shows is exactly what the model's state shows, so that every invariant on it holds
-        self._node = graph.initial()
+        self._node = graph.initial(starts_as)
         self._graph = graph
         self._fired = fired
         self._took = took  # told of every transition, with the state it was taken in; most runs are not asked
@@ -50,22 +53,24 @@ class Refinement:
             handle = self._handles[task]
             call = self._graph.call(Call(operation, handle.incarnation, handle.thread))
         else:
-            call = node.begin(operation)  # type: ignore[arg-type]  # what is no state operation is the manager's
+            known = node.begun.get(id(operation))
+            call = known[1] if known is not None else node.begin(operation)  # type: ignore[arg-type]  # it is the manager's
         self._pending[task] = Pending(operation, call)
 
     def unchanged(self, task: int | None) -> None:
         """A step of `task` (None: of none that is ours) has run and nothing that shows has changed."""
-        pending = self._pending.get(task) if task is not None else None
-        if pending is None or task is None:
+        if task not in self._pending:
             return
+        pending = self._pending[task]
         if self._worlds is not None:
             self._worlds.unchanged(task, pending)
             return
         node = self._node
-        if pending.owed is not NO_ANSWER_YET or pending.asked is node:
+        if pending.asked is node or pending.owed is not NO_ANSWER_YET:
             return
         pending.asked = node
-        edge = node.step(pending.call)
+        call = pending.call
+        edge = node.edges.get(id(call)) or node.step(call)
         if edge.silent:
             pending.may_answer(edge)
         elif edge.unseen or edge.only_raw:  # it may have acted, wholly or but for its raw choice
@@ -99,6 +104,38 @@ class Refinement:
             self._took(self._node, pending.call)
         pending.act(edge)
         self._node = edge.node
+
+    def returned_plainly(self, task: int, answer: object, shows: Callable[[Shown], bool]) -> Shown | None:
+        """All of `expected`, `acted` and `returned` at once, for the most common end of a call: it acts in the step in which it returns.
+
+        Returns what shows then. None: that is not how it ended, or it is not plain; nothing has been noted, so ask one by one.
+        """
+        if self._worlds is not None:
+            return None
+        pending = self._pending[task]
+        node, call = self._node, pending.call
+        if pending.owed is not NO_ANSWER_YET:
+            return None
+        edge = node.edges.get(id(call)) or node.step(call)
+        after, owed, kind, silent, unseen, _ = edge
+        shown = after.shown
+        if shown is None or not (answer is owed or agrees(answer, owed)) or not shows(shown):
+            return None
+        if silent:
+            if pending.silent and (len(pending.silent) > 1 or pending.silent[0] is not edge):
+                return None  # it may as well have answered before
+        elif unseen and pending.silent:
+            return None
+        else:
+            self._node = after
+        self._fired(kind)
+        if self._took is not None:
+            self._took(node, call)
+        del self._pending[task]
+        if answer is Answer.HANDLE:
+            pending.keep_handle(edge)
+            self._handles[task] = Call(pending.operation, pending.incarnation, call.thread or pending.thread())
+        return shown
 
     def changed(self, task: int | None, shown: Shown, *, returning: bool) -> Cause | None:
         """A step of `task` has changed what shows to `shown`; `returning`: its operation is about to return."""

@@ -179,18 +179,20 @@ class Manager:
 
     def shows(self, shown: Shown) -> bool:
         """Whether `show()` would return just that; asked after every step of a run, so nothing is copied."""
+        live, subscribers, threads_of, ids, raw, entries = shown
         threads, index = self.threads, self.index
         if (
-            self.live_connections != shown.live
-            or index.threads_of != shown.threads_of
-            or index.ids != shown.ids
-            or self.raw != shown.raw
-            or threads.keys() != shown.entries.keys()
+            len(threads) != len(entries)
+            or self.live_connections != live
+            or index.threads_of != threads_of
+            or index.ids != ids
+            or self.raw != raw
             or self.lock.locked()
         ):
             return False
         for thread_id, entry in threads.items():
-            if entry.grants.keys() != shown.subscribers.get(thread_id) or not entry.state.shows(shown.entries[thread_id]):
+            # a set of the keys is sooner made and compared than the view of them is
+            if thread_id not in entries or set(entry.grants) != subscribers[thread_id] or not entry.state.shows(entries[thread_id]):
                 return False
         return True
 

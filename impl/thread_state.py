@@ -98,9 +98,10 @@ class ThreadState:
 
     def shows(self, entry: ShownEntry) -> bool:
         """Whether `shown()` would return just that, without making one where it is plain."""
-        if self.listener_generation != entry.generation or self._turn_history.active_items() != entry.turn:
+        generation, conversation, turn = entry
+        if self.listener_generation != generation or self._turn_history.active_items() != turn:
             return False
-        return entry.conversation is None if self.cancel_tx is None else self.shown() == entry
+        return conversation is None if self.cancel_tx is None else self.shown() == entry
 
     def _close_commands(self) -> None:
         if self._command_tx is not None:

@@ -6,36 +6,42 @@ gets it. The patch is on the class, so that unchanged third-party code is reache
 """
 
 import asyncio
+from asyncio import current_task
 from asyncio import events as asyncio_events
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from scheduling.loop import ControlledLoop
 
 _stock_acquire = asyncio.Lock.acquire
+_stock_enter: Any = asyncio.Lock.__aenter__
 _stock_release = asyncio.Lock.release
 _open = 0
 
 
-class _Once:
-    """Awaiting it suspends once. A tuple's iterator yields the None that asyncio takes for a bare yield, without a frame of its own."""
+class _Once(tuple[None]):
+    """Awaiting it suspends once: a tuple's iterator yields the None that asyncio takes for a bare yield, without a frame of its own."""
 
     __slots__ = ()
-
-    def __await__(self) -> Generator[None, None, None]:
-        return iter((None,))  # type: ignore[return-value]  # any iterator will do
+    __await__: Any = tuple.__iter__
 
 
-ONCE = _Once()
+ONCE = _Once((None,))
 
 
-async def _acquire(self: Any) -> Literal[True]:
+def _enter(self: Any) -> Any:
+    """`async with` awaits the acquire itself: CPython's own coroutine around it would do no more than wait for it."""
+    return _acquire(self, None) if type(self).acquire is _acquire else _stock_enter(self)
+
+
+async def _acquire(self: Any, answer: Any = True) -> Any:
     loop: Any = asyncio_events._get_running_loop()
     if type(loop) is not ControlledLoop:
-        return await _stock_acquire(self)
+        await _stock_acquire(self)
+        return answer
     if loop.holding:
-        task = asyncio.current_task(loop)
+        task = current_task(loop)
         loop.nested.extend((outer, self) for holder, outer in loop.holding if holder is task and outer is not self)
     if loop.suspend_free_locks and not self._locked:
         loop.free_suspensions += 1
@@ -47,14 +53,17 @@ async def _acquire(self: Any) -> Literal[True]:
         if loop.log is not None:
             loop.log.append(("waits for", self))
         await _stock_acquire(self)
-    loop.holding.append((asyncio.current_task(loop), self))
+    loop.holding.append((current_task(loop), self))
     if loop.log is not None:
         loop.log.append(("takes", self))
-    return True
+    return answer
 
 
-def _release(self: asyncio.Lock) -> None:
-    _stock_release(self)  # first: it raises if the lock is free
+def _release(self: Any) -> None:
+    if self._locked and not self._waiters:
+        self._locked = False  # what CPython's release does then
+    else:
+        _stock_release(self)  # first: it raises if the lock is free
     loop: Any = asyncio_events._get_running_loop()
     if type(loop) is ControlledLoop:
         holding = loop.holding
@@ -100,6 +109,7 @@ def controlled_locks() -> Iterator[None]:
     global _open  # noqa: PLW0603  # the patch is global by nature: one count of who wants it
     _open += 1
     asyncio.Lock.acquire = _acquire  # type: ignore[method-assign]
+    asyncio.Lock.__aenter__ = _enter  # type: ignore[method-assign]
     asyncio.Lock.release = _release  # type: ignore[method-assign]
     try:
         yield
@@ -108,3 +118,4 @@ def controlled_locks() -> Iterator[None]:
         if not _open:
             asyncio.Lock.acquire = _stock_acquire  # type: ignore[method-assign]
             asyncio.Lock.release = _stock_release  # type: ignore[method-assign]
+            del asyncio.Lock.__aenter__  # it is inherited

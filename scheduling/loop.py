@@ -306,7 +306,10 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         if name is None:
             name = f"task-{self._task_order}"
         if self._task_factory is None:
-            task = self._numbered(coro, loop=self, name=name, **kwargs)
+            kind = self.task_class  # as `_numbered`, of which every run would make three calls or more
+            task = kind.__new__(kind)
+            task.number = self._task_order
+            task.__init__(coro, loop=self, name=name, **kwargs)  # type: ignore[misc]  # it registers itself in a set
         elif self._task_factory is EAGER:  # it runs the first step at once, in which the task must have its name
             task = self._numbered(coro, loop=self, name=name, eager_start=True, **kwargs)
         else:

@@ -17,7 +17,8 @@ from typing import Any
 from impl.manager_api import ManagerApi
 from impl.subjects import SUBJECTS
 from model.operations import MANAGER_OPERATIONS
-from model.projection import disagreements, project
+from model.projection import disagreements, project, view
+from model.state import State
 from scheduling.loop import ControlledLoop
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
@@ -209,6 +210,13 @@ def _check_shape(manager: Any, name: str) -> None:
     except Exception as error:
         what = f"show() must return None or a model.projection.Shown of sets and dicts; looking at it raised {_said(error)}"
         raise BadSubject(f"subject {name}: {what}") from None
+    starts_as = getattr(manager, "starts_as", None)
+    if starts_as is None:
+        return
+    if not isinstance(starts_as, State):
+        raise BadSubject(f"subject {name}: starts_as must be a model.state.State, not {type(starts_as).__name__}")
+    if shown is not None and view(starts_as)._replace(live=None) != project(shown)._replace(live=None):
+        raise BadSubject(f"subject {name}: starts_as does not show what show() shows of a fresh manager; make the two agree")
 
 
 def _said(error: BaseException) -> str:

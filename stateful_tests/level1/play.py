@@ -101,27 +101,27 @@ class Play:
         judge = self.judge
         index = chain.place
         state: ThreadState | None = None
-        site = chain.sites[0]
+        operation = chain.sites[0].operation
         try:
-            for site in chain.sites:
-                if site.method is not None:
-                    judge.called(index, site.operation)
-                    answer = await getattr(self.manager, site.method)(*site.arguments)
-                    if site.returns_state:
+            for operation, method, arguments, returns_state, returns_ids, last in chain.sites:
+                if method is not None:
+                    judge.called(index, operation)
+                    answer = await getattr(self.manager, method)(*arguments)
+                    if returns_state:
                         state = answer
                         answer = Answer.REFUSED if answer is None else Answer.HANDLE
-                    elif site.returns_ids:
+                    elif returns_ids:
                         answer = tuple(sorted(answer))
                 elif state is not None:
-                    judge.called(index, site.operation)
-                    answer = await self._call_on(state, site.operation, chain.name)
+                    judge.called(index, operation)
+                    answer = await self._call_on(state, operation, chain.name)
                 else:
                     break
-                judge.returned(index, site.operation, answer, last=site.last)
+                judge.returned(index, operation, answer, last)
         except asyncio.CancelledError:
-            judge.cancelled(index, site.operation)
+            judge.cancelled(index, operation)
         except Exception as error:  # whatever a subject raises is a finding, not our failure
-            judge.raised(index, site.operation, error)
+            judge.raised(index, operation, error)
         finally:
             for fault in faults or ():
                 if fault in self.loop.faults:

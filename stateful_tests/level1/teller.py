@@ -17,7 +17,7 @@ class Teller:
     def __init__(self, judge: Judge, subject: Observable) -> None:
         self._judge = judge
         self._subject = subject
-        self._view = NOTHING
+        self._view = NOTHING if judge.shown is None else project(judge.shown)
         self._lock_names: dict[int, str] = {}  # also of those whose thread has been torn down; locks live as long as the run
 
     def say(self, what: str, about: object) -> str:

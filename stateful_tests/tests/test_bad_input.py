@@ -27,6 +27,7 @@ SHORT = Profile("short", examples=4, schedules=10, steps=9, derandomized=True)
 SUBJECTS = """
 import asyncio, time
 from impl.manager import Manager
+from model.state import Entry, State
 
 class Nothing: pass
 
@@ -48,6 +49,12 @@ class ShowRaisesLater(Manager):
         self.looks += 1
         if self.looks > 3: raise KeyError("the maps")
         return super().show()
+
+class StartsAsNoState(Manager):
+    starts_as = {}
+
+class StartsAsAnother(Manager):
+    starts_as = State(entries=((1, Entry(1)),), incarnations=1)
 
 class NoLocks(Manager):
     def locks(self): return None
@@ -138,6 +145,8 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ("mine.py:ShowIsNoState", "show() must return None or a model.projection.Shown"),
         ("mine.py:ShowIsHalfAState", "show() must return None or a model.projection.Shown"),
         ("mine.py:NoLocks", "locks() must return a dict"),
+        ("mine.py:StartsAsNoState", "starts_as must be a model.state.State, not dict"),
+        ("mine.py:StartsAsAnother", "starts_as does not show what show() shows of a fresh manager"),
         ("mine.py:MadeOnce", "each run needs a fresh one"),
         ("mine.py:ShowRaisesLater", "show() raised KeyError: 'the maps'"),
         ("mine.py:Executor", "loop.run_in_executor brings an order that cannot be controlled; replace it"),

@@ -1,11 +1,10 @@
 """Races that need several moments, or one moment late in a long task: what separates the strategies."""
 
-import asyncio
-
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.strategies.declared import declare
 from stateful_tests.races.race import MANY, Check, race, tick
+from stateful_tests.races.split_lock import SplitLock, call
 
 
 class Ladder:
@@ -111,62 +110,13 @@ def two_needles(loop: ControlledLoop, fixed: bool) -> Check:
     return lambda: "both came in time" if ladder.seen else None
 
 
-class Phantom:
-    """Who lives, and who is subscribed to what: guarded by two locks that are never held together."""
-
-    def __init__(self) -> None:
-        self.living_lock = asyncio.Lock()
-        self.table_lock = asyncio.Lock()
-        self.living = {"c1", "c2"}
-        self.table: dict[str, set[str]] = {"old": {"c2"}}
-        self.sweeps = 0
-
-
-async def _subscribe(state: Phantom, fixed: bool) -> None:
-    await tick()
-    async with state.living_lock:
-        if "c1" not in state.living:
-            return
-        await tick()
-    await tick()
-    async with state.table_lock:
-        if fixed and "c1" not in state.living:
-            return
-        state.table.setdefault("new", set()).add("c1")
-        await tick()
-
-
-async def _disconnect(state: Phantom) -> None:
-    await tick()
-    async with state.living_lock:
-        state.living.discard("c1")
-        await tick()
-    await tick()
-    async with state.table_lock:
-        for subscribed in state.table.values():
-            subscribed.discard("c1")
-        await tick()
-
-
-async def _tear_down(state: Phantom) -> None:
-    await tick()
-    async with state.table_lock:
-        state.table.pop("old", None)
-        await tick()
-    await tick()
-    async with state.living_lock:
-        state.sweeps += 1
-        await tick()
-
-
 def _phantoms(loop: ControlledLoop, fixed: bool, noise: int) -> Check:
-    state = declare(Phantom())
-    loop.create_task(_subscribe(state, fixed), name="subscribe")
-    loop.create_task(_disconnect(state), name="disconnect")
-    loop.create_task(_tear_down(state), name="tear down")
+    manager = declare(SplitLock(fixed))
+    for at, name in enumerate(("subscribe", "disconnect", "tear down")):
+        loop.create_task(call(at, manager), name=name)
     for n in range(noise):
         loop.create_task(tick(4), name=f"noise {n}")
-    return lambda: "a phantom subscriber" if any("c1" in members for members in state.table.values()) and "c1" not in state.living else None
+    return lambda: "a phantom subscriber" if manager.phantoms() else None
 
 
 @race(Order.ANY, 2)

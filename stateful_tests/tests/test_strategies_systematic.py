@@ -15,6 +15,7 @@ from scheduling.order import Order
 from scheduling.run import run
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.exhaustive import Exhaustive
+from scheduling.strategies.preemption_bounded import PreemptionBounded
 from scheduling.strategies.strategy import Redundant, Strategy
 
 Start = Callable[[ControlledLoop], Callable[[], Hashable]]
@@ -118,6 +119,38 @@ def test_delay_bounded_makes_each_schedule_within_the_bound_once(order: Order, s
         assert strategy.complete == bound
         deviations = [sum(pick > 0 for pick in choices) for choices in made]
         assert deviations == sorted(deviations), "fewest deviations first"
+
+
+def preempted(word: tuple[int, ...], steps: tuple[int, ...]) -> int:
+    """How often, in a word of who made each step, a task that could go on did not, or was not the first to follow one that ended."""
+    left, at, count, queue = list(steps), None, 0, list(range(len(steps)))
+    for who in word:
+        due = at if at is not None and left[at] else queue[0]
+        count += who != due
+        left[who] -= 1
+        queue.remove(who)
+        queue += [who] if left[who] else []
+        at = who
+    return count
+
+
+@pytest.mark.parametrize("steps", [(3, 2), (2, 2, 2), (3, 1, 2)])
+def test_preemption_bounded_makes_each_schedule_within_the_bound_once(steps: tuple[int, ...]) -> None:
+    brute: list[tuple[int, ...]] = [outcome for _, outcome in runs_of(Exhaustive(), counted(*steps))]  # type: ignore[misc]
+    for bound in range(4):
+        strategy = PreemptionBounded(bound)
+        made: list[tuple[int, ...]] = [outcome for _, outcome in runs_of(strategy, counted(*steps))]  # type: ignore[misc]
+        assert sorted(made) == sorted(word for word in brute if preempted(word, steps) <= bound)
+        assert strategy.complete == bound
+        preemptions = [preempted(word, steps) for word in made]
+        assert preemptions == sorted(preemptions), "fewest first"
+
+
+def test_without_a_preemption_each_task_runs_on_until_it_waits() -> None:
+    made = runs_of(PreemptionBounded(0), counted(3, 2))
+    assert [outcome for _, outcome in made] == [(0, 0, 0, 1, 1)]
+    in_fifo = runs_of(PreemptionBounded(0), counted(3, 2), Order.FIFO)
+    assert [outcome for _, outcome in in_fifo] == [(0, 1, 0, 1, 0)], "in fifo there is no choice among ready steps"
 
 
 def test_delay_bounded_says_when_it_has_run_everything_and_not_before() -> None:

@@ -42,4 +42,4 @@ bench: setup  ## speed as ratios in one run; never a test
 	@$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .venv-3* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .venv-3* .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -4,7 +4,7 @@ import importlib
 import sys
 
 SHORT = ("loop_speed", "checked_speed")
-NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes")
+NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "hunt")
 
 
 def main() -> int:

@@ -8,8 +8,8 @@ from random import Random
 
 from benchmarks.bare import BareLoop
 from benchmarks.interleaved import rates, table
+from benchmarks.manager_calls import CHAINS, calls
 from impl.manager import Manager
-from model import operations as op
 from scheduling.order import Order
 from scheduling.strategies.random_walk import RandomWalk
 from stateful_tests.exploring.runner import Runner, running
@@ -17,25 +17,13 @@ from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
 
 SCHEDULES = 300
-CHAINS: list[tuple[op.ManagerOperation, ...]] = [
-    (op.ConnectionInitialized(1), op.TryAddConnectionToThread(1, 1), op.RemoveConnection(1)),
-    (op.ConnectionInitialized(2), op.SetListener(1, 1, 2, True), op.RemoveListener(1)),
-    (op.HasSubscribers(1), op.UnsubscribeConnectionFromThread(1, 1), op.RemoveThreadState(1)),
-]
 PROGRAM = Program(tuple(CHAINS))
-
-
-async def _calls(manager: Manager, chain: tuple[op.ManagerOperation, ...], *, suspend: bool) -> None:
-    for operation in chain:
-        if suspend:
-            await asyncio.sleep(0)
-        await getattr(manager, operation.name)(*[getattr(operation, name) for name in operation.__match_args__])
 
 
 def _stock() -> int:
     async def schedule() -> None:
         manager = Manager()
-        await asyncio.gather(*(_calls(manager, chain, suspend=False) for chain in CHAINS))
+        await asyncio.gather(*(calls(manager, chain, suspend=False) for chain in CHAINS))
 
     async def main() -> None:
         for _ in range(SCHEDULES):
@@ -49,7 +37,7 @@ def _bare() -> int:
     random = Random(1)
     for _ in range(SCHEDULES):
         manager = Manager()
-        BareLoop().run([_calls(manager, chain, suspend=True) for chain in CHAINS], random)
+        BareLoop().run([calls(manager, chain, suspend=True) for chain in CHAINS], random)
     return SCHEDULES
 
 

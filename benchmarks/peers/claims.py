@@ -1,0 +1,146 @@
+"""What is claimed of the split lock, each with what was measured and whether it holds."""
+
+import gc
+import subprocess
+import sys
+import time
+from io import StringIO
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+from benchmarks.peers import BARE, CHECKED, IN_PYTEST
+from benchmarks.peers.environment import PEERS, ROOT
+from benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING
+from checking.finding import Finding
+from reports.text import console_for, write_finding
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import run
+from scheduling.schedule import fixed
+from scheduling.strategies.declared import declare
+from scheduling.strategies.dpor import Dpor
+from scheduling.strategies.portfolio import Portfolio
+from scheduling.strategies.primitives import recording
+from scheduling.strategies.strategy import Redundant
+from stateful_tests.exploring.investigate import investigate
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.level1.program import Program
+from stateful_tests.races import split_lock_shown as subject
+from stateful_tests.races.split_lock import CALLS, SplitLock
+from stateful_tests.run_record import finding_record
+
+SEEDS = 25
+NAME = "stateful_tests/races/split_lock_shown.py:ShownSplitLock"
+
+
+def prove() -> tuple[int, float]:
+    """Runs and seconds that partial-order reduction needs for the fixed program, where a free lock does not suspend."""
+    began = time.perf_counter()
+    with recording():
+        strategy = Dpor()
+        while not strategy.complete:
+            loop = ControlledLoop()
+            with loop.entered():
+                choose = strategy.begin(loop, Order.ANY)
+                assert choose is not None
+                manager = declare(SplitLock(fixed=True))
+                for number, call in enumerate(CALLS):
+                    loop.create_task(call(manager), name=f"task {number}")
+                try:
+                    _, choices, steps = run(loop, Order.ANY, choose, None, every_choice=True)
+                except Redundant:
+                    choices, steps = [], 0
+                strategy.end(choices, steps)
+                assert not manager.phantoms()
+            loop.abandon()
+    return strategy.runs, time.perf_counter() - began
+
+
+def shrunk(seed: int) -> tuple[Finding[Program], float]:
+    """The finding behind the first failure of the crowded program, and the seconds that it took to confirm it and to make it small."""
+    runner, strategy = Runner(LEVEL_1, subject.ShownSplitLock, Order.ANY), Portfolio(Random(seed))
+    with running():
+        while True:
+            result = runner.run_strategy(subject.CROWDED, strategy)
+            assert result is not None
+            if result.violations:
+                break
+        began = time.perf_counter()
+        names = runner.record(subject.CROWDED, lambda _loop, _order: fixed(result.choices))[1]
+        finding = investigate(runner, next(iter(result.violations)), subject.CROWDED, names)
+        return finding, time.perf_counter() - began
+
+
+def switches(finding: Finding[Program]) -> int:
+    """How often another task goes on than the one that ran last, the first included."""
+    steps = [name for name in finding.names if not name.startswith("+")]
+    return sum(name != before for name, before in zip(steps, [None, *steps], strict=False))
+
+
+def _report(finding: Finding[Program]) -> str:
+    out = StringIO()
+    with running():
+        record = finding_record(NAME, finding)
+    write_finding(record, console_for(out))
+    return out.getvalue()
+
+
+TOLD = {  # what a report must name -> what stands in it
+    "the tasks": ("A  ", "B  "),
+    "file and line": ("split_lock:",),
+    "the lock": ("takes doors", "takes seats"),
+    "the conflict": ("+ c1 on t1",),
+    "expected and actual": ("connection that is not live", "answers: yes"),
+}
+
+
+def _replays(report: str) -> bool:
+    """Whether the line of the report that begins so, typed as it stands, shows the same again."""
+    line = report.partition("replay: subwarden ")[2].splitlines()[0]
+    told = subprocess.run(
+        [Path(sys.executable).with_name("subwarden"), *line.split()], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return told.returncode == 1 and "a connection that is not live is subscribed" in told.stdout
+
+
+def judge(rated: dict[str, dict[str, list[float]]], found: dict[tuple[str, str], list[dict[str, Any]]]) -> list[str]:
+    """A line of Markdown for each claim."""
+    lines = ["| claim | measured | holds |", "|---|---|---|"]
+
+    def claim(text: str, measured: str, holds: bool) -> None:
+        lines.append(f"| {text} | {measured} | {'yes' if holds else 'NO'} |")
+
+    for workload, base in ((SUSPENDING, "with locks that suspend too"), (FIXED, ""), (MANAGER, "")):
+        ratio = median(a / b for a, b in zip(rated[workload][CHECKED], rated[workload][BARE], strict=True))
+        claim(f"every step checked: half the bare loop {base} or more ({workload})", f"{ratio:.2f}", ratio >= 0.5)
+    for peer in (name for name in rated[FIXED] if name.removesuffix(IN_PYTEST) in PEERS):
+        times = median(a / b for a, b in zip(rated[FIXED][CHECKED], rated[FIXED][peer], strict=True))
+        claim(f"every step checked: 100 times {peer} or more ({FIXED})", f"{times:,.0f} times", times >= 100)
+    for workload, most in ((BUGGY, 10), (CROWDED, 25)):
+        answers = found[CHECKED, workload]
+        schedules = median(LIMITLESS if a["schedules"] is None else a["schedules"] for a in answers)
+        ms = 1000 * median(a["seconds"] for a in answers)
+        claim(f"{workload}: found within {most} schedules", f"{schedules:g}", schedules <= most)
+        if workload == BUGGY:
+            claim(f"{workload}: found within 10 ms", f"{ms:.1f} ms", ms <= 10)
+    gc.freeze()
+    proofs = [prove() for _ in range(5)]
+    seconds = median(seconds for _, seconds in proofs)
+    claim("the fixed one proved in less than 0.1 s", f"{1000 * seconds:.0f} ms", seconds < 0.1)
+    claim("having explored near 192 runs", f"{proofs[0][0]}", proofs[0][0] <= 240)
+    made = [shrunk(seed) for seed in range(SEEDS)]
+    size = median(finding.size[0] for finding, _ in made), median(switches(finding) for finding, _ in made)
+    claim("shrunk to 2 operations", f"{size[0]:g}", size[0] <= 2)
+    claim("and 3 switches", f"{size[1]:g}", size[1] <= 3)
+    claim("in less than a second", f"{1000 * median(s for _, s in made):.0f} ms", median(s for _, s in made) < 1)
+    report = _report(made[0][0])
+    for what, marks in TOLD.items():
+        claim(f"the report names {what}", ", ".join(f"`{mark.strip()}`" for mark in marks), all(mark in report for mark in marks))
+    claim("its replay line shows the same again", "exit code 1", _replays(report))
+    return lines
+
+
+LIMITLESS = float("inf")

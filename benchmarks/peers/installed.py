@@ -1,0 +1,72 @@
+"""simloop, simloom and frontrun as contenders, each as it installs and as its own pages say to use it. Imported only where one is there."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from benchmarks.peers.contender import Contender
+from benchmarks.peers.workloads import workload
+
+SECONDS = 20.0  # at most, for one search of frontrun's, which is systematic
+
+
+def _main(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
+    made = workload(name)
+
+    async def main() -> None:
+        state = made.start()
+        await asyncio.gather(*(task(state) for task in made.tasks))
+        if not made.ended_well(state):
+            raise AssertionError("it did not end well")
+
+    return main
+
+
+def _simloop(name: str, count: int) -> int:
+    assert import_module("simloop").explore(_main(name), range(count)) is None
+    return count
+
+
+def _simloop_find(name: str, seed: int, limit: int) -> int | None:
+    report = import_module("simloop").explore(_main(name), range(seed * limit, (seed + 1) * limit))
+    return None if report is None else report.seeds_passed + 1
+
+
+def _simloom(name: str, count: int) -> int:
+    found = import_module("simloom").explore(_main(name), runs=count)
+    assert not found.failed
+    return count
+
+
+def _simloom_find(name: str, seed: int, limit: int) -> int | None:
+    found = import_module("simloom").explore(_main(name), runs=limit, start_seed=seed * limit)
+    return found.runs if found.failed else None
+
+
+async def _worker(task: Callable[[Any], Coroutine[Any, Any, Any]], state: Any) -> None:
+    await task(state)
+
+
+def _explore(name: str, **options: Any) -> Any:
+    made = workload(name)
+    workers = [partial(_worker, task) for task in made.tasks]
+    explore = import_module("frontrun").explore
+    return asyncio.run(explore(setup=made.start, workers=workers, invariant=made.ended_well, **options))
+
+
+def _frontrun(name: str, count: int) -> int:
+    return int(_explore(name, max_executions=count).num_explored)
+
+
+def _frontrun_find(name: str, _seed: int, limit: int) -> int | None:
+    found = _explore(name, max_executions=limit, total_timeout=SECONDS, reproduce_on_failure=0)
+    return None if found.property_holds is not False else int(found.num_explored)
+
+
+CONTENDERS = {
+    "simloop": Contender(_simloop, _simloop_find, 10),
+    "simloom": Contender(_simloom, _simloom_find, 10),
+    "frontrun": Contender(_frontrun, _frontrun_find, 10),
+}

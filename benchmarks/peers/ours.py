@@ -1,0 +1,87 @@
+"""subwarden as a contender: with nothing checked, and with the model and the properties checked at every step."""
+
+from random import Random
+
+from benchmarks.checked_speed import PROGRAM as MANAGER_PROGRAM
+from benchmarks.peers.contender import Contender
+from benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING, Workload, workload
+from impl.manager import Manager
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import run
+from scheduling.strategies.portfolio import Portfolio
+from scheduling.strategies.random_walk import RandomWalk
+from scheduling.strategies.strategy import Strategy
+from scheduling.watchdog import WATCHDOG
+from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.level1.program import Program
+from stateful_tests.races import split_lock_shown as subject
+
+JUDGED: dict[str, tuple[Factory, Program]] = {
+    FIXED: (subject.FixedSplitLock, subject.PROGRAM),
+    SUSPENDING: (subject.FixedSplitLock, subject.PROGRAM),  # in the order `any` it always does
+    BUGGY: (subject.ShownSplitLock, subject.PROGRAM),
+    CROWDED: (subject.ShownSplitLock, subject.CROWDED),
+    MANAGER: (Manager, MANAGER_PROGRAM),
+}
+_RUNNERS: dict[str, Runner] = {}
+_WALK = RandomWalk(Random(1))
+
+
+def _unchecked_run(made: Workload, strategy: Strategy) -> bool:
+    loop = ControlledLoop()
+    with loop.entered():
+        choose = strategy.begin(loop, Order.ANY)
+        assert choose is not None
+        state = made.start()
+        for task in made.tasks:
+            loop.create_task(task(state))
+        _, choices, steps = run(loop, Order.ANY, choose, None, every_choice=strategy.every_choice)
+        strategy.end(choices, steps)
+        well = made.ended_well(state)
+    loop.abandon()
+    return well
+
+
+def _unchecked(name: str, count: int) -> int:
+    made = workload(name)
+    for _ in range(count):
+        _unchecked_run(made, _WALK)
+    return count
+
+
+def _unchecked_find(name: str, seed: int, limit: int) -> int | None:
+    made, strategy = workload(name), Portfolio(Random(seed))
+    return next((number for number in range(1, limit + 1) if not _unchecked_run(made, strategy)), None)
+
+
+def _checked(name: str, count: int) -> int:
+    factory, program = JUDGED[name]
+    runner = _RUNNERS.setdefault(name, Runner(LEVEL_1, factory, Order.ANY))
+    for _ in range(count):
+        result = runner.run(program, _WALK.begin)
+        if result.violations:
+            raise AssertionError(f"{name} is said to break {list(result.violations)}")
+    WATCHDOG.watch(None)  # what is asked next may take its time to come
+    return count
+
+
+def _checked_find(name: str, seed: int, limit: int) -> int | None:
+    factory, program = JUDGED[name]
+    runner, strategy = Runner(LEVEL_1, factory, Order.ANY), Portfolio(Random(seed))
+    found: int | None = None
+    for number in range(1, limit + 1):
+        result = runner.run_strategy(program, strategy)
+        if result is not None and result.violations:
+            found = number
+            break
+    WATCHDOG.watch(None)
+    return found
+
+
+CONTENDERS = {
+    "subwarden, nothing checked": Contender(_unchecked, _unchecked_find, 50, around=running),
+    "subwarden, every step checked": Contender(_checked, _checked_find, 50, around=running),
+}

@@ -1,0 +1,53 @@
+"""What every tool runs: how a run's state is made, which coroutines run at once on it, and whether it ended well."""
+
+from collections.abc import Callable, Coroutine
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+from stateful_tests.races import split_lock
+from stateful_tests.races.split_lock import SplitLock
+
+CROWD = 3  # how many more tasks a crowd is
+
+Task = Callable[[Any], Coroutine[Any, Any, Any]]
+
+
+class Workload(NamedTuple):
+    """`tasks` are given the state that `start` makes; `ended_well` looks at it when they have all ended."""
+
+    start: Callable[[], Any]
+    tasks: tuple[Task, ...]
+    ended_well: Callable[[Any], bool]
+
+
+def _split_lock(*, fixed: bool, crowd: int = 0, suspend: bool = False) -> Workload:
+    many = len(split_lock.CALLS) + crowd
+    return Workload(
+        partial(SplitLock, fixed, suspend=suspend),
+        tuple(partial(split_lock.call, at) for at in range(many)),
+        lambda manager: not manager.phantoms(),
+    )
+
+
+def _manager() -> Workload:
+    from benchmarks.manager_calls import CHAINS, calls  # noqa: PLC0415  # some tools pay for all that is loaded, in every run
+    from impl.manager import Manager  # noqa: PLC0415  # as above
+
+    return Workload(Manager, tuple(partial(calls, chain=chain, suspend=True) for chain in CHAINS), lambda _: True)
+
+
+FIXED, BUGGY, CROWDED, MANAGER = "split lock, fixed", "split lock", "split lock and three more tasks", "manager, 3 x 3 operations"
+SUSPENDING = "split lock, fixed, a free lock suspends"
+_MADE: dict[str, Callable[[], Workload]] = {
+    FIXED: partial(_split_lock, fixed=True),
+    SUSPENDING: partial(_split_lock, fixed=True, suspend=True),
+    BUGGY: partial(_split_lock, fixed=False),
+    CROWDED: partial(_split_lock, fixed=False, crowd=CROWD),
+    MANAGER: _manager,
+}
+
+
+@cache
+def workload(name: str) -> Workload:
+    """The workload of that name."""
+    return _MADE[name]()

@@ -18,8 +18,16 @@ import steady  # type: ignore[import-not-found]  # where it lies is known only n
 
 mode = sys.argv[1]
 child = subprocess.Popen(["sleep", "1000"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-with Path(sys.argv[2]).open("a") as numbers:
-    numbers.write(f"{os.getpid()}\n{child.pid}\n")
+
+
+def note(number: int) -> None:
+    """Tell the test of a process."""
+    with Path(sys.argv[2]).open("a") as numbers:
+        numbers.write(f"{number}\n")
+
+
+note(child.pid)
+note(os.getpid())
 
 
 def forever() -> None:
@@ -92,6 +100,8 @@ class Server(steady.Server):  # type: ignore[misc]  # found at run time
 
     def reset(self) -> None:
         Server.starts += 1
+        if Server.starts == 3:  # the search is under way: two resets after the first, which comes with the server
+            note(os.getpid())
         if mode == "dies at reset" and Server.starts > 3:
             os._exit(3)
         if mode == "keeps its state" and Server.starts > 1:
@@ -204,6 +214,10 @@ if mode == "never ends a line":
     flood(sys.stdout, "x" * 4096)
 if mode == "answers what nobody asked":
     flood(sys.stdout, '{"id": 99, "result": null}\n')
+if mode == "drips":
+    while True:
+        print("x", end="", flush=True)
+        time.sleep(0.01)
 if mode == "answers with no id":
     steady.say({"result": None})
 if mode == "writes bytes":

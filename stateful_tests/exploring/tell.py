@@ -18,6 +18,8 @@ from stateful_tests.exploring.level import Factory, Level, Play, Program
 # of outside events, by the first word of their name
 SAYS = {"start": "request arrives", "release": "may go on", "cancel": "is cancelled", "fail": "fails"}
 
+FAKES = "stateful_tests.core.environment"  # what an adapter's calls wait in, which is no place of its own
+
 
 def tell(level: Level, factory: Factory, order: Order, program: Program, names: Sequence[str], cause: Cause) -> list[dict[str, Any]]:
     """The rows of the run's table: step, task, did (list), at (file:line or None), changed (list), broken (what `cause` broke here)."""
@@ -88,7 +90,7 @@ class _Rows:
 
 
 def where(task: "asyncio.Task[Any]") -> str | None:
-    """Where `task` waits, as module:line of the innermost frame that is neither asyncio's nor the scheduler's."""
+    """Where `task` waits, as module:line of the innermost frame that is neither asyncio's, nor the scheduler's, nor of a fake of ours."""
     coroutine: Any = task.get_coro()
     place: str | None = None
     while coroutine is not None:
@@ -96,7 +98,7 @@ def where(task: "asyncio.Task[Any]") -> str | None:
         if frame is None:
             break
         module = frame.f_globals.get("__name__", "?")
-        if module.split(".")[0] not in ("asyncio", "scheduling"):
+        if module.split(".")[0] not in ("asyncio", "scheduling") and module != FAKES:
             place = f"{module}:{frame.f_lineno}"
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
     return place

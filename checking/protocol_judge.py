@@ -17,11 +17,12 @@ from model import protocol as pr
 from model import requests as rq
 from model.deliveries import Deliveries
 from model.projection import Shown
-from model.protocol import Change, State, What
+from model.protocol_state import IMPLICIT, Change, Loaded, State, What, target
 from model.requests import Answer, Asks, EngineEvent, EventKind, Message, Notice, Reply, Request
 from scheduling.loop import ControlledLoop
 
 ORDER = {what: place for place, what in enumerate(What)}
+ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe by which the client knows that it is not subscribed
 REFUSED = {  # what it means that the model does not allow a change
     What.LIVE: causes.REVIVED,
     What.LOADED: causes.RELOADED,
@@ -80,6 +81,7 @@ class ProtocolJudge:
         self._asked: dict[int, Request] = {}  # every request that was accepted
         self._numbers: dict[int | str, int] = {}
         self._answered: set[int] = set()
+        self._done: set[int] = set()  # those that were answered as done
         self._lists: dict[int, set[tuple[int, ...]]] = {}  # what a list in flight may say
         self._torn_down: set[int] = set()
         self._waited_for_start: set[int] = set()
@@ -99,8 +101,8 @@ class ProtocolJudge:
         self._log("calls", number, request)
         self._node = self._node.accept(number, request)
         if isinstance(request, rq.SUBSCRIBES):
-            self.deliveries.wants((pr.target(request), request.connection))
-            self._choices(request.connection, pr.target(request))
+            self.deliveries.wants((target(request), request.connection))
+            self._choices(request.connection, target(request))
         elif isinstance(request, rq.Unsubscribe):
             self.deliveries.wants_end((request.thread, request.connection))
         elif isinstance(request, rq.RemoveListener):
@@ -176,6 +178,8 @@ class ProtocolJudge:
             self.violated(causes.answered_twice(request.name))
             return
         self._answered.add(number)
+        if message.reply is Reply.OK:
+            self._done.add(number)
         self._fired(f"{request.name}: {message.reply.value}")
         flight = next((f for n, f in self.state.flight if n == number), None)
         after = self._node.answer(number, message.reply)
@@ -191,7 +195,7 @@ class ProtocolJudge:
         self._subscription_answered(request, message)
 
     def _subscription_answered(self, request: Request, message: Answer) -> None:
-        thread = pr.target(request)
+        thread = target(request)
         pair = (thread, request.connection)
         if isinstance(request, rq.SUBSCRIBES):
             self._choices(request.connection, thread)
@@ -203,12 +207,13 @@ class ProtocolJudge:
                         self.violated(causes.wrong_delivery(wrong))
                 if not self._in_flight(rq.Unsubscribe, pair):  # else it is about to end, and nothing is owed any more
                     self.deliveries.begins(pair)
-        elif isinstance(request, rq.Unsubscribe) and message.reply in (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED):
-            if not any(self._in_flight(kind, pair) for kind in rq.SUBSCRIBES):
+        elif isinstance(request, rq.Unsubscribe) and message.reply in ENDED:
+            again = any(self._in_flight(kind, pair) for kind in rq.SUBSCRIBES)
+            if not again:
                 self.deliveries.ends(pair)
 
     def _in_flight(self, kind: type[Request], pair: tuple[int, int]) -> bool:
-        return any((pr.target(f.request), f.request.connection) == pair for _, f in self.state.of(kind))
+        return any((target(f.request), f.request.connection) == pair for _, f in self.state.of(kind))
 
     # --- looking
 
@@ -256,8 +261,7 @@ class ProtocolJudge:
         server, changes = self._server, []
         for thread, conversation in self._loaded.items():
             if server.loaded.get(thread) is not conversation:
-                if thread not in server.loaded or thread not in self._unloading:
-                    changes.append(Change(What.UNLOADED, thread, other=conversation.number))
+                changes.append(Change(What.UNLOADED, thread, other=conversation.number))
         for thread, conversation in server.loaded.items():
             if self._loaded.get(thread) is not conversation:
                 changes.append(Change(What.LOADED, thread, other=conversation.number))
@@ -314,7 +318,7 @@ class ProtocolJudge:
         said = {
             f.request.raw
             for _, f in self.state.flight
-            if isinstance(f.request, rq.Start | rq.AddListener) and f.request.connection == connection and pr.target(f.request) == thread
+            if isinstance(f.request, rq.Start | rq.AddListener) and f.request.connection == connection and target(f.request) == thread
         }
         self.deliveries.may_be_raw(pair, frozenset(said | {pair in self.shown.raw} if said else {self._wants_raw(pair)}))
 
@@ -324,10 +328,10 @@ class ProtocolJudge:
             return False
         wants = False
         for number, request in self._asked.items():
-            if number in self._answered and isinstance(request, rq.Start | rq.AddListener):
-                if (pr.target(request), request.connection) == pair:
+            if number in self._done and isinstance(request, rq.Start | rq.AddListener):
+                if (target(request), request.connection) == pair:
                     wants = request.raw or (wants and isinstance(request, rq.Start))
-            elif isinstance(request, rq.Unsubscribe) and (request.thread, request.connection) == pair and number in self._answered:
+            elif isinstance(request, rq.Unsubscribe) and (request.thread, request.connection) == pair and number in self._done:
                 wants = False
         return wants
 
@@ -340,13 +344,27 @@ class ProtocolJudge:
     def at_rest(self, running: list[tuple[int, int]], unread: set[int]) -> None:
         """Nothing can move any more. `running`: the listeners; `unread`: conversations that have events which nobody has taken."""
         self.look()
-        state, server = self.state, self._server
+        self._all_answered()
+        self._all_served(running, unread)
+        state = self.state
+        if any(state.running(t) and not state.linked(t, c) for t, c in state.owed):
+            self.violated(causes.NEVER_LINKED)
+        wrong = self.deliveries.at_rest()
+        if wrong is not None:
+            self.violated(causes.wrong_delivery(wrong))
+
+    def _all_answered(self) -> None:
+        """P7, P14."""
         for number, request in self._asked.items():
             if number in self._answered:
                 if number in self._waited_for_start:
                     self.violated(causes.WAITS_FOR_START, request.name)
-            elif request.connection not in state.closed:
+            elif request.connection not in self.state.closed:
                 self.violated(causes.never_answered(request.name))
+
+    def _all_served(self, running: list[tuple[int, int]], unread: set[int]) -> None:
+        """P2 to P6: who is live, which listeners run, which entries are there."""
+        state, server = self.state, self._server
         if state.closed & (self.shown.live or frozenset()):
             self.violated(causes.REVIVED)
         following = {t: entry.conversation for t, entry in self.shown.entries.items()}
@@ -363,11 +381,6 @@ class ProtocolJudge:
                 self.violated(causes.BY_NOBODY, f"v{conversation.number}")
         for thread in sorted(self.shown.entries.keys() - server.loaded.keys()):
             self.violated(causes.REVIVED_ENTRY if thread in self._torn_down else causes.LEFT_ENTRY, f"t{thread}")
-        if any(state.running(t) and not state.linked(t, c) for t, c in state.owed):
-            self.violated(causes.NEVER_LINKED)
-        wrong = self.deliveries.at_rest()
-        if wrong is not None:
-            self.violated(causes.wrong_delivery(wrong))
 
     def violated(self, cause: Cause, detail: str = "") -> None:
         """Record `cause`, once, at the present step."""
@@ -401,7 +414,7 @@ def _forced(state: State, change: Change) -> State:
         case What.DEAD:
             state = state._replace(live=state.live - {c}, gone=state.gone | {c})
         case What.LINKED:
-            state = state._replace(grants=state.grants | {(t, c, pr.IMPLICIT)})
+            state = state._replace(grants=state.grants | {(t, c, IMPLICIT)})
         case What.NAMED:
             state = state._replace(grants=state.grants | {(t, c, s)})
         case What.UNNAMED:
@@ -409,7 +422,7 @@ def _forced(state: State, change: Change) -> State:
         case What.UNLINKED:
             state = state._replace(grants=frozenset(g for g in state.grants if g[:2] != (t, c)))
         case What.LOADED:
-            state = state._replace(loaded=tuple(sorted((*(e for e in state.loaded if e[0] != t), (t, pr.Loaded(s))))))
+            state = state._replace(loaded=tuple(sorted((*(e for e in state.loaded if e[0] != t), (t, Loaded(s))))))
         case What.UNLOADED:
             state = state._replace(loaded=tuple(e for e in state.loaded if e[0] != t))
         case What.CLOSING:

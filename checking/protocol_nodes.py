@@ -6,7 +6,7 @@ It refuses to know the model's rules: it asks `model.protocol`, once for each st
 from collections.abc import Hashable
 
 from model import protocol as pr
-from model.protocol import Change, State
+from model.protocol_state import Change, State
 from model.requests import Reply, Request
 
 

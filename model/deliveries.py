@@ -41,7 +41,8 @@ class Deliveries:
         self._owed: dict[Pair, list[Owed]] = {}
         self._last: dict[tuple[int, int], int] = {}  # (connection, conversation) -> number of the last event sent
         self._open: dict[int, int] = {}  # conversation -> number of the last event of its open turn that was taken
-        self._raw: dict[Pair, frozenset[bool]] = {}  # what a client may have asked for
+        self._raw: dict[Pair, list[tuple[int, frozenset[bool]]]] = {}  # what a client may have asked for, and since when
+        self._taken_at: dict[Owed, int] = {}  # how many events had been taken before
         self.taken_last: dict[int, int] = {}  # conversation -> number of the last event taken
 
     # --- subscriptions
@@ -81,13 +82,14 @@ class Deliveries:
 
     def may_be_raw(self, pair: Pair, choices: frozenset[bool]) -> None:
         """The forms of an event that are right for a client from now on; more than one while that is changing."""
-        self._raw[pair] = choices
+        self._raw.setdefault(pair, [(0, frozenset((False,)))]).append((len(self._taken_at), choices))
 
     # --- events
 
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken `event`."""
         self.taken_last[conversation] = event.number
+        self._taken_at[Owed(conversation, event.number)] = len(self._taken_at)
         if event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
             self._open.pop(conversation, None)
         elif event.kind is EventKind.TURN_STARTED or (conversation in self._open and event.kind is not EventKind.ROLLED_BACK):
@@ -109,9 +111,15 @@ class Deliveries:
         self._owed[pair] = [o for o in owed if o.conversation != conversation or o.number > number]
         if lost:
             return Wrong.LOST
-        if raw not in self._raw.get(pair, frozenset((False,))):
+        if raw not in self._right_forms(pair, Owed(conversation, number)):
             return Wrong.RAW_FORCED if raw else Wrong.RAW_LOST
         return None
+
+    def _right_forms(self, pair: Pair, event: Owed) -> set[bool]:
+        """Those that were right at some moment since the event was taken."""
+        at = self._taken_at.get(event, 0)
+        said = self._raw.get(pair, [(0, frozenset((False,)))])
+        return {form for place, (_, forms) in enumerate(said) for form in forms if place + 1 == len(said) or said[place + 1][0] > at}
 
     def asked(self, pair: Pair) -> Wrong | None:
         """A client is asked for an approval."""

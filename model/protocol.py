@@ -10,93 +10,10 @@ A conversation is one load of a thread, known by its number; the same thread loa
 delivered (`model.deliveries`), and anything of locks, tasks or listeners.
 """
 
-from collections.abc import Callable, Iterator
-from enum import Enum
-from typing import NamedTuple
-
 from model import requests as rq
+from model.protocol_state import IMPLICIT, Change, InFlight, Loaded, State, What, target, with_flight, with_loaded
+from model.replies import archives, replies
 from model.requests import Reply, Request
-
-IMPLICIT = 0  # the grant of a subscription that no explicit id stands for; ids count from 1
-
-
-class Loaded(NamedTuple):
-    """A thread in the registry."""
-
-    conversation: int
-    closing: bool = False
-    turn: bool = False  # as the engine sees it
-    dead: bool = False  # its stream has ended by itself
-
-
-class InFlight(NamedTuple):
-    """A request that is accepted and not answered. `may`: the answers that were right at some moment since."""
-
-    request: Request
-    may: frozenset[Reply] = frozenset()
-    done: bool = False  # its change was made
-    replied: int | None = None  # the conversation that the engine has brought for it
-    failed: bool = False  # the engine could not
-    cancelled: bool = False
-
-
-class Change(NamedTuple):
-    """A visible change. `what` and the numbers it is about: a thread, a connection, an id, a conversation."""
-
-    what: "What"
-    thread: int = 0
-    connection: int = 0
-    other: int = 0  # an id, or a conversation
-
-
-class What(Enum):
-    """In the order in which the changes of one step are explained."""
-
-    LIVE = "is live"
-    LOADED = "is loaded"
-    LINKED = "is subscribed"
-    NAMED = "is subscribed under an id"
-    UNNAMED = "has an id no more"
-    UNLINKED = "is subscribed no more"
-    CLOSING = "is being unloaded"
-    UNLOADED = "is unloaded"
-    DEAD = "is not live any more"
-
-
-class State(NamedTuple):
-    """One state."""
-
-    live: frozenset[int] = frozenset()
-    asked: frozenset[int] = frozenset()  # to be initialized: whose connection may be live at any moment from then on
-    gone: frozenset[int] = frozenset()  # are live no more, for ever
-    closed: frozenset[int] = frozenset()
-    stored: frozenset[int] = frozenset()
-    loaded: tuple[tuple[int, Loaded], ...] = ()
-    grants: frozenset[tuple[int, int, int]] = frozenset()  # (thread, connection, IMPLICIT or id)
-    owed: frozenset[tuple[int, int]] = frozenset()  # (thread, connection): answered as subscribed, and not linked yet
-    flight: tuple[tuple[int, InFlight], ...] = ()  # by number, which is the order of arrival
-
-    def thread(self, thread: int) -> Loaded | None:
-        """What is loaded as `thread`."""
-        return next((loaded for t, loaded in self.loaded if t == thread), None)
-
-    def linked(self, thread: int, connection: int) -> bool:
-        """Whether the connection is subscribed, by whatever."""
-        return any(t == thread and c == connection for t, c, _ in self.grants)
-
-    def subscribed(self, thread: int) -> bool:
-        """Whether anybody is, or has been told so."""
-        return any(t == thread for t, *_ in (*self.grants, *self.owed))
-
-    def running(self, thread: int) -> bool:
-        """Whether the thread is loaded, and not about to be unloaded."""
-        loaded = self.thread(thread)
-        return loaded is not None and not loaded.closing
-
-    def of(self, kind: type[Request]) -> Iterator[tuple[int, InFlight]]:
-        """The requests in flight of a kind."""
-        return ((n, f) for n, f in self.flight if type(f.request) is kind)
-
 
 # --- from outside
 
@@ -117,7 +34,7 @@ def close(state: State, connection: int) -> State:
 
 def cancel(state: State, number: int) -> State:
     """The handler of a request was cancelled."""
-    return _with(state, number, lambda f: f._replace(cancelled=True, may=f.may | {Reply.CANCELLED}))
+    return with_flight(state, number, lambda f: f._replace(cancelled=True, may=f.may | {Reply.CANCELLED}))
 
 
 def brought(state: State, thread: int, conversation: int | None) -> State:
@@ -125,7 +42,7 @@ def brought(state: State, thread: int, conversation: int | None) -> State:
     for number, flight in state.flight:
         asks = isinstance(flight.request, rq.ASKS_ENGINE) and target(flight.request) == thread
         if asks:
-            state = _with(state, number, lambda f: f._replace(replied=conversation, failed=conversation is None))
+            state = with_flight(state, number, lambda f: f._replace(replied=conversation, failed=conversation is None))
     if conversation is not None:
         state = state._replace(stored=state.stored | {thread})
     return settle(state)
@@ -138,21 +55,19 @@ def archived(state: State, thread: int) -> State:
 
 def turn(state: State, thread: int, conversation: int, is_open: bool) -> State:
     """The engine says that a turn begins or ends."""
-    return settle(_loaded(state, thread, lambda known: known._replace(turn=is_open) if known.conversation == conversation else known))
+    return settle(with_loaded(state, thread, lambda known: known._replace(turn=is_open) if known.conversation == conversation else known))
 
 
 def rolled_back(state: State, thread: int) -> State:
-    """The engine has done a rollback: the oldest that waits may be answered."""
-    for number, flight in state.of(rq.Rollback):
-        if target(flight.request) == thread and not flight.done:
-            return _with(state, number, lambda f: f._replace(done=True, may=f.may | {Reply.OK}))
-    return state
+    """The engine has done a rollback: one that waits may be answered."""
+    return settle(with_loaded(state, thread, lambda known: known._replace(rolled_back=known.rolled_back + 1)))
 
 
 def died(state: State, thread: int, conversation: int) -> State:
     """A conversation's stream has ended by itself."""
+    state = state._replace(dead=state.dead | {conversation})
     return settle(
-        _loaded(state, thread, lambda known: known._replace(dead=True, turn=False) if known.conversation == conversation else known)
+        with_loaded(state, thread, lambda known: known._replace(dead=True, turn=False) if known.conversation == conversation else known)
     )
 
 
@@ -182,19 +97,19 @@ def _load(state: State, change: Change) -> State | None:
     t, v = change.thread, change.other
     if state.thread(t) is not None or not any(f.replied == v for _, f in state.flight):
         return None
-    return state._replace(loaded=tuple(sorted((*state.loaded, (t, Loaded(v))))))
+    return state._replace(loaded=tuple(sorted((*state.loaded, (t, Loaded(v, dead=v in state.dead))))))
 
 
 def _link(state: State, change: Change) -> State | None:
     t, c = change.thread, change.connection
     if c in state.gone or not state.running(t):
         return None
-    for number, flight in state.flight:
+    for number, flight in sorted(state.flight, key=lambda entry: entry[1].cancelled):  # a cancelled one may never do it
         request = flight.request
         if request.connection != c or flight.done or target(request) != t:
             continue
         if isinstance(request, rq.Start | rq.Resume | rq.Fork):
-            done = _with(state, number, lambda f: f._replace(done=True))
+            done = with_flight(state, number, lambda f: f._replace(done=True))
             return done._replace(grants=state.grants | {(t, c, IMPLICIT)})
         if isinstance(request, rq.AddListener):
             return state._replace(grants=state.grants | {(t, c, request.subscription)})
@@ -208,7 +123,7 @@ def _name(state: State, change: Change) -> State | None:
     for number, flight in state.of(rq.AddListener):
         if flight.request == rq.AddListener(c, s, t, getattr(flight.request, "raw", False)) and not flight.done and state.running(t):
             moved = frozenset(g for g in state.grants if g[2] != s)
-            return _with(state, number, lambda f: f._replace(done=True))._replace(grants=moved | {(t, c, s)})
+            return with_flight(state, number, lambda f: f._replace(done=True))._replace(grants=moved | {(t, c, s)})
     return None
 
 
@@ -217,18 +132,17 @@ def _unname(state: State, change: Change) -> State | None:
     without = state._replace(grants=state.grants - {(t, c, s)})
     for number, flight in state.of(rq.RemoveListener):
         if flight.request == rq.RemoveListener(flight.request.connection, s) and not flight.done:
-            return _with(without, number, lambda f: f._replace(done=True))
+            return with_flight(without, number, lambda f: f._replace(done=True))
     moved = any(f.request.subscription == s for _, f in state.of(rq.AddListener) if isinstance(f.request, rq.AddListener))
-    return without if moved or _may_end(state, t, c) is not None else None
+    return without if moved or _ends(state, t, c) is not None else None
 
 
 def _unlink(state: State, change: Change) -> State | None:
     t, c = change.thread, change.connection
-    number = _may_end(state, t, c)
-    if number is None:
+    after = _ends(state, t, c)
+    if after is None:
         return None if state.linked(t, c) else state  # its last id went a moment ago
-    ended = state._replace(grants=frozenset(g for g in state.grants if g[:2] != (t, c)))
-    return ended if number < 0 else _with(ended, number, lambda f: f._replace(done=True))
+    return after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
 
 
 def _closing(state: State, change: Change) -> State | None:
@@ -238,16 +152,16 @@ def _closing(state: State, change: Change) -> State | None:
     if loaded is None:
         return None
     left = any(f.done and target(f.request) == t for _, f in state.of(rq.Unsubscribe)) and not state.subscribed(t)
-    if not left and not loaded.dead and not _archives(state, t):
+    if not left and not loaded.dead and not archives(state, t):
         return None
-    closing = _loaded(state, t, lambda known: known._replace(closing=True, turn=False))
+    closing = with_loaded(state, t, lambda known: known._replace(closing=True, turn=False))
     return closing._replace(owed=frozenset(o for o in state.owed if o[0] != t))
 
 
 def _unload(state: State, change: Change) -> State | None:
     t = change.thread
     loaded = state.thread(t)
-    if loaded is None or not (loaded.closing or loaded.dead or _archives(state, t)):
+    if loaded is None or not (loaded.closing or loaded.dead or archives(state, t)):
         return None
     return state._replace(
         loaded=tuple(entry for entry in state.loaded if entry[0] != t), owed=frozenset(o for o in state.owed if o[0] != t)
@@ -267,91 +181,19 @@ _EXPLAINED = {
 }
 
 
-def _may_end(state: State, thread: int, connection: int) -> int | None:
-    """Who may end all that subscribes `connection` to `thread`: the number of its request, -1 for an end of something, None: nobody."""
-    for number, flight in state.of(rq.Unsubscribe):
-        if flight.request == rq.Unsubscribe(connection, thread) and not flight.done:
-            return number
-    if connection in state.closed or not state.running(thread) or _archives(state, thread):
-        return -1
+def _ends(state: State, thread: int, connection: int) -> State | None:
+    """The state in which somebody has ended all that subscribes `connection` to `thread`; None: nobody could have."""
+    asked = [number for number, f in state.of(rq.Unsubscribe) if f.request == rq.Unsubscribe(connection, thread) and not f.done]
     loaded = state.thread(thread)
-    return -1 if loaded is not None and loaded.dead else None
-
-
-def _archives(state: State, thread: int) -> bool:
-    return any(target(f.request) == thread for _, f in state.of(rq.Archive))
+    by_itself = connection in state.closed or not state.running(thread) or archives(state, thread)
+    if by_itself or (loaded is not None and loaded.dead):  # it may have been an unsubscribe, which then has nothing left to do
+        for number in asked:
+            state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
+        return state
+    return with_flight(state, asked[0], lambda f: f._replace(done=True)) if asked else None
 
 
 # --- answers
-
-
-def replies(state: State, flight: InFlight) -> set[Reply]:
-    """The answers that are right in this state, for a request that is in flight: what happens silently happens now."""
-    request = flight.request
-    right = {Reply.UNINITIALIZED} if request.connection not in state.live and type(request) is not rq.Initialize else set()
-    if isinstance(request, rq.Initialize):
-        return {Reply.OK}
-    if isinstance(request, rq.ListLoaded):
-        return right | {Reply.OK}
-    if isinstance(request, rq.RemoveListener):
-        known = any(s == request.subscription for *_, s in state.grants)
-        return right | ({Reply.OK} if flight.done else set() if known else {Reply.NOT_FOUND})
-    t = target(request)
-    loaded = state.thread(t)
-    running = state.running(t)
-    there = loaded is not None or t in state.stored
-    match request:
-        case rq.Start() | rq.Fork():
-            if flight.done or (flight.replied is not None and request.connection in state.closed):
-                right.add(Reply.OK)
-            elif flight.replied is not None and not running:
-                right.add(Reply.ENDED)
-            if isinstance(request, rq.Fork) and state.thread(request.thread) is None and request.thread not in state.stored:
-                right.add(Reply.NOT_FOUND)
-        case rq.Resume():
-            if running:  # it may be told before it shows; then it is owed
-                right.add(Reply.OK)
-            elif loaded is not None:
-                right |= {Reply.CLOSING, Reply.ENDED}
-            elif flight.done or flight.replied is not None:
-                right.add(Reply.ENDED)
-            if not there or _archives(state, t):
-                right.add(Reply.NOT_FOUND)
-        case rq.Unsubscribe():
-            if flight.done:
-                right.add(Reply.OK)
-            elif not state.linked(t, request.connection) and (t, request.connection) not in state.owed:
-                right.add(Reply.NOT_LOADED if loaded is None else Reply.NOT_SUBSCRIBED)
-        case rq.Archive():
-            if not running and t not in state.stored:
-                right.add(Reply.OK)
-            if not there:
-                right.add(Reply.NOT_FOUND)
-        case rq.AddListener():
-            if flight.done or (t, request.connection, request.subscription) in state.grants:
-                right.add(Reply.OK)
-            if not running:
-                right.add(Reply.NOT_LOADED)
-        case rq.TurnStart() | rq.TurnInterrupt() | rq.Rollback():
-            right |= _of_a_turn(state, request, loaded)
-    if flight.failed:
-        right.add(Reply.FAILED)
-    return right
-
-
-def _of_a_turn(state: State, request: Request, loaded: Loaded | None) -> set[Reply]:
-    """What can be answered to a request that the conversation itself has to do."""
-    if loaded is None or loaded.closing:
-        return {Reply.NOT_LOADED, Reply.FAILED, Reply.ENDED, *([Reply.OK] if isinstance(request, rq.TurnInterrupt) else [])}
-    right = {Reply.FAILED, Reply.ENDED} if loaded.dead else set()
-    if isinstance(request, rq.TurnStart) and not loaded.dead:
-        right.add(Reply.OK)
-    if isinstance(request, rq.TurnInterrupt) and not loaded.turn:
-        right.add(Reply.OK)
-    others = [f for _, f in state.of(rq.Rollback) if f.request is not request and target(f.request) == target(request)]
-    if isinstance(request, rq.Rollback) and others:
-        right.add(Reply.BUSY)
-    return right
 
 
 def settle(state: State) -> State:
@@ -375,24 +217,13 @@ def answer(state: State, number: int, reply: Reply) -> State | None:
         return None
     state = state._replace(flight=tuple(entry for entry in state.flight if entry[0] != number))
     request = flight.request
+    if isinstance(request, rq.Rollback) and reply is Reply.OK:
+        loaded = state.thread(request.thread)
+        if loaded is not None and not loaded.rolled_back:  # there was one, and somebody else was told of it
+            return None
+        state = with_loaded(state, request.thread, lambda known: known._replace(rolled_back=known.rolled_back - 1))
     if isinstance(request, rq.Resume) and reply is Reply.OK and not flight.done and request.connection not in state.closed:
         pair = (request.thread, request.connection)
         if not state.linked(*pair) and state.running(request.thread):
             state = state._replace(owed=state.owed | {pair})
     return settle(state)
-
-
-# --- small change
-
-
-def target(request: Request) -> int:
-    """The thread that a request is about; for a fork, the one that it makes."""
-    return request.fork if isinstance(request, rq.Fork) else getattr(request, "thread", 0)
-
-
-def _with(state: State, number: int, change: Callable[[InFlight], InFlight]) -> State:
-    return state._replace(flight=tuple((n, change(f) if n == number else f) for n, f in state.flight))
-
-
-def _loaded(state: State, thread: int, change: Callable[[Loaded], Loaded]) -> State:
-    return state._replace(loaded=tuple((t, change(known) if t == thread else known) for t, known in state.loaded))

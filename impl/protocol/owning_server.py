@@ -6,7 +6,7 @@ accepted, is done by a worker that nobody cancels (P11); what concerns one threa
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from types import ModuleType
 from typing import Any
 
@@ -97,7 +97,7 @@ class OwningServer(Server):
 
     # --- loading
 
-    async def _adopt(self, thread: int, conversation: EngineConversation) -> LoadedThread:
+    async def _adopt(self, thread: int, conversation: EngineConversation) -> None:
         """A conversation is there: put it into the registry, with its record, its entry and its listener, as one (P3, P5)."""
         record = LoadedThread(thread, conversation)
         async with record.gate:
@@ -109,20 +109,18 @@ class OwningServer(Server):
                 placed = state.set_listener(oneshot()[0], conversation)
             assert placed is not None, "as above"
             record.listener = self.listen(OwningListener(self, record, state).run(), thread, conversation)
-        return record
 
-    async def _loaded(self, thread: int) -> None:
-        """Load a thread from the store, or wait for whoever is doing so already."""
+    async def _bring(self, thread: int, bringing: Coroutine[Any, Any, EngineConversation]) -> None:
+        """Have the engine bring a conversation and adopt it, or wait for whoever is doing so already. Raises EngineFailed."""
         if thread in self._loading:
+            bringing.close()
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._loading[thread].append(waiter)
             await waiter
             return
         self._loading[thread] = []
         try:
-            await self._adopt(thread, await self.engine.load(thread))
-        except EngineFailed:
-            return
+            await self._adopt(thread, await bringing)
         finally:
             for waiter in self._loading.pop(thread):
                 waiter.set_result(None)
@@ -153,9 +151,13 @@ class OwningServer(Server):
             if not self.engine.stored(thread):
                 await self.answer(request_id, Reply.NOT_FOUND)
                 return
-            await self._loaded(thread)
+            try:
+                await self._bring(thread, self.engine.load(thread))
+            except EngineFailed:
+                await self.answer(request_id, Reply.FAILED)
+                return
         record = self.records.get(thread)
-        if record is None:
+        if record is None:  # it could not be brought, or is unloaded again
             await self.answer(request_id, Reply.FAILED)
             return
         said = await self._subscribe(record, request_id, raw)
@@ -164,15 +166,17 @@ class OwningServer(Server):
         else:
             await said
 
-    async def _begin(self, request_id: ConnectionRequestId, thread: int, raw: bool, starting: Awaitable[EngineConversation]) -> None:
+    async def _begin(
+        self, request_id: ConnectionRequestId, thread: int, raw: bool, starting: Coroutine[Any, Any, EngineConversation]
+    ) -> None:
         """Start a new conversation and subscribe to it."""
         try:
-            conversation = await starting
+            await self._bring(thread, starting)
         except EngineFailed:
             await self.answer(request_id, Reply.FAILED)
             return
-        record = await self._adopt(thread, conversation)
-        said = await self._subscribe(record, request_id, raw)
+        record = self.records.get(thread)
+        said = None if record is None else await self._subscribe(record, request_id, raw)
         if said is None:
             await self.answer(request_id, Reply.ENDED)
         else:

@@ -6,6 +6,7 @@ the bodies of `thread/start`, the listeners, and the slow tail of an unload. It 
 """
 
 import asyncio
+from contextlib import suppress
 from types import ModuleType
 
 from impl.listener_commands import ConnectionRequestId, PendingThreadResumeRequest, ResolveServerRequest, SendThreadResumeResponse
@@ -207,10 +208,8 @@ class SeedServer(Server):
         state = await self._state(request.thread)
         async with state.lock:
             state.pending_interrupts.append((request_id, API))
-        try:
+        with suppress(EngineFailed):  # the request stays where it is, for a turn that ends
             conversation.submit(Submission.INTERRUPT)
-        except EngineFailed:  # the request stays where it is, for a turn that ends
-            pass
 
     async def thread_rollback(self, request_id: ConnectionRequestId, request: rq.Rollback) -> None:
         """One at a time; answered when the listener sees that it is done."""

@@ -15,8 +15,9 @@ from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.watchdog import WATCHDOG
 from stateful_tests.exploring.runner import Runner
 
-NEAR = 400  # runs spent on a simpler program whose guided run does not fail
-FAR = 4_000  # runs spent on the final program to find the fewest deviations
+NEAR = 400  # runs of `LENGTH` steps spent on a simpler program whose guided run does not fail
+FAR = 4_000  # runs of `LENGTH` steps spent on the final program to find the fewest deviations
+LENGTH = 20  # steps; of longer runs there are fewer
 IMPATIENT = 0.25  # seconds that a run may last while one that blocks for real is made smaller; the result is confirmed with patience
 ROUNDS = 3  # in another order of its tasks a program may be shrunk further; the order settles at once, or is of no importance
 
@@ -54,6 +55,11 @@ def _shrunk(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tup
         result, done = runner.guided(candidate, near)
         return done if cause in result.violations else _search(runner, cause, candidate, NEAR)
 
+    def follows(candidate: Any, near: list[str]) -> list[str] | None:
+        result, done = runner.guided(candidate, near)
+        return done if cause in result.violations else None
+
+    program, names = shrink(program, names, runner.level.simpler, follows)  # what is plainly not needed goes without a search
     program, names = _in_order(runner, cause, program, names)
     for _ in range(ROUNDS):
         program, names = shrink(program, names, runner.level.simpler, exhibits)
@@ -74,9 +80,12 @@ def _in_order(runner: Runner, cause: Cause, program: Any, names: list[str]) -> t
 
 
 def _search(runner: Runner, cause: Cause, program: Any, runs: int) -> list[str] | None:
-    """A schedule that shows `cause` with the fewest deviations from fifo, or None if there is none within `runs`."""
+    """A schedule that shows `cause` with the fewest deviations from fifo, or None if there is none within `runs` of `LENGTH` steps."""
     strategy = DelayBounded(3, Random(0))
+    until = runner.steps + runs * LENGTH
     for _ in range(runs):
+        if runner.steps >= until:
+            return None
         if (choose := strategy.begin(ControlledLoop(), runner.order)) is None:
             return None
         result = runner.run(program, lambda _loop, _order, choose=choose: choose)  # type: ignore[misc]  # bound at once

@@ -6,7 +6,7 @@ from typing import Any
 
 from checking.protocol_nodes import ProtocolGraph
 from model import requests as rq
-from model.protocol import What
+from model.protocol_state import What
 from model.protocol_words import say_request
 from model.requests import BY_NAME, REQUESTS, Reply, Request
 from scheduling.loop import ControlledLoop
@@ -70,7 +70,7 @@ class Level2:
         if not cancellation:
             late = [Program(tasks, (Fault(Goes.LATE, place),)) for place in random.sample(brings, min(len(brings), 2))]
             return [Program(tasks), Program(tasks), *late]
-        single = [fault for fault in self.with_faults(program, 1).faults]
+        single = list(self.with_faults(program, 1).faults)
         single += [Fault(goes, place) for place in brings for goes in (Goes.FAILS, Goes.ENDS)]
         chosen = random.sample(single, min(len(single), 8))
         variants = [Program(tasks, (fault,)) for fault in chosen]

@@ -1,20 +1,26 @@
 """`python -m benchmarks [NAME ...]`: run the benchmarks and print their tables."""
 
+import argparse
 import importlib
 import sys
 
 SHORT = ("loop_speed", "checked_speed")
-NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "hunt")
+NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "hunt", "memory")
 
 
 def main() -> int:
     """Run those named, or the short ones."""
-    for name in sys.argv[1:] or SHORT:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)} (default: {' '.join(SHORT)})")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long `memory` hunts (default: 10)")
+    options = parser.parse_args()
+    for name in options.names or SHORT:
         if name not in NAMES:
             sys.stderr.write(f"benchmarks: unknown {name!r}; there are {', '.join(NAMES)}\n")
             return 3
         print(f"## {name}")
-        lines = importlib.import_module(f"benchmarks.{name}").main()
+        module = importlib.import_module(f"benchmarks.{name}")
+        lines = module.main(options.minutes) if name == "memory" else module.main()
         print("\n".join(lines or ()), flush=True)
     return 0
 

@@ -10,7 +10,7 @@ from rich.status import Status
 
 from checking.causes import Cause
 from cli.progress import PLAIN_EVERY
-from reports.hunt import percent
+from reports.coverage import percent
 from stateful_tests.hunt import Listener
 from stateful_tests.hunt_work import Kept, Totals
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reports.coverage import percent, write_coverage
 from reports.text import COLOURS, write_finding
 
 WHY = {
@@ -14,7 +15,6 @@ WHY = {
     "stopped": "stopped by hand",
     "no workers": "no worker came to its end",
 }
-NAMED = 4  # names in a line; all of them are in the JSON
 
 
 def write_hunt(record: dict[str, Any], console: Console) -> None:
@@ -76,24 +76,7 @@ def _coverage(name: str, of: dict[str, Any], console: Console) -> None:
     if not of["schedules"]:
         console.print(Text(f"\n{name}: no schedule was run", style="yellow"))
         return
-    fired, never = len(of["fired"]), of["never_fired"]
-    console.print(Text(f"\n{name}: {fired} of {fired + len(never)} rules, operations, transitions, orders and moments fired"))
-    _named("never fired", never, console, style="yellow")
-    seen = set(of["awaits"])
-    console.print(
-        Text(f"  {len(seen)} of {len(seen) + len(of['awaits_never'])} awaits suspended in {of['looked_closely']:,} runs looked at closely")
-    )
-    _named("never suspended", of["awaits_never"], console)
-    pairs = len(of["overlapped"])
-    console.print(Text(f"  {pairs} of {pairs + len(of['never_overlapped'])} pairs of operations overlapped in them"))
-    if pairs:
-        _named("never overlapped", of["never_overlapped"], console)
-
-
-def _named(what: str, names: list[str], console: Console, style: str = "") -> None:
-    if names:
-        more = f", and {len(names) - NAMED} more (all with --json)" if len(names) > NAMED else ""
-        console.print(Text(f"  {what}: {', '.join(names[:NAMED])}{more}", style=style))
+    write_coverage(name, of, console)
 
 
 def _unseen(record: dict[str, Any], console: Console) -> None:
@@ -108,13 +91,6 @@ def _unseen(record: dict[str, Any], console: Console) -> None:
     if not record["outcomes"]["exact"]:
         error = percent(record["outcomes"]["relative_error"])
         console.print(Text(f"  numbers with ~ are estimated from a sample, with a relative standard error of {error}"))
-
-
-def percent(share: float | None) -> str:
-    """A share in words: three digits are more than an estimate is worth."""
-    if share is None:
-        return "-"
-    return f"{100 * share:.2g}%"
 
 
 def _table(first: str) -> Table:

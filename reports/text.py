@@ -7,6 +7,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from reports.coverage import write_complete, write_coverage, write_ends
+
+NAMED = 2  # of what was never covered, in a line: the gate has many lines of that
 COLOURS = {"holds": "green", "violated": "red", "inconclusive": "yellow"}
 SCHEDULES = {
     "fifo": "in fifo order: it happens on stock asyncio",
@@ -61,10 +64,15 @@ def _coverage(coverage: dict[str, Any], console: Console) -> None:
     console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} rules, operations, transitions, orders and moments fired")
     for name in never:
         console.print(f"  [yellow]never fired:[/] {escape(name)}")
+    for name, of in coverage["checks"].items():
+        write_coverage(name, of, console, NAMED)
+        write_complete(of, console)
+        write_ends(of, console)
     model = coverage["model"]
     if model is None:
         return
-    console.print(f"model graph at {model['scope']}: {model['taken']:,} of {model['transitions']:,} transitions taken by the rule machines")
+    taken = f"{model['taken']:,} of {model['transitions']:,} transitions taken by the rule machines"
+    console.print(f"\nmodel graph at {model['scope']}: {taken}")
 
 
 def write_finding(finding: dict[str, Any], console: Console) -> None:

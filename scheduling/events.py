@@ -25,18 +25,35 @@ class Event:
         return f"<Event {self.label}>"
 
 
-async def park(loop: "ControlledLoop", label: str) -> None:
-    """Suspend the caller until the scheduler delivers the outside event `label`."""
+async def park(loop: "ControlledLoop", label: str, *, may_fail: Callable[[], Exception] | None = None) -> None:
+    """Suspend the caller until the scheduler delivers the outside event `label`.
+
+    `may_fail` (an exception class, or what makes one): the outside call may fail instead, as the fault `fail LABEL`, if a scheduler
+    chooses so; then it raises what `may_fail()` gives.
+    """
     future: Future[None] = Future(loop=cast(AbstractEventLoop, loop))
 
-    def deliver() -> None:
+    def take_back() -> None:  # one answer is all that comes, and none to somebody who has gone
+        if event in loop.events:
+            loop.events.remove(event)
+        if failure in loop.faults:
+            loop.faults.remove(failure)
+
+    def answer() -> None:
+        take_back()
         if not future.done():
             future.set_result(None)
 
-    event = Event(label, deliver)
+    def fail() -> None:
+        take_back()
+        if not future.done() and may_fail is not None:
+            future.set_exception(may_fail())
+
+    event, failure = Event(label, answer), Event(f"fail {label}", fail)
     loop.events.append(event)
+    if may_fail is not None:
+        loop.faults.append(failure)
     try:
         await future
     finally:
-        if event in loop.events:  # cancelled while waiting: nobody is left to receive it
-            loop.events.remove(event)
+        take_back()

@@ -46,8 +46,12 @@ class Handle(asyncio.Handle):
     def cancel(self) -> None:
         if not self._cancelled:
             self._cancelled = True
-            if self in self._loop.ready:
-                self._loop.ready.remove(self)
+            loop = self._loop
+            if self in loop.ready:
+                if loop.batch_end is self:
+                    at = loop.ready.index(self)
+                    loop.batch_end = loop.ready[at - 1] if at else None
+                loop.ready.remove(self)
 
 
 _NOTHING: Any = Handle(lambda: None, (), None, contextvars.Context())  # type: ignore[arg-type]  # it is never run
@@ -154,7 +158,8 @@ class _Entered:
 class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made from a list of names
     """An event loop that is stepped from outside.
 
-    `suspend_free_locks`: acquiring a free asyncio lock suspends too (the order `any`; see `scheduling.order`).
+    `suspend_free_locks`: acquiring a free asyncio lock suspends too (the order `any`; see `scheduling.order`). `early_timers`: a timer may
+    fire while steps are ready, as if one of them had taken long; see there too.
 
     `events` and `faults` are outside events: every event must be delivered before a run ends, a fault need not be. `holding` and
     `nested` are kept by `scheduling.locks`. `current` is the handle that runs or ran last. `log`, when it is a list, receives
@@ -166,6 +171,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     blocked: str | None = None
     log: list[tuple[str, object]] | None = None
     free_suspensions = 0
+    batch_end: Handle | None = None  # the last of the ready handles that stock asyncio would run before it looks at its timers again
     current: Handle = _NOTHING
     observer: object = None
     births_matter = False
@@ -180,8 +186,9 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     _exception_handler: Callable[[Any, dict[str, Any]], object] | None = None
     _generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] | None = None
 
-    def __init__(self, *, suspend_free_locks: bool = False) -> None:
+    def __init__(self, *, suspend_free_locks: bool = False, early_timers: bool = False) -> None:
         self.suspend_free_locks = suspend_free_locks
+        self.early_timers = early_timers
         self.ready: list[Handle] = []
         self.events: list[Event] = []
         self.faults: list[Event] = []
@@ -201,6 +208,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
 
     def run_step(self, index: int = 0) -> Handle:
         """Run the ready handle at `index`: one step. Exceptions of a bare callback go to the exception handler."""
+        if self.batch_end is None:
+            self.batch_end = self.ready[-1]
         handle = self.current = self.ready.pop(index)
         try:
             handle._context.run(handle._callback, *handle._args)
@@ -209,6 +218,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         except BaseException as error:
             name = label(handle)
             self.call_exception_handler({"message": f"exception in callback {name}", "exception": error})
+        if self.batch_end is handle:
+            self.batch_end = None
         return handle
 
     def advance(self) -> bool:
@@ -253,6 +264,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.tasks.clear()
         self.holding.clear()
         self.current = _NOTHING
+        self.batch_end = None
 
     def report_unretrieved(self) -> None:
         """Tell the exception handler of failed tasks whose exception nobody has read: for the end of a run.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from scheduling.loop import ControlledLoop
-from scheduling.order import Order
+from scheduling.order import Order, timer_may_fire
 
 Choose = Callable[[int], int]
 
@@ -17,7 +17,7 @@ class Ending(Enum):
     LIMIT = "it did not come to rest within the bound on steps"
 
 
-def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
+def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     loop: ControlledLoop,
     order: Order,
     choose: Choose,
@@ -32,8 +32,10 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
     `every_choice`. `stepped()`, if there is one, is called after every step; a true answer stops the run. Returns why the run ended, the
     choices made where there were at least two candidates, and the number of steps.
     """
-    ready, events, faults = loop.ready, loop.events, loop.faults
+    ready, events, faults, timers = loop.ready, loop.events, loop.faults, loop.timers
     any_order = order is Order.ANY
+    early = loop.early_timers
+    batches = early and not any_order
     least = 0 if every_choice else 1
     choices: list[int] = []
     steps = 0
@@ -41,7 +43,9 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
         if ready:
             width = len(ready) if any_order else 1
             n = width + len(events) + len(faults) if events or faults else width
-        elif loop.timers and loop.has_timers():
+            if early and timers and timer_may_fire(loop, order):
+                n += 1
+        elif timers and loop.has_timers():
             width = 0
             n = len(events) + 1 + len(faults)
         elif events:
@@ -53,6 +57,8 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
         if n > 1:
             choices.append(pick)
         if pick < width:
+            if batches and loop.batch_end is None:
+                loop.batch_end = ready[-1]
             handle = loop.current = ready.pop(pick)
             try:
                 handle._context.run(handle._callback, *handle._args)
@@ -60,6 +66,8 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
                 raise
             except BaseException as error:
                 loop.call_exception_handler({"message": "exception in a callback", "exception": error})
+            if batches and loop.batch_end is handle:
+                loop.batch_end = None
             steps += 1
             if stepped is not None and stepped():
                 return Ending.STOPPED, choices, steps
@@ -71,7 +79,7 @@ def run(  # noqa: PLR0912  # the one hot loop, unrolled on purpose
             events.pop(pick).deliver()
             continue
         pick -= len(events)
-        if not width and loop.timers:
+        if timers and timer_may_fire(loop, order):
             if pick == 0:
                 loop.advance()
                 continue

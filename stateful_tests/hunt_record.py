@@ -5,17 +5,16 @@ from typing import Any
 
 from checking.causes import Cause
 from checking.verdict import Verdict
+from stateful_tests.coverage_record import coverage_record
 from stateful_tests.exploring.check import Check
 from stateful_tests.hunt import Plan
 from stateful_tests.hunt_folder import Folder
-from stateful_tests.hunt_work import EVERYTHING, Kept, Totals, Work
-from stateful_tests.levels import LEVELS
+from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.loading import load
 from stateful_tests.run_record import finding_record
 from stateful_tests.unseen import ERROR, Seen
 
 SCHEMA = "subwarden/hunt/1"
-OURS = "stateful_tests."  # the player's own awaits, which are none of the subject's
 
 
 def hunt_record(
@@ -62,29 +61,11 @@ def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
     """What the runs of one check have covered, what they have not, and what they were complete about."""
     work = totals.work.get(check.name, Work())
     seen = totals.ends.get(check.name, Seen())
-    awaits = {place for place in work.closely.awaits if not place.startswith(OURS)}
-    fired, level, factory = work.fired, LEVELS[check.level], load(subject, check.level)
-    absent = {level.prefix + name for name in level.absent(factory)}
     runs = sum(pay.runs for pay in work.strategies.values())
     return {
         "programs": work.programs,
         "schedules": work.schedules,
-        "fired": sorted(fired),
-        "never_fired": sorted(check.expected() - fired - absent),
-        "looked_closely": work.closely.runs,
-        "awaits": sorted(awaits),
-        "awaits_never": sorted(level.awaits(factory) - awaits),
-        "overlapped": sorted(work.closely.overlaps),
-        "never_overlapped": sorted(level.overlaps() - work.closely.overlaps),
-        "complete_within": {k: n for k, n in sorted(work.complete.items()) if k != EVERYTHING},
-        "complete": work.complete[EVERYTHING],
-        "end_states": {
-            "distinct": seen.distinct,
-            "seen_once": seen.seen_once,
-            "runs": seen.total,
-            "unseen": seen.unseen,
-            "exact": seen.exact,
-        },
+        **coverage_record(check, load(subject, check.level), work.fired, work.closely, seen, work.complete),
         "unseen_of_programs": work.once / runs if runs else None,
     }
 

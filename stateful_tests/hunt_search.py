@@ -5,28 +5,28 @@ budget goes to other programs, not to the same one again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import nullcontext
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
 from scheduling.order import Order
-from scheduling.run import Ending
 from scheduling.schedule import Divergence, fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.fault_bounded import FaultBounded
 from scheduling.strategies.portfolio import Portfolio
 from scheduling.watchdog import WATCHDOG
+from stateful_tests.exploring import complete
 from stateful_tests.exploring.check import CHANCE, Check, Explorer, fired
+from stateful_tests.exploring.ends import End
 from stateful_tests.exploring.investigate import IMPATIENT, NotReproducible, confirm, investigate
-from stateful_tests.exploring.level import Factory, Level, Play, Program
+from stateful_tests.exploring.level import Factory, Program
 from stateful_tests.exploring.overlap import look_closely
-from stateful_tests.exploring.runner import MakeChoose, Result, Runner
 from stateful_tests.exploring.whole import WholeProgram
-from stateful_tests.hunt_work import EVERYTHING, Kept, Work
+from stateful_tests.hunt_work import Kept, Work
 from stateful_tests.profiles import Profile
 from stateful_tests.unseen import Tally, digest
 
@@ -52,40 +52,6 @@ class Interrupted(BaseException):
     """Raised inside a run that only serves to make a finding smaller, when there is no time for it. Not an Exception: nobody handles it."""
 
 
-class End(NamedTuple):
-    """How a run ended: what shows then, which of the model's transitions were taken on the way, and what was broken."""
-
-    view: Hashable
-    kinds: frozenset[str]
-    broken: tuple[str, ...]
-
-    def text(self) -> str:
-        """The same for equal ends, in every process: sets have no order that can be relied upon."""
-        return repr((self.view, sorted(self.kinds), self.broken))
-
-
-class EndRunner(Runner):
-    """Also tells how its last run ended. `whole` has the transitions of all runs, `fired` those of the last."""
-
-    def __init__(self, level: Level, factory: Factory, order: Order, graph: Any) -> None:
-        super().__init__(level, factory, order)
-        self.graph = graph
-        self.whole: set[str] = set()
-        self.end = End(None, frozenset(), ())
-
-    def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
-        self.fired = set()
-        result = super().run(program, make, every_choice=every_choice)
-        self.whole |= self.fired
-        return result
-
-    def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
-        result = super()._finish(play, ending, choices, steps)
-        broken = tuple(sorted(cause.slug() for cause in result.violations)) if result.violations else ()
-        self.end = End(play.digest(), frozenset(self.fired), broken)
-        return result
-
-
 class Hunter(Explorer):
     """One check, for as many rounds as asked. `work` is what was done since it was last taken away."""
 
@@ -98,8 +64,8 @@ class Hunter(Explorer):
                 raise Interrupted
             return factory()
 
-        super().__init__(check, interruptible, Profile("hunt", EXAMPLES, SCHEDULES, STEPS[0], False), enough, lambda _: None)
-        self.runner: EndRunner = EndRunner(self.level, interruptible, check.order, graph)
+        super().__init__(check, interruptible, Profile("hunt", EXAMPLES, SCHEDULES, STEPS[0], False), enough, lambda _: None, ends_every=1)
+        self.runner.graph = graph
         self.work = Work()
         self._known = known
         self._tell = found
@@ -109,7 +75,7 @@ class Hunter(Explorer):
         self._digests: dict[int, int] = {}
         self._subject = factory
         # one class for all rounds: Hypothesis keeps what it knows of every machine class for ever
-        self._hunting = self._machine(interruptible, self.runner.whole, set())  # a hunt counts outcomes, not the model's transitions
+        self._hunting = self._machine(interruptible, self.runner.fired, set())  # a hunt counts outcomes, not the model's transitions
 
     def shrink_until(self, enough: Callable[[], bool]) -> None:
         """Give up making a finding smaller when `enough` says so."""
@@ -124,9 +90,7 @@ class Hunter(Explorer):
     def take(self) -> Work:
         """What was done since the last time."""
         work, self.work = self.work, Work()
-        runner = self.runner
-        runner.fired = runner.whole
-        work.fired = fired(runner, self.rules, self.happened)
+        work.fired = fired(self.runner, self.rules, self.happened)
         return work
 
     # --- what Explorer calls
@@ -164,13 +128,12 @@ class Hunter(Explorer):
             if not self._hunted(program, portfolio, tally):
                 break
         systematic = next(member for member in portfolio.members if isinstance(member, DelayBounded))
-        blocked = causes.BLOCKED.slug() in self.runner.end.broken
+        blocked = self.runner.end is not None and causes.BLOCKED.slug() in self.runner.end.broken
         small = program.operations() <= SMALL and not blocked
         everything = systematic.everything or (small and self._searched(program, tally))
         work = self.work  # another one each time that it was taken away, which `_enough` may lead to
         work.once += tally.once
-        work.complete.update(str(k) for k in range((systematic.bound if everything else systematic.complete) + 1))
-        work.complete[EVERYTHING] += everything
+        work.complete.update(complete.deviations(systematic.bound if everything else systematic.complete, everything))
 
     def _searched(self, program: Program, tally: Tally) -> bool:
         """Search all states of a small program; whether they were all seen."""
@@ -200,8 +163,8 @@ class Hunter(Explorer):
         except RuntimeError as error:
             if CHANCE not in str(error):
                 raise
-            if causes.BLOCKED.slug() in runner.end.broken:  # cut off in the middle, which no systematic strategy expects
-                return isinstance(strategy, Portfolio)  # others see it too
+            if runner.end is not None and causes.BLOCKED.slug() in runner.end.broken:
+                return isinstance(strategy, Portfolio)  # cut off in the middle, which no systematic strategy expects; others see it too
             self._doubt(str(error))
             return False
         if result is None:
@@ -210,6 +173,7 @@ class Hunter(Explorer):
         work.schedules += 1
         work.steps += result.steps
         end = runner.end
+        assert end is not None, "the end of every run is looked at"
         pay = work.pay(name)
         pay.runs += 1
         key = hash(end)

@@ -11,8 +11,6 @@ from checking.finding import Finding
 from stateful_tests.exploring.overlap import Closely
 from stateful_tests.unseen import Seen
 
-EVERYTHING = "everything"  # of `Work.complete`: every schedule there is has been run
-
 
 class Kept(NamedTuple):
     """A finding as a hunt keeps it. `shrunk`: it is as small as it gets, and labelled with the weakest order that it was seen in."""
@@ -46,9 +44,7 @@ class Work:
     once: int = 0  # outcomes that came once among the runs of their program
     ends: Counter[int] = field(default_factory=Counter)  # digests of how runs ended
     strategies: dict[str, Pay] = field(default_factory=dict)
-    complete: Counter[str] = field(
-        default_factory=Counter
-    )  # "0", "1", ... -> programs whose schedules within so many deviations were all run
+    complete: Counter[str] = field(default_factory=Counter)  # see `exploring.complete`
     fired: set[str] = field(default_factory=set)
     closely: Closely = field(default_factory=Closely)
     doubts: list[str] = field(default_factory=list)

@@ -16,7 +16,7 @@ from model.projection import Shown, View, project, view
 from model.step import Answer
 from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
-from scheduling.order import TIMER, Order
+from scheduling.order import EARLY, TIMER, Order
 from scheduling.run import run
 from scheduling.schedule import Follower
 from stateful_tests.exploring.letters import task_name
@@ -63,6 +63,8 @@ class Followed(NamedTuple):
 
 def claim_of(factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> Followed:
     """What a script that plays `program` under `names` can assert. Raises NoScript."""
+    if EARLY in names:
+        raise NoScript("it takes a step that is so slow that a timer is due while others are ready")
     if TIMER in names:
         raise NoScript("the run waits for a timer, whose moment the stock loop's clock decides")
     if cause == causes.LOCK_CYCLE:

@@ -11,6 +11,7 @@ from checking.verdict import Verdict, worst
 from model.properties import Property
 from model.scope import Scope
 from stateful_tests.core.level import CORE
+from stateful_tests.coverage_record import coverage_record
 from stateful_tests.exploring.check import Check, Outcome
 from stateful_tests.exploring.letters import task_name
 from stateful_tests.exploring.level import Factory, Level, Program, Run
@@ -56,7 +57,12 @@ def gate_record(
             for outcome in outcomes
         ],
         "findings": [finding_record(subject, finding, factory) for finding in findings],
-        "coverage": {"fired": sorted(whole.fired), "never_fired": never, "model": _model_coverage(checks, outcomes)},
+        "coverage": {
+            "fired": sorted(whole.fired),
+            "never_fired": never,
+            "model": _model_coverage(checks, outcomes),
+            "checks": _by_check(subject, factory, checks, outcomes),
+        },
         "doubts": whole.doubts,
         **_adapter(checks, load(subject, checks[0].level) if factory is None else factory),
     }
@@ -68,6 +74,15 @@ def _adapter(checks: Sequence[Check], factory: Factory) -> dict[str, Any]:
         return {}
     kind = factory().kind
     return {"off": dict(sorted(kind.off.items())), "not_played": kind.not_played}
+
+
+def _by_check(subject: str, factory: Factory | None, checks: Sequence[Check], outcomes: list[Outcome]) -> dict[str, Any]:
+    done = {outcome.name: outcome for outcome in outcomes}
+    return {
+        check.name: coverage_record(check, factory or load(subject, check.level), o.fired, o.closely, o.ends, o.complete)
+        for check in checks
+        if (o := done.get(check.name)) is not None
+    }
 
 
 @cache

@@ -38,10 +38,24 @@ class Seen:
             self.total += times
             if each & mask == 0:
                 once[each] = times == 1 and each not in once
-        while len(once) > self._bound:
+        self._thin(self._level)
+
+    def merge(self, other: "Seen") -> None:
+        """Add what another has seen."""
+        self.total += other.total
+        self._thin(other._level)
+        once, mask = self._once, (1 << self._level) - 1
+        for each, flag in other._once.items():
+            if each & mask == 0:
+                once[each] = flag and each not in once
+        self._thin(self._level)
+
+    def _thin(self, level: int) -> None:
+        """Keep to the bound, and at least to `level`."""
+        while self._level < level or len(self._once) > self._bound:
             self._level += 1
             mask = (1 << self._level) - 1
-            self._once = once = {each: flag for each, flag in once.items() if each & mask == 0}
+            self._once = {each: flag for each, flag in self._once.items() if each & mask == 0}
 
     @property
     def exact(self) -> bool:

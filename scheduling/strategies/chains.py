@@ -20,7 +20,7 @@ Site = Hashable
 
 
 def chains(loop: ControlledLoop, order: Order) -> list[object]:
-    """The chain of every candidate that is not a fault, in the order of choices. Chains are compared by identity."""
+    """The chain of every candidate that is not optional (a fault, an early timer), in the order of choices; compared by identity."""
     ready = loop.ready
     found: list[object] = [QUEUE] if ready else []
     if order is Order.ANY:
@@ -44,7 +44,7 @@ def names(loop: ControlledLoop, order: Order) -> list[str]:
 
 
 def sites(loop: ControlledLoop, order: Order) -> Iterator[Site]:
-    """Where each candidate that is not a fault will go on, in the order of choices."""
+    """Where each candidate that is not optional will go on, in the order of choices."""
     ready = loop.ready if order is Order.ANY else loop.ready[:1]
     for handle in ready:
         yield site(handle)

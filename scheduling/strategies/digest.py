@@ -41,6 +41,8 @@ class Digest(Suspended):
         self._row("tasks", sorted(loop.tasks, key=lambda task: task.get_name()))
         self._row("ready", self.ready(loop.ready))
         self.timers(loop)
+        if loop.early_timers and not self._any:
+            self.batch(loop)
         self.events(loop.events)
         self.events(loop.faults)
         self._row("held", (thing for pair in loop.holding for thing in pair))
@@ -58,6 +60,10 @@ class Digest(Suspended):
     def timers(self, loop: ControlledLoop) -> None:
         """In the order in which they will come."""
         self._row("timers", sorted(timer for timer in loop.timers if not timer._cancelled))
+
+    def batch(self, loop: ControlledLoop) -> None:
+        """How many steps there are before the next moment at which a timer may fire."""
+        self._row("batch", (0 if loop.batch_end is None else loop.ready.index(loop.batch_end) + 1,))
 
     def ready(self, ready: list[Handle]) -> Iterable[Handle]:
         """In the order `any` sorted by name; handles of one name keep their order."""

@@ -13,7 +13,7 @@ order `fifo` (the queue makes almost all steps dependent), and faults (they need
 """
 
 from scheduling.loop import ControlledLoop, Handle, label, owner
-from scheduling.order import Order
+from scheduling.order import Order, timer_may_fire
 from scheduling.run import Choose
 from scheduling.strategies.chains import CLOCK
 from scheduling.strategies.footprints import EVERYTHING, RECORDER, WRITE, Footprint, conflict
@@ -68,7 +68,7 @@ class Dpor:
         def choose(n: int) -> int:
             at = self._at
             candidates: list[object] = [*loop.ready, *loop.events]
-            if not loop.ready and loop.has_timers():
+            if timer_may_fire(loop, order):
                 candidates.append(CLOCK)
             if len(candidates) != n:
                 raise ValueError("faults need not happen, so they cannot be reduced: explore each as an event, or use `exhaustive`")

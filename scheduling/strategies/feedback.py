@@ -40,7 +40,7 @@ class Feedback:
         self._new = False
         self._faults = SampledFaults(random)
 
-    def begin(self, loop: ControlledLoop, _order: Order) -> Choose:
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
         uniform = self._random.random
         digest, seen = self._digest, self._seen
         plan: list[int] = []
@@ -64,7 +64,7 @@ class Feedback:
             made.append(pick)
             return pick
 
-        return self._faults.around(loop, choose)
+        return self._faults.around(loop, order, choose)
 
     def end(self, _choices: list[int], _steps: int) -> None:
         if not self._new or not self._made:

@@ -54,7 +54,7 @@ class Pct:
                 pick = max(range(len(candidates)), key=lambda at: priority[candidates[at]])
             return pick
 
-        return self._faults.around(loop, choose)
+        return self._faults.around(loop, order, choose)
 
     def end(self, _choices: list[int], _steps: int) -> None:
         self.length = max(self.length, self._asked)

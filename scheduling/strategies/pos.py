@@ -44,7 +44,7 @@ class Pos:
                     del priority[event]
             return pick
 
-        return self._faults.around(loop, choose)
+        return self._faults.around(loop, order, choose)
 
     def end(self, choices: list[int], steps: int) -> None:
         """Nothing is learned from one run to the next."""

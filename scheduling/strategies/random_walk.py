@@ -24,8 +24,8 @@ class RandomWalk:
         uniform = random.random
         self._choose: Choose = lambda n: int(uniform() * n)
 
-    def begin(self, loop: ControlledLoop, _order: Order) -> Choose:
-        return self._faults.around(loop, self._choose)
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        return self._faults.around(loop, order, self._choose)
 
     def end(self, choices: list[int], steps: int) -> None:
         """A random walk learns nothing."""

@@ -73,7 +73,7 @@ class Surw:
                 meant = None
             return pick
 
-        return self._faults.around(loop, choose)
+        return self._faults.around(loop, order, choose)
 
     def end(self, choices: list[int], steps: int) -> None:
         """The counts were kept while the run lasted."""

@@ -50,7 +50,7 @@ class Urw:
             remaining.took(candidates[pick])
             return pick
 
-        return self._faults.around(loop, choose)
+        return self._faults.around(loop, order, choose)
 
     def end(self, choices: list[int], steps: int) -> None:
         """The counts were kept while the run lasted."""

@@ -20,14 +20,19 @@ from scheduling.strategies.fault_bounded import FaultBounded
 from scheduling.strategies.pct import Pct
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
-from stateful_tests.exploring import each_fault
+from stateful_tests.exploring import complete, each_fault
+from stateful_tests.exploring.ends import EndRunner
 from stateful_tests.exploring.investigate import NotReproducible, investigate
 from stateful_tests.exploring.level import Drawing, Factory, Program
+from stateful_tests.exploring.overlap import Closely, look_closely
 from stateful_tests.exploring.runner import Runner
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.levels import LEVELS
 from stateful_tests.profiles import Profile, hypothesis_settings
+from stateful_tests.unseen import Seen, digest
 
+ENDS_EVERY = 8  # of so many runs one is asked how it ended: asking all would cost a twentieth of the time
+LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others
 CHANCE = "not the same in every run"  # what systematic strategies say of a subject with a source of chance of its own
 
 
@@ -44,7 +49,9 @@ class Outcome:
     fired: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)  # what the subject does not have, so that it need not fire
     transitions: set[Any] = field(default_factory=set)  # of the model, taken in the machine's own runs
-    complete: Counter[str] = field(default_factory=Counter)  # see `exploring.each_fault.complete`
+    complete: Counter[str] = field(default_factory=Counter)  # what was complete, and of how many programs: see `exploring.complete`
+    closely: Closely = field(default_factory=Closely)
+    ends: Seen = field(default_factory=Seen)  # how runs ended, of a sample of them
     doubts: list[str] = field(default_factory=list)
 
     def merge(self, other: "Outcome") -> None:
@@ -57,6 +64,8 @@ class Outcome:
         self.absent |= other.absent
         self.transitions |= other.transitions
         self.complete += other.complete
+        self.closely.merge(other.closely)
+        self.ends.merge(other.ends)
         self.doubts += [d for d in other.doubts if d not in self.doubts]
         for cause, finding in other.findings.items():
             if cause not in self.findings or finding.rank() < self.findings[cause].rank():
@@ -96,20 +105,28 @@ class Explorer:
     """Drives the schedules of every program that the machine draws."""
 
     def __init__(
-        self, check: Check, factory: Factory, profile: Profile, enough: Callable[[], bool], progress: Callable[[int], object]
+        self,
+        check: Check,
+        factory: Factory,
+        profile: Profile,
+        enough: Callable[[], bool],
+        progress: Callable[[int], object],
+        *,
+        ends_every: int = ENDS_EVERY,
     ) -> None:
         self.check = check
         self.outcome = Outcome(check.name)
         self.rules: set[str] = set()
         self.happened: set[str] = set()
         self.level = LEVELS[check.level]
-        self.runner = Runner(self.level, factory, check.order)
+        self.runner = EndRunner(self.level, factory, check.order, every=ends_every)
         self._factory = factory
         self._profile = profile
         self._hopeless = False
         self._enough: Callable[[], bool] = lambda: self._hopeless or enough()
         self._progress = progress
         self._random = Random(0)
+        self._made = 0  # runs of the program at hand
 
     def round(self, number: int, examples: int) -> None:
         """Draw `examples` programs, the same for the same `number`."""
@@ -139,9 +156,10 @@ class Explorer:
             return
         before = self.runner.schedules
         left = self._profile.schedules
+        self._made = 0
         if self.check.cancellation:
-            complete, runs = self._strike(program, names)
-            self.outcome.complete += complete
+            struck, runs = self._strike(program, names)
+            self.outcome.complete.update(struck)
             left -= runs
         variants = self.level.variants(program, self.check.cancellation, self._random)
         share = max(1, left // len(variants))
@@ -170,6 +188,11 @@ class Explorer:
             return False
         if result is None:
             return False
+        if self.runner.end is not None:
+            self.outcome.ends.add([(digest(self.runner.end.text()), 1)])
+        self._made += 1
+        if self._made in LOOKED_AT:
+            look_closely(self.level, self._factory, self.check.order, program, result.choices, self.outcome.closely)
         if result.violations and not self.outcome.findings.keys() >= result.violations.keys():
             names = self.runner.record(program, lambda _loop, _order: fixed(result.choices))[1]
             self._found(program, names, result.violations)
@@ -177,13 +200,15 @@ class Explorer:
 
     def _explore(self, program: Program, schedules: int) -> None:
         seeded = Random(self._random.getrandbits(64))
-        strategies: list[Strategy] = [DelayBounded(1, seeded), RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
+        systematic = DelayBounded(1, seeded)
+        strategies: list[Strategy] = [systematic, RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
         for number in range(schedules):
             if self._hopeless or (number % 64 == 0 and self._enough()):
-                return
+                break
             strategy = strategies[number % len(strategies)]
             if not self._once(program, strategy):
                 strategies.remove(strategy)
+        self.outcome.complete.update(complete.deviations(systematic.complete, systematic.everything))
 
     def _found(self, program: Program, names: list[str], violations: dict[Cause, int]) -> None:
         for cause in violations:

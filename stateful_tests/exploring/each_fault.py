@@ -9,20 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scheduling.strategies.fault_bounded import FaultBounded
+from stateful_tests.exploring.complete import DRAWN, FIFO
+from stateful_tests.exploring.complete import faults as faults_of
 from stateful_tests.exploring.level import Level, Program
 from stateful_tests.exploring.runner import Runner
 
-FIFO, DRAWN = "fifo", "drawn"
 BOUNDS = (1, 2)  # each fault alone, then pairs, in which the same one may strike twice
 SHARE = 0.5  # of a program's schedules: the rest is for what a fixed schedule cannot show
 
 Bases = Mapping[str, Sequence[int]]
 Once = Callable[[Any, FaultBounded], bool]
-
-
-def complete(schedule: str, faults: int) -> str:
-    """The name under which is counted in how many programs all runs of `schedule` with so many faults have been made."""
-    return f"{schedule}, {faults}"
 
 
 def bases_of(runner: Runner, program: Program, names: Sequence[str]) -> Bases:
@@ -52,5 +48,5 @@ def strike(level: Level, program: Program, bases: Bases, budget: int, once: Once
             if search.complete >= 1:
                 alone[schedule] = runs
             for k in range(0 if faults == 1 else faults, search.complete + 1):
-                made[complete(schedule, k)] += 1
+                made[faults_of(schedule, k)] += 1
     return made, budget - left

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from scheduling.loop import ControlledLoop, owner
-from scheduling.order import Order
+from scheduling.loop import owner
+from scheduling.order import Order, loop_for
 from scheduling.run import run
 from scheduling.schedule import fixed
 from scheduling.watchdog import WATCHDOG, Blocked
@@ -47,7 +47,7 @@ def pairs(names: Iterable[str]) -> frozenset[str]:
 
 def look_closely(level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely) -> None:
     """Make the run of `program` with these choices again and add to `seen` what it shows. Locks must be under control already."""
-    loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
+    loop = loop_for(order)
     loop.log = []
     WATCHDOG.watch(loop)
     with loop.entered():

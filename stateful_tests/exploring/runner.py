@@ -12,7 +12,7 @@ from checking import causes
 from checking.causes import Cause
 from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
-from scheduling.order import Order
+from scheduling.order import Order, loop_for
 from scheduling.run import Choose, Ending, run
 from scheduling.schedule import Follower, Guide, Recorder
 from scheduling.strategies.strategy import Strategy
@@ -49,10 +49,11 @@ class _Exhausted(Exception):
 class Runner:
     """One subject in one order. Counts what it runs; `fired` collects the model's transitions that happened."""
 
-    def __init__(self, level: Level, factory: Factory, order: Order) -> None:
+    def __init__(self, level: Level, factory: Factory, order: Order, *, early_timers: bool = True) -> None:
         self.level = level
         self.factory = factory
         self.order = order
+        self._early_timers = early_timers
         self.graph: Any = level.new_graph()
         self.fired: set[str] = set()
         self.schedules = 0
@@ -65,7 +66,7 @@ class Runner:
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
         """Play `program` once. Raises UncontrolledSource if the subject used what cannot be controlled."""
-        loop = ControlledLoop(suspend_free_locks=self.order is Order.ANY)
+        loop = loop_for(self.order, early_timers=self._early_timers)
         WATCHDOG.watch(loop)
         with loop.entered():
             play = self.level.play(self.factory, self._ready(program), loop, self.graph, self.fired)

@@ -9,8 +9,8 @@ from typing import Any
 
 from checking.causes import Cause
 from scheduling.locks import controlled_locks
-from scheduling.loop import ControlledLoop, owner
-from scheduling.order import TIMER, Order
+from scheduling.loop import owner
+from scheduling.order import EARLY, TIMER, Order, loop_for
 from scheduling.run import run
 from scheduling.schedule import Follower
 from stateful_tests.exploring.level import Factory, Level, Play, Program
@@ -24,7 +24,7 @@ FAKES = "stateful_tests.core.environment"  # what an adapter's calls wait in, wh
 def tell(level: Level, factory: Factory, order: Order, program: Program, names: Sequence[str], cause: Cause) -> list[dict[str, Any]]:
     """The rows of the run's table: step, task, did (list), at (file:line or None), changed (list), broken (what `cause` broke here)."""
     with controlled_locks():
-        loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
+        loop = loop_for(order)
         loop.log = []  # before there is a judge, which keeps silent where nobody listens
         with loop.entered():
             play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
@@ -55,9 +55,14 @@ class _Rows:
         """Rows for the outside events since the last step; `but` of the last names are steps."""
         for name in self._names[self._told : self.follower.at - but]:
             self._told += 1
-            kind, _, task = name.lstrip("+").partition(" ")
-            said = SAYS.get(kind, kind)
-            if name != TIMER:
+            if name == EARLY:
+                self._row("the clock", ["(a step takes so long that a timer is due)"], None, [])
+            elif name != TIMER:
+                kind, _, task = name.lstrip("+").partition(" ")
+                said = SAYS.get(kind, kind)
+                if kind == "fail" and " " in task:  # an answer that fails, see `scheduling.events.park`
+                    kind, _, task = task.partition(" ")
+                    said = f"instead of: {SAYS.get(kind, kind)}, it fails"
                 self._row(task.split("@")[0], [f"({said})"], None, [])
 
     def stepped(self) -> bool:

@@ -18,8 +18,7 @@ from model.operations import Operation
 from model.scope import Request
 from model.state import State
 from model.step import Call
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order, candidates, happen, width
+from scheduling.order import Order, candidates, happen, loop_for, width
 from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.exploring.level import Drawing, Drawn, Factory
 from stateful_tests.level1.compiled import compile_chain
@@ -68,7 +67,7 @@ class Level1Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = ControlledLoop(suspend_free_locks=self.order is Order.ANY)
+        self.loop = loop_for(self.order)
         self.names: list[str] = []
         self.over = False  # the run has been given up: it blocks, or does not come to rest
         with self.loop.entered():

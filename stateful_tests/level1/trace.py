@@ -8,8 +8,7 @@ from checking.nodes import Graph, Node
 from model.operations import CREATES_ENTRY
 from model.projection import project
 from model.step import Call
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order
+from scheduling.order import Order, loop_for
 from scheduling.run import Choose, run
 from stateful_tests.exploring.level import Factory
 from stateful_tests.exploring.runner import MakeChoose
@@ -22,7 +21,7 @@ from stateful_tests.tla_traces import Binding, TraceStep
 def trace_of(factory: Factory, order: Order, program: Program, make: MakeChoose) -> list[TraceStep]:
     """Play `program` once, inside `stateful_tests.exploring.runner.running()`, and return its trace."""
     trace: list[TraceStep] = []
-    loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
+    loop = loop_for(order)
 
     def took(node: Node, call: Call) -> None:
         shown = play.manager.show()

@@ -10,19 +10,24 @@ import pytest
 
 from impl.manager import Manager
 from model import operations as op
+from scheduling.events import park
 from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
-from scheduling.order import Order
+from scheduling.order import EARLY, Order
 from scheduling.run import run
 from scheduling.schedule import Recorder, fixed
+from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.exhaustive import Exhaustive
 from scheduling.strategies.fault_bounded import FaultBounded
 from scheduling.strategies.strategy import Strategy
 from stateful_tests.exploring.check import Check, Explorer
-from stateful_tests.exploring.each_fault import DRAWN, FIFO, complete, strike
+from stateful_tests.exploring.complete import DRAWN, FIFO, faults
+from stateful_tests.exploring.each_fault import strike
 from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.exploring.tell import tell
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
+from stateful_tests.plain_claim import NoScript, claim_of
 from stateful_tests.profiles import Profile
 from stateful_tests.races.race import may_cancel, tick
 from stateful_tests.races.random_programs import random_program, start
@@ -139,6 +144,64 @@ def test_a_given_schedule_is_followed_between_the_faults() -> None:
             assert names[:at] == made[0][:at]
 
 
+# --- calls of the world outside that fail
+
+
+class EngineLost(Exception):
+    """What a reply that never comes is for the caller."""
+
+
+def calls_out(loop: ControlledLoop) -> Callable[[], object]:
+    """Two calls of the world outside, one after another; the caller may go away."""
+    seen: list[str] = []
+
+    async def caller() -> None:
+        for number in (1, 2):
+            try:
+                await park(loop, f"reply {number}", may_fail=EngineLost)
+                seen.append(f"{number} answered")
+            except EngineLost:
+                seen.append(f"{number} failed")
+            except asyncio.CancelledError:
+                seen.append(f"{number} cancelled")
+                raise
+            assert not loop.events, "one answer is all that comes"
+            assert [fault.label for fault in loop.faults] == ["cancel caller"] * len(loop.faults)
+
+    may_cancel(loop, loop.create_task(caller(), name="caller"))
+    return lambda: tuple(seen)
+
+
+def test_a_call_is_answered_or_fails_or_is_cancelled_never_two_of_them() -> None:
+    ways = {"answered", "failed", "cancelled"}
+    first = {(f"1 {way}", f"2 {then}") for way in ways - {"cancelled"} for then in ways} | {("1 cancelled",), ()}
+    for order in Order:
+        assert {outcome for _, outcome in runs_of(Exhaustive(), calls_out, order)} == first
+        alone = {outcome for _, outcome in runs_of(FaultBounded(1), calls_out, order)}
+        assert alone == {outcome for outcome in first if sum("answered" not in what for what in outcome) <= 1}
+
+
+def test_a_failure_need_not_happen_and_is_offered_by_name() -> None:
+    made = [names for names, _ in runs_of(FaultBounded(1), calls_out, Order.FIFO)]
+    assert made[0] == ("caller", "+reply 1", "caller", "+reply 2", "caller")
+    assert ("caller", "+fail reply 1", "caller", "+reply 2", "caller") in made
+    assert all(names.count("+reply 1") + names.count("+fail reply 1") <= 1 for names in made)
+
+
+def test_what_cannot_fail_offers_no_fault() -> None:
+    loop = ControlledLoop()
+    with loop.entered():
+        loop.create_task(park(loop, "reply"))
+        offered: list[int] = []
+
+        def first(_: int) -> int:
+            offered.append(len(loop.faults))
+            return 0
+
+        run(loop, Order.FIFO, first, None, every_choice=True)
+    assert offered == [0, 0, 0]
+
+
 # --- a defect that needs a certain cancellation, or two
 
 
@@ -236,7 +299,7 @@ def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
             return strike(LEVEL_1, PROGRAM, bases, budget, lambda program, strategy: runner.run_strategy(program, strategy) is not None)
 
         whole, runs = struck(10_000, {FIFO: (), DRAWN: (1,)})
-        assert whole == {complete(which, faults): 1 for which in (FIFO, DRAWN) for faults in (0, 1, 2)}
+        assert whole == {faults(which, number): 1 for which in (FIFO, DRAWN) for number in (0, 1, 2)}
         assert runs == runner.schedules
         for budget in range(runs):
             cut, made = struck(budget, {FIFO: (), DRAWN: (1,)})
@@ -245,3 +308,36 @@ def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
             assert cut != whole
     names = runner.record(LEVEL_1.with_faults(PROGRAM, 1), lambda _loop, _order: fixed([]))[1]
     assert not any(name.startswith("+cancel") for name in names)
+
+
+# --- a subject with a timeout of its own
+
+
+class Hasty(Manager):
+    """A read that gives up after a second and forgets a connection; nothing but a slow step makes it."""
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        try:
+            async with asyncio.timeout(1):
+                for _ in range(3):
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            self.live_connections.clear()
+        return await super().has_subscribers(thread_id)
+
+
+def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
+    with running():
+        explorer = Explorer(Check(Order.FIFO, False), Hasty, Profile("test", 1, 60, 9, derandomized=True), lambda: False, lambda _: None)
+        explorer._explore(PROGRAM, 60)
+        found = next(iter(explorer.outcome.findings.values()))
+        assert EARLY in found.names
+        punctual = Runner(LEVEL_1, Hasty, Order.FIFO, early_timers=False)
+        search = DelayBounded(9)
+        while (result := punctual.run_strategy(PROGRAM, search)) is not None:
+            assert not result.violations
+        assert search.everything
+    rows = tell(LEVEL_1, Hasty, Order.FIFO, found.program, found.names, found.cause)
+    assert ["(a step takes so long that a timer is due)"] in [row["did"] for row in rows]
+    with pytest.raises(NoScript, match="so slow that a timer is due"):
+        claim_of(Hasty, found.program, found.names, found.cause)

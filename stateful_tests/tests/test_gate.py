@@ -165,12 +165,35 @@ def test_the_record_has_what_the_schema_says(seed_twice: tuple[Run, Run]) -> Non
         assert [row["step"] for row in finding["steps"]] == list(range(1, len(finding["steps"]) + 1))
         assert sum(len(row["broken"]) for row in finding["steps"]) == 1  # what it shows, once
         assert read(finding["replay"]).subject == "seed"
-    assert set(record["coverage"]) == {"fired", "never_fired", "model"}
+    assert set(record["coverage"]) == {"fired", "never_fired", "model", "checks"}
     model = record["coverage"]["model"]
     assert set(model) == {"scope", "transitions", "taken", "never_taken", "examples"}
     assert 0 < model["taken"] < model["transitions"]
     assert sum(model["never_taken"].values()) == model["transitions"] - model["taken"]
     assert not set(record["coverage"]["fired"]) & set(record["coverage"]["never_fired"])
+
+
+def test_each_check_says_what_it_covered(seed_twice: tuple[Run, Run]) -> None:
+    record, out = seed_twice[0].record, seed_twice[0].out
+    checks = record["coverage"]["checks"]
+    assert set(checks) == {check.name for check in CHECKS}
+    for check, done in zip(CHECKS, record["checks"][1:], strict=True):
+        of = checks[check.name]
+        assert set(of["fired"]) >= check.expected() - set(of["never_fired"])
+        assert set(of["fired"]) <= set(record["coverage"]["fired"])
+        assert f"\n{check.name}: {len(of['fired'])} of " in out
+        assert 0 < of["looked_closely"] <= 2 * done["programs"]
+        assert all(place.startswith("impl.") for place in (*of["awaits"], *of["awaits_never"]))
+        assert (of["awaits"] and of["overlapped"]) or check.order is Order.FIFO  # where a free lock does not suspend
+        assert not set(of["overlapped"]) & set(of["never_overlapped"])
+        ends = of["end_states"]
+        assert 0 < ends["seen_once"] <= ends["distinct"] <= ends["runs"] <= done["schedules"] / 4
+        assert ends["unseen"] == ends["seen_once"] / ends["runs"]
+        assert of["complete"] <= of["complete_within"]["0"]
+        assert set(of["faults"]) == ({"fifo", "drawn"} if check.cancellation else set())
+        for faults in of["faults"].values():
+            assert done["programs"] >= faults["struck"] >= faults["singly"] >= faults["in_pairs"]
+            assert faults["struck"] > 0
 
 
 def test_what_was_found_is_reported_and_saved(seed_twice: tuple[Run, Run], tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -28,12 +28,14 @@ from scheduling.order import Order
 from scheduling.watchdog import WATCHDOG
 from stateful_tests import hunt_search
 from stateful_tests.exploring.check import CHECKS, Check
+from stateful_tests.exploring.complete import EVERYTHING
+from stateful_tests.exploring.ends import End
 from stateful_tests.exploring.runner import running
 from stateful_tests.hunt import Plan, still_shows
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_record import hunt_record, verdict
-from stateful_tests.hunt_search import End, Hunter, Rank
-from stateful_tests.hunt_work import EVERYTHING, Kept, Totals, Work
+from stateful_tests.hunt_search import Hunter, Rank
+from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.play import in_order
 from stateful_tests.level1.program import Program

@@ -28,6 +28,29 @@ REAL = (
 )
 MARKUP = "file[bold].py:[/red]Manager"
 MODEL = {"scope": "1 connection", "transitions": 1_234, "taken": 56, "never_taken": {"a: b": 1_178}, "examples": ["a in nothing"]}
+COVERED: dict[str, Any] = {
+    "fired": ["rule a"],
+    "never_fired": ["rule [b]", "rule c", "rule d"],
+    "looked_closely": 1_234,
+    "awaits": ["m:1"],
+    "awaits_never": ["m[0].py:2"],
+    "overlapped": ["a | a"],
+    "never_overlapped": ["a | b"],
+    "complete_within": {"0": 1_100, "1": 100},
+    "complete": 7,
+    "faults": {"fifo": {"struck": 1_000, "singly": 990, "in_pairs": 10}, "drawn": {"struck": 900, "singly": 800, "in_pairs": 1}},
+    "end_states": {"distinct": 2_000, "seen_once": 500, "runs": 10_000, "unseen": 0.05, "exact": True},
+}
+NOTHING: dict[str, Any] = {
+    **{key: [] for key in ("fired", "awaits", "awaits_never", "overlapped", "never_overlapped")},
+    "never_fired": ["rule a"],
+    "looked_closely": 0,
+    "complete_within": {},
+    "complete": 0,
+    "faults": {},
+    "end_states": {"distinct": 0, "seen_once": 0, "runs": 0, "unseen": None, "exact": True},
+}
+CHECKS = {"level 1, fifo + cancel": COVERED, "level 1, any": NOTHING}
 
 FINDING: dict[str, Any] = {
     "id": "P2-something",
@@ -60,7 +83,7 @@ RECORD: dict[str, Any] = {
         {"name": "level 1, any", "verdict": "inconclusive", "programs": 1, "schedules": 1, "steps": 9, "seconds": 0.5},
     ],
     "findings": [FINDING],
-    "coverage": {"fired": ["rule a", "rule b"], "never_fired": ["transition [dim]x[/dim]: y"], "model": MODEL},
+    "coverage": {"fired": ["rule a", "rule b"], "never_fired": ["transition [dim]x[/dim]: y"], "model": MODEL, "checks": CHECKS},
     "doubts": ["a deadlock [blink]now and then[/blink]: the same schedule does not give the same run twice"],
 }
 
@@ -103,7 +126,7 @@ def test_a_record_with_everything_in_it() -> None:
 
 def test_a_record_that_holds() -> None:
     checks = [{**check, "verdict": "holds"} for check in RECORD["checks"]]
-    coverage = {"fired": ["rule a"], "never_fired": [], "model": MODEL}
+    coverage = {"fired": ["rule a"], "never_fired": [], "model": MODEL, "checks": {"level 1, fifo": {**COVERED, "faults": {}}}}
     holds = {"subject": "manager", "verdict": "holds", "stopped": False, "findings": [], "doubts": []}
     compare("gate_holds", text({**RECORD, **holds, "checks": checks, "coverage": coverage}))
 

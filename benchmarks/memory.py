@@ -1,0 +1,80 @@
+"""Whether a hunt's memory stays flat: the resident memory of all its processes, every ten seconds, and its slope. Bar: 1% of it an hour.
+
+Runs at low priority. The first fifth of the samples is left out: programs, digests and codes that are remembered up to a bound are still
+being gathered then. Needs /proc.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import linear_regression, mean
+from time import monotonic, sleep
+
+EVERY = 10.0  # seconds
+WARM_UP = 0.2  # of the samples
+MIB = 1 << 20
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+Sample = tuple[float, dict[int, int]]  # seconds since the beginning, and bytes of each process
+
+
+def main(minutes: float = 10.0, subject: str = "manager") -> list[str]:
+    """Hunt for so long and tell how much memory the processes had."""
+    if not Path("/proc/self/statm").exists():
+        return ["memory is read from /proc, which this system does not have"]
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["nice", "-n", "10", sys.executable, "-c", "from cli.main import entry; entry()", "hunt", "--subject", subject]
+        command += ["--budget", f"{minutes * 60:.0f}", "--jobs", "2", "--dir", str(Path(folder, "hunt"))]
+        with Path(folder, "out").open("w") as out:
+            hunt = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+            try:
+                samples = _watch(hunt, minutes * 60)
+            finally:
+                hunt.terminate()  # it ends its workers then
+                hunt.wait()
+        said = Path(folder, "out").read_text().splitlines()
+    return [*_table(samples), *said[-4:]]
+
+
+def _watch(hunt: "subprocess.Popen[bytes]", seconds: float) -> list[Sample]:
+    began, samples = monotonic(), list[Sample]()
+    while hunt.poll() is None:
+        now = monotonic() - began
+        if EVERY <= now < seconds:
+            samples.append((now, {pid: _resident(pid) for pid in (hunt.pid, *_children(hunt.pid))}))
+        sleep(EVERY)
+    return samples
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    except OSError:  # it has just ended
+        return 0
+
+
+def _table(samples: list[Sample]) -> list[str]:
+    kept = samples[int(len(samples) * WARM_UP) :]
+    if len(kept) < 3:
+        return [f"only {len(samples)} samples: too few to tell a slope; take more minutes"]
+    hours = [at / 3600 for at, _ in kept]
+    everyone = sorted({pid for _, of in kept for pid in of})
+    rows = {f"process {number}": [of.get(pid, 0) / MIB for _, of in kept] for number, pid in enumerate(everyone)}
+    rows["all"] = [sum(of.values()) / MIB for _, of in kept]
+    lines = [
+        f"{len(kept)} samples from {kept[0][0]:.0f} s to {kept[-1][0]:.0f} s",
+        f"{'':12}{'first MiB':>12}{'last':>10}{'most':>10}{'MiB/h':>10}{'%/h':>8}",
+    ]
+    for name, sizes in rows.items():
+        slope = linear_regression(hours, sizes).slope
+        lines.append(f"{name:12}{sizes[0]:12.1f}{sizes[-1]:10.1f}{max(sizes):10.1f}{slope:10.2f}{100 * slope / mean(sizes):8.2f}")
+    return lines

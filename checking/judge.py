@@ -111,13 +111,13 @@ class Judge:
     def cancelled(self, task: int, operation: Operation) -> None:
         """`task`'s `operation` was cancelled."""
         self._tell("is cancelled in", operation)
-        self._look(task, returning=True)
+        self._look_at_end(task)
         self._refinement.gone(task)
 
     def raised(self, task: int, operation: Operation, error: BaseException) -> None:
         """`operation` raised instead of returning."""
         self._tell(f"raises {type(error).__name__} in", operation)
-        self._look(task, returning=True)
+        self._look_at_end(task)
         self._refinement.gone(task)
         self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
 
@@ -154,6 +154,18 @@ class Judge:
 
     def _compares(self, shown: Shown | None) -> bool:
         return shown is not None and self._subject.show() == shown
+
+    def _look_at_end(self, task: int) -> None:
+        """It has not returned, so what would change nothing that shows may have happened or not: it is not expected to."""
+        try:
+            unchanged = not self._hidden and self._shows(self.shown)
+        except Exception as error:  # as in `_look`
+            self.show_raised = self.show_raised or error
+            return
+        if unchanged:
+            self._refinement.unchanged(task)
+        else:
+            self._look(task, returning=True)
 
     def _look(self, task: int | None, *, returning: bool) -> None:
         try:

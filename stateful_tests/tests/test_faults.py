@@ -19,6 +19,7 @@ from scheduling.schedule import Recorder, fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.exhaustive import Exhaustive
 from scheduling.strategies.fault_bounded import FaultBounded
+from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
 from stateful_tests.exploring.check import Check, Explorer
 from stateful_tests.exploring.complete import DRAWN, FIFO, faults
@@ -341,3 +342,30 @@ def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
     assert ["(a step takes so long that a timer is due)"] in [row["did"] for row in rows]
     with pytest.raises(NoScript, match="so slow that a timer is due"):
         claim_of(Hasty, found.program, found.names, found.cause)
+
+
+# --- judging what was cancelled
+
+UNSEEN = Program(
+    (
+        (op.ConnectionInitialized(1),),
+        (op.TryAddConnectionToThread(1, 1),),
+        (op.SetListener(1, 1, 1, False),),
+        (op.SetListener(1, 2, 1, False),),
+    ),
+    (1,),
+)
+WOKEN_TOO_LATE = "+start A,A,A,+start B,+start C,B,C,C,+cancel B,B,+start D,D,D".split(",")
+
+
+def test_a_cancelled_call_whose_effect_would_not_show_may_have_had_none() -> None:
+    """B's grant would not have shown, so it was once taken to be there, if other runs had shown already what it looks like."""
+    with running():
+        runner = Runner(LEVEL_1, Manager, Order.ANY)
+        assert not runner.follow(UNSEEN, WOKEN_TOO_LATE).violations
+        walk = RandomWalk(Random(0))
+        for _ in range(300):
+            result = runner.run_strategy(UNSEEN, walk)
+            assert result is not None
+            assert not result.violations
+        assert not runner.follow(UNSEEN, WOKEN_TOO_LATE).violations

@@ -85,7 +85,7 @@ class Judge:
             self._loop.log.append(("calls", (operation, None)))
         self._refinement.called(task, operation)
 
-    def returned(self, task: int, operation: Operation, answer: object, last: bool) -> None:
+    def returned(self, task: int, operation: Operation, answer: object, *, last: bool) -> None:
         """`operation` returned; `last`: the task will not run any more of the subject's code."""
         if self._loop.log is not None:
             self._loop.log.append(("answers", (operation, answer)))

@@ -1,6 +1,7 @@
 """From a failing run to a finding: believe it only if it replays, make it small, and try it in the weaker orders."""
 
 from contextlib import nullcontext
+from itertools import pairwise, permutations
 from random import Random
 from typing import Any
 
@@ -8,10 +9,10 @@ from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
 from checking.shrink import shrink
-from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.strategies.delay_bounded import DelayBounded
+from scheduling.strategies.preemption_bounded import PreemptionBounded
 from scheduling.watchdog import WATCHDOG
 from stateful_tests.exploring.runner import Runner
 
@@ -19,6 +20,9 @@ NEAR = 400  # runs of `LENGTH` steps spent on a simpler program whose guided run
 FAR = 4_000  # runs of `LENGTH` steps spent on the final program to find the fewest deviations
 LENGTH = 20  # steps; of longer runs there are fewer
 IMPATIENT = 0.25  # seconds that a run may last while one that blocks for real is made smaller; the result is confirmed with patience
+FEW = 3  # tasks, up to which every order of their starts is tried
+DEVIATIONS = 2  # from fifo, more than which are hard to read
+PREEMPTIONS = 2  # up to which all runs of a small program are tried
 ROUNDS = 3  # in another order of its tasks a program may be shrunk further; the order settles at once, or is of no importance
 
 
@@ -53,18 +57,26 @@ def confirm(runner: Runner, cause: Cause, program: Any, names: list[str]) -> Non
 def _shrunk(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tuple[Any, list[str]]:
     def exhibits(candidate: Any, near: list[str]) -> list[str] | None:
         result, done = runner.guided(candidate, near)
-        return done if cause in result.violations else _search(runner, cause, candidate, NEAR)
+        if cause in result.violations:
+            return done
+        found = _search(runner, cause, candidate, NEAR)
+        if found is None and runner.order is Order.ANY:
+            found = _search(runner, cause, candidate, NEAR, PreemptionBounded(PREEMPTIONS, Random(0)))
+        return found
 
     def follows(candidate: Any, near: list[str]) -> list[str] | None:
         result, done = runner.guided(candidate, near)
         return done if cause in result.violations else None
 
     program, names = shrink(program, names, runner.level.simpler, follows)  # what is plainly not needed goes without a search
+    if runner.order is Order.ANY:
+        names = _fewer_switches(runner, cause, program, names)
     program, names = _in_order(runner, cause, program, names)
     for _ in range(ROUNDS):
+        before = program
         program, names = shrink(program, names, runner.level.simpler, exhibits)
-        names = _search(runner, cause, program, FAR) or _plainer(runner, cause, program, names)
-        before, (program, names) = program, _in_order(runner, cause, program, names)
+        program, names = _easiest(runner, cause, program, names)
+        program, names = _in_order(runner, cause, program, names)
         if program == before:
             break
     return program, names
@@ -79,20 +91,54 @@ def _in_order(runner: Runner, cause: Cause, program: Any, names: list[str]) -> t
     return (ordered, done) if cause in result.violations else (program, names)
 
 
-def _search(runner: Runner, cause: Cause, program: Any, runs: int) -> list[str] | None:
-    """A schedule that shows `cause` with the fewest deviations from fifo, or None if there is none within `runs` of `LENGTH` steps."""
-    strategy = DelayBounded(3, Random(0))
+def _easiest(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tuple[Any, list[str]]:
+    """With the fewest deviations from fifo; where that takes many, with the fewest preemptions, from whichever task starts first."""
+    found = _search(runner, cause, program, FAR, DelayBounded(DEVIATIONS, Random(0)))
+    if found is not None:
+        return program, found
+    if runner.order is Order.ANY and len(program.tasks) <= FEW:
+        starts = [name for name in names if name.startswith("+start ")]
+        for bound in range(1, PREEMPTIONS + 1):
+            for first in permutations(starts):
+                turned, _ = runner.level.in_order_of_start(program, list(first))
+                found = _search(runner, cause, turned, FAR, PreemptionBounded(bound, Random(0)))
+                if found is not None:
+                    return turned, found
+    return program, _search(runner, cause, program, FAR) or _plainer(runner, cause, program, names)
+
+
+def _search(runner: Runner, cause: Cause, program: Any, runs: int, strategy: DelayBounded | None = None) -> list[str] | None:
+    """A schedule that shows `cause` with the fewest deviations (from fifo, if not otherwise said), within `runs` of `LENGTH` steps."""
+    strategy = strategy or DelayBounded(3, Random(0))
     until = runner.steps + runs * LENGTH
     for _ in range(runs):
         if runner.steps >= until:
             return None
-        if (choose := strategy.begin(ControlledLoop(), runner.order)) is None:
+        result = runner.run_strategy(program, strategy)
+        if result is None:
             return None
-        result = runner.run(program, lambda _loop, _order, choose=choose: choose)  # type: ignore[misc]  # bound at once
-        strategy.end(result.choices, result.steps)
         if cause in result.violations:
             return runner.record(program, lambda _loop, _order, made=result.choices: fixed(made))[1]  # type: ignore[misc]
     return None
+
+
+def _fewer_switches(runner: Runner, cause: Cause, program: Any, names: list[str]) -> list[str]:
+    """`names` with each task running on where that shows `cause` as well: what others did in between is then easier to leave out."""
+    at = 1
+    while at < len(names):
+        last = names[at - 1]
+        if names[at] != last and last in names[at:]:
+            later = names.index(last, at)
+            result, done = runner.guided(program, [*names[:at], last, *names[at:later], *names[later + 1 :]])
+            if cause in result.violations and _switches(done) < _switches(names):
+                names = done
+                continue
+        at += 1
+    return names
+
+
+def _switches(names: list[str]) -> int:
+    return sum(name != before for before, name in pairwise(names))
 
 
 def _plainer(runner: Runner, cause: Cause, program: Any, names: list[str]) -> list[str]:

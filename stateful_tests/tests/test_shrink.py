@@ -4,6 +4,9 @@ Judged with the effort that the shrinking itself has, on every finding that is k
 a program. A global minimum is not claimed.
 """
 
+from collections.abc import Sequence
+from random import Random
+
 import pytest
 
 from checking.causes import Cause
@@ -26,6 +29,8 @@ from model.operations import (
 )
 from scheduling.order import Order
 from scheduling.schedule import fixed
+from scheduling.strategies.preemption_bounded import PreemptionBounded
+from scheduling.strategies.random_walk import RandomWalk
 from stateful_tests.corpus import saved_runs
 from stateful_tests.defects.catalogue import DEFECTS
 from stateful_tests.defects.defect import Defect
@@ -35,6 +40,7 @@ from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.simpler import in_order_of_start, simpler
+from stateful_tests.races.split_lock_shown import CROWDED, FixedSplitLock, ShownSplitLock
 from stateful_tests.replay import Replay
 
 RUNS = dict(saved_runs(committed_only=True))
@@ -97,6 +103,45 @@ def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defec
         results = [runner.follow(finding.program, finding.names) for _ in range(100)]
     assert results.count(results[0]) == 100
     assert finding.cause in results[0].violations
+
+
+# --- where it takes more than three deviations from fifo
+
+
+def switches(names: Sequence[str]) -> int:
+    """How often another task goes on than the one that made the last step, the first included."""
+    steps = [name for name in names if not name.startswith("+")]
+    return sum(name != before for name, before in zip(steps, [None, *steps], strict=False))
+
+
+def failing(program: Program, seed: int) -> tuple[Cause, list[str]]:
+    """How the split lock first fails under a random walk."""
+    runner, strategy = Runner(LEVEL_1, ShownSplitLock, Order.ANY), RandomWalk(Random(seed))
+    while True:
+        result, names = runner.record(program, strategy.begin)
+        if result.violations:
+            return next(iter(result.violations)), names
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_run_that_deviates_much_from_fifo_is_shrunk_to_the_fewest_switches(seed: int) -> None:
+    """Known by brute force of this program: one preemption, and three switches with the first step."""
+    with running():
+        cause, names = failing(CROWDED, seed)
+        finding = investigate(Runner(LEVEL_1, ShownSplitLock, Order.ANY), cause, CROWDED, names)
+        assert finding.program.tasks == ((TryAddConnectionToThread(1, 1),), (RemoveConnection(1),))
+        assert switches(finding.names) == 3
+        runner = Runner(LEVEL_1, ShownSplitLock, Order.ANY)
+        assert cause in runner.follow(finding.program, finding.names).violations
+        assert _search(runner, cause, finding.program, FAR, PreemptionBounded(1)) is None
+
+
+def test_the_split_lock_that_looks_again_holds() -> None:
+    """A subject that is not empty at first is held against a model that is not either."""
+    runner, strategy = Runner(LEVEL_1, FixedSplitLock, Order.ANY), RandomWalk(Random(0))
+    with running():
+        assert all(not runner.run(CROWDED, strategy.begin).violations for _ in range(500))
+    assert {"try_add_connection_to_thread: linked", "remove_thread_state: without a listener"} <= runner.fired
 
 
 # --- the parts

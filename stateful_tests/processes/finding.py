@@ -16,7 +16,7 @@ from scheduling.strategies.delay_bounded import DelayBounded
 from stateful_tests.processes.play import Run
 from stateful_tests.processes.program import Program, simpler
 from stateful_tests.processes.runner import Runner
-from stateful_tests.processes.stepper import Choose, by_number, follow, guide
+from stateful_tests.processes.stepper import Choose, NotReproducible, by_number, end, follow, guide
 
 RUNS = 3_000  # to make one finding small
 RESTARTS = 10  # of the process, in these runs: each may have taken the whole time limit
@@ -28,10 +28,6 @@ COUNTING = 5.0  # seconds for that
 SCHEDULES = 100  # of a smaller program, before it is said not to show the cause
 BOUND = 3
 FIRST_CHOICE = by_number(lambda _: 0)  # what a process that schedules itself is not asked for
-
-
-class NotReproducible(Exception):
-    """The same choices made another run; the message says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ class _Search:
             found, run = self._run(program, by_number(choose))
             if found is not None or run is None:
                 return found
-            strategy.end(run.choices, run.steps)
+            end(strategy, run)
         return None
 
     def _run(self, program: Program, choose: Choose) -> tuple[Run | None, Run | None]:

@@ -18,13 +18,13 @@ from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
 from stateful_tests.processes import causes as own
 from stateful_tests.processes.coverage import kinds
-from stateful_tests.processes.finding import Finding, NotReproducible, investigate
+from stateful_tests.processes.finding import Finding, investigate
 from stateful_tests.processes.messages import Hello
 from stateful_tests.processes.play import Run
 from stateful_tests.processes.process import BadProcess
 from stateful_tests.processes.program import draw
 from stateful_tests.processes.runner import Runner
-from stateful_tests.processes.stepper import Choose, by_number
+from stateful_tests.processes.stepper import Choose, NotReproducible, by_number, end
 
 BOUND = 2  # deviations of the delay-bounded half
 MOST_RESTARTS = 20
@@ -103,10 +103,16 @@ def _program(runner: Runner, random: Random, runs: int, deadline: float | None, 
     """Draw a program and run it until it shows something; whether to go on with another."""
     program = draw(random, runner.hello.operations)
     outcome.programs += 1
-    for choose, end in _schedules(random, runs) if runner.hello.steps else _luck(runs):
+    for choose, strategy in _schedules(random, runs) if runner.hello.steps else _luck(runs):
         if deadline is not None and monotonic() >= deadline:
             return True
-        run = runner.run(program, choose)
+        try:
+            run = runner.run(program, choose)
+            if strategy is not None and run.broken is None:
+                end(strategy, run)
+        except NotReproducible as doubt:
+            outcome.doubts.append(str(doubt))
+            return False
         outcome.runs += 1
         outcome.steps += run.steps
         outcome.choices += bool(run.choices)
@@ -114,7 +120,6 @@ def _program(runner: Runner, random: Random, runs: int, deadline: float | None, 
         outcome.kinds |= run.kinds
         if run.broken is not None:
             return _found(runner, run, run.broken.cause, outcome)
-        end(run)
     return True
 
 
@@ -137,7 +142,7 @@ def _found(runner: Runner, run: Run, cause: Cause, outcome: Outcome) -> bool:
     return True
 
 
-def _schedules(random: Random, runs: int) -> Iterator[tuple[Choose, Callable[[Run], None]]]:
+def _schedules(random: Random, runs: int) -> Iterator[tuple[Choose, Strategy]]:
     """So many choosers, of two strategies in turn, or fewer where one of them has done all there is."""
     systematic, walk = DelayBounded(BOUND), RandomWalk(random)
     turn: list[Strategy] = [systematic, walk]
@@ -150,9 +155,9 @@ def _schedules(random: Random, runs: int) -> Iterator[tuple[Choose, Callable[[Ru
             strategy, choose = walk, walk.begin(ControlledLoop(), Order.ANY)
         else:
             turn.append(strategy)
-        yield by_number(choose), lambda run, of=strategy: of.end(run.choices, run.steps)  # type: ignore[misc]  # mypy cannot infer a default
+        yield by_number(choose), strategy
 
 
-def _luck(runs: int) -> Iterator[tuple[Choose, Callable[[Run], None]]]:
+def _luck(runs: int) -> Iterator[tuple[Choose, None]]:
     for _ in range(runs):
-        yield by_number(lambda _: 0), lambda _: None
+        yield by_number(lambda _: 0), None

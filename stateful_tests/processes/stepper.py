@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from checking import causes
 from model.core import CoreOperation, Publish
 from scheduling.schedule import Divergence
+from scheduling.strategies.strategy import Strategy
 from stateful_tests.processes import causes as own
 from stateful_tests.processes import messages
 from stateful_tests.processes.play import Play, Run
@@ -22,9 +23,30 @@ LIMIT = 1_000  # steps of one run; the longest programs have fourteen operations
 Choose = Callable[[list[str]], int]
 
 
+class NotReproducible(Exception):
+    """The same choices made another run; the message says so."""
+
+
 def by_number(choose: Callable[[int], int]) -> Choose:
-    """A strategy's chooser, asked where there is a choice."""
-    return lambda names: choose(len(names)) if len(names) > 1 else 0
+    """A strategy's chooser, asked where there is a choice. Raises NotReproducible where the strategy knows of other candidates."""
+
+    def by_name(names: list[str]) -> int:
+        if len(names) == 1:
+            return 0
+        try:
+            return choose(len(names))
+        except RuntimeError as error:  # a systematic strategy goes back to a choice that is not there any more
+            raise NotReproducible(f"the process does not repeat: {error}") from None
+
+    return by_name
+
+
+def end(strategy: Strategy, run: Run) -> None:
+    """Tell `strategy` what the run that it chose has done. Raises NotReproducible as `by_number`."""
+    try:
+        strategy.end(run.choices, run.steps)
+    except RuntimeError as error:
+        raise NotReproducible(f"the process does not repeat: {error}") from None
 
 
 def follow(wanted: Sequence[str]) -> Choose:

@@ -117,6 +117,8 @@ class Server(steady.Server):  # type: ignore[misc]  # found at run time
         listed = super().steps()
         if mode == "names two steps alike":
             return listed[:1] * len(listed)
+        if mode == "lists one step every third time" and Server.starts % 3 == 0:
+            return listed[:1]
         if mode == "lists no list":
             return dict.fromkeys(listed)
         if mode == "lists by chance":

@@ -164,6 +164,13 @@ def test_complaints_on_standard_error_are_nobodys_business(gate: Gate) -> None:
     assert "doubt" not in out
 
 
+def test_a_process_that_has_other_steps_each_time_is_a_doubt(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(AMOUNTS, "ci", Amount(8, 60))  # so that a systematic strategy goes back to a choice that is gone
+    code, out, _ = gate("lists one step every third time")
+    assert code == 2
+    assert "doubt: the process does not repeat: the program is not the same in every run: " in out
+
+
 def test_a_process_that_does_not_repeat_is_a_doubt(gate: Gate) -> None:
     code, out, _ = gate("forgets the fifth")
     assert code == 2

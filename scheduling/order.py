@@ -50,18 +50,22 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
 def candidates(loop: ControlledLoop, order: Order) -> list[str]:
     """The names of everything that may happen next, in the order of choices. Events and faults are marked by a plus sign.
 
-    Equal names are told apart by their place: the second `x` is `x@2`.
+    Equal names are told apart by their place: the second `x` is `x@2`, or the next number that is nobody's own name.
     """
     names = [label(handle) for handle in loop.ready[: width(loop, order)]]
     names += [f"+{event.label}" for event in loop.events]
     if timer_may_fire(loop, order):
         names.append(EARLY if loop.ready else TIMER)
     names += [f"+{fault.label}" for fault in loop.faults]
-    seen: dict[str, int] = {}
-    for at, name in enumerate(names):
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            names[at] = f"{name}@{seen[name]}"
+    if len(set(names)) < len(names):
+        taken, seen = set(names), set[str]()
+        for at, name in enumerate(names):
+            number = 2
+            while name in seen and names[at] in taken:
+                names[at] = f"{name}@{number}"
+                number += 1
+            taken.add(names[at])
+            seen.add(name)
     return names
 
 

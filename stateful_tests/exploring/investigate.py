@@ -9,7 +9,7 @@ from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
 from checking.shrink import shrink
-from scheduling.order import Order
+from scheduling.order import EARLY, Order
 from scheduling.schedule import fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.preemption_bounded import PreemptionBounded
@@ -41,6 +41,9 @@ def investigate(runner: Runner, cause: Cause, program: Any, names: list[str]) ->
             if found is not None:
                 runner = weaker
                 program, names = _shrunk(weaker, cause, program, found)
+    if EARLY in names:  # better without a slow step
+        punctual = Runner(runner.level, runner.factory, runner.order, early_timers=False)
+        names = _search(punctual, cause, program, FAR) or names
     confirm(runner, cause, program, names)
     result, _ = runner.guided(program, names)
     size = (program.operations(), sum(1 for c in result.choices if c))

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import comb, factorial, perm
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -375,3 +376,30 @@ def test_choices_are_reported_alike_with_and_without_every_choice() -> None:
             ending, choices, steps = run(loop, Order.FIFO, fixed([1, 0, 1]), lambda: False, every_choice=asked)
         assert (ending, choices, steps) == (Ending.QUIESCENT, [1, 0, 1], 2)
         assert log == ["event 0", "a0", "event 1", "a1"]
+
+
+@given(st.lists(st.sampled_from(["x", "x@2", "x@3", "y"]), min_size=1, max_size=6), st.integers(0, 2**32))
+def test_names_are_told_apart_whatever_tasks_are_called(called: list[str], seed: int) -> None:
+    """Also if somebody is called what the second of a name would be called; and a schedule by these names is followed exactly."""
+    logs: list[list[int]] = []
+    schedule: list[str] = []
+    for again in (False, True):
+        loop, log = ControlledLoop(), list[int]()
+
+        async def write(number: int, log: list[int] = log) -> None:
+            log.append(number)
+            await asyncio.sleep(0)
+            log.append(number)
+
+        with loop.entered():
+            for number, name in enumerate(called):
+                loop.create_task(write(number), name=name)
+            names = candidates(loop, Order.ANY)
+            assert len(set(names)) == len(names)
+            assert [name for name in names if name in called] == list(dict.fromkeys(called))
+            random = Random(seed)
+            recorder = Recorder(loop, Order.ANY, random.randrange)
+            run(loop, Order.ANY, Follower(loop, Order.ANY, schedule) if again else recorder, None, every_choice=True)
+            schedule = schedule or recorder.names
+        logs.append(log)
+    assert logs[0] == logs[1]

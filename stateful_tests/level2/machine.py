@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from checking.protocol_nodes import ProtocolGraph
+from impl.protocol.simulated_engine import STORED
 from model import requests as rq
 from model.requests import Request
 from scheduling.loop import ControlledLoop
@@ -19,7 +20,6 @@ from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.exploring.level import Drawing, Drawn
 from stateful_tests.level2.play import Factory, Play, prepare, prepare_task
 from stateful_tests.level2.program import Fault, Goes, Program
-from stateful_tests.level2.world import STORED
 
 CONNECTIONS = st.sampled_from((1, 2, 1, 2, 3))
 PLACES = st.integers(0, 5)  # of a thread among those that there are, the first mostly

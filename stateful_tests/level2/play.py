@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from checking import causes
 from checking.protocol_judge import ProtocolJudge
 from checking.protocol_nodes import ProtocolGraph
-from impl.listener_commands import ConnectionRequestId
 from impl.protocol.engine import Engine
+from impl.protocol.environment import Environment
 from impl.protocol.loaded_thread import Gate
 from impl.protocol.server import Server
+from impl.protocol.simulated_engine import STORED
 from model import requests as rq
 from model.requests import Request
 from scheduling.events import Event
@@ -19,7 +20,6 @@ from scheduling.locks import held, waiting
 from scheduling.loop import ControlledLoop
 from stateful_tests.exploring.letters import task_name
 from stateful_tests.level2.program import Fault, Goes, Program
-from stateful_tests.level2.world import STORED, World
 
 if TYPE_CHECKING:
     from stateful_tests.level2.teller import Teller
@@ -93,14 +93,19 @@ class Play:
     def __init__(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: ProtocolGraph, fired: set[str]) -> None:
         self.loop = loop
         self.happened: set[str] = set()
-        self.world = World(loop, prepared.failing, prepared.late, prepared.ending)
-        self.server = factory(self.world.engine)
+        self.environment = Environment(
+            events=loop.events,
+            faults=loop.faults,
+            make=Event,
+            failing=prepared.failing,
+            late=prepared.late,
+            ending=prepared.ending,
+        )
+        self.server = factory(self.environment.engine)
         self.judge = ProtocolJudge(loop, self.server, frozenset(STORED), graph, fired.add)
-        self.world.judge, self.world.server = self.judge, self.server
+        self.environment.serve(self.server, self.judge)
         if any(task.may_be_cancelled for task in prepared.tasks):
             self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})
-        self._closed: set[int] = set()
-        self._connected: set[int] = set()
         for task in prepared.tasks:
             loop.events.append(Event(task.start, partial(self.start, task)))
 
@@ -109,30 +114,21 @@ class Play:
     def start(self, task: Task) -> None:
         """The outside event: the request of `task` arrives, unless its client has gone."""
         request = task.request
-        connection = request.connection
-        if connection in self._closed:
+        if self.environment.gone(request.connection):
             return
-        if connection not in self._connected:
-            self._connected.add(connection)
-            self.world.connect(connection)
         if isinstance(request, rq.Close):
-            self._closed.add(connection)
-            self.judge.closed(connection)
-            self.server.outboxes[connection].close()
-            self.server.close(connection)
-            return
-        self.judge.accepted(task.place, task.name, request)
-        self.server.receive(ConnectionRequestId(connection, task.name), request)
+            self.judge.closed(request.connection)
+        else:
+            self.judge.accepted(task.place, task.name, request)
+        self.environment.arrives(task.name, request)
 
     def fault(self, task: Task) -> Event:
         """The cancellation of the handler of `task`."""
 
         def deliver() -> None:
-            handler = self.server.handlers.get(task.name)
-            if handler is not None and not handler.done():
+            if self.environment.cancel(task.name):
                 self.happened.add("cancellation of a handler")
                 self.judge.cancelled(task.place)
-                handler.cancel()
 
         return Event(task.cancel, deliver)
 
@@ -153,7 +149,7 @@ class Play:
             kept = any(lock is other for lock in waited for other in gone)
             judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(self.waits()))
             return
-        unread = {conversation.number for conversation in self.world.conversations if conversation.unread()}
+        unread = {conversation.number for conversation in self.environment.conversations if conversation.unread()}
         judge.at_rest(list(server.listeners.values()), unread)
         left = sorted(task.get_name() for task in loop.tasks if not task.done() and task not in resident)
         if left:
@@ -165,7 +161,7 @@ class Play:
 
     def let_go(self) -> None:
         """Forget what would keep this in a circle."""
-        self.world.conversations.clear()
+        self.environment.conversations.clear()
 
     def digest(self) -> Hashable:
         """What shows at the end."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
+from impl.protocol.simulated_engine import STORED
 from model import requests as rq
 from model.requests import Request
 from stateful_tests.exploring.letters import moved, order_of_start, relettered
 from stateful_tests.level2.program import Fault, Program
-from stateful_tests.level2.world import STORED
 
 Names = list[str]
 

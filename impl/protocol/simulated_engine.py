@@ -1,123 +1,40 @@
-"""The environment of a server under test: the engine, its conversations, and the clients, whose every move the scheduler times.
+"""An engine whose every reply is timed by somebody else, and its conversations: they do what they are asked, one event at a time.
 
-An event of theirs is offered to the scheduler as soon as it may happen, before the requests that have not arrived yet: left alone, the
-world answers promptly, and a request arrives when everything before it has been dealt with. It refuses to have moods: what it does in
-the end depends on the program and the schedule.
+It refuses to have moods: what it does in the end depends on what it is asked and on when its events happen.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from checking.protocol_judge import ProtocolJudge
 from impl.protocol.engine import EngineConversation, EngineFailed, Submission
-from impl.protocol.outbox import Outbox
-from impl.protocol.server import Server
-from model.requests import Asks, EngineEvent, EventKind, Message
-from scheduling.events import Event
-from scheduling.loop import ControlledLoop
+from model.requests import EngineEvent, EventKind
+
+if TYPE_CHECKING:
+    from impl.protocol.environment import Environment
 
 STORED = (1, 2)  # threads that are in the store at the beginning
-ROOM = 1  # messages that a client's outbox holds
 TURN = (EventKind.TURN_STARTED, EventKind.ITEM, EventKind.TURN_COMPLETE)
 ASKING = (EventKind.TURN_STARTED, EventKind.APPROVAL, EventKind.TURN_COMPLETE)
 
 
-class World:
-    """The environment of one run."""
-
-    def __init__(self, loop: ControlledLoop, failing: frozenset[int], late: frozenset[int], ending: frozenset[int]) -> None:
-        self.loop = loop
-        self.judge: ProtocolJudge
-        self.server: Server
-        self.engine = FakeEngine(self)
-        self.conversations: list[FakeConversation] = []
-        self.failing = failing  # threads that cannot be brought
-        self.late = late
-        self.ending = ending
-        self._prompt = 0  # how many of the loop's events are the world's: they stand first
-
-    # --- events
-
-    def offer(self, label: str, happens: Callable[[], object], *, late: bool = False) -> Event:
-        """Offer an event of the world's. `late`: behind everything that is there."""
-        if late:
-            event = Event(label, happens)
-            self.loop.events.append(event)
-            return event
-
-        def deliver() -> None:
-            self._prompt -= 1
-            happens()
-
-        event = Event(label, deliver)
-        self.loop.events.insert(self._prompt, event)
-        self._prompt += 1
-        return event
-
-    def take_back(self, event: Event) -> None:
-        """It cannot happen any more, if it has not."""
-        events = self.loop.events
-        if event in events:
-            if events.index(event) < self._prompt:
-                self._prompt -= 1
-            events.remove(event)
-
-    # --- clients
-
-    def connect(self, connection: int) -> None:
-        """A client connects."""
-        Client(self, connection)
-
-
-class Client:
-    """One client: reads what it is sent, one message at a time, and approves what it is asked for."""
-
-    def __init__(self, world: World, connection: int) -> None:
-        self._world = world
-        self._connection = connection
-        self._reading: Event | None = None
-        self.outbox = Outbox(ROOM, self._queued)
-        world.server.open(connection, self.outbox)
-
-    def _queued(self, message: Message) -> None:
-        self._world.judge.queued(self._connection, message)
-        if self._reading is None:
-            self._reading = self._world.offer(f"c{self._connection} reads", self._read)
-
-    def _read(self) -> None:
-        self._reading = None
-        message = self.outbox.take()
-        if message is None or self.outbox.closed:
-            return
-        if len(self.outbox) and self._reading is None:
-            self._reading = self._world.offer(f"c{self._connection} reads", self._read)
-        if isinstance(message, Asks):
-            asks = message
-            self._world.offer(f"c{self._connection} approves v{asks.conversation}", lambda: self._approve(asks))
-
-    def _approve(self, asks: Asks) -> None:
-        if not self.outbox.closed:
-            self._world.server.approve(self._connection, asks.thread, asks.conversation, asks.number)
-
-
-class FakeEngine:
+class SimulatedEngine:
     """See `impl.protocol.engine.Engine`."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, environment: "Environment") -> None:
+        self._environment = environment
         self._stored = set(STORED)
 
     async def start(self, thread: int) -> EngineConversation:
-        """When the scheduler says so."""
+        """When it is let."""
         return await self._bring(thread, f"engine starts t{thread}")
 
     async def fork(self, thread: int, fork: int) -> EngineConversation:
-        """When the scheduler says so."""
+        """When it is let."""
         return await self._bring(fork, f"engine forks t{fork}")
 
     async def load(self, thread: int) -> EngineConversation:
-        """When the scheduler says so."""
+        """When it is let."""
         return await self._bring(thread, f"engine loads t{thread}")
 
     def stored(self, thread: int) -> bool:
@@ -127,40 +44,40 @@ class FakeEngine:
     def archive(self, thread: int) -> None:
         """Take it out."""
         self._stored.discard(thread)
-        self._world.judge.archived(thread)
+        self._environment.observer.archived(thread)
 
-    async def _bring(self, thread: int, label: str) -> "FakeConversation":
-        world = self._world
+    async def _bring(self, thread: int, label: str) -> "SimulatedConversation":
+        environment = self._environment
         reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def happens() -> None:
             if not reply.done():
                 reply.set_result(None)
 
-        event = world.offer(label, happens, late=thread in world.late)
+        event = environment.offer(label, happens, late=thread in environment.late)
         try:
             await reply
         finally:
-            world.take_back(event)
-        if thread in world.failing:
-            world.judge.brought(thread, None)
+            environment.take_back(event)
+        if thread in environment.failing:
+            environment.observer.brought(thread, None)
             raise EngineFailed(f"t{thread}")
-        conversation = FakeConversation(world, thread, len(world.conversations) + 1)
-        world.conversations.append(conversation)
+        conversation = SimulatedConversation(environment, thread, len(environment.conversations) + 1)
+        environment.conversations.append(conversation)
         self._stored.add(thread)
-        world.judge.brought(thread, conversation.number)
+        environment.observer.brought(thread, conversation.number)
         return conversation
 
 
-class FakeConversation(EngineConversation):
-    """Does what it is asked one event at a time, each when the scheduler says so; in a turn it may wait for an approval."""
+class SimulatedConversation(EngineConversation):
+    """Does what it is asked one event at a time, each when it is let; in a turn it may wait for an approval."""
 
-    __slots__ = ("_asks", "_doing", "_ended", "_number", "_offered", "_over", "_stream", "_turn", "_waiter", "_world", "thread")
+    __slots__ = ("_asks", "_doing", "_ended", "_environment", "_number", "_offered", "_over", "_stream", "_turn", "_waiter", "thread")
 
-    def __init__(self, world: World, thread: int, number: int) -> None:
+    def __init__(self, environment: "Environment", thread: int, number: int) -> None:
         super().__init__(number)
         self.thread = thread
-        self._world = world
+        self._environment = environment
         self._stream: deque[EngineEvent] = deque()
         self._doing: deque[EventKind | None] = deque()  # None: the shutdown
         self._number = 0
@@ -169,9 +86,9 @@ class FakeConversation(EngineConversation):
         self._over = False
         self._waiter: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._offered: Event | None = None
-        if thread in world.ending:
-            world.loop.faults.append(Event(f"v{number} ends", self._die))
+        self._offered: Any = None
+        if thread in environment.ending:
+            environment.may(f"v{number} ends", self._die)
 
     # --- what the server sees
 
@@ -188,7 +105,7 @@ class FakeConversation(EngineConversation):
         if not self._stream:
             return None
         event = self._stream.popleft()
-        self._world.judge.taken(self.thread, self.number, event)
+        self._environment.observer.taken(self.thread, self.number, event)
         return event
 
     def submit(self, what: Submission) -> None:
@@ -237,7 +154,7 @@ class FakeConversation(EngineConversation):
 
     def _offer(self) -> None:
         if self._offered is None and self._doing and self._asks is None and not self._over:
-            self._offered = self._world.offer(f"v{self.number} {_said(self._doing[0])}", self._happen)
+            self._offered = self._environment.offer(f"v{self.number} {_said(self._doing[0])}", self._happen)
         elif self._offered is not None and self._doing:
             self._offered.label = f"v{self.number} {_said(self._doing[0])}"
 
@@ -256,7 +173,7 @@ class FakeConversation(EngineConversation):
             self._asks = self._number
         elif kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
             self._turn = False
-        self._world.judge.emitted(self.thread, self.number, event)
+        self._environment.observer.emitted(self.thread, self.number, event)
         self._stream.append(event)
         self._wake()
         self._offer()
@@ -268,9 +185,9 @@ class FakeConversation(EngineConversation):
         self._over = True
         self._doing.clear()
         if self._offered is not None:
-            self._world.take_back(self._offered)
+            self._environment.take_back(self._offered)
             self._offered = None
-        self._world.judge.died(self.thread, self.number)
+        self._environment.observer.died(self.thread, self.number)
         self._end()
 
     def _end(self) -> None:

@@ -73,6 +73,9 @@ def never_answered(request: str) -> Cause:
     return Cause(Property.P7, f"{request} is never answered")
 
 
+CANCELLED_UNANSWERED = Cause(Property.P7, "a request whose handler was cancelled is never answered")
+
+
 def answered_twice(request: str) -> Cause:
     """`request` was answered, and then again."""
     return Cause(Property.P7, f"{request} is answered twice")

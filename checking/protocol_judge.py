@@ -81,6 +81,7 @@ class ProtocolJudge:
         self._asked: dict[int, Request] = {}  # every request that was accepted
         self._numbers: dict[int | str, int] = {}
         self._answered: set[int] = set()
+        self._cancelled: set[int] = set()
         self._done: set[int] = set()  # those that were answered as done
         self._lists: dict[int, set[tuple[int, ...]]] = {}  # what a list in flight may say
         self._torn_down: set[int] = set()
@@ -124,6 +125,7 @@ class ProtocolJudge:
 
     def cancelled(self, number: int) -> None:
         """The handler of a request is cancelled."""
+        self._cancelled.add(number)
         self._node = self._node.outside("cancel", number)
 
     def brought(self, thread: int, conversation: int | None) -> None:
@@ -360,7 +362,9 @@ class ProtocolJudge:
                 if number in self._waited_for_start:
                     self.violated(causes.WAITS_FOR_START, request.name)
             elif request.connection not in self.state.closed:
-                self.violated(causes.never_answered(request.name))
+                self.violated(
+                    causes.CANCELLED_UNANSWERED if number in self._cancelled else causes.never_answered(request.name), request.name
+                )
 
     def _all_served(self, running: list[tuple[int, int]], unread: set[int]) -> None:
         """P2 to P6: who is live, which listeners run, which entries are there."""

@@ -82,7 +82,7 @@ def write_finding(finding: dict[str, Any], console: Console) -> None:
     count = len(finding["operations"])
     console.print(Text(f"{count} operation{'s' if count > 1 else ''}, {_where(finding)}{with_cancel}\n"))
     for task in finding["tasks"]:
-        may = "  (may be cancelled)" if task["may_be_cancelled"] else ""
+        may = f"  ({task['faults']})" if task["faults"] else ""
         console.print(Text(f"  {task['name']}  {', then '.join(task['operations'])}{may}"))
     console.print(run_table(finding))
     console.print(Text("replay: ", end="") + Text(f"subwarden replay {finding['replay']}"), soft_wrap=True)

@@ -37,7 +37,9 @@ class BadSubject(Exception):
 
 def levels_of(name: str) -> tuple[str, ...]:
     """On which levels subject `name` is judged. Raises BadSubject."""
-    return (LEVEL_1.name,) if name in SUBJECTS else (_own(name)[0],)
+    if name not in SUBJECTS:
+        return (_own(name)[0],)
+    return (LEVEL_1.name,) if SUBJECTS[name].server is None else (LEVEL_1.name, LEVEL_2.name)
 
 
 def load(name: str, level: str = LEVEL_1.name) -> Factory:

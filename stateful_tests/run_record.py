@@ -153,6 +153,6 @@ def script_record(replay: Replay, cause: Cause) -> dict[str, Any]:
 
 def _tasks(level: Level, program: Program) -> list[dict[str, Any]]:
     return [
-        {"name": task_name(at), "operations": [level.say_operation(o) for o in chain], "may_be_cancelled": level.say_fault(program, at)}
+        {"name": task_name(at), "operations": [level.say_operation(o) for o in chain], "faults": level.say_fault(program, at)}
         for at, chain in enumerate(program.tasks)
     ]

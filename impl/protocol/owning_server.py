@@ -6,7 +6,8 @@ accepted, is done by a worker that nobody cancels (P11); what concerns one threa
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,7 @@ from impl.protocol.server import Server
 from model import requests as rq
 from model.requests import Answer, Asks, Closed, Reply, Request, Started
 
+Bringing = Callable[[], Coroutine[Any, Any, EngineConversation]]  # asks the engine for a conversation
 Arrived = tuple[ConnectionRequestId, Request] | None  # None: nothing more will
 
 
@@ -43,7 +45,7 @@ class OwningServer(Server):
         """A processor for each connection: a request that takes long holds up nobody else's (P14)."""
         super().open(connection, outbox)
         self._inboxes[connection] = asyncio.Queue()
-        self._processors[connection] = self.spawn(self._process(self._inboxes[connection]), f"processor c{connection}")
+        self._processors[connection] = self.spawn(f"processor c{connection}", self._process, self._inboxes[connection])
 
     def receive(self, request_id: ConnectionRequestId, request: Request) -> None:
         """Queued for the connection's processor."""
@@ -55,7 +57,7 @@ class OwningServer(Server):
         for record in self.records.values():
             record.members.pop(connection, None)
         self._inboxes[connection].put_nowait(None)
-        self.spawn(self.manager.remove_connection(connection), f"closing c{connection}")
+        self.spawn(f"closing c{connection}", self.manager.remove_connection, connection)
 
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """The first answer counts; the listener tells the others, and the engine."""
@@ -85,7 +87,7 @@ class OwningServer(Server):
     def handling(self, request_id: ConnectionRequestId, request: Request) -> Coroutine[Any, Any, None]:
         """The work is done by a worker, there before its handler can be cancelled: it is finished and answered nevertheless (P7, P11)."""
         finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.spawn(self._work(request_id, request, finished), f"work {request_id.request_id}")
+        self.spawn(f"work {request_id.request_id}", self._work, request_id, request, finished)
         return _wait(finished)
 
     async def _work(self, request_id: ConnectionRequestId, request: Request, finished: "asyncio.Future[None]") -> None:
@@ -108,19 +110,18 @@ class OwningServer(Server):
             async with state.lock:
                 placed = state.set_listener(oneshot()[0], conversation)
             assert placed is not None, "as above"
-            record.listener = self.listen(OwningListener(self, record, state).run(), thread, conversation)
+            record.listener = self.listen(OwningListener(self, record, state).run, thread, conversation)
 
-    async def _bring(self, thread: int, bringing: Coroutine[Any, Any, EngineConversation]) -> None:
+    async def _bring(self, thread: int, bringing: Bringing) -> None:
         """Have the engine bring a conversation and adopt it, or wait for whoever is doing so already. Raises EngineFailed."""
         if thread in self._loading:
-            bringing.close()
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._loading[thread].append(waiter)
             await waiter
             return
         self._loading[thread] = []
         try:
-            await self._adopt(thread, await bringing)
+            await self._adopt(thread, await bringing())
         finally:
             for waiter in self._loading.pop(thread):
                 waiter.set_result(None)
@@ -152,7 +153,7 @@ class OwningServer(Server):
                 await self.answer(request_id, Reply.NOT_FOUND)
                 return
             try:
-                await self._bring(thread, self.engine.load(thread))
+                await self._bring(thread, partial(self.engine.load, thread))
             except EngineFailed:
                 await self.answer(request_id, Reply.FAILED)
                 return
@@ -166,9 +167,7 @@ class OwningServer(Server):
         else:
             await said
 
-    async def _begin(
-        self, request_id: ConnectionRequestId, thread: int, raw: bool, starting: Coroutine[Any, Any, EngineConversation]
-    ) -> None:
+    async def _begin(self, request_id: ConnectionRequestId, thread: int, raw: bool, starting: Bringing) -> None:
         """Start a new conversation and subscribe to it."""
         try:
             await self._bring(thread, starting)
@@ -207,7 +206,7 @@ class OwningServer(Server):
         """The stream has ended by itself: the listener, which calls this with the gate in its hands, is about to end too."""
         await self._close(record)
         self._forget(record)
-        self.spawn(self.broadcast(Closed(record.thread)), f"closed v{record.conversation.number}")
+        self.spawn(f"closed v{record.conversation.number}", self.broadcast, Closed(record.thread))
 
     # --- requests
 
@@ -221,7 +220,12 @@ class OwningServer(Server):
     async def thread_start(self, request_id: ConnectionRequestId, request: rq.Start) -> None:
         """In the background, so that the connection's other requests are served meanwhile (P14)."""
         self.spawn(
-            self._begin(request_id, request.thread, request.raw, self.engine.start(request.thread)), f"starting {request_id.request_id}"
+            f"starting {request_id.request_id}",
+            self._begin,
+            request_id,
+            request.thread,
+            request.raw,
+            partial(self.engine.start, request.thread),
         )
 
     async def thread_resume(self, request_id: ConnectionRequestId, request: rq.Resume) -> None:
@@ -233,10 +237,8 @@ class OwningServer(Server):
         if request.thread not in self.records and not self.engine.stored(request.thread):
             await self.answer(request_id, Reply.NOT_FOUND)
             return
-        self.spawn(
-            self._begin(request_id, request.fork, False, self.engine.fork(request.thread, request.fork)),
-            f"starting {request_id.request_id}",
-        )
+        fork = partial(self.engine.fork, request.thread, request.fork)
+        self.spawn(f"starting {request_id.request_id}", self._begin, request_id, request.fork, False, fork)
 
     async def thread_unsubscribe(self, request_id: ConnectionRequestId, request: rq.Unsubscribe) -> None:
         """The last one to unsubscribe closes the record in the same hold of the gate: no resume can come between (P8)."""
@@ -251,7 +253,7 @@ class OwningServer(Server):
             if last:
                 await self._close(record)
         if last:
-            self.spawn(self._unload(record), f"closing v{record.conversation.number}")
+            self.spawn(f"closing v{record.conversation.number}", self._unload, record)
         await self.answer(request_id, Reply.OK if was else Reply.NOT_SUBSCRIBED)
 
     async def thread_archive(self, request_id: ConnectionRequestId, request: rq.Archive) -> None:

@@ -31,7 +31,7 @@ class SeedServer(Server):
         super().__init__(manager, engine)
         self.approvals = Approvals()
         self._inbox: asyncio.Queue[tuple[ConnectionRequestId, Request]] = asyncio.Queue()
-        self._processor = self.spawn(self._process(), "processor")
+        self._processor = self.spawn("processor", self._process)
 
     def receive(self, request_id: ConnectionRequestId, request: Request) -> None:
         """Queued for the processor."""
@@ -44,7 +44,7 @@ class SeedServer(Server):
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """Settled by a task of its own, as the callback of the server's request was."""
         if self.approvals.settle(Approval(thread, conversation, number), connection):
-            self.spawn(self._resolve(thread, number), f"approval v{conversation}.{number}")
+            self.spawn(f"approval v{conversation}.{number}", self._resolve, thread, number)
 
     def listening(self) -> list[ModuleType]:
         """See `Server.listening`."""
@@ -82,7 +82,7 @@ class SeedServer(Server):
             assert placed is not None, "this state never refuses"
             commands, generation = placed
         listener = SeedListener(self, thread, conversation, state, cancelled, commands, generation)
-        self.listen(listener.run(), thread, conversation)
+        self.listen(listener.run, thread, conversation)
 
     async def _state(self, thread: int) -> ThreadState:
         state = await self.manager.thread_state(thread)
@@ -99,7 +99,7 @@ class SeedServer(Server):
 
     async def thread_start(self, request_id: ConnectionRequestId, request: rq.Start) -> None:
         """In the background, so that everything else is served meanwhile."""
-        self.spawn(self._start(request_id, request), f"starting {request_id.request_id}")
+        self.spawn(f"starting {request_id.request_id}", self._start, request_id, request)
 
     async def _start(self, request_id: ConnectionRequestId, request: rq.Start) -> None:
         try:
@@ -166,7 +166,7 @@ class SeedServer(Server):
             self.unloading.add(thread)
             self.approvals.cancel(thread)
             await self.manager.remove_thread_state(thread)
-            self.spawn(self._unload(thread, conversation), f"closing v{conversation.number}")
+            self.spawn(f"closing v{conversation.number}", self._unload, thread, conversation)
         await self.answer(request_id, Reply.OK)
 
     async def _unload(self, thread: int, conversation: EngineConversation) -> None:

@@ -93,25 +93,25 @@ class Server:
 
     # --- tasks
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    def spawn(self, name: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> asyncio.Task[None]:
         """Run `work` beside everything else."""
-        task = asyncio.get_running_loop().create_task(self._tracked(work), name=name)
+        task = asyncio.get_running_loop().create_task(self._tracked(work, arguments), name=name)
         self._background.add(task)
         return task
 
-    async def _tracked(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _tracked(self, work: Callable[..., Coroutine[Any, Any, None]], arguments: tuple[Any, ...]) -> None:
         """Not by a callback: that would be one more step of the loop."""
         try:
-            await work
+            await work(*arguments)
         finally:
             task = asyncio.current_task()
             assert task is not None
             self._background.discard(task)
             self.listeners.pop(task, None)
 
-    def listen(self, work: Coroutine[Any, Any, None], thread: int, conversation: EngineConversation) -> asyncio.Task[None]:
+    def listen(self, work: Callable[[], Coroutine[Any, Any, None]], thread: int, conversation: EngineConversation) -> asyncio.Task[None]:
         """Run a listener."""
-        task = self.spawn(work, f"listener v{conversation.number}")
+        task = self.spawn(f"listener v{conversation.number}", work)
         self.listeners[task] = (thread, conversation.number)
         return task
 

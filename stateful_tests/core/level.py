@@ -106,9 +106,9 @@ class Core:
         """In words."""
         return say_operation(operation)
 
-    def say_fault(self, program: Program, place: int) -> bool:
+    def say_fault(self, program: Program, place: int) -> str:
         """Whether the task at `place` may be cancelled."""
-        return place in program.faults
+        return "may be cancelled" if place in program.faults else ""
 
 
 CORE = Core()

@@ -171,5 +171,5 @@ class Level(Protocol):
     def say_operation(self, operation: Any) -> str:
         """In words."""
 
-    def say_fault(self, program: Any, place: int) -> bool:
-        """Whether the task at `place` may be cancelled."""
+    def say_fault(self, program: Any, place: int) -> str:
+        """What may go wrong with the task at `place`, in words; empty: nothing."""

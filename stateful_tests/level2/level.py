@@ -36,6 +36,12 @@ ANSWERS = {
     rq.AddListener.name: (Reply.OK, Reply.NOT_LOADED),
     rq.RemoveListener.name: (Reply.OK, Reply.NOT_FOUND),
 }
+SAYS = {
+    Goes.CANCELLED: "its handler may be cancelled",
+    Goes.FAILS: "the engine fails",
+    Goes.LATE: "the engine is late",
+    Goes.ENDS: "the conversation may end by itself",
+}
 FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
 
 
@@ -103,7 +109,7 @@ class Level2:
         return expected
 
     def absent(self, factory: Factory) -> set[str]:
-        """Nothing: every subject has all of it."""
+        """Every server has every request."""
         return set()
 
     def fired(self, kinds: Iterable[str]) -> set[str]:
@@ -135,9 +141,9 @@ class Level2:
         """In words."""
         return say_request(operation)
 
-    def say_fault(self, program: Program, place: int) -> bool:
-        """Whether the handler of the task at `place` may be cancelled."""
-        return Fault(Goes.CANCELLED, place) in program.faults
+    def say_fault(self, program: Program, place: int) -> str:
+        """What may go wrong with the request at `place`."""
+        return ", ".join(SAYS[fault.goes] for fault in program.faults if fault.place == place)
 
 
 LEVEL_2 = Level2()

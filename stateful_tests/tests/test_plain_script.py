@@ -392,7 +392,7 @@ def test_what_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
     assert made["script_doubt"] == "the script does not fail on the stock event loop"
     out = io.StringIO()
     finding = {**told_of(run), **made, "order": "fifo", "cancellation": False, "operations": ["x"], "steps": [], "replay": "sw1-x"}
-    finding["tasks"] = [{"name": "A", "operations": ["x"], "may_be_cancelled": False}]
+    finding["tasks"] = [{"name": "A", "operations": ["x"], "faults": ""}]
     write_finding(finding, console_for(out))
     assert "not confirmed on stock asyncio (the script does not fail on the stock event loop)" in out.getvalue()
     assert "happens on stock asyncio" not in out.getvalue()

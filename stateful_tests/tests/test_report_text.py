@@ -61,8 +61,8 @@ FINDING: dict[str, Any] = {
     "cancellation": True,
     "operations": ["connection_initialized(c1)", "has_subscribers(t1)"],
     "tasks": [
-        {"name": "A", "operations": ["connection_initialized(c1)", "has_subscribers(t1)"], "may_be_cancelled": False},
-        {"name": "B", "operations": ["[link=x]odd[/link](t1)"], "may_be_cancelled": True},
+        {"name": "A", "operations": ["connection_initialized(c1)", "has_subscribers(t1)"], "faults": ""},
+        {"name": "B", "operations": ["[link=x]odd[/link](t1)"], "faults": "may be cancelled"},
     ],
     "steps": [
         {"step": 1, "task": "A", "did": ["calls connection_initialized(c1)", "takes M"], "at": "m[0].py:12", "changed": [], "broken": []},

@@ -1,8 +1,6 @@
-"""Writes a fifo finding as a script of plain asyncio: the subject, its requests, and what comes from outside at which step.
+"""Writes a fifo finding of a manager as a script of plain asyncio: its operations, and what comes from outside at which step.
 
-The script needs no harness and runs on the stock event loop. Where everything from outside comes while nothing else can move, it is a
-coroutine that lets the loop come to rest in between. Otherwise it queues a turn of its own behind every callback that is queued, so that it
-can act between any two steps; nothing of the subject runs earlier or later for that. Whether a script fails is not known here:
+The script needs no harness and runs on the stock event loop; see `reports.plain_driver`. Whether it fails is not known here:
 `stateful_tests.plain_run` runs it before anybody claims so.
 """
 
@@ -10,46 +8,8 @@ from typing import Any
 
 from model import operations as op
 from model.operations import Operation
+from reports.plain_driver import REST, Outside, at_rest, counted, driver, imports, is_step, only_at_rest, resting, verdict
 
-REST = 10_000  # steps; a run that takes more does not come to rest
-TURNS = 100  # of the loop, in a script that waits for rest only; a step takes one, and those of a minimal run are few
-
-RESTING = '''\
-async def rest():
-    """Let everything that can move do so."""
-    for _ in range({turns}):
-        await asyncio.sleep(0)
-'''
-DRIVER = '''\
-def call_soon(callback, *arguments, context=None):
-    """The loop's own; right behind each callback comes a turn of ours, so that we can act between any two steps. Nothing changes places."""
-    global queued
-    queued += 1
-    handle = stock_call_soon(callback, *arguments, context=context)
-    stock_call_soon(turn)
-    return handle
-
-
-def turn():
-    """A step of the loop has run. When those that were waited for have, or nothing can move, what is next from outside happens."""
-    global queued, left
-    queued, left = queued - 1, left - 1
-    while not (queued and left):
-        left = next(events, 0)
-        if not left:
-            return loop.stop()
-
-
-loop = asyncio.new_event_loop()
-{before}
-stock_call_soon, loop.call_soon = loop.call_soon, call_soon
-queued = left = 1
-events = outside()
-stock_call_soon(turn)
-loop.run_forever()
-'''
-QUIET = "loop.set_exception_handler(lambda *_: None)  # requests left waiting are not worth a word"
-BLOCKED = "threading.Timer(5, blocked)  # seconds; a step takes microseconds"
 LISTENERS = ("listener", "two")
 LINKS = "sorted((t, c) for t, connections in shown.subscribers.items() for c in connections)"
 PARTS = {  # of what a manager shows: how to get it, and what it is
@@ -86,11 +46,11 @@ def write(finding: dict[str, Any]) -> str:
         if not direct:
             lines += [*_request(name, chain, claim), "", ""]
     if _rests(plain):
-        lines += [*RESTING.format(turns=max(TURNS, 2 * len(plain["schedule"]))).splitlines(), "", "", "async def main():"]
-        lines += [f"    {line}" for line in [*_resting(plain, calls), *_verdict(said, claim, "return ")]]
+        lines += [*resting(plain["schedule"]), "", "", "async def main():"]
+        lines += [f"    {line}" for line in [*_resting(plain, calls), *_verdict(said, claim, in_coroutine=True)]]
         lines += ["", "", "sys.exit(asyncio.run(main()))"]
     else:
-        lines += [*_outside(plain, calls), "", "", *_driver(said, claim), *_verdict(said, claim, "sys.exit")]
+        lines += [*_outside(plain, calls), "", "", *driver(said, claim["kind"]), *_verdict(said, claim, in_coroutine=False)]
     return "\n".join(lines) + "\n"
 
 
@@ -99,17 +59,10 @@ def _rests(plain: dict[str, Any]) -> bool:
     claim = plain["claim"]
     if claim["kind"] in ("restless", "blocked") or (claim["steps"] or 0) not in plain["rests"]:
         return False
-    done, before = 0, ""
-    for name in plain["schedule"]:
-        if name.startswith("+") and not before.startswith("+") and done not in plain["rests"]:
-            return False
-        done += not name.startswith("+")
-        before = name
-    return True
+    return only_at_rest(plain["schedule"], plain["rests"])
 
 
 def _imports(plain: dict[str, Any], claim: dict[str, Any], operations: list[Operation]) -> list[str]:
-    extra = {"unretrieved": ["gc"], "blocked": ["os", "threading"]}.get(claim["kind"], [])
     ours = set(plain["subject"]["imports"])
     if any(isinstance(o, op.StateSetListener) for o in operations):
         ours.add("from impl.oneshot import Outcome, oneshot" if claim["kind"] in LISTENERS else "from impl.oneshot import oneshot")
@@ -117,8 +70,7 @@ def _imports(plain: dict[str, Any], claim: dict[str, Any], operations: list[Oper
         ours.add("from impl.conversation import Conversation")
     if any(isinstance(o, op.StateTrackEvent) for o in operations):
         ours.add("from model.operations import TurnEvent")
-    standard = sorted({"asyncio", "sys", *extra, *plain["subject"]["modules"]})
-    return [*(f"import {module}" for module in standard), "", *plain["subject"]["setup"], *sorted(ours)]
+    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], ours)
 
 
 def _globals(
@@ -205,14 +157,14 @@ def _on_state(operation: Operation, release: str, asked: bool, claim: dict[str, 
 # --- what comes from outside
 
 
-def _events(plain: dict[str, Any], calls: dict[str, str], create: str) -> list[tuple[int, str, list[str]]]:
-    """What comes from outside, as code, each with the number of steps before it and what these are: the last one is the end."""
-    found: list[tuple[int, str, list[str]]] = []
+def _events(plain: dict[str, Any], calls: dict[str, str], create: str, look: str) -> list[Outside]:
+    """What comes from outside, as code, and the moment to look at; the last one is the end."""
+    found: list[Outside] = []
     released: dict[str, int] = {}
-    steps: list[str] = []
+    steps = 0
     for name in plain["schedule"]:
-        if not name.startswith("+"):
-            steps.append(name)
+        if is_step(name):
+            steps += 1
             continue
         kind, _, task = name[1:].partition("@")[0].partition(" ")
         if kind == "start":
@@ -222,8 +174,13 @@ def _events(plain: dict[str, Any], calls: dict[str, str], create: str) -> list[t
         else:
             code = f"{_release(task, released.get(task, 0))}.set()"
             released[task] = released.get(task, 0) + 1
-        found.append((len(steps), code, steps.copy()))
-    return [*found, (len(steps), "", steps)]
+        found.append(Outside(steps, [code]))
+    found.append(Outside(steps, []))
+    moment = plain["claim"]["steps"]
+    if moment is not None:
+        at = next(at for at, event in enumerate(found) if event.before >= moment)
+        found.insert(at, Outside(moment, [look]))
+    return found
 
 
 def _look(claim: dict[str, Any]) -> str:
@@ -239,85 +196,33 @@ def _resting(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
         lines = ["asyncio.get_running_loop().set_exception_handler(lambda _, context: unretrieved.append(context))"]
     if claim.get("look"):
         lines.append("global shown")
-    lines += ["tasks = {}", f"manager = {plain['subject']['make']}()"]
-    done, looked = 0, claim["steps"] is None
-    for before, code, _ in _events(plain, calls, "asyncio.create_task"):
-        if before > done:
-            lines.append("await rest()")
-            done = before
-        if not looked and done >= claim["steps"]:
-            lines.append(_look(claim).replace("not queued and ", ""))
-            looked = True
-        lines += [code] if code else []
-    return lines
+    look = _look(claim).replace("not queued and ", "")
+    return [*lines, "tasks = {}", f"manager = {plain['subject']['make']}()", *at_rest(_events(plain, calls, "asyncio.create_task", look))]
 
 
 def _outside(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
     """The story of a script that counts steps."""
-    claim = plain["claim"]
-    lines = [f"manager = {plain['subject']['make']}()"]
-    shared = ["manager"]
-    done = 0
-    for before, code, steps in _events(plain, calls, "loop.create_task"):
-        stops = [before] if claim["steps"] is None or not done < claim["steps"] <= before else sorted({claim["steps"], before})
-        for stop in stops:
-            if stop > done:
-                lines.append(_waits(done, stop, steps))
-                done = stop
-            if stop == claim["steps"] and _look(claim) not in lines:
-                lines.append(_look(claim))
-                shared.append(_look(claim).partition(" ")[0])
-        lines += [code] if code else []
-    lines.append(f"yield {REST:_}  # or fewer: until nothing can move")
-    if claim["kind"] == "restless":
-        lines.append("moving = queued > 0")
-        shared.append("moving")
-    head = [
-        "def outside():",
-        '    """What comes from outside, and when: `yield n` lets the loop run n steps."""',
-        f"    global {', '.join(shared)}",
-    ]
-    return [*head, *(f"    {line}" for line in lines)]
-
-
-def _waits(done: int, stop: int, steps: list[str]) -> str:
-    which = f"step {stop}" if stop == done + 1 else f"steps {done + 1} to {stop}"
-    who = ", ".join(steps[done:stop])
-    return f"yield {stop - done}  # {which}" + (f": {who}" if len(who) < 80 else "")
-
-
-def _driver(said: str, claim: dict[str, Any]) -> list[str]:
-    before = {"unretrieved": "loop.set_exception_handler(lambda _, context: unretrieved.append(context))"}.get(claim["kind"], QUIET)
-    if claim["kind"] == "blocked":
-        exits = [f"    sys.stderr.write({(said + chr(10))!r})", "    os._exit(1)"]
-        before += "\n" + "\n".join(["", "", "def blocked():", *exits, "", "", f"watch = {BLOCKED}", "watch.daemon = True", "watch.start()"])
-    return DRIVER.format(before=before).splitlines()
+    claim, look = plain["claim"], _look(plain["claim"])
+    looks = [look.partition(" ")[0]] if claim["steps"] is not None else []
+    restless = claim["kind"] == "restless"
+    shared = ["manager", *looks, *(["moving"] if restless else [])]
+    first = [f"manager = {plain['subject']['make']}()"]
+    lines = counted(shared, first, _events(plain, calls, "loop.create_task", look), plain["schedule"])
+    return [*lines, *(["    moving = queued > 0"] if restless else [])]
 
 
 # --- the assertion
 
 
-def _verdict(said: str, claim: dict[str, Any], leave: str) -> list[str]:
-    """The end of the script: what must not be, and the one line that says so. `leave` says how to end."""
+def _verdict(said: str, claim: dict[str, Any], *, in_coroutine: bool) -> list[str]:
+    """The end of the script."""
     look, test, told = _check(claim)
     if not test:
         return []
     if claim["kind"] in ("maps", "dead", "revived", "view"):
-        nothing = "return None" if leave == "return " else "sys.exit()"
+        nothing = "return None" if in_coroutine else "sys.exit()"
         look = ["if shown is None:  # in the middle of a change: there is nothing to see", f"    {nothing}", *look]
-    if leave == "return ":
-        look = [line for line in look if "stock_call_soon" not in line]
-        look = [
-            line.replace(
-                "loop.run_until_complete(asyncio.wait(tasks.values(), timeout=0.2))", "await asyncio.wait(tasks.values(), timeout=0.2)"
-            )
-            for line in look
-        ]
-        look = [line.replace("asyncio.all_tasks(loop)", "asyncio.all_tasks() - {asyncio.current_task()}") for line in look]
-    text = f"{said}: {told}".replace('"', "'")
-    word = f'{"f" if "{" in text else ""}"{text}"'
-    last = [f"    return {word}", "return None"] if leave == "return " else [f"    sys.exit({word})"]
-    return [*look, f"if {test}:", *last]
+    return verdict(said, look, test, told, in_coroutine=in_coroutine)
 
 
 def _check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911, PLR0912  # one return for each kind of claim

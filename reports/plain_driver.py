@@ -1,0 +1,147 @@
+"""What every script of plain asyncio is made of, whatever its subject: when things come from outside, and how it ends.
+
+Where everything from outside comes while nothing else can move, a script is a coroutine that lets the loop come to rest in between.
+Otherwise it queues a turn of its own behind every callback that is queued, so that it can act between any two steps; nothing of the
+subject runs earlier or later for that.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+REST = 10_000  # steps; a run that takes more does not come to rest
+TURNS = 100  # of the loop, in a script that waits for rest only; a step takes one, and those of a minimal run are few
+
+RESTING = '''\
+async def rest():
+    """Let everything that can move do so."""
+    for _ in range({turns}):
+        await asyncio.sleep(0)
+'''
+DRIVER = '''\
+def call_soon(callback, *arguments, context=None):
+    """The loop's own; right behind each callback comes a turn of ours, so that we can act between any two steps. Nothing changes places."""
+    global queued
+    queued += 1
+    handle = stock_call_soon(callback, *arguments, context=context)
+    stock_call_soon(turn)
+    return handle
+
+
+def turn():
+    """A step of the loop has run. When those that were waited for have, or nothing can move, what is next from outside happens."""
+    global queued, left
+    queued, left = queued - 1, left - 1
+    while not (queued and left):
+        left = next(events, 0)
+        if not left:
+            return loop.stop()
+
+
+loop = asyncio.new_event_loop()
+{before}
+stock_call_soon, loop.call_soon = loop.call_soon, call_soon
+queued = left = 1
+events = outside()
+stock_call_soon(turn)
+loop.run_forever()
+'''
+QUIET = "loop.set_exception_handler(lambda *_: None)  # requests left waiting are not worth a word"
+BLOCKED = "threading.Timer(5, blocked)  # seconds; a step takes microseconds"
+MODULES = {"unretrieved": ["gc"], "blocked": ["os", "threading"]}  # what a kind of claim needs besides asyncio and sys
+
+
+class Outside(NamedTuple):
+    """Something that comes from outside after the first `before` steps, as code."""
+
+    before: int
+    code: list[str]
+
+
+def is_step(name: str) -> bool:
+    """Whether a name in a schedule is that of a step."""
+    return not name.startswith("+")
+
+
+def only_at_rest(schedule: Sequence[str], rests: Sequence[int]) -> bool:
+    """Whether all that comes from outside does so while nothing else can move; `rests`: after how many steps nothing could."""
+    done, before = 0, ""
+    for name in schedule:
+        if not is_step(name) and is_step(before) and done not in rests:
+            return False
+        done += is_step(name)
+        before = name
+    return True
+
+
+def resting(schedule: Sequence[str]) -> list[str]:
+    """The function `rest` of a script that comes to rest between what comes from outside."""
+    return RESTING.format(turns=max(TURNS, 2 * len(schedule))).splitlines()
+
+
+def at_rest(events: Sequence[Outside]) -> list[str]:
+    """The story of such a script. The last event may have no code."""
+    lines: list[str] = []
+    done = 0
+    for before, code in events:
+        if before > done:
+            lines.append("await rest()")
+            done = before
+        lines += code
+    return lines
+
+
+def counted(shared: Sequence[str], first: Sequence[str], events: Sequence[Outside], schedule: Sequence[str]) -> list[str]:
+    """The function `outside` of a script that counts steps, up to its last event; `shared` are the names that it makes global."""
+    steps = [name for name in schedule if is_step(name)]
+    lines = list(first)
+    done = 0
+    for before, code in events:
+        if before > done:
+            lines.append(_waits(done, before, steps))
+            done = before
+        lines += code
+    lines.append(f"yield {REST:_}  # or fewer: until nothing can move")
+    head = [
+        "def outside():",
+        '    """What comes from outside, and when: `yield n` lets the loop run n steps."""',
+        f"    global {', '.join(shared)}",
+    ]
+    return [*head, *(f"    {line}" for line in lines)]
+
+
+def _waits(done: int, stop: int, steps: list[str]) -> str:
+    which = f"step {stop}" if stop == done + 1 else f"steps {done + 1} to {stop}"
+    who = ", ".join(steps[done:stop])
+    return f"yield {stop - done}  # {which}" + (f": {who}" if len(who) < 80 else "")
+
+
+def driver(said: str, kind: str) -> list[str]:
+    """What runs `outside`, for a claim of `kind`."""
+    before = {"unretrieved": "loop.set_exception_handler(lambda _, context: unretrieved.append(context))"}.get(kind, QUIET)
+    if kind == "blocked":
+        exits = [f"    sys.stderr.write({(said + chr(10))!r})", "    os._exit(1)"]
+        before += "\n" + "\n".join(["", "", "def blocked():", *exits, "", "", f"watch = {BLOCKED}", "watch.daemon = True", "watch.start()"])
+    return DRIVER.format(before=before).splitlines()
+
+
+def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: set[str]) -> list[str]:
+    """The imports of a script: `modules` of the standard library beside those that all need, and lines that import what is `ours`."""
+    standard = sorted({"asyncio", "sys", *MODULES.get(kind, []), *modules})
+    return [*(f"import {module}" for module in standard), "", *setup, *sorted(ours)]
+
+
+def verdict(said: str, look: list[str], test: str, told: str, *, in_coroutine: bool) -> list[str]:
+    """The end of a script: what must not be, and the one line that says so."""
+    if in_coroutine:
+        look = [line for line in look if "stock_call_soon" not in line]
+        look = [
+            line.replace(
+                "loop.run_until_complete(asyncio.wait(tasks.values(), timeout=0.2))", "await asyncio.wait(tasks.values(), timeout=0.2)"
+            )
+            for line in look
+        ]
+        look = [line.replace("asyncio.all_tasks(loop)", "asyncio.all_tasks() - {asyncio.current_task()}") for line in look]
+    text = f"{said}: {told}".replace('"', "'")
+    word = f'{"f" if "{" in text else ""}"{text}"'
+    last = [f"    return {word}", "return None"] if in_coroutine else [f"    sys.exit({word})"]
+    return [*look, f"if {test}:", *last]

@@ -18,7 +18,7 @@ from model import requests as rq
 from model.deliveries import Deliveries
 from model.projection import Shown
 from model.protocol_state import IMPLICIT, Change, Loaded, State, What, target
-from model.requests import Answer, Asks, EngineEvent, EventKind, Message, Notice, Reply, Request
+from model.requests import Answer, Asks, Closed, EngineEvent, EventKind, Message, Notice, Reply, Request
 from scheduling.loop import ControlledLoop
 
 ORDER = {what: place for place, what in enumerate(What)}
@@ -168,6 +168,8 @@ class ProtocolJudge:
             wrong = self.deliveries.sent((message.thread, connection), message.conversation, message.event.number, raw=message.raw)
             if wrong is not None:
                 self.violated(causes.wrong_delivery(wrong), f"c{connection}: {message.event.kind.value} of v{message.conversation}")
+        elif isinstance(message, Closed) and self.deliveries.knows((message.thread, connection)):
+            self.violated(causes.FALSE_CLOSE, f"c{connection}: t{message.thread}")
         elif isinstance(message, Asks):
             wrong = self.deliveries.asked((message.thread, connection))
             if wrong is not None:
@@ -292,6 +294,8 @@ class ProtocolJudge:
                 self.violated(cause)
         elif what in (What.LINKED, What.NAMED, What.UNLINKED):
             self._choices(change.connection, thread)
+            if what is What.UNLINKED:  # whoever ended it, nothing is owed any more
+                self.deliveries.wants_end((thread, change.connection))
         if what in (What.LOADED, What.UNLOADED):
             for may in self._lists.values():
                 may.add(self._threads())

@@ -55,6 +55,10 @@ class Deliveries:
         """It has been told that it is."""
         self._subscribed.add(pair)
 
+    def knows(self, pair: Pair) -> bool:
+        """Whether the client has been told that it is subscribed, and nothing since that ends it."""
+        return pair in self._subscribed
+
     def wants_end(self, pair: Pair) -> None:
         """It asks for the end of its subscription: what it is still sent is a courtesy."""
         self._forget(pair)

@@ -43,7 +43,8 @@ def brought(state: State, thread: int, conversation: int | None) -> State:
         asks = isinstance(flight.request, rq.ASKS_ENGINE) and target(flight.request) == thread
         if asks:
             state = with_flight(state, number, lambda f: f._replace(replied=conversation, failed=conversation is None))
-    if conversation is not None:
+    new = any(isinstance(f.request, rq.Start | rq.Fork) and target(f.request) == thread for _, f in state.flight)
+    if conversation is not None and new:
         state = state._replace(stored=state.stored | {thread})
     return settle(state)
 
@@ -96,6 +97,8 @@ def _load(state: State, change: Change) -> State | None:
     """A conversation that the engine has brought is in the registry, in nobody's place."""
     t, v = change.thread, change.other
     if state.thread(t) is not None or not any(f.replied == v for _, f in state.flight):
+        return None
+    if t not in state.stored and not archives(state, t):  # it was archived meanwhile, and that has been answered
         return None
     return state._replace(loaded=tuple(sorted((*state.loaded, (t, Loaded(v, dead=v in state.dead))))))
 

@@ -80,6 +80,10 @@ def _add_listener(state: State, flight: InFlight) -> set[Reply]:
     assert isinstance(request, rq.AddListener)
     named = (request.thread, request.connection, request.subscription) in state.grants
     right = {Reply.OK} if flight.done or named else set()
+    others = {c for _, c, s in state.grants if s == request.subscription}
+    others |= {f.request.connection for _, f in state.of(rq.AddListener) if getattr(f.request, "subscription", 0) == request.subscription}
+    if others - {request.connection}:
+        right.add(Reply.BUSY)
     return right if state.running(request.thread) else right | {Reply.NOT_LOADED}
 
 

@@ -153,7 +153,7 @@ class Reply(Enum):
     NOT_SUBSCRIBED = "not subscribed"
     NOT_FOUND = "not found"
     CLOSING = "is closing"  # and can be resumed when that is done
-    BUSY = "busy"  # a rollback is under way already
+    BUSY = "busy"  # a rollback is under way already; an id is another connection's
     FAILED = "failed"  # the engine could not do it
     ENDED = "the thread was closed meanwhile"
     CANCELLED = "cancelled"  # it may have happened or not

@@ -36,8 +36,9 @@ class EngineConversation(Conversation, Source):
         """The next event of a conversation that is ready; None: its stream has ended."""
         raise NotImplementedError
 
-    def submit(self, what: Submission) -> None:
-        """Ask for something; never suspends. Raises EngineFailed if the conversation takes nothing any more."""
+    def submit(self, what: Submission) -> bool:
+        """Ask for something; never suspends. Whether an event will answer it: an interrupt without a turn is answered by none, and
+        more input for an open turn neither. Raises EngineFailed if the conversation takes nothing any more."""
         raise NotImplementedError
 
     def approve(self, number: int) -> None:

@@ -19,11 +19,13 @@ from model.requests import Message, Reply
 
 
 class Say(NamedTuple):
-    """Something to tell one client, in the order of the listener's events. `said` is resolved when that is done, or in vain."""
+    """Something to tell one client, in the order of the listener's events, if it is still `wanted` when there is room; else `instead`.
+    `said` is resolved when that is done, or in vain."""
 
     connection: int
     message: Message
     wanted: Callable[[], bool]
+    instead: Message | None
     said: "asyncio.Future[None]"
 
 
@@ -52,7 +54,6 @@ class LoadedThread:
         "queue",
         "rollback",
         "thread",
-        "turns",
     )
 
     def __init__(self, thread: int, conversation: EngineConversation) -> None:
@@ -64,7 +65,6 @@ class LoadedThread:
         self.over = False  # its listener takes nothing from the queue any more
         self.listener: asyncio.Task[None] | None = None
         self.queue: deque[Say] = deque()
-        self.turns = False  # a turn is open, or was asked for
         self.interrupts: list[ConnectionRequestId] = []
         self.rollback: ConnectionRequestId | None = None
         self.asked: set[int] = set()  # approvals that no client has given yet, by the number of the event
@@ -88,11 +88,11 @@ class LoadedThread:
 
     # --- what others ask of it
 
-    def say(self, connection: int, message: Message, wanted: Callable[[], bool]) -> "asyncio.Future[None]":
+    def say(self, connection: int, message: Message, wanted: Callable[[], bool], instead: Message | None = None) -> "asyncio.Future[None]":
         """Have the listener tell a client something after all that it has handled before; the caller must hold the gate, or not care for
         who comes first. Resolved when it is told, or never will be."""
         said: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.queue.append(Say(connection, message, wanted, said))
+        self.queue.append(Say(connection, message, wanted, instead, said))
         self.wake()
         return said
 

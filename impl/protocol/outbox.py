@@ -41,12 +41,19 @@ class Outbox:
         there is room. A cancelled send has queued nothing."""
         if self.closed or not wanted():
             return False
+        room = self.post(message, wanted)
+        return room is None or await room
+
+    def post(self, message: Message, wanted: Callable[[], bool] = always) -> "asyncio.Future[bool] | None":
+        """As `send`, but without waiting: None if there was room, else what `send` would wait for. Its place in the order is taken."""
+        if self.closed:
+            return None
         if len(self._messages) < self._capacity and not self._waiting:
             self._queue(message)
-            return True
+            return None
         waiting = _Waiting(message, wanted)
         self._waiting.append(waiting)
-        return await waiting.room
+        return waiting.room
 
     def take(self) -> Message | None:
         """The transport writes the next message out; None if there is none."""

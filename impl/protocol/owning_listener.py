@@ -44,8 +44,9 @@ class OwningListener:
             await self._server.answer(request_id, reply)
 
     async def _say(self) -> None:
-        connection, message, wanted, said = self._record.queue.popleft()
-        await self._server.send(connection, message, wanted)
+        connection, message, wanted, instead, said = self._record.queue.popleft()
+        if not await self._server.send(connection, message, wanted) and instead is not None:
+            await self._server.send(connection, instead)
         if not said.done():
             said.set_result(None)
 
@@ -66,14 +67,12 @@ class OwningListener:
                     self._state.track_current_turn_event(TRACKED[event.kind], event.number)
             raw = await server.manager.raw_choices(record.thread)
             members = {c: record.members[c] for c in raw if c in record.members}
-            if event.kind is EventKind.TURN_STARTED:
-                record.turns = True
-            elif event.kind is EventKind.APPROVAL:
+            if event.kind is EventKind.APPROVAL:
                 record.asked.add(event.number)
             elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
-                record.turns = False
                 record.asked.clear()
-                ended, record.interrupts = record.interrupts, []
+                if event.kind is EventKind.TURN_ABORTED:  # P8: an interrupt waits for this, and not for an earlier turn's end
+                    ended, record.interrupts = record.interrupts, []
             elif event.kind is EventKind.ROLLED_BACK:
                 rollback, record.rollback = record.rollback, None
         for connection, member in members.items():

@@ -17,11 +17,11 @@ from impl.oneshot import oneshot
 from impl.protocol import owning_listener
 from impl.protocol.engine import TIME_LIMIT, Engine, EngineConversation, EngineFailed, Submission
 from impl.protocol.loaded_thread import LoadedThread
-from impl.protocol.outbox import Outbox, always
+from impl.protocol.outbox import Outbox
 from impl.protocol.owning_listener import OwningListener, Still
 from impl.protocol.server import Server
 from model import requests as rq
-from model.requests import Answer, Asks, Closed, Reply, Request, Started
+from model.requests import Answer, Asks, Closed, Message, Reply, Request, Started
 
 Bringing = Callable[[], Coroutine[Any, Any, EngineConversation]]  # asks the engine for a conversation
 Arrived = tuple[ConnectionRequestId, Request] | None  # None: nothing more will
@@ -37,6 +37,7 @@ class OwningServer(Server):
         self.records: dict[int, LoadedThread] = {}
         self._inboxes: dict[int, asyncio.Queue[Arrived]] = {}
         self._processors: dict[int, asyncio.Task[None]] = {}
+        self._claims: dict[int, int] = {}  # ids that are being taken, and by whom
         self._loading: dict[int, list[asyncio.Future[None]]] = {}
 
     # --- the transport
@@ -56,7 +57,8 @@ class OwningServer(Server):
         self.initialized.discard(connection)
         for record in self.records.values():
             record.members.pop(connection, None)
-        self._inboxes[connection].put_nowait(None)
+        self._inboxes.pop(connection).put_nowait(None)  # P12: nothing is kept for a connection that has closed
+        del self._processors[connection], self.outboxes[connection]
         self.spawn(f"closing c{connection}", self.manager.remove_connection, connection)
 
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
@@ -77,8 +79,7 @@ class OwningServer(Server):
 
     def resident(self) -> set[asyncio.Task[None]]:
         """The processors of open connections, and the listeners of loaded threads."""
-        open_ = {task for connection, task in self._processors.items() if not self.outboxes[connection].closed}
-        return open_ | {record.listener for record in self.records.values() if record.listener is not None}
+        return set(self._processors.values()) | {record.listener for record in self.records.values() if record.listener is not None}
 
     async def _process(self, inbox: "asyncio.Queue[Arrived]") -> None:
         while (arrived := await inbox.get()) is not None:
@@ -114,10 +115,7 @@ class OwningServer(Server):
 
     async def _bring(self, thread: int, bringing: Bringing) -> None:
         """Have the engine bring a conversation and adopt it, or wait for whoever is doing so already. Raises EngineFailed."""
-        if thread in self._loading:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._loading[thread].append(waiter)
-            await waiter
+        if await self._brought(thread):
             return
         self._loading[thread] = []
         try:
@@ -126,6 +124,15 @@ class OwningServer(Server):
             for waiter in self._loading.pop(thread):
                 waiter.set_result(None)
 
+    async def _brought(self, thread: int) -> bool:
+        """Wait for whoever brings the thread's conversation just now; False, at once, if nobody does."""
+        if thread not in self._loading:
+            return False
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loading[thread].append(waiter)
+        await waiter
+        return True
+
     async def _subscribe(self, record: LoadedThread, request_id: ConnectionRequestId, raw: bool) -> "asyncio.Future[None] | None":
         """Subscribe, take the history, and queue the answer, in one hold of the gate. None if the thread is closing."""
         connection = request_id.connection_id
@@ -133,15 +140,16 @@ class OwningServer(Server):
             if record.closing:
                 return None
             state = await self.manager.try_ensure_connection_subscribed(record.thread, connection, raw)
-            if state is None or self.outboxes[connection].closed:  # nobody is left to be answered
-                return record.say(connection, Answer(request_id.request_id, Reply.CANCELLED), always)
-            async with state.lock:
-                turn = state.active_turn_snapshot()
-            if self.outboxes[connection].closed:
-                return record.say(connection, Answer(request_id.request_id, Reply.CANCELLED), always)
-            member = record.members.setdefault(connection, object())
+            turn = None
+            if state is not None:
+                async with state.lock:
+                    turn = state.active_turn_snapshot()
+            member = object()
+            if not self.gone(connection):  # else nobody is left to be answered, and what is said is in vain
+                member = record.members.setdefault(connection, member)
             answer = Answer(request_id.request_id, Reply.OK, None if turn is None else turn.last)
-            said = record.say(connection, answer, always)
+            ended = Answer(request_id.request_id, Reply.ENDED)
+            said = record.say(connection, answer, Still(record, connection, member), ended)  # P8: it may have ended before it is told
             for number in sorted(record.asked):
                 said = record.say(connection, Asks(record.thread, record.conversation.number, number), Still(record, connection, member))
             return said
@@ -180,7 +188,15 @@ class OwningServer(Server):
             await self.answer(request_id, Reply.ENDED)
         else:
             await said
-        await self.broadcast(Started(thread))
+        if record is not None and not record.closing:
+            await self.broadcast(Started(thread))
+
+    async def broadcast(self, message: Message) -> None:
+        """Tell every client that is initialized, each in the order of what it is told: a slow one does not delay the others (P8)."""
+        posted = [self.outboxes[connection].post(message) for connection in sorted(self.initialized)]
+        for room in posted:
+            if room is not None:
+                await room
 
     # --- unloading
 
@@ -213,7 +229,7 @@ class OwningServer(Server):
     async def initialize(self, request_id: ConnectionRequestId, request: rq.Initialize) -> None:
         """Live first: when the answer is seen, the connection can be subscribed."""
         await self.manager.connection_initialized(request.connection)
-        if not self.outboxes[request.connection].closed:
+        if not self.gone(request.connection):
             self.initialized.add(request.connection)
         await self.answer(request_id, Reply.OK)
 
@@ -262,38 +278,37 @@ class OwningServer(Server):
         if record is None and not self.engine.stored(request.thread):
             await self.answer(request_id, Reply.NOT_FOUND)
             return
-        self.engine.archive(request.thread)
+        self.engine.archive(request.thread)  # no load begins from now on
+        await self._brought(request.thread)  # P6: and one that has begun is seen
+        record = self.records.get(request.thread)
+        mine = False
         if record is not None:
             async with record.gate:
                 mine = not record.closing
                 if mine:
                     await self._close(record)
-            if mine:
-                await self._unload(record)
+        if record is not None and mine:
+            await _shut_down(record.conversation)
+            self._forget(record)
         await self.answer(request_id, Reply.OK)
+        if mine:
+            await self.broadcast(Closed(request.thread))
 
     async def turn_interrupt(self, request_id: ConnectionRequestId, request: rq.TurnInterrupt) -> None:
-        """Answered by the listener when the turn ends; at once where there is none (P7)."""
+        """Answered by the listener when the turn is aborted; at once where the engine has none (P7)."""
         record = self.records.get(request.thread)
         if record is None or record.closing:
             await self.answer(request_id, Reply.NOT_LOADED)
             return
         try:
-            record.conversation.submit(Submission.INTERRUPT)
+            follows = record.conversation.submit(Submission.INTERRUPT)
         except EngineFailed:
             await self.answer(request_id, Reply.FAILED)
             return
-        if record.turns:
+        if follows:
             record.interrupts.append(request_id)
         else:
             await self.answer(request_id, Reply.OK)
-
-    async def turn_start(self, request_id: ConnectionRequestId, request: rq.TurnStart) -> None:
-        """As everywhere; and it is remembered that a turn is on its way."""
-        record = self.records.get(request.thread)
-        if record is not None and not record.closing:
-            record.turns = True
-        await super().turn_start(request_id, request)
 
     async def thread_rollback(self, request_id: ConnectionRequestId, request: rq.Rollback) -> None:
         """Checked, remembered and asked for without a pause; answered by the listener."""
@@ -316,26 +331,41 @@ class OwningServer(Server):
         if record is None:
             await self.answer(request_id, Reply.NOT_LOADED)
             return
-        async with record.gate:
-            state = None
-            if not record.closing:
-                state = await self.manager.set_listener(request.subscription, request.thread, request.connection, request.raw)
-            if state is not None and not self.outboxes[request.connection].closed:
-                record.members.setdefault(request.connection, object())
+        known = self.manager.index.ids.get(request.subscription)
+        holder = self._claims.get(request.subscription) if known is None else known[1]
+        if holder not in (None, request.connection):  # P8: it would end another's subscription, who asked for nothing
+            await self.answer(request_id, Reply.BUSY)
+            return
+        self._claims[request.subscription] = request.connection
+        try:
+            async with record.gate:
+                state = None
+                if not record.closing:
+                    state = await self.manager.set_listener(request.subscription, request.thread, request.connection, request.raw)
+                if state is not None and not self.gone(request.connection):
+                    record.members.setdefault(request.connection, object())
+        finally:
+            del self._claims[request.subscription]
+        if known is not None and known[0] != request.thread:
+            await self._leave(*known)
         await self.answer(request_id, Reply.NOT_LOADED if state is None else Reply.OK)
 
     async def remove_listener(self, request_id: ConnectionRequestId, request: rq.RemoveListener) -> None:
         """By its id; the connection stays a member if something else keeps it subscribed."""
         pair = self.manager.index.ids.get(request.subscription)
-        record = None if pair is None else self.records.get(pair[0])
-        if pair is None or record is None:
-            await self.answer(request_id, Reply.NOT_FOUND)
+        thread = await self.manager.remove_listener(request.subscription)
+        if pair is not None:
+            await self._leave(*pair)
+        await self.answer(request_id, Reply.NOT_FOUND if thread is None else Reply.OK)
+
+    async def _leave(self, thread: int, connection: int) -> None:
+        """An id that kept a connection subscribed is gone: it is a member no more, unless something else keeps it so."""
+        record = self.records.get(thread)
+        if record is None:
             return
         async with record.gate:
-            thread = await self.manager.remove_listener(request.subscription)
-            if pair[1] not in await self.manager.subscribed_connection_ids(pair[0]):
-                record.members.pop(pair[1], None)
-        await self.answer(request_id, Reply.NOT_FOUND if thread is None else Reply.OK)
+            if connection not in await self.manager.subscribed_connection_ids(thread):
+                record.members.pop(connection, None)
 
 
 async def _wait(finished: "asyncio.Future[None]") -> None:

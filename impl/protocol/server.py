@@ -142,7 +142,8 @@ class Server:
 
     async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
         """Queue a message for a client; see `Outbox.send`."""
-        return await self.outboxes[connection].send(message, wanted)
+        outbox = self.outboxes.get(connection)
+        return outbox is not None and await outbox.send(message, wanted)
 
     async def answer(
         self, request_id: ConnectionRequestId, reply: Reply, *, open_turn: int | None = None, threads: tuple[int, ...] | None = None
@@ -150,8 +151,13 @@ class Server:
         """Answer a request."""
         await self.send(request_id.connection_id, Answer(request_id.request_id, reply, open_turn, threads))
 
+    def gone(self, connection: int) -> bool:
+        """Whether the client has gone: for ever, since no connection's number is used again."""
+        outbox = self.outboxes.get(connection)
+        return outbox is None or outbox.closed
+
     async def broadcast(self, message: Message) -> None:
-        """Tell every client that is initialized."""
+        """Tell every client that is initialized, one after another."""
         for connection in sorted(self.initialized):
             await self.send(connection, message)
 

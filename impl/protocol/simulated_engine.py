@@ -27,15 +27,15 @@ class SimulatedEngine:
 
     async def start(self, thread: int) -> EngineConversation:
         """When it is let."""
-        return await self._bring(thread, f"engine starts t{thread}")
+        return await self._bring(thread, f"engine starts t{thread}", new=True)
 
     async def fork(self, thread: int, fork: int) -> EngineConversation:
         """When it is let."""
-        return await self._bring(fork, f"engine forks t{fork}")
+        return await self._bring(fork, f"engine forks t{fork}", new=True)
 
     async def load(self, thread: int) -> EngineConversation:
         """When it is let."""
-        return await self._bring(thread, f"engine loads t{thread}")
+        return await self._bring(thread, f"engine loads t{thread}", new=False)
 
     def stored(self, thread: int) -> bool:
         """Whether it was put there and not archived since."""
@@ -46,7 +46,7 @@ class SimulatedEngine:
         self._stored.discard(thread)
         self._environment.observer.archived(thread)
 
-    async def _bring(self, thread: int, label: str) -> "SimulatedConversation":
+    async def _bring(self, thread: int, label: str, *, new: bool) -> "SimulatedConversation":
         environment = self._environment
         reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -64,7 +64,8 @@ class SimulatedEngine:
             raise EngineFailed(f"t{thread}")
         conversation = SimulatedConversation(environment, thread, len(environment.conversations) + 1)
         environment.conversations.append(conversation)
-        self._stored.add(thread)
+        if new:
+            self._stored.add(thread)
         environment.observer.brought(thread, conversation.number)
         return conversation
 
@@ -108,19 +109,21 @@ class SimulatedConversation(EngineConversation):
         self._environment.observer.taken(self.thread, self.number, event)
         return event
 
-    def submit(self, what: Submission) -> None:
+    def submit(self, what: Submission) -> bool:
         """See `EngineConversation`."""
         if self._over:
             raise EngineFailed(f"v{self.number} has ended")
+        if what is Submission.INTERRUPT and not self._turn:
+            return False
+        if what in (Submission.TURN, Submission.ASKING_TURN) and self._turn:
+            return False
         match what:
             case Submission.TURN | Submission.ASKING_TURN:
-                if not self._turn:
-                    self._turn = True
-                    self._doing.extend(TURN if what is Submission.TURN else ASKING)
+                self._turn = True
+                self._doing.extend(TURN if what is Submission.TURN else ASKING)
             case Submission.INTERRUPT:
-                if self._turn:
-                    self._drop_turn()
-                    self._doing.append(EventKind.TURN_ABORTED)
+                self._drop_turn()
+                self._doing.append(EventKind.TURN_ABORTED)
             case Submission.ROLLBACK:
                 self._doing.append(EventKind.ROLLED_BACK)
             case Submission.SHUTDOWN:
@@ -128,6 +131,7 @@ class SimulatedConversation(EngineConversation):
                 self._asks = None
                 self._doing.append(None)
         self._offer()
+        return True
 
     def approve(self, number: int) -> None:
         """See `EngineConversation`."""

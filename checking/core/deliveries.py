@@ -12,7 +12,7 @@ from checking.core import causes
 from checking.core.worlds import Connection
 from model.core import Id
 
-Broken = tuple[Cause, str]
+Broken = tuple[Cause, str, str, Id, object]  # the cause, who and what, and as evidence: what to look for, at whom, for which message
 
 
 class Published:
@@ -70,23 +70,24 @@ class Deliveries:
                 count = got.count(each.message)
                 said = f"{each.message} to {connection.name}"
                 if count > 1:
-                    found.append((causes.TWICE, said))
+                    found.append((causes.TWICE, said, "twice", connection.name, each.message))
                 if not count and connection.name in each.must:
-                    found.append((causes.LOST, said))
+                    found.append((causes.LOST, said, "lost", connection.name, each.message))
                 if count and connection.name not in each.may:
-                    found.append((causes.STRAY, said))
+                    found.append((causes.STRAY, said, "stray", connection.name, each.message))
             if disorder := self._disorder(got):
-                found.append((causes.DISORDER, f"{disorder} to {connection.name}"))
+                said = f"{disorder[0]} before {disorder[1]} to {connection.name}"
+                found.append((causes.DISORDER, said, "disorder", connection.name, disorder))
         return found
 
-    def _disorder(self, got: list[object]) -> str:
-        """The first two messages of one publisher on one topic that came the wrong way round."""
+    def _disorder(self, got: list[object]) -> tuple[object, object] | None:
+        """The first two messages of one publisher on one topic that came the wrong way round, as they came."""
         place = {each.message: (each.publisher, at) for at, each in enumerate(self.published)}
         last: dict[tuple[int, Id], tuple[int, object]] = {}
         for message in got:
             publisher, at = place[message]
             key = (publisher, self.published[at].topic)
             if key in last and last[key][0] > at:
-                return f"{last[key][1]} before {message}"
+                return last[key][1], message
             last[key] = (at, message)
-        return ""
+        return None

@@ -20,6 +20,7 @@ from scheduling.loop import ControlledLoop
 Pair = tuple[Id, Id]  # (connection, topic)
 Maps = Mapping[str, frozenset[Pair]]  # the same relation, as each of the manager's maps has it
 Observe = Callable[[], Maps | None]
+Evidence = tuple[object, ...]  # what can be looked at again, without a model, to see that something is wrong; plain data
 
 
 class Rules(NamedTuple):
@@ -44,6 +45,7 @@ class CoreJudge:
     ) -> None:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
+        self.evidence: dict[Cause, Evidence] = {}
         self.steps = 0
         self.show_raised: Exception | None = None
         self.seen: Maps = {}
@@ -104,7 +106,7 @@ class CoreJudge:
                 cause = (
                     (causes.REVIVED if connection.closed else causes.SUBSCRIBED_DEAD) if phantom else causes.wrong_answer(operation.name)
                 )
-                self.violated(cause, f"{connection.name}: {answer}")
+                self.violated(cause, f"{connection.name}: {answer}", ("answer", answer))
             if isinstance(operation, Disconnect) and Property.P2.name not in self._rules.off:
                 connection.excused = False
         self._fire(kinds)
@@ -160,12 +162,13 @@ class CoreJudge:
         self._look()
         return False
 
-    def violated(self, cause: Cause, detail: str = "") -> None:
+    def violated(self, cause: Cause, detail: str = "", evidence: Evidence = ()) -> None:
         """Record `cause`, once, at the present step, unless it is switched off."""
         off = self._rules.off
         if cause not in self.violations and not (off and (cause.property.name in off or cause.slug() in off)):
             self.violations[cause] = self.steps
             self.details[cause] = detail
+            self.evidence[cause] = evidence
 
     def _tell(self, what: str, operation: CoreOperation) -> None:
         if self._loop.log is not None:
@@ -188,7 +191,7 @@ class CoreJudge:
                 self._judge(connection, touched)
         if self._rules.own is not None and not self._open and not self._orphans:
             for name in self._rules.own():
-                self.violated(Cause(CoreProperty.OWN, name))
+                self.violated(Cause(CoreProperty.OWN, name), "", ("own", name))
 
     def _judge(self, connection: Connection, touched: frozenset[Id]) -> None:
         maps = {name: frozenset(topic for c, topic in pairs if c == connection.name) for name, pairs in self.seen.items()}
@@ -199,19 +202,26 @@ class CoreJudge:
             if other - touched != topics - touched:
                 connection.lost = True
                 at = min((topics ^ other) - touched, key=str)
-                self.violated(causes.MAPS_DISAGREE, f"{connection.name} on {at}: {next(iter(maps))} and {name}")
+                said = f"{connection.name} on {at}: {next(iter(maps))} and {name}"
+                self.violated(causes.MAPS_DISAGREE, said, ("maps", connection.name, at))
                 return
         before = connection.worlds
         if connection.showed(topics, touched):
             connection.ended = [operation for operation in connection.ended if touched and _about(operation, touched)]
         else:
             connection.lost = True
-            self.violated(*self._why(connection, topics - touched, [node.topics - touched for node, _ in before]))
+            seen, expected = topics - touched, [node.topics - touched for node, _ in before]
+            extra, missing = seen.difference(*expected), frozenset.intersection(*expected) - seen
+            evidence: Evidence = ()
+            for what, wrong in (("missing", missing), ("extra", extra)):
+                if wrong:
+                    evidence = (what, connection.name, min(wrong, key=str))
+            self.violated(*self._why(connection, seen, expected, extra, missing), evidence)
 
-    def _why(self, connection: Connection, topics: frozenset[Id], expected: list[frozenset[Id]]) -> tuple[Cause, str]:
+    def _why(
+        self, connection: Connection, topics: frozenset[Id], expected: list[frozenset[Id]], extra: frozenset[Id], missing: frozenset[Id]
+    ) -> tuple[Cause, str]:
         """What is wrong with `topics`, which are none of those `expected`."""
-        extra = topics.difference(*expected)
-        missing = frozenset.intersection(*expected) - topics
         differing = extra or missing or topics ^ expected[0]  # the last: each for itself can be explained
         said = self._said(connection, differing)
         blamed = next((o for o in reversed(connection.ended) if _about(o, differing)), None)
@@ -247,10 +257,12 @@ class CoreJudge:
             if differing:
                 connection, topic = differing[0]
                 where = "the broker" if differing[0] in broker else "the manager"
-                self.violated(core_causes.BROKER_DIFFERS, f"{connection} on {topic} is known to {where} only")
+                self.violated(
+                    core_causes.BROKER_DIFFERS, f"{connection} on {topic} is known to {where} only", ("broker", connection, topic)
+                )
         if received is not None:
-            for cause, detail in self.deliveries.broken(received):
-                self.violated(cause, detail)
+            for cause, detail, *evidence in self.deliveries.broken(received):
+                self.violated(cause, detail, tuple(evidence))
 
     @property
     def may_live(self) -> bool:

@@ -12,12 +12,12 @@ from stateful_tests.core.adapter import Adapter
 from stateful_tests.core.machine import machine_for
 from stateful_tests.core.play import Play
 from stateful_tests.core.program import Prepared, Program, prepare, say_operation
+from stateful_tests.core.script import scripted
 from stateful_tests.core.simpler import simpler
 from stateful_tests.exploring.level import Drawing, Factory, Names, Run
 from stateful_tests.exploring.overlap import pairs
 from stateful_tests.exploring.rearranged import in_order_of_start
 from stateful_tests.level1.awaits import awaits_in, modules_of
-from stateful_tests.plain_run import NOTHING
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
 OVERLAPS = pairs(CORE_BY_NAME)
@@ -97,10 +97,8 @@ class Core:
         return Program.decode(data)
 
     def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
-        """There is none yet."""
-        if run.order is not Order.FIFO:
-            return NOTHING
-        return {**NOTHING, "script_confirmed": False, "script_doubt": "no script is written at this level"}
+        """See `stateful_tests.core.script`."""
+        return scripted(told, subject, factory, run)
 
     def say_operation(self, operation: CoreOperation) -> str:
         """In words."""

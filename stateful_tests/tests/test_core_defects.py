@@ -9,16 +9,20 @@ from checking.causes import Cause
 from checking.core import causes as core_causes
 from checking.finding import Finding
 from model.properties import CoreProperty, Property
+from reports.core_script import write
 from scheduling.order import Order
 from stateful_tests.core.adapter import JUDGED
 from stateful_tests.core.program import Program
 from stateful_tests.core_defects.catalogue import DEFECTS
 from stateful_tests.core_defects.defect import Defect
-from stateful_tests.core_defects.reference import Adapter
+from stateful_tests.core_defects.reference import FILE, Adapter
 from stateful_tests.exploring.runner import running
+from stateful_tests.plain_run import doubt, imports
+from stateful_tests.run_record import finding_record
 from stateful_tests.tests.core_level import PROFILE, explorer
 
 ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
+NO_SCRIPT = ("LockLeft", "BothWays", "Resubscribes")  # a lock that nobody sees, an order of locks, a timer
 SCHEDULES = 60  # of a program that is given
 
 
@@ -46,6 +50,9 @@ def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) ->
     assert finding.cancellation is defect.cancellation
     assert finding.program.operations() <= defect.operations, finding.program
     assert found.keys() <= {defect.cause, *defect.also}
+    if finding.order is Order.FIFO and defect.name not in NO_SCRIPT:
+        record = finding_record(f"stateful_tests.core_defects.catalogue:{defect.name}", finding)
+        assert record["script_confirmed"], record["script_doubt"]
 
 
 def test_what_needs_a_cancellation_is_not_seen_without() -> None:
@@ -73,3 +80,20 @@ def test_every_cause_and_property_is_planted_somewhere() -> None:
     assert any(cause.property is CoreProperty.OWN for cause in planted)
     for word in [c.mechanism.split()[1] for c in (causes.wrong_state("x"), causes.wrong_answer("x"), causes.raised("x", ValueError()))]:
         assert any(f" {word} " in cause.mechanism for cause in planted)
+
+
+@pytest.mark.parametrize("name", ["FirstFailureEnds", "HalfSubscribed", "Brokered"])
+def test_a_script_does_not_fail_for_the_sound_manager(name: str) -> None:
+    (defect,) = [d for d in DEFECTS if d.name == name]
+    finding = findings(defect)[defect.cause]
+    record = finding_record(f"stateful_tests.core_defects.catalogue:{name}", finding)
+    sound = "Brokered" if name == "Brokered" else "Adapter"
+    record["plain"]["subject"] = imports(f"{FILE}:{sound}")
+    if name == "Brokered":  # the sound one has no broker; one that is told of everything is what its manager shows
+        record["plain"]["subject"]["imports"] = [
+            f"sys.path.insert(0, {str(FILE.parent)!r})",
+            "from pubsub import Adapter",
+            "class Brokered(Adapter):",
+            "    def broker(self): return self.pubsub.by_topic()",
+        ]
+    assert doubt(write(record), "") == "the script does not fail on the stock event loop"

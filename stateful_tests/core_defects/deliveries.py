@@ -82,10 +82,13 @@ class Overtaken(PubSub):  # type: ignore[misc]  # an example is not typed
 TWO_HEAR = Program(
     ((Connect("c1"), Connect("c2"), Subscribe("c1", "t1"), Subscribe("c2", "t1"), Publish("t1")),)
 )  # a drawn program rarely has two clients on a topic whose first one's connection breaks
+# drawn programs show these too, in seconds instead of tenths of one
+ASKS_TWICE = Program(((Connect("c1"), Subscribe("c1", "t1"), Subscribe("c1", "t1"), Publish("t1")),))
+SAYS_TWICE = Program(((Connect("c1"), Subscribe("c1", "t1")), (Publish("t1"), Publish("t1"))))
 
 DEFECTS = (
     Defect(made(StaleCache), core_causes.STRAY, 5),
     Defect(made(FirstFailureEnds), core_causes.LOST, 5, program=TWO_HEAR),
-    Defect(made(SendsAgain), core_causes.TWICE, 4, also=(core_causes.DISORDER,)),
-    Defect(made(Overtaken), core_causes.DISORDER, 4),
+    Defect(made(SendsAgain), core_causes.TWICE, 4, also=(core_causes.DISORDER,), program=ASKS_TWICE),
+    Defect(made(Overtaken), core_causes.DISORDER, 4, program=SAYS_TWICE),
 )

@@ -6,7 +6,9 @@ from typing import Any
 from checking import causes
 from checking.causes import Cause
 from checking.core import causes as core_causes
+from model.core import Connect, Subscribe, Unsubscribe
 from model.properties import CoreProperty
+from stateful_tests.core.program import Program
 from stateful_tests.core_defects.defect import Defect
 from stateful_tests.core_defects.reference import Adapter, PubSub
 
@@ -173,18 +175,23 @@ class Crowded(Adapter):  # type: ignore[misc]  # an example is not typed
     properties = {"a topic has one subscriber": lambda shown: len({t for _, t in shown["by topic"]}) == len(shown["by topic"])}  # noqa: RUF012
 
 
+# drawn programs show these too, in seconds instead of tenths of one
+LEAVES = Program(((Connect("c1"), Subscribe("c1", "t1"), Unsubscribe("c1", "t1")),))
+TWO_TOPICS = Program(((Connect("c1"), Subscribe("c1", "t1"), Subscribe("c1", "t2"), Unsubscribe("c1", "t1")),))
+TWO_CLIENTS = Program(((Connect("c1"), Connect("c2")), (Subscribe("c1", "t1"),), (Subscribe("c2", "t1"),)))
+
 DEFECTS = (
-    Defect(made(OneMapForgotten), causes.MAPS_DISAGREE, 3, also=(causes.raised("disconnect", KeyError()),)),
+    Defect(made(OneMapForgotten), causes.MAPS_DISAGREE, 3, program=LEAVES),
     Defect(made(NeverAsks), causes.SUBSCRIBED_DEAD, 1, also=(causes.REVIVED,)),
     Defect(made(KeepsTheDead), causes.OUTLIVES, 3, also=(causes.SUBSCRIBED_DEAD, causes.REVIVED)),
     Defect(made(Revives), causes.REVIVED, 3, also=(causes.SUBSCRIBED_DEAD, causes.REVIVED)),
     Defect(made(TearsHalf), core_causes.RESURRECTED, 3),
-    Defect(made(Resubscribes), core_causes.APPEARS, 3, also=(core_causes.RESURRECTED, causes.SUBSCRIBED_DEAD)),
-    Defect(made(OneSeat), core_causes.VANISHES, 4),
-    Defect(made(OneTopic), core_causes.VANISHES, 4),
-    Defect(made(NotUnsubscribed), causes.wrong_state("unsubscribe"), 3),
+    Defect(made(Resubscribes), core_causes.APPEARS, 3, program=LEAVES),
+    Defect(made(OneSeat), core_causes.VANISHES, 4, program=TWO_CLIENTS),
+    Defect(made(OneTopic), core_causes.VANISHES, 4, program=TWO_TOPICS),
+    Defect(made(NotUnsubscribed), causes.wrong_state("unsubscribe"), 3, program=LEAVES),
     Defect(made(AlwaysYes), causes.wrong_answer("unsubscribe"), 1),
     Defect(made(OnlyOnce), causes.raised("disconnect", KeyError()), 2),
     Defect(Brokered, core_causes.BROKER_DIFFERS, 3),
-    Defect(Crowded, Cause(CoreProperty.OWN, "a topic has one subscriber"), 4),
+    Defect(Crowded, Cause(CoreProperty.OWN, "a topic has one subscriber"), 4, program=TWO_CLIENTS),
 )

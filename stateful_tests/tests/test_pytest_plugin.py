@@ -27,12 +27,26 @@ class Mine:
 SOUND = MINE.format(asks="if client not in self.live: return False")
 BROKEN = MINE.format(asks="pass")
 CALL = "from mine import Mine\ndef test_mine(subwarden):\n    subwarden.holds(Mine{})\n"
+QUICK = """
+from dataclasses import replace
+from stateful_tests.profiles import PROFILES
+
+PROFILES["dev"] = replace(PROFILES["dev"], examples=20, schedules=15)
+"""
 ONE = ("-p", "no:randomly", "-p", "no:cacheprovider")
 
 
+@pytest.fixture(autouse=True)
+def _quickly(pytester: pytest.Pytester) -> None:
+    """The tests are about the plugin; how much a profile does is held by others."""
+    pytester.makeconftest(QUICK)
+
+
 def test_a_sound_manager_passes_in_three_lines_also_on_two_workers(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(mine=SOUND, test_one=CALL.format(""), test_two=CALL.format(""))
-    pytester.runpytest_subprocess(*ONE, "-n", "2", "--subwarden-profile", "dev").assert_outcomes(passed=2)
+    pytester.makepyfile(
+        mine=SOUND, broken=BROKEN, test_one=CALL.format(""), test_two=CALL.format("").replace("mine import", "broken import")
+    )
+    pytester.runpytest_subprocess(*ONE, "-n", "2", "--subwarden-profile", "dev").assert_outcomes(passed=1, failed=1)
 
 
 def test_a_failure_shows_the_gate_s_table_and_is_tried_first_until_it_is_mended(pytester: pytest.Pytester) -> None:

@@ -1,12 +1,12 @@
 """Writes a fifo finding of the core level as a script of plain asyncio: the adapter, its requests, and what comes from outside when.
 
-The script needs no harness and runs on the stock event loop. As in `reports.plain_script`, whose driver it uses, nothing of the subject
+The script needs no harness and runs on the stock event loop. With the driver of `reports.plain_driver` nothing of the subject
 runs earlier or later for its counting of steps; and whether it fails is not known here.
 """
 
 from typing import Any
 
-from reports.plain_script import DRIVER, QUIET, REST
+from reports.plain_driver import DRIVER, QUIET, REST
 
 ENVIRONMENT = '''\
 class Environment:

@@ -1,0 +1,51 @@
+"""What a planted defect of level 2 is: our request layer, wrong in one place, and what the harness must say about it.
+
+It refuses to say how the defect is found; the tests do.
+"""
+
+from typing import NamedTuple
+
+from checking.causes import Cause
+from impl.manager import Manager
+from impl.protocol.engine import Engine, EngineConversation
+from impl.protocol.owning_listener import OwningListener
+from impl.protocol.owning_server import OwningServer
+from model.requests import Request
+from scheduling.order import Order
+from stateful_tests.level2.program import Fault, Program
+
+
+class Defect(NamedTuple):
+    """`server`, around `manager`, breaks `cause` on `program`, in `order` and no weaker one."""
+
+    server: type[OwningServer]
+    cause: Cause
+    program: Program
+    manager: type[Manager] = Manager
+    order: Order = Order.FIFO
+    also: tuple[Cause, ...] = ()  # what the same defect also leads to, in other runs or later in the same one
+
+    @property
+    def name(self) -> str:
+        """The class that is wrong."""
+        return (self.server if self.manager is Manager else self.manager).__qualname__
+
+    def factory(self, engine: Engine) -> OwningServer:
+        """A fresh one."""
+        return self.server(self.manager(), engine)
+
+
+def program(*requests: Request, faults: tuple[Fault, ...] = ()) -> Program:
+    """These requests, in this order."""
+    return Program(tuple((request,) for request in requests), faults)
+
+
+class OtherListener(OwningServer):
+    """A server whose listeners are of another kind."""
+
+    kind: type[OwningListener]
+
+    def listen(self, work, thread: int, conversation: EngineConversation):  # type: ignore[no-untyped-def]
+        work.close()
+        listener = self.kind(self, self.records[thread], self.manager.threads[thread].state)
+        return super().listen(listener.run(), thread, conversation)

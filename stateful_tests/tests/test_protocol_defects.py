@@ -1,0 +1,102 @@
+"""The finding power of level 2: every planted defect is found on its program, by its own name, and the run replays.
+
+Also that the sound server shows nothing on the same programs under the same effort: who cries at everything would pass the rest.
+"""
+
+import inspect
+import re
+from random import Random
+
+import pytest
+
+from checking import causes, invariants, protocol_judge
+from checking.causes import Cause
+from model.deliveries import Wrong
+from model.properties import Property
+from scheduling.order import Order
+from scheduling.schedule import fixed
+from scheduling.strategies.portfolio import Portfolio
+from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.runner import Result, Runner, running
+from stateful_tests.level2 import play
+from stateful_tests.level2.level import LEVEL_2
+from stateful_tests.level2.program import Fault, Goes, Program
+from stateful_tests.protocol_defects.catalogue import DEFECTS
+from stateful_tests.protocol_defects.defect import Defect
+from stateful_tests.tests.protocol_play import server
+
+SCHEDULES = 40
+MOST = 300
+NEEDS_ANY = [defect for defect in DEFECTS if defect.order is Order.ANY]
+CANCELLED = [defect for defect in DEFECTS if any(fault.goes is Goes.CANCELLED for fault in defect.program.faults)]
+
+every_defect = pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
+
+
+def explore(factory: Factory, order: Order, program: Program, wanted: Cause | None = None) -> tuple[Runner, list[Result]]:
+    """Runs of `program`: the plain schedule, then others; of `wanted`, if there is one, as many as it takes, or too many."""
+    runner = Runner(LEVEL_2, factory, order)
+    results = [runner.run(program, lambda *_: fixed(()))]
+    strategy = Portfolio(Random(0))
+    while len(results) < SCHEDULES or (wanted is not None and len(results) < MOST and not any(wanted in r.violations for r in results)):
+        result = runner.run_strategy(program, strategy)
+        assert result is not None
+        results.append(result)
+    return runner, results
+
+
+@every_defect
+def test_a_planted_defect_is_found_by_its_name_and_replays(defect: Defect) -> None:
+    with running():
+        runner, results = explore(defect.factory, defect.order, defect.program, defect.cause)
+        found = {cause for result in results for cause in result.violations}
+        assert defect.cause in found
+        assert found <= {defect.cause, *defect.also}
+        shown = next(result for result in results if defect.cause in result.violations)
+        again, names = runner.record(defect.program, lambda *_: fixed(shown.choices))
+        assert again.violations == shown.violations
+        for _ in range(2):
+            assert runner.follow(defect.program, names)[:2] == shown[:2]
+
+
+@every_defect
+def test_the_sound_server_shows_nothing_on_the_same_program(defect: Defect) -> None:
+    with running():
+        _, results = explore(server("manager"), defect.order, defect.program)
+    assert not [result.details for result in results if result.violations]
+
+
+@pytest.mark.parametrize("defect", NEEDS_ANY, ids=lambda d: d.name)
+def test_what_needs_any_order_is_not_seen_in_fifo(defect: Defect) -> None:
+    with running():
+        _, results = explore(defect.factory, Order.FIFO, defect.program)
+    assert not any(defect.cause in result.violations for result in results)
+
+
+@pytest.mark.parametrize("defect", CANCELLED, ids=lambda d: d.name)
+def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
+    with running():
+        _, results = explore(defect.factory, defect.order, Program(defect.program.tasks))
+    assert not any(result.violations for result in results)
+
+
+def test_every_cause_that_level_2_can_name_is_planted_somewhere() -> None:
+    planted = {defect.cause for defect in DEFECTS}
+    source = "".join(inspect.getsource(module) for module in (protocol_judge, play, invariants))
+    named = {getattr(causes, name) for name in re.findall(r"causes\.([A-Z_]+)", source)}
+    assert len(named) > 20
+    assert named <= planted
+    assert {causes.wrong_delivery(wrong) for wrong in Wrong} <= planted
+    for shape in (causes.wrong_answer, causes.never_answered, causes.answered_twice):
+        assert any(shape(request) in planted for request in ("thread_unsubscribe", "thread_rollback", "thread_loaded_list"))
+
+
+def test_every_property_is_broken_by_something() -> None:
+    broken = {defect.cause.property for defect in DEFECTS} | {Property.P11 for _ in CANCELLED}
+    assert broken == set(Property)
+
+
+def test_defects_have_names_of_their_own() -> None:
+    names = [defect.name for defect in DEFECTS]
+    assert len(set(names)) == len(names)
+    assert Fault(Goes.LATE, 1) in {fault for defect in DEFECTS for fault in defect.program.faults}

@@ -166,5 +166,5 @@ DEFECTS = (
         ImplicitGoesWithExplicit,
     ),
     Defect(ForkTakesAway, causes.UNASKED_UNLOAD, program(A, Resume(1, 1), Fork(1, 1, 3)), also=(causes.REVIVED_ENTRY,)),
-    Defect(CancelledIsForgotten, causes.never_answered("thread_resume"), program(A, Resume(1, 1), faults=(Fault(Goes.CANCELLED, 1),))),
+    Defect(CancelledIsForgotten, causes.CANCELLED_UNANSWERED, program(A, Resume(1, 1), faults=(Fault(Goes.CANCELLED, 1),))),
 )

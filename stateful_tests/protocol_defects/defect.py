@@ -46,6 +46,5 @@ class OtherListener(OwningServer):
     kind: type[OwningListener]
 
     def listen(self, work, thread: int, conversation: EngineConversation):  # type: ignore[no-untyped-def]
-        work.close()
         listener = self.kind(self, self.records[thread], self.manager.threads[thread].state)
-        return super().listen(listener.run(), thread, conversation)
+        return super().listen(listener.run, thread, conversation)

@@ -9,7 +9,7 @@ from impl.owned_state import OwnedThreadState
 from impl.protocol.engine import EngineConversation
 from impl.protocol.outbox import always
 from impl.protocol.owning_listener import OwningListener
-from impl.protocol.owning_server import OwningServer
+from impl.protocol.owning_server import Bringing, OwningServer
 from impl.select import first_ready
 from model.deliveries import Wrong
 from model.operations import TurnEvent
@@ -53,9 +53,9 @@ class ListenerOutlivesRecord(OtherListener):
 class TwoListeners(OwningServer):
     """A second listener helps the first."""
 
-    def listen(self, work: Coroutine[Any, Any, None], thread: int, conversation: EngineConversation):  # type: ignore[no-untyped-def]
+    def listen(self, work: Callable[[], Coroutine[Any, Any, None]], thread: int, conversation: EngineConversation):  # type: ignore[no-untyped-def]
         second = OwningListener(self, self.records[thread], self.manager.threads[thread].state)
-        super().listen(second.run(), thread, conversation)
+        super().listen(second.run, thread, conversation)
         return super().listen(work, thread, conversation)
 
 
@@ -101,8 +101,8 @@ class NobodyListensForNobody(OtherListener):
 class LoadsTwice(OwningServer):
     """Two who resume a thread that is not loaded have it loaded twice."""
 
-    async def _bring(self, thread: int, bringing: Coroutine[Any, Any, EngineConversation]) -> None:
-        await self._adopt(thread, await bringing)
+    async def _bring(self, thread: int, bringing: Bringing) -> None:
+        await self._adopt(thread, await bringing())
 
 
 class _OneTurn(OwningListener):

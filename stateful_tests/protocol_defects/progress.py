@@ -24,14 +24,14 @@ class TaskLeftBehind(OwningServer):
 
     def close(self, connection: int) -> None:
         super().close(connection)
-        self.spawn(_forever(), "forever")
+        self.spawn("forever", _forever)
 
 
 class ExceptionNobodyRetrieves(OwningServer):
     """A task fails, and nobody looks."""
 
     async def turn_start(self, request_id: ConnectionRequestId, request: TurnStart) -> None:
-        self.spawn(_fail(), "failing")
+        self.spawn("failing", _fail)
         await super().turn_start(request_id, request)
 
 

@@ -7,11 +7,13 @@ from checking.causes import Cause
 from impl.subjects import SUBJECTS
 from model.protocol_words import say_message
 from model.requests import Message, Request
+from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
 from scheduling.order import TIMER, Order, candidates
 from scheduling.run import Choose
+from scheduling.watchdog import WATCHDOG
 from stateful_tests.exploring.level import Factory
-from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.exploring.runner import Runner
 from stateful_tests.level2.level import LEVEL_2
 from stateful_tests.level2.program import Fault, Program
 
@@ -62,7 +64,7 @@ def play(factory: Factory, played: Program, script: Sequence[str] = (), holding:
 
         return choose
 
-    with running():
+    with controlled_locks(), WATCHDOG.guarded():
         result = Runner(LEVEL_2, factory, Order.FIFO).run(played, make, every_choice=True)
     assert not left, f"the run never came to {left[0]}"
     sent: dict[int, list[str]] = {}

@@ -10,6 +10,7 @@ from impl.owned_state import OwnedThreadState
 from impl.protocol.loaded_thread import LoadedThread
 from impl.protocol.outbox import always
 from impl.protocol.owning_server import OwningServer
+from impl.protocol.server import Server
 from model.deliveries import Wrong
 from model.requests import (
     AddListener,
@@ -121,6 +122,13 @@ class EndsAll(Manager):
             return True
 
 
+class BroadcastsOneByOne(OwningServer):
+    """What all are told is told to one after the other, and a slow client keeps it from the rest."""
+
+    async def broadcast(self, message: Message) -> None:
+        await Server.broadcast(self, message)
+
+
 class ForkTakesAway(OwningServer):
     """What is forked is not in the registry any more."""
 
@@ -165,6 +173,7 @@ DEFECTS = (
         program(A, Resume(1, 1), AddListener(1, 1, 1, False), RemoveListener(1, 1)),
         ImplicitGoesWithExplicit,
     ),
+    Defect(BroadcastsOneByOne, causes.FALSE_CLOSE, program(A, B, Resume(2, 1), Unsubscribe(2, 1), Resume(2, 1))),
     Defect(ForkTakesAway, causes.UNASKED_UNLOAD, program(A, Resume(1, 1), Fork(1, 1, 3)), also=(causes.REVIVED_ENTRY,)),
     Defect(CancelledIsForgotten, causes.CANCELLED_UNANSWERED, program(A, Resume(1, 1), faults=(Fault(Goes.CANCELLED, 1),))),
 )

@@ -109,14 +109,17 @@ class _OneTurn(OwningListener):
     """Ends with the first turn."""
 
     async def run(self) -> None:
-        record = self._record
-        while not record.closing and (record.turns or not record.conversation.ready() or record.queue):
+        record, turn = self._record, False
+        while True:
             await first_ready(record, record.conversation)
             if record.queue:
                 await self._say()
-            elif not record.closing:
+            elif record.closing:
+                return
+            else:
                 await self._next()
-                if not record.turns:
+                before, turn = turn, self._state.active_turn_snapshot() is not None
+                if before and not turn:
                     return
 
 

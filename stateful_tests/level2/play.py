@@ -160,8 +160,9 @@ class Play:
             judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
 
     def let_go(self) -> None:
-        """Forget what would keep this in a circle."""
-        self.environment.conversations.clear()
+        """Nothing of the server is asked for any more: let go of what it holds, which is all in circles."""
+        for thing in (self.server, self.environment.engine, self.environment):
+            vars(thing).clear()
 
     def digest(self) -> Hashable:
         """What shows at the end."""

@@ -173,7 +173,7 @@ DEFECTS = (
         program(A, Resume(1, 1), AddListener(1, 1, 1, False), RemoveListener(1, 1)),
         ImplicitGoesWithExplicit,
     ),
-    Defect(BroadcastsOneByOne, causes.FALSE_CLOSE, program(A, B, Resume(2, 1), Unsubscribe(2, 1), Resume(2, 1))),
+    Defect(BroadcastsOneByOne, causes.FALSE_CLOSE, program(B, Resume(2, 1), A, Unsubscribe(2, 1), Resume(2, 1)), slow=("+c1 reads",)),
     Defect(ForkTakesAway, causes.UNASKED_UNLOAD, program(A, Resume(1, 1), Fork(1, 1, 3)), also=(causes.REVIVED_ENTRY,)),
     Defect(CancelledIsForgotten, causes.CANCELLED_UNANSWERED, program(A, Resume(1, 1), faults=(Fault(Goes.CANCELLED, 1),))),
 )

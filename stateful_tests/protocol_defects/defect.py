@@ -23,6 +23,7 @@ class Defect(NamedTuple):
     program: Program
     manager: type[Manager] = Manager
     order: Order = Order.FIFO
+    slow: tuple[str, ...] = ()  # what happens when nothing else can, for a defect that takes a client or an engine as slow as that
     also: tuple[Cause, ...] = ()  # what the same defect also leads to, in other runs or later in the same one
 
     @property

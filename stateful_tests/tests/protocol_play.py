@@ -43,30 +43,40 @@ def program(*requests: Request, faults: Sequence[Fault] = ()) -> Program:
     return Program(tuple((request,) for request in requests), tuple(faults))
 
 
+class Scripted:
+    """A schedule in fifo order. What `script` names happens in that order; what `holding` names, time passing and faults that the script
+    does not name happen when nothing else can; everything else as on the plain schedule. For a run with `every_choice`."""
+
+    def __init__(self, loop: ControlledLoop, order: Order, script: Sequence[str], holding: Sequence[str]) -> None:
+        self.left = list(script)
+        self._loop, self._order, self._holding = loop, order, holding
+
+    def __call__(self, _: int) -> int:
+        loop, left = self._loop, self.left
+        can = candidates(loop, self._order)
+        kept = {*left, *self._holding, TIMER, *(f"+{fault.label}" for fault in loop.faults)}.difference(left[:1])
+        pick = next((at for at, name in enumerate(can) if name not in kept), 0)
+        if left and can[pick] == left[0]:
+            del left[0]
+        if loop.log is not None:
+            loop.log.append(("happens", can[pick]))
+        return pick
+
+
 def play(factory: Factory, played: Program, script: Sequence[str] = (), holding: Sequence[str] = ()) -> Played:
-    """One run in fifo order. What `script` names happens in that order; what `holding` names, time passing and faults that the script
-    does not name happen when nothing else can; everything else as on the plain schedule."""
+    """One run, by a script; see `Scripted`."""
+    scripts: list[Scripted] = []
     loops: list[ControlledLoop] = []
-    left = list(script)
 
     def make(loop: ControlledLoop, order: Order) -> Choose:
+        loop.log = []
         loops.append(loop)
-        log = loop.log = []
-
-        def choose(_: int) -> int:
-            can = candidates(loop, order)
-            kept = {*left, *holding, TIMER, *(f"+{fault.label}" for fault in loop.faults)}.difference(left[:1])
-            pick = next((at for at, name in enumerate(can) if name not in kept), 0)
-            if left and can[pick] == left[0]:
-                del left[0]
-            log.append(("happens", can[pick]))
-            return pick
-
-        return choose
+        scripts.append(Scripted(loop, order, script, holding))
+        return scripts[0]
 
     with controlled_locks(), WATCHDOG.guarded():
         result = Runner(LEVEL_2, factory, Order.FIFO).run(played, make, every_choice=True)
-    assert not left, f"the run never came to {left[0]}"
+    assert not scripts[0].left, f"the run never came to {scripts[0].left[0]}"
     sent: dict[int, list[str]] = {}
     timeline: list[str] = []
     for what, about in loops[0].log or ():

@@ -10,7 +10,6 @@ from random import Random
 import pytest
 
 from checking import causes, invariants, protocol_judge
-from checking.causes import Cause
 from model.deliveries import Wrong
 from model.properties import Property
 from scheduling.order import Order
@@ -23,7 +22,7 @@ from stateful_tests.level2.level import LEVEL_2
 from stateful_tests.level2.program import Fault, Goes, Program
 from stateful_tests.protocol_defects.catalogue import DEFECTS
 from stateful_tests.protocol_defects.defect import Defect
-from stateful_tests.tests.protocol_play import server
+from stateful_tests.tests.protocol_play import Scripted, server
 
 SCHEDULES = 40
 MOST = 300
@@ -33,12 +32,15 @@ CANCELLED = [defect for defect in DEFECTS if any(fault.goes is Goes.CANCELLED fo
 every_defect = pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
 
 
-def explore(factory: Factory, order: Order, program: Program, wanted: Cause | None = None) -> tuple[Runner, list[Result]]:
-    """Runs of `program`: the plain schedule, then others; of `wanted`, if there is one, as many as it takes, or too many."""
+def explore(factory: Factory, defect: Defect, order: Order, program: Program, *, found: bool = False) -> tuple[Runner, list[Result]]:
+    """Runs of `program`: the plain schedule, the one in which what is slow is, then others; as many as it takes to have it `found`, or too
+    many."""
     runner = Runner(LEVEL_2, factory, order)
-    results = [runner.run(program, lambda *_: fixed(()))]
+    results = [runner.run(program, lambda loop, order: Scripted(loop, order, (), ()), every_choice=True)]
+    if defect.slow:
+        results.append(runner.run(program, lambda loop, order: Scripted(loop, order, (), defect.slow), every_choice=True))
     strategy = Portfolio(Random(0))
-    while len(results) < SCHEDULES or (wanted is not None and len(results) < MOST and not any(wanted in r.violations for r in results)):
+    while len(results) < SCHEDULES or (found and len(results) < MOST and not any(defect.cause in r.violations for r in results)):
         result = runner.run_strategy(program, strategy)
         assert result is not None
         results.append(result)
@@ -48,7 +50,7 @@ def explore(factory: Factory, order: Order, program: Program, wanted: Cause | No
 @every_defect
 def test_a_planted_defect_is_found_by_its_name_and_replays(defect: Defect) -> None:
     with running():
-        runner, results = explore(defect.factory, defect.order, defect.program, defect.cause)
+        runner, results = explore(defect.factory, defect, defect.order, defect.program, found=True)
         found = {cause for result in results for cause in result.violations}
         assert defect.cause in found
         assert found <= {defect.cause, *defect.also}
@@ -62,21 +64,21 @@ def test_a_planted_defect_is_found_by_its_name_and_replays(defect: Defect) -> No
 @every_defect
 def test_the_sound_server_shows_nothing_on_the_same_program(defect: Defect) -> None:
     with running():
-        _, results = explore(server("manager"), defect.order, defect.program)
+        _, results = explore(server("manager"), defect, defect.order, defect.program)
     assert not [result.details for result in results if result.violations]
 
 
 @pytest.mark.parametrize("defect", NEEDS_ANY, ids=lambda d: d.name)
 def test_what_needs_any_order_is_not_seen_in_fifo(defect: Defect) -> None:
     with running():
-        _, results = explore(defect.factory, Order.FIFO, defect.program)
+        _, results = explore(defect.factory, defect, Order.FIFO, defect.program)
     assert not any(defect.cause in result.violations for result in results)
 
 
 @pytest.mark.parametrize("defect", CANCELLED, ids=lambda d: d.name)
 def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
     with running():
-        _, results = explore(defect.factory, defect.order, Program(defect.program.tasks))
+        _, results = explore(defect.factory, defect, defect.order, Program(defect.program.tasks))
     assert not any(result.violations for result in results)
 
 

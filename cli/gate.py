@@ -25,6 +25,7 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser("gate", help="check that every property holds, under thousands of interleavings", description=__doc__)
     parser.add_argument("--subject", default=DEFAULT, metavar="NAME", help=f"what to check (default: {DEFAULT}); see `subwarden subjects`")
     parser.add_argument("--profile", default="ci", choices=sorted(PROFILES), help="how much to do (default: ci)")
+    parser.add_argument("--level", choices=("1", "2"), help="judge at this level alone (default: at all that the subject has)")
     parser.add_argument("--budget", type=duration, metavar="SECONDS", help="search this long instead (90, 10m, 1h)")
     parser.add_argument(
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: all cores)"
@@ -45,9 +46,10 @@ def run(options: argparse.Namespace) -> int:
     if process_subject.is_process(options.subject):
         return process_subject.gate(options)
     profile = PROFILES[options.profile]
-    checks = checks_of(*levels_of(options.subject))
+    levels = levels_of(options.subject, options.level)
+    checks = checks_of(*levels)
     with blaming(options.subject):
-        replayed = replay_corpus(options.subject, committed_only=profile.derandomized)
+        replayed = replay_corpus(options.subject, levels, committed_only=profile.derandomized)
     with progress(f"subwarden gate {options.subject}") as report:
         outcomes, stopped = explore(
             options.subject, checks, profile, budget=options.budget, jobs=options.jobs, covered=replayed.fired, progress=report

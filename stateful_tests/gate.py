@@ -22,7 +22,7 @@ from stateful_tests.exploring.check import Check, Explorer, Outcome, fired
 from stateful_tests.exploring.investigate import NotReproducible, investigate
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.levels import LEVELS
-from stateful_tests.loading import BadSubject, blaming, levels_of, load
+from stateful_tests.loading import BadSubject, blaming, load
 from stateful_tests.profiles import Profile
 
 SHARDS = 2  # of every check; a fixed number, so that the result does not depend on how many cores there are
@@ -156,9 +156,8 @@ def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:
     return set().union(*(check.expected() for check in outcomes)) - fired
 
 
-def replay_corpus(subject: str, *, committed_only: bool) -> Outcome:
-    """Play every run of the regression corpus of the subject's levels on it, as far as it can be followed."""
-    levels = levels_of(subject)
+def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) -> Outcome:
+    """Play every run of the regression corpus of these `levels` on the subject, as far as it can be followed."""
     outcome = Outcome("regression corpus")
     began = monotonic()
     with running():

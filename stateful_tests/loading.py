@@ -35,11 +35,18 @@ class BadSubject(Exception):
     """A subject that cannot be checked; the message says why and how to mend it."""
 
 
-def levels_of(name: str) -> tuple[str, ...]:
-    """On which levels subject `name` is judged. Raises BadSubject."""
+def levels_of(name: str, number: str | None = None) -> tuple[str, ...]:
+    """On which levels subject `name` is judged; only on level `number`, if one is given. Raises BadSubject."""
     if name not in SUBJECTS:
-        return (_own(name)[0],)
-    return (LEVEL_1.name,) if SUBJECTS[name].server is None else (LEVEL_1.name, LEVEL_2.name)
+        known: tuple[str, ...] = (_own(name)[0],)
+    else:
+        known = (LEVEL_1.name,) if SUBJECTS[name].server is None else (LEVEL_1.name, LEVEL_2.name)
+    if number is None:
+        return known
+    wanted = f"level {number}"
+    if wanted not in known:
+        raise BadSubject(f"subject {name} is judged at {' and '.join(known)}, not at {wanted}; leave --level out")
+    return (wanted,)
 
 
 def load(name: str, level: str = LEVEL_1.name) -> Factory:

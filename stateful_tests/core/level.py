@@ -29,6 +29,7 @@ class Core:
     name = "core"
     number: int | str = "core"
     prefix = "core: "
+    share = 1.0
 
     def new_graph(self) -> Graph:
         """The model's states that runs have in common."""

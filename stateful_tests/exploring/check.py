@@ -122,6 +122,7 @@ class Explorer:
         self.runner = EndRunner(self.level, factory, check.order, every=ends_every)
         self._factory = factory
         self._profile = profile
+        self._schedules = int(profile.schedules * self.level.share)
         self._hopeless = False
         self._enough: Callable[[], bool] = lambda: self._hopeless or enough()
         self._progress = progress
@@ -155,7 +156,7 @@ class Explorer:
         if self._enough():
             return
         before = self.runner.schedules
-        left = self._profile.schedules
+        left = self._schedules
         self._made = 0
         if self.check.cancellation:
             struck, runs = self._strike(program, names)
@@ -169,7 +170,7 @@ class Explorer:
 
     def _strike(self, program: Program, names: list[str]) -> tuple[Counter[str], int]:
         """Each fault at each moment of a few schedules: what was complete, and how many runs that took."""
-        budget = int(self._profile.schedules * each_fault.SHARE)
+        budget = int(self._schedules * each_fault.SHARE)
         return each_fault.strike(self.level, program, each_fault.bases_of(self.runner, program, names), budget, self._struck)
 
     def _struck(self, program: Program, strategy: FaultBounded) -> bool:

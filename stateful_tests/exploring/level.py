@@ -122,6 +122,7 @@ class Level(Protocol):
     name: str
     number: int | str  # what a replay says
     prefix: str  # before the names of what fired at this level
+    share: float  # of a profile's schedules: of longer runs there are fewer
 
     def new_graph(self) -> Any:
         """What runs of one runner share, so that the model's work is done once."""

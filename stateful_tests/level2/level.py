@@ -51,6 +51,7 @@ class Level2:
     name = "level 2"
     number: int | str = 2
     prefix = "level 2: "
+    share = 0.6
 
     def new_graph(self) -> ProtocolGraph:
         """The model's states that runs have in common."""

@@ -84,7 +84,7 @@ class Gate:
     def __init__(self, folder: Path, *arguments: str, also: str = "", hash_seed: int = 0) -> None:
         folder.mkdir()
         self.folder = folder
-        command = [sys.executable, "-c", PRELUDE + also + RUN, "gate", "--json", "run.json", *arguments]
+        command = [sys.executable, "-c", PRELUDE + also + RUN, "gate", "--level", "1", "--json", "run.json", *arguments]
         environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
         self.process = subprocess.Popen(
             command,
@@ -208,7 +208,7 @@ def test_what_was_found_is_reported_and_saved(seed_twice: tuple[Run, Run], tmp_p
 def test_on_split_lock_the_phantom_subscriber_is_found() -> None:
     """Subscribed as a running resume does, then disconnected: the subscriber stays. Found again from the saved run, and by exploring."""
     factory = load("split-lock")
-    replayed = replay_corpus("split-lock", committed_only=True).findings[causes.OUTLIVES]
+    replayed = replay_corpus("split-lock", ("level 1",), committed_only=True).findings[causes.OUTLIVES]
     assert replayed.program.operations() <= 4
     with running():
         explorer = Explorer(Check(Order.FIFO, False), factory, PROFILES["dev"], lambda: False, lambda _: None)

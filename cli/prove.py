@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from rich.console import Console
 
 from model.proof import LIVENESS_STATES, Proof, prove
+from model.protocol_proof import prove_protocol
+from model.protocol_scope import EXTRAS, ProtocolScope
 from model.scope import Scope
 from model.search import Progress, Verdict
 from reports.proof import print_proof
@@ -20,29 +23,51 @@ from reports.text import console_for
 
 EXIT_CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.INCONCLUSIVE: 2}
 USAGE = 3
-BYTES_A_STATE = 200  # measured with all that goes with it: 95 without calls in flight, 205 with one
-DEFAULT = Scope()
+BYTES_A_STATE = {1: 200, 2: 3000}  # measured with all that goes with it; level 1: 95 without calls in flight, 205 with one
+MAX_STATES = {1: 5_000_000, 2: 500_000}
+LEVELS = {1: Scope(), 2: ProtocolScope()}
+OPTIONS = {  # a number each, and the levels at which it means something
+    "connections": (1, 2),
+    "threads": (1, 2),
+    "subscriptions": (1, 2),
+    "requests": (2,),
+    "conversations": (1,),
+    "in-flight": (1,),
+    "items": (1,),
+}
+FIELDS = {"requests": "in_flight", "in-flight": "in_flight"}  # where the scope has another name
+TEXTS = {
+    "connections": "connections",
+    "threads": "threads",
+    "subscriptions": "explicit subscription ids",
+    "requests": "requests in flight at a time",
+    "conversations": "conversations that each thread can be loaded as; 0: no listeners",
+    "in-flight": "calls that can be open while others happen; 0: every operation is one step",
+    "items": "items counted in a turn",
+}
+SWITCHES = ("no-turns", "no-raw", "no-symmetry")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb."""
     parser = subparsers.add_parser("prove", help="search everything the model can do within a scope", description=__doc__)
-    parser.add_argument("--level", type=int, choices=[1], default=1, help="1: the manager")
-    for name, text in (
-        ("connections", "connections"),
-        ("threads", "threads"),
-        ("subscriptions", "explicit subscription ids"),
-        ("conversations", "conversations that each thread can be loaded as; 0: no listeners"),
-        ("in-flight", "calls that can be open while others happen; 0: every operation is one step"),
-    ):
-        default = getattr(DEFAULT, name.replace("-", "_"))
-        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default {default})")
-    parser.add_argument("--items", type=int, default=DEFAULT.items, metavar="N", help=f"items counted in a turn (default {DEFAULT.items})")
-    parser.add_argument("--no-turns", action="store_true", help="leave turn tracking out")
-    parser.add_argument("--no-raw", action="store_true", help="leave raw events out")
-    parser.add_argument("--no-symmetry", action="store_true", help="keep every state, not one of each orbit under renaming")
+    parser.add_argument("--level", type=int, choices=sorted(LEVELS), default=1, help="1: the manager; 2: the protocol")
+    # numbers have no default here: which it is, and whether the option means anything, depends on the level
+    for option, of_level in OPTIONS.items():
+        field = FIELDS.get(option, option)
+        defaults = [f"{getattr(scope, field)}" for level, scope in LEVELS.items() if level in of_level]
+        default = " and ".join(dict.fromkeys(defaults))
+        only = f"level {of_level[0]}: " if len(of_level) == 1 else ""
+        parser.add_argument(f"--{option}", type=int, metavar="N", help=f"{only}{TEXTS[option]} (default {default})")
+    parser.add_argument("--no-turns", action="store_true", help="level 1: leave turn tracking out")
+    parser.add_argument("--no-raw", action="store_true", help="level 1: leave raw events out")
+    parser.add_argument("--no-symmetry", action="store_true", help="level 1: keep every state, not one of each orbit under renaming")
+    parser.add_argument("--extras", metavar="A,B", help=f"level 2: what takes part beside the core: {', '.join(EXTRAS)}")
     parser.add_argument(
-        "--max-states", type=int, default=5_000_000, metavar="N", help="states to keep at most, about 200 bytes each (default 5,000,000)"
+        "--max-states",
+        type=int,
+        metavar="N",
+        help="states to keep at most (default 5,000,000; level 2: 500,000 larger ones)",
     )
     parser.add_argument(
         "--liveness-states",
@@ -66,19 +91,12 @@ def _no_subject(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Prove, print, and return the exit code: 0 holds, 1 violated, 2 inconclusive, 3 usage."""
     try:
-        scope = Scope(
-            connections=args.connections,
-            threads=args.threads,
-            subscriptions=args.subscriptions,
-            conversations=args.conversations,
-            items=None if args.no_turns else args.items,
-            raw=not args.no_raw,
-            in_flight=args.in_flight,
-        )
+        scope = _scope(args)
     except ValueError as error:
         print(f"subwarden prove: {error}", file=sys.stderr)
         return USAGE
-    if args.max_states < 1 or args.liveness_states < 0:
+    max_states = MAX_STATES[args.level] if args.max_states is None else args.max_states
+    if max_states < 1 or args.liveness_states < 0:
         print("subwarden prove: --max-states is at least 1, --liveness-states at least 0", file=sys.stderr)
         return USAGE
     console, status = console_for(sys.stdout), Console(stderr=True)
@@ -90,17 +108,40 @@ def run(args: argparse.Namespace) -> int:
             return not interrupted
 
         start = time.perf_counter()
-        proof = prove(scope, not args.no_symmetry, args.max_states, args.liveness_states, progress)
+        if isinstance(scope, ProtocolScope):
+            proof = prove_protocol(scope, max_states, args.liveness_states, progress)
+        else:
+            proof = prove(scope, not args.no_symmetry, max_states, args.liveness_states, progress)
         seconds = time.perf_counter() - start
     print_proof(proof, console, args.kinds)
-    console.print(f"{seconds:.1f} s; about {_megabytes(proof.search.stored)} MB for states, bound {_megabytes(args.max_states)} MB")
+    stored, bound = (_megabytes(states, args.level) for states in (proof.search.stored, max_states))
+    console.print(f"{seconds:.1f} s; about {stored} MB for states, bound {bound} MB")
     if args.json is not None:
         return _write(args.json, proof)
     return EXIT_CODES[proof.verdict]
 
 
-def _megabytes(states: int) -> str:
-    return f"{max(1, states * BYTES_A_STATE // 1_000_000):,}"
+def _scope(args: argparse.Namespace) -> Scope | ProtocolScope:
+    """What the options say. Raises ValueError for one that the level does not have."""
+    foreign = [option for option, of_level in OPTIONS.items() if args.level not in of_level and _given(args, option) is not None]
+    foreign += [option for option in SWITCHES if args.level != 1 and _given(args, option)]
+    foreign += ["extras"] if args.level != 2 and args.extras is not None else []
+    if foreign:
+        raise ValueError(f"--{foreign[0]} means nothing at level {args.level}")
+    numbers = {FIELDS.get(o, o): _given(args, o) for o in OPTIONS if _given(args, o) is not None}
+    if args.level == 2:
+        return ProtocolScope(**numbers, extras=tuple(sorted({e.strip() for e in args.extras.split(",")})) if args.extras else ())
+    if args.no_turns:
+        numbers["items"] = None
+    return Scope(**numbers, raw=not args.no_raw)
+
+
+def _given(args: argparse.Namespace, option: str) -> Any:
+    return vars(args)[option.replace("-", "_")]
+
+
+def _megabytes(states: int, level: int) -> str:
+    return f"{max(1, states * BYTES_A_STATE[level] // 1_000_000):,}"
 
 
 def _write(path: Path, proof: Proof) -> int:

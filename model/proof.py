@@ -4,7 +4,7 @@ It refuses to say "holds" of a property that was not judged, and says of each wh
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from model.column_order import ColumnOrder
 from model.invariants import JUDGED, LIVENESS, NOT_HERE
@@ -12,6 +12,8 @@ from model.level_one import LevelOne
 from model.liveness import Liveness, check_liveness, has_no_way_out
 from model.open_calls import Step
 from model.properties import Property
+from model.protocol_liveness import ProtocolLiveness
+from model.protocol_scope import ProtocolScope
 from model.renaming import EveryRenaming
 from model.scope import Scope
 from model.search import CounterExample, Progress, Search, Verdict, run_to, search
@@ -24,12 +26,12 @@ LIVENESS_STATES = 50_000  # components need every step of every state by itself,
 
 @dataclass
 class Proof:
-    """What is known of a scope."""
+    """What is known of a scope, of either level."""
 
-    scope: Scope
+    scope: Scope | ProtocolScope
     symmetric: bool
     search: Search
-    liveness: Liveness | None
+    liveness: Liveness | ProtocolLiveness | None
     counter_examples: list[CounterExample]
     unjudged: dict[Property, str]  # why nothing is said of a property
 
@@ -59,8 +61,8 @@ class Proof:
         s = self.search
         return {
             "format": FORMAT,
-            "level": 1,
-            "scope": {name: getattr(self.scope, name) for name in Scope.__dataclass_fields__},
+            "level": self.scope.level,
+            "scope": {field.name: getattr(self.scope, field.name) for field in fields(self.scope)},
             "left_out": self.scope.left_out(),
             "symmetry": self.symmetric,
             "verdict": self.verdict.value,

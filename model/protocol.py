@@ -42,7 +42,7 @@ def brought(state: State, thread: int, conversation: int | None) -> State:
     for number, flight in state.flight:
         asks = isinstance(flight.request, rq.ASKS_ENGINE) and target(flight.request) == thread
         if asks:
-            state = with_flight(state, number, lambda f: f._replace(replied=conversation, failed=conversation is None))
+            state = with_flight(state, number, lambda f: f._replace(replied=conversation, ended=False, failed=conversation is None))
     new = any(isinstance(f.request, rq.Start | rq.Fork) and target(f.request) == thread for _, f in state.flight)
     if conversation is not None and new:
         state = state._replace(stored=state.stored | {thread})
@@ -94,9 +94,9 @@ def _dead(state: State, change: Change) -> State | None:
 
 
 def _load(state: State, change: Change) -> State | None:
-    """A conversation that the engine has brought is in the registry, in nobody's place."""
+    """A conversation that the engine has brought is in the registry, in nobody's place, and for the first time."""
     t, v = change.thread, change.other
-    if state.thread(t) is not None or not any(f.replied == v for _, f in state.flight):
+    if state.thread(t) is not None or not any(f.replied == v and not f.ended for _, f in state.flight):
         return None
     if t not in state.stored and not archives(state, t):  # it was archived meanwhile, and that has been answered
         return None
@@ -107,17 +107,18 @@ def _link(state: State, change: Change) -> State | None:
     t, c = change.thread, change.connection
     if c in state.gone or not state.running(t):
         return None
+    owed = state.owed - {(t, c)}  # whoever links them: what was said is now so, and says nothing of what comes later
     for number, flight in sorted(state.flight, key=lambda entry: entry[1].cancelled):  # a cancelled one may never do it
         request = flight.request
         if request.connection != c or flight.done or target(request) != t:
             continue
         if isinstance(request, rq.Start | rq.Resume | rq.Fork):
             done = with_flight(state, number, lambda f: f._replace(done=True))
-            return done._replace(grants=state.grants | {(t, c, IMPLICIT)})
+            return done._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
         if isinstance(request, rq.AddListener):
-            return state._replace(grants=state.grants | {(t, c, request.subscription)})
+            return state._replace(grants=state.grants | {(t, c, request.subscription)}, owed=owed)
     if (t, c) in state.owed:
-        return state._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=state.owed - {(t, c)})
+        return state._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
     return None
 
 
@@ -166,6 +167,9 @@ def _unload(state: State, change: Change) -> State | None:
     loaded = state.thread(t)
     if loaded is None or not (loaded.closing or loaded.dead or archives(state, t)):
         return None
+    for number, flight in state.flight:
+        if flight.replied == loaded.conversation:
+            state = with_flight(state, number, lambda f: f._replace(ended=True))
     return state._replace(
         loaded=tuple(entry for entry in state.loaded if entry[0] != t), owed=frozenset(o for o in state.owed if o[0] != t)
     )

@@ -6,7 +6,7 @@ it only limits which operations there are, and who may make them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from model import operations as op
 
@@ -26,6 +26,7 @@ class Request(NamedTuple):
 class Scope:
     """Everything is counted from 1. Conversations are per thread: one conversation is never loaded as two threads."""
 
+    level: ClassVar[int] = 1
     connections: int = 2
     threads: int = 1
     subscriptions: int = 1

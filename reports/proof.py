@@ -16,7 +16,7 @@ STYLES = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.INCONCLU
 def print_proof(proof: Proof, console: Console, all_kinds: bool = False) -> None:
     """Print `proof`; `all_kinds` adds the table of transitions by kind."""
     search, verdict = proof.search, proof.verdict
-    console.print(Text(verdict.value.upper(), style=STYLES[verdict]) + Text(f"  {proof.scope.describe()}"))
+    console.print(Text(verdict.value.upper(), style=STYLES[verdict]) + Text(f"  level {proof.scope.level}: {proof.scope.describe()}"))
     for reason in why_inconclusive(proof):
         console.print(Text(f"  {reason}", style="yellow"))
     kept = f" ({search.stored:,} orbits kept)" if proof.symmetric else ""
@@ -48,7 +48,8 @@ def why_inconclusive(proof: Proof) -> Iterable[str]:
     if proof.search.never_met:
         yield f"never met: {', '.join(proof.search.never_met)}"
     if proof.liveness_skipped:
-        yield f"P7 and P13 were not judged: {proof.unjudged[Property.P7]}"
+        other = "P13" if proof.scope.level == 1 else "P14"
+        yield f"P7 and {other} were not judged: {proof.unjudged[Property.P7]}"
 
 
 def _properties(proof: Proof) -> Table:

@@ -4,7 +4,8 @@ It refuses to load anything: a subject of somebody else's is the harness's busin
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from impl.manager import Manager
 from impl.manager_api import ManagerApi
@@ -16,13 +17,25 @@ from impl.seed import SeedManager
 from impl.split_lock import SplitLockManager
 
 
+@dataclass(frozen=True, slots=True)
+class RequestLayer:
+    """Makes servers, each with a manager of its own."""
+
+    server: Callable[[Any, Engine], Server]
+    manager: Callable[[], ManagerApi]
+
+    def __call__(self, engine: Engine) -> Server:
+        """A fresh one."""
+        return self.server(self.manager(), engine)
+
+
 class Subject(NamedTuple):
     """A manager to be judged: `factory`, and `server`, make a fresh one for each run."""
 
     name: str
     factory: Callable[[], ManagerApi]
     description: str
-    server: Callable[[Engine], Server] | None = None  # its request layer, if it has one
+    server: RequestLayer | None = None  # its request layer, if it has one
 
 
 DEFAULT = "manager"
@@ -34,13 +47,13 @@ SUBJECTS: dict[str, Subject] = {
             DEFAULT,
             Manager,
             "ours: every operation one section under one lock; all properties hold",
-            lambda engine: OwningServer(Manager(), engine),
+            RequestLayer(OwningServer, Manager),
         ),
         Subject(
             "seed",
             SeedManager,
             "the source document's manager as it is: the manager lock, then the thread's lock",
-            lambda engine: SeedServer(SeedManager(), engine),
+            RequestLayer(SeedServer, SeedManager),
         ),
         Subject("split-lock", SplitLockManager, "the design before it: subscribers under the thread's lock, an index beside"),
     )

@@ -47,6 +47,7 @@ loop.run_forever()
 '''
 QUIET = "loop.set_exception_handler(lambda *_: None)  # requests left waiting are not worth a word"
 BLOCKED = "threading.Timer(5, blocked)  # seconds; a step takes microseconds"
+AT_ONCE = "os._exit(0)  # at once: tasks that still wait are not worth a word"
 MODULES = {"unretrieved": ["gc"], "blocked": ["os", "threading"]}  # what a kind of claim needs besides asyncio and sys
 
 
@@ -130,8 +131,8 @@ def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: set[s
     return [*(f"import {module}" for module in standard), "", *setup, *sorted(ours)]
 
 
-def verdict(said: str, look: list[str], test: str, told: str, *, in_coroutine: bool) -> list[str]:
-    """The end of a script: what must not be, and the one line that says so."""
+def verdict(said: str, look: list[str], test: str, told: str, *, in_coroutine: bool, at_once: bool = False) -> list[str]:
+    """The end of a script: what must not be, and the one line that says so. `at_once`: whatever still waits is not to end in order."""
     if in_coroutine:
         look = [line for line in look if "stock_call_soon" not in line]
         look = [
@@ -143,5 +144,14 @@ def verdict(said: str, look: list[str], test: str, told: str, *, in_coroutine: b
         look = [line.replace("asyncio.all_tasks(loop)", "asyncio.all_tasks() - {asyncio.current_task()}") for line in look]
     text = f"{said}: {told}".replace('"', "'")
     word = f'{"f" if "{" in text else ""}"{text}"'
+    if at_once:
+        return [*look, f"if {test}:", f"    print({word}, file=sys.stderr, flush=True)", "    os._exit(1)", AT_ONCE]
     last = [f"    return {word}", "return None"] if in_coroutine else [f"    sys.exit({word})"]
     return [*look, f"if {test}:", *last]
+
+
+def unseen(shown: Sequence[str], *, in_coroutine: bool, at_once: bool = False) -> list[str]:
+    """Lines that end a script well where a manager showed nothing."""
+    test = f"{shown[0]} is None" if len(shown) == 1 else f"None in ({', '.join(shown)})"
+    nothing = "return None" if in_coroutine else AT_ONCE if at_once else "sys.exit()"
+    return [f"if {test}:  # in the middle of a change: there is nothing to see", f"    {nothing}"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from model import operations as op
 from model.operations import Operation
-from reports.plain_driver import REST, Outside, at_rest, counted, driver, imports, is_step, only_at_rest, resting, verdict
+from reports.plain_driver import REST, Outside, at_rest, counted, driver, imports, is_step, only_at_rest, resting, unseen, verdict
 
 LISTENERS = ("listener", "two")
 LINKS = "sorted((t, c) for t, connections in shown.subscribers.items() for c in connections)"
@@ -216,16 +216,15 @@ def _outside(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
 
 def _verdict(said: str, claim: dict[str, Any], *, in_coroutine: bool) -> list[str]:
     """The end of the script."""
-    look, test, told = _check(claim)
+    look, test, told = check(claim)
     if not test:
         return []
     if claim["kind"] in ("maps", "dead", "revived", "view"):
-        nothing = "return None" if in_coroutine else "sys.exit()"
-        look = ["if shown is None:  # in the middle of a change: there is nothing to see", f"    {nothing}", *look]
+        look = [*unseen(["shown"], in_coroutine=in_coroutine), *look]
     return verdict(said, look, test, told, in_coroutine=in_coroutine)
 
 
-def _check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911, PLR0912  # one return for each kind of claim
+def check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911, PLR0912  # one return for each kind of claim
     """Lines that look, the condition that must not hold, and what was seen."""
     match claim["kind"]:
         case "maps":

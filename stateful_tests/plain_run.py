@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,18 @@ NOTHING: dict[str, Any] = {"plain": None, "script": None, "script_confirmed": No
 
 
 def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
-    """What a finding's record, of which `told` is the rest, has of its script.
+    """What the record of a manager's finding, of which `told` is the rest, has of its script; see `confirmed`."""
+
+    def make() -> dict[str, Any]:
+        followed = claim_of(factory, run.program, run.names, run.cause)
+        return {"subject": imports(subject), "program": run.program.encode(), "schedule": list(run.names), **followed._asdict()}
+
+    return confirmed(told, run, make, write)
+
+
+def confirmed(told: dict[str, Any], run: Run, make: Callable[[], dict[str, Any]], write: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """What a finding's record, of which `told` is the rest, has of the script that `write` makes of it and of what `make` gives, which
+    may raise NoScript.
 
     `script` is its text and `plain` what it is made from (None where there is none); `script_confirmed`: whether it failed on the stock
     loop, in the words of the finding (None in the order `any`, which promises nothing there); `script_doubt`: why it did not, or why it is
@@ -29,10 +41,9 @@ def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> 
     if run.order is not Order.FIFO:
         return NOTHING
     try:
-        followed = claim_of(factory, run.program, run.names, run.cause)
+        plain = make()
     except NoScript as reason:
         return {**NOTHING, "script_confirmed": False, "script_doubt": str(reason)}
-    plain = {"subject": imports(subject), "program": run.program.encode(), "schedule": list(run.names), **followed._asdict()}
     script = write({**told, "plain": plain})
     wrong = doubt(script, f"{told['property']} {told['title']}: {told['mechanism']}")
     return {"plain": plain, "script": script, "script_confirmed": wrong is None, "script_doubt": wrong}

@@ -101,11 +101,11 @@ class Server:
 
     async def _tracked(self, work: Callable[..., Coroutine[Any, Any, None]], arguments: tuple[Any, ...]) -> None:
         """Not by a callback: that would be one more step of the loop."""
+        task = asyncio.current_task()
+        assert task is not None
         try:
             await work(*arguments)
         finally:
-            task = asyncio.current_task()
-            assert task is not None
             self._background.discard(task)
             self.listeners.pop(task, None)
 

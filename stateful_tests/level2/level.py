@@ -15,10 +15,10 @@ from stateful_tests.exploring.level import Drawing, Names, Run
 from stateful_tests.exploring.overlap import pairs
 from stateful_tests.level1.awaits import awaits_in, modules_of
 from stateful_tests.level2.machine import machine_for
+from stateful_tests.level2.plain import scripted
 from stateful_tests.level2.play import BRINGS, Factory, Play, Prepared, prepare
 from stateful_tests.level2.program import Fault, Goes, Program
 from stateful_tests.level2.simpler import in_order_of_start, simpler
-from stateful_tests.plain_run import NOTHING
 
 OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
 # what can be answered to what, apart from what only a failing engine or a cancellation brings
@@ -135,8 +135,8 @@ class Level2:
         return Program.decode(data)
 
     def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
-        """Not yet."""
-        return NOTHING
+        """See `stateful_tests.level2.plain`."""
+        return scripted(told, subject, factory, run)
 
     def say_operation(self, operation: Request) -> str:
         """In words."""

@@ -90,6 +90,8 @@ class CoreMachine(RuleBasedStateMachine):
                     self.play.judge.stepped()
         except Blocked:  # outside of any task
             pass
+        finally:
+            WATCHDOG.watch(None)  # what Hypothesis does until the next step is not the subject's, and on a busy machine takes long
         if self.loop.blocked is not None or len(self.names) > LIMIT:
             self._give_up()
 

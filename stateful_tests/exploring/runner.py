@@ -79,7 +79,9 @@ class Runner:
                 loop.abandon()
                 play.let_go()
                 raise
-            return self._finish(play, *ended)
+            result = self._finish(play, *ended)
+        WATCHDOG.watch(None)  # what comes until the next run is ours, and on a busy machine takes long
+        return result
 
     def _ready(self, program: Program) -> Any:
         if program is not self._program:

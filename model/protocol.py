@@ -155,7 +155,7 @@ def _closing(state: State, change: Change) -> State | None:
     loaded = state.thread(t)
     if loaded is None:
         return None
-    left = any(f.done and target(f.request) == t for _, f in state.of(rq.Unsubscribe)) and not state.subscribed(t)
+    left = any(Reply.OK in f.may and target(f.request) == t for _, f in state.of(rq.Unsubscribe)) and not state.subscribed(t)
     if not left and not loaded.dead and not archives(state, t):
         return None
     closing = with_loaded(state, t, lambda known: known._replace(closing=True, turn=False))

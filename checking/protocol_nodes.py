@@ -62,7 +62,7 @@ class Node:
         return node
 
 
-LARGEST = 200_000  # nodes; then a graph begins anew, so that long searches do not grow
+LARGEST = 30_000  # nodes; then a graph begins anew, so that long searches do not grow
 
 
 class ProtocolGraph:

@@ -41,6 +41,8 @@ def _new_thread(state: State, flight: InFlight) -> set[Reply]:
         right.add(Reply.OK)
     elif flight.replied is not None and not state.running(target(request)):
         right.add(Reply.ENDED)
+    if _ended(state, flight):
+        right.add(Reply.ENDED)
     if isinstance(request, rq.Fork) and not _there(state, request.thread):
         right.add(Reply.NOT_FOUND)
     return right
@@ -57,7 +59,12 @@ def _resume(state: State, flight: InFlight) -> set[Reply]:
         right |= {Reply.ENDED, Reply.FAILED}
     if not _there(state, thread) or archives(state, thread):
         right.add(Reply.NOT_FOUND)
-    return right
+    return right | ({Reply.ENDED} if _ended(state, flight) else set())
+
+
+def _ended(state: State, flight: InFlight) -> bool:
+    """Whether a subscription that a request has made, or found, may have ended since, before it was answered."""
+    return Reply.OK in flight.may and not state.linked(target(flight.request), flight.request.connection)
 
 
 def _unsubscribe(state: State, flight: InFlight) -> set[Reply]:

@@ -155,7 +155,7 @@ class Reply(Enum):
     CLOSING = "is closing"  # and can be resumed when that is done
     BUSY = "busy"  # a rollback is under way already; an id is another connection's
     FAILED = "failed"  # the engine could not do it
-    ENDED = "the thread was closed meanwhile"
+    ENDED = "ended meanwhile"  # the thread, or the subscription
     CANCELLED = "cancelled"  # it may have happened or not
     UNINITIALIZED = "not initialized"
 

@@ -16,6 +16,8 @@ SCHEDULES = {
     "any": "in any order: it happens on other loops or a multi-threaded runtime, not seen in fifo",
 }
 
+LANES = 6  # tasks that have a column each
+
 
 def write_gate(record: dict[str, Any], console: Console, *, timings: bool = True) -> None:
     """Write the report of a gate record. `timings=False` leaves out all that differs from run to run."""
@@ -99,17 +101,20 @@ def _where(finding: dict[str, Any]) -> str:
 
 
 def run_table(finding: dict[str, Any]) -> Table:
-    """The run: a column a task, a row a step, and what changed in the state."""
+    """The run: a row a step, what changed in the state, and a column a task, or one for all where there are too many to read."""
     table = Table(show_edge=True, show_lines=False, highlight=False)
     table.add_column("step", justify="right", no_wrap=True)
     names = [task["name"] for task in finding["tasks"]]
     others = sorted({row["task"] for row in finding["steps"]} - set(names))
-    for name in names + others:
+    lanes = names + others
+    together = len(lanes) > LANES
+    for name in ["who", "what"] if together else lanes:
         table.add_column(name, overflow="fold")
     table.add_column("the state that changed", overflow="fold")
     for row in finding["steps"]:
         did = [*row["did"], *([f"at {row['at']}"] if row["at"] else [])]
-        cells = [Text("\n".join(did)) if row["task"] == name else Text("") for name in names + others]
+        what = Text("\n".join(did))
+        cells = [Text(row["task"]), what] if together else [what if row["task"] == name else Text("") for name in lanes]
         changed = Text("\n".join(row["changed"]))
         for broken in row["broken"]:
             changed.append(("\n" if changed.plain else "") + broken, style="bold red")

@@ -36,9 +36,9 @@ class EngineConversation(Conversation, Source):
         """The next event of a conversation that is ready; None: its stream has ended."""
         raise NotImplementedError
 
-    def submit(self, what: Submission) -> bool:
-        """Ask for something; never suspends. Whether an event will answer it: an interrupt without a turn is answered by none, and
-        more input for an open turn neither. Raises EngineFailed if the conversation takes nothing any more."""
+    def submit(self, what: Submission) -> int:
+        """Ask for something; never suspends. The number of the turn (the first is 1) that is open or will be, 0 if none is: an interrupt
+        is then answered by nothing. Raises EngineFailed if the conversation takes nothing any more."""
         raise NotImplementedError
 
     def approve(self, number: int) -> None:

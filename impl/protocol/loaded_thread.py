@@ -50,10 +50,10 @@ class LoadedThread:
         "interrupts",
         "listener",
         "members",
-        "over",
         "queue",
         "rollback",
         "thread",
+        "turns",
     )
 
     def __init__(self, thread: int, conversation: EngineConversation) -> None:
@@ -62,10 +62,10 @@ class LoadedThread:
         self.gate = Gate(thread)
         self.members: dict[int, object] = {}
         self.closing = False
-        self.over = False  # its listener takes nothing from the queue any more
         self.listener: asyncio.Task[None] | None = None
         self.queue: deque[Say] = deque()
-        self.interrupts: list[ConnectionRequestId] = []
+        self.turns = 0  # how many the listener has seen begin
+        self.interrupts: list[tuple[int, ConnectionRequestId]] = []  # and which turn each waits for
         self.rollback: ConnectionRequestId | None = None
         self.asked: set[int] = set()  # approvals that no client has given yet, by the number of the event
         self.approved: deque[int] = deque()  # and those that the subscribers are to be told of
@@ -105,7 +105,7 @@ class LoadedThread:
 
     def pending(self) -> list[tuple[ConnectionRequestId, Reply]]:
         """Requests that wait for something that will not come any more, and what to answer. They are the caller's from now on."""
-        left = [(request_id, Reply.OK) for request_id in self.interrupts]  # its turn is as over as it can be
+        left = [(request_id, Reply.OK) for _, request_id in self.interrupts]  # its turn is as over as it can be
         if self.rollback is not None:
             left.append((self.rollback, Reply.ENDED))
         self.interrupts, self.rollback = [], None

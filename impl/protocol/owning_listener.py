@@ -39,7 +39,6 @@ class OwningListener:
                 await self._resolved(record.approved.popleft())
             else:
                 await self._next()
-        record.over = True
         for request_id, reply in record.pending():
             await self._server.answer(request_id, reply)
 
@@ -67,12 +66,15 @@ class OwningListener:
                     self._state.track_current_turn_event(TRACKED[event.kind], event.number)
             raw = await server.manager.raw_choices(record.thread)
             members = {c: record.members[c] for c in raw if c in record.members}
-            if event.kind is EventKind.APPROVAL:
+            if event.kind is EventKind.TURN_STARTED:
+                record.turns += 1
+            elif event.kind is EventKind.APPROVAL:
                 record.asked.add(event.number)
             elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
                 record.asked.clear()
-                if event.kind is EventKind.TURN_ABORTED:  # P8: an interrupt waits for this, and not for an earlier turn's end
-                    ended, record.interrupts = record.interrupts, []
+                # P8: an interrupt waits for the end of its own turn, not of an earlier one
+                ended = [request_id for turn, request_id in record.interrupts if turn <= record.turns]
+                record.interrupts = [(turn, request_id) for turn, request_id in record.interrupts if turn > record.turns]
             elif event.kind is EventKind.ROLLED_BACK:
                 rollback, record.rollback = record.rollback, None
         for connection, member in members.items():

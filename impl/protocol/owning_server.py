@@ -37,7 +37,7 @@ class OwningServer(Server):
         self.records: dict[int, LoadedThread] = {}
         self._inboxes: dict[int, asyncio.Queue[Arrived]] = {}
         self._processors: dict[int, asyncio.Task[None]] = {}
-        self._claims: dict[int, int] = {}  # ids that are being taken, and by whom
+        self._claims: dict[int, list[int]] = {}  # ids that are being taken, and by whom
         self._loading: dict[int, list[asyncio.Future[None]]] = {}
 
     # --- the transport
@@ -193,10 +193,13 @@ class OwningServer(Server):
 
     async def broadcast(self, message: Message) -> None:
         """Tell every client that is initialized, each in the order of what it is told: a slow one does not delay the others (P8)."""
+        for room in self._post(message):
+            await room
+
+    def _post(self, message: Message) -> "list[asyncio.Future[bool]]":
+        """The same without waiting: what `broadcast` waits for."""
         posted = [self.outboxes[connection].post(message) for connection in sorted(self.initialized)]
-        for room in posted:
-            if room is not None:
-                await room
+        return [room for room in posted if room is not None]
 
     # --- unloading
 
@@ -222,7 +225,7 @@ class OwningServer(Server):
         """The stream has ended by itself: the listener, which calls this with the gate in its hands, is about to end too."""
         await self._close(record)
         self._forget(record)
-        self.spawn(f"closed v{record.conversation.number}", self.broadcast, Closed(record.thread))
+        self._post(Closed(record.thread))  # P8: before anything can be told of the thread's next life
 
     # --- requests
 
@@ -301,12 +304,12 @@ class OwningServer(Server):
             await self.answer(request_id, Reply.NOT_LOADED)
             return
         try:
-            follows = record.conversation.submit(Submission.INTERRUPT)
+            turn = record.conversation.submit(Submission.INTERRUPT)
         except EngineFailed:
             await self.answer(request_id, Reply.FAILED)
             return
-        if follows:
-            record.interrupts.append(request_id)
+        if turn:
+            record.interrupts.append((turn, request_id))
         else:
             await self.answer(request_id, Reply.OK)
 
@@ -332,11 +335,11 @@ class OwningServer(Server):
             await self.answer(request_id, Reply.NOT_LOADED)
             return
         known = self.manager.index.ids.get(request.subscription)
-        holder = self._claims.get(request.subscription) if known is None else known[1]
-        if holder not in (None, request.connection):  # P8: it would end another's subscription, who asked for nothing
+        holders = {*self._claims.get(request.subscription, ()), *([] if known is None else [known[1]])}
+        if holders - {request.connection}:  # P8: it would end another's subscription, who asked for nothing
             await self.answer(request_id, Reply.BUSY)
             return
-        self._claims[request.subscription] = request.connection
+        self._claims.setdefault(request.subscription, []).append(request.connection)
         try:
             async with record.gate:
                 state = None
@@ -345,7 +348,9 @@ class OwningServer(Server):
                 if state is not None and not self.gone(request.connection):
                     record.members.setdefault(request.connection, object())
         finally:
-            del self._claims[request.subscription]
+            self._claims[request.subscription].remove(request.connection)
+            if not self._claims[request.subscription]:
+                del self._claims[request.subscription]
         if known is not None and known[0] != request.thread:
             await self._leave(*known)
         await self.answer(request_id, Reply.NOT_LOADED if state is None else Reply.OK)

@@ -73,7 +73,20 @@ class SimulatedEngine:
 class SimulatedConversation(EngineConversation):
     """Does what it is asked one event at a time, each when it is let; in a turn it may wait for an approval."""
 
-    __slots__ = ("_asks", "_doing", "_ended", "_environment", "_number", "_offered", "_over", "_stream", "_turn", "_waiter", "thread")
+    __slots__ = (
+        "_asks",
+        "_doing",
+        "_ended",
+        "_environment",
+        "_number",
+        "_offered",
+        "_over",
+        "_stream",
+        "_turn",
+        "_turns",
+        "_waiter",
+        "thread",
+    )
 
     def __init__(self, environment: "Environment", thread: int, number: int) -> None:
         super().__init__(number)
@@ -83,6 +96,7 @@ class SimulatedConversation(EngineConversation):
         self._doing: deque[EventKind | None] = deque()  # None: the shutdown
         self._number = 0
         self._turn = False  # a turn is open, or will be
+        self._turns = 0  # how many there were, with that one
         self._asks: int | None = None  # the event whose approval is waited for
         self._over = False
         self._waiter: asyncio.Future[None] | None = None
@@ -109,17 +123,18 @@ class SimulatedConversation(EngineConversation):
         self._environment.observer.taken(self.thread, self.number, event)
         return event
 
-    def submit(self, what: Submission) -> bool:
+    def submit(self, what: Submission) -> int:
         """See `EngineConversation`."""
         if self._over:
             raise EngineFailed(f"v{self.number} has ended")
         if what is Submission.INTERRUPT and not self._turn:
-            return False
+            return 0
         if what in (Submission.TURN, Submission.ASKING_TURN) and self._turn:
-            return False
+            return self._turns
         match what:
             case Submission.TURN | Submission.ASKING_TURN:
                 self._turn = True
+                self._turns += 1
                 self._doing.extend(TURN if what is Submission.TURN else ASKING)
             case Submission.INTERRUPT:
                 self._drop_turn()
@@ -131,7 +146,7 @@ class SimulatedConversation(EngineConversation):
                 self._asks = None
                 self._doing.append(None)
         self._offer()
-        return True
+        return self._turns if self._turn else 0
 
     def approve(self, number: int) -> None:
         """See `EngineConversation`."""

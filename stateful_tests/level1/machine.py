@@ -114,6 +114,8 @@ class Level1Machine(RuleBasedStateMachine):
                     self.play.judge.stepped()
         except Blocked:  # outside of any task
             pass
+        finally:
+            WATCHDOG.watch(None)  # what Hypothesis does until the next step is not the subject's
         if self.loop.blocked is not None or len(self.names) > LIMIT:
             self._give_up()
 

@@ -88,6 +88,8 @@ class Level2Machine(RuleBasedStateMachine):
                     self.play.judge.stepped()
         except Blocked:  # outside of any task
             pass
+        finally:
+            WATCHDOG.watch(None)  # what Hypothesis does until the next step is not the subject's
         if self.loop.blocked is not None or len(self.names) > LIMIT:
             self.over = True
             self.loop.abandon()

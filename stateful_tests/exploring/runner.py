@@ -70,12 +70,11 @@ class Runner:
         WATCHDOG.watch(loop)
         with loop.entered():
             play = self.level.play(self.factory, self._ready(program), loop, self.graph, self.fired)
-            choose = make(loop, self.order)
             try:
-                ended = run(loop, self.order, choose, play.judge.stepped, every_choice=every_choice)
+                ended = run(loop, self.order, make(loop, self.order), play.judge.stepped, every_choice=every_choice)
             except Blocked:  # outside of any task: in a callback, or in show()
                 ended = Ending.STOPPED, [], play.judge.steps
-            except BaseException:  # a schedule that cannot be followed, Ctrl-C: nothing of the run may be left to complain
+            except BaseException:  # nothing can be tried, a schedule cannot be followed, Ctrl-C: nothing may be left to complain
                 loop.abandon()
                 play.let_go()
                 raise

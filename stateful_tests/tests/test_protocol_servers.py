@@ -3,8 +3,9 @@
 Where the two differ, the source document's callers are wrong or the document leaves it open; the judge says which.
 """
 
+import inspect
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -26,6 +27,13 @@ from model.requests import (
     TurnStart,
     Unsubscribe,
 )
+from scheduling.locks import controlled_locks
+from scheduling.loop import ControlledLoop
+from scheduling.order import Order
+from scheduling.run import Choose
+from scheduling.watchdog import WATCHDOG
+from stateful_tests.exploring.runner import Runner
+from stateful_tests.level2.level import LEVEL_2
 from stateful_tests.level2.program import Fault, Goes, Program
 from stateful_tests.tests.protocol_play import Played, play, program, server
 
@@ -247,3 +255,16 @@ def test_an_answer_comes_no_sooner_than_it_may(subject: str) -> None:
     assert f"c2 <- {STARTED}" in before
     assert f"c2 <- {ITEM}" not in before
     assert "+v1 turn complete" in before
+
+
+def test_a_run_that_does_not_begin_leaves_no_task_behind() -> None:
+    """The source document's server starts its processor as soon as it is made; a strategy that is exhausted says so after that."""
+    begun: list[Any] = []
+
+    def exhausted(loop: ControlledLoop, _: Order) -> Choose:
+        begun.extend(task.get_coro() for task in loop.tasks)
+        raise LookupError
+
+    with controlled_locks(), WATCHDOG.guarded(), pytest.raises(LookupError):
+        Runner(LEVEL_2, server("seed"), Order.FIFO).run(program(A), exhausted)
+    assert [inspect.getcoroutinestate(coroutine) for coroutine in begun] == [inspect.CORO_CLOSED]

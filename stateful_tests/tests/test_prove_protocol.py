@@ -16,10 +16,10 @@ from model.protocol_defects import DEFECTS
 from model.protocol_kinds import expected
 from model.protocol_liveness import check_protocol_liveness
 from model.protocol_proof import prove_protocol
-from model.protocol_properties import NOT_AT_LEVEL_TWO
+from model.protocol_properties import NOT_AT_LEVEL_TWO, STEP_PROPERTIES, WORLD_PROPERTIES
 from model.protocol_scope import EXTRAS, ProtocolScope
-from model.protocol_state import Change, State, What
-from model.protocol_steps import Answers, Arrives, Brings, Rules, Shows, World, take
+from model.protocol_state import Change, Loaded, State, What
+from model.protocol_steps import Answers, Arrives, Brings, Cancels, Moved, Rules, Shows, World, take
 from model.requests import Reply
 from model.search import Verdict, search
 
@@ -113,8 +113,8 @@ def test_a_request_that_is_only_late_is_not_one_that_waits_for_a_start() -> None
 
 
 def test_the_engines_own_step_answers_a_start() -> None:
-    """Without it a start would wait for ever; P7 rests on it."""
-    system = LevelTwo(ONE)
+    """Without it a start, or a resume of what is stored, would wait for ever while others come and go; P7 rests on it."""
+    system = LevelTwo(DEFAULT)
     states = list(search(system).states())
 
     def without_engine(state: int) -> list[tuple[object, int]]:
@@ -122,7 +122,35 @@ def test_the_engines_own_step_answers_a_start() -> None:
 
     found = check_protocol_liveness(states, system.world, without_engine, system.rules)  # type: ignore[arg-type]
     assert found.stuck
-    assert all(stuck.never for stuck in found.stuck)
+    waits = {type(system.world(stuck.at.state).state.flight[stuck.at.number - 1][1].request) for stuck in found.stuck}
+    assert {rq.Start, rq.Resume} <= waits
+    assert any(stuck.component > 1 for stuck in found.stuck)
+
+
+WRONG = [
+    (Property.P2, State(live=frozenset({1}), gone=frozenset({1}))),
+    (Property.P2, State(gone=frozenset({1}), grants=frozenset({(1, 1, 0)}))),
+    (Property.P4, State(loaded=((1, Loaded(1)), (1, Loaded(2))))),
+    (Property.P4, State(loaded=((1, Loaded(1)), (2, Loaded(1))))),
+    (Property.P6, State(owed=frozenset({(1, 1)}))),
+    (Property.P12, State(loaded=((1, Loaded(1)),), closed=frozenset({1}), owed=frozenset({(1, 1)}))),
+]
+
+
+@pytest.mark.parametrize(("prop", "state"), WRONG)
+def test_a_wrong_state_breaks_its_property_alone(prop: Property, state: State) -> None:
+    """Also those that no planted defect reaches."""
+    assert [p.property for p in WORLD_PROPERTIES if p.broken(World(state))] == [prop]
+
+
+def test_a_cancellation_that_changes_something_is_noticed() -> None:
+    """P11: one that only marks its request is fine."""
+    before = World(pr.accept(State(live=frozenset({1})), 1, rq.Archive(1, 1)))
+    marked = take(before, Cancels(1), Rules())
+    assert marked is not None
+    changed = marked._replace(state=marked.state._replace(stored=frozenset({1})))
+    broken = [[p.property for p in STEP_PROPERTIES if p.broken(before, Moved(Cancels(1), after))] for after in (marked, changed)]
+    assert broken == [[], [Property.P11]]
 
 
 # --- what the first searches found in the model

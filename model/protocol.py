@@ -8,6 +8,8 @@ is its `may`. A request that was cancelled may have happened or not, and may be 
 
 A conversation is one load of a thread, known by its number; the same thread loaded again is another. It refuses to know how events are
 delivered (`model.deliveries`), and anything of locks, tasks or listeners.
+
+The core of it is written a second time in `model/tla/Protocol.tla`, which has to be changed with it; a test compares them.
 """
 
 from model import requests as rq

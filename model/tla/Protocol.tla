@@ -198,7 +198,7 @@ Unlink(t, c) ==
 \* Because the last one has unsubscribed and nobody else is subscribed, or because of an archive.
 StartsClosing(t) ==
   /\ Running(s, t)
-  /\ LET left == (\E i \in Places(s) : s.flight[i].op = "unsubscribe" /\ s.flight[i].t = t /\ s.flight[i].done) /\ ~Subscribed(s, t)
+  /\ LET left == (\E i \in Places(s) : s.flight[i].op = "unsubscribe" /\ s.flight[i].t = t /\ "ok" \in s.flight[i].may) /\ ~Subscribed(s, t)
      IN  Is(left \/ Archiving(s, t))
   /\ s' = Settle([s EXCEPT !.loaded[t].closing = TRUE, !.owed = {p \in @ : p[1] # t}])
 

@@ -98,6 +98,13 @@ def test_other_conversations_events_are_counted_apart(run: Run) -> None:
     assert run.rest() == []
 
 
+def test_what_is_sent_of_one_conversation_does_not_settle_what_is_owed_of_another(run: Run) -> None:
+    run.take("started", conversation=1)
+    run.take("started", conversation=2)
+    run.send(C1, 2, conversation=2)
+    assert run.rest() == [Wrong.LOST]
+
+
 @pytest.mark.parametrize("end", ["wants_end", "ends", "unloaded", "gone"])
 def test_who_ends_its_subscription_or_goes_away_is_owed_nothing_more(run: Run, end: str) -> None:
     run.take("started")

@@ -43,7 +43,7 @@ def write(finding: dict[str, Any]) -> str:
         listens = "lambda _, context: unretrieved.append(context)" if shared else "lambda *_: None"
         told_below = "" if shared else "  # what happens is told below"
         body = [f"asyncio.get_running_loop().set_exception_handler({listens}){told_below}", *_first(plain), *at_rest(story)]
-        body += ["await rest()", LATER, "    await rest()", *verdict(said, look, test, told, in_coroutine=True)]
+        body += ["await rest()", LATER, "    await rest()", *(verdict(said, look, test, told, in_coroutine=True) if test else [])]
         lines += [*resting(plain["schedule"]), "", "", "async def main():", *(f"    {line}" for line in body)]
         lines += ["", "", "sys.exit(asyncio.run(main()))"]
     else:
@@ -57,7 +57,7 @@ def write(finding: dict[str, Any]) -> str:
 
 def _imports(plain: dict[str, Any], claim: dict[str, Any], requests: list[Request]) -> list[str]:
     vocabulary = {type(request).__name__ for request in requests}
-    vocabulary |= {"after": {"Asks", "Notice"}, "reply": {"Reply"}}.get(claim["kind"], set())
+    vocabulary |= {"after": {"Asks", "Notice"}, "closed": {"Closed"}, "reply": {"Reply"}}.get(claim["kind"], set())
     ours = {
         *plain["subject"]["imports"],
         "from impl.protocol.environment import Environment",
@@ -87,7 +87,7 @@ def _shared(claim: dict[str, Any]) -> list[str]:
         shared += ["shown", "registry"]
     if claim.get("before") is not None:
         shared += ["before", "registry_before"]
-    return [*shared, *({"held": ["held"], "restless": ["moving"]}.get(claim["kind"], []))]
+    return [*shared, *({"held": ["held"], "restless": ["moving"], "torn": ["under"]}.get(claim["kind"], []))]
 
 
 def _rests(plain: dict[str, Any]) -> bool:
@@ -105,24 +105,27 @@ def _rests(plain: dict[str, Any]) -> bool:
 def _story(plain: dict[str, Any], requests: dict[str, Request]) -> list[Outside]:
     """What comes from outside, as code, and the moments to look at."""
     claim = plain["claim"]
-    looks = {claim.get("before"): BEFORE, claim["at"]: _look(claim["kind"])}
+    looks = {claim.get("before"): [BEFORE], claim["at"]: _look(claim)}
     looks.pop(None, None)
     story: list[Outside] = []
     steps = 0
     if 0 in looks:
-        story.append(Outside(0, [looks[0]]))
+        story.append(Outside(0, looks[0]))
     for at, name in enumerate(plain["schedule"], 1):
         if is_step(name):
             steps += 1
         else:
             story.append(Outside(steps, [_happens(name, requests)]))
         if at in looks:
-            story.append(Outside(steps, [looks[at]]))
+            story.append(Outside(steps, looks[at]))
     return story
 
 
-def _look(kind: str) -> str:
-    return LOOK if kind in SHOWS else HELD if kind == "held" else COPY
+def _look(claim: dict[str, Any]) -> list[str]:
+    if claim["kind"] == "torn":
+        told = [tuple(entry) for entry in claim["told"]]
+        return [LOOK, f"under = [c for c, request in {told} if transcript.answered_ok(request)]  # told by now that they are subscribed"]
+    return [LOOK if claim["kind"] in SHOWS else HELD if claim["kind"] == "held" else COPY]
 
 
 def _happens(name: str, requests: dict[str, Request]) -> str:
@@ -176,6 +179,9 @@ def _check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR091
                 f"late = [message for message in after if isinstance(message, Notice | Asks) and message.thread == {claim['thread']}]",
             ]
             return look, "late", f"c{claim['connection']} is sent {{len(late)}} after {claim['request']}"
+        case "closed":
+            after = f'transcript.after_answer({claim["connection"]}, "{claim["request"]}")'
+            return [f"told = Closed({claim['thread']}) in {after}"], "told", f"c{claim['connection']}, after {claim['request']}"
         case "repeated":
             look = [f"numbers = [notice.event.number for notice in transcript.notices({claim['connection']}, {claim['conversation']})]"]
             return look, "numbers != sorted(set(numbers))", f"c{claim['connection']} is sent events {{numbers}}"
@@ -225,11 +231,11 @@ def _check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR091
             return look, "ended", "{ended}"
         case "torn":
             threads = f"{claim['thread']} not in registry.loaded or {claim['thread']} in registry.closing"
-            if not claim["told"]:
-                return [f"torn = {threads}"], "torn", f"t{claim['thread']}"
-            told = [tuple(entry) for entry in claim["told"]]
-            look = [f"under = [c for c, request in {told} if transcript.answered_ok(request)]", f"torn = {threads}"]
-            return look, "torn and under", f"t{claim['thread']}, and connections {{under}} were told that they are subscribed"
+            return (
+                [f"torn = {threads}"],
+                "torn and under",
+                f"t{claim['thread']}, and connections {{under}} were told that they are subscribed",
+            )
         case "untrue":
             pairs = [tuple(entry) for entry in claim["pairs"]]
             look = [
@@ -263,8 +269,8 @@ def _check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR091
         case "lock":
             return ["held = [name for name, lock in server.locks().items() if lock.locked()]"], "held", "{held}"
         case "unretrieved":
-            look = ["environment = server = transcript = None", "gc.collect()"]
-            return look, "unretrieved", "{unretrieved[0].get('exception') or unretrieved[0]['message']}"
+            look = ["gc.collect()", 'errors = [context["exception"] for context in unretrieved if "exception" in context]']
+            return look, "errors", "{errors[0]}"
         case "held":
             return [], "held", "M is locked, and no step is left to run"
         case "restless":

@@ -16,7 +16,7 @@ from model import requests as rq
 from model.deliveries import Owed, Wrong
 from model.projection import Shown, disagreements
 from model.protocol_state import Change, What, target
-from model.requests import Answer, Asks, EngineEvent, Message, Notice, Reply, Request
+from model.requests import Answer, Asks, Closed, EngineEvent, Message, Notice, Reply, Request
 from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
 from scheduling.order import EARLY, TIMER, Order
@@ -204,6 +204,8 @@ class _Watched:
         if cause == causes.NEVER_LINKED:
             pairs = [(t, c, self._told(t, c)) for t, c in sorted(state.owed) if state.running(t) and not state.linked(t, c)]
             return {"kind": "untrue", "pairs": [list(pair) for pair in pairs]}
+        if cause == causes.FALSE_CLOSE:
+            return self._closing_told()
         if cause == causes.REVIVED:
             return {"kind": "revived", "closed": sorted(self._closed)}
         if cause == causes.MAPS_DISAGREE:
@@ -272,6 +274,13 @@ class _Watched:
         ]
         return {"kind": "after", "connection": connection, "thread": thread, "request": ended[-1]}
 
+    def _closing_told(self) -> Claim:
+        """The answer since which a client is subscribed to the thread that it is told was closed."""
+        assert self._message is not None
+        connection, message = self._message
+        assert isinstance(message, Closed)
+        return {"kind": "closed", "connection": connection, "thread": message.thread, "request": self._told(message.thread, connection)}
+
     def _lost(self, thread: int, connection: int, missing: list[Owed]) -> Claim:
         conversation = missing[0].conversation
         numbers = [o.number for o in missing if o.conversation == conversation]
@@ -315,7 +324,8 @@ class _Watched:
             case What.CLOSING:
                 state = self._play.judge.state
                 under = {c for t, c, _ in state.grants if t == thread} | {c for t, c in state.owed if t == thread}
-                return {"kind": "torn", "thread": thread, "connections": sorted(under)}
+                told = [[c, request] for c in sorted(under) if (request := self._told(thread, c)) is not None]
+                return {"kind": "torn", "thread": thread, "told": told}
             case What.LOADED | What.UNLOADED:
                 old = self._play.judge.state.thread(thread)
                 return {"kind": "unloaded", "thread": thread, "conversation": other if old is None else old.conversation}
@@ -344,7 +354,7 @@ class _Watched:
                 if claim["request"] is None:
                     raise NoScript("the client was subscribed by a request that is still to be answered")
                 return {"at": seen, **claim}
-            case "held":
+            case "held" | "closed":
                 return {**claim, "at": seen}
             case "torn":
                 return self._torn(claim, seen)
@@ -386,10 +396,9 @@ class _Watched:
         return look.shown is not None and look.shown.ids.get(claim["id"]) == (claim["thread"], claim["connection"])
 
     def _torn(self, claim: Claim, seen: int) -> Claim:
-        """The moment at which the thread is closing, and the answers by which clients know that they are subscribed to it."""
-        told = [[c, request] for c in claim["connections"] if (request := self._told(claim["thread"], c)) is not None]
+        """The moment at which the thread is closing, though clients have been told that they are subscribed to it."""
         if self._looked[min(seen, len(self._looked) - 1)].running(claim["thread"]):
             raise NoScript(IN_THE_MIDDLE)
-        if claim["connections"] and not told:
-            raise NoScript("the client under which it is torn down is never told that it is subscribed")
-        return {"kind": "torn", "thread": claim["thread"], "told": told, "at": seen}
+        if not claim["told"]:
+            raise NoScript("no client under which it is torn down has been told that it is subscribed")
+        return {**claim, "at": seen}

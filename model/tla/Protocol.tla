@@ -65,15 +65,21 @@ Archiving(x, t)  == \E i \in Places(x) : x.flight[i].op = "archive" /\ x.flight[
 OfPair(f, t, c)  == f.t = t /\ f.c = c
 
 (* Which answers are right in x for a request f.                           *)
+
+\* A subscription that f has made, or found, may have ended since.
+MayHaveEnded(x, f) == IF "ok" \in f.may /\ ~Linked(x, f.t, f.c) THEN {"ended"} ELSE {}
+
 StartReplies(x, f) ==
-  IF f.done \/ (f.replied # 0 /\ f.c \in x.closed) THEN {"ok"}
-  ELSE IF f.replied # 0 /\ ~Running(x, f.t) THEN {"ended"} ELSE {}
+  (IF f.done \/ (f.replied # 0 /\ f.c \in x.closed) THEN {"ok"}
+   ELSE IF f.replied # 0 /\ ~Running(x, f.t) THEN {"ended"} ELSE {})
+  \cup MayHaveEnded(x, f)
 
 ResumeReplies(x, f) ==
   (IF Running(x, f.t) THEN {"ok"}                       \* it may be told before it shows; then it is owed
    ELSE IF IsLoaded(x, f.t) THEN {"closing", "ended"}
    ELSE IF f.done \/ f.replied # 0 THEN {"ended", "failed"} ELSE {})
   \cup (IF ~There(x, f.t) \/ Archiving(x, f.t) THEN {"not found"} ELSE {})
+  \cup MayHaveEnded(x, f)
 
 UnsubscribeReplies(x, f) ==
   IF f.done THEN {"ok"}

@@ -106,21 +106,21 @@ def _load(state: State, change: Change) -> State | None:
 
 
 def _link(state: State, change: Change) -> State | None:
+    """By the oldest request that may; a request may also do it again, since one of two that are in flight may have done it before."""
     t, c = change.thread, change.connection
     if c in state.gone or not state.running(t):
         return None
-    owed = state.owed - {(t, c)}  # whoever links them: what was said is now so, and says nothing of what comes later
-    for number, flight in sorted(state.flight, key=lambda entry: entry[1].cancelled):  # a cancelled one may never do it
+    asked = [
+        (n, f) for n, f in state.flight if f.request.connection == c and target(f.request) == t and isinstance(f.request, rq.SUBSCRIBES)
+    ]
+    for number, flight in sorted(asked, key=lambda entry: (entry[1].done, entry[1].cancelled)):  # a cancelled one may never do it
         request = flight.request
-        if request.connection != c or flight.done or target(request) != t:
-            continue
-        if isinstance(request, rq.Start | rq.Resume | rq.Fork):
-            done = with_flight(state, number, lambda f: f._replace(done=True))
-            return done._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
         if isinstance(request, rq.AddListener):
-            return state._replace(grants=state.grants | {(t, c, request.subscription)}, owed=owed)
+            return state._replace(grants=state.grants | {(t, c, request.subscription)})
+        done = with_flight(state, number, lambda f: f._replace(done=True))
+        return done._replace(grants=state.grants | {(t, c, IMPLICIT)})
     if (t, c) in state.owed:
-        return state._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
+        return state._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=state.owed - {(t, c)})
     return None
 
 
@@ -136,9 +136,13 @@ def _name(state: State, change: Change) -> State | None:
 def _unname(state: State, change: Change) -> State | None:
     t, c, s = change.thread, change.connection, change.other
     without = state._replace(grants=state.grants - {(t, c, s)})
-    for number, flight in state.of(rq.RemoveListener):
-        if flight.request == rq.RemoveListener(flight.request.connection, s) and not flight.done:
-            return with_flight(without, number, lambda f: f._replace(done=True))
+    asked = [n for n, f in state.of(rq.RemoveListener) if f.request == rq.RemoveListener(f.request.connection, s) and not f.done]
+    if len(asked) == 1:
+        return with_flight(without, asked[0], lambda f: f._replace(done=True))
+    if asked:
+        for number in asked:  # any of them
+            without = with_flight(without, number, lambda f: f._replace(may=f.may | {Reply.OK}))
+        return without
     moved = any(f.request.subscription == s for _, f in state.of(rq.AddListener) if isinstance(f.request, rq.AddListener))
     return without if moved or _ends(state, t, c) is not None else None
 
@@ -199,7 +203,11 @@ def _ends(state: State, thread: int, connection: int) -> State | None:
         for number in asked:
             state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
         return state
-    return with_flight(state, asked[0], lambda f: f._replace(done=True)) if asked else None
+    if len(asked) == 1:
+        return with_flight(state, asked[0], lambda f: f._replace(done=True))
+    for number in asked:  # any of them
+        state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
+    return state if asked else None
 
 
 # --- answers

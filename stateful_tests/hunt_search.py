@@ -200,7 +200,7 @@ class Hunter(Explorer):
 
     def _look_into(self, program: Program, names: Callable[[], list[str]], violations: dict[Cause, int], strategy: str) -> None:
         """Make findings of the causes that are not known at least as well. Each is told as soon as it is sure, and again when small."""
-        mine: Rank = (list(Order).index(self.check.order), bool(program.faults))
+        mine: Rank = (list(Order).index(self.check.order), self.level.cancels(program))
         followed: list[str] | None = None
         for cause in violations:
             known = self._known(cause)
@@ -212,7 +212,7 @@ class Hunter(Explorer):
                 with WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext():
                     confirm(self.runner, cause, program, followed)
                 size = (program.operations(), len(followed))
-                raw = Finding(cause, self.check.order, bool(program.faults), program, tuple(followed), size, self.level.name)
+                raw = Finding(cause, self.check.order, self.level.cancels(program), program, tuple(followed), size, self.level.name)
                 self._tell(Kept(raw, False, strategy))
                 self.shrink(Kept(raw, False, strategy))
             except (NotReproducible, Divergence) as doubt:

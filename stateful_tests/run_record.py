@@ -146,7 +146,7 @@ def replay_record(replay: Replay, cause: Cause) -> dict[str, Any]:
 def script_record(replay: Replay, cause: Cause) -> dict[str, Any]:
     """What `finding_record` has of the script, for a replayed run that shows `cause`."""
     level, factory = LEVELS[replay.level], load(replay.subject, replay.level)
-    broken = Property.P11 if replay.program.faults else cause.property
+    broken = Property.P11 if level.cancels(replay.program) else cause.property
     told = {"property": broken.name, "title": broken.title, "mechanism": cause.mechanism, "tasks": _tasks(level, replay.program)}
     return level.scripted(told, replay.subject, factory, Run(replay.order, replay.program, replay.names, cause))
 

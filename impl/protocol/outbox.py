@@ -48,7 +48,7 @@ class Outbox:
         """As `send`, but without waiting: None if there was room, else what `send` would wait for. Its place in the order is taken."""
         if self.closed:
             return None
-        if len(self._messages) < self._capacity and not self._waiting:
+        if len(self._messages) < self._capacity:  # then nobody waits
             self._queue(message)
             return None
         waiting = _Waiting(message, wanted)

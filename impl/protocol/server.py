@@ -95,7 +95,12 @@ class Server:
 
     def spawn(self, name: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> asyncio.Task[None]:
         """Run `work` beside everything else."""
-        task = asyncio.get_running_loop().create_task(self._tracked(work, arguments), name=name)
+        tracked = self._tracked(work, arguments)
+        try:
+            task = asyncio.get_running_loop().create_task(tracked, name=name)
+        except BaseException:  # the loop is being closed
+            tracked.close()
+            raise
         self._background.add(task)
         return task
 

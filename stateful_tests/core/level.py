@@ -105,6 +105,10 @@ class Core:
         """In words."""
         return say_operation(operation)
 
+    def cancels(self, program: Program) -> bool:
+        """Whether some task may be cancelled."""
+        return bool(program.faults)
+
     def say_fault(self, program: Program, place: int) -> str:
         """Whether the task at `place` may be cancelled."""
         return "may be cancelled" if place in program.faults else ""

@@ -47,7 +47,7 @@ def investigate(runner: Runner, cause: Cause, program: Any, names: list[str]) ->
     confirm(runner, cause, program, names)
     result, _ = runner.guided(program, names)
     size = (program.operations(), sum(1 for c in result.choices if c))
-    return Finding(cause, runner.order, bool(program.faults), program, tuple(names), size, runner.level.name)
+    return Finding(cause, runner.order, runner.level.cancels(program), program, tuple(names), size, runner.level.name)
 
 
 def confirm(runner: Runner, cause: Cause, program: Any, names: list[str]) -> None:

@@ -172,5 +172,8 @@ class Level(Protocol):
     def say_operation(self, operation: Any) -> str:
         """In words."""
 
+    def cancels(self, program: Any) -> bool:
+        """Whether something may be cancelled: what fails only then breaks P11, whatever else it breaks."""
+
     def say_fault(self, program: Any, place: int) -> str:
         """What may go wrong with the task at `place`, in words; empty: nothing."""

@@ -51,7 +51,7 @@ class Level2:
     name = "level 2"
     number: int | str = 2
     prefix = "level 2: "
-    share = 0.6
+    share = 0.45
 
     def new_graph(self) -> ProtocolGraph:
         """The model's states that runs have in common."""
@@ -141,6 +141,10 @@ class Level2:
     def say_operation(self, operation: Request) -> str:
         """In words."""
         return say_request(operation)
+
+    def cancels(self, program: Program) -> bool:
+        """Whether some handler may be: an engine that fails is no cancellation."""
+        return any(fault.goes is Goes.CANCELLED for fault in program.faults)
 
     def say_fault(self, program: Program, place: int) -> str:
         """What may go wrong with the request at `place`."""

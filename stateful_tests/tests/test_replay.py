@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
-from impl.subjects import SUBJECTS
 from stateful_tests.corpus import COMMITTED, save, saved_runs
 from stateful_tests.exploring.runner import Result, Runner, running
-from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.levels import LEVELS
+from stateful_tests.loading import load
 from stateful_tests.replay import Replay, decode, read
 
 RUNS = dict(saved_runs(committed_only=True))
 
 
 def play(replay: Replay, times: int = 1) -> list[tuple[Result, list[str]]]:
-    runner = Runner(LEVEL_1, SUBJECTS[replay.subject].factory, replay.order)
+    runner = Runner(LEVELS[replay.level], load(replay.subject, replay.level), replay.order)
     with running():
         return [(runner.follow(replay.program, replay.names), list(replay.names)) for _ in range(times)]
 
@@ -46,7 +46,7 @@ def test_a_run_still_fails_where_it_came_from_as_its_name_says(name: str) -> Non
 @pytest.mark.parametrize("name", RUNS)
 def test_our_manager_holds_on_every_saved_run(name: str) -> None:
     replay = RUNS[name]
-    runner = Runner(LEVEL_1, SUBJECTS["manager"].factory, replay.order)
+    runner = Runner(LEVELS[replay.level], load("manager", replay.level), replay.order)
     with running():
         result, _ = runner.guided(replay.program, list(replay.names))
     assert not result.violations

@@ -43,7 +43,7 @@ from stateful_tests.level1.simpler import in_order_of_start, simpler
 from stateful_tests.races.split_lock_shown import CROWDED, FixedSplitLock, ShownSplitLock
 from stateful_tests.replay import Replay
 
-RUNS = dict(saved_runs(committed_only=True))
+RUNS = {name: replay for name, replay in saved_runs(committed_only=True) if replay.level == LEVEL_1.name}  # longer runs take too long
 GIVEN = [defect for defect in DEFECTS if defect.program is not None and defect.name != "NeverAtRest"]  # whose runs are long
 # noise around what shows a cause: two connections and threads that have nothing to do with it, some of it in its midst
 BEFORE: tuple[tuple[Operation, ...], ...] = ((ConnectionInitialized(7),), (TryEnsureConnectionSubscribed(8, 7, False), StateSetListener(3)))

@@ -8,6 +8,7 @@ subject runs earlier or later for that.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+TIME = "timer"  # in a schedule: time passes until the next one is due
 REST = 10_000  # steps; a run that takes more does not come to rest
 TURNS = 100  # of the loop, in a script that waits for rest only; a step takes one, and those of a minimal run are few
 
@@ -45,6 +46,38 @@ events = outside()
 stock_call_soon(turn)
 loop.run_forever()
 '''
+CLOCK = '''\
+def call_at(when, callback, *arguments, context=None):
+    """The loop's own; right behind each timer comes a turn of ours."""
+
+    def due():
+        timers.remove(timer)
+        try:
+            callback(*arguments)
+        finally:
+            turn()
+
+    timer = stock_call_at(when, due, context=context)
+    timers.append(timer)
+    return timer
+
+
+def time_passes():
+    """Until the next timer is due, at once: the clock is ours. False if there is none."""
+    global now, queued
+    moments = sorted(timer.when() for timer in timers if not timer.cancelled())
+    if not moments:
+        return False
+    now = moments[0]
+    queued += moments.count(now)
+    return True
+
+
+'''
+CLOCKED = """
+stock_call_at, loop.call_at = loop.call_at, call_at
+now, timers = 0.0, []
+loop.time = lambda: now"""
 QUIET = "loop.set_exception_handler(lambda *_: None)  # requests left waiting are not worth a word"
 BLOCKED = "threading.Timer(5, blocked)  # seconds; a step takes microseconds"
 AT_ONCE = "os._exit(0)  # at once: tasks that still wait are not worth a word"
@@ -60,7 +93,7 @@ class Outside(NamedTuple):
 
 def is_step(name: str) -> bool:
     """Whether a name in a schedule is that of a step."""
-    return not name.startswith("+")
+    return not name.startswith("+") and name != TIME
 
 
 def only_at_rest(schedule: Sequence[str], rests: Sequence[int]) -> bool:
@@ -116,13 +149,13 @@ def _waits(done: int, stop: int, steps: list[str]) -> str:
     return f"yield {stop - done}  # {which}" + (f": {who}" if len(who) < 80 else "")
 
 
-def driver(said: str, kind: str) -> list[str]:
-    """What runs `outside`, for a claim of `kind`."""
+def driver(said: str, kind: str, *, timed: bool = False) -> list[str]:
+    """What runs `outside`, for a claim of `kind`. `timed`: on a clock of its own, which `time_passes` moves."""
     before = {"unretrieved": "loop.set_exception_handler(lambda _, context: unretrieved.append(context))"}.get(kind, QUIET)
     if kind == "blocked":
         exits = [f"    sys.stderr.write({(said + chr(10))!r})", "    os._exit(1)"]
         before += "\n" + "\n".join(["", "", "def blocked():", *exits, "", "", f"watch = {BLOCKED}", "watch.daemon = True", "watch.start()"])
-    return DRIVER.format(before=before).splitlines()
+    return ((CLOCK if timed else "") + DRIVER.format(before=before + (CLOCKED if timed else ""))).splitlines()
 
 
 def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: set[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from model import requests as rq
 from model.requests import Request
-from reports.plain_driver import REST, Outside, at_rest, counted, driver, imports, is_step, only_at_rest, resting, unseen, verdict
+from reports.plain_driver import REST, TIME, Outside, at_rest, counted, driver, imports, is_step, only_at_rest, resting, unseen, verdict
 from reports.plain_script import check
 
 LOOK = "shown, registry = server.manager.show(), server.show()"
@@ -19,7 +19,7 @@ HELD = 'held = server.manager.locks()["M"].locked()'
 OFFERED = re.compile(r"\+(.*?)(?:@(\d+))?$")
 MAPS = ("linked", "unlinked", "ended", "revived", "maps", "dead", "untrue", "unserved", "unreachable", "entries")  # kinds that need them
 SHOWS = (*MAPS, "unloaded", "torn", "unhandled", "two")
-LATER = "while environment.something_happens():  # only where the server is not the one of the finding"
+LATER = "while environment.something_happens(){}:  # only where the server is not the one of the finding"
 
 
 def write(finding: dict[str, Any]) -> str:
@@ -43,13 +43,23 @@ def write(finding: dict[str, Any]) -> str:
         listens = "lambda _, context: unretrieved.append(context)" if shared else "lambda *_: None"
         told_below = "" if shared else "  # what happens is told below"
         body = [f"asyncio.get_running_loop().set_exception_handler({listens}){told_below}", *_first(plain), *at_rest(story)]
-        body += ["await rest()", LATER, "    await rest()", *(verdict(said, look, test, told, in_coroutine=True) if test else [])]
+        body += [
+            "await rest()",
+            LATER.format(""),
+            "    await rest()",
+            *(verdict(said, look, test, told, in_coroutine=True) if test else []),
+        ]
         lines += [*resting(plain["schedule"]), "", "", "async def main():", *(f"    {line}" for line in body)]
         lines += ["", "", "sys.exit(asyncio.run(main()))"]
     else:
         lines += counted(_shared(claim), _first(plain), story, plain["schedule"])
-        lines += [f"    {LATER}", f"        yield {REST:_}", *(["    moving = queued > 0"] if claim["kind"] == "restless" else [])]
-        lines += ["", "", *driver(said, claim["kind"])]
+        timed = TIME in plain["schedule"]
+        lines += [
+            f"    {LATER.format(' or time_passes()' if timed else '')}",
+            f"        yield {REST:_}",
+            *(["    moving = queued > 0"] if claim["kind"] == "restless" else []),
+        ]
+        lines += ["", "", *driver(said, claim["kind"], timed=timed)]
         if test:
             lines += verdict(said, look, test, told, in_coroutine=False, at_once=True)
     return "\n".join(lines) + "\n"
@@ -93,7 +103,7 @@ def _shared(claim: dict[str, Any]) -> list[str]:
 def _rests(plain: dict[str, Any]) -> bool:
     """Whether all that comes from outside, and the looks, come while nothing else can move."""
     claim, schedule = plain["claim"], plain["schedule"]
-    if claim["kind"] in ("restless", "blocked"):
+    if claim["kind"] in ("restless", "blocked") or TIME in schedule:
         return False
     looks = [moment for moment in (claim["at"], claim.get("before")) if moment is not None]
     return only_at_rest(schedule, plain["rests"]) and all(sum(map(is_step, schedule[:look])) in plain["rests"] for look in looks)
@@ -129,6 +139,8 @@ def _look(claim: dict[str, Any]) -> list[str]:
 
 
 def _happens(name: str, requests: dict[str, Request]) -> str:
+    if name == TIME:
+        return "time_passes()"
     found = OFFERED.match(name)
     assert found is not None
     label, which = found.groups()

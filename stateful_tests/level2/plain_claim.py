@@ -19,7 +19,7 @@ from model.protocol_state import Change, What, target
 from model.requests import Answer, Asks, Closed, EngineEvent, Message, Notice, Reply, Request
 from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
-from scheduling.order import EARLY, TIMER, Order
+from scheduling.order import EARLY, Order
 from scheduling.run import run
 from scheduling.schedule import Follower
 from stateful_tests.exploring.letters import task_name
@@ -71,8 +71,6 @@ def claim_of(factory: Factory, program: Program, names: Sequence[str], cause: Ca
     """What a script that plays `program` under `names` can assert. Raises NoScript."""
     if EARLY in names:
         raise NoScript("it takes a step that is so slow that a timer is due while others are ready")
-    if TIMER in names:
-        raise NoScript("the run waits for a timer, whose moment the stock loop's clock decides")
     if cause == causes.LOCK_CYCLE:
         raise NoScript("locks are taken in both orders, which shows in a deadlock only where they meet")
     if cause in ENDLESS:

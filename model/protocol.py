@@ -110,17 +110,18 @@ def _link(state: State, change: Change) -> State | None:
     t, c = change.thread, change.connection
     if c in state.gone or not state.running(t):
         return None
+    owed = state.owed - {(t, c)}  # whoever links them: what was said is now so, and says nothing of what comes later
     asked = [
         (n, f) for n, f in state.flight if f.request.connection == c and target(f.request) == t and isinstance(f.request, rq.SUBSCRIBES)
     ]
     for number, flight in sorted(asked, key=lambda entry: (entry[1].done, entry[1].cancelled)):  # a cancelled one may never do it
         request = flight.request
         if isinstance(request, rq.AddListener):
-            return state._replace(grants=state.grants | {(t, c, request.subscription)})
+            return state._replace(grants=state.grants | {(t, c, request.subscription)}, owed=owed)
         done = with_flight(state, number, lambda f: f._replace(done=True))
-        return done._replace(grants=state.grants | {(t, c, IMPLICIT)})
+        return done._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
     if (t, c) in state.owed:
-        return state._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=state.owed - {(t, c)})
+        return state._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
     return None
 
 

@@ -17,7 +17,7 @@
 (* it.  Whatever happens, every request in flight may from then on be      *)
 (* answered what is right in the new state: Settle.                        *)
 (***************************************************************************)
-EXTENDS Integers, Sequences
+EXTENDS Integers, Sequences, FiniteSets
 
 CONSTANTS
   C,        \* number of connections
@@ -174,32 +174,36 @@ Load(t, v) ==
   /\ Is(t \in s.stored \/ Archiving(s, t))
   /\ s' = Settle([s EXCEPT !.loaded[t] = [v |-> v, closing |-> FALSE]])
 
-\* The oldest request that may subscribe c to t: its place, or 0.
-Linker(t, c, ops) ==
-  LET able == {i \in Places(s) : s.flight[i].op \in ops /\ OfPair(s.flight[i], t, c) /\ ~s.flight[i].done}
-  IN  IF able = {} THEN 0 ELSE CHOOSE i \in able : \A j \in able : i <= j
+\* The oldest request of these that has not subscribed c to t yet, else the oldest that has; its place, or 0.
+Oldest(places) == IF places = {} THEN 0 ELSE CHOOSE i \in places : \A j \in places : i <= j
+Linker(t, c) ==
+  LET able  == {i \in Places(s) : s.flight[i].op \in Subscribing /\ OfPair(s.flight[i], t, c)}
+      fresh == {i \in able : ~s.flight[i].done}
+  IN  IF fresh # {} THEN Oldest(fresh) ELSE Oldest(able)
+LateLinker(t, c) == Oldest({i \in Places(s) : s.flight[i].op = "resume" /\ OfPair(s.flight[i], t, c) /\ ~s.flight[i].done})
 
 Link(t, c) ==
   /\ ~Linked(s, t, c) /\ c \notin s.gone
   /\ LET late == ~Running(s, t) /\ IsLoaded(s, t) /\ Defect = "resume links on a closing thread"             \* P6
-         i    == Linker(t, c, IF late THEN {"resume"} ELSE Subscribing)
+         i    == IF late THEN LateLinker(t, c) ELSE Linker(t, c)
      IN  /\ Is(Running(s, t) \/ late)
          /\ Is(i # 0 \/ (<<t, c>> \in s.owed /\ ~late))
          /\ s' = Settle([s EXCEPT !.grants = @ \cup {<<t, c>>},
                                   !.owed   = IF i # 0 /\ Defect = "a link leaves what is owed" THEN @ ELSE @ \ {<<t, c>>},   \* P8
                                   !.flight = IF i = 0 THEN @ ELSE [@ EXCEPT ![i].done = TRUE]])
 
-\* By the oldest unsubscribe; or by itself, and then an unsubscribe in flight has nothing left to do.
+\* By the one unsubscribe in flight; by one of several; or by itself, and then an unsubscribe in flight has nothing left to do.
 Unlink(t, c) ==
   /\ Linked(s, t, c)
   /\ LET asking == {i \in Places(s) : s.flight[i].op = "unsubscribe" /\ OfPair(s.flight[i], t, c) /\ ~s.flight[i].done}
          itself == c \in s.closed \/ ~Running(s, t) \/ Archiving(s, t)
-         first  == CHOOSE i \in asking : \A j \in asking : i <= j
+         one    == ~itself /\ Cardinality(asking) = 1
      IN  /\ Is(itself \/ asking # {})
          /\ s' = Settle([s EXCEPT
-                  !.grants = IF ~itself /\ Defect = "unsubscribe keeps the grant" THEN @ ELSE @ \ {<<t, c>>},               \* P8
-                  !.flight = IF itself THEN [i \in Places(s) |-> IF i \in asking THEN [@[i] EXCEPT !.may = @ \cup {"ok"}] ELSE @[i]]
-                             ELSE [@ EXCEPT ![first].done = TRUE]])
+                  !.grants = IF one /\ Defect = "unsubscribe keeps the grant" THEN @ ELSE @ \ {<<t, c>>},               \* P8
+                  !.flight = [i \in Places(s) |-> IF i \notin asking THEN @[i]
+                                                   ELSE IF one THEN [@[i] EXCEPT !.done = TRUE]
+                                                   ELSE [@[i] EXCEPT !.may = @ \cup {"ok"}]]])
 
 \* Because the last one has unsubscribed and nobody else is subscribed, or because of an archive.
 StartsClosing(t) ==

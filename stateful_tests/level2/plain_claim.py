@@ -326,7 +326,8 @@ class _Watched:
                 return {"kind": "torn", "thread": thread, "told": told}
             case What.LOADED | What.UNLOADED:
                 old = self._play.judge.state.thread(thread)
-                return {"kind": "unloaded", "thread": thread, "conversation": other if old is None else old.conversation}
+                was = other if what is What.UNLOADED or old is None else old.conversation
+                return {"kind": "unloaded", "thread": thread, "conversation": was}
             case What.LIVE | What.DEAD:
                 return {"kind": "revived" if what is What.LIVE else "ended", "closed": [connection]}
 

@@ -403,6 +403,27 @@ def test_every_kind_of_claim_is_told_apart() -> None:
     assert {*AT_END} - shown <= {causes.DEADLOCK}  # which is looked at as a lock that is left is
 
 
+def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
+    runs: list[Run] = []
+    with running():
+        for number in range(150):
+            random = Random(f"whatever {number}")
+            program = random_program(random)
+            result, names = Runner(LEVEL_2, server("seed"), Order.FIFO).record(program, RandomWalk(random).begin)
+            runs += [Run(Order.FIFO, program, names, cause) for cause in result.violations if EARLY not in names]
+    kinds: list[str] = []
+    for run in runs:
+        if can_show(server("seed"), run.program, run.names, run.cause):
+            told = told_of(run)
+            made = plain.scripted(told, "seed", server("seed"), run)
+            said = ended(write({**told, "plain": made}), monkeypatch, capsys)
+            assert said.startswith(f"{told['property']} {told['title']}: {told['mechanism']}: "), (run.program, made["claim"])
+            kinds.append(made["claim"]["kind"])
+    assert len(kinds) > len(runs) * 3 // 4
+    assert len(set(kinds)) >= 3
+
+
 # --- what is not claimed
 
 

@@ -43,6 +43,7 @@ def add_parser(verbs: Any) -> None:
         "--seed", type=int, metavar="K", help="another seed searches elsewhere (default: 0, or that of the hunt to --resume)"
     )
     parser.add_argument("--order", choices=ORDERS, help="keep to one order of steps (default: all)")
+    parser.add_argument("--level", choices=("1", "2"), help="keep to one level (default: all that the subject has)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help=f"where to keep it all (default: {default_folder('SUBJECT')})")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the hunt that is kept there")
     parser.add_argument("--json", metavar="FILE", help="write the record there as well")
@@ -64,7 +65,9 @@ def run(options: argparse.Namespace) -> int:
 def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> int:
     load(head["subject"])  # better now than in every worker
     budget = options.budget if options.rounds or options.budget else BUDGET
-    plan = Plan(head["subject"], checks_in(head["subject"], head["order"]), options.jobs, head["seed"], budget, options.rounds)
+    plan = Plan(
+        head["subject"], checks_in(head["subject"], head["order"], head.get("level")), options.jobs, head["seed"], budget, options.rounds
+    )
     totals, findings = Totals(), {}
     with watching(f"subwarden hunt {plan.subject}") as listener:
         if options.resume:
@@ -95,9 +98,9 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
 
 def _folder(options: argparse.Namespace) -> tuple[Folder, dict[str, Any]]:
     """Where the hunt is kept, and its subject, seed and order: as asked, or of the hunt to go on with, which they must not contradict."""
-    asked = {"subject": options.subject, "seed": options.seed, "order": options.order}
+    asked = {"subject": options.subject, "seed": options.seed, "order": options.order, "level": options.level}
     if not options.resume:
-        defaults: dict[str, Any] = {"subject": DEFAULT, "seed": 0, "order": "all"}
+        defaults: dict[str, Any] = {"subject": DEFAULT, "seed": 0, "order": "all", "level": None}
         head = {key: defaults[key] if value is None else value for key, value in asked.items()}
         return Folder(options.dir or default_folder(head["subject"])), head
     if options.dir not in (None, options.resume):
@@ -105,6 +108,8 @@ def _folder(options: argparse.Namespace) -> tuple[Folder, dict[str, Any]]:
     folder = Folder(options.resume)
     head = folder.head()
     for key, value in asked.items():
-        if value not in (None, head[key]):
-            raise BadFolder(f"the hunt in {folder.path} has {key} {head[key]}, not {value}; leave --{key} out, or begin another with --dir")
+        if value not in (None, head.get(key)):
+            raise BadFolder(
+                f"the hunt in {folder.path} has {key} {head.get(key) or 'any'}, not {value}; leave --{key} out, or begin another with --dir"
+            )
     return folder, head

@@ -37,7 +37,8 @@ def _always(_state: State, _flight: InFlight) -> set[Reply]:
 def _new_thread(state: State, flight: InFlight) -> set[Reply]:
     """A start, or a fork."""
     request, right = flight.request, set[Reply]()
-    if flight.done or (flight.replied is not None and request.connection in state.closed):
+    linked = state.linked(target(request), request.connection)  # by this one, or by another that is in flight
+    if flight.done or (flight.replied is not None and (linked or request.connection in state.closed)):
         right.add(Reply.OK)
     elif flight.replied is not None and not state.running(target(request)):
         right.add(Reply.ENDED)

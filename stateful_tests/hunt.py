@@ -58,9 +58,9 @@ class Listener(Protocol):
         """Something worth a line."""
 
 
-def checks_in(subject: str, order: str) -> tuple[Check, ...]:
-    """The checks of `--order`: one order or all, always with and without cancellation."""
-    return tuple(check for check in checks_of(*levels_of(subject)) if order in ("all", check.order.value))
+def checks_in(subject: str, order: str, level: str | None = None) -> tuple[Check, ...]:
+    """The checks of `--order` and `--level`: one or all, always with and without cancellation."""
+    return tuple(check for check in checks_of(*levels_of(subject, level)) if order in ("all", check.order.value))
 
 
 def still_shows(subject: str, kept: Kept) -> bool:

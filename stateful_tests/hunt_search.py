@@ -59,10 +59,10 @@ class Hunter(Explorer):
         self._shrinking = False
         self._enough_to_shrink: Callable[[], bool] = lambda: False
 
-        def interruptible() -> Any:
+        def interruptible(*given: Any) -> Any:
             if self._shrinking and self._enough_to_shrink():
                 raise Interrupted
-            return factory()
+            return factory(*given)
 
         super().__init__(check, interruptible, Profile("hunt", EXAMPLES, SCHEDULES, STEPS[0], False), enough, lambda _: None, ends_every=1)
         self.runner.graph = graph

@@ -23,7 +23,7 @@ class Profile:
 PROFILES = {
     p.name: p
     for p in (
-        Profile("ci", examples=112, schedules=400, steps=9, derandomized=True),
+        Profile("ci", examples=160, schedules=400, steps=9, derandomized=True),
         Profile("dev", examples=24, schedules=200, steps=9, derandomized=False),
         Profile("nightly", examples=2_000, schedules=2_000, steps=20, derandomized=False),
     )

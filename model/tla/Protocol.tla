@@ -70,7 +70,7 @@ OfPair(f, t, c)  == f.t = t /\ f.c = c
 MayHaveEnded(x, f) == IF "ok" \in f.may /\ ~Linked(x, f.t, f.c) THEN {"ended"} ELSE {}
 
 StartReplies(x, f) ==
-  (IF f.done \/ (f.replied # 0 /\ f.c \in x.closed) THEN {"ok"}
+  (IF f.done \/ (f.replied # 0 /\ (Linked(x, f.t, f.c) \/ f.c \in x.closed)) THEN {"ok"}   \* linked by it, or by another in flight
    ELSE IF f.replied # 0 /\ ~Running(x, f.t) THEN {"ended"} ELSE {})
   \cup MayHaveEnded(x, f)
 

@@ -51,7 +51,7 @@ class Level2:
     name = "level 2"
     number: int | str = 2
     prefix = "level 2: "
-    share = 0.45
+    share = 0.34
 
     def new_graph(self) -> ProtocolGraph:
         """The model's states that runs have in common."""

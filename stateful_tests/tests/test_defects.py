@@ -23,6 +23,7 @@ from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
 from stateful_tests.profiles import Profile
+from stateful_tests.protocol_defects import catalogue as protocol_catalogue
 
 PROFILE = Profile("defects", examples=12, schedules=40, steps=9, derandomized=True)
 ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
@@ -101,7 +102,8 @@ def test_the_sound_manager_shows_nothing_under_the_same_effort(order: Order, can
 
 def test_every_cause_is_planted_somewhere() -> None:
     planted = {defect.cause for defect in (*DEFECTS, *BLOCKING)}
-    assert {cause for cause in vars(causes).values() if isinstance(cause, Cause)} <= planted
+    of_servers = {defect.cause for defect in protocol_catalogue.DEFECTS}
+    assert {cause for cause in vars(causes).values() if isinstance(cause, Cause)} <= planted | of_servers
     assert {Property[name] for name in JUDGED_AT_LEVEL_1} <= {cause.property for cause in planted}
     shapes = (causes.wrong_state("x"), causes.wrong_answer("x"), causes.raised("x", ValueError()))
     for word in [shape.mechanism.split()[1] for shape in shapes]:  # does, answers, raises

@@ -15,7 +15,7 @@ import pytest
 
 from cli.main import main
 from stateful_tests import hunt
-from stateful_tests.exploring.check import CHECKS
+from stateful_tests.exploring.check import CHECKS, checks_of
 from stateful_tests.hunt import checks_in
 from stateful_tests.hunt_folder import JOURNAL, Folder
 from stateful_tests.replay import read
@@ -45,7 +45,7 @@ def wait_for(what: Callable[[], object]) -> None:
 @contextmanager
 def hunting(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """A hunt of the seed, with a process group of its own, as in a terminal."""
-    command = [str(SUBWARDEN), "hunt", "--subject", "seed", "--dir", str(folder), *arguments]
+    command = [str(SUBWARDEN), "hunt", "--subject", "seed", "--level", "1", "--dir", str(folder), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         yield process
@@ -66,7 +66,7 @@ def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.Captu
     """Findings, files and counts, down to which strategy brought what."""
     for name in ("one", "two"):
         arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "2", "--dir", str(tmp_path / name)]
-        assert main(["hunt", "--subject", "seed", *arguments]) == 1
+        assert main(["hunt", "--subject", "seed", "--level", "1", *arguments]) == 1
     capsys.readouterr()
     one, two = files(tmp_path / "one"), files(tmp_path / "two")
     assert one
@@ -80,7 +80,26 @@ def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.Captu
 
 def test_resuming_goes_on_with_counts_rounds_and_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.json"
-    assert main(["hunt", "--subject", "seed", "--jobs", "1", "--rounds", "1", "--dir", str(tmp_path / "hunt"), "--order", "fifo"]) == 1
+    assert (
+        main(
+            [
+                "hunt",
+                "--subject",
+                "seed",
+                "--level",
+                "1",
+                "--jobs",
+                "1",
+                "--rounds",
+                "1",
+                "--dir",
+                str(tmp_path / "hunt"),
+                "--order",
+                "fifo",
+            ]
+        )
+        == 1
+    )
     before, was = Folder(tmp_path / "hunt").totals(), files(tmp_path / "hunt")
     capsys.readouterr()
     assert main(["hunt", "--resume", str(tmp_path / "hunt"), "--jobs", "1", "--rounds", "1", "--json", str(out)]) == 1
@@ -182,8 +201,9 @@ def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsy
 
 
 def test_orders() -> None:
-    assert checks_in("seed", "fifo") == CHECKS[:2]
-    assert checks_in("seed", "all") == CHECKS
+    assert checks_in("split-lock", "fifo") == CHECKS[:2]
+    assert checks_in("split-lock", "all") == CHECKS
+    assert checks_in("seed", "all") == (*CHECKS, *checks_of("level 2"))
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,12 @@ from stateful_tests.exploring.level import Run
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
+from stateful_tests.level2.level import LEVEL_2
+from stateful_tests.loading import load
 from stateful_tests.plain_claim import AT_REST, ENDLESS, SEEN, NoScript, claim_of
 from stateful_tests.plain_run import doubt, imports, scripted
 from stateful_tests.replay import Replay
+from stateful_tests.run_record import script_record
 
 GOLDEN = Path(__file__).parent / "golden"
 RUNS = 250  # of each subject
@@ -322,7 +325,8 @@ def test_every_kind_of_claim_is_among_them() -> None:
 
 
 RUNS_SAVED = dict(saved_runs(committed_only=True))
-SAVED_FIFO = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO]
+SAVED_FIFO = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == LEVEL_1.name]
+SAVED_SERVERS = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == LEVEL_2.name]
 
 
 def saved(name: str) -> tuple[Replay, Run]:
@@ -344,6 +348,15 @@ def test_the_script_of_a_committed_fifo_finding_fails_on_the_stock_loop(name: st
     imported = [line for line in lines if line.startswith(("import", "from"))]
     assert not any(room in line for line in imported for room in ("scheduling", "checking", "stateful_tests", "reports", "cli"))
     assert max(map(len, lines)) <= 180
+
+
+@pytest.mark.parametrize("name", SAVED_SERVERS)
+def test_the_script_of_a_committed_finding_of_servers_fails_too(name: str) -> None:
+    replay = RUNS_SAVED[name]
+    with running():
+        violations = Runner(LEVEL_2, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names).violations
+    made = script_record(replay, next(cause for cause in violations if cause.slug() == replay.cause))
+    assert made["script_confirmed"], made["script_doubt"]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class Level1:
     name = "level 1"
     number: int | str = 1
     prefix = ""
-    share = 0.45
+    share = 0.3
 
     def new_graph(self) -> Graph:
         """The model's states that runs have in common."""

@@ -42,6 +42,12 @@ def _quickly(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(QUICK)
 
 
+@pytest.fixture(autouse=True)
+def on_somebodys_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where CI is set, Hypothesis keeps no database, and pytest says a failure twice: these tests are of what a developer sees."""
+    monkeypatch.delenv("CI", raising=False)
+
+
 def test_a_sound_manager_passes_in_three_lines_also_on_two_workers(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         mine=SOUND, broken=BROKEN, test_one=CALL.format(""), test_two=CALL.format("").replace("mine import", "broken import")
@@ -62,7 +68,7 @@ def test_a_failure_shows_the_gate_s_table_and_is_tried_first_until_it_is_mended(
             "subject mine.py:Mine, profile dev: violated (1 finding in * schedules)",
         ]
     )
-    (replay,) = set(re.findall(r"subwarden replay (sw1-\S+)", result.stdout.str()))  # where CI is set, pytest says it twice
+    (replay,) = re.findall(r"subwarden replay (sw1-\S+)", result.stdout.str())
 
     def fails_at_once() -> None:
         again = pytester.runpytest_subprocess(*ONE)

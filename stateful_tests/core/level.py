@@ -9,12 +9,13 @@ from model.core import CORE_BY_NAME, CORE_KINDS, CoreOperation
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from stateful_tests.core.adapter import Adapter
-from stateful_tests.core.machine import machine_for
+from stateful_tests.core.machine import CoreMachine
 from stateful_tests.core.play import Play
 from stateful_tests.core.program import Prepared, Program, prepare, say_operation
 from stateful_tests.core.script import scripted
 from stateful_tests.core.simpler import simpler
 from stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from stateful_tests.exploring.machine import bound
 from stateful_tests.exploring.overlap import pairs
 from stateful_tests.exploring.rearranged import in_order_of_start
 from stateful_tests.level1.awaits import awaits_in, modules_of
@@ -45,7 +46,7 @@ class Core:
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""
-        return machine_for(drawing)
+        return bound(CoreMachine, drawing)
 
     def variants(self, program: Program, cancellation: bool, random: Random) -> list[Program]:
         """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""

@@ -10,13 +10,14 @@ from checking.core.judge import CoreJudge
 from checking.core.worlds import Graph
 from model.core import Connect, Disconnect
 from scheduling.events import Event
-from scheduling.locks import awaited, held, waiting
+from scheduling.locks import awaited
 from scheduling.loop import ControlledLoop, owner
 from scheduling.order import Order, happen
 from stateful_tests.core.adapter import Adapter, BadAdapter
 from stateful_tests.core.environment import Environment
 from stateful_tests.core.program import CallSite, Chain, Prepared, PublishMessage
 from stateful_tests.core.teller import Teller
+from stateful_tests.exploring.at_rest import judge_left, judge_stuck
 from stateful_tests.exploring.runner import BadObservation
 
 CLOSING = 10_000  # steps that an adapter's close() may take
@@ -119,23 +120,17 @@ class Play:
     def finish(self) -> None:
         """The run is quiescent: judge what must hold then."""
         judge, loop = self.judge, self.loop
-        if any(not task.done() for _, task in self._tasks):
-            waited = list(waiting(loop).values())
-            gone = [lock for holder, lock in loop.holding if holder is None or holder.done()]
-            kept = any(lock is other for lock in waited for other in gone)  # nobody is left to release it
-            judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(self._waits()))
+        stuck = [task for _, task in self._tasks if not task.done()]
+        if stuck:
+            judge_stuck(judge, loop, stuck, self.lock_name)
             return
         judge.rest(self.adapter.broker(), self.received())
         if judge.show_raised is not None:
             raise BadAdapter(f"observe() raised {type(judge.show_raised).__name__}: {judge.show_raised}")
         closed = "close" in self.adapter.kind.has and self._close()
         left = [task.get_name() for task in loop.tasks if not task.done()]
-        if left and (closed or not judge.may_live):  # while somebody is connected, a task may well be needed
-            judge.violated(causes.LEAKED_TASK, ", ".join(left))
-        if loop.holding:
-            judge.violated(causes.LEAKED_LOCK, ", ".join(self.lock_name(lock) for _, lock in loop.holding))
-        if loop.unhandled:
-            judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
+        needless = closed or not judge.may_live  # while somebody is connected, a task may well be needed
+        judge_left(judge, loop, left if needless else (), self.lock_name)
 
     def _close(self) -> bool:
         """Let the adapter close the manager; whether that ended."""
@@ -188,18 +183,3 @@ class Play:
     def lock_kind(self, lock: Any) -> str:
         """Each lock is of its own kind: nothing is known of those of others."""
         return self.lock_name(lock)
-
-    def _waits(self) -> list[str]:
-        """Who waits for what, for every task that has not ended."""
-        waits, holds = waiting(self.loop), held(self.loop)
-        told: list[str] = []
-        for _, task in self._tasks:
-            if task.done():
-                continue
-            lock = waits.get(task)
-            if lock is None:
-                told.append(f"{task.get_name()} waits for something that nobody will do")
-            else:
-                holders = [t.get_name() for t, locks in holds.items() if t is not None and any(lock is each for each in locks)]
-                told.append(f"{task.get_name()} waits for {self.lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
-        return told

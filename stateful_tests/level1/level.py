@@ -11,10 +11,11 @@ from model.words import say_operation
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from stateful_tests.exploring.machine import bound
 from stateful_tests.exploring.overlap import pairs
 from stateful_tests.level1.awaits import awaits_of
 from stateful_tests.level1.compiled import Chain, compile_program
-from stateful_tests.level1.machine import machine_for
+from stateful_tests.level1.machine import Level1Machine
 from stateful_tests.level1.play import CONVERSATIONS, Play
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.simpler import in_order_of_start, simpler
@@ -47,7 +48,7 @@ class Level1:
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""
-        return machine_for(drawing)
+        return bound(Level1Machine, drawing)
 
     def variants(self, program: Program, cancellation: bool, random: Random) -> list[Program]:
         """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""

@@ -1,16 +1,13 @@
 """The rule machine of level 1: Hypothesis draws a program while it runs.
 
 A rule starts an operation as a task, another advances a chosen step or delivers an outside event, another cancels. After every step
-the judge compares what shows with the model. One Hypothesis example costs milliseconds, a schedule a fraction of one; so an example
-ends by handing its program on, and the explorer drives many more schedules of it.
+the judge compares what shows with the model.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from checking.nodes import Graph, Node
 from model import operations as op
@@ -18,9 +15,8 @@ from model.operations import Operation
 from model.scope import Request
 from model.state import State
 from model.step import Call
-from scheduling.order import Order, candidates, happen, loop_for, width
-from scheduling.watchdog import WATCHDOG, Blocked
-from stateful_tests.exploring.level import Drawing, Drawn, Factory
+from scheduling.events import Event
+from stateful_tests.exploring.machine import Machine
 from stateful_tests.level1.compiled import compile_chain
 from stateful_tests.level1.play import Play
 from stateful_tests.level1.program import Program
@@ -47,29 +43,17 @@ THEN = st.one_of(
     st.lists(STATE_OPERATION, min_size=1, max_size=3).map(tuple),
 )
 
-LIMIT = 2_000  # names of one run; the explorer's runs may be longer, this one only draws the program
-
 Transitions = set[tuple[State, Request]]
 
 
-class Level1Machine(RuleBasedStateMachine):
-    """Bound to a subject, an order and a listener by `machine_for`; not to be used as it is."""
+class Level1Machine(Machine):
+    """See `stateful_tests.exploring.machine`."""
 
-    factory: Factory
-    order: Order
-    cancelling: bool
-    drawn: Drawn
-    enough: Callable[[], bool]
-    fired: set[str]
-    rules_fired: set[str]
-    happened: set[str]
+    early_timers = True
     transitions: Transitions
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = loop_for(self.order)
-        self.names: list[str] = []
-        self.over = False  # the run has been given up: it blocks, or does not come to rest
         with self.loop.entered():
             self.play = Play(self.factory, (), self.loop, Graph(), self.fired, self._take)
         self.program = Program(())
@@ -90,39 +74,11 @@ class Level1Machine(RuleBasedStateMachine):
         """The request arrives: a new task is started that calls the operations of `chain`."""
         if self.over or type(self).enough():
             return
-        task = compile_chain(len(self.program.tasks), chain, 0)
-        self.program = Program((*self.program.tasks, chain), self.program.faults)
-        self.rules_fired.add(chain[0].name)
-        self.names.append(f"+{task.start}")
-        if self.loop.ready:
-            self.happened.add(f"order {self.order.value}: an outside event between ready steps")
-        with self.loop.entered():
-            self.play.start(task)
+        self.arrive(chain[0].name, compile_chain(len(self.program.tasks), chain, 0), chain)
 
-    def _pick(self, pick: int) -> None:
-        """Let candidate `pick` happen, alone, and look."""
-        self.names.append(candidates(self.loop, self.order)[pick])
-        steps = width(self.loop, self.order)
-        if pick >= steps > 0:
-            self.happened.add(f"order {self.order.value}: an outside event between ready steps")
-        elif pick > 0 < steps:
-            self.happened.add("order any: a ready step before an older one")
-        WATCHDOG.watch(self.loop)
-        try:
-            with self.loop.entered():
-                if happen(self.loop, self.order, pick):
-                    self.play.judge.stepped()
-        except Blocked:  # outside of any task
-            pass
-        finally:
-            WATCHDOG.watch(None)  # what Hypothesis does until the next step is not the subject's
-        if self.loop.blocked is not None or len(self.names) > LIMIT:
-            self._give_up()
-
-    def _give_up(self) -> None:
-        """The explorer will play the program again and judge what is wrong with it; here nothing can go on."""
-        self.over = True
-        self.loop.abandon()
+    def struck(self, place: int) -> tuple[int, Event]:
+        """The cancellation of a task."""
+        return place, self.play.fault(compile_chain(place, self.program.tasks[place], 1))
 
     # --- the rules
 
@@ -131,7 +87,7 @@ class Level1Machine(RuleBasedStateMachine):
         for connection in connections:
             self.start(op.ConnectionInitialized(connection))
             while self.loop.ready:
-                self._pick(0)
+                self.pick(0)
 
     @rule(c=CONNECTIONS)
     def connection_initialized(self, c: int) -> None:
@@ -177,59 +133,10 @@ class Level1Machine(RuleBasedStateMachine):
     def remove_thread_state(self, t: int) -> None:
         self.start(op.RemoveThreadState(t))
 
-    @precondition(lambda self: self.loop.ready or self.loop.events)
-    @rule(pick=st.integers(0, 9))
-    def advance(self, pick: int) -> None:
-        self.rules_fired.add("advance")
-        self._pick(pick % (width(self.loop, self.order) + len(self.loop.events)))
-
     @precondition(lambda self: self.loop.ready)
     @rule()
     def settle(self) -> None:
-        """Let all that is ready run, first in, first out."""
+        """Let all that is ready run, first in, first out; what is outside stays there."""
         self.rules_fired.add("settle")
         while self.loop.ready:
-            self._pick(0)
-
-    @precondition(lambda self: self.cancelling and not self.over and self._cancellable())
-    @rule(pick=st.integers(0, 9))
-    def cancel(self, pick: int) -> None:
-        """A caller goes away: its task is cancelled where it waits, even if it has been woken already."""
-        self.rules_fired.add("cancel")
-        running = self._cancellable()
-        index = running[pick % len(running)]
-        self.program = Program(self.program.tasks, (*self.program.faults, index))
-        fault = self.play.fault(compile_chain(index, self.program.tasks[index], 1))
-        self.names.append(f"+{fault.label}")
-        with self.loop.entered():
-            fault.deliver()
-
-    def _cancellable(self) -> list[int]:
-        return [index for index in self.play.unfinished() if index not in self.program.faults]
-
-    def teardown(self) -> None:
-        while self.loop.ready or self.loop.events:
-            self._pick(0)
-        if not self.over:
-            with self.loop.entered():
-                self.play.finish()
-        if self.program.tasks:
-            type(self).drawn(self.program, self.names, None if self.over else self.play.judge.violations)
-        self.loop.abandon()
-        WATCHDOG.watch(None)  # what Hypothesis does between two examples may take long
-
-
-def machine_for(drawing: Drawing) -> Any:
-    """A machine class for this subject and order."""
-    attributes: dict[str, object] = {
-        "factory": staticmethod(drawing.factory),
-        "order": drawing.order,
-        "cancelling": drawing.cancel,
-        "drawn": staticmethod(drawing.drawn),
-        "enough": staticmethod(drawing.enough),
-        "fired": drawing.fired,
-        "rules_fired": drawing.rules,
-        "happened": drawing.happened,
-        "transitions": drawing.transitions,
-    }
-    return type("Level1Machine", (Level1Machine,), attributes)
+            self.pick(0)

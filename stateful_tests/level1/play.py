@@ -19,8 +19,9 @@ from model.operations import Operation
 from model.projection import View, project
 from model.step import Answer
 from scheduling.events import Event, park
-from scheduling.locks import awaited, held, waiting
+from scheduling.locks import awaited
 from scheduling.loop import ControlledLoop, owner
+from stateful_tests.exploring.at_rest import judge_left, judge_stuck
 from stateful_tests.level1.compiled import Chain
 from stateful_tests.level1.teller import Teller
 
@@ -157,20 +158,11 @@ class Play:
         judge, loop = self.judge, self.loop
         stuck = [task for task in self._tasks if not task.done()]
         if stuck:
-            waited = list(waiting(loop).values())
-            gone = [lock for holder, lock in loop.holding if holder is None or holder.done()]
-            kept = any(lock is other for lock in waited for other in gone)  # nobody is left to release it
-            judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(self.waits()))
+            judge_stuck(judge, loop, stuck, self.lock_name)
             return
         if self.listeners:
             self._judge_listeners()
-        left = [task.get_name() for task in loop.tasks if not task.done()]
-        if left:
-            judge.violated(causes.LEAKED_TASK, ", ".join(left))
-        if loop.holding:
-            judge.violated(causes.LEAKED_LOCK, ", ".join(self.lock_name(lock) for _, lock in loop.holding))
-        if loop.unhandled:
-            judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
+        judge_left(judge, loop, [task.get_name() for task in loop.tasks if not task.done()], self.lock_name)
 
     def _judge_listeners(self) -> None:
         in_map = list(self.manager.locks().values())
@@ -208,18 +200,3 @@ class Play:
     def lock_kind(self, lock: asyncio.Lock) -> str:
         """M, or T of some state."""
         return self.lock_name(lock).split("(")[0].split(" ")[0]
-
-    def waits(self) -> list[str]:
-        """Who waits for what, for every task that has not ended: the wait-for graph in words."""
-        said: list[str] = []
-        waits, holds = waiting(self.loop), held(self.loop)
-        for task in self._tasks:
-            if task.done():
-                continue
-            lock = waits.get(task)
-            if lock is None:
-                said.append(f"{task.get_name()} waits for something that nobody will do")
-                continue
-            holders = [t.get_name() for t, locks in holds.items() if t is not None and lock in locks]
-            said.append(f"{task.get_name()} waits for {self.lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
-        return said

@@ -12,9 +12,10 @@ from model.requests import BY_NAME, REQUESTS, Reply, Request
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from stateful_tests.exploring.level import Drawing, Names, Run
+from stateful_tests.exploring.machine import bound
 from stateful_tests.exploring.overlap import pairs
 from stateful_tests.level1.awaits import awaits_in, modules_of
-from stateful_tests.level2.machine import machine_for
+from stateful_tests.level2.machine import Level2Machine
 from stateful_tests.level2.plain import scripted
 from stateful_tests.level2.play import BRINGS, Factory, Play, Prepared, prepare
 from stateful_tests.level2.program import Fault, Goes, Program
@@ -67,7 +68,7 @@ class Level2:
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""
-        return machine_for(drawing)
+        return bound(Level2Machine, drawing)
 
     def variants(self, program: Program, cancellation: bool, random: Random) -> list[Program]:
         """Nothing goes wrong, but some conversation may be late; with `cancellation`: each handler is cancelled, each engine fails, each

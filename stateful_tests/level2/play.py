@@ -5,7 +5,6 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from checking import causes
 from checking.protocol_judge import ProtocolJudge
 from checking.protocol_nodes import ProtocolGraph
 from impl.protocol.engine import Engine
@@ -16,8 +15,9 @@ from impl.protocol.simulated_engine import STORED
 from model import requests as rq
 from model.requests import Request
 from scheduling.events import Event
-from scheduling.locks import held, waiting
+from scheduling.locks import waiting
 from scheduling.loop import ControlledLoop
+from stateful_tests.exploring.at_rest import judge_left, judge_stuck
 from stateful_tests.exploring.letters import task_name
 from stateful_tests.level2.program import Fault, Goes, Program
 
@@ -102,6 +102,7 @@ class Play:
             ending=prepared.ending,
         )
         self.server = factory(self.environment.engine)
+        self._manager_lock = self.server.manager.locks()["M"]
         self.judge = ProtocolJudge(loop, self.server, frozenset(STORED), graph, fired.add)
         self.environment.serve(self.server, self.judge)
         if any(task.may_be_cancelled for task in prepared.tasks):
@@ -132,7 +133,7 @@ class Play:
 
         return Event(task.cancel, deliver)
 
-    def handled(self) -> list[int]:
+    def unfinished(self) -> list[int]:
         """The requests that are being handled."""
         return sorted(self.judge.number(name) for name, task in self.server.handlers.items() if not task.done())
 
@@ -142,22 +143,13 @@ class Play:
         """The run is quiescent: judge what must hold then."""
         judge, loop, server = self.judge, self.loop, self.server
         resident = server.resident()
-        stuck = [task for task in waiting(loop) if not task.done()]
+        stuck = sorted(waiting(loop), key=lambda task: task.get_name())
         if stuck:
-            waited = list(waiting(loop).values())
-            gone = [lock for holder, lock in loop.holding if holder is None or holder.done()]
-            kept = any(lock is other for lock in waited for other in gone)
-            judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(self.waits()))
+            judge_stuck(judge, loop, stuck, self.lock_name)
             return
         unread = {conversation.number for conversation in self.environment.conversations if conversation.unread()}
         judge.at_rest(list(server.listeners.values()), unread)
-        left = sorted(task.get_name() for task in loop.tasks if not task.done() and task not in resident)
-        if left:
-            judge.violated(causes.LEAKED_TASK, ", ".join(left))
-        if loop.holding:
-            judge.violated(causes.LEAKED_LOCK, ", ".join(self.lock_name(lock) for _, lock in loop.holding))
-        if loop.unhandled:
-            judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
+        judge_left(judge, loop, sorted(t.get_name() for t in loop.tasks if not t.done() and t not in resident), self.lock_name)
 
     def let_go(self) -> None:
         """Nothing of the server is asked for any more: let go of what it holds, which is all in circles."""
@@ -184,15 +176,6 @@ class Play:
 
     def lock_kind(self, lock: asyncio.Lock) -> str:
         """M, G (of a record) or T (of a state)."""
-        if lock is self.server.manager.locks()["M"]:
+        if lock is self._manager_lock:
             return "M"
         return "G" if isinstance(lock, Gate) else "T"
-
-    def waits(self) -> list[str]:
-        """Who waits for what: the wait-for graph in words."""
-        said: list[str] = []
-        holds = held(self.loop)
-        for task, lock in waiting(self.loop).items():
-            holders = [t.get_name() for t, locks in holds.items() if t is not None and lock in locks]
-            said.append(f"{task.get_name()} waits for {self.lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
-        return sorted(said)

@@ -242,9 +242,9 @@ class Row(_Wrapper, MutableSequence[Any]):
 WRAPPERS: dict[type, type[_Wrapper]] = {dict: Dict, set: Set, list: Row, deque: Row}
 
 
-def is_tracked(value: object) -> bool:
-    """Whether `value` writes down who touches it."""
-    return isinstance(value, _Wrapper)
+def is_tracked_kind(kind: type) -> bool:
+    """Whether objects of `kind` write down who touches them."""
+    return issubclass(kind, _Wrapper)
 
 
 def location(wrapper: Any) -> Location:

@@ -12,10 +12,11 @@ keeps from an earlier one in its own variables of an opaque value. Outside a rec
 import asyncio
 import types
 from enum import Enum
+from functools import lru_cache
 from operator import is_
 from typing import Any, TypeVar
 
-from scheduling.strategies.containers import WRAPPERS, is_tracked, unchanged
+from scheduling.strategies.containers import WRAPPERS, is_tracked_kind, unchanged
 from scheduling.strategies.footprints import READ, RECORDER, WRITE, Check, Footprint, MissingFootprint
 
 T = TypeVar("T")
@@ -40,9 +41,16 @@ def declare(root: T) -> T:
 
 def is_constant(value: object) -> bool:
     """Whether nothing can be changed through `value`, or it writes down itself who does."""
+    if _is_constant_kind(type(value)):  # type: ignore[arg-type]  # every class is hashable
+        return True
     if isinstance(value, tuple | frozenset):
         return all(is_constant(item) for item in value)
-    return isinstance(value, _CONSTANT + _TRACKED_ELSEWHERE) or is_tracked(value) or _LOCATION in getattr(value, "__dict__", ())
+    return _LOCATION in getattr(value, "__dict__", ())
+
+
+@lru_cache(maxsize=4096)  # asked at every access; a class's answer does not change
+def _is_constant_kind(kind: type) -> bool:
+    return issubclass(kind, _CONSTANT + _TRACKED_ELSEWHERE) or is_tracked_kind(kind)
 
 
 class _Adoption:

@@ -19,7 +19,7 @@ class Pending:
     silent: tuple[Edge, ...] = ()  # ways in which it may have taken effect without changing anything
     but_for_raw: tuple[object, ...] = ()  # what it may answer if its raw choice had not yet shown
     incarnation = 0  # of the entry whose state it returns; 0 is never given out
-    asked: Node | None = None  # where it was last looked at, and nothing showed
+    asked: object = None  # the node, or the worlds, where it was last looked at and nothing showed
     unseen_at: Node | None = None  # where it may have acted without anything showing
     edge: Edge | None = None  # what it would do where it was last looked up
 

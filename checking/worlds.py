@@ -63,7 +63,7 @@ class Worlds:
 
     def unchanged(self, task: int, pending: Pending) -> None:
         """As in `Refinement`."""
-        if self._lost:
+        if self._lost or pending.asked is self._worlds:  # to ask again would tell the same again
             return
         worlds: list[World] = []
         for world in self._worlds:
@@ -74,7 +74,7 @@ class Worlds:
             if edge.silent:
                 if edge not in pending.silent:
                     pending.may_answer(edge)
-            elif self._judged(edge.node.view) == self._judged(world.node.view):
+            elif self._looks(edge.node) == self._looks(world.node):
                 self._fired(edge.kind)
                 pending.keep_handle(edge)
                 pending.unseen_at = world.node
@@ -82,7 +82,9 @@ class Worlds:
             elif edge.only_raw:
                 pending.keep_handle(edge)
                 pending.but_for_raw += (edge.answer,)
-        self._worlds = list(dict.fromkeys(worlds)) if len(worlds) > 1 else worlds
+        if len(worlds) > len(self._worlds):
+            self._worlds = list(dict.fromkeys(worlds))
+        pending.asked = self._worlds
 
     def hidden(self, task: int, pending: Pending) -> None:
         """As in `Refinement`: it has acted or not, whatever that would show."""
@@ -102,7 +104,7 @@ class Worlds:
         if self._lost:
             return None
         observed = self._judged(observed)
-        same = [world for world in self._worlds if self._judged(world.node.view) == observed]
+        same = [world for world in self._worlds if self._looks(world.node) == observed]
         if pending is not None and task is not None:
             after = [w for world in self._worlds for w in self._acting(world, task, pending, observed)]
             if self._was_hidden:  # what shows now may also have come about while nothing was shown
@@ -152,6 +154,12 @@ class Worlds:
 
     # --- how it is judged
 
+    def _looks(self, node: Node) -> View:
+        """What of `node` is judged."""
+        if self._judged_raw and self._judged_turn:
+            return node.view if self._shows_live else node.view_but_live
+        return self._judged(node.view)
+
     def _judged(self, view: View) -> View:
         if not self._shows_live:
             view = view._replace(live=None)
@@ -165,7 +173,7 @@ class Worlds:
         if world.answer(task) is not NO_ANSWER_YET:
             return []
         edge = world.node.step(pending.call)
-        if self._judged(edge.node.view) != observed:
+        if self._looks(edge.node) != observed:
             return []
         pending.keep_handle(edge)
         self._fired(edge.kind)
@@ -186,7 +194,7 @@ class Worlds:
             if not getattr(self, part):
                 continue
             setattr(self, part, False)
-            same = [world for world in candidates if self._judged(world.node.view) == self._judged(observed)]
+            same = [world for world in candidates if self._looks(world.node) == self._judged(observed)]
             if same:
                 if pending is not None and same[0] not in self._worlds:
                     pending.keep_handle(self.node.step(pending.call))

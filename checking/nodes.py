@@ -11,7 +11,7 @@ from model.state import State
 from model.step import Call, begin, step
 
 EMPTY = State()
-BOUND = 200_000  # lookups kept; some hundred bytes each
+BOUND = 40_000  # lookups kept, with their share of the nodes some 600 bytes each; a program asks for a few hundred
 
 
 class Edge(NamedTuple):
@@ -32,15 +32,21 @@ class Node:
     calls are interned in the graph, and an operation asked by identity is kept alive beside its answer.
     """
 
-    __slots__ = ("_graph", "begun", "edges", "shown", "state", "view")
+    __slots__ = ("_graph", "begun", "edges", "shown", "state", "view", "view_but_live")
 
     def __init__(self, state: State, graph: "Graph") -> None:
         self.state = state
         self.view: View = view(state)
+        self.view_but_live = self.view._replace(live=None)  # what a manager that keeps no record of connections can show of it
         self.shown: Shown | None = None  # maps that were once found to be this state's, and to agree with each other
         self._graph = graph
         self.begun: dict[int, tuple[ManagerOperation, Call]] = {}  # what `begin` has found, by the identity of the operation
         self.edges: dict[int, Edge] = {}  # what `step` has found, by the identity of the call
+
+    def let_go(self) -> None:
+        """Forget all others: nodes keep each other alive in circles, which would lie about until somebody collects garbage."""
+        self.begun.clear()
+        self.edges.clear()
 
     def begin(self, operation: ManagerOperation) -> Call:
         """`model.step.begin` at this state."""
@@ -88,6 +94,8 @@ class Graph:
         """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
         if self.size > BOUND:
             self.size = 0
+            for node in self._nodes.values():
+                node.let_go()
             self._nodes.clear()
             self._calls.clear()
             self._initial.clear()

@@ -67,7 +67,7 @@ class ProtocolJudge:
         self.details: dict[Cause, str] = {}
         self.steps = 0
         self.show_raised: Exception | None = None
-        self._node = graph.node(State(stored=stored))
+        self._node = graph.initial(State(stored=stored))
         self.deliveries = Deliveries()
         self.shown: Shown = server.manager.show() or Shown(frozenset(), {}, {}, {}, frozenset(), {})
         self._loop = loop

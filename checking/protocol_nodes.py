@@ -57,16 +57,20 @@ class Node:
         """A state that the model does not lead to."""
         return self._graph.node(state)
 
+    def let_go(self) -> None:
+        """Forget all others: nodes keep each other alive in circles, which would lie about until somebody collects garbage."""
+        self._after.clear()
+
     def _keep(self, key: Hashable, state: State) -> "Node":
         node = self._after[key] = self._graph.node(state)
         return node
 
 
-LARGEST = 30_000  # nodes; then a graph begins anew, so that long searches do not grow
+LARGEST = 30_000  # nodes, some 3 KiB each; then a graph begins anew, so that long searches do not grow
 
 
 class ProtocolGraph:
-    """All states that were met."""
+    """All states that were met since they were last dropped."""
 
     def __init__(self) -> None:
         self._nodes: dict[State, Node] = {}
@@ -75,7 +79,13 @@ class ProtocolGraph:
         """The node of `state`."""
         node = self._nodes.get(state)
         if node is None:
-            if len(self._nodes) >= LARGEST:
-                self._nodes.clear()
             node = self._nodes[state] = Node(state, self)
         return node
+
+    def initial(self, state: State) -> Node:
+        """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
+        if len(self._nodes) >= LARGEST:
+            for node in self._nodes.values():
+                node.let_go()
+            self._nodes.clear()
+        return self.node(state)

@@ -264,6 +264,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.tasks.clear()
         self.holding.clear()
         self.current = _NOTHING
+        self.observer = None
         self.batch_end = None
 
     def report_unretrieved(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from model.core import Connect, CoreOperation, CoreState, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe, core_step
 
-BOUND = 200_000  # transitions kept; some hundred bytes each
+BOUND = 40_000  # transitions kept; some hundred bytes each
 EVERYTHING = None  # what a call touches that concerns all topics of its connection
 
 
@@ -35,6 +35,10 @@ class Node:
         self.topics = frozenset(topic for topic, _ in state.links)
         self._graph = graph
         self._edges: dict[int, tuple[CoreOperation, Edge]] = {}
+
+    def let_go(self) -> None:
+        """Forget all others: nodes keep each other alive in circles, which would lie about until somebody collects garbage."""
+        self._edges.clear()
 
     def step(self, operation: CoreOperation) -> Edge:
         """`model.core.core_step` from this state."""
@@ -64,6 +68,8 @@ class Graph:
         """The node of the empty state; between runs, so that this is the moment to drop a graph that has grown too large."""
         if self.size > BOUND:
             self.size = 0
+            for node in self._nodes.values():
+                node.let_go()
             self._nodes.clear()
         return self.node(CoreState(final=final))
 

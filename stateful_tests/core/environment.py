@@ -15,6 +15,10 @@ from stateful_tests.exploring.runner import BadObservation
 Failure = type[BaseException] | BaseException
 
 
+def nobody(_client: Id) -> None:
+    """Is told nothing."""
+
+
 class Environment:
     """One run's."""
 
@@ -22,7 +26,7 @@ class Environment:
         self._loop = loop
         self._left: set[Id] = set()
         self.cancels = False  # a parked call has ended as cancelled, without a cancellation of its task
-        self.failed: Callable[[Id], None] = lambda _: None  # is told whose call has failed
+        self.failed: Callable[[Id], None] = nobody  # is told whose call has failed
 
     def closed(self, client: Id) -> bool:
         """Whether the client has gone: its `disconnect` has been called."""

@@ -6,21 +6,31 @@ from functools import partial
 from typing import Any
 
 from checking import causes
-from checking.core.judge import CoreJudge
+from checking.core.judge import CoreJudge, Maps
 from checking.core.worlds import Graph
-from model.core import Connect, Disconnect
+from model.core import Connect, Disconnect, Id
 from scheduling.events import Event
 from scheduling.locks import awaited
 from scheduling.loop import ControlledLoop, owner
 from scheduling.order import Order, happen
 from stateful_tests.core.adapter import Adapter, BadAdapter
-from stateful_tests.core.environment import Environment
+from stateful_tests.core.environment import Environment, nobody
 from stateful_tests.core.program import CallSite, Chain, Prepared, PublishMessage
 from stateful_tests.core.teller import Teller
 from stateful_tests.exploring.at_rest import judge_left, judge_stuck
 from stateful_tests.exploring.runner import BadObservation
 
 CLOSING = 10_000  # steps that an adapter's close() may take
+
+
+def _observed(adapter: Adapter, clients: frozenset[Id], topics: frozenset[Id]) -> Maps | None:
+    """What the manager believes. Raises ValueError where it is not about what was played."""
+    maps = adapter.observe()
+    for name, pairs in (maps or {}).items():
+        for client, topic in pairs:
+            if client not in clients or topic not in topics:
+                raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
+    return maps
 
 
 class Play:
@@ -33,7 +43,7 @@ class Play:
         self._environment = Environment(loop)
         self._manager = self.adapter.begin(self._environment)
         rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
-        self._clients, self._topics = set(prepared.clients), set(prepared.topics)
+        self.observe = partial(_observed, self.adapter, frozenset(prepared.clients), frozenset(prepared.topics))
         self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, rules)
         self._environment.failed = self.judge.excuse
         self._tasks: list[tuple[int, asyncio.Task[None]]] = []
@@ -41,15 +51,6 @@ class Play:
         self._locks: list[asyncio.Lock] = []  # in the order in which reports named them
         for chain in prepared.chains:
             loop.events.append(Event(chain.start, partial(self.start, chain)))
-
-    def observe(self) -> Any:
-        """What the manager believes. Raises ValueError where it is not about what was played."""
-        maps = self.adapter.observe()
-        for name, pairs in (maps or {}).items():
-            for client, topic in pairs:
-                if client not in self._clients or topic not in self._topics:
-                    raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
-        return maps
 
     # --- driving
 
@@ -159,8 +160,9 @@ class Play:
         return self.adapter.delivered(each.message for each in self.judge.deliveries.published)
 
     def let_go(self) -> None:
-        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle."""
+        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle. Adapters have circles of their own."""
         self._tasks.clear()
+        self._environment.failed = nobody
 
     def digest(self) -> Hashable:
         """What the manager shows at the end, and what was delivered."""

@@ -1,0 +1,92 @@
+"""What many runs leave behind: memory of a long search stays flat only if nobody has to collect garbage to keep it so.
+
+Garbage in circles is freed when somebody looks for it; what piles up until then stays the size of the process for good.
+"""
+
+import gc
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from checking import nodes, protocol_nodes
+from checking.core import worlds
+from impl.subjects import SUBJECTS
+from model import core
+from model import operations as op
+from model.requests import Initialize, Resume, Unsubscribe
+from scheduling.order import Order
+from scheduling.strategies.random_walk import RandomWalk
+from stateful_tests.core.level import CORE
+from stateful_tests.core.program import Program as CoreProgram
+from stateful_tests.core_defects.reference import Adapter
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.level1.program import Program
+from stateful_tests.level2.level import LEVEL_2
+from stateful_tests.tests.core_level import factory_of
+from stateful_tests.tests.protocol_play import program, server
+
+MANAGER = Program(((op.ConnectionInitialized(1), op.TryAddConnectionToThread(1, 1)), (op.RemoveConnection(1),), (op.RemoveThreadState(1),)))
+
+
+@pytest.fixture(autouse=True)
+def uncollected() -> Iterator[None]:
+    """Nothing is collected unasked."""
+    with running():
+        yield
+
+
+def walk(level: Any, factory: Any, programs: list[Any], runs: int) -> None:
+    runner, strategy = Runner(level, factory, Order.ANY), RandomWalk(Random(0))
+    for number in range(runs):
+        runner.run(programs[number % len(programs)], strategy.begin)
+
+
+def test_a_run_of_level_1_leaves_no_circles() -> None:
+    runner, strategy = Runner(LEVEL_1, SUBJECTS["manager"].factory, Order.ANY), RandomWalk(Random(0))
+    for _ in range(200):  # the model's graph is made, which stays
+        runner.run(MANAGER, strategy.begin)
+    gc.collect()
+    for _ in range(20):
+        runner.run(MANAGER, strategy.begin)
+    assert gc.collect() == 0
+
+
+def level_1(count: int) -> list[Any]:
+    return [Program(((op.ConnectionInitialized(n),), (op.TryAddConnectionToThread(n, n),))) for n in range(1, count)]
+
+
+def level_2(count: int) -> list[Any]:
+    return [program(Initialize(n), Resume(n, 99), Unsubscribe(n, 1)) for n in range(1, count)]  # nobody knows thread 99: nothing changes
+
+
+def core_level(count: int) -> list[Any]:
+    return [
+        CoreProgram(((core.Connect(f"c{n}"), core.Subscribe(f"c{n}", f"t{n}"), core.Unsubscribe(f"c{n}", f"t{n}")),))
+        for n in range(1, count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "factory", "programs", "module", "bound"),
+    [
+        (LEVEL_1, SUBJECTS["manager"].factory, level_1(40), nodes, "BOUND"),
+        (LEVEL_2, server("manager"), level_2(40), protocol_nodes, "LARGEST"),
+        (CORE, factory_of(Adapter), core_level(40), worlds, "BOUND"),
+    ],
+    ids=lambda given: getattr(given, "name", ""),
+)
+def test_a_model_s_graph_that_is_dropped_is_gone_at_once(
+    level: Any, factory: Any, programs: list[Any], module: Any, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alive(least: int) -> int:
+        monkeypatch.setattr(module, bound, least)
+        before = sum(type(thing) is module.Node for thing in gc.get_objects())
+        walk(level, factory, programs, 2 * len(programs))
+        return sum(type(thing) is module.Node for thing in gc.get_objects()) - before
+
+    kept = alive(10**6)
+    gc.collect()
+    assert alive(20) < kept / 4

@@ -180,6 +180,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     _timer_order = 0
     _task_order = 0
     _generator_order = 0
+    _queue_order = 0
     _closed = False
     _debug = False
     _task_factory: Callable[..., Any] | None = None
@@ -277,6 +278,11 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
                 task._log_traceback = False
                 message = f"{type(task).__name__} exception was never retrieved"
                 self.call_exception_handler({"message": message, "exception": task._exception, "future": task})
+
+    def number_of_next(self) -> int:
+        """The number by which one more queue is hashed (`scheduling.queues`)."""
+        self._queue_order += 1
+        return self._queue_order
 
     # --- what asyncio uses
 

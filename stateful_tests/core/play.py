@@ -134,7 +134,7 @@ class Play:
         judge_left(judge, loop, left if needless else (), self.lock_name)
 
     def _close(self) -> bool:
-        """Let the adapter close the manager; whether that ended."""
+        """Let the adapter close the manager; whether that ended well."""
         loop = self.loop
 
         async def close() -> None:
@@ -152,6 +152,7 @@ class Play:
             return False
         if not task.cancelled() and (error := task.exception()) is not None:
             self.judge.violated(causes.raised("close", error), f"{type(error).__name__}: {error}")
+            return False  # what it has not come to is left behind, which is no second finding
         loop.report_unretrieved()
         return True
 

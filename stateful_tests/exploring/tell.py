@@ -4,6 +4,7 @@ Text is computed here and nowhere before: a run that nobody asks about costs no 
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from stateful_tests.exploring.level import Factory, Level, Play, Program
 # of outside events, by the first word of their name
 SAYS = {"start": "request arrives", "release": "may go on", "cancel": "is cancelled", "fail": "fails"}
 
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object of the subject's, in what it raises or answers: another one in every run
 FAKES = "stateful_tests.core.environment"  # what an adapter's calls wait in, which is no place of its own
 
 
@@ -78,13 +80,14 @@ class _Rows:
         return False
 
     def _row(self, task: str, did: list[str], at: str | None, changed: list[str]) -> None:
+        did = [ADDRESS.sub("", said) for said in did]
         self.rows.append({"step": len(self.rows) + 1, "task": task, "did": did, "at": at, "changed": changed, "broken": []})
 
     def _mark(self) -> None:
         judge = self._play.judge
         if self._cause in judge.violations and not self._broken:
             self._broken = True
-            detail = judge.details[self._cause]
+            detail = ADDRESS.sub("", judge.details[self._cause])
             said = f"{self._cause.property.name} {self._cause.property.title}: {self._cause.mechanism}"
             self.rows[-1]["broken"] = [said + (f" ({detail})" if detail else "")]
 

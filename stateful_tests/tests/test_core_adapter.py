@@ -12,8 +12,11 @@ from checking.core import causes as core_causes
 from cli.main import main
 from model.core import Connect, Disconnect, Publish, Subscribe, Teardown, Unsubscribe
 from scheduling.order import Order
+from stateful_tests.core.level import CORE
 from stateful_tests.core.program import Program
-from stateful_tests.tests.core_level import play
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.exploring.tell import tell
+from stateful_tests.tests.core_level import factory_of, play
 
 SUBSCRIBED = (Connect("c1"), Subscribe("c1", "t1"))
 
@@ -257,3 +260,30 @@ def test_a_message_wholly_before_a_subscription_must_not_reach_it() -> None:
 
     program = Program(((Publish("t1"), *SUBSCRIBED),))
     assert set(play(Replays, program).violations) == {core_causes.STRAY}
+
+
+class FailsToClose(Small):
+    """Whose close raises, and speaks of an object by its address; a task of its own still runs."""
+
+    async def connect(self, client: Any) -> None:
+        await super().connect(client)
+        self.task = asyncio.create_task(asyncio.Event().wait())
+
+    async def close(self) -> None:
+        raise KeyError(object())
+
+
+def test_what_a_close_that_failed_leaves_behind_is_no_second_finding() -> None:
+    assert {c.slug() for c in play(FailsToClose, Program((SUBSCRIBED,))).violations} == {"P8-close-raises-keyerror"}
+
+
+def test_no_address_of_an_object_is_told() -> None:
+    program = Program((SUBSCRIBED,))
+    factory = factory_of(FailsToClose)
+    with running():
+        result, names = Runner(CORE, factory, Order.FIFO).record(program, lambda *_: lambda n: 0)
+        (cause,) = result.violations
+        rows = tell(CORE, factory, Order.FIFO, program, names, cause)
+    (said,) = rows[-1]["broken"]
+    assert "KeyError: <object object>" in said
+    assert "0x" in result.details[cause]  # or there was nothing to leave out

@@ -1,7 +1,8 @@
 """The same choices make the same run, also where asyncio itself goes through a set of tasks.
 
 A set of objects hashed by address has another order each time. A task group cancels its children in the order of such a set; were it
-left to chance, a recorded schedule could not be followed. Futures that are no tasks, and objects of the subject, keep their addresses.
+left to chance, a recorded schedule could not be followed; nor one of a subject that keeps a set of queues. Futures that are no tasks, and
+objects of the subject, keep their addresses.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import run
@@ -39,7 +41,33 @@ async def cancels_all_tasks() -> None:
         task.cancel()
 
 
-@pytest.mark.parametrize("program", [aborts_a_group, cancels_what_wait_returns, cancels_all_tasks])
+async def fans_out_to_a_set_of_queues() -> None:
+    queues: set[asyncio.Queue[str]] = set()
+
+    async def reader() -> None:
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        queues.add(queue)
+        await queue.get()
+
+    for _ in range(6):
+        asyncio.create_task(reader())
+    await turns(1)
+    for queue in queues:
+        queue.put_nowait("message")
+
+
+async def sets_a_set_of_events() -> None:
+    waits = {asyncio.Event(): asyncio.Event() for _ in range(6)}
+    for event in waits:
+        asyncio.create_task(event.wait())
+    await turns(1)
+    for event in set(waits):
+        event.set()
+
+
+@pytest.mark.parametrize(
+    "program", [aborts_a_group, cancels_what_wait_returns, cancels_all_tasks, fans_out_to_a_set_of_queues, sets_a_set_of_events]
+)
 @pytest.mark.parametrize("eager", [False, True])
 def test_the_same_choices_make_the_same_run(program: Callable[[], Awaitable[None]], eager: bool) -> None:
     async def main() -> None:
@@ -51,7 +79,7 @@ def test_the_same_choices_make_the_same_run(program: Callable[[], Awaitable[None
         kept.append([object() for _ in range(size % 7)])
         loop = ControlledLoop()
         kept.append([loop])
-        with loop.entered():
+        with controlled_locks(), loop.entered():
             if eager:
                 loop.set_task_factory(getattr(asyncio, "eager_task_factory", None))  # None, before 3.12, is the usual one
             loop.create_task(main())
@@ -60,3 +88,16 @@ def test_the_same_choices_make_the_same_run(program: Callable[[], Awaitable[None
         loop.abandon()
         schedules.add(tuple(recorder.names))
     assert len(schedules) == 1
+
+
+def test_queues_are_numbered_only_while_runs_are_controlled() -> None:
+    outside: asyncio.Queue[str] = asyncio.Queue()
+    hashed = hash(outside)
+    assert hashed == object.__hash__(outside)
+    with controlled_locks():
+        kept = {outside}
+        with controlled_locks(), ControlledLoop().entered():
+            assert outside in kept  # a hash never changes
+            assert [hash(asyncio.Event()), hash(asyncio.Queue())] == [1, 2]
+        assert hash(asyncio.Event()) > 2
+    assert asyncio.Queue.__hash__ is asyncio.Event.__hash__ is object.__hash__

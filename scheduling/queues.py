@@ -1,0 +1,39 @@
+"""asyncio's queues and events hashed by number, as tasks are (`scheduling.loop.NumberedTask`), while runs are controlled.
+
+Who fans out messages often keeps a set of its subscribers' queues. By address, such a set has another order in every run, and the same
+choices would wake the readers in another order. Objects of the subject's own classes, and bare futures, keep their addresses.
+"""
+
+import asyncio
+from asyncio import events as asyncio_events
+from typing import Any
+
+from scheduling.loop import ControlledLoop
+
+CLASSES: tuple[Any, ...] = (asyncio.Queue, asyncio.Event)
+NUMBER = "_subwarden_number"
+
+
+def _hash(self: Any) -> int:
+    number: int | None = self.__dict__.get(NUMBER)
+    if number is None:
+        loop: Any = asyncio_events._get_running_loop()
+        if type(loop) is ControlledLoop:
+            number = loop.number_of_next()
+        else:
+            number = object.__hash__(self)
+        self.__dict__[NUMBER] = number  # whatever it is, it must not change
+    return number
+
+
+def number_queues() -> None:
+    """From now on."""
+    for each in CLASSES:
+        each.__hash__ = _hash
+
+
+def release_queues() -> None:
+    """As they were."""
+    for each in CLASSES:
+        if each.__hash__ is _hash:
+            del each.__hash__  # it is inherited

@@ -6,7 +6,7 @@ runs earlier or later for its counting of steps; and whether it fails is not kno
 
 from typing import Any
 
-from reports.plain_driver import DRIVER, QUIET, REST
+from reports.plain_driver import AT_ONCE, DRIVER, QUIET, REST
 
 ENVIRONMENT = '''\
 class Environment:
@@ -67,7 +67,7 @@ def write(finding: dict[str, Any]) -> str:
         '"""',
         "",
     ]
-    standard = sorted({"asyncio", "sys", *plain["subject"]["modules"], *(["gc"] if claim[0] == "unretrieved" else [])})
+    standard = sorted({"asyncio", "os", "sys", *plain["subject"]["modules"], *(["gc"] if claim[0] == "unretrieved" else [])})
     lines += [*(f"import {module}" for module in standard), "", *plain["subject"]["setup"], *plain["subject"]["imports"], ""]
     lines += ["tasks, answers = {}, {}", "seen = False  # whether it shows"]
     if claim[0] == "unretrieved":
@@ -169,7 +169,8 @@ def _end(plain: dict[str, Any], said: str, test: str, told: str) -> list[str]:
     if plain["steps"] is None:
         lines.append(f"seen = {test}")
     text = f"{said}: {told}".replace('"', "'")
-    return [*lines, "if seen:", f'    sys.exit({"f" if "{" in text else ""}"{text}")']
+    word = f'{"f" if "{" in text else ""}"{text}"'
+    return [*lines, "if seen:", f"    print({word}, file=sys.stderr, flush=True)", "    os._exit(1)", AT_ONCE]
 
 
 def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911  # one return for each kind of claim

@@ -1,8 +1,4 @@
-"""Minimal runs are minimal: nothing single can be taken away from one, neither an operation, nor a fault, nor a deviation from fifo.
-
-Judged with the effort that the shrinking itself has, on every finding that is kept: the corpus, and the planted defects that come with
-a program. A global minimum is not claimed.
-"""
+"""Minimal runs are minimal, at level 1: every finding that is kept, and the planted defects that come with a program, from amid noise."""
 
 from collections.abc import Sequence
 from random import Random
@@ -28,20 +24,19 @@ from model.operations import (
     TurnEvent,
 )
 from scheduling.order import Order
-from scheduling.schedule import fixed
 from scheduling.strategies.preemption_bounded import PreemptionBounded
 from scheduling.strategies.random_walk import RandomWalk
 from stateful_tests.corpus import saved_runs
 from stateful_tests.defects.catalogue import DEFECTS
 from stateful_tests.defects.defect import Defect
-from stateful_tests.exploring.investigate import FAR, NEAR, _search, investigate
-from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.investigate import FAR, _search, investigate
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
 from stateful_tests.level1.simpler import in_order_of_start, simpler
 from stateful_tests.races.split_lock_shown import CROWDED, FixedSplitLock, ShownSplitLock
 from stateful_tests.replay import Replay
+from stateful_tests.tests.minimality import assert_minimal
 
 RUNS = {name: replay for name, replay in saved_runs(committed_only=True) if replay.level == LEVEL_1.name}  # longer runs take too long
 GIVEN = [defect for defect in DEFECTS if defect.program is not None and defect.name != "NeverAtRest"]  # whose runs are long
@@ -56,26 +51,11 @@ def cause_of(replay: Replay) -> Cause:
     return next(cause for cause in violations if cause.slug() == replay.cause)
 
 
-def assert_minimal(factory: Factory, order: Order, cause: Cause, program: Program, names: list[str]) -> None:
-    runner = Runner(LEVEL_1, factory, order)
-    for candidate, near in simpler(program, names):
-        if candidate.operations() < program.operations() or len(candidate.faults) < len(program.faults):
-            assert cause not in runner.guided(candidate, near)[0].violations, candidate
-            assert _search(runner, cause, candidate, NEAR) is None, candidate
-    choices = runner.follow(program, names).choices
-    for at, choice in enumerate(choices):
-        if choice:
-            plain = fixed([*choices[:at], 0, *choices[at + 1 :]])
-            assert cause not in runner.run(program, lambda _loop, _order, plain=plain: plain).violations, (choices, at)  # type: ignore[misc]
-    if order is Order.ANY:
-        assert _search(Runner(LEVEL_1, factory, Order.FIFO), cause, program, FAR) is None
-
-
 @pytest.mark.parametrize("name", RUNS)
 def test_nothing_can_be_taken_away_from_a_saved_run(name: str) -> None:
     replay = RUNS[name]
     with running():
-        assert_minimal(SUBJECTS[replay.subject].factory, replay.order, cause_of(replay), replay.program, list(replay.names))
+        assert_minimal(LEVEL_1, SUBJECTS[replay.subject].factory, replay.order, cause_of(replay), replay.program, list(replay.names))
 
 
 def noisy(program: Program) -> Program:
@@ -98,7 +78,7 @@ def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defec
     with running():
         finding = found_in_noise(defect)
         assert finding.program.operations() <= defect.operations
-        assert_minimal(defect.factory, finding.order, finding.cause, finding.program, list(finding.names))
+        assert_minimal(LEVEL_1, defect.factory, finding.order, finding.cause, finding.program, list(finding.names))
         runner = Runner(LEVEL_1, defect.factory, finding.order)
         results = [runner.follow(finding.program, finding.names) for _ in range(100)]
     assert results.count(results[0]) == 100

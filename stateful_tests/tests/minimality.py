@@ -1,0 +1,29 @@
+"""What a minimal run is: nothing single can be taken away from it, neither an operation, nor a fault, nor a deviation from fifo.
+
+Judged with the effort that the shrinking itself has. A global minimum is not claimed.
+"""
+
+from typing import Any
+
+from checking.causes import Cause
+from scheduling.order import Order
+from scheduling.schedule import fixed
+from stateful_tests.exploring.investigate import FAR, NEAR, _search
+from stateful_tests.exploring.level import Factory, Level
+from stateful_tests.exploring.runner import Runner
+
+
+def assert_minimal(level: Level, factory: Factory, order: Order, cause: Cause, program: Any, names: list[str]) -> None:
+    """That `program` along `names`, which shows `cause`, is minimal, and shows it in no weaker order."""
+    runner = Runner(level, factory, order)
+    for candidate, near in level.simpler(program, names):
+        if candidate.operations() < program.operations() or len(candidate.faults) < len(program.faults):
+            assert cause not in runner.guided(candidate, near)[0].violations, candidate
+            assert _search(runner, cause, candidate, NEAR) is None, candidate
+    choices = runner.follow(program, names).choices
+    for at, choice in enumerate(choices):
+        if choice:
+            plain = fixed([*choices[:at], 0, *choices[at + 1 :]])
+            assert cause not in runner.run(program, lambda _loop, _order, plain=plain: plain).violations, (choices, at)  # type: ignore[misc]
+    if order is Order.ANY:
+        assert _search(Runner(level, factory, Order.FIFO), cause, program, FAR) is None

@@ -18,10 +18,7 @@ def _hash(self: Any) -> int:
     number: int | None = self.__dict__.get(NUMBER)
     if number is None:
         loop: Any = asyncio_events._get_running_loop()
-        if type(loop) is ControlledLoop:
-            number = loop.number_of_next()
-        else:
-            number = object.__hash__(self)
+        number = loop.number_of_next() if type(loop) is ControlledLoop else object.__hash__(self)
         self.__dict__[NUMBER] = number  # whatever it is, it must not change
     return number
 

@@ -17,7 +17,6 @@ from stateful_tests.core.simpler import simpler
 from stateful_tests.exploring.level import Drawing, Factory, Names, Run
 from stateful_tests.exploring.machine import bound
 from stateful_tests.exploring.overlap import pairs
-from stateful_tests.exploring.rearranged import in_order_of_start
 from stateful_tests.level1.awaits import awaits_in, modules_of
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
@@ -64,11 +63,6 @@ class Core:
     def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
         """See `stateful_tests.core.simpler`."""
         return simpler(program, names)
-
-    def in_order_of_start(self, program: Program, names: Names) -> tuple[Program, Names]:
-        """See `stateful_tests.exploring.rearranged`."""
-        made, near = in_order_of_start(program, names)
-        return made, near
 
     def expected(self, order: Order, cancellation: bool) -> set[str]:
         """Every rule, operation and kind of transition, and with `cancellation` that there was one."""

@@ -1,5 +1,6 @@
 """A program of the core level, and the same made ready for many runs. Pure data; a schedule plays it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +22,10 @@ class Program:
     def operations(self) -> int:
         """How many operations there are in all."""
         return sum(map(len, self.tasks))
+
+    def faults_at(self, place: Mapping[int, int]) -> tuple[int, ...]:
+        """The faults of the tasks that have moved to `place`; those of others are left out."""
+        return tuple(sorted(place[fault] for fault in self.faults if fault in place))
 
     def encode(self) -> dict[str, object]:
         """As plain data."""

@@ -14,6 +14,7 @@ from scheduling.schedule import fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.preemption_bounded import PreemptionBounded
 from scheduling.watchdog import WATCHDOG
+from stateful_tests.exploring.rearranged import in_order_of_start
 from stateful_tests.exploring.runner import Runner
 
 NEAR = 400  # runs of `LENGTH` steps spent on a simpler program whose guided run does not fail
@@ -87,7 +88,7 @@ def _shrunk(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tup
 
 def _in_order(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tuple[Any, list[str]]:
     """The program with its tasks in the order of their start, if that shows `cause` as well."""
-    ordered, near = runner.level.in_order_of_start(program, names)
+    ordered, near = in_order_of_start(program, names)
     if ordered == program:
         return program, names
     result, done = runner.guided(ordered, near)
@@ -103,7 +104,7 @@ def _easiest(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tu
         starts = [name for name in names if name.startswith("+start ")]
         for bound in range(1, PREEMPTIONS + 1):
             for first in permutations(starts):
-                turned, _ = runner.level.in_order_of_start(program, list(first))
+                turned, _ = in_order_of_start(program, list(first))
                 found = _search(runner, cause, turned, FAR, PreemptionBounded(bound, Random(0)))
                 if found is not None:
                     return turned, found

@@ -145,9 +145,6 @@ class Level(Protocol):
     def simpler(self, program: Any, names: Names) -> Iterator[tuple[Any, Names]]:
         """Simpler programs, in the order in which they should be tried, each with the schedule in its own names."""
 
-    def in_order_of_start(self, program: Any, names: Names) -> tuple[Any, Names]:
-        """The same program with its tasks in the order in which `names` starts them."""
-
     def expected(self, order: Order, cancellation: bool) -> set[str]:
         """What must have fired in some check for a pass not to be vacuous, but for what every level expects of its orders."""
 

@@ -1,6 +1,6 @@
 """Programs with fewer tasks, operations or faults, or in another order, each with its schedule in the names of its own tasks.
 
-Knows only that a program has tasks and faults, and that a fault is the place of a task.
+Knows only that a program has tasks, and faults of which it can say where they are when tasks have moved.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,8 +37,7 @@ def in_order_of_start(program: Any, names: Names) -> tuple[Any, Names]:
 def arranged(program: Any, names: Names, kept: Sequence[int]) -> tuple[Any, Names]:
     """The program of the tasks `kept`, in that order, and the schedule in their new letters without what the others did."""
     place, letters = moved(len(program.tasks), list(kept))
-    faults = sorted(place[f] for f in program.faults if f in place)
-    made = replace(program, tasks=tuple(program.tasks[old] for old in kept), faults=tuple(faults))
+    made = replace(program, tasks=tuple(program.tasks[old] for old in kept), faults=program.faults_at(place))
     return made, relettered(names, letters)
 
 

@@ -18,7 +18,7 @@ from stateful_tests.level1.compiled import Chain, compile_program
 from stateful_tests.level1.machine import Level1Machine
 from stateful_tests.level1.play import CONVERSATIONS, Play
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.simpler import in_order_of_start, simpler
+from stateful_tests.level1.simpler import simpler
 from stateful_tests.plain_run import scripted
 
 RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
@@ -66,10 +66,6 @@ class Level1:
     def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
         """See `stateful_tests.level1.simpler`."""
         return simpler(program, names)
-
-    def in_order_of_start(self, program: Program, names: Names) -> tuple[Program, Names]:
-        """See `stateful_tests.level1.simpler`."""
-        return in_order_of_start(program, names)
 
     def expected(self, order: Order, cancellation: bool) -> set[str]:
         """Every rule, operation and kind of transition, and every moment at which a task can be cancelled."""

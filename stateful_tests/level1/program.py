@@ -1,5 +1,6 @@
 """A program of level 1: tasks, each a chain of operations, and which of them may be cancelled. Pure data; a schedule plays it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model.operations import Operation, decode, encode
@@ -17,6 +18,10 @@ class Program:
     def operations(self) -> int:
         """How many operations there are in all."""
         return sum(map(len, self.tasks))
+
+    def faults_at(self, place: Mapping[int, int]) -> tuple[int, ...]:
+        """The faults of the tasks that have moved to `place`; those of others are left out."""
+        return tuple(sorted(place[fault] for fault in self.faults if fault in place))
 
     def encode(self) -> dict[str, object]:
         """As plain data."""

@@ -4,55 +4,29 @@ Each comes with the schedule that made the given one fail, in the names of its o
 a task that moves up into the place of one that was dropped has another letter.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
 from model.operations import RETURNS_STATE, Operation, ThreadState
 from model.words import PREFIX
-from stateful_tests.exploring.letters import moved, order_of_start, relettered
+from stateful_tests.exploring.level import Names
+from stateful_tests.exploring.rearranged import arranged, fewer, fewer_faults, with_chain
 from stateful_tests.level1.program import Program
-
-Names = list[str]
-Chain = tuple[Operation, ...]
 
 
 def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
     """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
-    tasks, faults = program.tasks, program.faults
-    for at in range(len(tasks) - 1, -1, -1):
-        if len(tasks) > 1:
-            yield _arranged(program, names, [place for place in range(len(tasks)) if place != at])
-    for at, chain in enumerate(tasks):
-        if len(chain) > 1:
-            for drop in range(len(chain) - 1, -1, -1):
-                yield _with_chain(program, at, chain[:drop] + chain[drop + 1 :]), names
+    yield from fewer(program, names)
     yield from _joined(program, names)
-    for at in range(len(faults)):
-        yield Program(tasks, faults[:at] + faults[at + 1 :]), names
-    for at, chain in enumerate(tasks):
+    yield from fewer_faults(program, names)
+    for at, chain in enumerate(program.tasks):
         for place, operation in enumerate(chain):
             for plain in _plainer(operation):
-                yield _with_chain(program, at, (*chain[:place], plain, *chain[place + 1 :])), names
+                yield with_chain(program, at, (*chain[:place], plain, *chain[place + 1 :])), names
     renamed = renumbered(program)
     if renamed != program:
         yield renamed, names
-
-
-def in_order_of_start(program: Program, names: Names) -> tuple[Program, Names]:
-    """The same program with its tasks in the order in which `names` starts them: no deviation is spent on who comes first."""
-    return _arranged(program, names, order_of_start(len(program.tasks), names))
-
-
-def _arranged(program: Program, names: Names, kept: Sequence[int]) -> tuple[Program, Names]:
-    """The program of the tasks `kept`, in that order, and the schedule in their new letters without what the others did."""
-    place, letters = moved(len(program.tasks), list(kept))
-    faults = sorted(place[f] for f in program.faults if f in place)
-    return Program(tuple(program.tasks[old] for old in kept), tuple(faults)), relettered(names, letters)
-
-
-def _with_chain(program: Program, at: int, chain: Chain) -> Program:
-    return Program((*program.tasks[:at], chain, *program.tasks[at + 1 :]), program.faults)
 
 
 def _joined(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
@@ -62,8 +36,8 @@ def _joined(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
         for first in range(second):
             one, two = tasks[first][0], tasks[second][0]
             if len(tasks[second]) > 1 and isinstance(one, RETURNS_STATE) and isinstance(two, RETURNS_STATE) and one.thread == two.thread:
-                joined = _with_chain(program, first, tasks[first] + tasks[second][1:])
-                yield _arranged(joined, names, [place for place in range(len(tasks)) if place != second])
+                joined = with_chain(program, first, tasks[first] + tasks[second][1:])
+                yield arranged(joined, names, [place for place in range(len(tasks)) if place != second])
 
 
 def _plainer(operation: Operation) -> Iterator[Operation]:

@@ -19,7 +19,7 @@ from stateful_tests.level2.machine import Level2Machine
 from stateful_tests.level2.plain import scripted
 from stateful_tests.level2.play import BRINGS, Factory, Play, Prepared, prepare
 from stateful_tests.level2.program import Fault, Goes, Program
-from stateful_tests.level2.simpler import in_order_of_start, simpler
+from stateful_tests.level2.simpler import simpler
 
 OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
 # what can be answered to what, apart from what only a failing engine or a cancellation brings
@@ -95,10 +95,6 @@ class Level2:
     def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
         """See `stateful_tests.level2.simpler`."""
         return simpler(program, names)
-
-    def in_order_of_start(self, program: Program, names: Names) -> tuple[Program, Names]:
-        """See `stateful_tests.level2.simpler`."""
-        return in_order_of_start(program, names)
 
     def expected(self, order: Order, cancellation: bool) -> set[str]:
         """Every rule, every request with each of its answers, every kind of change."""

@@ -1,5 +1,6 @@
 """A program of level 2: requests, in the order in which they are made up, and what may go wrong. Pure data; a schedule plays it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -33,6 +34,11 @@ class Program:
     def operations(self) -> int:
         """How many requests there are."""
         return len(self.tasks)
+
+    def faults_at(self, place: Mapping[int, int]) -> tuple[Fault, ...]:
+        """The faults of the requests that have moved to `place`; those of others are left out."""
+        moved = (Fault(fault.goes, place[fault.place]) for fault in self.faults if fault.place in place)
+        return tuple(sorted(moved, key=lambda fault: (fault.place, fault.goes.value)))
 
     def encode(self) -> dict[str, object]:
         """As plain data."""

@@ -7,37 +7,21 @@ from typing import Any
 from impl.protocol.simulated_engine import STORED
 from model import requests as rq
 from model.requests import Request
-from stateful_tests.exploring.letters import moved, order_of_start, relettered
-from stateful_tests.level2.program import Fault, Program
-
-Names = list[str]
+from stateful_tests.exploring.level import Names
+from stateful_tests.exploring.rearranged import fewer, fewer_faults, with_chain
+from stateful_tests.level2.program import Program
 
 
 def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
     """In the order in which they should be tried."""
-    tasks, faults = program.tasks, program.faults
-    for at in range(len(tasks) - 1, -1, -1):
-        if len(tasks) > 1:
-            yield _arranged(program, names, [place for place in range(len(tasks)) if place != at])
-    for at in range(len(faults)):
-        yield Program(tasks, faults[:at] + faults[at + 1 :]), names
-    for at, (request,) in enumerate(tasks):
+    yield from fewer(program, names)
+    yield from fewer_faults(program, names)
+    for at, (request,) in enumerate(program.tasks):
         for plain in _plainer(request):
-            yield Program((*tasks[:at], (plain,), *tasks[at + 1 :]), faults), names
+            yield with_chain(program, at, (plain,)), names
     renamed = renumbered(program)
     if renamed != program:
         yield renamed, names
-
-
-def in_order_of_start(program: Program, names: Names) -> tuple[Program, Names]:
-    """The same program with its requests in the order in which `names` lets them arrive."""
-    return _arranged(program, names, order_of_start(len(program.tasks), names))
-
-
-def _arranged(program: Program, names: Names, kept: list[int]) -> tuple[Program, Names]:
-    place, letters = moved(len(program.tasks), kept)
-    faults = sorted((Fault(f.goes, place[f.place]) for f in program.faults if f.place in place), key=lambda f: (f.place, f.goes.value))
-    return Program(tuple(program.tasks[old] for old in kept), tuple(faults)), relettered(names, letters)
 
 
 def _plainer(request: Request) -> Iterator[Request]:

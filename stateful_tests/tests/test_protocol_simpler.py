@@ -30,10 +30,11 @@ from model.requests import (
 from scheduling.order import Order
 from stateful_tests.exploring.investigate import investigate
 from stateful_tests.exploring.letters import task_name
+from stateful_tests.exploring.rearranged import in_order_of_start
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.level2.level import LEVEL_2
 from stateful_tests.level2.program import Fault, Goes, Program
-from stateful_tests.level2.simpler import in_order_of_start, renumbered, simpler
+from stateful_tests.level2.simpler import renumbered, simpler
 from stateful_tests.replay import BadReplay, Replay, decode, of_finding, read
 from stateful_tests.tests.protocol_play import program, server
 

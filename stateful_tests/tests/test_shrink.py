@@ -30,10 +30,11 @@ from stateful_tests.corpus import saved_runs
 from stateful_tests.defects.catalogue import DEFECTS
 from stateful_tests.defects.defect import Defect
 from stateful_tests.exploring.investigate import FAR, _search, investigate
+from stateful_tests.exploring.rearranged import in_order_of_start
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
-from stateful_tests.level1.simpler import in_order_of_start, simpler
+from stateful_tests.level1.simpler import simpler
 from stateful_tests.races.split_lock_shown import CROWDED, FixedSplitLock, ShownSplitLock
 from stateful_tests.replay import Replay
 from stateful_tests.tests.minimality import assert_minimal

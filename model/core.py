@@ -8,8 +8,10 @@ brings a model (level 1 of ours is `model.step`).
 """
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
+
+from model import as_data
 
 Id = int | str  # connections and topics are named as their server's log names them
 
@@ -86,24 +88,19 @@ def in_order(ids: Any) -> tuple[Id, ...]:
 
 def core_encode(operation: CoreOperation) -> list[object]:
     """An operation as plain data: its name, then its arguments in order."""
-    return [operation.name, *astuple(operation)]
+    return as_data.encode(operation)
 
 
 def core_decode(data: object) -> CoreOperation:
     """The operation that `core_encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
-    if not isinstance(data, list) or not data or not isinstance(data[0], str):
-        raise ValueError(f"an operation is a list that starts with its name, not {data!r}")
-    kind: Any = CORE_BY_NAME.get(data[0])
-    if kind is None:
-        raise ValueError(f"unknown operation {data[0]!r}; known: {', '.join(CORE_BY_NAME)}")
-    wanted = len(kind.__match_args__)
-    if len(data) - 1 != wanted:
-        raise ValueError(f"{data[0]} takes {wanted} arguments, not {len(data) - 1}")
-    for value in data[1:]:
-        if type(value) not in (int, str):
-            raise ValueError(f"{data[0]}: {value!r} is not an id: a whole number or a text")
-    operation: CoreOperation = kind(*data[1:])
+    operation: CoreOperation = as_data.decode(data, CORE_BY_NAME, "operation", _id)
     return operation
+
+
+def _id(_kind: type, _slot: str, value: object) -> object:
+    if type(value) not in (int, str):
+        raise ValueError(f"{value!r} is not an id: a whole number or a text")
+    return value
 
 
 def core_step(state: CoreState, operation: CoreOperation) -> CoreOutcome:

@@ -6,9 +6,11 @@ on the thread state that an earlier operation of the same task returned (its *ha
 Connections, threads, subscription ids and conversations are small integers: no hash order and no address can reach a decision.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from model import as_data
 
 
 class TurnEvent(Enum):
@@ -149,25 +151,10 @@ RETURNS_STATE = (ThreadState, TryEnsureConnectionSubscribed, SetListener)
 
 def encode(operation: Operation) -> list[object]:
     """An operation as plain data: its name, then its arguments in order."""
-    return [operation.name, *(v.value if isinstance(v, Enum) else v for v in astuple(operation))]
+    return as_data.encode(operation)
 
 
 def decode(data: object) -> Operation:
     """The operation that `encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
-    if not isinstance(data, list) or not data or not isinstance(data[0], str):
-        raise ValueError(f"an operation is a list that starts with its name, not {data!r}")
-    kind = BY_NAME.get(data[0])
-    if kind is None:
-        raise ValueError(f"unknown operation {data[0]!r}; known: {', '.join(BY_NAME)}")
-    types: list[type] = [kind.__annotations__[slot] for slot in kind.__match_args__]
-    if len(data) - 1 != len(types):
-        raise ValueError(f"{data[0]} takes {len(types)} arguments, not {len(data) - 1}")
-    arguments: list[Any] = []
-    for value, wanted in zip(data[1:], types, strict=True):
-        if wanted is TurnEvent:
-            arguments.append(TurnEvent(value))
-        elif type(value) is wanted:
-            arguments.append(value)
-        else:
-            raise ValueError(f"{data[0]}: {value!r} is not of type {wanted.__name__}")
-    return kind(*arguments)
+    operation: Operation = as_data.decode(data, BY_NAME, "operation", as_data.annotated)
+    return operation

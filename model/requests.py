@@ -5,9 +5,11 @@ are numbered by whoever makes the request up, so that a run can be written down 
 """
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, NamedTuple
+
+from model import as_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,20 +232,10 @@ Message = Answer | Notice | Asks | Resolved | Started | Closed
 
 def encode(request: Request) -> list[object]:
     """A request as plain data: its name, then its arguments in order."""
-    return [request.name, *astuple(request)]
+    return as_data.encode(request)
 
 
 def decode(data: object) -> Request:
     """The request that `encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
-    if not isinstance(data, list) or not data or not isinstance(data[0], str):
-        raise ValueError(f"a request is a list that starts with its name, not {data!r}")
-    kind = BY_NAME.get(data[0])
-    if kind is None:
-        raise ValueError(f"unknown request {data[0]!r}; known: {', '.join(BY_NAME)}")
-    types = [kind.__annotations__[slot] for slot in kind.__match_args__]
-    if len(data) - 1 != len(types):
-        raise ValueError(f"{data[0]} takes {len(types)} arguments, not {len(data) - 1}")
-    for value, wanted in zip(data[1:], types, strict=True):
-        if type(value) is not wanted:
-            raise ValueError(f"{data[0]}: {value!r} is not of type {wanted.__name__}")
-    return kind(*data[1:])
+    request: Request = as_data.decode(data, BY_NAME, "request", as_data.annotated)
+    return request

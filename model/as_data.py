@@ -1,0 +1,41 @@
+"""Operations and requests as plain data, which is how they are saved: a name, then the arguments in order."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import astuple
+from enum import Enum
+from typing import Any
+
+Wanted = Callable[[type, str, object], object]
+"""Given the class, a field's name and what stands there: the argument. Raises ValueError, saying what was wanted instead."""
+
+
+def encode(thing: Any) -> list[object]:
+    """`thing`, a dataclass with a `name`, as plain data."""
+    return [thing.name, *(value.value if isinstance(value, Enum) else value for value in astuple(thing))]
+
+
+def decode(data: object, kinds: Mapping[str, type], noun: str, wanted: Wanted) -> Any:
+    """What `encode` wrote, as one of `kinds`, by name. Raises ValueError, saying what is wrong, for anything else."""
+    if not isinstance(data, list) or not data or not isinstance(data[0], str):
+        raise ValueError(f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} is a list that starts with its name, not {data!r}")
+    name, *given = data
+    kind: Any = kinds.get(name)
+    if kind is None:
+        raise ValueError(f"unknown {noun} {name!r}; known: {', '.join(kinds)}")
+    slots = kind.__match_args__
+    if len(given) != len(slots):
+        raise ValueError(f"{name} takes {len(slots)} arguments, not {len(given)}")
+    try:
+        return kind(*(wanted(kind, slot, value) for slot, value in zip(slots, given, strict=True)))
+    except ValueError as wrong:
+        raise ValueError(f"{name}: {wrong}") from None
+
+
+def annotated(kind: type, slot: str, value: object) -> object:
+    """An argument of just the type that the field is declared with; an Enum by its value."""
+    declared = kind.__annotations__[slot]
+    if issubclass(declared, Enum):
+        return declared(value)
+    if type(value) is not declared:
+        raise ValueError(f"{value!r} is not of type {declared.__name__}")
+    return value

@@ -17,7 +17,7 @@ from operator import is_
 from typing import Any, TypeVar
 
 from scheduling.strategies.containers import WRAPPERS, is_tracked_kind, unchanged
-from scheduling.strategies.footprints import READ, RECORDER, WRITE, Check, Footprint, MissingFootprint
+from scheduling.strategies.footprints import READ, RECORDER, WRITE, Check, Footprint, Location, MissingFootprint
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ _TRACKED_ELSEWHERE = (
 )
 _STANDARD = frozenset("collections itertools functools asyncio.events asyncio.futures asyncio.tasks _asyncio contextvars random".split())
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made by a class statement
-_LOCATION = "_subwarden_location"
+LOCATION = "_subwarden_location"
 _ADOPTION = "_subwarden_adoption"
 _classes: dict[tuple[type, tuple[str, ...]], type] = {}
 
@@ -45,7 +45,7 @@ def is_constant(value: object) -> bool:
         return True
     if isinstance(value, tuple | frozenset):
         return all(is_constant(item) for item in value)
-    return _LOCATION in getattr(value, "__dict__", ())
+    return LOCATION in getattr(value, "__dict__", ())
 
 
 @lru_cache(maxsize=4096)  # asked at every access; a class's answer does not change
@@ -75,7 +75,7 @@ class _Adoption:
     def _swap_class(self, value: Any) -> None:
         attributes = vars(value)
         names = tuple(attributes)
-        attributes[_LOCATION] = RECORDER.name()
+        attributes[LOCATION] = RECORDER.name()
         for name in names:
             attributes[name] = self(attributes[name])
         attributes[_ADOPTION] = self
@@ -86,7 +86,7 @@ class _Adoption:
 def _class_with(original: type, names: tuple[str, ...]) -> type:
     made = _classes.get((original, names))
     if made is None:
-        body: dict[str, Any] = {name: _Attribute(name) for name in names}
+        body: dict[str, Any] = {name: Attribute(name) for name in names}
         body |= {"__setattr__": _set_attribute, "__module__": original.__module__, "__qualname__": original.__qualname__, "__slots__": ()}
         made = _classes[original, names] = type(original.__name__, (original,), body)
     return made
@@ -101,7 +101,7 @@ def _can_swap_class(value: object) -> bool:
     return hasattr(value, "__dict__") and not any(vars(base).get("__slots__") for base in type(value).__mro__)
 
 
-class _Attribute:
+class Attribute:
     """Stands on the class for one attribute of the object, and writes down each access. Defines `__set__` so that it comes first."""
 
     def __init__(self, name: str) -> None:
@@ -116,24 +116,29 @@ class _Attribute:
         except KeyError:
             raise AttributeError(self._name) from None
         if RECORDER.footprint is not None:
-            RECORDER.touch((own[_LOCATION], self._name), READ if is_constant(value) else WRITE)
+            RECORDER.touch((self.location(owner), self._name), READ if is_constant(value) else WRITE)
         return value
+
+    def location(self, owner: Any) -> Location:
+        """Where accesses to `owner` are written down."""
+        where: Location = owner.__dict__[LOCATION]
+        return where
 
     def __set__(self, owner: Any, value: Any) -> None:
         _set_attribute(owner, self._name, value)
 
     def __delete__(self, owner: Any) -> None:
         own = owner.__dict__
-        RECORDER.touch((own[_LOCATION], self._name), WRITE)
+        RECORDER.touch((own[LOCATION], self._name), WRITE)
         del own[self._name]
 
 
 def _set_attribute(owner: Any, name: str, value: Any) -> None:
     own = owner.__dict__
-    if name not in own and RECORDER.active and not isinstance(vars(type(owner)).get(name), _Attribute):
-        known = tuple(key for key in own if key not in {_LOCATION, _ADOPTION})  # a new attribute: its readers must be seen too
+    if name not in own and RECORDER.active and not isinstance(vars(type(owner)).get(name), Attribute):
+        known = tuple(key for key in own if key not in {LOCATION, _ADOPTION})  # a new attribute: its readers must be seen too
         owner.__class__ = _class_with(type(owner).__base__ or object, (*known, name))
-    RECORDER.touch((own[_LOCATION], name), WRITE)
+    RECORDER.touch((own[LOCATION], name), WRITE)
     own[name] = own[_ADOPTION](value) if RECORDER.active else value
 
 
@@ -150,7 +155,7 @@ def _check_of(owner: Any) -> Check:
             return
         for name in {**before, **own}:
             changed = (name in own) != (name in before) or not unchanged([own[name]], [before[name]])
-            if changed and not footprint.get((own[_LOCATION], name), 0) & WRITE:
+            if changed and not footprint.get((own[LOCATION], name), 0) & WRITE:
                 raise MissingFootprint(f"{type(owner).__name__}.{name} changed in a step that did not touch it")
         before = dict(own)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import scheduling.events
 from scheduling.loop import ControlledLoop
-from scheduling.strategies.declared import is_constant
+from scheduling.strategies.declared import LOCATION, Attribute
 from scheduling.strategies.footprints import KEY_READ, READ, RECORDER, WRITE, Location, MissingFootprint
 
 _ATTRIBUTES: dict[type, str] = {
@@ -32,36 +32,23 @@ _FUTURE_METHODS = {
     # who waits does not change what is answered, and in the order `any` not who goes first
     **dict.fromkeys("add_done_callback remove_done_callback".split(), KEY_READ),
 }
-_LOCATION = "_subwarden_location"
 
 
-class _Attribute:
+class _OfPrimitive(Attribute):
     """Stands on a primitive's class for one attribute. The name of the location is made when the primitive is."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, owner: Any, _kind: type | None = None) -> Any:
-        if owner is None:
-            return self
-        own = owner.__dict__
-        try:
-            value = own[self._name]
-        except KeyError:
-            raise AttributeError(self._name) from None
-        if RECORDER.footprint is not None:
-            location = own.get(_LOCATION)
-            if location is None:
-                RECORDER.fail(f"a {type(owner).__name__} was made before the run that uses it")
-            RECORDER.touch((location, self._name), READ if is_constant(value) else WRITE)
-        return value
+    def location(self, owner: Any) -> Location:
+        where: Location = owner.__dict__.get(LOCATION)
+        if where is None:
+            RECORDER.fail(f"a {type(owner).__name__} was made before the run that uses it")
+        return where
 
     def __set__(self, owner: Any, value: Any) -> None:
         own = owner.__dict__
         if RECORDER.active:
-            if _LOCATION not in own:
-                own[_LOCATION] = RECORDER.name()
-            RECORDER.touch((own[_LOCATION], self._name), WRITE)
+            if LOCATION not in own:
+                own[LOCATION] = RECORDER.name()
+            RECORDER.touch((own[LOCATION], self._name), WRITE)
         own[self._name] = value
 
 
@@ -130,7 +117,7 @@ def recording() -> Iterator[None]:
     if not _open:
         for kind, names in _ATTRIBUTES.items():
             for name in names.split():
-                _put(kind, name, _Attribute(name))
+                _put(kind, name, _OfPrimitive(name))
         gathering: Any = asyncio_tasks._GatheringFuture  # type: ignore[attr-defined]
         _put(gathering, "location", property(_location_of_gathering))
         for name, how in _FUTURE_METHODS.items():

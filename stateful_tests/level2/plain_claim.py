@@ -25,7 +25,7 @@ from scheduling.schedule import Follower
 from stateful_tests.exploring.letters import task_name
 from stateful_tests.level2.play import Factory, Play, prepare
 from stateful_tests.level2.program import Program
-from stateful_tests.plain_claim import NoScript
+from stateful_tests.plain_claim import ENDLESS, NoScript
 
 Claim = dict[str, Any]
 
@@ -41,7 +41,6 @@ AT_END = {
     causes.DEADLOCK: "lock",
     causes.UNRETRIEVED: "unretrieved",
 }
-ENDLESS = {causes.RESTLESS: "restless", causes.BLOCKED: "blocked"}  # not worth following once more
 IN_THE_MIDDLE = "it shows only in the middle of a step"
 
 

@@ -44,10 +44,10 @@ from stateful_tests.exploring.level import Factory, Run
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.level2 import plain
 from stateful_tests.level2.level import LEVEL_2
-from stateful_tests.level2.plain_claim import AT_END, ENDLESS, claim_of
+from stateful_tests.level2.plain_claim import AT_END, claim_of
 from stateful_tests.level2.play import Play, prepare
 from stateful_tests.level2.program import Fault, Goes, Program
-from stateful_tests.plain_claim import NoScript
+from stateful_tests.plain_claim import ENDLESS, NoScript
 from stateful_tests.plain_run import doubt
 from stateful_tests.protocol_defects.catalogue import DEFECTS
 from stateful_tests.protocol_defects.defect import Defect

@@ -140,6 +140,8 @@ def _event(name: str) -> str:
         return f'tasks["{about}"] = loop.create_task(request_{about.lower()}(), name="{about}")'
     if kind == "cancel":
         return f'tasks["{about}"].cancel()'
+    if kind == "fail":  # it names what it comes instead of
+        about = about.removeprefix("release ")
     nth = f", {number}" if number != "1" or kind == "fail" else ""
     return f"environment.go_on({about!r}{nth}{', True' if kind == 'fail' else ''})"
 

@@ -196,7 +196,9 @@ class Connection:
     @property
     def may_live(self) -> bool:
         """Whether it may be connected now."""
-        return any(node.live for node, _ in self.worlds) or any(isinstance(o, Connect) for o in self.open.values())
+        if any(node.live for node, _ in self.worlds):
+            return True
+        return not self.closed and any(isinstance(o, Connect) for o in self.open.values())
 
 
 def _names(operation: CoreOperation, topic: Id) -> bool:

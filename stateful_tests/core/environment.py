@@ -52,10 +52,11 @@ class Environment:
             raise BadObservation(f"env.park wants a name for what is waited for, a text, not {name!r:.80}")
         loop = self._loop
         future: asyncio.Future[None] = asyncio.Future(loop=loop)
-        waiting = [Event(f"release {name}", lambda: self._end(waiting, future, None, None))]
+        released = f"release {name}"
+        waiting = [Event(released, lambda: self._end(waiting, future, None, None))]
         loop.events.append(waiting[0])
         if may_fail is not None:
-            waiting.append(Event(f"fail {name}", lambda: self._end(waiting, future, may_fail, client)))
+            waiting.append(Event(f"fail {released}", lambda: self._end(waiting, future, may_fail, client)))
             loop.faults.append(waiting[1])
         try:
             await future

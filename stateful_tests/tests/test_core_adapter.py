@@ -16,7 +16,9 @@ from stateful_tests.core.level import CORE
 from stateful_tests.core.program import Program
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.exploring.tell import tell
+from stateful_tests.run_record import finding_record
 from stateful_tests.tests.core_level import factory_of, play
+from stateful_tests.tests.held import shown
 
 SUBSCRIBED = (Connect("c1"), Subscribe("c1", "t1"))
 
@@ -175,6 +177,34 @@ def test_a_client_that_the_environment_failed_may_be_dropped() -> None:
             return done
 
     assert play(DropsUnasked, program).violations
+
+
+def test_a_parked_call_that_fails_is_told_by_its_whole_name() -> None:
+    class Named(Waiting):
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            await self.env.park("store of t1", may_fail=ConnectionError)
+            return await Small.subscribe(self, client, topic)
+
+    (finding,) = shown(Named, Program((SUBSCRIBED,))).values()
+    steps = finding_record("Named", finding, factory_of(Named))["steps"]
+    assert ("store of t1", ["(instead of: may go on, it fails)"]) in [(step["task"], step["did"]) for step in steps]
+
+
+def test_an_open_connect_is_no_excuse_for_a_close_that_is_not_final() -> None:
+    class Revives(Small):
+        def __init__(self, env: Any) -> None:
+            super().__init__()
+            self.env = env
+
+        async def connect(self, client: Any) -> None:
+            self.live.add(client)
+            await self.env.park("greeting")
+
+        async def disconnect(self, client: Any) -> None:
+            self.pairs = {pair for pair in self.pairs if pair[0] != client}
+
+    program = Program(((Connect("c1"), Disconnect("c1"), Subscribe("c1", "t1")), (Connect("c1"),)))
+    assert set(shown(Revives, program)) == {causes.REVIVED}
 
 
 def test_a_cancellation_of_its_own_that_reaches_the_caller_is_an_exception() -> None:

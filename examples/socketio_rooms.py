@@ -37,8 +37,10 @@ class Adapter:
 
     async def signed_out(self, sid, reason):
         client = self.sio.get_environ(sid)["client"]
-        self.sids.pop(client, None)
-        await self.env.park(f"away: {client}", may_fail=ConnectionError)
+        try:
+            await self.env.park(f"away: {client}", may_fail=ConnectionError)
+        finally:
+            self.sids.pop(client, None)
 
     # --- the clients
 

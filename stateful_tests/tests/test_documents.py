@@ -21,6 +21,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "docs/how-it-works.md",
     "docs/bring-your-own.md",
+    "docs/examples.md",
     "docs/exec-protocol.md",
     "docs/reading-a-report.md",
     "docs/properties.md",

@@ -91,7 +91,7 @@ def write(finding: dict[str, Any]) -> str:
 def _request(name: str, calls: list[list[Any]], *, environment: bool) -> list[str]:
     lines = [f"async def request_{name.lower()}():", f'    got = answers["{name}"] = []']
     for method, arguments, awaited in calls:
-        if method == "disconnect" and environment:
+        if method == "disconnect" and environment and arguments:
             lines.append(f"    environment.left.add({arguments[0]!r})")
         call = f"adapter.{method}({', '.join(map(repr, arguments))})"
         lines.append(f"    got.append(await {call if awaited else f'call({call})'})")
@@ -175,7 +175,7 @@ def _end(plain: dict[str, Any], said: str, test: str, told: str) -> list[str]:
     return [*lines, "if seen:", f"    print({word}, file=sys.stderr, flush=True)", "    os._exit(1)", AT_ONCE]
 
 
-def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911  # one return for each kind of claim
+def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911, PLR0912  # one for each kind of claim
     """The condition that must not hold, and what was seen."""
     kind, *about = claim
     match kind:
@@ -191,7 +191,9 @@ def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911  # one return 
             return f"not adapter.properties[{about[0]!r}](adapter.observe())", "it does not hold"
         case "answer":
             task, at, answer = about
-            return f'answers["{task}"][{at}:{at + 1}] == [{answer!r}]', f"it answered {answer}"
+            return f'answers["{task}"][{at}:{at + 1}] == [{answer}]', f"it answered {_said(answer)}"
+        case "shown":
+            return f"adapter.observe() == {about[0]}", f"it shows {_said(about[0])}"
         case "raises":
             task, error = about
             test = f'tasks["{task}"].done() and not tasks["{task}"].cancelled()'
@@ -216,3 +218,8 @@ def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911  # one return 
         case "unretrieved":
             return "bool(unretrieved)", "{unretrieved[0].get('exception') or unretrieved[0]['message']}"
     return "failed is not None", "{failed}"
+
+
+def _said(text: str) -> str:
+    """A value's text as a part of a script's last line."""
+    return text.replace("\\", "\\\\").replace("{", "{{").replace("}", "}}")

@@ -16,16 +16,17 @@ OURS = "stateful_tests."  # the player's own awaits, which are none of the subje
 def coverage_record(check: Check, factory: Factory, fired: set[str], closely: Closely, ends: Seen, done: Counter[str]) -> dict[str, Any]:
     """As plain data. `ends.total` is the number of runs that were asked how they ended."""
     level = LEVELS[check.level]
+    expected = check.expected() | {level.prefix + name for name in level.brings(factory)}
     absent = {level.prefix + name for name in level.absent(factory)}
     awaits = {place for place in closely.awaits if not place.startswith(OURS)}
     return {
         "fired": sorted(fired),
-        "never_fired": sorted(check.expected() - fired - absent),
+        "never_fired": sorted(expected - fired - absent),
         "looked_closely": closely.runs,
         "awaits": sorted(awaits),
         "awaits_never": sorted(level.awaits(factory) - awaits),
         "overlapped": sorted(closely.overlaps),
-        "never_overlapped": sorted(level.overlaps() - closely.overlaps),
+        "never_overlapped": sorted(level.overlaps(factory) - closely.overlaps),
         **complete.record(done),
         "end_states": {
             "distinct": ends.distinct,

@@ -152,8 +152,10 @@ def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) 
 
 
 def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:
-    fired = covered.union(*(outcome.fired | outcome.absent for outcome in outcomes.values()))
-    return set().union(*(check.expected() for check in outcomes)) - fired
+    whole = Outcome("all", fired=set(covered))
+    for outcome in outcomes.values():
+        whole.merge(outcome)
+    return whole.never_fired(outcomes)
 
 
 def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) -> Outcome:

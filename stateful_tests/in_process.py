@@ -75,8 +75,10 @@ def _explored(factory: Factory, checks: Sequence[Check], profile: Profile, budge
             outcomes[check].merge(_checked(check, factory, profile, number + more, seconds))
             if outcomes[check].findings:
                 return list(outcomes.values())
-        fired = set().union(*(outcome.fired | outcome.absent for outcome in outcomes.values()))
-        if set().union(*(check.expected() for check in checks)) <= fired:
+        whole = Outcome("all")
+        for outcome in outcomes.values():
+            whole.merge(outcome)
+        if not whole.never_fired(checks):
             break
     return list(outcomes.values())
 

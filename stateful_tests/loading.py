@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from checking.observation import BadObservation
 from impl.manager_api import ManagerApi
 from impl.subjects import SUBJECTS
 from model.operations import MANAGER_OPERATIONS
@@ -22,13 +23,14 @@ from model.state import State
 from scheduling.loop import ControlledLoop
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
-from stateful_tests.core.adapter import Adapter, BadAdapter, Kind
+from stateful_tests.core.adapter import Adapter, CoreAdapter, CoreKind, Kind
 from stateful_tests.core.environment import Environment
 from stateful_tests.core.level import CORE
 from stateful_tests.exploring.level import Factory
-from stateful_tests.exploring.runner import BadObservation
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level2.level import LEVEL_2
+from stateful_tests.own.adapter import OwnAdapter, OwnKind
+from stateful_tests.own.level import OWN
 
 
 class BadSubject(Exception):
@@ -104,10 +106,13 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
         with loop.entered():
             manager = _first(kind, environment, name)
             if not any(callable(getattr(manager, o.name, None)) for o in MANAGER_OPERATIONS):
+                own = hasattr(manager, "model")
+                kind = OwnKind(factory) if own else CoreKind(factory)
+                adapter: type[Adapter] = OwnAdapter if own else CoreAdapter
                 kind.learn(manager)
-                _look_once(kind, environment)
-                return CORE.name, partial(Adapter, kind)
-    except BadAdapter as error:
+                adapter(kind).look_once(environment)
+                return (OWN if own else CORE).name, partial(adapter, kind)
+    except BadObservation as error:
         raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists all that it needs") from None
     _try(manager, name, loop)
 
@@ -129,18 +134,6 @@ def _first(kind: Kind, environment: Environment, name: str) -> Any:
         return kind.make(environment)
     except Exception as error:  # somebody else's code may raise anything
         raise BadSubject(f"subject {name}: making a manager raised {_said(error)}; mend its factory") from None
-
-
-def _look_once(kind: Kind, environment: Environment) -> None:
-    """What cannot be looked at would fail in the middle of a run."""
-    adapter = Adapter(kind)
-    adapter.begin(environment)
-    try:
-        adapter.observe()
-    except Exception as error:
-        raise BadAdapter(f"observe() of a new manager raised {_said(error)}") from None
-    adapter.broker()
-    adapter.delivered(())
 
 
 @contextmanager

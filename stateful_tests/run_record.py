@@ -20,6 +20,7 @@ from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.levels import LEVELS
 from stateful_tests.loading import load
 from stateful_tests.model_coverage import ModelCoverage
+from stateful_tests.own.level import OWN
 from stateful_tests.replay import Replay, of_finding
 
 SCOPE = Scope(connections=2, threads=1, subscriptions=1, conversations=2, items=1, raw=True, in_flight=0)
@@ -33,8 +34,7 @@ def gate_record(
     whole = Outcome("all")
     for outcome in outcomes:
         whole.merge(outcome)
-    expected = set().union(*(check.expected() for check in checks))
-    never = sorted(expected - whole.fired - whole.absent)
+    never = sorted(whole.never_fired(checks))
     verdicts = [verdict(outcome) for outcome in outcomes if outcome.schedules]
     if never or stopped or whole.doubts:
         verdicts.append(Verdict.INCONCLUSIVE)
@@ -69,8 +69,8 @@ def gate_record(
 
 
 def _adapter(checks: Sequence[Check], factory: Factory) -> dict[str, Any]:
-    """What was not judged of an adapter of the core operations, and why. Nothing for other subjects."""
-    if all(check.level != CORE.name for check in checks):
+    """What was not judged of an adapter, and why. Nothing for other subjects."""
+    if all(check.level not in (CORE.name, OWN.name) for check in checks):
         return {}
     kind = factory().kind
     return {"off": dict(sorted(kind.off.items())), "not_played": kind.not_played}

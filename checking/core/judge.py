@@ -6,9 +6,9 @@ is everything that `checking.core.worlds` leaves open.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from checking import causes
+from checking.adapter_judge import AdapterJudge, Evidence, Rules
 from checking.causes import Cause
 from checking.core import causes as core_causes
 from checking.core.deliveries import Deliveries
@@ -20,44 +20,20 @@ from scheduling.loop import ControlledLoop
 Pair = tuple[Id, Id]  # (connection, topic)
 Maps = Mapping[str, frozenset[Pair]]  # the same relation, as each of the manager's maps has it
 Observe = Callable[[], Maps | None]
-Evidence = tuple[object, ...]  # what can be looked at again, without a model, to see that something is wrong; plain data
 
 
-class Rules(NamedTuple):
-    """How an adapter wants to be judged.
-
-    `off`: properties or causes by name -> why not. `final`: a close is, ids are not used again. `own`: the names of what the adapter itself
-    says must hold whenever no call is open, and does not.
-    """
-
-    off: Mapping[str, str] = {}
-    final: bool = True
-    own: Callable[[], list[str]] | None = None
-
-
-class CoreJudge:
-    """See `stateful_tests.exploring.level.Judge`."""
-
-    shows_by = "observe"
+class CoreJudge(AdapterJudge):
+    """Of one run."""
 
     def __init__(
         self, loop: ControlledLoop, observe: Observe, connections: Iterable[Id], graph: Graph, fired: set[str], rules: Rules
     ) -> None:
-        self.violations: dict[Cause, int] = {}
-        self.details: dict[Cause, str] = {}
-        self.evidence: dict[Cause, Evidence] = {}
-        self.steps = 0
-        self.show_raised: Exception | None = None
+        super().__init__(loop, fired, rules)
         self.seen: Maps = {}
         self.connections = {name: Connection(name, graph.initial(final=rules.final)) for name in connections}
         self.deliveries = Deliveries(self.connections.values())
-        self._loop = loop
         self._observe = observe
-        self._fired = fired
-        self._rules = rules
-        self._calls = 0  # so far
         self._open: dict[int, tuple[int, CoreOperation]] = {}  # the open call of a task: its number, and what it is
-        self._orphans: list[int] = []  # calls that were cancelled or raised, and may still be finished by somebody
         self._ends: list[CoreOperation] = []  # calls that have ended, in that order
         self._dirty = True  # something else may be expected of what shows
 
@@ -65,8 +41,7 @@ class CoreJudge:
 
     def called(self, task: int, operation: CoreOperation, message: object = None) -> None:
         """`task` calls `operation`."""
-        if self._loop.log is not None:
-            self._loop.log.append(("calls", (operation, None)))
+        self._tell("calls", operation)
         self._calls += 1
         self._open[task] = (self._calls, operation)
         for connection in self.connections.values():
@@ -89,8 +64,7 @@ class CoreJudge:
 
     def returned(self, task: int, operation: CoreOperation, answer: object) -> None:
         """`operation` returned `answer`."""
-        if self._loop.log is not None:
-            self._loop.log.append(("answers", (operation, answer)))
+        self._tell("answers", operation, answer)
         call, _ = self._open.pop(task)
         if isinstance(operation, Publish):
             self._fired.add(self.deliveries.returned(call))
@@ -157,22 +131,10 @@ class CoreJudge:
     def stepped(self) -> bool:
         """A step has run. Never asks to stop: a run is judged to its end."""
         self.steps += 1
-        if self._orphans and not self._loop.ready and all(task.done() for task in self._loop.tasks):
+        if self._orphans and self._nobody_is_left():
             self._settle()
         self._look()
         return False
-
-    def violated(self, cause: Cause, detail: str = "", evidence: Evidence = ()) -> None:
-        """Record `cause`, once, at the present step, unless it is switched off."""
-        off = self._rules.off
-        if cause not in self.violations and not (off and (cause.property.name in off or cause.slug() in off)):
-            self.violations[cause] = self.steps
-            self.details[cause] = detail
-            self.evidence[cause] = evidence
-
-    def _tell(self, what: str, operation: CoreOperation) -> None:
-        if self._loop.log is not None:
-            self._loop.log.append((what, (operation, None)))
 
     # --- looking
 

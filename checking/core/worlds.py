@@ -1,27 +1,17 @@
 """What may be true of one connection, as far as the calls, their answers and what showed leave it open.
 
-A call takes effect once, at any moment between its call and its return (linearizability): every order of the open calls that explains
-the answers is kept as a world. Connections are followed apart from each other, because no operation but a teardown concerns two; a
-teardown may reach one connection before another. That keeps the worlds few, and what it lets pass is an order, never a state.
-
-A call that was cancelled, or that raised, stays open without a caller: it has acted, or not, or somebody finishes it later (P11).
+How that is followed is said in `checking.possibilities`. Connections are followed apart from each other, because no operation but a
+teardown concerns two; a teardown may reach one connection before another. That keeps the worlds few, and what it lets pass is an order,
+never a state. A call that was cancelled has acted, or not, or somebody finishes it later (P11).
 """
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+from checking.possibilities import Edge, Outcomes, Possibilities
 from model.core import Connect, CoreOperation, CoreState, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe, core_step
 
 BOUND = 40_000  # transitions kept; some hundred bytes each
 EVERYTHING = None  # what a call touches that concerns all topics of its connection
-
-
-class Edge(NamedTuple):
-    """What one call does at a node."""
-
-    node: "Node"
-    answer: object
-    kind: str
 
 
 class Node:
@@ -34,19 +24,20 @@ class Node:
         self.live = bool(state.live)
         self.topics = frozenset(topic for topic, _ in state.links)
         self._graph = graph
-        self._edges: dict[int, tuple[CoreOperation, Edge]] = {}
+        self._edges: dict[int, tuple[CoreOperation, tuple[Edge, ...]]] = {}
 
     def let_go(self) -> None:
         """Forget all others: nodes keep each other alive in circles, which would lie about until somebody collects garbage."""
         self._edges.clear()
 
-    def step(self, operation: CoreOperation) -> Edge:
+    def steps(self, operation: CoreOperation) -> tuple[Edge, ...]:
         """`model.core.core_step` from this state."""
         known = self._edges.get(id(operation))
         if known is None:
             self._graph.size += 1
             after, answer, kind = core_step(self.state, operation)
-            known = self._edges[id(operation)] = (operation, Edge(self._graph.node(after), answer, kind))
+            edge = Edge(self._graph.node(after), self._graph.outcomes.of(answer, answer, kind))
+            known = self._edges[id(operation)] = (operation, (edge,))
         return known[1]
 
 
@@ -55,6 +46,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.size = 0
+        self.outcomes = Outcomes()
         self._nodes: dict[CoreState, Node] = {}
 
     def node(self, state: CoreState) -> Node:
@@ -74,20 +66,15 @@ class Graph:
         return self.node(CoreState(final=final))
 
 
-Acted = tuple[tuple[int, Edge], ...]  # calls that have acted and not returned, by number
-World = tuple[Node, Acted]
-
-
-class Connection:
+class Connection(Possibilities[Node]):
     """Everything that may be true of connection `name`. `lost`: what it did is none of it, and nothing more can be told."""
 
     def __init__(self, name: Id, node: Node) -> None:
+        super().__init__(node)
         self.name = name
         self.lost = False
         self.excused = False  # the environment failed it, so the manager may drop it at any moment
         self.left = False  # its disconnect has been called: whatever came of that, nobody is there to receive anything
-        self.worlds: tuple[World, ...] = ((node, ()),)
-        self.open: dict[int, CoreOperation] = {}
         self.ended: list[CoreOperation] = []  # calls that have ended, and whose work has not been seen to be right
 
     def concerns(self, operation: CoreOperation) -> bool:
@@ -96,56 +83,9 @@ class Connection:
 
     def returned(self, call: int, answer: object) -> tuple[bool, set[str]]:
         """`call` returned: whether some world explains `answer`, and the kinds of transition that it can have been."""
-        acted = self._acted(call)
-        agreeing = [(world, edge) for world, edge in acted if agrees(self.open[call], answer, edge.answer)]
-        del self.open[call]
-        self.worlds = tuple(dict.fromkeys(world for world, _ in agreeing or acted))
-        return bool(agreeing), {edge.kind for _, edge in agreeing}
-
-    def _acted(self, call: int) -> list[tuple[World, Edge]]:
-        """The worlds in which `call` has acted, before or just now, without it, and what it did there.
-
-        Others that are open act before it if they must; what acts after it is not decided before it has to be.
-        """
-        found: list[tuple[World, Edge]] = []
-        for node, acted in self._closure(but=call):
-            edge = next((edge for number, edge in acted if number == call), None)
-            if edge is None:
-                edge = node.step(self.open[call])
-                found.append(((edge.node, acted), edge))
-            else:
-                found.append(((node, tuple(each for each in acted if each[0] != call)), edge))
-        return found
-
-    def _closure(self, but: int | None) -> list[World]:
-        """All worlds in which open calls may have acted by now, call `but` only where it has before."""
-        others = [(number, operation) for number, operation in self.open.items() if number != but]
-        worlds = list(self.worlds)
-        if not others:
-            return worlds
-        seen = set(worlds)
-        for node, acted in worlds:  # grows
-            done = {number for number, _ in acted}
-            if but in done:  # then it needs nobody to act before it
-                continue
-            for number, operation in others:
-                if number not in done:
-                    edge = node.step(operation)
-                    world = (edge.node, tuple(sorted((*acted, (number, edge)), key=lambda each: each[0])))
-                    if world not in seen:
-                        seen.add(world)
-                        worlds.append(world)
-        return worlds
-
-    def settled(self, calls: Iterable[int]) -> None:
-        """Nobody is left who could finish `calls`: each has acted, or will not."""
-        gone = set(calls) & self.open.keys()
-        if not gone:
-            return
-        worlds = self._closure(None)
-        for call in gone:
-            del self.open[call]
-        self.worlds = tuple(dict.fromkeys((node, tuple(each for each in acted if each[0] not in gone)) for node, acted in worlds))
+        operation = self.open[call]
+        explained, _ = self.answered(call, lambda outcome: agrees(operation, answer, outcome.answer))
+        return bool(explained), {outcome.kind for outcome in explained}
 
     def touched(self) -> frozenset[Id] | None:
         """The topics that an open call touches, for which anything may show; None: all of them."""

@@ -8,11 +8,12 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from checking.core.judge import Maps, Pair, Rules
-from model.core import CORE_BY_NAME, CORE_KINDS, Id
+from checking.adapter_judge import Rules
+from checking.core.judge import Maps, Pair
+from checking.observation import BadObservation
+from model.core import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from model.properties import CoreProperty, Property
 from stateful_tests.core.environment import Environment
-from stateful_tests.exploring.runner import BadObservation
 
 REQUIRED = ("connect", "subscribe")
 ARGUMENTS = {
@@ -24,6 +25,7 @@ ARGUMENTS = {
     "teardown": ("topic",),
 }
 LOOKS: dict[str, tuple[str, ...]] = {"observe": (), "broker": (), "delivered": (), "close": ()}
+FREE_LOCK = "order any: a free lock suspends"  # a manager need not have locks
 JUDGED = (*(Property[name] for name in "P1 P2 P6 P8 P11 P12 P13".split()), *CoreProperty)
 assert ARGUMENTS.keys() == CORE_BY_NAME.keys()
 
@@ -33,7 +35,10 @@ class BadAdapter(BadObservation):
 
 
 class Kind:
-    """What is the same for all managers that one factory makes."""
+    """What is the same for all managers that one factory makes. What depends on the model is a subclass's."""
+
+    absent: frozenset[str]  # what a pass need not have seen, since this manager does not have it
+    reconnects = False
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
@@ -42,41 +47,76 @@ class Kind:
     def learn(self, manager: Any) -> None:
         """Look at one manager. Raises BadAdapter."""
         self.type = type(manager)
-        self.has = frozenset(name for name in (*ARGUMENTS, *LOOKS) if callable(getattr(manager, name, None)))
-        missing = [name for name in REQUIRED if name not in self.has]
-        if missing:
-            raise BadAdapter(
-                f"its manager has no method {', '.join(missing)}; an adapter needs connect(client) and subscribe(client, topic)"
-            )
-        if not self.has & {"observe", "delivered"}:
-            raise BadAdapter("it has neither observe() nor delivered(), so that nothing can be seen; add at least one")
-        for name, arguments in {**ARGUMENTS, **LOOKS}.items():
+        arguments = {**self.arguments(manager), **LOOKS}
+        self.has = frozenset(name for name in arguments if callable(getattr(manager, name, None)))
+        self.insist()
+        for name, taken in arguments.items():
             if name in self.has:
-                _check_signature(getattr(manager, name), name, arguments)
+                _check_signature(getattr(manager, name), name, taken)
         self.off = _off(getattr(manager, "off", {}))
-        self.reconnects = bool(getattr(manager, "reconnects", False))
         own = getattr(manager, "properties", {})
         if not isinstance(own, Mapping) or not all(isinstance(n, str) and callable(holds) for n, holds in own.items()):
             raise BadAdapter("properties must be a dict of functions by name, each given what observe() returns and true where all is well")
         self.own = dict(own)
-        self.absent = self._absent()
 
     def make(self, environment: Environment) -> Any:
         """A fresh manager."""
         return self._make(environment) if self.takes_environment else self._make()
 
+    # --- what a model says
+
+    def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
+        """Its operations, and what each takes, in words. Raises BadAdapter."""
+        raise NotImplementedError
+
+    def insist(self) -> None:
+        """Look for what must be there. Raises BadAdapter."""
+        raise NotImplementedError
+
+    def plays(self, operation: Any) -> bool:
+        """Whether it can be asked to do `operation`."""
+        raise NotImplementedError
+
+    @property
+    def not_played(self) -> list[str]:
+        """What it does not have, and what is therefore not judged, in words."""
+        raise NotImplementedError
+
+
+class CoreKind(Kind):
+    """Of managers of the core operations."""
+
+    def learn(self, manager: Any) -> None:
+        super().learn(manager)
+        self.reconnects = bool(getattr(manager, "reconnects", False))
+        self.absent = self._absent()
+
+    def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
+        return ARGUMENTS
+
+    def insist(self) -> None:
+        missing = [name for name in REQUIRED if name not in self.has]
+        if missing:
+            raise BadAdapter(
+                f"its manager has no method {', '.join(missing)}; an adapter needs connect(client) and subscribe(client, topic), "
+                "or a model of its own"
+            )
+        if not self.has & {"observe", "delivered"}:
+            raise BadAdapter("it has neither observe() nor delivered(), so that nothing can be seen; add at least one")
+
+    def plays(self, operation: CoreOperation) -> bool:
+        return operation.name in self.has
+
     def _absent(self) -> frozenset[str]:
-        """What a pass need not have seen, since this manager does not have it."""
         gone = {name for name in ARGUMENTS if name not in self.has}
         absent = {f"{what} {name}" for what in ("rule", "operation") for name in gone}
         absent |= {f"transition {kind}" for kind in CORE_KINDS if kind.split(":")[0] in gone}
         if "disconnect" in gone or self.reconnects:
             absent |= {"transition connect: after its close", "transition disconnect: again"}
-        return frozenset({*absent, "order any: a free lock suspends"})  # it need not have locks
+        return frozenset({*absent, FREE_LOCK})
 
     @property
     def not_played(self) -> list[str]:
-        """What it does not have, and what is therefore not judged, in words."""
         said = [f"{name}: it has no such method" for name in ARGUMENTS if name not in self.has]
         if "observe" not in self.has:
             said.append("what the manager believes: it has no observe()")
@@ -113,22 +153,48 @@ class Adapter:
             off = {**off, **{each.name: off["P11"] for each in JUDGED}}
         return Rules(off, not self.kind.reconnects, self.own_broken if self.kind.own else None)
 
-    def observe(self) -> Maps | None:
-        """What the manager believes, map by map; None: that cannot be seen now. Raises ValueError for a wrong shape."""
+    def observe(self) -> Any:
+        """What the manager shows; None: that cannot be seen now."""
         if "observe" not in self.kind.has:
-            return {}
-        shown = self._shown = self.manager.observe()
-        if shown is None:
             return None
-        if isinstance(shown, Mapping):
-            return {str(name): _pairs(pairs, f"observe()[{name!r}]") for name, pairs in shown.items()}
-        return {"observe()": _pairs(shown, "observe()")}
+        self._shown = self.manager.observe()
+        return self._shown
+
+    def look_once(self, environment: Environment) -> None:
+        """What cannot be looked at would fail in the middle of a run. Raises BadAdapter."""
+        self.begin(environment)
+        try:
+            self.observe()
+        except Exception as error:
+            raise BadAdapter(f"observe() of a new manager raised {said(error)}") from None
 
     def own_broken(self) -> list[str]:
         """The names of the adapter's own properties that do not hold of what was last observed."""
         if getattr(self, "_shown", None) is None:
             return []
         return [name for name, holds in self.kind.own.items() if not holds(self._shown)]
+
+
+class CoreAdapter(Adapter):
+    """A manager of the core operations."""
+
+    __slots__ = ()
+
+    def look_once(self, environment: Environment) -> None:
+        super().look_once(environment)
+        self.broker()
+        self.delivered(())
+
+    def observe(self) -> Maps | None:
+        """What the manager believes, map by map; None: that cannot be seen now. Raises ValueError for a wrong shape."""
+        if "observe" not in self.kind.has:
+            return {}
+        shown = super().observe()
+        if shown is None:
+            return None
+        if isinstance(shown, Mapping):
+            return {str(name): _pairs(pairs, f"observe()[{name!r}]") for name, pairs in shown.items()}
+        return {"observe()": _pairs(shown, "observe()")}
 
     def broker(self) -> frozenset[Pair] | None:
         """What the broker believes; None: there is none, or it cannot be seen. Raises BadAdapter."""

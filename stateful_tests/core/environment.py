@@ -7,10 +7,10 @@ a call that is parked, may fail, and then changes the fake.
 import asyncio
 from collections.abc import Callable
 
+from checking.observation import BadObservation
 from model.core import Id
 from scheduling.events import Event
 from scheduling.loop import ControlledLoop
-from stateful_tests.exploring.runner import BadObservation
 
 Failure = type[BaseException] | BaseException
 

@@ -1,4 +1,4 @@
-"""Plays a program of the core level on an adapter under one schedule, with a judge looking on."""
+"""Plays a program on an adapter under one schedule, with a judge looking on: at the core level, and what any adapter's runs share."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -8,49 +8,56 @@ from typing import Any
 from checking import causes
 from checking.core.judge import CoreJudge, Maps
 from checking.core.worlds import Graph
-from model.core import Connect, Disconnect, Id
+from checking.observation import BadObservation
+from model.core import Connect, CoreOperation, Disconnect, Id
 from scheduling.events import Event
 from scheduling.locks import awaited
 from scheduling.loop import ControlledLoop, owner
 from scheduling.order import Order, happen
-from stateful_tests.core.adapter import Adapter, BadAdapter
+from stateful_tests.core.adapter import Adapter, BadAdapter, CoreAdapter, said
 from stateful_tests.core.environment import Environment, nobody
 from stateful_tests.core.program import CallSite, Chain, Prepared, PublishMessage
 from stateful_tests.core.teller import Teller
 from stateful_tests.exploring.at_rest import judge_left, judge_stuck
-from stateful_tests.exploring.runner import BadObservation
 
 CLOSING = 10_000  # steps that an adapter's close() may take
 
 
-def _observed(adapter: Adapter, clients: frozenset[Id], topics: frozenset[Id]) -> Maps | None:
-    """What the manager believes. Raises ValueError where it is not about what was played."""
-    maps = adapter.observe()
-    for name, pairs in (maps or {}).items():
-        for client, topic in pairs:
-            if client not in clients or topic not in topics:
-                raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
-    return maps
-
-
 class Play:
-    """One run of `prepared`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
+    """One run of `prepared`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome.
 
-    def __init__(self, factory: Callable[[], Adapter], prepared: Prepared, loop: ControlledLoop, graph: Graph, fired: set[str]) -> None:
+    What depends on the model is a subclass's: the judge, what is told it of a call, and what must hold at rest.
+    """
+
+    judge: Any  # of the model
+
+    def __init__(self, factory: Callable[[], Adapter], prepared: Prepared, loop: ControlledLoop) -> None:
         self.loop = loop
         self.adapter = factory()
         self.happened: set[str] = set()  # what is told of the run as coverage
         self._environment = Environment(loop)
         self._manager = self.adapter.begin(self._environment)
-        rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
-        self.observe = partial(_observed, self.adapter, frozenset(prepared.clients), frozenset(prepared.topics))
-        self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, rules)
-        self._environment.failed = self.judge.excuse
+        self._rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
         self._tasks: list[tuple[int, asyncio.Task[None]]] = []
         self._cancelled: set[int] = set()  # the tasks that were cancelled from outside
         self._locks: list[asyncio.Lock] = []  # in the order in which reports named them
         for chain in prepared.chains:
             loop.events.append(Event(chain.start, partial(self.start, chain)))
+
+    # --- what a model says
+
+    def called(self, place: int, operation: Any) -> None:
+        """The task at `place` calls `operation`."""
+        raise NotImplementedError
+
+    def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
+        """Nothing can move: judge what must hold then, but for what tasks hold or wait for. `stuck`: those that have not ended.
+        Whether they may be."""
+        raise NotImplementedError
+
+    def needless(self, closed: bool) -> bool:
+        """Whether no task of the manager should be left; `closed`: its close() has ended."""
+        raise NotImplementedError
 
     # --- driving
 
@@ -88,7 +95,7 @@ class Play:
         site = chain.sites[0]
         try:
             for site in chain.sites:
-                if site.name in self.adapter.kind.has:  # what an adapter does not have is not played
+                if self.adapter.kind.plays(site.operation):  # what an adapter does not have is not played
                     await self._call(place, site)
         except asyncio.CancelledError as error:
             if place in self._cancelled or self._environment.cancels:
@@ -106,11 +113,7 @@ class Play:
 
     async def _call(self, place: int, site: CallSite) -> None:
         operation = site.operation
-        if isinstance(operation, Disconnect):
-            self._environment.leaves(operation.connection)
-        elif isinstance(operation, Connect) and self.adapter.kind.reconnects:
-            self._environment.returns(operation.connection)
-        self.judge.called(place, operation, operation.message if isinstance(operation, PublishMessage) else None)
+        self.called(place, operation)
         answer = getattr(self._manager, site.name)(*site.arguments)
         if hasattr(answer, "__await__"):
             answer = await answer
@@ -122,16 +125,18 @@ class Play:
         """The run is quiescent: judge what must hold then."""
         judge, loop = self.judge, self.loop
         stuck = [task for _, task in self._tasks if not task.done()]
-        if stuck:
-            judge_stuck(judge, loop, stuck, self.lock_name)
-            return
-        judge.rest(self.adapter.broker(), self.received())
+        may = self.rested(stuck)
+        if isinstance(judge.show_raised, BadObservation):
+            raise judge.show_raised
         if judge.show_raised is not None:
-            raise BadAdapter(f"observe() raised {type(judge.show_raised).__name__}: {judge.show_raised}")
+            raise BadAdapter(f"observe() raised {said(judge.show_raised)}") from judge.show_raised
+        if stuck and not may:
+            judge_stuck(judge, loop, stuck, self.lock_name)
+        if stuck:
+            return
         closed = "close" in self.adapter.kind.has and self._close()
         left = [task.get_name() for task in loop.tasks if not task.done()]
-        needless = closed or not judge.may_live  # while somebody is connected, a task may well be needed
-        judge_left(judge, loop, left if needless else (), self.lock_name)
+        judge_left(judge, loop, left if self.needless(closed) else (), self.lock_name)
 
     def _close(self) -> bool:
         """Let the adapter close the manager; whether that ended well."""
@@ -156,24 +161,10 @@ class Play:
         loop.report_unretrieved()
         return True
 
-    def received(self) -> Any:
-        """What the clients have received, so far."""
-        return self.adapter.delivered(each.message for each in self.judge.deliveries.published)
-
     def let_go(self) -> None:
         """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle. Adapters have circles of their own."""
         self._tasks.clear()
         self._environment.failed = nobody
-
-    def digest(self) -> Hashable:
-        """What the manager shows at the end, and what was delivered."""
-        shown = tuple((name, tuple(sorted(pairs, key=str))) for name, pairs in self.judge.seen.items())
-        received = self.received() or {}
-        return shown, tuple((str(client), tuple(received[client])) for client in sorted(received, key=str))
-
-    def teller(self) -> Teller:
-        """Whoever tells this run."""
-        return Teller(self.judge, self.received, self.lock_name)
 
     def lock_name(self, lock: Any) -> str:
         """What reports call `lock`: numbers, in the order in which they were met."""
@@ -186,3 +177,54 @@ class Play:
     def lock_kind(self, lock: Any) -> str:
         """Each lock is of its own kind: nothing is known of those of others."""
         return self.lock_name(lock)
+
+
+def _observed(adapter: CoreAdapter, clients: frozenset[Id], topics: frozenset[Id]) -> Maps | None:
+    """What the manager believes. Raises ValueError where it is not about what was played."""
+    maps = adapter.observe()
+    for name, pairs in (maps or {}).items():
+        for client, topic in pairs:
+            if client not in clients or topic not in topics:
+                raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
+    return maps
+
+
+class CorePlay(Play):
+    """At the core level."""
+
+    adapter: CoreAdapter
+
+    def __init__(self, factory: Callable[[], CoreAdapter], prepared: Prepared, loop: ControlledLoop, graph: Graph, fired: set[str]) -> None:
+        super().__init__(factory, prepared, loop)
+        self.observe = partial(_observed, self.adapter, frozenset(prepared.clients), frozenset(prepared.topics))
+        self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, self._rules)
+        self._environment.failed = self.judge.excuse
+
+    def called(self, place: int, operation: CoreOperation) -> None:
+        if isinstance(operation, Disconnect):
+            self._environment.leaves(operation.connection)
+        elif isinstance(operation, Connect) and self.adapter.kind.reconnects:
+            self._environment.returns(operation.connection)
+        self.judge.called(place, operation, operation.message if isinstance(operation, PublishMessage) else None)
+
+    def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
+        if not stuck:
+            self.judge.rest(self.adapter.broker(), self.received())
+        return False
+
+    def needless(self, closed: bool) -> bool:
+        return closed or not self.judge.may_live  # while somebody is connected, a task may well be needed
+
+    def received(self) -> Any:
+        """What the clients have received, so far."""
+        return self.adapter.delivered(each.message for each in self.judge.deliveries.published)
+
+    def digest(self) -> Hashable:
+        """What the manager shows at the end, and what was delivered."""
+        shown = tuple((name, tuple(sorted(pairs, key=str))) for name, pairs in self.judge.seen.items())
+        received = self.received() or {}
+        return shown, tuple((str(client), tuple(received[client])) for client in sorted(received, key=str))
+
+    def teller(self) -> Teller:
+        """Whoever tells this run."""
+        return Teller(self.judge, self.received, self.lock_name)

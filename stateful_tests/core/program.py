@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from model.core import CoreOperation, Id, Publish, Teardown, core_decode, core_encode
 from stateful_tests.exploring.letters import task_name
@@ -16,7 +16,7 @@ class Program:
     """`tasks[i]` is started by one outside event and calls its operations one after another. `faults` lists tasks, each entry one
     cancellation that may be delivered at any await of that task, or never."""
 
-    tasks: tuple[tuple[CoreOperation, ...], ...]
+    tasks: tuple[tuple[Any, ...], ...]
     faults: tuple[int, ...] = ()
 
     def operations(self) -> int:
@@ -29,24 +29,34 @@ class Program:
 
     def encode(self) -> dict[str, object]:
         """As plain data."""
-        return {"tasks": [[core_encode(o) for o in chain] for chain in self.tasks], "faults": list(self.faults)}
+        return {"tasks": [[self.encode_operation(o) for o in chain] for chain in self.tasks], "faults": list(self.faults)}
 
-    @staticmethod
-    def decode(data: object) -> "Program":
+    @classmethod
+    def decode(cls, data: object) -> Self:
         """What `encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
         if not isinstance(data, dict) or not isinstance(data.get("tasks"), list) or not isinstance(data.get("faults"), list):
             raise ValueError("a program has a list of tasks and a list of faults")
         if not data["tasks"]:
             raise ValueError("its program has no tasks")
-        tasks: list[tuple[CoreOperation, ...]] = []
+        tasks: list[tuple[Any, ...]] = []
         for chain in data["tasks"]:
             if not isinstance(chain, list) or not chain:
                 raise ValueError(f"a task is a list of operations, not {chain!r}")
-            tasks.append(tuple(core_decode(o) for o in chain))
+            tasks.append(tuple(cls.decode_operation(o) for o in chain))
         for fault in data["faults"]:
             if type(fault) is not int or not 0 <= fault < len(tasks):
                 raise ValueError(f"a fault names a task by its place, 0 to {len(tasks) - 1}, not {fault!r}")
-        return Program(tuple(tasks), tuple(data["faults"]))
+        return cls(tuple(tasks), tuple(data["faults"]))
+
+    @staticmethod
+    def encode_operation(operation: Any) -> list[object]:
+        """As plain data: its name, then its arguments."""
+        return core_encode(operation)
+
+    @staticmethod
+    def decode_operation(data: object) -> Any:
+        """What `encode_operation` wrote. Raises ValueError, saying what is wrong, for anything else."""
+        return core_decode(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ class PublishMessage(Publish):
 class CallSite(NamedTuple):
     """One operation of one task."""
 
-    operation: CoreOperation
+    operation: Any
     name: str
     arguments: tuple[object, ...]
 

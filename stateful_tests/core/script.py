@@ -1,4 +1,4 @@
-"""What a script of plain asyncio is to play and to assert of a fifo finding of the core level, as plain data for `reports.core_script`.
+"""What a script of plain asyncio is to play and to assert of a fifo finding of an adapter, as plain data for `reports.core_script`.
 
 The script imports the adapter alone. It asserts what was seen here to be wrong, at the step at which it was seen or, if it still shows,
 at rest. It refuses what a script cannot show, and says why.
@@ -8,8 +8,8 @@ import inspect
 from typing import Any
 
 from checking import causes
-from checking.core.judge import Evidence
-from checking.core.worlds import Graph
+from checking.adapter_judge import Evidence
+from checking.own.text import text_of
 from model.core import CoreOperation
 from reports.core_script import write
 from scheduling.locks import controlled_locks
@@ -17,9 +17,7 @@ from scheduling.loop import ControlledLoop
 from scheduling.order import TIMER, Order
 from scheduling.run import run as schedule
 from scheduling.schedule import Follower
-from stateful_tests.core.play import Play
-from stateful_tests.core.program import prepare
-from stateful_tests.exploring.level import Factory, Run
+from stateful_tests.exploring.level import Factory, Level, Run
 from stateful_tests.plain_claim import NoScript
 from stateful_tests.plain_run import NOTHING, doubt, imports
 
@@ -33,12 +31,12 @@ NO_SCRIPT = {
 AFTERWARDS = ("twice", "lost", "stray", "disorder", "broker")  # evidence of what is only looked at when nothing moves
 
 
-def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+def scripted(level: Level, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
     """See `stateful_tests.plain_run.scripted`."""
     if run.order is not Order.FIFO:
         return NOTHING
     try:
-        plain = _plain(subject, factory, run)
+        plain = _plain(level, subject, factory, run)
     except NoScript as reason:
         return {**NOTHING, "script_confirmed": False, "script_doubt": str(reason)}
     script = write({**told, "plain": plain})
@@ -46,14 +44,14 @@ def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> 
     return {"plain": plain, "script": script, "script_confirmed": wrong is None, "script_doubt": wrong}
 
 
-def _plain(subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+def _plain(level: Level, subject: str, factory: Factory, run: Run) -> dict[str, Any]:
     if TIMER in run.names:
         raise NoScript("the run waits for a timer, whose moment the stock loop's clock decides")
     if run.cause in NO_SCRIPT:
         raise NoScript(NO_SCRIPT[run.cause])
     if not subject.rpartition(":")[2].isidentifier():
         raise NoScript("the adapter has no name by which a script could import it")
-    followed = _Followed(factory, run)
+    followed = _Followed(level, factory, run)
     kind = followed.play.adapter.kind
     return {
         "subject": imports(subject),
@@ -68,7 +66,7 @@ def _plain(subject: str, factory: Factory, run: Run) -> dict[str, Any]:
 class _Followed:
     """A run followed once more, up to its end."""
 
-    def __init__(self, factory: Factory, run: Run) -> None:
+    def __init__(self, level: Level, factory: Factory, run: Run) -> None:
         self._run = run
         self._steps = 0
         self._seen: int | None = None  # the step after which the cause was known
@@ -79,8 +77,8 @@ class _Followed:
         with controlled_locks():
             loop = ControlledLoop()
             with loop.entered():
-                self._prepared = prepare(run.program)
-                self.play = Play(factory, self._prepared, loop, Graph(), set())
+                self._prepared = level.prepare(run.program)
+                self.play: Any = level.play(factory, self._prepared, loop, level.new_graph(), set())
                 self._attach()
                 schedule(loop, Order.FIFO, Follower(loop, Order.FIFO, run.names), self._stepped, every_choice=True)
                 loop.report_unretrieved()
@@ -113,11 +111,13 @@ class _Followed:
         if self._seen is None and self._run.cause in judge.violations:
             self._seen = self._steps
             evidence = judge.evidence[self._run.cause]
-            self._passing = bool(evidence) and evidence[0] in ("extra", "missing", "maps") and not self._shows(evidence)
+            self._passing = bool(evidence) and evidence[0] in ("extra", "missing", "maps", "shown") and not self._shows(evidence)
         return False
 
     def _shows(self, evidence: Evidence) -> bool:
         what, *pair = evidence
+        if what == "shown":
+            return bool(text_of(self.play.adapter.observe()) == pair[0])
         here = [tuple(pair) in pairs for pairs in (self.play.observe() or {}).values()]
         return bool(here) and {"extra": any(here), "missing": not all(here), "maps": any(here) != all(here)}[str(what)]
 
@@ -139,7 +139,9 @@ class _Followed:
             raise NoScript("each thing that shows is right after some order of the calls, only not all together")
         if evidence[0] == "answer":
             assert self._answer is not None
-            return {"claim": ["answer", *self._answer, evidence[1]], "steps": None}
+            return {"claim": ["answer", *self._answer, _literal(text_of(evidence[1]))], "steps": None}
+        if evidence[0] == "shown":
+            _literal(str(evidence[1]))
         if evidence[0] in AFTERWARDS or self._seen is None or (evidence[0] != "own" and self._shows(evidence)):
             return {"claim": list(evidence), "steps": None}
         return {"claim": list(evidence), "steps": self._seen}
@@ -147,12 +149,22 @@ class _Followed:
     def tasks(self) -> dict[str, list[list[Any]]]:
         """What each task calls: the method, its arguments, and whether it is a coroutine function."""
         manager = self.play.adapter.manager
-        has = self.play.adapter.kind.has
         return {
             chain.name: [
                 [site.name, list(site.arguments), inspect.iscoroutinefunction(getattr(manager, site.name))]
                 for site in chain.sites
-                if site.name in has
+                if self.play.adapter.kind.plays(site.operation)
             ]
             for chain in self._prepared.chains
         }
+
+
+def _literal(text: str) -> str:
+    """`text`, which a script can say as it is. Raises NoScript where it cannot."""
+    try:
+        value = eval(text, {"__builtins__": {}}, {"set": set, "frozenset": frozenset})
+    except Exception:
+        raise NoScript(f"{text:.40} cannot be written down without the adapter's own classes") from None
+    if text_of(value) != text:
+        raise NoScript(f"{text:.40} is not what it reads like")
+    return text

@@ -47,6 +47,7 @@ class Outcome:
     seconds: float = 0.0
     findings: dict[Cause, Finding[Any]] = field(default_factory=dict)
     fired: set[str] = field(default_factory=set)
+    brought: set[str] = field(default_factory=set)  # what must fire because the subject brings it
     absent: set[str] = field(default_factory=set)  # what the subject does not have, so that it need not fire
     transitions: set[Any] = field(default_factory=set)  # of the model, taken in the machine's own runs
     complete: Counter[str] = field(default_factory=Counter)  # what was complete, and of how many programs: see `exploring.complete`
@@ -61,6 +62,7 @@ class Outcome:
         self.steps += other.steps
         self.seconds += other.seconds
         self.fired |= other.fired
+        self.brought |= other.brought
         self.absent |= other.absent
         self.transitions |= other.transitions
         self.complete += other.complete
@@ -70,6 +72,10 @@ class Outcome:
         for cause, finding in other.findings.items():
             if cause not in self.findings or finding.rank() < self.findings[cause].rank():
                 self.findings[cause] = finding
+
+    def never_fired(self, checks: Iterable["Check"]) -> set[str]:
+        """What must have fired in some of `checks`, whose outcome this is, for a pass not to be vacuous, and did not."""
+        return self.brought.union(*(check.expected() for check in checks)) - self.fired - self.absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,7 @@ class Explorer:
         outcome, runner = self.outcome, self.runner
         outcome.schedules, outcome.steps = runner.schedules, runner.steps
         outcome.fired = fired(runner, self.rules, self.happened)
+        outcome.brought = {self.level.prefix + name for name in self.level.brings(self._factory)}
         outcome.absent = {self.level.prefix + name for name in self.level.absent(self._factory)}
         return outcome
 

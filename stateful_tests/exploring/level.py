@@ -148,14 +148,17 @@ class Level(Protocol):
     def expected(self, order: Order, cancellation: bool) -> set[str]:
         """What must have fired in some check for a pass not to be vacuous, but for what every level expects of its orders."""
 
+    def brings(self, factory: Factory) -> set[str]:
+        """What must have fired as well, because the subject brings it."""
+
     def absent(self, factory: Factory) -> set[str]:
         """What of that, and of what every level expects of its orders, the subject need not show, because it does not have it."""
 
     def fired(self, kinds: Iterable[str]) -> set[str]:
         """Kinds of transitions by the names that `expected` gives them."""
 
-    def overlaps(self) -> frozenset[str]:
-        """Which pairs of operations may be under way at once, as `exploring.overlap` names them."""
+    def overlaps(self, factory: Factory) -> frozenset[str]:
+        """Which pairs of operations of what `factory` makes may be under way at once, as `exploring.overlap` names them."""
 
     def awaits(self, factory: Factory) -> set[str]:
         """module:line of every place in the code of what `factory` makes where a task may be suspended."""

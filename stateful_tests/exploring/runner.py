@@ -10,6 +10,7 @@ import networkx as nx
 
 from checking import causes
 from checking.causes import Cause
+from checking.observation import BadObservation
 from scheduling.locks import controlled_locks
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order, loop_for
@@ -31,10 +32,6 @@ class Result(NamedTuple):
     details: dict[Cause, str]
     choices: list[int]
     steps: int
-
-
-class BadObservation(Exception):
-    """The subject cannot be looked at."""
 
 
 @cache
@@ -111,6 +108,8 @@ class Runner:
         if judge.show_raised is not None:
             loop.abandon()
             error = judge.show_raised
+            if isinstance(error, BadObservation):
+                raise error
             what = f"{judge.shows_by}() raised {type(error).__name__}: {error}"
             raise BadObservation(f"{what}; it must be able to show the maps after any step")
         if loop.blocked is not None:

@@ -81,7 +81,11 @@ class Level1:
         """Kinds of transitions, and their operations, by the names that `expected` gives them."""
         return {name for kind in kinds for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
 
-    def overlaps(self) -> frozenset[str]:
+    def brings(self, factory: Factory) -> set[str]:
+        """Nothing: what is expected is the same for all."""
+        return set()
+
+    def overlaps(self, factory: Factory) -> frozenset[str]:
         """All pairs of operations."""
         return OVERLAPS
 

@@ -114,7 +114,11 @@ class Level2:
         """By the names that `expected` gives them."""
         return {kind if kind.startswith("change ") else f"answer {kind}" for kind in kinds}
 
-    def overlaps(self) -> frozenset[str]:
+    def brings(self, factory: Factory) -> set[str]:
+        """Nothing: what is expected is the same for all."""
+        return set()
+
+    def overlaps(self, factory: Factory) -> frozenset[str]:
         """All pairs of requests."""
         return OVERLAPS
 

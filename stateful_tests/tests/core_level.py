@@ -6,7 +6,7 @@ from typing import Any
 
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
-from stateful_tests.core.adapter import Adapter, Kind
+from stateful_tests.core.adapter import CoreAdapter, CoreKind
 from stateful_tests.core.environment import Environment
 from stateful_tests.core.level import CORE
 from stateful_tests.core.program import Program
@@ -17,12 +17,12 @@ from stateful_tests.profiles import Profile
 PROFILE = Profile("core", examples=12, schedules=40, steps=9, derandomized=True)
 
 
-def factory_of(make: Callable[..., Any]) -> Callable[[], Adapter]:
+def factory_of(make: Callable[..., Any]) -> Callable[[], CoreAdapter]:
     """What `load` makes of an adapter's factory."""
-    kind, loop = Kind(make), ControlledLoop()
+    kind, loop = CoreKind(make), ControlledLoop()
     with loop.entered():
         kind.learn(kind.make(Environment(loop)))
-    return partial(Adapter, kind)
+    return partial(CoreAdapter, kind)
 
 
 def explorer(make: Callable[..., Any], order: Order, *, cancellation: bool) -> Explorer:

@@ -233,7 +233,7 @@ def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> N
     assert of["looked_closely"] > 0
     assert set(of["fired"]).isdisjoint(of["never_fired"])
     assert set(of["awaits"]).isdisjoint(of["awaits_never"])
-    assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(LEVEL_1.overlaps())
+    assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(LEVEL_1.overlaps(Manager))
     assert of["complete_within"]["0"] == of["programs"]
     assert of["end_states"]["runs"] == of["schedules"] == record["schedules"]
     assert record["coverage"]["level 1, fifo"]["schedules"] == 0

@@ -30,12 +30,12 @@ def test_awaits_and_overlaps_are_seen() -> None:
     assert seen.runs == 1
     assert seen.overlaps == {"hold_state | thread_state", "hold_state | state_clear_listener"}
     assert any(place.startswith("impl.state_operations:") for place in seen.awaits)
-    assert seen.overlaps <= LEVEL_1.overlaps()
+    assert seen.overlaps <= LEVEL_1.overlaps(Manager)
 
 
 def test_a_pair_has_one_name() -> None:
     assert overlapping("b", "a") == overlapping("a", "b") == "a | b"
-    assert len(LEVEL_1.overlaps()) == 136
+    assert len(LEVEL_1.overlaps(Manager)) == 136
 
 
 def test_awaits_are_read_from_the_code() -> None:

@@ -1,0 +1,1 @@
+"""Anybody's manager, held against a model that its adapter brings."""

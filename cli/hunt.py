@@ -19,7 +19,7 @@ from stateful_tests.hunt import Hunt, Plan, checks_in, still_shows
 from stateful_tests.hunt_folder import BadFolder, Folder, default_folder
 from stateful_tests.hunt_record import hunt_record, verdict
 from stateful_tests.hunt_work import Totals
-from stateful_tests.loading import blaming, load
+from stateful_tests.loading import blaming
 
 BUDGET = 600.0
 ORDERS = (*(order.value for order in Order), "all")
@@ -63,11 +63,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> int:
-    load(head["subject"])  # better now than in every worker
+    checks = checks_in(head["subject"], head["order"], head.get("level"))  # a bad subject is told now, not by every worker
     budget = options.budget if options.rounds or options.budget else BUDGET
-    plan = Plan(
-        head["subject"], checks_in(head["subject"], head["order"], head.get("level")), options.jobs, head["seed"], budget, options.rounds
-    )
+    plan = Plan(head["subject"], checks, options.jobs, head["seed"], budget, options.rounds)
     totals, findings = Totals(), {}
     with watching(f"subwarden hunt {plan.subject}") as listener:
         if options.resume:

@@ -53,7 +53,8 @@ def _checks(record: dict[str, Any], *, timings: bool) -> Table:
         table.add_column(column, justify="right")
     for check in record["checks"]:
         seconds = check["seconds"]
-        row = [check["name"], Text(check["verdict"], style=COLOURS[check["verdict"]])]
+        verdict = check["verdict"]
+        row = [check["name"], Text("nothing to replay") if verdict is None else Text(verdict, style=COLOURS[verdict])]
         row += [f"{check[key]:,}" for key in ("programs", "schedules", "steps")]
         if timings:
             row += [f"{seconds:.1f}", f"{check['schedules'] / seconds:,.0f}" if seconds else "-"]

@@ -160,7 +160,7 @@ def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:
 
 def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) -> Outcome:
     """Play every run of the regression corpus of these `levels` on the subject, as far as it can be followed."""
-    outcome = Outcome("regression corpus")
+    outcome = Outcome("regression corpus", replays=True)
     began = monotonic()
     with running():
         for _, replay in corpus.saved_runs(committed_only=committed_only):

@@ -49,7 +49,7 @@ def hold(name: str, make: Callable[..., Any], profile: Profile, budget: float | 
 
 
 def _replayed(factory: Factory, replays: Sequence[Replay]) -> Outcome:
-    outcome = Outcome("runs tried first")
+    outcome = Outcome("runs tried first", replays=True)
     began = monotonic()
     for replay in replays:
         runner = Runner(LEVELS[replay.level], factory, replay.order)

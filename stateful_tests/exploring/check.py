@@ -41,6 +41,7 @@ class Outcome:
     """What a check did and found. Plain data: it crosses processes."""
 
     name: str
+    replays: bool = False  # it plays what was saved, of which there need be nothing
     programs: int = 0
     schedules: int = 0
     steps: int = 0

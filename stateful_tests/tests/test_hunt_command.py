@@ -43,9 +43,9 @@ def wait_for(what: Callable[[], object]) -> None:
 
 
 @contextmanager
-def hunting(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """A hunt of the seed, with a process group of its own, as in a terminal."""
-    command = [str(SUBWARDEN), "hunt", "--subject", "seed", "--level", "1", "--dir", str(folder), *arguments]
+def hunting(folder: Path, *arguments: str, subject: tuple[str, ...] = ("seed", "--level", "1")) -> Iterator["subprocess.Popen[str]"]:
+    """A hunt, of the seed if not said otherwise, with a process group of its own, as in a terminal."""
+    command = [str(SUBWARDEN), "hunt", "--subject", *subject, "--dir", str(folder), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         yield process
@@ -126,6 +126,21 @@ def test_ctrl_c_keeps_all_and_reports(tmp_path: Path) -> None:
     assert kept
     assert all(read(str(folder / name)).subject == "seed" for name in kept)
     assert journal(folder)[-1] == {"ended": "stopped"}
+
+
+@pytest.mark.parametrize("subject", ["examples/rooms.py:Adapter", "examples/seats.py:Overbooked"])
+def test_an_adapter_is_hunted_stopped_and_gone_on_with(subject: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "1", "--budget", "1h", subject=(subject,)) as process:
+        wait_for(lambda: files(folder))
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert "stopped by hand" in out
+    assert all(read(str(folder / name)).subject == subject for name in files(folder))
+    assert main(["hunt", "--resume", str(folder), "--budget", "0.5", "--jobs", "1"]) == 1
+    assert f"subject {subject}: violated (1 finding" in capsys.readouterr().out
 
 
 def test_a_killed_worker_is_told_and_the_others_go_on(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ RECORD: dict[str, Any] = {
     "verdict": "violated",
     "stopped": True,
     "checks": [
-        {"name": "regression corpus", "verdict": "holds", "programs": 0, "schedules": 0, "steps": 0, "seconds": 0.0},
+        {"name": "regression corpus", "verdict": None, "programs": 0, "schedules": 0, "steps": 0, "seconds": 0.0},
         {"name": "level 1, fifo", "verdict": "violated", "programs": 1234, "schedules": 234567, "steps": 3456789, "seconds": 12.345},
         {"name": "level 1, any", "verdict": "inconclusive", "programs": 1, "schedules": 1, "steps": 9, "seconds": 0.5},
     ],

@@ -4,44 +4,19 @@ The subject is whatever has `show()` and `locks()`; operations are called by the
 """
 
 import asyncio
-from collections.abc import Callable
-from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from checking import causes
 from checking.causes import Cause
 from checking.invariants import Invariants
 from checking.nodes import EMPTY, Graph
+from checking.observable import Observable, shows_of
 from checking.refinement import Refinement
 from checking.worlds import Took
 from model.operations import Operation, RemoveConnection
 from model.projection import Shown
 from scheduling.loop import ControlledLoop
 from scheduling.strategies.objects import Value
-
-
-class Observable(Protocol):
-    """What a judge looks at."""
-
-    def show(self) -> Shown | None:
-        """A copy of the maps, or None while they may be mid-change."""
-
-    def locks(self) -> dict[str, asyncio.Lock]:
-        """The manager's locks by name; the manager lock is called M."""
-
-    # optional: starts_as, the model's state before the first operation, for subjects that are not empty then
-    # optional: shows(shown) -> bool, whether show() would return just that, for subjects that can tell without copying
-
-
-@cache
-def _has_shows(kind: type) -> bool:
-    """Whether `kind` can tell without copying; not if a subclass has since changed what is shown."""
-    for base in kind.__mro__:
-        if "shows" in vars(base):
-            return True
-        if "show" in vars(base):
-            return False
-    return False
 
 
 class Judge:
@@ -58,7 +33,7 @@ class Judge:
         self.shown: Shown | None = subject.show()
         self._loop = loop
         self._subject = subject
-        self._shows: Callable[[Shown | None], bool] = getattr(subject, "shows") if _has_shows(type(subject)) else self._compares  # noqa: B009
+        self._shows = shows_of(subject)
         shows_live = self.shown is not None and self.shown.live is not None
         self._refinement = Refinement(graph, fired.add, shows_live=shows_live, took=took, starts_as=getattr(subject, "starts_as", EMPTY))
         if loop.log is None:  # nobody listens: one call less for each operation
@@ -151,9 +126,6 @@ class Judge:
             self._loop.log.append((what, (operation, None)))
 
     # --- looking
-
-    def _compares(self, shown: Shown | None) -> bool:
-        return shown is not None and self._subject.show() == shown
 
     def _look_at_end(self, task: int) -> None:
         """It has not returned, so what would change nothing that shows may have happened or not: it is not expected to."""

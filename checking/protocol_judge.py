@@ -11,28 +11,17 @@ from typing import Any, Protocol
 from checking import causes
 from checking.causes import Cause
 from checking.invariants import Invariants
-from checking.judge import Observable, _has_shows
+from checking.observable import Observable, shows_of
+from checking.protocol_changes import forced, in_order, of_maps, of_registry, refused, said
 from checking.protocol_nodes import ProtocolGraph
-from model import protocol as pr
 from model import requests as rq
 from model.deliveries import Deliveries
 from model.projection import Shown
-from model.protocol_state import IMPLICIT, Change, Loaded, State, What, target
+from model.protocol_state import Change, State, What, target
 from model.requests import Answer, Asks, Closed, EngineEvent, EventKind, Message, Notice, Reply, Request
 from scheduling.loop import ControlledLoop
 
-ORDER = {what: place for place, what in enumerate(What)}
 ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe by which the client knows that it is not subscribed
-REFUSED = {  # what it means that the model does not allow a change
-    What.LIVE: causes.REVIVED,
-    What.LOADED: causes.RELOADED,
-    What.NAMED: causes.UNASKED_LINK,
-    What.UNNAMED: causes.UNASKED_END,
-    What.UNLINKED: causes.UNASKED_END,
-    What.CLOSING: causes.TORN_FROM_UNDER,
-    What.UNLOADED: causes.UNASKED_UNLOAD,
-    What.DEAD: causes.UNASKED_END,
-}
 
 
 class Serving(Protocol):
@@ -72,8 +61,7 @@ class ProtocolJudge:
         self.shown: Shown = server.manager.show() or Shown(frozenset(), {}, {}, {}, frozenset(), {})
         self._loop = loop
         self._server = server
-        manager = server.manager
-        self._shows: Callable[[Shown], bool] = getattr(manager, "shows") if _has_shows(type(manager)) else self._compares  # noqa: B009
+        self._shows = shows_of(server.manager)
         self._fired = fired
         self._invariants = Invariants()
         self._loaded: dict[int, Any] = {}
@@ -249,38 +237,22 @@ class ProtocolJudge:
                     self.violated(causes.HELD_OUTSIDE)
                 return
             before, self.shown = self.shown, shown
-            changes += _changes_of_maps(before, shown)
+            changes += of_maps(before, shown)
             for cause in self._invariants.broken(before, shown):
                 self.violated(cause)
         if registry_changed:
-            changes += self._changes_of_registry()
-        changes.sort(key=lambda change: (ORDER[change.what], change[1:]))
-        for change in changes:
+            loaded, unloading = dict(server.loaded), set(server.unloading)
+            changes += of_registry((self._loaded, self._unloading), (loaded, unloading))
+            self._loaded, self._unloading = loaded, unloading
+        for change in in_order(changes):
             self._explain(change)
-
-    def _compares(self, shown: Shown) -> bool:
-        return self._server.manager.show() == shown
-
-    def _changes_of_registry(self) -> list[Change]:
-        server, changes = self._server, []
-        for thread, conversation in self._loaded.items():
-            if server.loaded.get(thread) is not conversation:
-                changes.append(Change(What.UNLOADED, thread, other=conversation.number))
-        for thread, conversation in server.loaded.items():
-            if self._loaded.get(thread) is not conversation:
-                changes.append(Change(What.LOADED, thread, other=conversation.number))
-        for thread in server.unloading - self._unloading:
-            if thread in server.loaded:
-                changes.append(Change(What.CLOSING, thread))
-        self._loaded, self._unloading = dict(server.loaded), set(server.unloading)
-        return changes
 
     def _explain(self, change: Change) -> None:
         what, thread = change.what, change.thread
         after = self._node.explain(change)
         if after is None:
             self._unexplained(change)
-            after = self._node.forced(_forced(self.state, change))
+            after = self._node.forced(forced(self.state, change))
         else:
             self._fired(f"change {what.value}")
         self._node = after
@@ -301,19 +273,9 @@ class ProtocolJudge:
                 may.add(self._threads())
 
     def _unexplained(self, change: Change) -> None:
-        state, thread, connection = self.state, change.thread, change.connection
-        cause = REFUSED.get(change.what)
-        if change.what in (What.LINKED, What.NAMED):
-            cause = causes.UNASKED_LINK if state.running(thread) else causes.LATE_LINK
-            if connection in state.gone:
-                return  # the invariants say it better
-        elif change.what is What.UNLINKED and any(
-            isinstance(f.request, rq.RemoveListener) and f.done and f.request.subscription for _, f in state.flight
-        ):
-            cause = causes.ID_ENDS_ALL
-        assert cause is not None
-        words = {"t": thread, "c": connection, "v" if change.what in (What.LOADED, What.UNLOADED) else "s": change.other}
-        self.violated(cause, ", ".join(f"{kind}{number}" for kind, number in words.items() if number) + f" {change.what.value}")
+        cause = refused(self.state, change)
+        if cause is not None:
+            self.violated(cause, said(change))
 
     def _threads(self) -> tuple[int, ...]:
         return tuple(sorted(self._server.loaded))
@@ -399,40 +361,3 @@ class ProtocolJudge:
     def _log(self, what: str, number: int, about: object) -> None:
         if self._loop.log is not None:
             self._loop.log.append((what, (about, number)))
-
-
-def _changes_of_maps(before: Shown, after: Shown) -> list[Change]:
-    changes = [Change(What.LIVE, connection=c) for c in (after.live or frozenset()) - (before.live or frozenset())]
-    changes += [Change(What.DEAD, connection=c) for c in (before.live or frozenset()) - (after.live or frozenset())]
-    old = {(t, c) for t, cs in before.subscribers.items() for c in cs}
-    new = {(t, c) for t, cs in after.subscribers.items() for c in cs}
-    changes += [Change(What.LINKED, t, c) for t, c in new - old]
-    changes += [Change(What.UNLINKED, t, c) for t, c in old - new]
-    changes += [Change(What.UNNAMED, *pair, s) for s, pair in before.ids.items() if after.ids.get(s) != pair]
-    changes += [Change(What.NAMED, *pair, s) for s, pair in after.ids.items() if before.ids.get(s) != pair]
-    return changes
-
-
-def _forced(state: State, change: Change) -> State:
-    """What shows is so, though the model does not allow it: go on from there, so that one thing wrong is told once."""
-    t, c, s = change[1:]
-    match change.what:
-        case What.LIVE:
-            state = state._replace(live=state.live | {c})
-        case What.DEAD:
-            state = state._replace(live=state.live - {c}, gone=state.gone | {c})
-        case What.LINKED:
-            state = state._replace(grants=state.grants | {(t, c, IMPLICIT)})
-        case What.NAMED:
-            state = state._replace(grants=state.grants | {(t, c, s)})
-        case What.UNNAMED:
-            state = state._replace(grants=state.grants - {(t, c, s)})
-        case What.UNLINKED:
-            state = state._replace(grants=frozenset(g for g in state.grants if g[:2] != (t, c)))
-        case What.LOADED:
-            state = state._replace(loaded=tuple(sorted((*(e for e in state.loaded if e[0] != t), (t, Loaded(s))))))
-        case What.UNLOADED:
-            state = state._replace(loaded=tuple(e for e in state.loaded if e[0] != t))
-        case What.CLOSING:
-            state = state._replace(loaded=tuple((k, e._replace(closing=True) if k == t else e) for k, e in state.loaded))
-    return pr.settle(state)

@@ -3,7 +3,8 @@
 import asyncio
 from typing import cast
 
-from checking.judge import Judge, Observable
+from checking.judge import Judge
+from checking.observable import Observable
 from model.operations import Operation
 from model.projection import View, project
 from model.words import say_answer, say_changes, say_operation

@@ -9,12 +9,13 @@ from random import Random
 
 import pytest
 
-from checking import causes, invariants, protocol_judge
+from checking import causes, invariants, protocol_changes, protocol_judge
 from model.deliveries import Wrong
 from model.properties import Property
 from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.strategies.portfolio import Portfolio
+from stateful_tests.exploring import at_rest
 from stateful_tests.exploring.level import Factory
 from stateful_tests.exploring.runner import Result, Runner, running
 from stateful_tests.level2 import play
@@ -84,7 +85,7 @@ def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
 
 def test_every_cause_that_level_2_can_name_is_planted_somewhere() -> None:
     planted = {defect.cause for defect in DEFECTS}
-    source = "".join(inspect.getsource(module) for module in (protocol_judge, play, invariants))
+    source = "".join(inspect.getsource(module) for module in (protocol_judge, protocol_changes, at_rest, play, invariants))
     named = {getattr(causes, name) for name in re.findall(r"causes\.([A-Z_]+)", source)}
     assert len(named) > 20
     assert named <= planted

@@ -14,7 +14,8 @@ from model import core
 from model.core import CoreOperation
 from scheduling.events import Event
 from stateful_tests.core.play import CorePlay
-from stateful_tests.core.program import CLIENTS, TOPICS, Chain, Prepared, Program, compile_chain
+from stateful_tests.core.program import CLIENTS, TOPICS, Prepared, Program, compile_chain
+from stateful_tests.exploring.chains import Chain
 from stateful_tests.exploring.machine import Machine
 
 CLIENT = st.sampled_from(CLIENTS)

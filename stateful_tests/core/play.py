@@ -16,9 +16,10 @@ from scheduling.loop import ControlledLoop, owner
 from scheduling.order import Order, happen
 from stateful_tests.core.adapter import Adapter, BadAdapter, CoreAdapter, said
 from stateful_tests.core.environment import Environment, nobody
-from stateful_tests.core.program import CallSite, Chain, Prepared, PublishMessage
+from stateful_tests.core.program import CallSite, Prepared, PublishMessage
 from stateful_tests.core.teller import Teller
 from stateful_tests.exploring.at_rest import judge_left, judge_stuck
+from stateful_tests.exploring.chains import Chain
 
 CLOSING = 10_000  # steps that an adapter's close() may take
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from model import operations as op
 from model.operations import Operation
+from stateful_tests.exploring.chains import Chain
 from stateful_tests.exploring.letters import task_name
 from stateful_tests.level1.program import Program
 
@@ -17,17 +18,6 @@ class CallSite(NamedTuple):
     returns_state: bool
     returns_ids: bool
     last: bool  # of its task
-
-
-class Chain(NamedTuple):
-    """One task."""
-
-    place: int  # in its program
-    name: str
-    start: str  # the outside event that starts it
-    cancel: str
-    sites: tuple[CallSite, ...]
-    faults: int  # how often it may be cancelled
 
 
 def compile_program(program: Program) -> tuple[Chain, ...]:

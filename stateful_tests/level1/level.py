@@ -1,7 +1,6 @@
 """Level 1, the manager's own API, as what is common to all levels sees it."""
 
 from collections.abc import Iterable, Iterator
-from random import Random
 from typing import Any
 
 from checking.nodes import Graph
@@ -10,11 +9,12 @@ from model.operations import BY_NAME, OPERATIONS, STATE_OPERATIONS, Operation, S
 from model.words import say_operation
 from scheduling.loop import ControlledLoop
 from scheduling.order import Order
+from stateful_tests.exploring.chains import Chain, LevelOfChains
 from stateful_tests.exploring.level import Drawing, Factory, Names, Run
 from stateful_tests.exploring.machine import bound
 from stateful_tests.exploring.overlap import pairs
 from stateful_tests.level1.awaits import awaits_of
-from stateful_tests.level1.compiled import Chain, compile_program
+from stateful_tests.level1.compiled import compile_program
 from stateful_tests.level1.machine import Level1Machine
 from stateful_tests.level1.play import CONVERSATIONS, Play
 from stateful_tests.level1.program import Program
@@ -26,7 +26,7 @@ CANCELLATIONS = ("waiting for M", "waiting for T", "woken already", "waiting out
 OVERLAPS = pairs(o.name for o in OPERATIONS)
 
 
-class Level1:
+class Level1(LevelOfChains):
     """See `stateful_tests.exploring.level.Level`."""
 
     name = "level 1"
@@ -49,19 +49,6 @@ class Level1:
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""
         return bound(Level1Machine, drawing)
-
-    def variants(self, program: Program, cancellation: bool, random: Random) -> list[Program]:
-        """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""
-        tasks = range(len(program.tasks))
-        if not cancellation:
-            return [self.with_faults(program, 0)]
-        singles = [Program(program.tasks, (at,)) for at in tasks]
-        drawn = [Program(program.tasks, tuple(sorted(random.sample(tasks, 2)))) for _ in tasks] if len(tasks) > 1 else []
-        return singles + drawn
-
-    def with_faults(self, program: Program, times: int) -> Program:
-        """The program in which each task may be cancelled `times` times."""
-        return Program(program.tasks, tuple(at for at in range(len(program.tasks)) for _ in range(times)))
 
     def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
         """See `stateful_tests.level1.simpler`."""
@@ -113,14 +100,6 @@ class Level1:
     def say_operation(self, operation: Operation) -> str:
         """In words."""
         return say_operation(operation)
-
-    def cancels(self, program: Program) -> bool:
-        """Whether some task may be cancelled."""
-        return bool(program.faults)
-
-    def say_fault(self, program: Program, place: int) -> str:
-        """Whether the task at `place` may be cancelled."""
-        return "may be cancelled" if place in program.faults else ""
 
 
 LEVEL_1 = Level1()

@@ -22,7 +22,7 @@ from scheduling.events import Event, park
 from scheduling.locks import awaited
 from scheduling.loop import ControlledLoop, owner
 from stateful_tests.exploring.at_rest import judge_left, judge_stuck
-from stateful_tests.level1.compiled import Chain
+from stateful_tests.exploring.chains import Chain
 from stateful_tests.level1.teller import Teller
 
 CONVERSATIONS = {number: Conversation(number) for number in range(1, 10)}

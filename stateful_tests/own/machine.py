@@ -9,7 +9,8 @@ from hypothesis.stateful import precondition, rule
 from checking.own.model import OwnModel, OwnOperation, Value
 from checking.own.worlds import OwnGraph
 from stateful_tests.core.machine import AdapterMachine
-from stateful_tests.core.program import TOPICS, Chain, Prepared
+from stateful_tests.core.program import TOPICS, Prepared
+from stateful_tests.exploring.chains import Chain
 from stateful_tests.own.play import OwnPlay
 from stateful_tests.own.program import OwnProgram, compile_chain
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from checking.own.model import MESSAGE, OwnOperation
-from stateful_tests.core.program import CallSite, Chain, Prepared, Program
+from stateful_tests.core.program import CallSite, Prepared, Program
+from stateful_tests.exploring.chains import Chain
 from stateful_tests.exploring.letters import task_name
 
 

@@ -3,6 +3,7 @@
 Whoever runs the server brings an engine. It refuses to say how a conversation is held: only what can be asked of one, and what it tells.
 """
 
+from abc import ABC, abstractmethod
 from enum import Enum
 from typing import Protocol
 
@@ -27,27 +28,27 @@ class Submission(Enum):
     SHUTDOWN = "to shut down"
 
 
-class EngineConversation(Conversation, Source):
+class EngineConversation(Conversation, Source, ABC):
     """A loaded conversation. Ready when `next_event` has something to return."""
 
     __slots__ = ()
 
+    @abstractmethod
     def next_event(self) -> EngineEvent | None:
         """The next event of a conversation that is ready; None: its stream has ended."""
-        raise NotImplementedError
 
+    @abstractmethod
     def submit(self, what: Submission) -> int:
         """Ask for something; never suspends. The number of the turn (the first is 1) that is open or will be, 0 if none is: an interrupt
         is then answered by nothing. Raises EngineFailed if the conversation takes nothing any more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def approve(self, number: int) -> None:
         """Answer what event `number` asked; nothing, if it is settled already."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def ended(self) -> None:
         """Wait until it has shut down."""
-        raise NotImplementedError
 
 
 class Engine(Protocol):

@@ -4,6 +4,7 @@ It refuses to know how a thread is subscribed to, listened to or torn down: that
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ class ShownServer(NamedTuple):
     listeners: list[tuple[int, int]]  # (thread, conversation) of each listener task that has not ended
 
 
-class Server:
+class Server(ABC):
     """Common to all. `receive` and `close` are the transport's; they never suspend."""
 
     def __init__(self, manager: ManagerApi, engine: Engine) -> None:
@@ -60,17 +61,17 @@ class Server:
         """A client has connected."""
         self.outboxes[connection] = outbox
 
+    @abstractmethod
     def receive(self, request_id: ConnectionRequestId, request: Request) -> None:
         """A client's request has arrived."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self, connection: int) -> None:
         """A client has gone. Its outbox is closed already."""
-        raise NotImplementedError
 
+    @abstractmethod
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """A client has answered what event `number` of a conversation asked."""
-        raise NotImplementedError
 
     # --- showing
 
@@ -83,13 +84,13 @@ class Server:
         """The locks by the names that reports give them."""
         return self.manager.locks()
 
+    @abstractmethod
     def listening(self) -> list[ModuleType]:
         """The modules of its listeners."""
-        raise NotImplementedError
 
+    @abstractmethod
     def resident(self) -> set[asyncio.Task[None]]:
         """Tasks that are meant to be there at rest."""
-        raise NotImplementedError
 
     # --- tasks
 
@@ -168,45 +169,45 @@ class Server:
 
     # --- what all handle alike
 
+    @abstractmethod
     async def initialize(self, request_id: ConnectionRequestId, request: rq.Initialize) -> None:
         """`initialize`"""
-        raise NotImplementedError
 
+    @abstractmethod
     async def thread_start(self, request_id: ConnectionRequestId, request: rq.Start) -> None:
         """`thread/start`"""
-        raise NotImplementedError
 
+    @abstractmethod
     async def thread_resume(self, request_id: ConnectionRequestId, request: rq.Resume) -> None:
         """`thread/resume`"""
-        raise NotImplementedError
 
+    @abstractmethod
     async def thread_fork(self, request_id: ConnectionRequestId, request: rq.Fork) -> None:
         """`thread/fork`"""
-        raise NotImplementedError
 
+    @abstractmethod
     async def thread_unsubscribe(self, request_id: ConnectionRequestId, request: rq.Unsubscribe) -> None:
         """`thread/unsubscribe`"""
-        raise NotImplementedError
 
+    @abstractmethod
     async def thread_archive(self, request_id: ConnectionRequestId, request: rq.Archive) -> None:
         """`thread/archive`"""
-        raise NotImplementedError
 
+    @abstractmethod
     async def turn_interrupt(self, request_id: ConnectionRequestId, request: rq.TurnInterrupt) -> None:
         """`turn/interrupt`"""
-        raise NotImplementedError
 
+    @abstractmethod
     async def thread_rollback(self, request_id: ConnectionRequestId, request: rq.Rollback) -> None:
         """`thread/rollback`"""
-        raise NotImplementedError
 
+    @abstractmethod
     async def add_listener(self, request_id: ConnectionRequestId, request: rq.AddListener) -> None:
         """The old way to subscribe."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def remove_listener(self, request_id: ConnectionRequestId, request: rq.RemoveListener) -> None:
         """The old way to unsubscribe."""
-        raise NotImplementedError
 
     async def thread_loaded_list(self, request_id: ConnectionRequestId, _request: rq.ListLoaded) -> None:
         """`thread/loaded/list`: the registry alone, so that it is answered whatever else is pending (P14)."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from scheduling.loop import ControlledLoop
-from scheduling.queues import number_queues, release_queues
+from scheduling.queues import number_queues
 
 _stock_acquire = asyncio.Lock.acquire
 _stock_enter: Any = asyncio.Lock.__aenter__
@@ -106,13 +106,13 @@ def held(loop: ControlledLoop) -> "dict[asyncio.Task[Any] | None, list[asyncio.L
 
 @contextmanager
 def controlled_locks() -> Iterator[None]:
-    """While open, asyncio locks on a controlled loop suspend and report as said above, and queues are numbered. May be nested."""
+    """While open, asyncio locks on a controlled loop suspend and report as said above. May be nested."""
     global _open  # noqa: PLW0603  # the patch is global by nature: one count of who wants it
     _open += 1
     asyncio.Lock.acquire = _acquire  # type: ignore[method-assign]
     asyncio.Lock.__aenter__ = _enter  # type: ignore[method-assign]
     asyncio.Lock.release = _release  # type: ignore[method-assign]
-    number_queues()
+    number_queues()  # which does nothing on any other loop either
     try:
         yield
     finally:
@@ -121,4 +121,3 @@ def controlled_locks() -> Iterator[None]:
             asyncio.Lock.acquire = _stock_acquire  # type: ignore[method-assign]
             asyncio.Lock.release = _stock_release  # type: ignore[method-assign]
             del asyncio.Lock.__aenter__  # it is inherited
-            release_queues()

@@ -1,4 +1,4 @@
-"""asyncio's queues and events hashed by number, as tasks are (`scheduling.loop.NumberedTask`), while runs are controlled.
+"""asyncio's queues and events hashed by number, as tasks are (`scheduling.loop.NumberedTask`), on a controlled loop.
 
 Who fans out messages often keeps a set of its subscribers' queues. By address, such a set has another order in every run, and the same
 choices would wake the readers in another order. Objects of the subject's own classes, and bare futures, keep their addresses.
@@ -19,18 +19,11 @@ def _hash(self: Any) -> int:
     if number is None:
         loop: Any = asyncio_events._get_running_loop()
         number = loop.number_of_next() if type(loop) is ControlledLoop else object.__hash__(self)
-        self.__dict__[NUMBER] = number  # whatever it is, it must not change
+        self.__dict__[NUMBER] = number  # wherever it is asked next
     return number
 
 
 def number_queues() -> None:
-    """From now on."""
+    """From now on, for good: what was hashed in a run may still be looked up after it, and a hash must never change."""
     for each in CLASSES:
         each.__hash__ = _hash
-
-
-def release_queues() -> None:
-    """As they were."""
-    for each in CLASSES:
-        if each.__hash__ is _hash:
-            del each.__hash__  # it is inherited

@@ -90,14 +90,12 @@ def test_the_same_choices_make_the_same_run(program: Callable[[], Awaitable[None
     assert len(schedules) == 1
 
 
-def test_queues_are_numbered_only_while_runs_are_controlled() -> None:
+def test_queues_are_numbered_on_a_controlled_loop_only_and_a_hash_never_changes() -> None:
     outside: asyncio.Queue[str] = asyncio.Queue()
-    hashed = hash(outside)
-    assert hashed == object.__hash__(outside)
-    with controlled_locks():
-        kept = {outside}
-        with controlled_locks(), ControlledLoop().entered():
-            assert outside in kept  # a hash never changes
-            assert [hash(asyncio.Event()), hash(asyncio.Queue())] == [1, 2]
-        assert hash(asyncio.Event()) > 2
-    assert asyncio.Queue.__hash__ is asyncio.Event.__hash__ is object.__hash__
+    assert hash(outside) == object.__hash__(outside)
+    with controlled_locks(), ControlledLoop().entered():
+        inside: asyncio.Queue[str] = asyncio.Queue()
+        kept = {outside, inside}
+        assert [hash(outside), hash(inside), hash(asyncio.Event())] == [object.__hash__(outside), 1, 2]
+    assert {outside, inside} == kept
+    assert hash(after := asyncio.Event()) == object.__hash__(after)

@@ -53,6 +53,25 @@ def maps():
     shown = adapter.observe()
     return list(shown.values()) if hasattr(shown, "values") else [shown]
 '''
+GO_ON_CLOSING = """
+            if environment.waiting:
+                environment.go_on(environment.waiting[0][0])"""
+CLOSED = f'''\
+async def closed():
+    """Close it, whatever that waits for; what it raised."""
+    try:
+        closing = adapter.close()
+        if not hasattr(closing, "__await__"):
+            return None
+        closing = asyncio.ensure_future(closing)
+        for _ in range({REST:_}):
+            await asyncio.sleep(0){GO_ON_CLOSING}
+            if closing.done():
+                return closing.exception()
+    except Exception as error:
+        return error
+    return None
+'''
 
 
 def write(finding: dict[str, Any]) -> str:
@@ -80,6 +99,8 @@ def write(finding: dict[str, Any]) -> str:
     test, told = _check(claim)
     if "maps()" in test:
         lines += [*MAPS.splitlines(), "", ""]
+    if _closes(plain):
+        lines += [*CLOSED.replace(GO_ON_CLOSING if not plain["environment"] else "\0", "").splitlines(), "", ""]
     for name, calls in plain["tasks"].items():
         lines += [*_request(name, calls, environment=plain["environment"]), "", ""]
     lines += [*_outside(plain, test), "", ""]
@@ -146,6 +167,11 @@ def _event(name: str) -> str:
     return f"environment.go_on({about!r}{nth}{', True' if kind == 'fail' else ''})"
 
 
+def _closes(plain: dict[str, Any]) -> bool:
+    """Whether it shows only once the adapter has closed."""
+    return plain["claim"][0] == "closing" or (plain["claim"][0] == "task" and bool(plain["close"]))
+
+
 def _end(plain: dict[str, Any], said: str, test: str, told: str) -> list[str]:
     kind = plain["claim"][0]
     lines = ["loop.call_soon = stock_call_soon"]
@@ -156,18 +182,8 @@ def _end(plain: dict[str, Any], said: str, test: str, told: str) -> list[str]:
             "adapter, tasks = None, {}",
             "gc.collect()",
         ]
-    if kind == "task" and plain["close"]:
-        lines += ["closing = adapter.close()", "if hasattr(closing, '__await__'):", "    loop.run_until_complete(closing)"]
-    if kind == "closing":
-        lines += [
-            "failed = None",
-            "try:",
-            "    closing = adapter.close()",
-            "    if hasattr(closing, '__await__'):",
-            "        loop.run_until_complete(closing)",
-            "except Exception as error:",
-            "    failed = repr(error)",
-        ]
+    if _closes(plain):
+        lines += ["failed = loop.run_until_complete(closed())"]
     if plain["steps"] is None:
         lines.append(f"seen = {test}")
     text = f"{said}: {told}".replace('"', "'")
@@ -217,7 +233,7 @@ def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911, PLR0912  # on
             return "bool(asyncio.all_tasks(loop))", "{[task.get_name() for task in asyncio.all_tasks(loop)]}"
         case "unretrieved":
             return "bool(unretrieved)", "{unretrieved[0].get('exception') or unretrieved[0]['message']}"
-    return "failed is not None", "{failed}"
+    return "failed is not None", "{failed!r}"
 
 
 def _said(text: str) -> str:

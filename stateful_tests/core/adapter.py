@@ -149,8 +149,9 @@ class Adapter:
     def rules(self, *, cancellation: bool) -> Rules:
         """How it wants to be judged."""
         off = self.kind.off
-        if cancellation and "P11" in off:
-            off = {**off, **{each.name: off["P11"] for each in JUDGED}}
+        if cancellation:  # what is P11 then has another property's name before it is known to need that
+            p11 = Property.P11.name
+            off = {**off, **{each.name + name[len(p11) :]: off[name] for name in off if name.partition("-")[0] == p11 for each in JUDGED}}
         return Rules(off, not self.kind.reconnects, self.own_broken if self.kind.own else None)
 
     def observe(self) -> Any:

@@ -317,3 +317,36 @@ def test_no_address_of_an_object_is_told() -> None:
     (said,) = rows[-1]["broken"]
     assert "KeyError: <object object>" in said
     assert "0x" in result.details[cause]  # or there was nothing to leave out
+
+
+class HalfUndone(Small):
+    """Which lets a client go that is cancelled while it subscribes once more."""
+
+    async def subscribe(self, client: Any, topic: Any) -> bool:
+        done = await super().subscribe(client, topic)
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.pairs.clear()
+            raise
+        return done
+
+
+@pytest.mark.parametrize("off", ["P11", "P11-a-subscription-vanishes-that-no-open-call-ended"])
+def test_what_is_switched_off_under_cancellation_is_judged_without(off: str) -> None:
+    class Off(HalfUndone):
+        def __init__(self) -> None:
+            super().__init__()
+            self.off = {off: "a cancelled client is let go"}
+
+    class Forgets(Off):
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            done = await super().subscribe(client, topic)
+            self.pairs.clear()
+            return done
+
+    again = Program(((*SUBSCRIBED, Subscribe("c1", "t2")),), (0,))
+    cancelled = {c.slug() for c in play(HalfUndone, again, choices=(0, 0, 1)).violations}
+    assert cancelled == {"P8-a-subscription-vanishes-that-no-open-call-ended"}
+    assert not play(Off, again, choices=(0, 0, 1)).violations
+    assert play(Forgets, Program(again.tasks)).violations

@@ -86,6 +86,49 @@ def test_a_failure_shows_the_gate_s_table_and_is_tried_first_until_it_is_mended(
     fresh.stdout.fnmatch_lines(["runs tried first*0 * 0 *", "core, fifo*violated*"])  # it was forgotten when it did not fail any more
 
 
+DATABASE = """
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+settings.register_profile("mine", database={database})
+settings.load_profile("mine")
+"""
+OWN = """
+class Model:
+    initial, operations = 0, {"enter": (), "leave": ()}
+    def step(self, inside, name, arguments):
+        return (None, inside + 1) if name == "enter" else (inside > 0, max(inside - 1, 0))
+
+class Mine:
+    model = Model
+    def __init__(self):
+        self.inside = 0
+    async def enter(self):
+        self.inside += 1
+    async def leave(self):
+        self.inside -= 1
+        return True
+"""
+
+
+def test_the_database_that_hypothesis_is_told_of_is_used_by_workers_too(pytester: pytest.Pytester) -> None:
+    """With a manager that brings its own model, since nothing else differs."""
+    pytester.makeconftest(QUICK + DATABASE.format(database='DirectoryBasedExampleDatabase("kept")'))
+    pytester.makepyfile(mine=OWN, test_one=CALL.format(""), test_two="def test_nothing(): pass")
+
+    def fails() -> pytest.RunResult:
+        result = pytester.runpytest_subprocess(*ONE, "-n", "2")
+        result.assert_outcomes(failed=1, passed=1)
+        return result
+
+    fails().stdout.fnmatch_lines(["P8 last word wins: leave answers what the model does not", "runs tried first*nothing to replay*"])
+    assert (pytester.path / "kept").is_dir()
+    assert not (pytester.path / ".hypothesis" / "examples").exists()
+    fails().stdout.fnmatch_lines(["runs tried first*violated*1 * 1 *", "*1 finding in 1 schedules*"])
+    pytester.makeconftest(QUICK + DATABASE.format(database=None))
+    fails().stdout.fnmatch_lines(["runs tried first*nothing to replay*"])
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

@@ -10,9 +10,12 @@ from typing import Any
 from checking.causes import Cause
 from checking.finding import Finding
 from scheduling.order import Order
+from stateful_tests.core.level import CORE
 from stateful_tests.core.program import Program
-from stateful_tests.exploring.runner import running
-from stateful_tests.run_record import finding_record
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.loading import load
+from stateful_tests.replay import Replay, read
+from stateful_tests.run_record import finding_record, script_record
 from stateful_tests.tests.core_level import PROFILE, explorer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -50,3 +53,14 @@ def told(subject: str, finding: Finding[Any]) -> dict[str, Any]:
     record = finding_record(subject, finding)
     assert record["script_confirmed"], record["script_doubt"]
     return record
+
+
+def saved(name: str) -> tuple[Replay, dict[str, Any]]:
+    """The run in `examples/findings/NAME.txt`, played again, and its record. Fails if it, or its script, does not show what it did."""
+    replay = read(str(EXAMPLES / "findings" / f"{name}.txt"))
+    with running():
+        result = Runner(CORE, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)
+    (cause,) = [each for each in result.violations if each.slug() == replay.cause]
+    record = script_record(replay, cause)
+    assert record["script_confirmed"], record["script_doubt"]
+    return replay, {"property": cause.property.name, "title": cause.property.title, "mechanism": cause.mechanism, **record}

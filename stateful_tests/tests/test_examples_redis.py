@@ -82,6 +82,7 @@ class MendedShared(Shared):  # type: ignore[misc]  # as above
 @pytest.mark.parametrize(
     ("name", "cancellation", "mended"),
     [
+        ("redis-message-lost", False, MendedShared),
         ("redis-two-connections", False, MendedShared),
         ("redis-unsubscribed-in-vain", True, MendedOwn),
         ("redis-both-connect", True, MendedShared),
@@ -91,6 +92,8 @@ def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(name: 
     replay, record = saved(name)
     assert (replay.order, bool(replay.program.faults)) == (Order.FIFO, cancellation)
     assert not shown(mended, replay.program)
+    if replay.cause.startswith("D1"):  # one that takes other steps may publish before it has subscribed
+        return
     record["plain"]["subject"] = imports(f"{__name__}:{mended.__name__}")
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 

@@ -71,16 +71,16 @@ def test_all_our_files_are_in_the_wheel_and_no_test_of_ourselves(wheel: Path) ->
 
 
 def test_it_works_in_a_folder_that_knows_nothing_of_the_project(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(BROKEN, encoding="utf-8")
+    (tmp_path / "mine.py").write_text(SOUND.replace("self.live.add(client)", "raise LookupError"), encoding="utf-8")
     look = "from stateful_tests import corpus; print(corpus.__file__, len([*corpus.saved_runs(committed_only=True)]))"
     code, said = run(installed, tmp_path, "python", "-c", look)
     where, count = said.split()
     assert (code, int(count)) == (0, len(list(COMMITTED.glob("*.json")))), said
     assert Path(where).is_relative_to(installed.parent)
-    gate = ("gate", "--subject", "mine.py:Mine", "--profile", "dev", "--budget", "2", "--jobs", "2")
+    gate = ("gate", "--subject", "mine.py:Mine", "--profile", "dev", "--budget", "1", "--jobs", "1")
     code, said = run(installed, tmp_path, "subwarden", *gate)
     assert code == 1, said
-    assert "P2 no phantom subscriber: a connection that is not live is subscribed" in said
+    assert "P8 last word wins: connect raises LookupError" in said
     assert "it was run, and fails on the stock event loop" in said
     code, said = run(installed, tmp_path, "subwarden", "new", "yours.py")
     assert code == 0, said

@@ -94,7 +94,8 @@ def explore(
     Where nothing was found and something has never fired, further rounds are drawn, at most `MORE_ROUNDS`. `progress(schedules, shards
     done, shards in all)` is called twice a second.
     """
-    seconds = None if budget is None else max(0.5, budget * jobs / (len(checks) * SHARDS))
+    each = SHARDS if budget is None else min(SHARDS, jobs)  # a shard begins with the simplest programs: better few than short ones
+    seconds = None if budget is None else max(0.5, budget * jobs / (len(checks) * each))
     outcomes = {check: Outcome(check.name) for check in checks}
     context = multiprocessing.get_context("spawn")
     stop, done = context.Event(), context.Value("q", 0)
@@ -103,7 +104,7 @@ def explore(
     rounds = 1 if budget is not None else 1 + MORE_ROUNDS
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
         for number in range(first, first + rounds * SHARDS, SHARDS):
-            shards = [Shard(subject, check, number + at, profile, seconds) for at in range(SHARDS) for check in checks]
+            shards = [Shard(subject, check, number + at, profile, seconds) for at in range(each) for check in checks]
             with _ignoring_ctrl_c():  # inherited by the workers, which must not die of it before they can ignore it themselves
                 futures = [pool.submit(_run_shard, shard) for shard in shards]
             try:

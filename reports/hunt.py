@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.coverage import percent, write_coverage
-from reports.text import COLOURS, write_finding
+from reports.text import COLOURS, write_finding, write_not_judged
 
 WHY = {
     "budget": "the budget ended",
@@ -29,6 +29,7 @@ def write_hunt(record: dict[str, Any], console: Console) -> None:
     for name, coverage in record["coverage"].items():
         _coverage(name, coverage, console)
     _unseen(record, console)
+    write_not_judged(record, console)
     for said in record["lost"]:
         console.print(Text(said, style="yellow"))
     for doubt in record["doubts"]:

@@ -25,15 +25,20 @@ def write_gate(record: dict[str, Any], console: Console, *, timings: bool = True
         write_finding(finding, console)
     console.print(_checks(record, timings=timings))
     _coverage(record["coverage"], console)
-    for name, reason in record.get("off", {}).items():
-        console.print(Text(f"switched off: {name} ({reason})"), soft_wrap=True)
-    for absent in record.get("not_played", ()):
-        console.print(Text(f"not judged: {absent}"), soft_wrap=True)
+    write_not_judged(record, console)
     for doubt in record["doubts"]:
         console.print(f"[yellow]doubt:[/] {escape(doubt)}")
     console.print(_summary(record))
     if record["stopped"]:
         console.print("Stopped before the end; what was found until then is above. Run the same command again for the whole search.")
+
+
+def write_not_judged(record: dict[str, Any], console: Console) -> None:
+    """Write what was not judged of an adapter, and why."""
+    for name, reason in record.get("off", {}).items():
+        console.print(Text(f"switched off: {name} ({reason})"), soft_wrap=True)
+    for absent in record.get("not_played", ()):
+        console.print(Text(f"not judged: {absent}"), soft_wrap=True)
 
 
 def _summary(record: dict[str, Any]) -> Text:

@@ -11,7 +11,7 @@ from stateful_tests.hunt import Plan
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.loading import load
-from stateful_tests.run_record import finding_record
+from stateful_tests.run_record import adapter_record, finding_record
 from stateful_tests.unseen import ERROR, Seen
 
 SCHEMA = "subwarden/hunt/1"
@@ -46,6 +46,7 @@ def hunt_record(
         "outcomes": {**_outcomes(totals), "relative_error": ERROR},
         "lost": totals.lost,
         "doubts": whole.doubts,
+        **adapter_record(plan.checks, load(plan.subject, plan.checks[0].level)),
     }
 
 

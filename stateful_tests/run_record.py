@@ -64,11 +64,11 @@ def gate_record(
             "checks": _by_check(subject, factory, checks, outcomes),
         },
         "doubts": whole.doubts,
-        **_adapter(checks, load(subject, checks[0].level) if factory is None else factory),
+        **adapter_record(checks, load(subject, checks[0].level) if factory is None else factory),
     }
 
 
-def _adapter(checks: Sequence[Check], factory: Factory) -> dict[str, Any]:
+def adapter_record(checks: Sequence[Check], factory: Factory) -> dict[str, Any]:
     """What was not judged of an adapter, and why. Nothing for other subjects."""
     if all(check.level not in (CORE.name, OWN.name) for check in checks):
         return {}

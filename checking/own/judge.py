@@ -57,7 +57,7 @@ class OwnJudge(AdapterJudge):
         self._look()
 
     def _judge_answer(self, call: int, operation: OwnOperation, answer: object) -> None:
-        explained, possible = self._possible.answered(call, lambda outcome: outcome.answer is ANY or bool(outcome.answer == answer))
+        explained, possible = self._possible.answered(call, lambda outcome: outcome.answer is ANY or _same(outcome.answer, answer))
         if explained:
             self._fire(explained)
             return
@@ -127,7 +127,7 @@ class OwnJudge(AdapterJudge):
 
     def _judge_shown(self, seen: object) -> None:
         possible = self._possible
-        kept = tuple(world for world in possible.worlds if world[0].shown() == seen)
+        kept = tuple(world for world in possible.worlds if _same(world[0].shown(), seen))
         if kept:
             possible.worlds = kept
             return
@@ -162,3 +162,13 @@ class OwnJudge(AdapterJudge):
         except BadModel as error:
             self._useless(error)
             return True
+
+
+def _same(wanted: object, given: object) -> bool:
+    """Whether the two are equal. Raises BadModel where they cannot be compared."""
+    try:
+        return bool(wanted == given)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        said = f"comparing {text_of(wanted):.80}, of its model, with {text_of(given):.80}, of its manager, raised {what}"
+        raise BadModel(f"{said}; give plain values") from error

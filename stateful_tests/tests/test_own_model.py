@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -358,6 +361,13 @@ def gate(tmp_path: Path, parts: dict[str, str], *options: str) -> int:
         ({"shown": "return 1"}, "observe() of a new manager is 0, but shown(initial) of its model 1; make the two agree"),
         ({"observe": "1 / 0"}, "observe() of a new manager raised ZeroDivisionError: division by zero"),
         ({"answers": "{'leave': (True,)}"}, "its model's answers must be a dict of answers by operation"),
+        (
+            {
+                "operations": "{'join': ('client',)}\n    class Odd:\n        def __eq__(self, other): raise KeyError(3)",
+                "step": "return Model.Odd(), 0",
+            },
+            "<mine.Model.Odd object>, of its model, with True, of its manager, raised KeyError: 3; give plain values",
+        ),
         # of a state that the first look at the model does not reach
         ({"step": "return True, state + 1 if state < 3000 else {}", "shown": "return 0 if state < 5 else 1 / 0"}, "shown(5) raised Zero"),
     ],
@@ -397,3 +407,29 @@ def test_what_is_found_is_replayed_as_it_was_and_by_a_script(tmp_path: Path, cap
     assert "stateful_tests" not in script.read_text(encoding="utf-8")
     again = hold(f"{EXAMPLE}:Adapter", load_example("Adapter"), replace(PROFILE, examples=1, schedules=1), None, [found])
     assert again.mended == [found]
+
+
+RECORDED = f"""
+import json
+from dataclasses import replace
+from stateful_tests.in_process import hold
+from stateful_tests.tests.core_level import PROFILE
+from stateful_tests.tests.test_own_model import load_example
+
+held = hold("{EXAMPLE}:Overbooked", load_example("Overbooked"), replace(PROFILE, examples=6, schedules=20), None, [])
+for check in held.record["checks"]:
+    del check["seconds"]
+print(json.dumps(held.record))
+"""
+
+
+def test_what_is_found_and_told_does_not_depend_on_hash_order() -> None:
+    """The example's states are frozensets of texts."""
+    made = [
+        subprocess.run(
+            [sys.executable, "-c", RECORDED], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "77")
+    ]
+    assert made[0] == made[1]
+    assert json.loads(made[0])["verdict"] == "violated"

@@ -142,10 +142,9 @@ class Judge:
     def _look(self, task: int | None, *, returning: bool) -> None:
         try:
             # nothing is copied where what shows is what was expected: most operations act right before they return
-            expected = self._refinement.expected(task)
-            if expected is not None and self._shows(expected):
-                self._refinement.acted(task)
-                self.shown = expected
+            acted = self._refinement.acted(task, self._shows)
+            if acted is not None:
+                self.shown, self._hidden = acted, False
                 return
             if returning and not self._hidden and self._shows(self.shown):
                 self._refinement.unchanged(task)

@@ -21,7 +21,6 @@ class Pending:
     incarnation = 0  # of the entry whose state it returns; 0 is never given out
     asked: object = None  # the node, or the worlds, where it was last looked at and nothing showed
     unseen_at: Node | None = None  # where it may have acted without anything showing
-    edge: Edge | None = None  # what it would do where it was last looked up
 
     def __init__(self, operation: Operation, call: Call) -> None:
         self.operation = operation
@@ -30,8 +29,8 @@ class Pending:
     def digested(self) -> Hashable:
         """What of this decides the rest of the run's judgement.
 
-        `edge` is looked up anew in each step; to ask again where `asked` says that it was asked would tell the same again. Of ways to
-        have taken effect without a change, those with the same answer are one.
+        To ask again where `asked` says that it was asked would tell the same again. Of ways to have taken effect without a change, those
+        with the same answer are one.
         """
         silent = tuple(dict.fromkeys((typed(edge.answer), edge.kind) for edge in self.silent))
         unseen_at = None if self.unseen_at is None else self.unseen_at.state

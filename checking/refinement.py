@@ -11,7 +11,7 @@ run.
 from collections.abc import Callable
 
 from checking.causes import Cause
-from checking.nodes import EMPTY, Graph
+from checking.nodes import EMPTY, Edge, Graph
 from checking.pending import NO_ANSWER_YET, Pending, agrees
 from checking.worlds import Took, Worlds
 from model.operations import STATE_OPERATIONS, Operation
@@ -82,20 +82,25 @@ class Refinement:
         if pending is not None and task is not None:
             self._hand_over().hidden(task, pending)
 
-    def expected(self, task: int | None) -> Shown | None:
-        """What would show if `task`'s operation had just acted, where that is known from earlier runs."""
-        if self._worlds is None and task is not None:
-            pending = self._pending.get(task)
-            if pending is not None and pending.owed is NO_ANSWER_YET:
-                edge = pending.edge = self._node.step(pending.call)
-                return edge.node.shown
-        return None
+    def acted(self, task: int | None, shows: Callable[[Shown], bool]) -> Shown | None:
+        """Where what shows now is known from earlier runs to be what `task`'s operation leaves when it acts: it has acted.
 
-    def acted(self, task: int | None) -> None:
-        """What `expected` said shows now, so the operation has acted, unless it may as well have done nothing."""
-        pending = self._pending[task]  # type: ignore[index]  # nothing is expected of None
-        edge = pending.edge
-        assert edge is not None, "expected() comes first"
+        Returns what shows then. None: that is not what shows, or it is not known; nothing has been noted.
+        """
+        pending = self._pending.get(task) if task is not None else None
+        if pending is None or task is None or pending.owed is not NO_ANSWER_YET:
+            return None
+        if self._worlds is not None:
+            return self._worlds.acted(task, pending, shows)
+        edge = self._node.step(pending.call)
+        shown = edge.node.shown
+        if shown is None or not shows(shown):
+            return None
+        self._acts(task, pending, edge)
+        return shown
+
+    def _acts(self, task: int, pending: Pending, edge: Edge) -> None:
+        """`pending` has acted by `edge`, unless it may as well have done nothing."""
         if edge.silent or (edge.unseen and pending.silent):
             self.unchanged(task)
             return
@@ -106,7 +111,7 @@ class Refinement:
         self._node = edge.node
 
     def returned_plainly(self, task: int, answer: object, shows: Callable[[Shown], bool]) -> Shown | None:
-        """All of `expected`, `acted` and `returned` at once, for the most common end of a call: it acts in the step in which it returns.
+        """`acted` and `returned` at once, for the most common end of a call: it acts in the step in which it returns.
 
         Returns what shows then. None: that is not how it ended, or it is not plain; nothing has been noted, so ask one by one.
         """
@@ -140,14 +145,14 @@ class Refinement:
     def changed(self, task: int | None, shown: Shown, *, returning: bool) -> Cause | None:
         """A step of `task` has changed what shows to `shown`; `returning`: its operation is about to return."""
         pending = self._pending.get(task) if task is not None else None
-        if self._worlds is None and pending is not None and pending.owed is NO_ANSWER_YET:
-            pending.edge = self._node.step(pending.call)
-            node = pending.edge.node
+        if self._worlds is None and task is not None and pending is not None and pending.owed is NO_ANSWER_YET:
+            edge = self._node.step(pending.call)
+            node = edge.node
             if project(shown) == node.view and not disagreements(shown):
                 node.shown = shown
-                self.acted(task)
+                self._acts(task, pending, edge)
                 return None
-        return self._hand_over().changed(task, pending, project(shown), returning=returning)
+        return self._hand_over().changed(task, pending, shown, returning=returning)
 
     def returned(self, task: int, answer: object) -> Cause | None:
         """`task`'s operation returned `answer`, as the model would put it. Call `changed` or `unchanged` first."""

@@ -13,7 +13,7 @@ from checking.causes import Cause
 from checking.nodes import Node
 from checking.pending import NO_ANSWER_YET, Pending, agrees, typed
 from model.operations import CREATES_ENTRY, RemoveConnection, StateTrackEvent
-from model.projection import ShownEntry, View
+from model.projection import Shown, ShownEntry, View, disagreements, project
 from model.step import Answer, Call
 
 Took = Callable[[Node, Call], object]
@@ -99,17 +99,33 @@ class Worlds:
         self._worlds = list(dict.fromkeys(worlds))
         self._was_hidden = True
 
-    def changed(self, task: int | None, pending: Pending | None, observed: View, *, returning: bool) -> Cause | None:
+    def acted(self, task: int, pending: Pending, shows: Callable[[Shown], bool]) -> Shown | None:
+        """As in `Refinement`. What matches a state of the model holds all invariants: the closed are closed in every world."""
+        if self._lost or self._was_hidden or not (self._judged_raw and self._judged_turn):
+            return None
+        for world in self._worlds:
+            if world.answer(task) is not NO_ANSWER_YET:
+                continue
+            node = world.node.step(pending.call).node
+            if node.shown is not None and node is not world.node and self._looks(node) != self._looks(world.node) and shows(node.shown):
+                looks = self._looks(node)
+                self._worlds = [w for world in self._worlds for w in self._acting(world, task, pending, looks)]
+                return node.shown
+        return None
+
+    def changed(self, task: int | None, pending: Pending | None, shown: Shown, *, returning: bool) -> Cause | None:
         """As in `Refinement`."""
         if self._lost:
             return None
-        observed = self._judged(observed)
+        observed = self._judged(project(shown))
         same = [world for world in self._worlds if self._looks(world.node) == observed]
         if pending is not None and task is not None:
             after = [w for world in self._worlds for w in self._acting(world, task, pending, observed)]
             if self._was_hidden:  # what shows now may also have come about while nothing was shown
                 after += same
             if after:
+                if self._judged_raw and self._judged_turn and not disagreements(shown):
+                    after[0].node.shown = shown
                 self._worlds, self._was_hidden = after, False
                 return None
         if same:  # only what is no longer judged has changed, or what was hidden shows now

@@ -8,6 +8,7 @@ lists in order of arrival, and `scheduling.run` picks from them. One handle run 
 import asyncio
 import contextvars
 import heapq
+import math
 import sys
 import weakref
 from asyncio import events as asyncio_events
@@ -305,7 +306,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self._timer_order += 1
         timer.order = self._timer_order
         timer.due = None
-        heapq.heappush(self.timers, timer)
+        if when < math.inf:  # `sleep(math.inf)` sleeps for ever, whatever else does not move
+            heapq.heappush(self.timers, timer)
         return timer
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:

@@ -7,6 +7,7 @@ from scheduling.loop import ControlledLoop
 from scheduling.order import Order, timer_may_fire
 
 Choose = Callable[[int], int]
+PATIENCE = 200  # steps that others may run before one that is ready, in the order `any`: no loop passes one over for ever
 
 
 class Ending(Enum):
@@ -38,7 +39,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     batches = early and not any_order
     least = 0 if every_choice else 1
     choices: list[int] = []
-    steps = 0
+    steps = passed = 0  # how often in a row the oldest that is ready was passed over
     while True:
         if ready:
             width = len(ready) if any_order else 1
@@ -53,10 +54,16 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
             n = len(events) + len(faults)
         else:
             return Ending.QUIESCENT, choices, steps
-        pick = choose(n) if n > least else 0
+        if passed >= PATIENCE and width:
+            if every_choice:
+                choose(1)  # whoever keeps count is told
+            n, pick = 1, 0
+        else:
+            pick = choose(n) if n > least else 0
         if n > 1:
             choices.append(pick)
         if pick < width:
+            passed = passed + 1 if pick else 0
             if batches and loop.batch_end is None:
                 loop.batch_end = ready[-1]
             handle = loop.current = ready.pop(pick)

@@ -111,6 +111,7 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
                 adapter: type[Adapter] = OwnAdapter if own else CoreAdapter
                 kind.learn(manager)
                 adapter(kind).look_once(environment)
+                loop.abandon()  # it may have started tasks
                 return (OWN if own else CORE).name, partial(adapter, kind)
     except BadObservation as error:
         raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists all that it needs") from None

@@ -22,6 +22,7 @@ def factory_of(make: Callable[..., Any]) -> Callable[[], CoreAdapter]:
     kind, loop = CoreKind(make), ControlledLoop()
     with loop.entered():
         kind.learn(kind.make(Environment(loop)))
+    loop.abandon()
     return partial(CoreAdapter, kind)
 
 

@@ -1,17 +1,19 @@
 """Virtual time moves only when nothing is ready, names are the same in every run, and each step is one handle."""
 
 import asyncio
+import math
 import random
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.events import Event
 from scheduling.loop import ControlledLoop, label, owner
 from scheduling.order import Order, candidates
-from scheduling.run import Ending, run
-from scheduling.schedule import fixed
+from scheduling.run import PATIENCE, Ending, run
+from scheduling.schedule import Recorder, fixed
 
 
 def test_time_stands_still_while_a_step_can_run() -> None:
@@ -66,6 +68,19 @@ def test_a_year_of_sleep_costs_nothing() -> None:
     assert task.result() == "slept"
     assert loop.time() == 365 * 86400.0
     assert steps == 3
+
+
+def test_an_endless_sleep_never_ends_and_can_be_cancelled() -> None:
+    loop = ControlledLoop()
+    with loop.entered():
+        task = loop.create_task(asyncio.sleep(math.inf))
+        loop.call_later(5.0, task.cancel)
+        ending, _, _ = run(loop, Order.FIFO, fixed([]), lambda: False)
+        assert (ending, loop.time(), task.cancelled()) == (Ending.QUIESCENT, 5.0, True)
+        for_ever = loop.create_task(asyncio.sleep(math.inf))
+        ending, _, _ = run(loop, Order.FIFO, fixed([]), lambda: False)
+    assert (ending, loop.time(), for_ever.done(), loop.has_timers()) == (Ending.QUIESCENT, 5.0, False, False)
+    loop.abandon()
 
 
 @given(st.lists(st.integers(0, 3), max_size=12))
@@ -195,6 +210,30 @@ def test_the_bound_on_steps_and_the_observer_end_a_run() -> None:
         assert run(loop, Order.FIFO, fixed([]), lambda: False, limit=7) == (Ending.LIMIT, [], 7)
         assert run(loop, Order.FIFO, fixed([]), lambda: True) == (Ending.STOPPED, [], 1)
         loop.abandon()
+
+
+@pytest.mark.parametrize("every_choice", [False, True])
+def test_no_ready_step_is_passed_over_for_ever(every_choice: bool) -> None:
+    """What comes again until somebody else has run (anyio delivers a cancellation so) must not keep that from running."""
+    loop = ControlledLoop()
+    names: list[str] = []
+    with loop.entered():
+        task = loop.create_task(asyncio.sleep(0), name="task")
+
+        def again() -> None:
+            if not task.done():
+                loop.call_soon(again)
+
+        again()
+        recorder = Recorder(loop, Order.ANY, lambda n: n - 1)  # the last to come is always the first
+        ending, choices, steps = run(loop, Order.ANY, recorder if every_choice else lambda n: n - 1, None, every_choice=every_choice)
+        names = recorder.names
+    assert (ending, task.done()) == (Ending.QUIESCENT, True)
+    assert steps > PATIENCE  # or it was not unfair
+    assert sum(choices) == len(choices) >= PATIENCE  # what was not chosen does not count
+    assert len(names) == (steps if every_choice else 0)
+    if every_choice:
+        assert names.count("task") == 2
 
 
 def test_errors_of_callbacks_reach_the_handler_and_the_run_goes_on() -> None:

@@ -33,11 +33,12 @@ def _find(modules: list[ModuleType]) -> dict[int, object]:
     for module in modules:
         for value in list(vars(module).values()):
             note([value])
-            if isinstance(value, type):
+            kind = type(value)  # not by isinstance, which asks the value itself: a lazy one would begin to load what it stands for
+            if issubclass(kind, type):
                 if value.__module__ == module.__name__:
                     note(list(vars(value).values()))
-            elif isinstance(value, dict):
+            elif issubclass(kind, dict):
                 note(list(value.values()))
-            elif isinstance(value, list | tuple | set | frozenset):
+            elif issubclass(kind, list | tuple | set | frozenset):
                 note(list(value))
     return found

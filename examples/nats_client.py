@@ -1,0 +1,173 @@
+"""nats-py's `Client`, one for each user, behind its transport a small NATS server of our own, which reads when the scheduler says so.
+
+The client, its flusher, its read loop, its parser and its subscriptions are unmodified. What comes out is in docs/examples.md.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+
+from nats.aio.client import Client
+from nats.aio.transport import Transport
+from nats.errors import FlushTimeoutError
+
+logging.getLogger("nats").addHandler(logging.NullHandler())  # or it tells of each error, in thousands of runs
+
+
+class Wire(Transport):
+    """One connection, from both ends: each write is on its way until the scheduler lets it arrive, one after another."""
+
+    def __init__(self, env, server, name):
+        self.env, self.server, self.name = env, server, name
+        self.reader = asyncio.StreamReader()
+        self.reader.feed_data(b'INFO {"max_payload":1048576}\r\n')
+        self.written = []
+        self.network = None
+        self.subjects = {}  # sid -> subject
+        server.append(self)
+
+    def write(self, payload):
+        self.written.append(bytes(payload))
+        if self.network is None or self.network.done():
+            self.network = asyncio.create_task(self.arrive(), name=f"network of {self.name}")
+
+    def writelines(self, payload):
+        if payload:
+            self.write(b"".join(payload))
+
+    async def arrive(self):
+        while self.written:
+            await self.env.park(f"{self.written[0].split()[0].decode()} of {self.name}")
+            lines = iter(self.written.pop(0).split(b"\r\n"))
+            for line in lines:
+                self.does(lines, *line.split())
+
+    def does(self, lines, command=b"", *about):
+        if self not in self.server:
+            return
+        if command == b"PING":
+            self.reader.feed_data(b"PONG\r\n")
+        elif command == b"SUB":
+            self.subjects[about[-1]] = about[0]
+        elif command == b"UNSUB":
+            self.subjects.pop(about[0], None)
+        elif command == b"PUB":
+            payload = next(lines)
+            for wire in self.server:
+                for sid, subject in wire.subjects.items():
+                    if subject == about[0]:
+                        wire.reader.feed_data(b"MSG %s %s %d\r\n%s\r\n" % (subject, sid, len(payload), payload))
+
+    async def connect(self, uri, buffer_size, connect_timeout):
+        pass
+
+    async def connect_tls(self, uri, ssl_context, buffer_size, connect_timeout):
+        raise NotImplementedError
+
+    async def read(self, buffer_size):
+        return await self.reader.read(buffer_size)
+
+    async def readline(self):
+        return await self.reader.readline()
+
+    async def drain(self):
+        pass
+
+    async def wait_closed(self):
+        pass
+
+    def close(self):
+        if self in self.server:
+            self.server.remove(self)
+            self.reader.feed_eof()
+
+    def at_eof(self):
+        return self.reader.at_eof()
+
+    def __bool__(self):
+        return True
+
+
+class Adapter:
+    client = Client
+
+    def __init__(self, env):
+        self.env = env
+        self.server = []  # its open connections
+        self.turns = defaultdict(asyncio.Lock)  # one user's requests are served in order
+        self.clients, self.gone = {}, set()
+        self.subscriptions = {}  # (user, topic) -> its subscription
+        self.inbox = defaultdict(list)
+
+    async def start(self, name):
+        client = self.client()
+        client._transport = Wire(self.env, self.server, name)
+        await client.connect("nats://here", connect_timeout=None, allow_reconnect=False)
+        client._ping_interval_task.cancel()  # or time would never end
+        return client
+
+    async def connect(self, client):
+        await asyncio.shield(asyncio.create_task(self.begin(client), name=f"begin of {client}"))
+
+    async def begin(self, client):
+        async with self.turns[client]:
+            if client not in self.clients and client not in self.gone:
+                self.clients[client] = await self.start(client)
+
+    async def subscribe(self, client, topic):
+        async with self.turns[client]:
+            if client not in self.clients:
+                return False
+            if (client, topic) not in self.subscriptions:
+
+                async def receive(message):
+                    self.inbox[client].append(message.data.decode())
+
+                self.subscriptions[client, topic] = await self.clients[client].subscribe(topic, cb=receive)
+            await self.arrives(client)
+            return True
+
+    async def unsubscribe(self, client, topic):
+        async with self.turns[client]:
+            if (client, topic) not in self.subscriptions:
+                return False
+            await self.subscriptions.pop((client, topic)).unsubscribe()
+            await self.arrives(client)
+            return True
+
+    async def publish(self, topic, message):
+        async with self.turns["publisher"]:
+            if "publisher" not in self.clients:
+                self.clients["publisher"] = await self.start("publisher")
+        await self.clients["publisher"].publish(topic, message.encode())
+        await self.arrives("publisher")
+
+    async def arrives(self, name):
+        """The server has all that was sent."""
+        try:
+            await self.clients[name].flush()
+        except FlushTimeoutError:
+            await self.clients[name]._transport.network
+
+    async def disconnect(self, client):
+        await asyncio.shield(asyncio.create_task(self.end(client), name=f"end of {client}"))
+
+    async def end(self, client):
+        async with self.turns[client]:
+            self.gone.add(client)
+            if client in self.clients:
+                await self.clients.pop(client).close()
+                self.subscriptions = {pair: each for pair, each in self.subscriptions.items() if pair[0] != client}
+
+    async def close(self):
+        for client in sorted(self.clients):
+            await self.end(client)
+
+    def observe(self):
+        return {(name, each.subject) for name, client in self.clients.items() for each in client._subs.values()}
+
+    def broker(self):
+        return {(wire.name, subject.decode()) for wire in self.server for subject in wire.subjects.values()}
+
+    def delivered(self):
+        return self.inbox

@@ -147,7 +147,7 @@ class Adapter:
         try:
             await self.clients[name].flush()
         except FlushTimeoutError:
-            await self.clients[name]._transport.network
+            await asyncio.wait([self.clients[name]._transport.network])
 
     async def disconnect(self, client):
         await asyncio.shield(asyncio.create_task(self.end(client), name=f"end of {client}"))

@@ -24,6 +24,14 @@ from scheduling.loop import ControlledLoop
 ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe by which the client knows that it is not subscribed
 
 
+CHOOSES = (rq.Start, rq.AddListener)  # requests that say whether raw events are wanted
+
+
+def _of(request: Request) -> tuple[int, int]:
+    """The thread and the connection that it is about."""
+    return target(request), request.connection
+
+
 class Serving(Protocol):
     """What the judge looks at: the registry beside the manager."""
 
@@ -71,6 +79,10 @@ class ProtocolJudge:
         self._answered: set[int] = set()
         self._cancelled: set[int] = set()
         self._done: set[int] = set()  # those that were answered as done
+        self._moments = 0  # so many requests have arrived and been answered, and subscriptions ended
+        self._arrived: dict[int, int] = {}
+        self._told: dict[int, int] = {}
+        self._ended: dict[tuple[int, int], int] = {}  # when the subscription of a pair last ended
         self._lists: dict[int, set[tuple[int, ...]]] = {}  # what a list in flight may say
         self._torn_down: set[int] = set()
         self._waited_for_start: set[int] = set()
@@ -87,6 +99,7 @@ class ProtocolJudge:
         self.look()
         self._asked[number] = request
         self._numbers[name] = number
+        self._arrived[number] = self._moment()
         self._log("calls", number, request)
         self._node = self._node.accept(number, request)
         if isinstance(request, rq.SUBSCRIBES):
@@ -100,6 +113,10 @@ class ProtocolJudge:
                     self.deliveries.wants_end((t, c))
         elif isinstance(request, rq.ListLoaded):
             self._lists[number] = {self._threads()}
+
+    def _moment(self) -> int:
+        self._moments += 1
+        return self._moments
 
     def number(self, name: int | str) -> int:
         """The number of the request that answers call `name`."""
@@ -170,6 +187,7 @@ class ProtocolJudge:
             self.violated(causes.answered_twice(request.name))
             return
         self._answered.add(number)
+        self._told[number] = self._moment()
         if message.reply is Reply.OK:
             self._done.add(number)
         self._fired(f"{request.name}: {message.reply.value}")
@@ -197,7 +215,8 @@ class ProtocolJudge:
                     wrong = None if loaded is None else self.deliveries.told(loaded.conversation, message.open_turn)
                     if wrong is not None:
                         self.violated(causes.wrong_delivery(wrong))
-                if not self._in_flight(rq.Unsubscribe, pair):  # else it is about to end, and nothing is owed any more
+                there = self.state.linked(*pair) or pair in self.state.owed  # else it has ended before it was told of
+                if there and not self._in_flight(rq.Unsubscribe, pair):  # else it is about to end, and nothing is owed any more
                     self.deliveries.begins(pair)
         elif isinstance(request, rq.Unsubscribe) and message.reply in ENDED:
             again = any(self._in_flight(kind, pair) for kind in rq.SUBSCRIBES)
@@ -256,6 +275,8 @@ class ProtocolJudge:
         else:
             self._fired(f"change {what.value}")
         self._node = after
+        if what is What.UNNAMED and self._still_linked(thread, change.connection):
+            self._node = self._node.outside("stays", thread, change.connection)
         if what in (What.CLOSING, What.UNLOADED):
             self.deliveries.unloaded(thread)
             self._torn_down.add(thread)
@@ -267,6 +288,7 @@ class ProtocolJudge:
         elif what in (What.LINKED, What.NAMED, What.UNLINKED):
             self._choices(change.connection, thread)
             if what is What.UNLINKED:  # whoever ended it, nothing is owed any more
+                self._ended[thread, change.connection] = self._moment()
                 self.deliveries.wants_end((thread, change.connection))
         if what in (What.LOADED, What.UNLOADED):
             for may in self._lists.values():
@@ -277,31 +299,35 @@ class ProtocolJudge:
         if cause is not None:
             self.violated(cause, said(change))
 
+    def _still_linked(self, thread: int, connection: int) -> bool:
+        """Whether it shows, and the model does not know by what."""
+        return connection in self.shown.subscribers.get(thread, ()) and not self.state.linked(thread, connection)
+
     def _threads(self) -> tuple[int, ...]:
         return tuple(sorted(self._server.loaded))
 
     def _choices(self, connection: int, thread: int) -> None:
         """Whether the client wants raw events, as far as its requests say; both while one that changes it is in flight."""
         pair = (thread, connection)
-        said = {
-            f.request.raw
-            for _, f in self.state.flight
-            if isinstance(f.request, rq.Start | rq.AddListener) and f.request.connection == connection and target(f.request) == thread
-        }
-        self.deliveries.may_be_raw(pair, frozenset(said | {pair in self.shown.raw} if said else {self._wants_raw(pair)}))
+        said = {f.request.raw for _, f in self.state.flight if isinstance(f.request, CHOOSES) and _of(f.request) == pair}
+        self.deliveries.may_be_raw(pair, frozenset(said | {pair in self.shown.raw}) if said else self._may_want_raw(pair))
 
-    def _wants_raw(self, pair: tuple[int, int]) -> bool:
-        """By the last of its requests that said anything about it and was done."""
+    def _may_want_raw(self, pair: tuple[int, int]) -> frozenset[bool]:
+        """By the last of its requests that said anything about it and was done since it was last not subscribed.
+
+        Of two that were in flight at the same time either may be the last, as may one that was in flight when the subscription ended.
+        """
         if not self.state.linked(*pair):
-            return False
-        wants = False
-        for number, request in self._asked.items():
-            if number in self._done and isinstance(request, rq.Start | rq.AddListener):
-                if (target(request), request.connection) == pair:
-                    wants = request.raw or (wants and isinstance(request, rq.Start))
-            elif isinstance(request, rq.Unsubscribe) and (request.thread, request.connection) == pair and number in self._done:
-                wants = False
-        return wants
+            return frozenset({False})
+        ended = self._ended.get(pair, 0)
+        done = [
+            (self._arrived[n], self._told[n], r.raw)
+            for n, r in self._asked.items()
+            if isinstance(r, CHOOSES) and _of(r) == pair and n in self._done
+        ]
+        since = [arrived for arrived, _, _ in done if arrived > ended]
+        wants = {raw for _, told, raw in done if told > ended and not any(arrived > told for arrived in since)}
+        return frozenset(wants if since else wants | {False})
 
     def _only_starts_left(self) -> bool:
         events = self._loop.events

@@ -74,6 +74,11 @@ def died(state: State, thread: int, conversation: int) -> State:
     )
 
 
+def stays(state: State, thread: int, connection: int) -> State:
+    """An id is gone, and the connection is still subscribed: somebody has subscribed it implicitly when that did not show."""
+    return settle(state._replace(grants=state.grants | {(thread, connection, IMPLICIT)}))
+
+
 # --- visible changes
 
 
@@ -138,14 +143,15 @@ def _unname(state: State, change: Change) -> State | None:
     t, c, s = change.thread, change.connection, change.other
     without = state._replace(grants=state.grants - {(t, c, s)})
     asked = [n for n, f in state.of(rq.RemoveListener) if f.request == rq.RemoveListener(f.request.connection, s) and not f.done]
-    if len(asked) == 1:
+    named = rq.AddListener(c, s, t, False), rq.AddListener(c, s, t, True)  # whoever has put it here does not take it away
+    adds = [f for _, f in state.of(rq.AddListener) if not (f.done and f.request in named)]
+    moved = any(isinstance(f.request, rq.AddListener) and f.request.subscription == s for f in adds)
+    others = moved or _ends(state, t, c) is not None
+    if len(asked) == 1 and not others:
         return with_flight(without, asked[0], lambda f: f._replace(done=True))
-    if asked:
-        for number in asked:  # any of them
-            without = with_flight(without, number, lambda f: f._replace(may=f.may | {Reply.OK}))
-        return without
-    moved = any(f.request.subscription == s for _, f in state.of(rq.AddListener) if isinstance(f.request, rq.AddListener))
-    return without if moved or _ends(state, t, c) is not None else None
+    for number in asked:  # any of them, or somebody else, who leaves them nothing to do
+        without = with_flight(without, number, lambda f: f._replace(may=f.may | {Reply.OK}))
+    return without if asked or others else None
 
 
 def _unlink(state: State, change: Change) -> State | None:
@@ -153,6 +159,11 @@ def _unlink(state: State, change: Change) -> State | None:
     after = _ends(state, t, c)
     if after is None:
         return None if state.linked(t, c) else state  # its last id went a moment ago
+    if not state.linked(t, c) and any(Reply.OK in f.may for _, f in state.of(rq.RemoveListener)):  # by that, or by who ends all
+        for number, flight in state.of(rq.Unsubscribe):
+            if flight.request == rq.Unsubscribe(c, t) and not flight.done:
+                state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
+        return state
     return after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
 
 

@@ -297,6 +297,14 @@ class OwningServer(Server):
         if mine:
             await self.broadcast(Closed(request.thread))
 
+    async def turn_start(self, request_id: ConnectionRequestId, request: rq.TurnStart) -> None:
+        """P8: a conversation that is about to end takes a turn, and never does it."""
+        record = self.records.get(request.thread)
+        if record is None or record.closing:
+            await self.answer(request_id, Reply.NOT_LOADED)
+        else:
+            await super().turn_start(request_id, request)
+
     async def turn_interrupt(self, request_id: ConnectionRequestId, request: rq.TurnInterrupt) -> None:
         """Answered by the listener when the turn is aborted; at once where the engine has none (P7)."""
         record = self.records.get(request.thread)

@@ -186,7 +186,8 @@ def _unload(state: State, change: Change) -> State | None:
     if loaded is None or not (loaded.closing or loaded.dead or archives(state, t)):
         return None
     for number, flight in state.flight:
-        if flight.replied == loaded.conversation:
+        rollback = isinstance(flight.request, rq.Rollback) and flight.request.thread == t
+        if flight.replied == loaded.conversation or rollback:
             state = with_flight(state, number, lambda f: f._replace(ended=True))
     return state._replace(
         loaded=tuple(entry for entry in state.loaded if entry[0] != t), owed=frozenset(o for o in state.owed if o[0] != t)
@@ -246,7 +247,7 @@ def answer(state: State, number: int, reply: Reply) -> State | None:
         return None
     state = state._replace(flight=tuple(entry for entry in state.flight if entry[0] != number))
     request = flight.request
-    if isinstance(request, rq.Rollback) and reply is Reply.OK:
+    if isinstance(request, rq.Rollback) and reply is Reply.OK and not flight.ended:  # else it was for a conversation that is gone
         loaded = state.thread(request.thread)
         if loaded is not None and not loaded.rolled_back:  # there was one, and somebody else was told of it
             return None

@@ -27,7 +27,7 @@ class InFlight(NamedTuple):
     may: frozenset[Reply] = frozenset()
     done: bool = False  # its change was made
     replied: int | None = None  # the conversation that the engine has brought for it
-    ended: bool = False  # that conversation was unloaded since
+    ended: bool = False  # that conversation, or the one that is to be rolled back, was unloaded since
     failed: bool = False  # the engine could not
     cancelled: bool = False
 

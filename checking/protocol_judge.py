@@ -335,10 +335,11 @@ class ProtocolJudge:
 
     # --- the end
 
-    def at_rest(self, running: list[tuple[int, int]], unread: set[int]) -> None:
-        """Nothing can move any more. `running`: the listeners; `unread`: conversations that have events which nobody has taken."""
+    def at_rest(self, running: list[tuple[int, int]], unread: set[int], asking: set[int]) -> None:
+        """Nothing can move any more. `running`: the listeners; `unread`: conversations that have events which nobody has taken; `asking`:
+        threads whose conversation waits for an approval."""
         self.look()
-        self._all_answered()
+        self._all_answered({thread for thread in asking if not self.shown.subscribers.get(thread)})
         self._all_served(running, unread)
         state = self.state
         if any(state.running(t) and not state.linked(t, c) for t, c in state.owed):
@@ -347,13 +348,13 @@ class ProtocolJudge:
         if wrong is not None:
             self.violated(causes.wrong_delivery(wrong))
 
-    def _all_answered(self) -> None:
-        """P7, P14."""
+    def _all_answered(self, unapproved: set[int]) -> None:
+        """P7, P14. A rollback comes after the turn: where nobody is there to give the approval that a turn waits for, it waits too."""
         for number, request in self._asked.items():
             if number in self._answered:
                 if number in self._waited_for_start:
                     self.violated(causes.WAITS_FOR_START, request.name)
-            elif request.connection not in self.state.closed:
+            elif request.connection not in self.state.closed and not (isinstance(request, rq.Rollback) and request.thread in unapproved):
                 self.violated(
                     causes.CANCELLED_UNANSWERED if number in self._cancelled else causes.never_answered(request.name), request.name
                 )

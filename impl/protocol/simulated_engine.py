@@ -162,6 +162,10 @@ class SimulatedConversation(EngineConversation):
         """Whether it has events that nobody has taken."""
         return bool(self._stream)
 
+    def asking(self) -> bool:
+        """Whether it waits for an approval."""
+        return self._asks is not None and not self._over
+
     # --- the engine
 
     def _drop_turn(self) -> None:

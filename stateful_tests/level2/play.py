@@ -148,7 +148,8 @@ class Play:
             judge_stuck(judge, loop, stuck, self.lock_name)
             return
         unread = {conversation.number for conversation in self.environment.conversations if conversation.unread()}
-        judge.at_rest(list(server.listeners.values()), unread)
+        asking = {conversation.thread for conversation in self.environment.conversations if conversation.asking()}
+        judge.at_rest(list(server.listeners.values()), unread, asking)
         judge_left(judge, loop, sorted(t.get_name() for t in loop.tasks if not t.done() and t not in resident), self.lock_name)
 
     def let_go(self) -> None:

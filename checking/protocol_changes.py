@@ -49,7 +49,8 @@ def of_maps(before: Shown, after: Shown) -> list[Change]:
     changes += [Change(What.DEAD, connection=c) for c in (before.live or frozenset()) - (after.live or frozenset())]
     old = {(t, c) for t, cs in before.subscribers.items() for c in cs}
     new = {(t, c) for t, cs in after.subscribers.items() for c in cs}
-    changes += [Change(What.LINKED, t, c) for t, c in new - old]
+    named = {pair: s for s, pair in after.ids.items() if before.ids.get(s) != pair}
+    changes += [Change(What.LINKED, t, c, named.get((t, c), 0)) for t, c in new - old]
     changes += [Change(What.UNLINKED, t, c) for t, c in old - new]
     changes += [Change(What.UNNAMED, *pair, s) for s, pair in before.ids.items() if after.ids.get(s) != pair]
     changes += [Change(What.NAMED, *pair, s) for s, pair in after.ids.items() if before.ids.get(s) != pair]

@@ -265,6 +265,8 @@ class ProtocolJudge:
             self._loaded, self._unloading = loaded, unloading
         for change in in_order(changes):
             self._explain(change)
+        if manager_changed:
+            self._follow_links()
 
     def _explain(self, change: Change) -> None:
         what, thread = change.what, change.thread
@@ -275,8 +277,6 @@ class ProtocolJudge:
         else:
             self._fired(f"change {what.value}")
         self._node = after
-        if what is What.UNNAMED and self._still_linked(thread, change.connection):
-            self._node = self._node.outside("stays", thread, change.connection)
         if what in (What.CLOSING, What.UNLOADED):
             self.deliveries.unloaded(thread)
             self._torn_down.add(thread)
@@ -299,9 +299,12 @@ class ProtocolJudge:
         if cause is not None:
             self.violated(cause, said(change))
 
-    def _still_linked(self, thread: int, connection: int) -> bool:
-        """Whether it shows, and the model does not know by what."""
-        return connection in self.shown.subscribers.get(thread, ()) and not self.state.linked(thread, connection)
+    def _follow_links(self) -> None:
+        """Who shows as subscribed is so: where the model has taken it for another's doing, somebody else has done it unseen."""
+        for thread, connections in sorted(self.shown.subscribers.items()):
+            for connection in sorted(connections):
+                if not self.state.linked(thread, connection):
+                    self._node = self._node.outside("stays", thread, connection)
 
     def _threads(self) -> tuple[int, ...]:
         return tuple(sorted(self._server.loaded))

@@ -75,7 +75,7 @@ def died(state: State, thread: int, conversation: int) -> State:
 
 
 def stays(state: State, thread: int, connection: int) -> State:
-    """An id is gone, and the connection is still subscribed: somebody has subscribed it implicitly when that did not show."""
+    """The connection is still subscribed, though what was known to subscribe it is gone: somebody else has done so when it did not show."""
     return settle(state._replace(grants=state.grants | {(thread, connection, IMPLICIT)}))
 
 
@@ -111,7 +111,10 @@ def _load(state: State, change: Change) -> State | None:
 
 
 def _link(state: State, change: Change) -> State | None:
-    """By the oldest request that may; a request may also do it again, since one of two that are in flight may have done it before."""
+    """By the oldest request that may, first of those that make an id if one shows, else of the others.
+
+    A request may also do it again, since one of two that are in flight may have done it before.
+    """
     t, c = change.thread, change.connection
     if c in state.gone or not state.running(t):
         return None
@@ -119,7 +122,12 @@ def _link(state: State, change: Change) -> State | None:
     asked = [
         (n, f) for n, f in state.flight if f.request.connection == c and target(f.request) == t and isinstance(f.request, rq.SUBSCRIBES)
     ]
-    for number, flight in sorted(asked, key=lambda entry: (entry[1].done, entry[1].cancelled)):  # a cancelled one may never do it
+
+    def unlikely(flight: InFlight) -> tuple[bool, bool, bool]:
+        other_kind = isinstance(flight.request, rq.AddListener) != bool(change.other)
+        return other_kind, flight.done, flight.cancelled  # a cancelled one may never do it
+
+    for number, flight in sorted(asked, key=lambda entry: unlikely(entry[1])):
         request = flight.request
         if isinstance(request, rq.AddListener):
             return state._replace(grants=state.grants | {(t, c, request.subscription)}, owed=owed)

@@ -38,7 +38,7 @@ class Change(NamedTuple):
     what: "What"
     thread: int = 0
     connection: int = 0
-    other: int = 0  # an id, or a conversation
+    other: int = 0  # an id, or a conversation; of what is subscribed, the id that shows with it
 
 
 class What(Enum):

@@ -113,16 +113,20 @@ class OwningServer(Server):
             assert placed is not None, "as above"
             record.listener = self.listen(OwningListener(self, record, state).run, thread, conversation)
 
-    async def _bring(self, thread: int, bringing: Bringing) -> None:
-        """Have the engine bring a conversation and adopt it, or wait for whoever is doing so already. Raises EngineFailed."""
+    async def _bring(self, thread: int, bringing: Bringing) -> bool:
+        """Have the engine bring a conversation and adopt it, or wait for whoever is doing so already, which may come to nothing.
+
+        Returns whether it was brought by this call. Raises EngineFailed.
+        """
         if await self._brought(thread):
-            return
+            return False
         self._loading[thread] = []
         try:
             await self._adopt(thread, await bringing())
         finally:
             for waiter in self._loading.pop(thread):
                 waiter.set_result(None)
+        return True
 
     async def _brought(self, thread: int) -> bool:
         """Wait for whoever brings the thread's conversation just now; False, at once, if nobody does."""
@@ -156,17 +160,18 @@ class OwningServer(Server):
 
     async def _join(self, request_id: ConnectionRequestId, thread: int, raw: bool) -> None:
         """Subscribe to a thread that is loaded, or can be."""
-        if thread not in self.records:
+        mine = False
+        while thread not in self.records and not mine:  # what another has brought may be gone again, or have failed: that is not its answer
             if not self.engine.stored(thread):
                 await self.answer(request_id, Reply.NOT_FOUND)
                 return
             try:
-                await self._bring(thread, partial(self.engine.load, thread))
+                mine = await self._bring(thread, partial(self.engine.load, thread))
             except EngineFailed:
                 await self.answer(request_id, Reply.FAILED)
                 return
         record = self.records.get(thread)
-        if record is None:  # it could not be brought, or is unloaded again
+        if record is None:  # it is unloaded again
             await self.answer(request_id, Reply.FAILED)
             return
         said = await self._subscribe(record, request_id, raw)

@@ -101,8 +101,9 @@ class NobodyListensForNobody(OtherListener):
 class LoadsTwice(OwningServer):
     """Two who resume a thread that is not loaded have it loaded twice."""
 
-    async def _bring(self, thread: int, bringing: Bringing) -> None:
+    async def _bring(self, thread: int, bringing: Bringing) -> bool:
         await self._adopt(thread, await bringing())
+        return True
 
 
 class _OneTurn(OwningListener):

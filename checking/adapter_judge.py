@@ -1,9 +1,12 @@
 """What the judges of adapters have in common, whichever model an adapter is held against: what is recorded, and what is switched off."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from checking import causes
 from checking.causes import Cause
+from model.properties import CoreProperty
 from scheduling.loop import ControlledLoop
 
 Evidence = tuple[object, ...]  # what can be looked at again, without a model, to see that something is wrong; plain data
@@ -21,7 +24,7 @@ class Rules(NamedTuple):
     own: Callable[[], list[str]] | None = None
 
 
-class AdapterJudge:
+class AdapterJudge(ABC):
     """See `stateful_tests.exploring.level.Judge`."""
 
     shows_by = "observe"
@@ -37,6 +40,49 @@ class AdapterJudge:
         self._rules = rules
         self._calls = 0  # so far
         self._orphans: list[int] = []  # calls that were cancelled or raised, and may still be finished by somebody
+
+    # --- what the player reports
+
+    def cancelled(self, task: int, operation: Any) -> None:
+        """`task`'s `operation` was cancelled."""
+        self._tell("is cancelled in", operation)
+        self._gone(task, operation)
+
+    def raised(self, task: int, operation: Any, error: BaseException) -> None:
+        """`operation` raised instead of returning."""
+        self._tell(f"raises {type(error).__name__} in", operation)
+        self._gone(task, operation)
+        self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
+
+    def stepped(self) -> bool:
+        """A step has run. Never asks to stop: a run is judged to its end."""
+        self.steps += 1
+        if self._orphans and self._nobody_is_left():
+            self._settle()
+        self._look()
+        return False
+
+    # --- what a model says
+
+    @abstractmethod
+    def _gone(self, task: int, operation: Any) -> None:
+        """The open call of `task` has ended without an answer."""
+
+    @abstractmethod
+    def _settle(self) -> None:
+        """What was cancelled has happened or not, and nobody will finish it any more."""
+
+    @abstractmethod
+    def _look(self) -> None:
+        """Judge what shows now."""
+
+    # --- what all record
+
+    def _judge_own(self) -> None:
+        """No call is open: what the adapter itself says must hold then."""
+        if self._rules.own is not None:
+            for name in self._rules.own():
+                self.violated(Cause(CoreProperty.OWN, name), "", ("own", name))
 
     def violated(self, cause: Cause, detail: str = "", evidence: Evidence = ()) -> None:
         """Record `cause`, once, at the present step, unless it is switched off."""

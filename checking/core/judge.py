@@ -14,7 +14,7 @@ from checking.core import causes as core_causes
 from checking.core.deliveries import Deliveries
 from checking.core.worlds import Connection, Graph
 from model.core import Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown
-from model.properties import CoreProperty, Property
+from model.properties import Property
 from scheduling.loop import ControlledLoop
 
 Pair = tuple[Id, Id]  # (connection, topic)
@@ -95,17 +95,6 @@ class CoreJudge(AdapterJudge):
         elif len(kinds) > 1:
             self._fired.update(plain & {"teardown: with subscribers"})
 
-    def cancelled(self, task: int, operation: CoreOperation) -> None:
-        """`task`'s `operation` was cancelled."""
-        self._tell("is cancelled in", operation)
-        self._gone(task, operation)
-
-    def raised(self, task: int, operation: CoreOperation, error: BaseException) -> None:
-        """`operation` raised instead of returning."""
-        self._tell(f"raises {type(error).__name__} in", operation)
-        self._gone(task, operation)
-        self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
-
     def _gone(self, task: int, operation: CoreOperation) -> None:
         call, _ = self._open.pop(task)
         if isinstance(operation, Publish):
@@ -128,14 +117,6 @@ class CoreJudge(AdapterJudge):
         if connection in self.connections:
             self.connections[connection].excused = True
 
-    def stepped(self) -> bool:
-        """A step has run. Never asks to stop: a run is judged to its end."""
-        self.steps += 1
-        if self._orphans and self._nobody_is_left():
-            self._settle()
-        self._look()
-        return False
-
     # --- looking
 
     def _look(self) -> None:
@@ -151,9 +132,8 @@ class CoreJudge(AdapterJudge):
             touched = connection.touched()
             if touched is not None and not connection.lost:
                 self._judge(connection, touched)
-        if self._rules.own is not None and not self._open and not self._orphans:
-            for name in self._rules.own():
-                self.violated(Cause(CoreProperty.OWN, name), "", ("own", name))
+        if not self._open and not self._orphans:
+            self._judge_own()
 
     def _judge(self, connection: Connection, touched: frozenset[Id]) -> None:
         maps = {name: frozenset(topic for c, topic in pairs if c == connection.name) for name, pairs in self.seen.items()}

@@ -14,7 +14,7 @@ from checking.own.text import text_of
 from checking.own.worlds import OwnGraph, OwnNode
 from checking.possibilities import Outcome, Possibilities
 from model.core import Id
-from model.properties import CoreProperty, Property
+from model.properties import Property
 from scheduling.loop import ControlledLoop
 
 UNASKED = Cause(Property.P8, "what shows changes before any call has ended")
@@ -73,31 +73,12 @@ class OwnJudge(AdapterJudge):
         if len(kinds) == 1:
             self._fired.update(kinds)
 
-    def cancelled(self, task: int, operation: OwnOperation) -> None:
-        """`task`'s `operation` was cancelled."""
-        self._tell("is cancelled in", operation)
-        self._gone(task, operation)
-
-    def raised(self, task: int, operation: OwnOperation, error: BaseException) -> None:
-        """`operation` raised instead of returning."""
-        self._tell(f"raises {type(error).__name__} in", operation)
-        self._gone(task, operation)
-        self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
-
     def _gone(self, task: int, operation: OwnOperation) -> None:
         self._orphans.append(self._open.pop(task))
         self._blamed = operation
 
     def excuse(self, client: Id) -> None:
         """The environment failed `client`: what that makes right is the model's to say."""
-
-    def stepped(self) -> bool:
-        """A step has run. Never asks to stop: a run is judged to its end."""
-        self.steps += 1
-        if self._orphans and self._nobody_is_left():
-            self._settle()
-        self._look()
-        return False
 
     def _useless(self, error: BadModel) -> None:
         self._lost = True
@@ -121,9 +102,7 @@ class OwnJudge(AdapterJudge):
                 self._judge_shown(seen)
             except BadModel as error:
                 self._useless(error)
-        if self._rules.own is not None:
-            for name in self._rules.own():
-                self.violated(Cause(CoreProperty.OWN, name), "", ("own", name))
+        self._judge_own()
 
     def _judge_shown(self, seen: object) -> None:
         possible = self._possible

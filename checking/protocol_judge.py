@@ -224,7 +224,7 @@ class ProtocolJudge:
                 self.deliveries.ends(pair)
 
     def _in_flight(self, kind: type[Request], pair: tuple[int, int]) -> bool:
-        return any((target(f.request), f.request.connection) == pair for _, f in self.state.of(kind))
+        return any(_of(f.request) == pair for _, f in self.state.of(kind))
 
     # --- looking
 

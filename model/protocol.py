@@ -157,9 +157,8 @@ def _unname(state: State, change: Change) -> State | None:
     others = moved or _ends(state, t, c) is not None
     if len(asked) == 1 and not others:
         return with_flight(without, asked[0], lambda f: f._replace(done=True))
-    for number in asked:  # any of them, or somebody else, who leaves them nothing to do
-        without = with_flight(without, number, lambda f: f._replace(may=f.may | {Reply.OK}))
-    return without if asked or others else None
+    # any of them, or somebody else, who leaves them nothing to do
+    return _may_have(without, asked) if asked or others else None
 
 
 def _unlink(state: State, change: Change) -> State | None:
@@ -168,10 +167,7 @@ def _unlink(state: State, change: Change) -> State | None:
     if after is None:
         return None if state.linked(t, c) else state  # its last id went a moment ago
     if not state.linked(t, c) and any(Reply.OK in f.may for _, f in state.of(rq.RemoveListener)):  # by that, or by who ends all
-        for number, flight in state.of(rq.Unsubscribe):
-            if flight.request == rq.Unsubscribe(c, t) and not flight.done:
-                state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
-        return state
+        return _may_have(state, _unsubscribes(state, t, c))
     return after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
 
 
@@ -217,18 +213,26 @@ _EXPLAINED = {
 
 def _ends(state: State, thread: int, connection: int) -> State | None:
     """The state in which somebody has ended all that subscribes `connection` to `thread`; None: nobody could have."""
-    asked = [number for number, f in state.of(rq.Unsubscribe) if f.request == rq.Unsubscribe(connection, thread) and not f.done]
+    asked = _unsubscribes(state, thread, connection)
     loaded = state.thread(thread)
     by_itself = connection in state.closed or not state.running(thread) or archives(state, thread)
     if by_itself or (loaded is not None and loaded.dead):  # it may have been an unsubscribe, which then has nothing left to do
-        for number in asked:
-            state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
-        return state
+        return _may_have(state, asked)
     if len(asked) == 1:
         return with_flight(state, asked[0], lambda f: f._replace(done=True))
-    for number in asked:  # any of them
+    return _may_have(state, asked) if asked else None
+
+
+def _unsubscribes(state: State, thread: int, connection: int) -> list[int]:
+    """The requests that may yet unsubscribe the pair."""
+    return [number for number, f in state.of(rq.Unsubscribe) if f.request == rq.Unsubscribe(connection, thread) and not f.done]
+
+
+def _may_have(state: State, numbers: list[int]) -> State:
+    """The state in which any of these requests may have done what shows."""
+    for number in numbers:
         state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
-    return state if asked else None
+    return state
 
 
 # --- answers

@@ -23,7 +23,7 @@ from model.state import State
 from scheduling.loop import ControlledLoop
 from scheduling.uncontrolled import UncontrolledSource
 from scheduling.watchdog import WATCHDOG, Blocked
-from stateful_tests.core.adapter import Adapter, CoreAdapter, CoreKind, Kind
+from stateful_tests.core.adapter import Adapter, CoreAdapter, CoreKind, Kind, Maker
 from stateful_tests.core.environment import Environment
 from stateful_tests.core.level import CORE
 from stateful_tests.exploring.level import Factory
@@ -102,12 +102,12 @@ def in_hand(name: str, factory: Callable[..., Any]) -> tuple[str, Factory]:
 def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: ControlledLoop) -> tuple[str, Factory]:
     """The level of what `factory` makes, found by making one."""
     try:
-        kind, environment = Kind(factory), Environment(loop)
+        environment = Environment(loop)
         with loop.entered():
-            manager = _first(kind, environment, name)
+            manager = _first(Maker(factory), environment, name)
             if not any(callable(getattr(manager, o.name, None)) for o in MANAGER_OPERATIONS):
                 own = hasattr(manager, "model")
-                kind = OwnKind(factory) if own else CoreKind(factory)
+                kind: Kind = OwnKind(factory) if own else CoreKind(factory)
                 adapter: type[Adapter] = OwnAdapter if own else CoreAdapter
                 kind.learn(manager)
                 adapter(kind).look_once(environment)
@@ -129,10 +129,10 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
     return LEVEL_1.name, make
 
 
-def _first(kind: Kind, environment: Environment, name: str) -> Any:
+def _first(maker: Maker, environment: Environment, name: str) -> Any:
     """A first manager, to learn of what level it is."""
     try:
-        return kind.make(environment)
+        return maker.make(environment)
     except Exception as error:  # somebody else's code may raise anything
         raise BadSubject(f"subject {name}: making a manager raised {_said(error)}; mend its factory") from None
 

@@ -4,6 +4,7 @@ The wrapped container stays the one the subject made, so another name for it sti
 in the footprint, and fails loudly at the end of the step. A method that is not offered here is missing, loudly; nothing is passed on.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, MutableSequence, MutableSet
 from operator import is_
@@ -21,7 +22,7 @@ def unchanged(before: Iterable[Any], after: Iterable[Any]) -> bool:
     return all(a is b or (isinstance(a, _PLAIN) and type(a) is type(b) and a == b) for a, b in zip(before, after, strict=True))
 
 
-class _Wrapper:
+class _Wrapper(ABC):
     """What all of them share: a location, the wrapped container, and the check after each step that all changes were written down."""
 
     __slots__ = ("_adopting", "_inner", "_location", "_opaque", "_shadow")
@@ -36,8 +37,9 @@ class _Wrapper:
         self._shadow = self._content()
         RECORDER.check_each_step(self._check)
 
+    @abstractmethod
     def _adopt_all(self) -> None:
-        raise NotImplementedError
+        """Track what it holds already."""
 
     def _adopt(self, value: Any) -> Any:
         adopt, is_constant = self._adopting

@@ -5,6 +5,7 @@ is wrong with the manager behind it is a finding.
 """
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -34,15 +35,23 @@ class BadAdapter(BadObservation):
     """An adapter that cannot be played; the message says why and how to mend it."""
 
 
-class Kind:
-    """What is the same for all managers that one factory makes. What depends on the model is a subclass's."""
-
-    absent: frozenset[str]  # what a pass need not have seen, since this manager does not have it
-    reconnects = False
+class Maker:
+    """Makes managers with somebody's factory, whatever they are."""
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
         self.takes_environment = _takes_environment(make)
+
+    def make(self, environment: Environment) -> Any:
+        """A fresh manager."""
+        return self._make(environment) if self.takes_environment else self._make()
+
+
+class Kind(Maker, ABC):
+    """What is the same for all managers that one factory makes. What depends on the model is a subclass's."""
+
+    absent: frozenset[str]  # what a pass need not have seen, since this manager does not have it
+    reconnects = False
 
     def learn(self, manager: Any) -> None:
         """Look at one manager. Raises BadAdapter."""
@@ -59,28 +68,24 @@ class Kind:
             raise BadAdapter("properties must be a dict of functions by name, each given what observe() returns and true where all is well")
         self.own = dict(own)
 
-    def make(self, environment: Environment) -> Any:
-        """A fresh manager."""
-        return self._make(environment) if self.takes_environment else self._make()
-
     # --- what a model says
 
+    @abstractmethod
     def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
         """Its operations, and what each takes, in words. Raises BadAdapter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def insist(self) -> None:
         """Look for what must be there. Raises BadAdapter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plays(self, operation: Any) -> bool:
         """Whether it can be asked to do `operation`."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def not_played(self) -> list[str]:
         """What it does not have, and what is therefore not judged, in words."""
-        raise NotImplementedError
 
 
 class CoreKind(Kind):

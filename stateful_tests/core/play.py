@@ -1,6 +1,7 @@
 """Plays a program on an adapter under one schedule, with a judge looking on: at the core level, and what any adapter's runs share."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from stateful_tests.exploring.chains import Chain
 CLOSING = 10_000  # steps that an adapter's close() may take
 
 
-class Play:
+class Play(ABC):
     """One run of `prepared`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome.
 
     What depends on the model is a subclass's: the judge, what is told it of a call, and what must hold at rest.
@@ -47,18 +48,18 @@ class Play:
 
     # --- what a model says
 
+    @abstractmethod
     def called(self, place: int, operation: Any) -> None:
         """The task at `place` calls `operation`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
         """Nothing can move: judge what must hold then, but for what tasks hold or wait for. `stuck`: those that have not ended.
         Whether they may be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def needless(self, closed: bool) -> bool:
         """Whether no task of the manager should be left; `closed`: its close() has ended."""
-        raise NotImplementedError
 
     # --- driving
 

@@ -5,6 +5,7 @@ States are hash-consed: equal states are one node. The graph is dropped when it 
 
 from typing import NamedTuple
 
+from checking.known_states import KnownStates
 from model.operations import ManagerOperation
 from model.projection import Shown, View, view
 from model.state import State
@@ -44,7 +45,7 @@ class Node:
         self.edges: dict[int, Edge] = {}  # what `step` has found, by the identity of the call
 
     def let_go(self) -> None:
-        """Forget all others: nodes keep each other alive in circles, which would lie about until somebody collects garbage."""
+        """See `checking.known_states`."""
         self.begun.clear()
         self.edges.clear()
 
@@ -70,21 +71,17 @@ class Node:
         return edge
 
 
-class Graph:
+class Graph(KnownStates[State, Node]):
     """All nodes and calls seen since they were last dropped."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.size = 0
         self._initial: dict[int, tuple[State, Node]] = {}  # by identity, as calls are
-        self._nodes: dict[State, Node] = {}
         self._calls: dict[Call, Call] = {}
 
-    def node(self, state: State) -> Node:
-        """The one node of `state`."""
-        node = self._nodes.get(state)
-        if node is None:
-            node = self._nodes[state] = Node(state, self)
-        return node
+    def _made(self, state: State) -> Node:
+        return Node(state, self)
 
     def call(self, call: Call) -> Call:
         """The one object equal to `call`."""
@@ -94,9 +91,7 @@ class Graph:
         """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
         if self.size > BOUND:
             self.size = 0
-            for node in self._nodes.values():
-                node.let_go()
-            self._nodes.clear()
+            self._drop()
             self._calls.clear()
             self._initial.clear()
         known = self._initial.get(id(state))

@@ -5,6 +5,7 @@ It refuses to know the model's rules: it asks `model.protocol`, once for each st
 
 from collections.abc import Hashable
 
+from checking.known_states import KnownStates
 from model import protocol as pr
 from model.protocol_state import Change, State
 from model.requests import Reply, Request
@@ -58,7 +59,7 @@ class Node:
         return self._graph.node(state)
 
     def let_go(self) -> None:
-        """Forget all others: nodes keep each other alive in circles, which would lie about until somebody collects garbage."""
+        """See `checking.known_states`."""
         self._after.clear()
 
     def _keep(self, key: Hashable, state: State) -> "Node":
@@ -69,23 +70,14 @@ class Node:
 LARGEST = 30_000  # nodes, some 3 KiB each; then a graph begins anew, so that long searches do not grow
 
 
-class ProtocolGraph:
+class ProtocolGraph(KnownStates[State, Node]):
     """All states that were met since they were last dropped."""
 
-    def __init__(self) -> None:
-        self._nodes: dict[State, Node] = {}
-
-    def node(self, state: State) -> Node:
-        """The node of `state`."""
-        node = self._nodes.get(state)
-        if node is None:
-            node = self._nodes[state] = Node(state, self)
-        return node
+    def _made(self, state: State) -> Node:
+        return Node(state, self)
 
     def initial(self, state: State) -> Node:
         """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
         if len(self._nodes) >= LARGEST:
-            for node in self._nodes.values():
-                node.let_go()
-            self._nodes.clear()
+            self._drop()
         return self.node(state)

@@ -7,6 +7,7 @@ never a state. A call that was cancelled has acted, or not, or somebody finishes
 
 from typing import Any
 
+from checking.known_states import KnownStates
 from checking.possibilities import Edge, Outcomes, Possibilities
 from model.core import Connect, CoreOperation, CoreState, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe, core_step
 
@@ -27,7 +28,7 @@ class Node:
         self._edges: dict[int, tuple[CoreOperation, tuple[Edge, ...]]] = {}
 
     def let_go(self) -> None:
-        """Forget all others: nodes keep each other alive in circles, which would lie about until somebody collects garbage."""
+        """See `checking.known_states`."""
         self._edges.clear()
 
     def steps(self, operation: CoreOperation) -> tuple[Edge, ...]:
@@ -41,28 +42,22 @@ class Node:
         return known[1]
 
 
-class Graph:
+class Graph(KnownStates[CoreState, Node]):
     """All nodes seen since they were last dropped."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.size = 0
         self.outcomes = Outcomes()
-        self._nodes: dict[CoreState, Node] = {}
 
-    def node(self, state: CoreState) -> Node:
-        """The one node of `state`."""
-        node = self._nodes.get(state)
-        if node is None:
-            node = self._nodes[state] = Node(state, self)
-        return node
+    def _made(self, state: CoreState) -> Node:
+        return Node(state, self)
 
     def initial(self, *, final: bool) -> Node:
         """The node of the empty state; between runs, so that this is the moment to drop a graph that has grown too large."""
         if self.size > BOUND:
             self.size = 0
-            for node in self._nodes.values():
-                node.let_go()
-            self._nodes.clear()
+            self._drop()
         return self.node(CoreState(final=final))
 
 

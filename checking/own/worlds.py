@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from typing import Any
 
+from checking.known_states import KnownStates
 from checking.own.model import OwnModel, OwnOperation, State
 from checking.possibilities import Edge, Outcomes
 
@@ -22,7 +23,7 @@ class OwnNode:
         self._edges: dict[int, tuple[OwnOperation, tuple[Edge, ...]]] = {}
 
     def let_go(self) -> None:
-        """Forget all others: see `checking.core.worlds`."""
+        """See `checking.known_states`."""
         self._edges.clear()
 
     def steps(self, operation: OwnOperation) -> tuple[Edge, ...]:
@@ -39,33 +40,27 @@ class OwnNode:
         return self._shown
 
 
-class OwnGraph:
+class OwnGraph(KnownStates[State, OwnNode]):
     """All nodes seen since they were last dropped."""
 
     model: OwnModel
 
     def __init__(self) -> None:
+        super().__init__()
         self._size = 0
         self._outcomes = Outcomes()
-        self._nodes: dict[State, OwnNode] = {}
 
     def initial(self, model: OwnModel) -> OwnNode:
         """The node of `model`'s initial state; between runs, so that this is the moment to drop what has grown too large."""
         if self._size > BOUND or getattr(self, "model", model) is not model:
             self._size = 0
-            for node in self._nodes.values():
-                node.let_go()
-            self._nodes.clear()
+            self._drop()
             self._outcomes = Outcomes()
         self.model = model
         return self.node(model.initial)
 
-    def node(self, state: State) -> OwnNode:
-        """The one node of `state`."""
-        node = self._nodes.get(state)
-        if node is None:
-            node = self._nodes[state] = OwnNode(state, self)
-        return node
+    def _made(self, state: State) -> OwnNode:
+        return OwnNode(state, self)
 
     def edges(self, state: State, operation: OwnOperation) -> tuple[Edge, ...]:
         """What `operation` may do in `state`."""

@@ -267,6 +267,15 @@ class Hazard(NamedTuple):
     schedule: str = ""
 
 
+# the last subscriber leaves while the same client resumes: one run, and two things that are wrong with it
+LAST_LEAVES = Program(((rq.Initialize(1),), (rq.Resume(1, 1),), (rq.Resume(1, 1),), (rq.Unsubscribe(1, 1),)))
+AS_SOMEBODY_COMES = (
+    "processor | +start A | processor | request A | processor | +c1 reads | +start B | processor | request B | +engine "
+    "loads t1 | request B | listener v1 | +start C | processor | +start D | request C | listener v1 | processor | request D "
+    "| closing v1 | +c1 reads | listener v1 | +v1 shuts down | shield.<locals>._inner_done_callback | "
+    "shield.<locals>._outer_done_callback | closing v1 | +c1 reads | request D | processor | +c1 reads | closing v1 | +c1 "
+    "reads"
+)
 HAZARDS = {
     "interrupt without a turn": Hazard(causes.never_answered("turn_interrupt"), clients(rq.Resume(1, 1), rq.TurnInterrupt(2, 1))),
     "resume, and the last other subscriber leaves": Hazard(
@@ -282,24 +291,8 @@ HAZARDS = {
     "an explicit id": Hazard(causes.ID_ENDS_ALL, clients(rq.Resume(1, 1), rq.AddListener(1, 1, 1, False), rq.RemoveListener(2, 1))),
     "a handler is cancelled": Hazard(causes.CANCELLED_UNANSWERED, clients(rq.Resume(1, 1), goes=Goes.CANCELLED)),
     "a conversation ends by itself": Hazard(causes.UNSERVED, clients(rq.Resume(1, 1), goes=Goes.ENDS)),
-    "a listener that does not know of the teardown": Hazard(
-        causes.REVIVED_ENTRY,
-        Program(((rq.Initialize(1),), (rq.Resume(1, 1),), (rq.Resume(1, 1),), (rq.Unsubscribe(1, 1),))),
-        schedule="processor | +start A | processor | request A | processor | +c1 reads | +start B | processor | request B | +engine "
-        "loads t1 | request B | listener v1 | +start C | processor | +start D | request C | listener v1 | processor | request D "
-        "| closing v1 | +c1 reads | listener v1 | +v1 shuts down | shield.<locals>._inner_done_callback | "
-        "shield.<locals>._outer_done_callback | closing v1 | +c1 reads | request D | processor | +c1 reads | closing v1 | +c1 "
-        "reads",
-    ),
-    "a resume that subscribes last": Hazard(
-        causes.LATE_LINK,
-        Program(((rq.Initialize(1),), (rq.Resume(1, 1),), (rq.Resume(1, 1),), (rq.Unsubscribe(1, 1),))),
-        schedule="processor | +start A | processor | request A | processor | +c1 reads | +start B | processor | request B | +engine "
-        "loads t1 | request B | listener v1 | +start C | processor | +start D | request C | listener v1 | processor | request D "
-        "| closing v1 | +c1 reads | listener v1 | +v1 shuts down | shield.<locals>._inner_done_callback | "
-        "shield.<locals>._outer_done_callback | closing v1 | +c1 reads | request D | processor | +c1 reads | closing v1 | +c1 "
-        "reads",
-    ),
+    "a listener that does not know of the teardown": Hazard(causes.REVIVED_ENTRY, LAST_LEAVES, schedule=AS_SOMEBODY_COMES),
+    "a resume that subscribes last": Hazard(causes.LATE_LINK, LAST_LEAVES, schedule=AS_SOMEBODY_COMES),
 }
 
 

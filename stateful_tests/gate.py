@@ -18,8 +18,7 @@ from typing import Any
 
 from checking import causes
 from stateful_tests import corpus
-from stateful_tests.exploring.check import Check, Explorer, Outcome, fired
-from stateful_tests.exploring.investigate import NotReproducible, investigate
+from stateful_tests.exploring.check import Check, Explorer, Outcome, fired, merged
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.levels import LEVELS
 from stateful_tests.loading import BadSubject, blaming, load
@@ -153,10 +152,7 @@ def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) 
 
 
 def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:
-    whole = Outcome("all", fired=set(covered))
-    for outcome in outcomes.values():
-        whole.merge(outcome)
-    return whole.never_fired(outcomes)
+    return merged([Outcome("corpus", fired=covered), *outcomes.values()]).never_fired(outcomes)
 
 
 def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) -> Outcome:
@@ -173,12 +169,6 @@ def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) 
             outcome.schedules += 1
             outcome.steps += result.steps
             outcome.fired |= fired(runner)
-            for cause in result.violations:
-                if cause in outcome.findings:
-                    continue
-                try:
-                    outcome.findings[cause] = investigate(runner, cause, replay.program, names)
-                except NotReproducible as doubt:
-                    outcome.doubts.append(str(doubt))
+            outcome.look_into(runner, replay.program, names, result.violations)
     outcome.seconds = monotonic() - began
     return outcome

@@ -9,8 +9,7 @@ from random import SystemRandom
 from time import monotonic
 from typing import Any
 
-from stateful_tests.exploring.check import Check, Explorer, Outcome, checks_of
-from stateful_tests.exploring.investigate import NotReproducible, investigate
+from stateful_tests.exploring.check import Check, Explorer, Outcome, checks_of, merged
 from stateful_tests.exploring.level import Factory
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.gate import MORE_ROUNDS
@@ -55,12 +54,7 @@ def _replayed(factory: Factory, replays: Sequence[Replay]) -> Outcome:
         runner = Runner(LEVELS[replay.level], factory, replay.order)
         result, names = runner.guided(replay.program, replay.names)
         outcome.merge(Outcome("", programs=1, schedules=1, steps=result.steps))
-        for cause in result.violations:
-            if cause not in outcome.findings:
-                try:
-                    outcome.findings[cause] = investigate(runner, cause, replay.program, names)
-                except NotReproducible as doubt:
-                    outcome.doubts.append(str(doubt))
+        outcome.look_into(runner, replay.program, names, result.violations)
     outcome.seconds = monotonic() - began
     return outcome
 
@@ -75,10 +69,7 @@ def _explored(factory: Factory, checks: Sequence[Check], profile: Profile, budge
             outcomes[check].merge(_checked(check, factory, profile, number + more, seconds))
             if outcomes[check].findings:
                 return list(outcomes.values())
-        whole = Outcome("all")
-        for outcome in outcomes.values():
-            whole.merge(outcome)
-        if not whole.never_fired(checks):
+        if not merged(outcomes.values()).never_fired(checks):
             break
     return list(outcomes.values())
 

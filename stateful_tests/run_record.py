@@ -12,7 +12,7 @@ from model.properties import Property
 from model.scope import Scope
 from stateful_tests.core.level import CORE
 from stateful_tests.coverage_record import coverage_record
-from stateful_tests.exploring.check import Check, Outcome
+from stateful_tests.exploring.check import Check, Outcome, merged
 from stateful_tests.exploring.letters import task_name
 from stateful_tests.exploring.level import Factory, Level, Program, Run
 from stateful_tests.exploring.tell import tell
@@ -31,9 +31,7 @@ def gate_record(
     subject: str, profile: str, checks: Sequence[Check], outcomes: list[Outcome], *, stopped: bool, factory: Factory | None = None
 ) -> dict[str, Any]:
     """The record of a gate run of `subject`. `stopped`: it was cut short by hand. `factory`: the subject, where it is in hand."""
-    whole = Outcome("all")
-    for outcome in outcomes:
-        whole.merge(outcome)
+    whole = merged(outcomes)
     never = sorted(whole.never_fired(checks))
     verdicts = [verdict(outcome) for outcome in outcomes if outcome.schedules]
     if never or stopped or whole.doubts:

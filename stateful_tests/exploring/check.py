@@ -74,9 +74,26 @@ class Outcome:
             if cause not in self.findings or finding.rank() < self.findings[cause].rank():
                 self.findings[cause] = finding
 
+    def look_into(self, runner: Runner, program: Program, names: list[str], violations: Iterable[Cause]) -> None:
+        """Make findings of what a run of `program` along `names` has shown, where none is known; or a doubt, if it does not replay."""
+        for cause in violations:
+            if cause not in self.findings:
+                try:
+                    self.findings[cause] = investigate(runner, cause, program, names)
+                except NotReproducible as doubt:
+                    self.doubts.append(str(doubt))
+
     def never_fired(self, checks: Iterable["Check"]) -> set[str]:
         """What must have fired in some of `checks`, whose outcome this is, for a pass not to be vacuous, and did not."""
         return self.brought.union(*(check.expected() for check in checks)) - self.fired - self.absent
+
+
+def merged(outcomes: Iterable[Outcome]) -> Outcome:
+    """What they all did."""
+    whole = Outcome("all")
+    for outcome in outcomes:
+        whole.merge(outcome)
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,15 +236,9 @@ class Explorer:
         self.outcome.complete.update(complete.deviations(systematic.complete, systematic.everything))
 
     def _found(self, program: Program, names: list[str], violations: dict[Cause, int]) -> None:
-        for cause in violations:
-            if cause in self.outcome.findings:
-                continue
-            if cause == causes.BLOCKED:  # every run of it costs seconds: one finding is all that this check will bring
-                self._hopeless = True
-            try:
-                self.outcome.findings[cause] = investigate(self.runner, cause, program, names)
-            except NotReproducible as doubt:
-                self.outcome.doubts.append(str(doubt))
+        if causes.BLOCKED in violations:  # every run of it costs seconds: one finding is all that this check will bring
+            self._hopeless = True
+        self.outcome.look_into(self.runner, program, names, violations)
 
     def finish(self) -> Outcome:
         """The outcome so far."""

@@ -2,33 +2,44 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from checking.core.judge import CoreJudge, Maps
-from model.core import CoreOperation, Id
+from model.core import Id
 from stateful_tests.core.program import say_operation
 
 
-class Teller:
-    """Tells one run, as it goes."""
+class CallTeller:
+    """What is told alike of all adapters: calls, answers and locks."""
 
     def __init__(
-        self, judge: CoreJudge, received: Callable[[], Mapping[Id, Sequence[object]] | None], lock_name: Callable[[asyncio.Lock], str]
+        self, lock_name: Callable[[asyncio.Lock], str], say_operation: Callable[[Any], str], say_answer: Callable[[object], str]
     ) -> None:
-        self._judge = judge
-        self._received = received
         self._lock_name = lock_name
-        self._maps: Maps = {}
-        self._got: dict[Id, int] = {}
+        self._say_operation = say_operation
+        self._say_answer = say_answer
 
     def say(self, what: str, about: object) -> str:
         """An entry of the loop's log."""
         if isinstance(about, asyncio.Lock):
             return f"{what} {self._lock_name(about)}"
-        operation, answer = cast(tuple[CoreOperation, object], about)
+        operation, answer = cast(tuple[Any, object], about)
         if what == "answers":
-            return f"{operation.name} answers: {'done' if answer is None else answer}"
-        return f"{what} {say_operation(operation)}"
+            return f"{operation.name} answers: {'done' if answer is None else self._say_answer(answer)}"
+        return f"{what} {self._say_operation(operation)}"
+
+
+class Teller(CallTeller):
+    """Tells one run, as it goes."""
+
+    def __init__(
+        self, judge: CoreJudge, received: Callable[[], Mapping[Id, Sequence[object]] | None], lock_name: Callable[[asyncio.Lock], str]
+    ) -> None:
+        super().__init__(lock_name, say_operation, str)
+        self._judge = judge
+        self._received = received
+        self._maps: Maps = {}
+        self._got: dict[Id, int] = {}
 
     def changes(self) -> list[str]:
         """What shows now and did not before."""

@@ -2,29 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import cast
 
 from checking.own.judge import OwnJudge
-from checking.own.model import OwnOperation
 from checking.own.text import text_of
+from stateful_tests.core.teller import CallTeller
 
 
-class Teller:
+class Teller(CallTeller):
     """Tells one run, as it goes."""
 
     def __init__(self, judge: OwnJudge, lock_name: Callable[[asyncio.Lock], str]) -> None:
+        super().__init__(lock_name, str, text_of)
         self._judge = judge
-        self._lock_name = lock_name
         self._before: dict[str, str] = self._shown()
-
-    def say(self, what: str, about: object) -> str:
-        """An entry of the loop's log."""
-        if isinstance(about, asyncio.Lock):
-            return f"{what} {self._lock_name(about)}"
-        operation, answer = cast(tuple[OwnOperation, object], about)
-        if what == "answers":
-            return f"{operation.name} answers: {'done' if answer is None else text_of(answer)}"
-        return f"{what} {operation}"
 
     def changes(self) -> list[str]:
         """What shows now and did not before."""

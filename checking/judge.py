@@ -99,18 +99,23 @@ class Judge:
     def stepped(self) -> bool:
         """A step has run. Never asks to stop: a run is judged to its end."""
         self.steps += 1
+        refinement = self._refinement
+        task, refinement.caller = refinement.caller, None
         if self._seen_at_return:  # it ended with a return, after which nothing of the subject ran
             self._seen_at_return = False
             return False
-        callback: Any = self._loop.current._callback
-        task = self.tasks.get(id(getattr(callback, "__self__", None)))
+        settled = task is not None and refinement.settled
+        if task is None:
+            callback: Any = self._loop.current._callback
+            task = self.tasks.get(id(getattr(callback, "__self__", None)))
         try:
             unchanged = not self._hidden and self._shows(self.shown)
         except Exception as error:  # as in `_look`
             self.show_raised = self.show_raised or error
             return False
         if unchanged:
-            self._refinement.unchanged(task)
+            if not settled:
+                refinement.unchanged(task)
         else:
             self._look(task, returning=False)
         return False

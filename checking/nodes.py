@@ -26,6 +26,15 @@ class Edge(NamedTuple):
     only_raw: bool  # nothing shows but a raw choice, which a manager may set later
 
 
+class Opening(NamedTuple):
+    """What calling an operation at a node begins, and what the call would do there."""
+
+    operation: ManagerOperation  # kept alive: it is asked for by identity
+    call: Call
+    silent: tuple[Edge, ...]  # the call's edge, where it takes effect without changing anything
+    settled: bool  # if nothing shows when the step has run, then either that has happened or nothing
+
+
 class Node:
     """A model state, how it looks from outside, and what has been asked of it so far.
 
@@ -41,7 +50,7 @@ class Node:
         self.view_but_live = self.view._replace(live=None)  # what a manager that keeps no record of connections can show of it
         self.shown: Shown | None = None  # maps that were once found to be this state's, and to agree with each other
         self._graph = graph
-        self.begun: dict[int, tuple[ManagerOperation, Call]] = {}  # what `begin` has found, by the identity of the operation
+        self.begun: dict[int, Opening] = {}  # what `begin` has found, by the identity of the operation
         self.edges: dict[int, Edge] = {}  # what `step` has found, by the identity of the call
 
     def let_go(self) -> None:
@@ -49,13 +58,16 @@ class Node:
         self.begun.clear()
         self.edges.clear()
 
-    def begin(self, operation: ManagerOperation) -> Call:
+    def begin(self, operation: ManagerOperation) -> Opening:
         """`model.step.begin` at this state."""
         known = self.begun.get(id(operation))
         if known is None:
             self._graph.size += 1
-            known = self.begun[id(operation)] = (operation, self._graph.call(begin(self.state, operation)))
-        return known[1]
+            call = self._graph.call(begin(self.state, operation))
+            edge = self.step(call)
+            silent = (edge,) if edge.silent else ()
+            known = self.begun[id(operation)] = Opening(operation, call, silent, not (edge.unseen or edge.only_raw))
+        return known
 
     def step(self, call: Call) -> Edge:
         """`model.step.step` from this state."""

@@ -21,6 +21,7 @@ from model.step import Answer, Call
 from scheduling.strategies.objects import Value
 
 STATE_KINDS = frozenset(STATE_OPERATIONS)
+HANDLE = Answer.HANDLE  # asked for at every return, and ten times as dear to read from its class
 
 
 class Refinement:
@@ -36,6 +37,8 @@ class Refinement:
         self._took = took  # told of every transition, with the state it was taken in; most runs are not asked
         self._pending: dict[int, Pending] = {}
         self._handles: dict[int, Call] = {}
+        self.caller: int | None = None  # who has called in the step that runs, and how far that is judged already: for the judge's eyes
+        self.settled = False  # nothing is left to note for the call, if nothing shows when the step has run
         # a manager that hides a part of the state is compared part by part, which the worlds do
         self._worlds: Worlds | None = None if shows_live else Worlds(self._node, {}, fired, shows_live=False, took=took)
 
@@ -49,13 +52,23 @@ class Refinement:
         """`task` calls `operation`; a state operation acts on the state that the task was last given."""
         worlds = self._worlds
         node = self._node if worlds is None else worlds.node
+        self.caller = task
         if type(operation) in STATE_KINDS:
             handle = self._handles[task]
             call = self._graph.call(Call(operation, handle.incarnation, handle.thread))
+            self._pending[task] = Pending(operation, call)
+            self.settled = False
+            return
+        opening = node.begun.get(id(operation)) or node.begin(operation)  # type: ignore[arg-type]  # it is the manager's
+        _, call, silent, settled = opening
+        pending = self._pending[task] = Pending(operation, call)
+        if settled and worlds is None:
+            self.settled = True
+            pending.asked = node
+            if silent:
+                pending.may_answer(silent[0])
         else:
-            known = node.begun.get(id(operation))
-            call = known[1] if known is not None else node.begin(operation)  # type: ignore[arg-type]  # it is the manager's
-        self._pending[task] = Pending(operation, call)
+            self.settled = False
 
     def unchanged(self, task: int | None) -> None:
         """A step of `task` (None: of none that is ours) has run and nothing that shows has changed."""
@@ -137,7 +150,7 @@ class Refinement:
         if self._took is not None:
             self._took(node, call)
         del self._pending[task]
-        if answer is Answer.HANDLE:
+        if answer is HANDLE:
             pending.keep_handle(edge)
             self._handles[task] = Call(pending.operation, pending.incarnation, call.thread or pending.thread())
         return shown
@@ -177,7 +190,7 @@ class Refinement:
                 self._pending[task] = pending
                 cause = self._hand_over().returned(task, pending, answer)
                 del self._pending[task]
-        if answer is Answer.HANDLE:
+        if answer is HANDLE:
             self._handles[task] = Call(pending.operation, pending.incarnation, pending.call.thread or pending.thread())
         return cause
 

@@ -7,12 +7,12 @@ gets it. The patch is on the class, so that unchanged third-party code is reache
 
 import asyncio
 from asyncio import current_task
-from asyncio import events as asyncio_events
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
-from scheduling.loop import ControlledLoop
+from scheduling.loop import ENTERED, ControlledLoop
 from scheduling.queues import number_queues
 
 _stock_acquire = asyncio.Lock.acquire
@@ -37,8 +37,8 @@ def _enter(self: Any) -> Any:
 
 
 async def _acquire(self: Any, answer: Any = True) -> Any:
-    loop: Any = asyncio_events._get_running_loop()
-    if type(loop) is not ControlledLoop:
+    loop = ENTERED.get(get_ident())
+    if loop is None:
         await _stock_acquire(self)
         return answer
     if loop.holding:
@@ -65,13 +65,16 @@ def _release(self: Any) -> None:
         self._locked = False  # what CPython's release does then
     else:
         _stock_release(self)  # first: it raises if the lock is free
-    loop: Any = asyncio_events._get_running_loop()
-    if type(loop) is ControlledLoop:
+    loop = ENTERED.get(get_ident())
+    if loop is not None:
         holding = loop.holding
-        for at in range(len(holding) - 1, -1, -1):  # not always the last, nor by the task that took it
-            if holding[at][1] is self:
-                del holding[at]
-                break
+        if holding and holding[-1][1] is self:
+            del holding[-1]
+        else:
+            for at in range(len(holding) - 2, -1, -1):  # not always the last, nor by the task that took it
+                if holding[at][1] is self:
+                    del holding[at]
+                    break
         if loop.log is not None:
             loop.log.append(("releases", self))
 

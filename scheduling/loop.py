@@ -24,6 +24,7 @@ copy_context = contextvars.copy_context
 Task = asyncio.Task
 STEPS = ("", "task_wakeup")  # what CPython calls a task's first step and its later ones
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
+ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
 
 
 class Handle(asyncio.Handle):
@@ -138,7 +139,7 @@ def _close(coroutine: Any) -> None:
 class _Entered:
     """See `ControlledLoop.entered`. A class, since a generator would cost more than all else that begins a run."""
 
-    __slots__ = ("_before", "_hooks", "_loop")
+    __slots__ = ("_before", "_hooks", "_loop", "_outer")
 
     def __init__(self, loop: "ControlledLoop") -> None:
         self._loop = loop
@@ -147,13 +148,19 @@ class _Entered:
         loop = self._loop
         self._before = asyncio_events._get_running_loop()
         self._hooks = sys.get_asyncgen_hooks()
-        loop._thread = get_ident()
+        loop._thread = thread = get_ident()
+        self._outer = ENTERED.get(thread)
+        ENTERED[thread] = loop
         asyncio_events._set_running_loop(loop)
-        sys.set_asyncgen_hooks(firstiter=loop._first_iteration, finalizer=loop._finalize)
+        sys.set_asyncgen_hooks(loop._first_iteration, loop._finalize)
 
     def __exit__(self, *_: object) -> None:
         sys.set_asyncgen_hooks(*self._hooks)
         asyncio_events._set_running_loop(self._before)
+        if self._outer is None:
+            del ENTERED[self._loop._thread]
+        else:
+            ENTERED[self._loop._thread] = self._outer
 
 
 class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made from a list of names

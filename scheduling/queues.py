@@ -5,10 +5,10 @@ choices would wake the readers in another order. Objects of the subject's own cl
 """
 
 import asyncio
-from asyncio import events as asyncio_events
+from threading import get_ident
 from typing import Any
 
-from scheduling.loop import ControlledLoop
+from scheduling.loop import ENTERED
 
 CLASSES: tuple[Any, ...] = (asyncio.Queue, asyncio.Event)
 NUMBER = "_subwarden_number"
@@ -17,8 +17,8 @@ NUMBER = "_subwarden_number"
 def _hash(self: Any) -> int:
     number: int | None = self.__dict__.get(NUMBER)
     if number is None:
-        loop: Any = asyncio_events._get_running_loop()
-        number = loop.number_of_next() if type(loop) is ControlledLoop else object.__hash__(self)
+        loop = ENTERED.get(get_ident())
+        number = object.__hash__(self) if loop is None else loop.number_of_next()
         self.__dict__[NUMBER] = number  # wherever it is asked next
     return number
 

@@ -37,6 +37,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     any_order = order is Order.ANY
     early = loop.early_timers
     batches = early and not any_order
+    undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked where nothing optional can happen, which spares a call
     least = 0 if every_choice else 1
     choices: list[int] = []
     steps = passed = 0  # how often in a row the oldest that is ready was passed over
@@ -59,7 +60,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
                 choose(1)  # whoever keeps count is told
             n, pick = 1, 0
         else:
-            pick = choose(n) if n > least else 0
+            pick = (choose if faults or timers else undisturbed)(n) if n > least else 0
         if n > 1:
             choices.append(pick)
         if pick < width:
@@ -68,7 +69,10 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
                 loop.batch_end = ready[-1]
             handle = loop.current = ready.pop(pick)
             try:
-                handle._context.run(handle._callback, *handle._args)
+                if handle._args:
+                    handle._context.run(handle._callback, *handle._args)
+                else:
+                    handle._context.run(handle._callback)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:

@@ -50,4 +50,5 @@ class SampledFaults:
                 left -= 1
             return inner(others) if others > 1 else 0
 
+        choose.undisturbed = inner  # type: ignore[attr-defined]  # see `scheduling.run`
         return choose

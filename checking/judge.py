@@ -11,8 +11,7 @@ from checking.causes import Cause
 from checking.invariants import Invariants
 from checking.nodes import EMPTY, Graph
 from checking.observable import Observable, shows_of
-from checking.refinement import Refinement
-from checking.worlds import Took
+from checking.refinement import Refinement, Took
 from model.operations import Operation, RemoveConnection
 from model.projection import Shown
 from scheduling.loop import ControlledLoop
@@ -104,7 +103,6 @@ class Judge:
         if self._seen_at_return:  # it ended with a return, after which nothing of the subject ran
             self._seen_at_return = False
             return False
-        settled = task is not None and refinement.settled
         if task is None:
             callback: Any = self._loop.current._callback
             task = self.tasks.get(id(getattr(callback, "__self__", None)))
@@ -114,8 +112,7 @@ class Judge:
             self.show_raised = self.show_raised or error
             return False
         if unchanged:
-            if not settled:
-                refinement.unchanged(task)
+            refinement.unchanged(task)
         else:
             self._look(task, returning=False)
         return False

@@ -3,7 +3,8 @@
 States are hash-consed: equal states are one node. The graph is dropped when it grows past a bound; that costs time, never truth.
 """
 
-from typing import NamedTuple
+from collections.abc import Hashable
+from typing import Any, NamedTuple
 
 from checking.known_states import KnownStates
 from model.operations import ManagerOperation
@@ -12,6 +13,7 @@ from model.state import State
 from model.step import Call, begin, step
 
 EMPTY = State()
+MOVES = 20_000  # of judges, kept at some 300 bytes each
 BOUND = 40_000  # lookups kept, with their share of the nodes some 600 bytes each; a program asks for a few hundred
 
 
@@ -26,15 +28,6 @@ class Edge(NamedTuple):
     only_raw: bool  # nothing shows but a raw choice, which a manager may set later
 
 
-class Opening(NamedTuple):
-    """What calling an operation at a node begins, and what the call would do there."""
-
-    operation: ManagerOperation  # kept alive: it is asked for by identity
-    call: Call
-    silent: tuple[Edge, ...]  # the call's edge, where it takes effect without changing anything
-    settled: bool  # if nothing shows when the step has run, then either that has happened or nothing
-
-
 class Node:
     """A model state, how it looks from outside, and what has been asked of it so far.
 
@@ -46,11 +39,11 @@ class Node:
 
     def __init__(self, state: State, graph: "Graph") -> None:
         self.state = state
-        self.view: View = view(state)
-        self.view_but_live = self.view._replace(live=None)  # what a manager that keeps no record of connections can show of it
+        self.view: View = graph.one_view(view(state))
+        self.view_but_live = graph.one_view(self.view._replace(live=None))  # what a manager that keeps no record of connections can show
         self.shown: Shown | None = None  # maps that were once found to be this state's, and to agree with each other
         self._graph = graph
-        self.begun: dict[int, Opening] = {}  # what `begin` has found, by the identity of the operation
+        self.begun: dict[int, tuple[ManagerOperation, Call]] = {}  # what `begin` has found, by the identity of the operation
         self.edges: dict[int, Edge] = {}  # what `step` has found, by the identity of the call
 
     def let_go(self) -> None:
@@ -58,16 +51,13 @@ class Node:
         self.begun.clear()
         self.edges.clear()
 
-    def begin(self, operation: ManagerOperation) -> Opening:
+    def begin(self, operation: ManagerOperation) -> Call:
         """`model.step.begin` at this state."""
         known = self.begun.get(id(operation))
         if known is None:
             self._graph.size += 1
-            call = self._graph.call(begin(self.state, operation))
-            edge = self.step(call)
-            silent = (edge,) if edge.silent else ()
-            known = self.begun[id(operation)] = Opening(operation, call, silent, not (edge.unseen or edge.only_raw))
-        return known
+            known = self.begun[id(operation)] = (operation, self._graph.call(begin(self.state, operation)))
+        return known[1]
 
     def step(self, call: Call) -> Edge:
         """`model.step.step` from this state."""
@@ -76,7 +66,7 @@ class Node:
             self._graph.size += 1
             outcome = step(self.state, call)
             node = self._graph.node(outcome.state)
-            unseen = node is not self and node.view == self.view
+            unseen = node is not self and node.view is self.view
             only_raw = not unseen and node is not self and node.view._replace(raw=self.view.raw) == self.view
             edge = Edge(node, outcome.answer, outcome.kind, node is self, unseen, only_raw)
             self.edges[id(call)] = edge
@@ -89,8 +79,14 @@ class Graph(KnownStates[State, Node]):
     def __init__(self) -> None:
         super().__init__()
         self.size = 0
+        self.moves = 0
+        self.beliefs: dict[Hashable, Any] = {}  # this and the next three are kept by `checking.belief`
+        self.starts: dict[tuple[int, bool], Any] = {}
+        self.pending: dict[tuple[int, int, int], Any] = {}
+        self.handled: dict[tuple[int, int, int], Any] = {}
         self._initial: dict[int, tuple[State, Node]] = {}  # by identity, as calls are
         self._calls: dict[Call, Call] = {}
+        self._views: dict[View, View] = {}
 
     def _made(self, state: State) -> Node:
         return Node(state, self)
@@ -99,14 +95,31 @@ class Graph(KnownStates[State, Node]):
         """The one object equal to `call`."""
         return self._calls.setdefault(call, call)
 
+    def one_view(self, view: View) -> View:
+        """The one object equal to `view`: nodes that look the same are told by identity."""
+        return self._views.setdefault(view, view)
+
     def initial(self, state: State = EMPTY) -> Node:
-        """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
-        if self.size > BOUND:
-            self.size = 0
-            self._drop()
-            self._calls.clear()
-            self._initial.clear()
+        """The node that a run starts at."""
         known = self._initial.get(id(state))
         if known is None:
             known = self._initial[id(state)] = (state, self.node(state))
         return known[1]
+
+    def between_runs(self) -> None:
+        """The moment to drop what has grown too large."""
+        full = self.size > BOUND
+        if full or self.moves > MOVES:
+            self.moves = 0
+            for each in (*self.beliefs.values(), *self.pending.values()):
+                each.let_go()
+            self.beliefs.clear()
+            self.starts.clear()
+            self.pending.clear()
+            self.handled.clear()
+        if full:
+            self.size = 0
+            self._drop()
+            self._calls.clear()
+            self._views.clear()
+            self._initial.clear()

@@ -8,7 +8,7 @@ from typing import Any
 from checking import causes
 from checking.judge import Judge
 from checking.nodes import Graph
-from checking.worlds import Took
+from checking.refinement import Took
 from impl.conversation import Conversation
 from impl.manager_api import ManagerApi
 from impl.oneshot import Outcome, Receiver, oneshot

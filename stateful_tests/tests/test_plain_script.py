@@ -25,7 +25,7 @@ from impl.split_lock import SplitLockManager
 from impl.subjects import SUBJECTS as BUILT_IN
 from impl.thread_state import ThreadState
 from model import operations as op
-from model.operations import MANAGER_OPERATIONS, STATE_OPERATIONS, Operation, TurnEvent
+from model.operations import MANAGER_OPERATIONS
 from model.properties import Property
 from reports.plain_script import write
 from reports.text import console_for, write_finding
@@ -50,6 +50,7 @@ from stateful_tests.plain_claim import AT_REST, ENDLESS, SEEN, NoScript, claim_o
 from stateful_tests.plain_run import doubt, imports, scripted
 from stateful_tests.replay import Replay
 from stateful_tests.run_record import script_record
+from stateful_tests.tests.level1_programs import random_program
 
 GOLDEN = Path(__file__).parent / "golden"
 RUNS = 250  # of each subject
@@ -145,28 +146,6 @@ def _on_state(state: ThreadState, name: str) -> Any:
 
 
 SUBJECTS: dict[str, Any] = {"seed": SeedManager, "split-lock": SplitLockManager, "manager": Manager, "busy": Busy}
-
-
-def random_operation(random: Random, kinds: tuple[type[Operation], ...]) -> Operation:
-    kind: Any = random.choice(kinds)
-    values: dict[Any, Any] = {
-        bool: lambda: random.random() < 0.5,
-        int: lambda: random.randint(1, 2),
-        TurnEvent: lambda: random.choice(list(TurnEvent)),
-    }
-    made: Operation = kind(*(values[kind.__annotations__[field]]() for field in kind.__match_args__))
-    return made
-
-
-def random_program(random: Random) -> Program:
-    tasks: list[tuple[Operation, ...]] = []
-    for _ in range(random.randint(2, 5)):
-        chain = [random_operation(random, MANAGER_OPERATIONS) for _ in range(random.randint(1, 2))]
-        if isinstance(chain[-1], op.RETURNS_STATE):
-            chain += [random_operation(random, STATE_OPERATIONS) for _ in range(random.randint(0, 3))]
-        tasks.append(tuple(chain))
-    faults = tuple(sorted(random.choice(range(len(tasks))) for _ in range(random.randint(0, 2))))
-    return Program(tuple(tasks), faults)
 
 
 def played(script: str, make: Any) -> list[tuple[object, ...]]:

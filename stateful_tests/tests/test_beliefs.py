@@ -1,0 +1,101 @@
+"""What a judge remembers of earlier runs saves work and changes nothing: a run is judged the same by one that has seen nothing before."""
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+
+from checking import belief, nodes
+from checking.nodes import Graph
+from checking.worlds import Judged, World
+from impl.manager import Manager
+from impl.seed import SeedManager
+from model import operations as op
+from scheduling.order import Order
+from scheduling.schedule import fixed
+from scheduling.strategies.portfolio import Portfolio
+from stateful_tests.defects.catalogue import DEFECTS
+from stateful_tests.exploring.level import Factory
+from stateful_tests.exploring.runner import Result, Runner, running
+from stateful_tests.level1.level import LEVEL_1
+from stateful_tests.level1.program import Program
+from stateful_tests.races import split_lock_shown
+from stateful_tests.tests.level1_programs import random_program
+
+PROGRAMS, RUNS = 6, 30
+SUBJECTS: dict[str, Factory] = {"manager": Manager, "seed": SeedManager, **{d.name: d.factory for d in DEFECTS}}
+
+
+def random_programs(random: Random, count: int) -> list[Program]:
+    programs = [random_program(random) for _ in range(count)]
+    return [replace(program, tasks=(*program.tasks, (op.ConnectionInitialized(1),))) for program in programs]
+
+
+def judged(runner: Runner, program: Program, make: Any) -> tuple[Result, set[str]]:
+    runner.fired = set()
+    result = runner.run(program, make)
+    return result, runner.fired
+
+
+def differing(factory: Factory, programs: list[Program], order: Order) -> tuple[int, int]:
+    """How many runs are judged otherwise by a judge without a memory, and how many are found wrong."""
+    wrong = differ = 0
+    runner = Runner(LEVEL_1, factory, order)
+    strategies = [Portfolio(Random(at)) for at in range(len(programs))]
+    for _ in range(RUNS):
+        for program, strategy in zip(programs, strategies, strict=True):  # in turn, so that they share what is remembered
+            choose: Any = strategy.begin
+            result, fired = judged(runner, program, choose)
+            strategy.end(result.choices, result.steps)
+            fresh, fired_fresh = judged(Runner(LEVEL_1, factory, order), program, lambda _loop, _order, made=result: fixed(made.choices))
+            wrong += bool(result.violations)
+            differ += result != fresh or fired != fired_fresh
+    return differ, wrong
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_judge_with_a_memory_judges_as_one_without(subject: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nodes, "MOVES", 400)  # it forgets as well, several times
+    random = Random(f"programs for {subject}")
+    wrong = 0
+    with running():
+        for order in Order:
+            differ, found = differing(SUBJECTS[subject], random_programs(random, PROGRAMS), order)
+            assert not differ
+            wrong += found
+    assert not (wrong and subject == "manager")
+
+
+def test_so_does_one_of_a_manager_that_hides_who_is_connected() -> None:
+    with running():
+        for kind in (split_lock_shown.ShownSplitLock, split_lock_shown.FixedSplitLock):
+            differ, wrong = differing(kind, [split_lock_shown.PROGRAM, split_lock_shown.CROWDED], Order.ANY)
+            assert not differ
+            assert bool(wrong) is (kind is split_lock_shown.ShownSplitLock)
+
+
+def test_a_memory_that_mixes_up_what_is_judged_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mixed(graph: Graph, worlds: tuple[World, ...], judged: Judged) -> belief.Belief:
+        known: belief.Belief = graph.beliefs.setdefault(worlds, belief.Belief(graph, worlds, judged))
+        return known
+
+    monkeypatch.setattr(belief, "belief", mixed)
+    random = Random("programs for seed")
+    with running():
+        programs = random_programs(random, 3 * PROGRAMS)
+        assert differing(SeedManager, programs, Order.ANY)[0]
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nodes, "MOVES", 400)
+    random = Random("bounded")
+    runner = Runner(LEVEL_1, Manager, Order.ANY)
+    most = 0
+    with running():
+        for program in random_programs(random, 40):
+            strategy = Portfolio(Random(1))
+            for _ in range(5):
+                runner.run_strategy(program, strategy)
+                most = max(most, len(runner.graph.beliefs) + len(runner.graph.pending))
+    assert 0 < most < 1_000

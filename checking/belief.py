@@ -47,7 +47,7 @@ class End(NamedTuple):
 
 
 class Belief:
-    """`worlds`: never none, and all look the same. `called`: (task, identity of the operation) -> what that is when it is called here."""
+    """`worlds`: never none, and all look the same. `called`: (task, identity of the operation) -> `after_call`."""
 
     __slots__ = ("_digest", "_graph", "called", "judged", "worlds")
 
@@ -56,7 +56,7 @@ class Belief:
         self._digest: Hashable = None
         self.worlds = worlds
         self.judged = judged
-        self.called: dict[tuple[int, int], Pending] = {}
+        self.called: dict[tuple[int, int], tuple[Pending, bool]] = {}
 
     def let_go(self) -> None:
         """See `checking.known_states`."""
@@ -71,19 +71,23 @@ class Belief:
 
     # --- what comes of what happens; each is kept, for whoever looks it up
 
-    def after_call(self, task: int, operation: Operation, handle: Call | None) -> Pending:
-        """`task` calls `operation`; a state operation acts on the state `handle`, that the task was last given."""
+    def after_call(self, task: int, operation: Operation, handle: Call | None) -> tuple[Pending, bool]:
+        """`task` calls `operation`; a state operation acts on the state `handle`, that the task was last given.
+
+        Returns what it is then, and whether a quiet step of the task would change nothing.
+        """
         if type(operation) in STATE_KINDS:
             assert handle is not None
-            return self._on_handle(task, operation, handle)
+            return self._on_handle(task, operation, handle), False
         node = self.worlds[0].node
         pending = self._pending(task, operation, node.begin(operation))  # type: ignore[arg-type]  # it is the manager's
         for world in self.worlds:  # it may take effect at once
             edge = world.node.step(pending.call)
             if edge.silent:
                 pending = pending.may_answer(edge)
-        self.called[task, id(operation)] = pending  # which keeps the operation alive
-        return pending
+        move = self.after_quiet_step(task, pending)
+        known = self.called[task, id(operation)] = pending, move.to is self and move.pending is pending  # which keeps the operation alive
+        return known
 
     def after_quiet_step(self, task: int, pending: Pending) -> Move:
         """A step of `task` has run and nothing that shows has changed."""
@@ -288,7 +292,8 @@ def distinct(worlds: list[World]) -> tuple[World, ...]:
 
 def start(graph: Graph, state: State, *, shows_live: bool) -> Belief:
     """Where a run begins whose manager starts as `state`, and shows which connections are live or does not."""
-    graph.between_runs()
+    if graph.is_full():
+        graph.forget()
     known: Belief | None = graph.starts.get((id(state), shows_live))
     if known is None:
         node = graph.initial(state)  # which keeps the state alive

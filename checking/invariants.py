@@ -11,12 +11,11 @@ from model.projection import Shown, disagreements
 class Invariants:
     """Judges one run."""
 
-    def __init__(self) -> None:
-        self._closed: set[int] = set()
+    _closed: frozenset[int] = frozenset()
 
     def connection_closed(self, connection: int, shown: Shown | None) -> list[Cause]:
         """The close of `connection` has returned: what does not hold now."""
-        self._closed.add(connection)
+        self._closed |= {connection}
         if shown is None:
             return []
         if shown.live is not None:  # then `broken` has seen it when the connection ceased to be live

@@ -29,10 +29,12 @@ class Judge:
         self.steps = 0
         self.show_raised: Exception | None = None
         self.tasks: dict[int, int] = {}  # id of a running task -> its place in the program; tasks live as long as their run
-        self.shown: Shown | None = subject.show()
         self._loop = loop
         self._subject = subject
         self._shows = shows_of(subject)
+        if graph.first is None or not self._shows(graph.first):  # managers begin alike, so that a copy is seldom needed
+            graph.first = subject.show()
+        self.shown: Shown | None = graph.first
         shows_live = self.shown is not None and self.shown.live is not None
         self._refinement = Refinement(graph, fired.add, shows_live=shows_live, took=took, starts_as=getattr(subject, "starts_as", EMPTY))
         if loop.log is None:  # nobody listens: one call less for each operation
@@ -103,6 +105,7 @@ class Judge:
         if self._seen_at_return:  # it ended with a return, after which nothing of the subject ran
             self._seen_at_return = False
             return False
+        settled = task is not None and refinement.settled
         if task is None:
             callback: Any = self._loop.current._callback
             task = self.tasks.get(id(getattr(callback, "__self__", None)))
@@ -112,7 +115,8 @@ class Judge:
             self.show_raised = self.show_raised or error
             return False
         if unchanged:
-            refinement.unchanged(task)
+            if not settled:
+                refinement.unchanged(task)
         else:
             self._look(task, returning=False)
         return False

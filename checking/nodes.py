@@ -79,6 +79,7 @@ class Graph(KnownStates[State, Node]):
     def __init__(self) -> None:
         super().__init__()
         self.size = 0
+        self.first: Shown | None = None  # what the last manager showed before its run began
         self.moves = 0
         self.beliefs: dict[Hashable, Any] = {}  # this and the next three are kept by `checking.belief`
         self.starts: dict[tuple[int, bool], Any] = {}
@@ -106,20 +107,19 @@ class Graph(KnownStates[State, Node]):
             known = self._initial[id(state)] = (state, self.node(state))
         return known[1]
 
-    def between_runs(self) -> None:
-        """The moment to drop what has grown too large."""
-        full = self.size > BOUND
-        if full or self.moves > MOVES:
-            self.moves = 0
-            for each in (*self.beliefs.values(), *self.pending.values()):
-                each.let_go()
-            self.beliefs.clear()
-            self.starts.clear()
-            self.pending.clear()
-            self.handled.clear()
-        if full:
+    def is_full(self) -> bool:
+        """Whether it is time to `forget`, between runs."""
+        return self.moves > MOVES or self.size > BOUND
+
+    def forget(self) -> None:
+        """Drop the judges' moves and, if there is too much of it, what the model does."""
+        self.moves = 0
+        for each in (*self.beliefs.values(), *self.pending.values()):
+            each.let_go()
+        for known in (self.beliefs, self.starts, self.pending, self.handled):
+            known.clear()
+        if self.size > BOUND:
             self.size = 0
             self._drop()
-            self._calls.clear()
-            self._views.clear()
-            self._initial.clear()
+            for kept in (self._calls, self._views, self._initial):
+                kept.clear()

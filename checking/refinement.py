@@ -29,6 +29,7 @@ class Refinement:
     ) -> None:
         self.plain = True  # what shows, after `changed`, is exactly what a state of the model shows, so that every invariant on it holds
         self.caller: int | None = None  # the task that has called in the step that runs, for whoever wants to know whose step it is
+        self.settled = False  # there is nothing to be told of that call, if nothing that shows has changed when the step has run
         self._at: Belief = start(graph, starts_as, shows_live=shows_live)
         self._pending: dict[int, Pending] = {}
         self._handles: dict[int, Call] = {}
@@ -44,7 +45,8 @@ class Refinement:
     def called(self, task: int, operation: Operation) -> None:
         """`task` calls `operation`; a state operation acts on the state that the task was last given."""
         at = self._at
-        self._pending[task] = at.called.get((task, id(operation))) or at.after_call(task, operation, self._handles.get(task))
+        known = at.called.get((task, id(operation))) or at.after_call(task, operation, self._handles.get(task))
+        self._pending[task], self.settled = known
         self.caller = task
 
     def unchanged(self, task: int | None) -> None:

@@ -181,14 +181,11 @@ class Manager:
         """Whether `show()` would return just that; asked after every step of a run, so nothing is copied."""
         live, subscribers, threads_of, ids, raw, entries = shown
         threads, index = self.threads, self.index
-        if (
-            len(threads) != len(entries)
-            or self.live_connections != live
-            or index.threads_of != threads_of
-            or index.ids != ids
-            or self.raw != raw
-            or self.lock.locked()
-        ):
+        if self.live_connections != live or index.threads_of != threads_of or index.ids != ids or self.raw != raw or self.lock.locked():
+            return False
+        if not threads:
+            return not entries
+        if len(threads) != len(entries):
             return False
         for thread_id, entry in threads.items():
             # a set of the keys is sooner made and compared than the view of them is

@@ -99,7 +99,7 @@ class ThreadState:
     def shows(self, entry: ShownEntry) -> bool:
         """Whether `shown()` would return just that, without making one where it is plain."""
         generation, conversation, turn = entry
-        if self.listener_generation != generation or self._turn_history.active_items() != turn:
+        if self.listener_generation != generation or not self._turn_history.has_items(turn):
             return False
         return conversation is None if self.cancel_tx is None else self.shown() == entry
 

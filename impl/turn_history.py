@@ -46,8 +46,12 @@ class TurnHistory:
         return None if self._open is None else Turn(self._open, tuple(self._items), self._last)
 
     def active_items(self) -> int | None:
-        """How many items the open turn has, or None. The cheap form of the snapshot, read after every step of a run."""
+        """How many items the open turn has, or None."""
         return None if self._open is None else len(self._items)
+
+    def has_items(self, count: int | None) -> bool:
+        """Whether `active_items()` is `count`; asked after every step of a run."""
+        return count is None if self._open is None else len(self._items) == count
 
     def reset(self) -> None:
         """Forget everything."""

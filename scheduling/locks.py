@@ -6,7 +6,7 @@ gets it. The patch is on the class, so that unchanged third-party code is reache
 """
 
 import asyncio
-from asyncio import current_task
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import get_ident
@@ -14,6 +14,11 @@ from typing import Any
 
 from scheduling.loop import ENTERED, ControlledLoop
 from scheduling.queues import number_queues
+
+if sys.version_info < (3, 12):
+    current_task: Any = asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]  # what `current_task` does, in Python there
+else:
+    current_task = asyncio.current_task
 
 _stock_acquire = asyncio.Lock.acquire
 _stock_enter: Any = asyncio.Lock.__aenter__

@@ -35,6 +35,8 @@ class Handle(asyncio.Handle):
     _args: tuple[object, ...]
     _context: Context
     _loop: "ControlledLoop"
+    _repr = None  # the base has slots for these two, for its debug mode
+    _source_traceback = None
 
     def __init__(self, callback: Callable[..., object], args: tuple[object, ...], loop: "ControlledLoop", context: Context | None) -> None:
         self._callback = callback
@@ -42,8 +44,6 @@ class Handle(asyncio.Handle):
         self._loop = loop
         self._context = copy_context() if context is None else context
         self._cancelled = False
-        self._repr = None
-        self._source_traceback = None
 
     def cancel(self) -> None:
         if not self._cancelled:
@@ -255,14 +255,10 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     def abandon(self) -> None:
         """End a run: close every unfinished task, quietly, and let go of all that would keep the run's objects alive in a circle."""
         self._closed = True
-        if not all(task.done() for task in self.tasks):
-            with self.entered():  # a `finally` may ask for the running loop
-                for task in self.tasks:  # grows, if one starts a task on its way out
-                    if not task.done():
-                        task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
-                        coroutine = task.get_coro()
-                        if coroutine is not None:
-                            _close(coroutine)
+        for task in self.tasks:
+            if not task.done():
+                self._close_tasks()
+                break
         for handle in self.ready:
             if handle._callback == self.create_task:  # an abandoned generator that was to be closed
                 _close(handle._args[0])
@@ -276,13 +272,22 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.observer = None
         self.batch_end = None
 
+    def _close_tasks(self) -> None:
+        with self.entered():  # a `finally` may ask for the running loop
+            for task in self.tasks:  # grows, if one starts a task on its way out
+                if not task.done():
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
+                    coroutine = task.get_coro()
+                    if coroutine is not None:
+                        _close(coroutine)
+
     def report_unretrieved(self) -> None:
         """Tell the exception handler of failed tasks whose exception nobody has read: for the end of a run.
 
         The stock loop hears of one when it is collected; here tasks are kept to the end, so that no moment of a run depends on that.
         """
         for task in self.tasks:
-            if task.done() and task._log_traceback:  # CPython's own mark of an exception unread
+            if task._log_traceback:  # CPython's own mark of an exception unread
                 task._log_traceback = False
                 message = f"{type(task).__name__} exception was never retrieved"
                 self.call_exception_handler({"message": message, "exception": task._exception, "future": task})
@@ -337,7 +342,10 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             kind = self.task_class  # as `_numbered`, of which every run would make three calls or more
             task = kind.__new__(kind)
             task.number = self._task_order
-            task.__init__(coro, loop=self, name=name, **kwargs)  # type: ignore[misc]  # it registers itself in a set
+            if kwargs:
+                task.__init__(coro, loop=self, name=name, **kwargs)  # type: ignore[misc]  # it registers itself in a set
+            else:
+                task.__init__(coro, loop=self, name=name)  # type: ignore[misc]
         elif self._task_factory is EAGER:  # it runs the first step at once, in which the task must have its name
             task = self._numbered(coro, loop=self, name=name, eager_start=True, **kwargs)
         else:

@@ -13,14 +13,22 @@ from scheduling.loop import ControlledLoop
 from scheduling.order import Order, timer_may_fire
 from scheduling.run import Choose
 
+WANTED = (0, 1, 1, 2)  # how many faults a run suffers, each with the same chance
 GUESS = 16  # moments in the first run, before anything is known
 
 
 class SampledFaults:
-    """Wraps a strategy's chooser, which is then asked only about what is not optional."""
+    """Wraps a strategy's chooser, which is then asked only about what is not optional. One run at a time: it is the chooser itself."""
+
+    undisturbed: Choose  # see `scheduling.run`
+    _loop: ControlledLoop
+    _order: Order
+    _wanted: int  # how many faults the run is still to suffer
+    _left: int  # of the moments at which it could
 
     def __init__(self, random: Random) -> None:
-        self._random = random
+        self._uniform: Callable[[], float] = random.random
+        self._bits: Callable[[int], int] = random.getrandbits
         self._moments = 0  # the most that a run has shown
         self._seen = 0
 
@@ -28,27 +36,27 @@ class SampledFaults:
         """A chooser that sometimes delivers a fault and otherwise asks `inner`. `inner` may be asked about a single candidate."""
         self._moments = max(self._moments, self._seen)
         self._seen = 0
-        wanted = self._random.choice((0, 1, 1, 2))
-        uniform: Callable[[], float] = self._random.random
-        left = self._moments or GUESS
-        ready, timers, faults, early_timers = loop.ready, loop.timers, loop.faults, loop.early_timers
+        drawn = self._bits(3)
+        while drawn >= len(WANTED):  # as `Random.choice` does it, which takes its time
+            drawn = self._bits(3)
+        self._wanted = WANTED[drawn]
+        self._left = self._moments or GUESS
+        self._loop, self._order, self.undisturbed = loop, order, inner
+        return self
 
-        def choose(n: int) -> int:
-            nonlocal wanted, left
-            optional = len(faults)
-            if early_timers and timers and ready:
-                optional += timer_may_fire(loop, order)
-            if not optional:
-                return inner(n)
-            self._seen += 1
-            others = n - optional
-            if wanted and left:
-                if uniform() * left < wanted:
-                    wanted -= 1
-                    left -= 1
-                    return others + int(uniform() * optional)
-                left -= 1
-            return inner(others) if others > 1 else 0
-
-        choose.undisturbed = inner  # type: ignore[attr-defined]  # see `scheduling.run`
-        return choose
+    def __call__(self, n: int) -> int:
+        loop = self._loop
+        optional = len(loop.faults)
+        if loop.early_timers and loop.timers and loop.ready:
+            optional += timer_may_fire(loop, self._order)
+        if not optional:
+            return self.undisturbed(n)
+        self._seen += 1
+        others = n - optional
+        if self._wanted and self._left:
+            now = self._uniform() * self._left < self._wanted
+            self._left -= 1
+            if now:
+                self._wanted -= 1
+                return others + int(self._uniform() * optional)
+        return self.undisturbed(others) if others > 1 else 0

@@ -1,7 +1,7 @@
 """What must hold of any run that has come to rest: nobody waits for ever, and no task, lock or exception is left behind (P12, P13)."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from checking import causes
@@ -21,11 +21,10 @@ def judge_stuck(judge: Judge, loop: ControlledLoop, stuck: Iterable[Task], lock_
     judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(waits(loop, stuck, lock_name)))
 
 
-def judge_left(judge: Judge, loop: ControlledLoop, left: Iterable[str], lock_name: LockName) -> None:
+def judge_left(judge: Judge, loop: ControlledLoop, left: Sequence[str], lock_name: LockName) -> None:
     """`left`: the names of tasks that should not be there any more."""
-    names = ", ".join(left)
-    if names:
-        judge.violated(causes.LEAKED_TASK, names)
+    if left:
+        judge.violated(causes.LEAKED_TASK, ", ".join(left))
     if loop.holding:
         judge.violated(causes.LEAKED_LOCK, ", ".join(lock_name(lock) for _, lock in loop.holding))
     if loop.unhandled:

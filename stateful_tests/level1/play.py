@@ -156,13 +156,15 @@ class Play:
     def finish(self) -> None:
         """The run is quiescent: judge what must hold then (P3, P4, P12, P13)."""
         judge, loop = self.judge, self.loop
-        stuck = [task for task in self._tasks if not task.done()]
+        left = [task for task in loop.tasks if not task.done()]
+        stuck = [task for task in self._tasks if task in left] if left else left
         if stuck:
             judge_stuck(judge, loop, stuck, self.lock_name)
             return
         if self.listeners:
             self._judge_listeners()
-        judge_left(judge, loop, [task.get_name() for task in loop.tasks if not task.done()], self.lock_name)
+        if left or loop.holding or loop.unhandled:
+            judge_left(judge, loop, [task.get_name() for task in left], self.lock_name)
 
     def _judge_listeners(self) -> None:
         in_map = list(self.manager.locks().values())

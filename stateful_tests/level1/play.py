@@ -20,7 +20,7 @@ from model.projection import View, project
 from model.step import Answer
 from scheduling.events import Event, park
 from scheduling.locks import awaited
-from scheduling.loop import ControlledLoop, owner
+from scheduling.loop import EAGER, ControlledLoop, owner
 from stateful_tests.exploring.at_rest import judge_left, judge_stuck
 from stateful_tests.exploring.chains import Chain
 from stateful_tests.level1.teller import Teller
@@ -73,6 +73,8 @@ class Play:
         task = self.loop.create_task(self._run(chain, faults), name=chain.name)
         self.judge.tasks[id(task)] = chain.place
         self._tasks.append(task)
+        if self.loop.get_task_factory() is EAGER:  # it has run as far as it could, which was a step
+            self.judge.stepped()
 
     def unfinished(self) -> list[int]:
         """The tasks that have been started and have not ended."""

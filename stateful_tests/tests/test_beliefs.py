@@ -1,7 +1,5 @@
 """What a judge remembers of earlier runs saves work and changes nothing: a run is judged the same by one that has seen nothing before."""
 
-import asyncio
-import sys
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -14,7 +12,6 @@ from checking.worlds import Judged, World
 from impl.manager import Manager
 from impl.seed import SeedManager
 from model import operations as op
-from scheduling.loop import EAGER
 from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.strategies.portfolio import Portfolio
@@ -26,7 +23,7 @@ from stateful_tests.level1.program import Program
 from stateful_tests.races import split_lock_shown
 from stateful_tests.tests.level1_programs import random_program
 
-PROGRAMS, RUNS = 6, 30
+PROGRAMS, RUNS = 5, 30
 SUBJECTS: dict[str, Factory] = {"manager": Manager, "seed": SeedManager, **{d.name: d.factory for d in DEFECTS}}
 
 
@@ -102,24 +99,3 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
                 runner.run_strategy(program, strategy)
                 most = max(most, len(runner.graph.beliefs) + len(runner.graph.pending))
     assert 0 < most < 1_000
-
-
-class EagerSplitLock(split_lock_shown.FixedSplitLock):
-    """It has every task of the loop start at once, those of its callers too."""
-
-    def __init__(self) -> None:
-        asyncio.get_running_loop().set_task_factory(EAGER)  # type: ignore[arg-type]  # see below
-        super().__init__()
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks start eagerly since Python 3.12")
-@pytest.mark.parametrize("order", Order)
-def test_whose_step_it_was_is_known_where_tasks_start_eagerly(order: Order) -> None:
-    with running():
-        runner = Runner(LEVEL_1, EagerSplitLock, order)
-        for seed in range(20):
-            strategy = Portfolio(Random(seed))
-            for _ in range(30):
-                result = runner.run_strategy(split_lock_shown.CROWDED, strategy)
-                assert result is not None
-                assert not result.details

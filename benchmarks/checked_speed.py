@@ -10,9 +10,11 @@ from benchmarks.bare import BareLoop
 from benchmarks.interleaved import rates, table
 from benchmarks.manager_calls import CHAINS, calls
 from impl.manager import Manager
+from scheduling.locks import controlled_locks
 from scheduling.order import Order
 from scheduling.strategies.random_walk import RandomWalk
-from stateful_tests.exploring.runner import Runner, running
+from scheduling.watchdog import WATCHDOG
+from stateful_tests.exploring.runner import Runner, uncollected
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
 
@@ -46,13 +48,14 @@ _RUNNER = Runner(LEVEL_1, Manager, Order.ANY)
 
 def _ours() -> int:
     strategy = RandomWalk(Random(1))
-    for _ in range(SCHEDULES):
-        _RUNNER.run(PROGRAM, strategy.begin)
+    with controlled_locks(), WATCHDOG.guarded():  # which the others do without
+        for _ in range(SCHEDULES):
+            _RUNNER.run(PROGRAM, strategy.begin)
     return SCHEDULES
 
 
 def main() -> list[str]:
     """The table."""
-    with running():  # for all of them: no collection of garbage in the middle, which would be chance
+    with uncollected():
         measured = rates({"stock asyncio, fifo": _stock, "bare loop, random": _bare, "ours, every step checked": _ours})
     return ["3 tasks with 3 lock-guarded operations each", *table(measured, "bare loop, random", "schedules")]

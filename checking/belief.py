@@ -9,20 +9,22 @@ left out of the comparison (`checking.worlds.Judged`); after any other differenc
 """
 
 from collections.abc import Hashable
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from checking import causes
 from checking.causes import Cause
 from checking.differences import Differs, difference
 from checking.nodes import Graph, Node
 from checking.pending import NO_ANSWER_YET, Pending, agrees, same_end, typed
-from checking.worlds import Judged, World
+from checking.worlds import Judged, World, acting
 from model.operations import STATE_OPERATIONS, Operation, StateTrackEvent
 from model.projection import Shown, View, disagreements, project
 from model.state import State
 from model.step import Answer, Call
 
 STATE_KINDS = frozenset(STATE_OPERATIONS)
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 class Move(NamedTuple):
@@ -78,7 +80,7 @@ class Belief:
         """
         if type(operation) in STATE_KINDS:
             assert handle is not None
-            return self._on_handle(task, operation, handle), False
+            return self._pending(task, operation, self._graph.call(Call(operation, handle.incarnation, handle.thread))), False
         node = self.worlds[0].node
         pending = self._pending(task, operation, node.begin(operation))  # type: ignore[arg-type]  # it is the manager's
         for world in self.worlds:  # it may take effect at once
@@ -107,40 +109,26 @@ class Belief:
                 worlds.append(world.acts(task, edge))
             elif edge.only_raw:
                 now = now.may_have_acted_but_for_raw(edge)
-        move = Move(self._but(worlds) if fired else self, now, tuple(fired))
-        self._graph.moves += 1
-        pending.quiet[self] = move
-        return move
+        return self._keep(pending.quiet, self, Move(self._but(worlds) if fired else self, now, tuple(fired)))
 
     def visible_acts(self, task: int, pending: Pending) -> tuple[Node, ...]:
         """Nodes that would show that the operation of `task` has acted, where that can be told from them alone.
 
         What matches a state of the model holds all invariants: the closed are closed in every world.
         """
-        ways: list[Node] = []
-        if self.judged.plainly:
-            for world in self.worlds:
-                if world.answer(task) is NO_ANSWER_YET:
-                    node = world.node.step(pending.call).node
-                    if not self.judged.alike(node, world.node):
-                        ways.append(node)
-        self._graph.moves += 1
-        visible = pending.visible[self] = tuple(ways)
-        return visible
+        acts = acting(self.worlds, task, pending) if self.judged.plainly else ()
+        ways = tuple(edge.node for world, edge in acts if not self.judged.alike(edge.node, world.node))
+        return self._keep(pending.visible, self, ways)
 
     def after_act(self, task: int, pending: Pending, node: Node) -> Move:
         """`task`'s operation has acted, which shows as `node`, one of its `visible_acts`."""
         move = self._acting(task, pending, self.judged.looks(node))
         assert move is not None  # in the world that led to `node` it does
-        self._graph.moves += 1
-        pending.acted[self, node] = move
-        return move
+        return self._keep(pending.acted, (self, node), move)
 
     def end_of(self, task: int, pending: Pending) -> End | None:
         """How the operation of `task` ends if it acts and returns in one step; None where that is not plain."""
-        self._graph.moves += 1
-        end = pending.ends[self] = self._end(task, pending)
-        return end
+        return self._keep(pending.ends, self, self._end(task, pending))
 
     def after_answer(self, task: int, pending: Pending, answer: object) -> Move:
         """`task`'s operation returned `answer`, as the model would put it, after its last step has been judged."""
@@ -163,8 +151,7 @@ class Belief:
                     took.append((pending.unseen_at, pending.call))
         if worlds:
             move = Move(self._but(worlds), None, fired, tuple(took))
-            self._graph.moves += 1
-            pending.answered[self] = (*pending.answered.get(self, ()), (answer, move))
+            self._keep(pending.answered, self, (*pending.answered.get(self, ()), (answer, move)))
             return move
         forgotten = self.without(task)
         if isinstance(pending.operation, StateTrackEvent) and not self.judged.turn:
@@ -186,11 +173,9 @@ class Belief:
         if self.judged.lost:
             return Move(self, pending)
         worlds = list(self.worlds)
-        for world in self.worlds:
-            if world.answer(task) is NO_ANSWER_YET:
-                edge = world.node.step(pending.call)
-                pending = pending.keeping_handle(edge)
-                worlds.append(world.acts(task, edge))
+        for world, edge in acting(self.worlds, task, pending):
+            pending = pending.keeping_handle(edge)
+            worlds.append(world.acts(task, edge))
         return Move(belief(self._graph, distinct(worlds), self.judged._replace(was_hidden=True)), pending)
 
     def after_change(self, task: int | None, pending: Pending | None, shown: Shown, *, returning: bool) -> Move:
@@ -212,18 +197,14 @@ class Belief:
 
     def without(self, task: int) -> "Belief":
         """`task`'s operation has ended: it has acted or it has not; it will not act any more."""
-        worlds = [world.forget(task) for world in self.worlds]
-        return self._but(worlds)
+        return self._but([world.forget(task) for world in self.worlds])
 
     # --- how
 
-    def _on_handle(self, task: int, operation: Operation, handle: Call) -> Pending:
-        key = task, id(operation), id(handle)
-        known: tuple[Call, Pending] | None = self._graph.handled.get(key)
-        if known is None:
-            call = self._graph.call(Call(operation, handle.incarnation, handle.thread))
-            known = self._graph.handled[key] = (handle, self._pending(task, operation, call))
-        return known[1]
+    def _keep(self, known: dict[K, Any], key: K, value: V) -> V:
+        self._graph.moves += 1
+        known[key] = value
+        return value
 
     def _pending(self, task: int, operation: Operation, call: Call) -> Pending:
         known: Pending | None = self._graph.pending.get((task, id(operation), id(call)))
@@ -236,10 +217,7 @@ class Belief:
         worlds: list[World] = []
         fired: list[str] = []
         took: list[tuple[Node, Call]] = []
-        for world in self.worlds:
-            if world.answer(task) is not NO_ANSWER_YET:
-                continue
-            edge = world.node.step(pending.call)
+        for world, edge in acting(self.worlds, task, pending):
             if self.judged.looks(edge.node) == observed:
                 pending = pending.keeping_handle(edge)
                 fired.append(edge.kind)
@@ -262,7 +240,7 @@ class Belief:
                 return None  # it may as well have answered before
         elif pending.silent and self.judged.alike(edge.node, world.node):
             return None
-        handle = self._graph.call(pending.keeping_handle(edge).handle()) if edge.answer is Answer.HANDLE else None
+        handle = pending.keeping_handle(edge).handle() if edge.answer is Answer.HANDLE else None
         return End(edge.node, edge.answer, self._but([World(edge.node, world.acted)]), edge.kind, (world.node, pending.call), handle)
 
     def _told(self, differs: Differs, pending: Pending | None) -> Move:

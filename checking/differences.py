@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from checking import causes
 from checking.causes import Cause
-from checking.pending import NO_ANSWER_YET, Pending
-from checking.worlds import Judged, World
+from checking.pending import Pending
+from checking.worlds import Judged, World, acting
 from model.operations import RemoveConnection
 from model.projection import View
 
@@ -30,7 +30,7 @@ def difference(
     elif model.overtaken(pending):
         return Differs(_name(model, pending, observed), judged)
     else:
-        after = [world.acts(task, world.node.step(pending.call)) for world in worlds if world.answer(task) is NO_ANSWER_YET]
+        after = [world.acts(task, edge) for world, edge in acting(worlds, task, pending)]
     raw = causes.RAW_NOT_OWN if returning else causes.RAW_HALF_DONE
     less: list[tuple[Judged, Cause]] = []
     if judged.raw:

@@ -35,16 +35,23 @@ class Node:
     calls are interned in the graph, and an operation asked by identity is kept alive beside its answer.
     """
 
-    __slots__ = ("_graph", "begun", "edges", "shown", "state", "view", "view_but_live")
+    __slots__ = ("_but_live", "_graph", "begun", "edges", "shown", "state", "view")
 
     def __init__(self, state: State, graph: "Graph") -> None:
         self.state = state
         self.view: View = graph.one_view(view(state))
-        self.view_but_live = graph.one_view(self.view._replace(live=None))  # what a manager that keeps no record of connections can show
+        self._but_live: View | None = None
         self.shown: Shown | None = None  # maps that were once found to be this state's, and to agree with each other
         self._graph = graph
         self.begun: dict[int, tuple[ManagerOperation, Call]] = {}  # what `begin` has found, by the identity of the operation
         self.edges: dict[int, Edge] = {}  # what `step` has found, by the identity of the call
+
+    @property
+    def view_but_live(self) -> View:
+        """What a manager that keeps no record of connections can show of it."""
+        if self._but_live is None:
+            self._but_live = self._graph.one_view(self.view._replace(live=None))
+        return self._but_live
 
     def let_go(self) -> None:
         """See `checking.known_states`."""
@@ -81,10 +88,9 @@ class Graph(KnownStates[State, Node]):
         self.size = 0
         self.first: Shown | None = None  # what the last manager showed before its run began
         self.moves = 0
-        self.beliefs: dict[Hashable, Any] = {}  # this and the next three are kept by `checking.belief`
+        self.beliefs: dict[Hashable, Any] = {}  # this and the next two are kept by `checking.belief`
         self.starts: dict[tuple[int, bool], Any] = {}
         self.pending: dict[tuple[int, int, int], Any] = {}
-        self.handled: dict[tuple[int, int, int], Any] = {}
         self._initial: dict[int, tuple[State, Node]] = {}  # by identity, as calls are
         self._calls: dict[Call, Call] = {}
         self._views: dict[View, View] = {}
@@ -100,7 +106,7 @@ class Graph(KnownStates[State, Node]):
         """The one object equal to `view`: nodes that look the same are told by identity."""
         return self._views.setdefault(view, view)
 
-    def initial(self, state: State = EMPTY) -> Node:
+    def initial(self, state: State) -> Node:
         """The node that a run starts at."""
         known = self._initial.get(id(state))
         if known is None:
@@ -116,7 +122,7 @@ class Graph(KnownStates[State, Node]):
         self.moves = 0
         for each in (*self.beliefs.values(), *self.pending.values()):
             each.let_go()
-        for known in (self.beliefs, self.starts, self.pending, self.handled):
+        for known in (self.beliefs, self.starts, self.pending):
             known.clear()
         if self.size > BOUND:
             self.size = 0

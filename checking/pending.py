@@ -58,7 +58,7 @@ class Pending:
         if any(same_end(way, edge) for way in self.silent):
             return self
         silent = (*self.silent, edge)
-        return self._but(tuple(map(id, silent)), silent=silent).keeping_handle(edge)
+        return self._but("silent", silent, tuple(map(id, silent))).keeping_handle(edge)
 
     def may_have_acted_but_for_raw(self, edge: Edge) -> "Pending":
         """It may have acted now, all but for its raw choice, which does not show yet."""
@@ -66,12 +66,12 @@ class Pending:
         if edge.answer in kept.but_for_raw:
             return kept
         answers = (*kept.but_for_raw, edge.answer)
-        return kept._but(answers, but_for_raw=answers)
+        return kept._but("but_for_raw", answers)
 
     def may_have_acted_unseen(self, node: Node, edge: Edge) -> "Pending":
         """It may have acted now, at `node`, without anything showing."""
         kept = self.keeping_handle(edge)
-        return kept if kept.unseen_at is node else kept._but(node, unseen_at=node)
+        return kept if kept.unseen_at is node else kept._but("unseen_at", node)
 
     def keeping_handle(self, edge: Edge) -> "Pending":
         """Only the moment of acting tells which incarnation the caller gets a state of."""
@@ -79,14 +79,15 @@ class Pending:
             return self
         entry = edge.node.state.entry(self.thread())
         incarnation = 0 if entry is None else entry.incarnation
-        return self if incarnation == self.incarnation else self._but(incarnation, incarnation=incarnation)
+        return self if incarnation == self.incarnation else self._but("incarnation", incarnation)
 
-    def _but(self, key: Hashable, **changes: Any) -> "Pending":
-        """This with `changes`, which `key` tells from all others."""
+    def _but(self, field: str, value: Any, identity: Hashable = None) -> "Pending":
+        """This with another value of `field`. `identity`: what tells the value from others, where to hash it would be dear."""
+        key = field, value if identity is None else identity
         made = self._made.get(key)
         if made is None:
-            values = {name: getattr(self, name) for name in ("operation", "call", "silent", "but_for_raw", "incarnation", "unseen_at")}
-            made = self._made[key] = Pending(**{**values, **changes})
+            made = self._made[key] = Pending(self.operation, self.call, self.silent, self.but_for_raw, self.incarnation, self.unseen_at)
+            setattr(made, field, value)
         return made
 
     def handle(self) -> Call:

@@ -33,7 +33,6 @@ class Refinement:
         self._at: Belief = start(graph, starts_as, shows_live=shows_live)
         self._pending: dict[int, Pending] = {}
         self._handles: dict[int, Call] = {}
-        self._graph = graph
         self._fired = fired
         self._took = took  # told of every transition, with the state it was taken in; most runs are not asked
 
@@ -119,7 +118,7 @@ class Refinement:
             move = at.after_answer(task, pending, answer)
         self._go(task, move)
         if answer is Answer.HANDLE:
-            self._handles[task] = self._graph.call(pending.handle())
+            self._handles[task] = pending.handle()
         return move.cause
 
     def gone(self, task: int) -> None:

@@ -4,6 +4,7 @@ What a manager does not show (which grants are implicit, which connections have 
 kept, as *worlds*, until an observation decides.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from checking.nodes import Edge, Node
@@ -46,6 +47,13 @@ class World(NamedTuple):
         call = pending.call
         entry = None if call.thread is None else self.node.state.entry(call.thread)
         return entry is not None and entry.incarnation != call.incarnation
+
+
+def acting(worlds: Iterable[World], task: int, pending: Pending) -> Iterator[tuple[World, Edge]]:
+    """Those of `worlds` in which the operation of `task` has not acted, each with what it would do there."""
+    for world in worlds:
+        if world.answer(task) is NO_ANSWER_YET:
+            yield world, world.node.step(pending.call)
 
 
 class Judged(NamedTuple):

@@ -338,27 +338,20 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self._task_order += 1
         if name is None:
             name = f"task-{self._task_order}"
-        if self._task_factory is None:
-            kind = self.task_class  # as `_numbered`, of which every run would make three calls or more
+        if self._task_factory is None or self._task_factory is EAGER:
+            if self._task_factory is EAGER:  # ours is made as that would: it runs its first step at once, and must have its name by then
+                kwargs["eager_start"] = True
+            kind = self.task_class
             task = kind.__new__(kind)
-            task.number = self._task_order
+            task.number = self._task_order  # before it is initialised, which registers it in a set
             if kwargs:
-                task.__init__(coro, loop=self, name=name, **kwargs)  # type: ignore[misc]  # it registers itself in a set
-            else:
+                task.__init__(coro, loop=self, name=name, **kwargs)  # type: ignore[misc]
+            else:  # every run makes three tasks or more, and to pass on nothing costs
                 task.__init__(coro, loop=self, name=name)  # type: ignore[misc]
-        elif self._task_factory is EAGER:  # it runs the first step at once, in which the task must have its name
-            task = self._numbered(coro, loop=self, name=name, eager_start=True, **kwargs)
         else:
             task = self._task_factory(self, coro, **kwargs)
             task.set_name(name)
         self.tasks.append(task)
-        return task
-
-    def _numbered(self, *args: Any, **kwargs: Any) -> NumberedTask:
-        kind = self.task_class
-        task = kind.__new__(kind)
-        task.number = self._task_order
-        task.__init__(*args, **kwargs)  # type: ignore[misc]  # it registers itself in a set, so the number comes first
         return task
 
     def set_task_factory(self, factory: Callable[..., Any] | None) -> None:

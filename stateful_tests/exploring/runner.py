@@ -175,13 +175,19 @@ class Runner:
 @contextmanager
 def running() -> Iterator[None]:
     """Around many runs: locks under control, a guard against blocking, and no collection of garbage in the middle of a run."""
+    with uncollected(), controlled_locks(), WATCHDOG.guarded():
+        yield
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No collection of garbage, whose moment would be chance."""
     enabled = gc.isenabled()
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
-        with controlled_locks(), WATCHDOG.guarded():
-            yield
+        yield
     finally:
         gc.unfreeze()
         if enabled:

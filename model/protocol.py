@@ -244,11 +244,13 @@ def settle(state: State) -> State:
     changed = False
     for number, known in state.flight:
         right = replies(state, known)
-        if right <= known.may:
+        request = known.request
+        finds = not known.found and isinstance(request, rq.ASKS_ENGINE) and state.linked(target(request), request.connection)
+        if right <= known.may and not finds:
             flight.append((number, known))
         else:
             changed = True
-            flight.append((number, known._replace(may=known.may | right)))
+            flight.append((number, known._replace(may=known.may | right, found=known.found or finds)))
     return state._replace(flight=tuple(flight)) if changed else state
 
 

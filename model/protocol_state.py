@@ -29,6 +29,7 @@ class InFlight(NamedTuple):
     replied: int | None = None  # the conversation that the engine has brought for it
     ended: bool = False  # that conversation, or the one that is to be rolled back, was unloaded since
     failed: bool = False  # the engine could not
+    found: bool = False  # it asks to be subscribed, and was at some moment since, by it or by another
     cancelled: bool = False
 
 

@@ -38,8 +38,10 @@ def _new_thread(state: State, flight: InFlight) -> set[Reply]:
     """A start, or a fork."""
     request, right = flight.request, set[Reply]()
     linked = state.linked(target(request), request.connection)  # by this one, or by another that is in flight
-    if flight.done or (flight.replied is not None and (linked or request.connection in state.closed)):
+    if flight.done or (flight.replied is not None and linked):
         right.add(Reply.OK)
+    elif flight.replied is not None and request.connection in state.closed:
+        right |= {Reply.OK, Reply.ENDED}
     elif flight.replied is not None and not state.running(target(request)):
         right.add(Reply.ENDED)
     if _ended(state, flight):
@@ -53,11 +55,13 @@ def _resume(state: State, flight: InFlight) -> set[Reply]:
     thread = target(flight.request)
     right = set[Reply]()
     if state.running(thread):  # it may be told before it shows; then it is owed
-        right.add(Reply.OK)
+        right |= {Reply.OK, Reply.ENDED} if flight.request.connection in state.closed else {Reply.OK}
     elif state.thread(thread) is not None:
         right |= {Reply.CLOSING, Reply.ENDED}
     elif flight.done or flight.replied is not None:
         right |= {Reply.ENDED, Reply.FAILED}
+    elif Reply.OK in flight.may:  # it was running when that was asked
+        right.add(Reply.ENDED)
     if not _there(state, thread) or archives(state, thread):
         right.add(Reply.NOT_FOUND)
     return right | ({Reply.ENDED} if _ended(state, flight) else set())
@@ -65,7 +69,7 @@ def _resume(state: State, flight: InFlight) -> set[Reply]:
 
 def _ended(state: State, flight: InFlight) -> bool:
     """Whether a subscription that a request has made, or found, may have ended since, before it was answered."""
-    return Reply.OK in flight.may and not state.linked(target(flight.request), flight.request.connection)
+    return flight.found and not state.linked(target(flight.request), flight.request.connection)
 
 
 def _unsubscribe(state: State, flight: InFlight) -> set[Reply]:

@@ -67,17 +67,20 @@ OfPair(f, t, c)  == f.t = t /\ f.c = c
 (* Which answers are right in x for a request f.                           *)
 
 \* A subscription that f has made, or found, may have ended since.
-MayHaveEnded(x, f) == IF "ok" \in f.may /\ ~Linked(x, f.t, f.c) THEN {"ended"} ELSE {}
+MayHaveEnded(x, f) == IF f.found /\ ~Linked(x, f.t, f.c) THEN {"ended"} ELSE {}
 
 StartReplies(x, f) ==
-  (IF f.done \/ (f.replied # 0 /\ (Linked(x, f.t, f.c) \/ f.c \in x.closed)) THEN {"ok"}   \* linked by it, or by another in flight
+  (IF f.done \/ (f.replied # 0 /\ Linked(x, f.t, f.c)) THEN {"ok"}   \* linked by it, or by another in flight
+   ELSE IF f.replied # 0 /\ f.c \in x.closed THEN {"ok", "ended"}
    ELSE IF f.replied # 0 /\ ~Running(x, f.t) THEN {"ended"} ELSE {})
   \cup MayHaveEnded(x, f)
 
 ResumeReplies(x, f) ==
-  (IF Running(x, f.t) THEN {"ok"}                       \* it may be told before it shows; then it is owed
+  (IF Running(x, f.t)                                   \* it may be told before it shows; then it is owed
+   THEN {"ok"} \cup (IF f.c \in x.closed THEN {"ended"} ELSE {})
    ELSE IF IsLoaded(x, f.t) THEN {"closing", "ended"}
-   ELSE IF f.done \/ f.replied # 0 THEN {"ended", "failed"} ELSE {})
+   ELSE IF f.done \/ f.replied # 0 THEN {"ended", "failed"}
+   ELSE IF "ok" \in f.may THEN {"ended"} ELSE {})        \* it was running when that was asked
   \cup (IF ~There(x, f.t) \/ Archiving(x, f.t) THEN {"not found"} ELSE {})
   \cup MayHaveEnded(x, f)
 
@@ -98,11 +101,14 @@ Replies(x, f) ==
   \cup (IF f.c \notin x.live /\ f.op # "initialize" THEN {"not initialized"} ELSE {})
   \cup (IF f.failed THEN {"failed"} ELSE {})
 
+Finds(x, f) == f.op \in Subscribing /\ Linked(x, f.t, f.c)
+
 (* Every request may be answered what is right now, from now on; and what  *)
 (* nothing mentions any more is forgotten.                                 *)
 Settle(x) ==
   LET known == {x.flight[i].replied : i \in Places(x)} \cup {x.loaded[t].v : t \in Threads}
-  IN  [x EXCEPT !.flight = [i \in Places(x) |-> [x.flight[i] EXCEPT !.may = @ \cup Replies(x, x.flight[i])]],
+  IN  [x EXCEPT !.flight = [i \in Places(x) |-> [x.flight[i] EXCEPT !.may = @ \cup Replies(x, x.flight[i]),
+                                                                      !.found = @ \/ Finds(x, x.flight[i])]],
                 !.barred = {p \in @ : p[2] \notin x.gone},
                 !.past   = @ \cap known]
 
@@ -122,7 +128,7 @@ Arrives(r) ==
   /\ LET pair    == <<r.t, r.c>>
          meets   == r.op = "unsubscribe" /\ \E i \in Places(s) : s.flight[i].op \in Subscribing /\ OfPair(s.flight[i], r.t, r.c)
          new     == [op |-> r.op, c |-> r.c, t |-> r.t, may |-> {}, done |-> FALSE, replied |-> 0, ended |-> FALSE,
-                     failed |-> FALSE, overlapped |-> meets]
+                     failed |-> FALSE, found |-> FALSE, overlapped |-> meets]
          waiting == IF r.op \in Subscribing    \* an unsubscribe that it overlaps is not the last word
                     THEN [i \in Places(s) |-> [s.flight[i] EXCEPT !.overlapped =
                                                  @ \/ (s.flight[i].op = "unsubscribe" /\ OfPair(s.flight[i], r.t, r.c))]]

@@ -462,6 +462,18 @@ def test_what_was_right_at_some_moment_stays_right() -> None:
     assert run.right(number) == {Reply.NOT_LOADED, Reply.NOT_SUBSCRIBED}
 
 
+def test_what_happens_elsewhere_makes_no_answer_right() -> None:
+    """A resume of a thread that runs is not told that something has ended, whose subscription nobody has seen yet."""
+    run = subscribed(C1)
+    number = run.asks(Resume(C2, T1))
+    run.asks(ListLoaded(C1))
+    assert run.right(number) == {Reply.OK}
+    run.shows(linked(C2))
+    run.asks(Unsubscribe(C2, T1))
+    run.shows(unlinked(C2))
+    assert run.right(number) == {Reply.OK, Reply.ENDED}
+
+
 def test_cancelled_is_an_answer_to_what_was_cancelled_alone_and_the_others_stay_right() -> None:
     for request in (ListLoaded(C1), Resume(C1, 9), Unsubscribe(C1, T1)):
         run = live()

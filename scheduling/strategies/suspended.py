@@ -82,7 +82,12 @@ class Suspended(Objects):
             self.out.append(frame.f_lasti)
             self.name(frozenset(frame.f_locals))  # which variables are bound: the garbage collector skips those that are not
             refers = gc.get_referents(suspended)
-            self._row("frame", refers[refers.index(code, 1) + 1 :])
+            held = refers[refers.index(code, 1) + 1 :]
+            # the last is the exception that is handled where it is suspended: none at all, or None if there has ever been one. What is
+            # left without the last Nones says the same: how much is on the stack is known from the place
+            while held and held[-1] is None:
+                held.pop()
+            self._row("frame", held)
         except Indigestible as inside:
             inside.holders.append(f"{code.co_qualname}()")
             raise

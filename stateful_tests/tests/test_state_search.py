@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
@@ -574,6 +575,64 @@ def test_a_program_whose_state_differs_between_runs_is_noticed() -> None:
 
     with pytest.raises(RuntimeError, match="not the same in every run"):
         outcomes(StateSearch(), start)
+
+
+FILLED: set[str] = set()
+
+
+def _fill(name: str) -> None:
+    try:
+        if name not in FILLED:
+            raise KeyError(name)
+    except KeyError:
+        FILLED.add(name)
+
+
+def test_an_exception_that_was_caught_is_over() -> None:
+    """As in a cache that only the first run fills: it is no part of the state, though the interpreter keeps a place for it."""
+    FILLED.clear()
+
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        said: list[str] = []
+
+        async def task(name: str) -> None:
+            _fill(name)
+            await tick()
+            said.append(name)
+            await tick()
+
+        for name in "abc":
+            loop.create_task(task(name), name=name)
+        return lambda: tuple(said)
+
+    search = StateSearch()
+    found = outcomes(search, start)
+    assert search.complete
+    assert found is not None
+    assert len(found) == 6
+
+
+def test_an_exception_that_is_being_handled_is_part_of_the_state() -> None:
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        box = Box()
+
+        async def raises() -> None:
+            try:
+                raise ValueError(box.x)
+            except ValueError:
+                await tick()
+                box.said.append(str(sys.exc_info()[1]))
+
+        async def put() -> None:
+            box.x = 1
+            await tick()
+            box.x = 0
+
+        loop.create_task(raises(), name="raises")
+        loop.create_task(put(), name="put")
+        return lambda: tuple(box.said)
+
+    assert same_as_brute_force(start, Order.ANY)
 
 
 # --- structure

@@ -22,12 +22,14 @@ class Judge:
     """One run's judge. `violations` has every cause seen, with the number of the step at which it was first seen."""
 
     shows_by = "show"
+    steps = 0  # this and the next three are on the class, since a judge is made for every run
+    show_raised: Exception | None = None
+    _seen_at_return = False
+    _hidden = False  # the maps have not been shown since the last look
 
     def __init__(self, loop: ControlledLoop, subject: Observable, graph: Graph, fired: set[str], took: Took | None = None) -> None:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
-        self.steps = 0
-        self.show_raised: Exception | None = None
         self.tasks: dict[int, int] = {}  # id of a running task -> its place in the program; tasks live as long as their run
         self._loop = loop
         self._subject = subject
@@ -35,13 +37,10 @@ class Judge:
         if graph.first is None or not self._shows(graph.first):  # managers begin alike, so that a copy is seldom needed
             graph.first = subject.show()
         self.shown: Shown | None = graph.first
-        shows_live = self.shown is not None and self.shown.live is not None
-        self._refinement = Refinement(graph, fired.add, shows_live=shows_live, took=took, starts_as=getattr(subject, "starts_as", EMPTY))
+        self._refinement = Refinement(graph, self.shown, getattr(subject, "starts_as", EMPTY), fired.add, took)
         if loop.log is None:  # nobody listens: one call less for each operation
             self.called = self._refinement.called  # type: ignore[method-assign]  # it is the same but for the log
         self._invariants = Invariants()
-        self._seen_at_return = False
-        self._hidden = False  # the maps have not been shown since the last look
 
     def __digested__(self) -> object:
         """What of this decides the rest of the run's judgement. At which step something was broken, and what is said of it, does not."""
@@ -61,7 +60,7 @@ class Judge:
             self._loop.log.append(("calls", (operation, None)))
         self._refinement.called(task, operation)
 
-    def returned(self, task: int, operation: Operation, answer: object, *, last: bool) -> None:
+    def returned(self, task: int, operation: Operation, answer: object, last: bool) -> None:
         """`operation` returned; `last`: the task will not run any more of the subject's code."""
         if self._loop.log is not None:
             self._loop.log.append(("answers", (operation, answer)))

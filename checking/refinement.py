@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from checking.belief import Belief, Move, start
 from checking.causes import Cause
-from checking.nodes import EMPTY, Graph, Node
+from checking.nodes import Graph, Node
 from checking.pending import Pending, agrees
 from model.operations import Operation
 from model.projection import Shown
@@ -22,15 +22,19 @@ Took = Callable[[Node, Call], object]
 
 
 class Refinement:
-    """Follows one run. Its methods are called as things happen; they tell the cause of a violation, or None."""
+    """Follows one run. Its methods are called as things happen; they tell the cause of a violation, or None.
+
+    `shown`: what the manager showed at first; it began as `starts_as`.
+    """
+
+    plain = True  # what shows, after `changed`, is exactly what a state of the model shows, so that every invariant on it holds
+    caller: int | None = None  # the task that has called in the step that runs, for whoever wants to know whose step it is
+    settled = False  # there is nothing to be told of that call, if nothing that shows has changed when the step has run
 
     def __init__(
-        self, graph: Graph, fired: Callable[[str], object], *, shows_live: bool, took: Took | None = None, starts_as: State = EMPTY
+        self, graph: Graph, shown: Shown | None, starts_as: State, fired: Callable[[str], object], took: Took | None = None
     ) -> None:
-        self.plain = True  # what shows, after `changed`, is exactly what a state of the model shows, so that every invariant on it holds
-        self.caller: int | None = None  # the task that has called in the step that runs, for whoever wants to know whose step it is
-        self.settled = False  # there is nothing to be told of that call, if nothing that shows has changed when the step has run
-        self._at: Belief = start(graph, starts_as, shows_live=shows_live)
+        self._at: Belief = start(graph, starts_as, shows_live=shown is not None and shown.live is not None)
         self._pending: dict[int, Pending] = {}
         self._handles: dict[int, Call] = {}
         self._fired = fired
@@ -84,7 +88,10 @@ class Refinement:
         Returns what shows then. None: that is not how it ended, or it is not plain; nothing has been noted, so ask one by one.
         """
         pending, at = self._pending[task], self._at
-        end = pending.ends[at] if at in pending.ends else at.end_of(task, pending)
+        try:
+            end = pending.ends[at]
+        except KeyError:
+            end = at.end_of(task, pending)
         if end is None:
             return None
         node, owed, to, kind, took, handle = end

@@ -112,9 +112,9 @@ class _Watched:
             self._worlds.called(task, operation)
             called(task, operation)
 
-        def on_return(task: int, operation: Operation, answer: object, *, last: bool) -> None:
+        def on_return(task: int, operation: Operation, answer: object, last: bool) -> None:
             known = self._cause in judge.violations
-            returned(task, operation, answer, last=last)
+            returned(task, operation, answer, last)
             if isinstance(operation, RemoveConnection):
                 self._closed.add(operation.connection)
             if not known and self._cause in judge.violations:

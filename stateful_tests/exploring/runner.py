@@ -3,8 +3,9 @@
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import networkx as nx
 
@@ -25,7 +26,8 @@ MakeChoose = Callable[[ControlledLoop, Order], Choose]
 COLLECT_EVERY = 40_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
 
 
-class Result(NamedTuple):
+@dataclass(slots=True)
+class Result:
     """What one run showed."""
 
     violations: dict[Cause, int]

@@ -120,7 +120,7 @@ class Play:
                     answer = await self._call_on(state, operation, chain.name)
                 else:
                     break
-                judge.returned(index, operation, answer, last=last)
+                judge.returned(index, operation, answer, last)
         except asyncio.CancelledError:
             judge.cancelled(index, operation)
         except Exception as error:  # whatever a subject raises is a finding, not our failure

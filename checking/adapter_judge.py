@@ -1,13 +1,14 @@
 """What the judges of adapters have in common, whichever model an adapter is held against: what is recorded, and what is switched off."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from checking import causes
 from checking.causes import Cause
 from model.properties import CoreProperty
 from scheduling.loop import ControlledLoop
+from scheduling.strategies.objects import Value
 
 Evidence = tuple[object, ...]  # what can be looked at again, without a model, to see that something is wrong; plain data
 
@@ -41,6 +42,10 @@ class AdapterJudge(ABC):
         self._calls = 0  # so far
         self._orphans: list[int] = []  # calls that were cancelled or raised, and may still be finished by somebody
 
+    def __digested__(self) -> Value:
+        """What of this decides the rest of the run's judgement. At which step something was broken, and what is said of it, does not."""
+        return Value((frozenset(self.violations), self.show_raised is not None, self._digested()))
+
     # --- what the player reports
 
     def cancelled(self, task: int, operation: Any) -> None:
@@ -62,7 +67,15 @@ class AdapterJudge(ABC):
         self._look()
         return False
 
+    def _names(self, open_calls: Mapping[int, int]) -> dict[int, Hashable]:
+        """Open call -> its task or, where that has ended, its place among such."""
+        return {call: task for task, call in open_calls.items()} | {call: ("orphan", at) for at, call in enumerate(self._orphans)}
+
     # --- what a model says
+
+    @abstractmethod
+    def _digested(self) -> Hashable:
+        """The same, of what the model says."""
 
     @abstractmethod
     def _gone(self, task: int, operation: Any) -> None:

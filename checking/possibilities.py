@@ -9,7 +9,7 @@ A call that was cancelled, or that raised, stays open without a caller until it 
 later.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Operation = Any
@@ -18,9 +18,10 @@ Operation = Any
 class Outcome:
     """What a call did, as its caller sees it. One object for each, made by `Nodes`: equal ones are the same."""
 
-    __slots__ = ("answer", "kind")
+    __slots__ = ("answer", "key", "kind")
 
-    def __init__(self, answer: object, kind: str) -> None:
+    def __init__(self, key: Hashable, answer: object, kind: str) -> None:
+        self.key = key, kind  # tells it from others
         self.answer = answer
         self.kind = kind
 
@@ -34,6 +35,10 @@ class Edge(NamedTuple):
 
 class Node(Protocol):
     """A state of a model."""
+
+    @property
+    def state(self) -> Hashable:
+        """It."""
 
     def steps(self, operation: Operation) -> tuple[Edge, ...]:
         """Everything that `operation` may do here; empty: it cannot take effect yet."""
@@ -49,7 +54,7 @@ class Outcomes:
         """That of `answer`, which is told from others by `key`."""
         known = self._known.get((key, kind))
         if known is None:
-            known = self._known[key, kind] = Outcome(answer, kind)
+            known = self._known[key, kind] = Outcome(key, answer, kind)
         return known
 
 
@@ -63,6 +68,11 @@ class Possibilities(Generic[AnyNode]):
     def __init__(self, node: AnyNode) -> None:
         self.worlds: tuple[tuple[AnyNode, Acted], ...] = ((node, ()),)
         self.open: dict[int, Operation] = {}
+
+    def digested(self, name: Mapping[int, Hashable]) -> Hashable:
+        """What of this decides what is judged from now on, by value. `name`: what the open calls are called, whatever their numbers."""
+        worlds = tuple((node.state, tuple((name[call], did.key) for call, did in acted)) for node, acted in self.worlds)
+        return worlds, tuple((name[call], operation) for call, operation in self.open.items())
 
     def answered(self, call: int, fits: Callable[[Outcome], bool]) -> tuple[list[Outcome], list[Outcome]]:
         """`call` returned, having done what `fits`: what that may have been, and all that it may have done.

@@ -5,7 +5,7 @@ must reach it exactly once. One that is published while it is not subscribed, fr
 begins or ends meanwhile, either is right: a connection that leaves before its message arrives has lost nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from checking.causes import Cause
 from checking.core import causes
@@ -34,6 +34,10 @@ class Deliveries:
         self._connections = list(connections)
         self._open: dict[int, Published] = {}
         self.published: list[Published] = []
+
+    def digested(self) -> Hashable:
+        """What of this decides what is found at the end."""
+        return tuple((p.topic, p.message, p.publisher, frozenset(p.must), frozenset(p.may), p.under_way) for p in self.published)
 
     def called(self, call: int, topic: Id, message: object, publisher: int) -> None:
         """`message` begins to be published by task `publisher`."""

@@ -5,14 +5,14 @@ a topic is judged when no open call touches it, and all pairs when the run rests
 is everything that `checking.core.worlds` leaves open.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from checking import causes
 from checking.adapter_judge import AdapterJudge, Evidence, Rules
 from checking.causes import Cause
 from checking.core import causes as core_causes
 from checking.core.deliveries import Deliveries
-from checking.core.worlds import Connection, Graph
+from checking.core.worlds import Connection, Graph, last_of_each
 from model.core import Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown
 from model.properties import Property
 from scheduling.loop import ControlledLoop
@@ -36,6 +36,12 @@ class CoreJudge(AdapterJudge):
         self._open: dict[int, tuple[int, CoreOperation]] = {}  # the open call of a task: its number, and what it is
         self._ends: list[CoreOperation] = []  # calls that have ended, in that order
         self._dirty = True  # something else may be expected of what shows
+
+    def _digested(self) -> Hashable:
+        name = self._names({task: call for task, (call, _) in self._open.items()})
+        connections = tuple(connection.digested(name) for connection in self.connections.values())
+        calls = tuple((name[call], operation) for call, operation in sorted(self._open.values()))
+        return connections, calls, self.deliveries.digested(), last_of_each(self._ends), tuple(self.seen.items()), self._dirty
 
     # --- what the player reports
 

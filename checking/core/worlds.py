@@ -5,6 +5,7 @@ teardown concerns two; a teardown may reach one connection before another. That 
 never a state. A call that was cancelled has acted, or not, or somebody finishes it later (P11).
 """
 
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from checking.known_states import KnownStates
@@ -72,6 +73,9 @@ class Connection(Possibilities[Node]):
         self.left = False  # its disconnect has been called: whatever came of that, nobody is there to receive anything
         self.ended: list[CoreOperation] = []  # calls that have ended, and whose work has not been seen to be right
 
+    def digested(self, name: Mapping[int, Hashable]) -> Hashable:
+        return super().digested(name), self.name, self.lost, self.excused, self.left, last_of_each(self.ended)
+
     def concerns(self, operation: CoreOperation) -> bool:
         """Whether `operation` can change anything for this connection."""
         return isinstance(operation, Teardown) or (not isinstance(operation, Publish) and operation.connection == self.name)
@@ -134,6 +138,11 @@ class Connection(Possibilities[Node]):
         if any(node.live for node, _ in self.worlds):
             return True
         return not self.closed and any(isinstance(o, Connect) for o in self.open.values())
+
+
+def last_of_each(operations: Sequence[CoreOperation]) -> tuple[CoreOperation, ...]:
+    """Each once, the last first: all that matters to who asks which of some came last."""
+    return tuple(dict.fromkeys(reversed(operations)))
 
 
 def _names(operation: CoreOperation, topic: Id) -> bool:

@@ -15,6 +15,7 @@ from scheduling.events import Event
 from scheduling.locks import awaited
 from scheduling.loop import ControlledLoop, owner
 from scheduling.order import Order, happen
+from scheduling.strategies.objects import Value
 from stateful_tests.core.adapter import Adapter, BadAdapter, CoreAdapter, said
 from stateful_tests.core.environment import Environment, nobody
 from stateful_tests.core.program import CallSite, Prepared, PublishMessage
@@ -35,6 +36,7 @@ class Play(ABC):
 
     def __init__(self, factory: Callable[[], Adapter], prepared: Prepared, loop: ControlledLoop) -> None:
         self.loop = loop
+        loop.observer = self
         self.adapter = factory()
         self.happened: set[str] = set()  # what is told of the run as coverage
         self._environment = Environment(loop)
@@ -45,6 +47,11 @@ class Play(ABC):
         self._locks: list[asyncio.Lock] = []  # in the order in which reports named them
         for chain in prepared.chains:
             loop.events.append(Event(chain.start, partial(self.start, chain)))
+
+    def __digested__(self) -> object:
+        """What of this decides how the run goes on and what is found at its end (`scheduling.strategies.structure`)."""
+        tasks = sorted(self._tasks, key=lambda placed: placed[0])
+        return self._manager, self._environment, self.judge, tasks, Value(frozenset(self._cancelled))
 
     # --- what a model says
 

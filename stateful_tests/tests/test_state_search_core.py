@@ -1,0 +1,105 @@
+"""The search of states on adapters: it finds the causes that brute force finds, in as many schedules, for the core model and for others."""
+
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+
+from checking.adapter_judge import AdapterJudge
+from checking.causes import Cause, wrong_answer
+from checking.core.judge import CoreJudge
+from examples import seats
+from model.core import Connect, CoreOperation, Disconnect, Publish, Subscribe, Teardown, Unsubscribe
+from scheduling.order import Order
+from scheduling.strategies.exhaustive import Exhaustive
+from stateful_tests.core.level import CORE
+from stateful_tests.core.program import Program
+from stateful_tests.core_defects.catalogue import DEFECTS
+from stateful_tests.core_defects.reference import Adapter
+from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.exploring.whole import WholeProgram
+from stateful_tests.own.level import OWN
+from stateful_tests.tests import core_level, own_level
+from stateful_tests.tests.test_state_search_level1 import causes_of
+
+MAKES = {"sound": Adapter} | {defect.name: defect.factory for defect in DEFECTS}
+CORE_OPERATIONS: list[CoreOperation] = [
+    Connect("c1"),
+    Connect("c2"),
+    Subscribe("c1", "t1"),
+    Subscribe("c2", "t1"),
+    Unsubscribe("c1", "t1"),
+    Publish("t1"),
+    Disconnect("c1"),
+    Teardown("t1"),
+]
+
+
+def random_program(random: Random) -> Program:
+    """Two tasks, or three, of one or two operations; one of them may be cancelled."""
+    tasks = [tuple(random.choices(CORE_OPERATIONS, k=random.choice((1, 1, 2)))) for _ in range(random.choice((2, 2, 3)))]
+    tasks[0] = (Connect("c1"), *tasks[0])
+    return Program(tuple(tasks), (random.randrange(len(tasks)),) if random.random() < 0.3 else ())
+
+
+def compared(runner: Runner, program: Any) -> set[Cause] | None:
+    """The causes that brute force finds, and the search; None if that is too much for the former."""
+    brute = causes_of(partial(runner.run_strategy, program, Exhaustive()))
+    if brute is None:
+        return None
+    whole = WholeProgram(runner, program)
+    mine = causes_of(whole.next)
+    assert whole.search.indigestible is None
+    assert whole.complete
+    assert mine is not None
+    assert mine[0] == brute[0], program
+    assert whole.search.schedules == brute[1], program
+    return brute[0]
+
+
+@pytest.mark.parametrize("name", ["sound", "NeverAsks", "KeepsTheDead", "Brokered", "SendsAgain", "HalfSubscribed", "PumpLeft", "LockLeft"])
+def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules(name: str) -> None:
+    random = Random(5)
+    found = list[set[Cause]]()
+    with running():
+        for _ in range(6):
+            program = random_program(random)
+            for order in Order:
+                causes = compared(Runner(CORE, core_level.factory_of(MAKES[name]), order), program)
+                if causes is not None:
+                    found.append(causes)
+    assert len(found) >= 7
+    if name == "sound":
+        assert not any(found)
+
+
+@pytest.mark.parametrize("make", [seats.Adapter, seats.Overbooked])
+def test_the_same_for_a_model_of_ones_own(make: Any) -> None:
+    program = own_level.program("join c1 t1", "join c2 t1;leave c2 t1")
+    with running():
+        causes = [compared(Runner(OWN, own_level.factory_of(make), order), program) for order in Order]
+    assert None not in causes
+    assert any(causes) is (make is seats.Overbooked)
+
+
+# the last unsubscribe may come to one that the manager has kept beyond its disconnect; 9,240 schedules
+KEPT = Program(
+    ((Connect("c1"), Teardown("t1"), Disconnect("c1")), (Unsubscribe("c1", "t1"),), (Subscribe("c1", "t1"),)),
+)
+
+
+@pytest.mark.parametrize("blind", [AdapterJudge.__digested__, CoreJudge._digested], ids=lambda method: method.__qualname__)
+def test_a_judge_left_out_is_noticed(blind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found() -> tuple[set[Cause], int | None]:
+        whole = WholeProgram(Runner(CORE, core_level.factory_of(MAKES["KeepsTheDead"]), Order.ANY), KEPT)
+        made = causes_of(whole.next)
+        assert made is not None
+        return made[0], whole.search.schedules
+
+    with running():
+        causes, schedules = found()
+        assert wrong_answer("unsubscribe") in causes
+        assert schedules == 9_240
+        monkeypatch.setattr(AdapterJudge if blind.__name__ == "__digested__" else CoreJudge, blind.__name__, lambda _: None)
+        assert wrong_answer("unsubscribe") not in found()[0]

@@ -15,8 +15,8 @@ There are no sleep sets here. They save schedules, not states, and with states s
 sleep set and gone through again for what slept (Godefroid: Partial-Order Methods, LNCS 1032, 1996, chapter 5); they would also
 need footprints, which cost more than what is left to save.
 
-Where something cannot be digested, `indigestible` says what, and the search starts again as a search without digests: then it prunes
-nothing, and is complete only if it has made every schedule.
+Where something cannot be digested, or is another in every run (a random number, a time), `indigestible` says so, and the search starts
+again as a search without digests: then it prunes nothing, and is complete only if it has made every schedule.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,6 +28,8 @@ from scheduling.strategies.digest import Digest
 from scheduling.strategies.strategy import Redundant
 from scheduling.strategies.structure import Indigestible
 from scheduling.strategies.suspended import WatchedTask
+
+DIFFERS = "something that differs from run to run where the choices do not: a random number, a time, or what earlier runs have left"
 
 
 class _Node:
@@ -99,8 +101,11 @@ class StateSearch:
             self._asked = at + 1
             if at < len(nodes):
                 node = nodes[at]
-                if node.width != n or (check and at == len(nodes) - 1 and self._state(loop) != node.state):
-                    raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {node.width}, or another state")
+                if node.width != n:
+                    raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {node.width}")
+                if check and at == len(nodes) - 1 and self._state(loop) != node.state:
+                    self.indigestible = DIFFERS
+                    raise self._anew()
                 return node.pick
             state = self._state(loop)
             if state:
@@ -124,15 +129,17 @@ class StateSearch:
             state = digest.of(loop)
         except Indigestible as told:
             self.indigestible = str(told)
-            self._restart()
-            self._begun_anew = True
-            raise Redundant from None
+            raise self._anew() from None
         if loop.births_matter and not self._births:  # states were called equal that differ in this: all of it again
             self._births = digest.births = True
-            self._restart()
-            self._begun_anew = True
-            raise Redundant
+            raise self._anew()
         return state
+
+    def _anew(self) -> Redundant:
+        """Forget what was seen: the present run is the last of what has been."""
+        self._restart()
+        self._begun_anew = True
+        return Redundant()
 
     def end(self, _choices: list[int], _steps: int) -> None:
         if self._begun_anew:

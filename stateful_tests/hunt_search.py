@@ -143,6 +143,9 @@ class Hunter(Explorer):
             if whole.search.indigestible or not self._hunted(program, whole, tally):
                 break
             made += 1
+        why = whole.search.indigestible
+        if why and (why in self.work.indigestible or len(self.work.indigestible) < DOUBTS):
+            self.work.indigestible[why] += 1
         return whole.complete
 
     def _strike(self, program: Program, names: list[str]) -> tuple[Counter[str], int]:

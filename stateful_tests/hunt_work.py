@@ -45,6 +45,7 @@ class Work:
     ends: Counter[int] = field(default_factory=Counter)  # digests of how runs ended
     strategies: dict[str, Pay] = field(default_factory=dict)
     complete: Counter[str] = field(default_factory=Counter)  # see `exploring.complete`
+    indigestible: Counter[str] = field(default_factory=Counter)  # why the states of small programs could not be searched
     fired: set[str] = field(default_factory=set)
     closely: Closely = field(default_factory=Closely)
     doubts: list[str] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Work:
             mine = self.pay(name)
             mine.runs, mine.new, mine.causes = mine.runs + pay.runs, mine.new + pay.new, mine.causes + pay.causes
         self.complete += other.complete
+        self.indigestible += other.indigestible
         self.fired |= other.fired
         self.closely.merge(other.closely)
         self.doubts += [doubt for doubt in other.doubts if doubt not in self.doubts]
@@ -76,6 +78,7 @@ class Work:
             "once": self.once,
             "strategies": {name: [pay.runs, pay.new, pay.causes] for name, pay in self.strategies.items()},
             "complete": dict(self.complete),
+            "indigestible": dict(self.indigestible),
             "fired": sorted(self.fired),
             "looked": self.closely.runs,
             "awaits": sorted(self.closely.awaits),
@@ -93,6 +96,7 @@ class Work:
             data["once"],
             strategies={name: Pay(*pay) for name, pay in data["strategies"].items()},
             complete=Counter(data["complete"]),
+            indigestible=Counter(data.get("indigestible", {})),  # which hunts that are older than it do not have
             fired=set(data["fired"]),
             closely=Closely(data["looked"], set(data["awaits"]), set(data["overlaps"])),
             doubts=data["doubts"],

@@ -241,6 +241,31 @@ def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> N
     assert record["verdict"] == "violated"
 
 
+def test_why_states_were_not_searched_is_counted_and_said(tmp_path: Path) -> None:
+    names = iter(range(10**9))
+
+    class Named(Manager):
+        """Each has a name of its own, which decides nothing."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.name = next(names)
+
+    search, totals, out = Search(Named, ANY), Totals(), StringIO()
+    work = search.round()
+    assert work.doubts == []
+    assert len(work.indigestible) == 1
+    totals.add(ANY.name, Work.decode(json.loads(json.dumps(work.encode()))))
+    totals.add(ANY.name, work)
+    record = hunt_record(Plan("manager", (ANY,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
+    (told,) = record["coverage"]["level 1, any"]["not_searched"]
+    assert told["programs"] == 2 * work.indigestible.total() > 0
+    assert told["why"].startswith("something that differs from run to run")
+    write_hunt(record, Console(file=out, width=200))
+    assert f"no search of states in {told['programs']} small programs: something that differs" in out.getvalue()
+    assert not recorded(tmp_path)["coverage"]["level 1, any"]["not_searched"]
+
+
 def test_the_report_says_it_in_text(tmp_path: Path) -> None:
     record, out = recorded(tmp_path), StringIO()
     record["findings"][0]["shrunk"] = False

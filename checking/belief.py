@@ -15,7 +15,7 @@ from checking import causes
 from checking.causes import Cause
 from checking.differences import Differs, difference
 from checking.nodes import Graph, Node
-from checking.pending import NO_ANSWER_YET, Pending, agrees, same_end, typed
+from checking.pending import NO_ANSWER_YET, Pending, agrees, same_end
 from checking.worlds import Judged, World, acting
 from model.operations import STATE_OPERATIONS, Operation, StateTrackEvent
 from model.projection import Shown, View, disagreements, project
@@ -67,8 +67,7 @@ class Belief:
     def digested(self) -> Hashable:
         """What of this decides the rest of the run's judgement, by value."""
         if self._digest is None:
-            worlds = tuple((world.node.state, tuple((task, typed(owed)) for task, owed in world.acted)) for world in self.worlds)
-            self._digest = worlds, self.judged
+            self._digest = tuple((world.node.state, world.acted) for world in self.worlds), self.judged
         return self._digest
 
     # --- what comes of what happens; each is kept, for whoever looks it up

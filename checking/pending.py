@@ -66,7 +66,7 @@ class Pending:
         if edge.answer in kept.but_for_raw:
             return kept
         answers = (*kept.but_for_raw, edge.answer)
-        return kept._but("but_for_raw", answers)
+        return kept._but("but_for_raw", answers, tuple(map(typed, answers)))
 
     def may_have_acted_unseen(self, node: Node, edge: Edge) -> "Pending":
         """It may have acted now, at `node`, without anything showing."""
@@ -100,7 +100,7 @@ class Pending:
         return thread
 
 
-def typed(answer: object) -> Hashable:
+def typed(answer: object) -> tuple[type, object]:
     """An answer such that only those that agree with the same are equal."""
     return type(answer), answer
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from checking.nodes import Edge, Node
-from checking.pending import NO_ANSWER_YET, Pending
+from checking.pending import NO_ANSWER_YET, Pending, typed
 from model.operations import CREATES_ENTRY
 from model.projection import ShownEntry, View
 
@@ -17,18 +17,18 @@ class World(NamedTuple):
     """A state the model may be in, and the answers of the pending operations that have acted on the way there."""
 
     node: Node
-    acted: tuple[tuple[int, object], ...] = ()  # (task, answer owed)
+    acted: tuple[tuple[int, type, object], ...] = ()  # task, and the answer owed with its type: 1 and True are equal, and no one answer
 
     def answer(self, task: int | None) -> object:
         """What the operation of `task` owes; NO_ANSWER_YET: it has not acted."""
-        for who, answer in self.acted:
+        for who, _, answer in self.acted:
             if who == task:
                 return answer
         return NO_ANSWER_YET
 
     def acts(self, task: int, edge: Edge) -> "World":
         """This world after `task`'s operation has acted by `edge`."""
-        return World(edge.node, (*self.acted, (task, edge.answer)))
+        return World(edge.node, (*self.acted, (task, *typed(edge.answer))))
 
     def forget(self, task: int) -> "World":
         """This world without what the operation of `task` owes."""

@@ -75,6 +75,37 @@ def test_so_does_one_of_a_manager_that_hides_who_is_connected() -> None:
             assert bool(wrong) is (kind is split_lock_shown.ShownSplitLock)
 
 
+# after the first, connection 2 is on thread 1 without an id and task E is owed True; after the second the same, and E is owed 1, the thread
+OWED_TRUE = Program(
+    (
+        (op.RemoveConnection(1),),
+        *((op.HasSubscribers(9),) for _ in range(3)),
+        (op.ConnectionInitialized(2), op.TryAddConnectionToThread(1, 2)),
+    )
+)
+OWED_ONE = Program(
+    (
+        (op.RemoveThreadState(1),),
+        (op.RemoveConnection(1),),
+        (op.RemoveThreadState(1),),
+        (op.SetListener(1, 2, 1, False),),
+        (op.RemoveListener(1),),
+        (op.TryAddConnectionToThread(1, 2),),
+        (op.TryAddConnectionToThread(1, 2),),
+        (op.SetListener(1, 1, 2, False),),
+        (op.ConnectionInitialized(2),),
+    )
+)
+SO = "+start A|A|A|+start B|B|B|+start C|+start H|C|H|C|+start I|I|I|+start D|+start F|+start G|F|H|G|D|F|G|D|+start E|E|E".split("|")
+
+
+def test_one_and_true_are_not_the_same_answer_to_be_owed() -> None:
+    with running():
+        runner = Runner(LEVEL_1, Manager, Order.ANY)
+        assert not runner.run(OWED_TRUE, lambda *_: lambda _n: 0).violations
+        assert not runner.follow(OWED_ONE, SO).violations
+
+
 def test_a_memory_that_mixes_up_what_is_judged_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def mixed(graph: Graph, worlds: tuple[World, ...], judged: Judged) -> belief.Belief:
         known: belief.Belief = graph.beliefs.setdefault(worlds, belief.Belief(graph, worlds, judged))

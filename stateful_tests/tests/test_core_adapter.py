@@ -89,7 +89,7 @@ def test_what_is_switched_off_is_not_judged_and_its_reason_is_repeated(tmp_path:
     path, record = tmp_path / "small.py", tmp_path / "record.json"
     off = "{'P2': 'whoever asks may subscribe'}"
     path.write_text(FILE.format(off=off, arguments="client, topic", observe="return self.pairs"), encoding="utf-8")
-    assert main(["gate", "--subject", f"{path}:Small", "--profile", "dev", "--jobs", "1", "--json", str(record)]) in (0, 2)
+    assert main(["gate", "--subject", f"{path}:Small", "--profile", "dev", "--budget", "4", "--jobs", "1", "--json", str(record)]) in (0, 2)
     out = capsys.readouterr().out
     assert "switched off: P2 (whoever asks may subscribe)" in out
     assert "not judged: publish: it has no such method" in out

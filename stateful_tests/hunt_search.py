@@ -39,7 +39,8 @@ SETTLED = 1 / 20
 SMALL = 4  # operations of a program that is searched in full, if that takes
 STATES = 2_000  # runs or fewer: about half a second
 LOOKED_AT = (1, 8, 64, 512)  # runs of a program that are looked at closely
-KNOWN = 50_000  # programs, and ends of runs, that are remembered
+KNOWN = 50_000  # programs that are remembered
+ENDS = 4_000  # ends of runs whose digests are, for each check: mostly those of the program that is searched
 DOUBTS = 10  # told at a time
 TRIES = 3  # to make a finding of a cause that does not show again
 
@@ -193,7 +194,7 @@ class Hunter(Explorer):
     def _digest(self, key: int, end: End) -> int:
         known = self._digests.get(key)
         if known is None:
-            if len(self._digests) >= KNOWN:
+            if len(self._digests) >= ENDS:
                 self._digests.clear()
             known = self._digests[key] = digest(end.text())
         return known

@@ -29,7 +29,6 @@ from stateful_tests.loading import BadSubject, blaming, load
 
 TELL_EVERY = 0.5  # seconds
 GRACE = 10.0  # seconds beyond the budget in which a finding may still be made smaller
-TIDY_EVERY = 8  # rounds
 BEGIN_WITH = (0, 2, 1, 3)  # which check, by worker: two workers are seldom at the same one
 
 
@@ -98,8 +97,7 @@ class _Worker:
                 if not self._enough():
                     self._tell()
                     self._say("round", number + 1)
-                if number % TIDY_EVERY == TIDY_EVERY - 1:
-                    gc.collect()  # what Hypothesis leaves in circles; nobody else collects it
+                gc.collect()  # what Hypothesis leaves in circles; nobody else collects it, and seldom is no cheaper
             self._tell()
 
     def _finish_shrinking(self, unshrunk: tuple[Kept, ...]) -> None:

@@ -169,6 +169,7 @@ def test_enough_is_enough() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hunt_search, "KNOWN", 4)
+    monkeypatch.setattr(hunt_search, "ENDS", 4)
     search = Search(Manager, ANY)
     search.round()
     classes = len(RuleBasedStateMachine._setup_state_per_class)

@@ -40,11 +40,15 @@ class AdapterJudge(ABC):
         self._fired = fired
         self._rules = rules
         self._calls = 0  # so far
+        self._open: dict[int, int] = {}  # the number of a task's open call
         self._orphans: list[int] = []  # calls that were cancelled or raised, and may still be finished by somebody
 
     def __digested__(self) -> Value:
         """What of this decides the rest of the run's judgement. At which step something was broken, and what is said of it, does not."""
-        return Value((frozenset(self.violations), self.show_raised is not None, self._digested()))
+        name: dict[int, Hashable] = {call: task for task, call in self._open.items()}
+        name |= {call: ("orphan", place) for place, call in enumerate(self._orphans)}
+        calls = tuple(name[call] for call in sorted(name))
+        return Value((frozenset(self.violations), self.show_raised is not None, calls, self._digested(name)))
 
     # --- what the player reports
 
@@ -67,15 +71,11 @@ class AdapterJudge(ABC):
         self._look()
         return False
 
-    def _names(self, open_calls: Mapping[int, int]) -> dict[int, Hashable]:
-        """Open call -> its task or, where that has ended, its place among such."""
-        return {call: task for task, call in open_calls.items()} | {call: ("orphan", at) for at, call in enumerate(self._orphans)}
-
     # --- what a model says
 
     @abstractmethod
-    def _digested(self) -> Hashable:
-        """The same, of what the model says."""
+    def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
+        """The same, of what the model says. `name`: what to call the calls that are open, or were and may still be finished."""
 
     @abstractmethod
     def _gone(self, task: int, operation: Any) -> None:

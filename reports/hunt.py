@@ -78,10 +78,11 @@ def _coverage(name: str, of: dict[str, Any], console: Console) -> None:
         console.print(Text(f"\n{name}: no schedule was run", style="yellow"))
         return
     write_coverage(name, of, console)
-    if of["not_searched"]:
-        programs = sum(each["programs"] for each in of["not_searched"])
-        more = f" (and {len(of['not_searched']) - 1} more reasons with --json)" if len(of["not_searched"]) > 1 else ""
-        console.print(Text(f"  no search of states in {programs:,} small programs: {of['not_searched'][0]['why']}{more}"))
+    reasons = of["not_searched"]
+    if reasons:
+        programs = sum(reason["programs"] for reason in reasons)
+        more = f" (and {len(reasons) - 1} more reasons with --json)" if len(reasons) > 1 else ""
+        console.print(Text(f"  no search of states in {programs:,} small programs: {reasons[0]['why']}{more}"))
 
 
 def _unseen(record: dict[str, Any], console: Console) -> None:

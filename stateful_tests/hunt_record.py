@@ -67,14 +67,11 @@ def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
         "programs": work.programs,
         "schedules": work.schedules,
         **coverage_record(check, load(subject, check.level), work.fired, work.closely, seen, work.complete),
-        "not_searched": [{"why": why, "programs": programs} for why, programs in sorted(work.indigestible.items(), key=_most_first)],
+        "not_searched": [
+            {"why": why, "programs": programs} for why, programs in sorted(work.indigestible.items(), key=lambda item: (-item[1], item[0]))
+        ],
         "unseen_of_programs": work.once / runs if runs else None,
     }
-
-
-def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
-    why, programs = counted
-    return -programs, why
 
 
 def _outcomes(totals: Totals) -> dict[str, Any]:

@@ -33,15 +33,12 @@ class CoreJudge(AdapterJudge):
         self.connections = {name: Connection(name, graph.initial(final=rules.final)) for name in connections}
         self.deliveries = Deliveries(self.connections.values())
         self._observe = observe
-        self._open: dict[int, tuple[int, CoreOperation]] = {}  # the open call of a task: its number, and what it is
         self._ends: list[CoreOperation] = []  # calls that have ended, in that order
         self._dirty = True  # something else may be expected of what shows
 
-    def _digested(self) -> Hashable:
-        name = self._names({task: call for task, (call, _) in self._open.items()})
+    def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
         connections = tuple(connection.digested(name) for connection in self.connections.values())
-        calls = tuple((name[call], operation) for call, operation in sorted(self._open.values()))
-        return connections, calls, self.deliveries.digested(), last_of_each(self._ends), tuple(self.seen.items()), self._dirty
+        return connections, self.deliveries.digested(), last_of_each(self._ends), tuple(self.seen.items()), self._dirty
 
     # --- what the player reports
 
@@ -49,7 +46,7 @@ class CoreJudge(AdapterJudge):
         """`task` calls `operation`."""
         self._tell("calls", operation)
         self._calls += 1
-        self._open[task] = (self._calls, operation)
+        self._open[task] = self._calls
         for connection in self.connections.values():
             if connection.concerns(operation):
                 self._forgive(connection, operation)
@@ -71,7 +68,7 @@ class CoreJudge(AdapterJudge):
     def returned(self, task: int, operation: CoreOperation, answer: object) -> None:
         """`operation` returned `answer`."""
         self._tell("answers", operation, answer)
-        call, _ = self._open.pop(task)
+        call = self._open.pop(task)
         if isinstance(operation, Publish):
             self._fired.add(self.deliveries.returned(call))
         kinds: list[set[str]] = []
@@ -102,7 +99,7 @@ class CoreJudge(AdapterJudge):
             self._fired.update(plain & {"teardown: with subscribers"})
 
     def _gone(self, task: int, operation: CoreOperation) -> None:
-        call, _ = self._open.pop(task)
+        call = self._open.pop(task)
         if isinstance(operation, Publish):
             self.deliveries.gone(call)
             return

@@ -4,7 +4,7 @@ Every answer is judged when it comes. What shows is judged whenever no call is o
 that nobody here has written, and only its model knows which part of them a call may touch.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 
 from checking import causes
 from checking.adapter_judge import AdapterJudge, Rules
@@ -33,12 +33,10 @@ class OwnJudge(AdapterJudge):
         self._model = model
         self._possible: Possibilities[OwnNode] = Possibilities(graph.initial(model))
         self._lost = False  # what it did is nothing that the model does, and nothing more can be told
-        self._open: dict[int, int] = {}  # the number of a task's open call
         self._blamed: OwnOperation | None = None  # the call that ended last
 
-    def _digested(self) -> Hashable:
-        name = self._names(self._open)
-        return self._possible.digested(name), self._lost, tuple(name[call] for call in sorted(name)), self._blamed, text_of(self.seen)
+    def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
+        return None if self._lost else self._possible.digested(name), self._blamed, text_of(self.seen)
 
     # --- what the player reports
 

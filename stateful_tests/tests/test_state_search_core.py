@@ -1,6 +1,5 @@
 """The search of states on adapters: it finds the causes that brute force finds, in as many schedules, for the core model and for others."""
 
-from functools import partial
 from random import Random
 from typing import Any
 
@@ -11,7 +10,6 @@ from checking.causes import Cause, wrong_answer
 from checking.core.judge import CoreJudge
 from model.core import Connect, CoreOperation, Disconnect, Publish, Subscribe, Teardown, Unsubscribe
 from scheduling.order import Order
-from scheduling.strategies.exhaustive import Exhaustive
 from stateful_tests.core.level import CORE
 from stateful_tests.core.program import Program
 from stateful_tests.core_defects.catalogue import DEFECTS
@@ -21,7 +19,7 @@ from stateful_tests.exploring.whole import WholeProgram
 from stateful_tests.loading import load
 from stateful_tests.own.level import OWN
 from stateful_tests.tests import core_level, own_level
-from stateful_tests.tests.test_state_search_level1 import causes_of
+from stateful_tests.tests.whole_programs import causes_of, compared
 
 MAKES = {"sound": Adapter} | {defect.name: defect.factory for defect in DEFECTS}
 CORE_OPERATIONS: list[CoreOperation] = [
@@ -41,21 +39,6 @@ def random_program(random: Random) -> Program:
     tasks = [tuple(random.choices(CORE_OPERATIONS, k=random.choice((1, 1, 2)))) for _ in range(random.choice((2, 2, 3)))]
     tasks[0] = (Connect("c1"), *tasks[0])
     return Program(tuple(tasks), (random.randrange(len(tasks)),) if random.random() < 0.3 else ())
-
-
-def compared(runner: Runner, program: Any) -> set[Cause] | None:
-    """The causes that brute force finds, and the search; None if that is too much for the former."""
-    brute = causes_of(partial(runner.run_strategy, program, Exhaustive()))
-    if brute is None:
-        return None
-    whole = WholeProgram(runner, program)
-    mine = causes_of(whole.next)
-    assert whole.search.indigestible is None
-    assert whole.complete
-    assert mine is not None
-    assert mine[0] == brute[0], program
-    assert whole.search.schedules == brute[1], program
-    return brute[0]
 
 
 @pytest.mark.parametrize("name", ["sound", "NeverAsks", "KeepsTheDead", "Brokered", "SendsAgain", "HalfSubscribed", "PumpLeft", "LockLeft"])
@@ -84,6 +67,17 @@ def test_the_same_for_a_model_of_ones_own(name: str) -> None:
     assert any(causes) is (name == "Overbooked")
 
 
+def test_a_run_of_which_nothing_more_can_be_told_is_searched_to_its_end() -> None:
+    """Calls come and go after an answer that the model does not have; 21,641 schedules."""
+    program = own_level.program("join c1 t1", "join c2 t1;leave c1 t1", "leave c2 t1", "leave c1 t1")
+    with running():
+        whole = WholeProgram(Runner(OWN, load("examples/seats.py:Overbooked", OWN.name), Order.FIFO), program)
+        found = causes_of(whole.next, 3_000)
+    assert found is not None
+    assert found[0] == {wrong_answer("join")}
+    assert whole.search.schedules == 21_641
+
+
 # the last unsubscribe may come to one that the manager has kept beyond its disconnect; 9,240 schedules
 KEPT = Program(
     ((Connect("c1"), Teardown("t1"), Disconnect("c1")), (Unsubscribe("c1", "t1"),), (Subscribe("c1", "t1"),)),
@@ -102,5 +96,5 @@ def test_a_judge_left_out_is_noticed(blind: Any, monkeypatch: pytest.MonkeyPatch
         causes, schedules = found()
         assert wrong_answer("unsubscribe") in causes
         assert schedules == 9_240
-        monkeypatch.setattr(AdapterJudge if blind.__name__ == "__digested__" else CoreJudge, blind.__name__, lambda _: None)
+        monkeypatch.setattr(AdapterJudge if blind.__name__ == "__digested__" else CoreJudge, blind.__name__, lambda *_: None)
         assert wrong_answer("unsubscribe") not in found()[0]

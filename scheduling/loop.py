@@ -12,7 +12,7 @@ import math
 import sys
 import weakref
 from asyncio import events as asyncio_events
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Hashable
 from threading import get_ident
 from typing import Any
 
@@ -30,11 +30,12 @@ ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its runn
 class Handle(asyncio.Handle):
     """A ready callback. Cancelling removes it from the queue, so that the scheduler is never offered a step that does nothing."""
 
-    __slots__ = ()
+    __slots__ = ("site",)
     _callback: Callable[..., object]
     _args: tuple[object, ...]
     _context: Context
     _loop: "ControlledLoop"
+    site: Hashable  # kept by `scheduling.strategies.chains`, once it is asked for
     _repr = None  # the base has slots for these two, for its debug mode
     _source_traceback = None
 
@@ -175,23 +176,20 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     `scheduling.strategies.suspended`.
     """
 
+    __slots__ = (  # what every run asks for, at every step
+        *("batch_end", "current", "early_timers", "events", "faults", "suspended_free", "holding", "log", "nested", "observer"),
+        *("ready", "suspend_free_locks", "tasks", "timers", "uncontrolled", "unhandled"),
+        *("_closed", "_task_factory", "_task_order", "_thread"),
+    )
     # what a run rarely changes is on the class: a loop is made for every run
     blocked: str | None = None
-    log: list[tuple[str, object]] | None = None
-    free_suspensions = 0
-    batch_end: Handle | None = None  # the last of the ready handles that stock asyncio would run before it looks at its timers again
-    current: Handle = _NOTHING
-    observer: object = None
     births_matter = False
     task_class = NumberedTask
     _now = 0.0
     _timer_order = 0
-    _task_order = 0
     _generator_order = 0
     _queue_order = 0
-    _closed = False
     _debug = False
-    _task_factory: Callable[..., Any] | None = None
     _exception_handler: Callable[[Any, dict[str, Any]], object] | None = None
     _generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] | None = None
 
@@ -203,10 +201,18 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.faults: list[Event] = []
         self.timers: list[Timer] = []
         self.tasks: list[asyncio.Task[Any]] = []
+        self.current: Handle = _NOTHING
+        self.batch_end: Handle | None = None  # the last of the ready that stock asyncio would run before it looks at its timers again
+        self.observer: object = None
+        self.log: list[tuple[str, object]] | None = None
         self.unhandled: list[dict[str, Any]] = []
         self.uncontrolled: list[str] = []
         self.holding: list[tuple[asyncio.Task[Any] | None, asyncio.Lock]] = []
         self.nested: list[tuple[asyncio.Lock, asyncio.Lock]] = []
+        self.suspended_free = False
+        self._closed = False
+        self._task_factory: Callable[..., Any] | None = None
+        self._task_order = 0
         self._thread = get_ident()
 
     # --- what the scheduler uses

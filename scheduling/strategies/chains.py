@@ -7,7 +7,7 @@ Strategies that learn from run to run know a chain by its name, and a step, befo
 the task is suspended. Both are the same in every run of a program; objects are not.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import Any
 
 from scheduling.loop import ControlledLoop, Handle, label, owner
@@ -43,15 +43,14 @@ def names(loop: ControlledLoop, order: Order) -> list[str]:
     return found
 
 
-def sites(loop: ControlledLoop, order: Order) -> Iterator[Site]:
+def sites(loop: ControlledLoop, order: Order) -> list[Site]:
     """Where each candidate that is not optional will go on, in the order of choices."""
-    ready = loop.ready if order is Order.ANY else loop.ready[:1]
-    for handle in ready:
-        yield site(handle)
-    for event in loop.events:
-        yield event.label
+    ready = loop.ready
+    found = [site(handle) for handle in (ready if order is Order.ANY else ready[:1])]
+    found += [event.label for event in loop.events]
     if not ready and loop.has_timers():
-        yield CLOCK
+        found.append(CLOCK)
+    return found
 
 
 def site(handle: Handle) -> Site:
@@ -59,6 +58,13 @@ def site(handle: Handle) -> Site:
 
     The innermost place alone says little: half of all tasks stand in `asyncio.sleep` or in a lock.
     """
+    known: Site = getattr(handle, "site", None)  # who has a step ready stands still, and is asked about at every choice until it is made
+    if known is None:
+        known = handle.site = _site(handle)
+    return known
+
+
+def _site(handle: Handle) -> Site:
     task = owner(handle)
     if task is None:
         return label(handle)

@@ -9,6 +9,7 @@ is taken to race with the one that runs if both are at the same site (see `sched
 do, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
 """
 
+from math import inf
 from random import Random
 
 from scheduling.loop import ControlledLoop
@@ -34,13 +35,16 @@ class Pos:
 
         def choose(_n: int) -> int:
             pending = list(zip(chains(loop, order), sites(loop, order), strict=True))
+            pick, highest = 0, -inf
+            for at, event in enumerate(pending):
+                height = priority.get(event)
+                if height is None:
+                    height = priority[event] = uniform()
+                if height > highest:
+                    pick, highest = at, height
+            place = pending[pick][1]
             for event in pending:
-                if event not in priority:
-                    priority[event] = uniform()
-            pick = max(range(len(pending)), key=lambda at: priority[pending[at]])
-            chosen = pending[pick]
-            for event in pending:
-                if event[1] == chosen[1] or uniform() < 0.5:
+                if event[1] == place or uniform() < 0.5:
                     del priority[event]
             return pick
 

@@ -54,19 +54,24 @@ class Surw:
         def choose(n: int) -> int:
             nonlocal meant
             candidates = names(loop, order)
-            places = list(sites(loop, order))
+            places = sites(loop, order)
             pick = 0
             if n > 1:
-                waiting = [at for at in range(n) if places[at] in interesting]
-                if waiting and len(waiting) == n and meant not in candidates:
-                    meant = None  # it is blocked, and all others wait for it
-                if waiting and meant is None:
-                    owing = [chain for chain, many in left.items() if many > 0]
-                    meant = draw(owing) if owing and len(waiting) < n else draw([candidates[at] for at in waiting])
-                free = [at for at in range(n) if places[at] not in interesting or candidates[at] == meant]
-                pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
+                waiting = [at for at, place in enumerate(places) if place in interesting]
+                if waiting:
+                    if len(waiting) == n and meant not in candidates:
+                        meant = None  # it is blocked, and all others wait for it
+                    if meant is None:
+                        owing = [chain for chain, many in left.items() if many > 0] if len(waiting) < n else ()
+                        meant = draw(owing or [candidates[at] for at in waiting])
+                    free = [at for at in range(n) if at not in waiting or candidates[at] == meant]
+                    pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
+                else:
+                    pick = int(uniform() * n)
             chain, place = candidates[pick], places[pick]
-            of_chain = counts.setdefault(chain, {})
+            of_chain = counts.get(chain)
+            if of_chain is None:
+                of_chain = counts[chain] = {}
             of_chain[place] = of_chain.get(place, 0) + 1
             if place in interesting:
                 left[chain] = left.get(chain, 1) - 1

@@ -9,6 +9,7 @@ left out of the comparison (`checking.worlds.Judged`); after any other differenc
 """
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from checking import causes
@@ -37,7 +38,8 @@ class Move(NamedTuple):
     cause: Cause | None = None  # what is wrong with it
 
 
-class End(NamedTuple):
+@dataclass(slots=True)  # read for every call of every run, and a named tuple is slower to read
+class End:
     """How an operation ends that acts in the step in which it returns, which most do."""
 
     node: Node  # what shows then

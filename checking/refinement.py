@@ -8,7 +8,7 @@ This file walks a run from belief to belief (`checking.belief`), and pays for li
 
 from collections.abc import Callable
 
-from checking.belief import Belief, Move, start
+from checking.belief import Belief, End, Move, start
 from checking.causes import Cause
 from checking.nodes import Graph, Node
 from checking.pending import Pending, agrees
@@ -27,9 +27,7 @@ class Refinement:
     `shown`: what the manager showed at first; it began as `starts_as`.
     """
 
-    plain = True  # what shows, after `changed`, is exactly what a state of the model shows, so that every invariant on it holds
-    caller: int | None = None  # the task that has called in the step that runs, for whoever wants to know whose step it is
-    settled = False  # there is nothing to be told of that call, if nothing that shows has changed when the step has run
+    __slots__ = ("_at", "_fired", "_handles", "_pending", "_took", "caller", "plain", "settled")  # soonest made and read, in every run
 
     def __init__(
         self, graph: Graph, shown: Shown | None, starts_as: State, fired: Callable[[str], object], took: Took | None = None
@@ -39,8 +37,11 @@ class Refinement:
         self._handles: dict[int, Call] = {}
         self._fired = fired
         self._took = took  # told of every transition, with the state it was taken in; most runs are not asked
+        self.plain = True  # what shows, after `changed`, is exactly what a state of the model shows, so that every invariant on it holds
+        self.caller: int | None = None  # the task that has called in the step that runs, for whoever wants to know whose step it is
+        self.settled = False  # there is nothing to be told of that call, if nothing that shows has changed when the step has run
 
-    def __digested__(self) -> Value:
+    def followed(self) -> Value:
         """What of this decides the rest of the run's judgement. What fired is told of all runs together."""
         pending = tuple((task, pending.digested()) for task, pending in sorted(self._pending.items()))
         return Value((self._at.digested(), pending, tuple(sorted(self._handles.items()))))
@@ -82,30 +83,24 @@ class Refinement:
                 return shown
         return None
 
-    def returned_plainly(self, task: int, answer: object, shows: Callable[[Shown], bool]) -> Shown | None:
-        """`acted` and `returned` at once, for the most common end of a call: it acts in the step in which it returns.
-
-        Returns what shows then. None: that is not how it ended, or it is not plain; nothing has been noted, so ask one by one.
-        """
-        pending, at = self._pending[task], self._at
+    def plain_end(self, task: int, answer: object) -> End | None:
+        """How `task`'s operation ends if it acts in the step in which it returns `answer`, as most do; None where that is not plain."""
+        pending = self._pending[task]
         try:
-            end = pending.ends[at]
+            end = pending.ends[self._at]
         except KeyError:
-            end = at.end_of(task, pending)
-        if end is None:
-            return None
-        node, owed, to, kind, took, handle = end
-        shown: Shown | None = node.shown
-        if shown is None or not (answer is owed or agrees(answer, owed)) or not shows(shown):
-            return None
-        self._at = to
+            end = self._at.end_of(task, pending)
+        return end if end is not None and (answer is end.owed or agrees(answer, end.owed)) else None
+
+    def ended(self, task: int, end: End) -> None:
+        """`task`'s operation has ended so, which shows."""
+        self._at = end.to
         del self._pending[task]
-        self._fired(kind)
+        self._fired(end.kind)
         if self._took is not None:
-            self._took(*took)
-        if handle is not None:
-            self._handles[task] = handle
-        return shown
+            self._took(*end.took)
+        if end.handle is not None:
+            self._handles[task] = end.handle
 
     def changed(self, task: int | None, shown: Shown, *, returning: bool) -> Cause | None:
         """A step of `task` has changed what shows to `shown`; `returning`: its operation is about to return."""
@@ -114,7 +109,7 @@ class Refinement:
         self.plain = move.to.judged.live and move.to.worlds[0].node.shown is shown
         return move.cause
 
-    def returned(self, task: int, answer: object) -> Cause | None:
+    def answered(self, task: int, answer: object) -> Cause | None:
         """`task`'s operation returned `answer`, as the model would put it. Call `changed` or `unchanged` first."""
         pending, at = self._pending.pop(task), self._at
         for known, right in pending.answered.get(at, ()):

@@ -9,11 +9,13 @@ It refuses to take a state's lock T: callers may keep T for as long as they like
 """
 
 import asyncio
+from typing import Any
 
 from impl.owned_state import OwnedThreadState
 from impl.subscription_index import Pair, SubscriptionIndex
 from model.projection import Shown
 
+NOTHING: dict[int, Any] = {}
 IMPLICIT = None  # the reason of a subscription that no explicit id stands for
 
 
@@ -178,20 +180,15 @@ class Manager:
         )
 
     def shows(self, shown: Shown) -> bool:
-        """Whether `show()` would return just that; asked after every step of a run, so nothing is copied."""
-        live, subscribers, threads_of, ids, raw, entries = shown
-        threads, index = self.threads, self.index
-        if self.live_connections != live or index.threads_of != threads_of or index.ids != ids or self.raw != raw or self.lock.locked():
-            return False
-        if not threads:
-            return not entries
-        if len(threads) != len(entries):
-            return False
-        for thread_id, entry in threads.items():
-            # a set of the keys is sooner made and compared than the view of them is
-            if thread_id not in entries or set(entry.grants) != subscribers[thread_id] or not entry.state.shows(entries[thread_id]):
-                return False
-        return True
+        """Whether `show()` would return just that; asked at every step of a run, so nothing is copied that need not be."""
+        index = self.index
+        subscribers, entries = NOTHING, NOTHING
+        if self.threads:
+            subscribers, entries = {}, {}
+            for thread_id, entry in self.threads.items():
+                subscribers[thread_id] = set(entry.grants)
+                entries[thread_id] = entry.state.seen()
+        return (self.live_connections, subscribers, index.threads_of, index.ids, self.raw, entries) == shown and not self.lock.locked()
 
     def locks(self) -> dict[str, asyncio.Lock]:
         """The locks by the names reports give them."""

@@ -90,18 +90,14 @@ class ThreadState:
 
     def shown(self) -> ShownEntry:
         """What can be seen of this state from outside."""
-        conversation = None
-        if self.cancel_tx is not None and self._listener_thread is not None:
-            followed = self._listener_thread()
-            conversation = None if followed is None else followed.number
-        return ShownEntry(self.listener_generation, conversation, self._turn_history.active_items())
+        return ShownEntry(*self.seen())
 
-    def shows(self, entry: ShownEntry) -> bool:
-        """Whether `shown()` would return just that, without making one where it is plain."""
-        generation, conversation, turn = entry
-        if self.listener_generation != generation or not self._turn_history.has_items(turn):
-            return False
-        return conversation is None if self.cancel_tx is None else self.shown() == entry
+    def seen(self) -> tuple[int, int | None, int | None]:
+        """The fields of `shown()`, for a comparison that is made at every step: a plain tuple is sooner made."""
+        if self.cancel_tx is None or self._listener_thread is None:
+            return self.listener_generation, None, self._turn_history.active_items()
+        followed = self._listener_thread()
+        return self.listener_generation, None if followed is None else followed.number, self._turn_history.active_items()
 
     def _close_commands(self) -> None:
         if self._command_tx is not None:

@@ -49,10 +49,6 @@ class TurnHistory:
         """How many items the open turn has, or None."""
         return None if self._open is None else len(self._items)
 
-    def has_items(self, count: int | None) -> bool:
-        """Whether `active_items()` is `count`; asked after every step of a run."""
-        return count is None if self._open is None else len(self._items) == count
-
     def reset(self) -> None:
         """Forget everything."""
         self._open = None

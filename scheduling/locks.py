@@ -46,20 +46,21 @@ async def _acquire(self: Any, answer: Any = True) -> Any:
     if loop is None:
         await _stock_acquire(self)
         return answer
-    if loop.holding:
+    holding = loop.holding
+    if holding:
         task = current_task(loop)
-        loop.nested.extend((outer, self) for holder, outer in loop.holding if holder is task and outer is not self)
+        loop.nested.extend((outer, self) for holder, outer in holding if holder is task and outer is not self)
     if loop.suspend_free_locks and not self._locked:
-        loop.free_suspensions += 1
+        loop.suspended_free = True
         await ONCE
-    if not self._locked and not self._waiters:
-        self._locked = True  # what CPython's acquire does then; calling it costs as much as the rest of a step
-    else:
+    if self._locked or self._waiters:
         contended = True  # read by `awaited`, from the frame  # noqa: F841
         if loop.log is not None:
             loop.log.append(("waits for", self))
         await _stock_acquire(self)
-    loop.holding.append((current_task(loop), self))
+    else:
+        self._locked = True  # what CPython's acquire does then; calling it costs as much as the rest of a step
+    holding.append((current_task(loop), self))
     if loop.log is not None:
         loop.log.append(("takes", self))
     return answer

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from checking import causes
 from checking.causes import Cause
+from checking.judge import Judge
 from checking.nodes import Graph
 from checking.pending import agrees
 from model.operations import MANAGER_OPERATIONS, Operation, RemoveConnection
@@ -78,6 +79,10 @@ def claim_of(factory: Factory, program: Program, names: Sequence[str], cause: Ca
     return Followed(claim, watched.rests, watched.coroutines)
 
 
+class _Open(Judge):
+    """A judge whose methods can be wrapped, since it has no slots of its own."""
+
+
 class _Watched:
     """A run followed to its end, with the model beside it up to where `cause` shows."""
 
@@ -95,7 +100,7 @@ class _Watched:
         with controlled_locks():
             loop = ControlledLoop()
             with loop.entered():
-                self._play = Play(factory, compile_program(program), loop, Graph(), set())
+                self._play = Play(factory, compile_program(program), loop, Graph(), set(), judge=_Open)
                 manager = self._play.manager
                 self.coroutines = all(inspect.iscoroutinefunction(getattr(manager, o.name)) for o in MANAGER_OPERATIONS)
                 self._attach()

@@ -127,7 +127,7 @@ class Runner:
         play.let_go()
         if play.happened:
             self.happened |= play.happened
-        if loop.free_suspensions:
+        if loop.suspended_free:
             self.happened.add("order any: a free lock suspends")
         self.schedules += 1
         self.steps += steps

@@ -1,6 +1,6 @@
 """A program made ready for many runs: what would be worked out in every run again is worked out once."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from model import operations as op
 from model.operations import Operation
@@ -9,7 +9,8 @@ from stateful_tests.exploring.letters import task_name
 from stateful_tests.level1.program import Program
 
 
-class CallSite(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CallSite:
     """One operation of one task."""
 
     operation: Operation

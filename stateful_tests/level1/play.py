@@ -9,6 +9,7 @@ from checking import causes
 from checking.judge import Judge
 from checking.nodes import Graph
 from checking.refinement import Took
+from checking.telling_judge import TellingJudge
 from impl.conversation import Conversation
 from impl.manager_api import ManagerApi
 from impl.oneshot import Outcome, Receiver, oneshot
@@ -45,11 +46,12 @@ class Play:
         graph: Graph,
         fired: set[str],
         took: Took | None = None,
+        judge: type[Judge] = Judge,
     ) -> None:
         self.loop = loop
         loop.observer = self
         self.manager: Any = factory()  # a ManagerApi, or somebody else's that looks like one
-        self.judge = Judge(loop, self.manager, graph, fired, took)
+        self.judge = (judge if loop.log is None else TellingJudge)(loop, self.manager, graph, fired, took)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
         self.happened: set[str] = set()  # what is told of the run as coverage
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,21 +108,22 @@ class Play:
         state: ThreadState | None = None
         operation = chain.sites[0].operation
         try:
-            for operation, method, arguments, returns_state, returns_ids, last in chain.sites:
+            for site in chain.sites:
+                operation, method = site.operation, site.method
                 if method is not None:
                     judge.called(index, operation)
-                    answer = await getattr(self.manager, method)(*arguments)
-                    if returns_state:
+                    answer = await getattr(self.manager, method)(*site.arguments)
+                    if site.returns_state:
                         state = answer
                         answer = Answer.REFUSED if answer is None else Answer.HANDLE
-                    elif returns_ids:
+                    elif site.returns_ids:
                         answer = tuple(sorted(answer))
                 elif state is not None:
                     judge.called(index, operation)
                     answer = await self._call_on(state, operation, chain.name)
                 else:
                     break
-                judge.returned(index, operation, answer, last)
+                judge.returned(index, operation, answer, site.last)
         except asyncio.CancelledError:
             judge.cancelled(index, operation)
         except Exception as error:  # whatever a subject raises is a finding, not our failure

@@ -183,14 +183,16 @@ def running() -> Iterator[None]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No collection of garbage, whose moment would be chance."""
-    enabled = gc.isenabled()
+    """No collection of garbage, whose moment would be chance. What somebody had frozen before stays frozen: thawed, all of it would be
+    gone through again the next time."""
+    enabled, thaw = gc.isenabled(), not gc.get_freeze_count()
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if thaw:
+            gc.unfreeze()
         if enabled:
             gc.enable()

@@ -90,3 +90,16 @@ def test_a_model_s_graph_that_is_dropped_is_gone_at_once(
     kept = alive(10**6)
     gc.collect()
     assert alive(20) < kept / 4
+
+
+def test_what_was_frozen_before_many_runs_stays_frozen_and_only_that() -> None:
+    """The fixture above has frozen all there is."""
+    frozen = gc.get_freeze_count()
+    with running():
+        pass
+    assert gc.get_freeze_count() >= frozen > 0
+    gc.unfreeze()
+    with running():
+        assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() == 0
+    gc.freeze()  # as it was

@@ -6,6 +6,7 @@ conversations is taken once it is taken under any names. It refuses to count wha
 
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from model import operations as op
@@ -15,7 +16,7 @@ from model.open_calls import World
 from model.renaming import renamings
 from model.scope import Request, Scope
 from model.state import Entry, State
-from stateful_tests.tour import transitions_of
+from stateful_tests.transitions import transitions_of
 
 Key = tuple[int, int]  # a state and a request, both the least of their orbit
 
@@ -60,10 +61,14 @@ class ModelCoverage:
 
     def missed(self) -> list[Missed]:
         """What nothing took, in words, in a fixed order."""
+        return [missed for missed, key in self._in_words if key not in self.taken]
+
+    @cached_property
+    def _in_words(self) -> list[tuple[Missed, Key]]:
+        """Every transition in words, in order: they are the same for every record."""
         return sorted(
-            Missed(kind, state_in_words(state), request_in_words(request))
+            (Missed(kind, state_in_words(state), request_in_words(request)), key)
             for key, (kind, state, request) in self.transitions.items()
-            if key not in self.taken
         )
 
     def _key(self, state: State, request: Request) -> Key | None:

@@ -13,21 +13,10 @@ from typing import NamedTuple
 
 import networkx as nx
 
-from model.level_one import LevelOne
-from model.open_calls import Whole
-from model.scope import Request, Scope
-from model.search import search
+from model.scope import Scope
+from stateful_tests.transitions import Transition, transitions_of
 
 START_OVER = -1  # no state is negative
-
-
-class Transition(NamedTuple):
-    """An edge of the reachable graph: a request, made in `source`."""
-
-    source: int
-    request: Request
-    target: int
-    kind: str
 
 
 class Tour(NamedTuple):
@@ -41,19 +30,6 @@ class Tour(NamedTuple):
     def length(self) -> int:
         """Operations, all runs together."""
         return sum(map(len, self.runs))
-
-
-def transitions_of(scope: Scope) -> list[Transition]:
-    """Every transition of the reachable graph of `scope`, in which every operation is one step. ValueError if calls are in flight."""
-    if scope.in_flight:
-        raise ValueError("a tour is played one operation at a time; use a scope with in_flight=0")
-    system = LevelOne(scope)
-    found = []
-    for state in search(system).states():
-        for edge in system.edges(state):
-            assert isinstance(edge.action, Whole)
-            found.append(Transition(state, edge.action.request, edge.target, edge.kind))
-    return found
 
 
 def tour(scope: Scope) -> Tour:

@@ -21,7 +21,8 @@ from model.projection import View, disagreements, project, view
 from model.scope import Request
 from model.state import State
 from model.step import Answer, step
-from stateful_tests.tour import Tour, Transition
+from stateful_tests.tour import Tour
+from stateful_tests.transitions import Transition
 
 Factory = Callable[[], ManagerApi]
 

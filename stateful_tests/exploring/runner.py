@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
-
-import networkx as nx
 
 from checking import causes
 from checking.causes import Cause
@@ -38,7 +37,14 @@ class Result:
 
 @cache
 def _has_cycle(pairs: frozenset[tuple[str, str]]) -> bool:
-    return not nx.is_directed_acyclic_graph(nx.DiGraph(sorted(pairs)))
+    graph = TopologicalSorter[str]()
+    for outer, inner in pairs:
+        graph.add(inner, outer)
+    try:
+        graph.prepare()
+    except CycleError:
+        return True
+    return False
 
 
 class _Exhausted(Exception):

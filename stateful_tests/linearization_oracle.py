@@ -1,8 +1,11 @@
 """The oracle of linearizability: every order of every choice of calls. Slow, short, and it shares nothing with the search.
 
 It knows only the models' own step functions and the definition: a call takes effect once between its call and its end, a call without
-an answer may not take effect at all, and a call of level 1 is bound at the moment of its call. It refuses to be clever.
+an answer may not take effect at all, and a call of level 1 is bound at the moment of its call. It refuses to be clever; only what was
+answered with no is not worked out again, where two orders have led to the very same.
 """
+
+from collections.abc import Hashable
 
 from checking.history import Call, End, Moment
 from checking.specification import UNJUDGED
@@ -22,11 +25,23 @@ class _Order:
     def __init__(self, history: list[Moment], manager: bool) -> None:
         self.history = history
         self.manager = manager
+        self.no: set[Hashable] = set()
 
     def some(
         self, bound: dict[Call, Bound], state: object, held: dict[str, Bound], n: int, made: frozenset[Call], done: frozenset[Call]
     ) -> bool:
         """Whether there is an order from here, at moment `n`. `made`: calls bound so far; `done`: those that took effect."""
+        everything = (frozenset(bound.items()), state, frozenset(held.items()), n, made, done)
+        if everything in self.no:
+            return False
+        if self._some(bound, state, held, n, made, done):
+            return True
+        self.no.add(everything)
+        return False
+
+    def _some(
+        self, bound: dict[Call, Bound], state: object, held: dict[str, Bound], n: int, made: frozenset[Call], done: frozenset[Call]
+    ) -> bool:
         if n == len(self.history):
             return True
         moment = self.history[n]

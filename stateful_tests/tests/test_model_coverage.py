@@ -10,9 +10,29 @@ from model.scope import Request, Scope
 from model.state import State
 from model.step import step
 from stateful_tests.model_coverage import ModelCoverage
-from stateful_tests.tour import tour
+from stateful_tests.tour import Tour, tour
 
 SCOPE = Scope(2, 1, 1, 2, 1, True, 0)
+
+
+@pytest.fixture(scope="module")
+def graph() -> ModelCoverage:
+    """Made once: it is more than a second's work, and the same for all."""
+    return ModelCoverage(SCOPE)
+
+
+@pytest.fixture
+def coverage(graph: ModelCoverage) -> ModelCoverage:
+    """Of which nothing was taken."""
+    graph.taken.clear()
+    graph.outside = 0
+    return graph
+
+
+@pytest.fixture(scope="module")
+def toured() -> Tour:
+    """Every transition of the graph."""
+    return tour(SCOPE)
 
 
 def follow(coverage: ModelCoverage, requests: list[Request]) -> None:
@@ -25,19 +45,17 @@ def follow(coverage: ModelCoverage, requests: list[Request]) -> None:
         state = step(state, call).state
 
 
-def test_a_tour_misses_nothing() -> None:
+def test_a_tour_misses_nothing(coverage: ModelCoverage, toured: Tour) -> None:
     """Every transition of the graph, and none outside."""
-    coverage = ModelCoverage(SCOPE)
-    for run in tour(SCOPE).runs:
+    for run in toured.runs:
         follow(coverage, [transition.request for transition in run])
     assert coverage.missed() == []
     assert set(coverage.taken) == set(coverage.transitions)
 
 
-def test_what_was_not_taken_is_named() -> None:
+def test_what_was_not_taken_is_named(coverage: ModelCoverage, toured: Tour) -> None:
     """A tour that never closes a connection misses exactly the closes, and what comes after them."""
-    coverage = ModelCoverage(SCOPE)
-    for run in tour(SCOPE).runs:
+    for run in toured.runs:
         ends = next((i for i, t in enumerate(run) if isinstance(t.request.operation, op.RemoveConnection)), len(run))
         follow(coverage, [transition.request for transition in run[:ends]])
     missed = coverage.missed()
@@ -46,26 +64,26 @@ def test_what_was_not_taken_is_named() -> None:
     assert not {kind for kind, state, _ in missed if kind.startswith("remove_connection")} - {m.kind for m in missed}
 
 
-def test_names_do_not_matter() -> None:
+def test_names_do_not_matter(coverage: ModelCoverage) -> None:
     """The second connection's first steps are the first's."""
-    one, other = ModelCoverage(SCOPE), ModelCoverage(SCOPE)
-    follow(one, [Request(op.ConnectionInitialized(1)), Request(op.TryAddConnectionToThread(1, 1)), Request(op.StateSetListener(1), 1)])
-    follow(other, [Request(op.ConnectionInitialized(2)), Request(op.TryAddConnectionToThread(1, 2)), Request(op.StateSetListener(7), 1)])
-    assert one.taken == other.taken
-    assert len(one.taken) == 3
+    follow(coverage, [Request(op.ConnectionInitialized(1)), Request(op.TryAddConnectionToThread(1, 1)), Request(op.StateSetListener(1), 1)])
+    one = coverage.taken.copy()
+    coverage.taken.clear()
+    follow(coverage, [Request(op.ConnectionInitialized(2)), Request(op.TryAddConnectionToThread(1, 2)), Request(op.StateSetListener(7), 1)])
+    assert one == coverage.taken
+    assert len(one) == 3
 
 
-def test_what_the_scope_does_not_have_is_counted_as_outside() -> None:
+def test_what_the_scope_does_not_have_is_counted_as_outside(coverage: ModelCoverage) -> None:
     """A third connection, a second thread."""
-    coverage = ModelCoverage(SCOPE)
     follow(coverage, [Request(op.ConnectionInitialized(3)), Request(op.ThreadState(2)), Request(op.StateSetListener(4), 2)])
     assert coverage.outside == 3
     assert not coverage.taken
 
 
-def test_random_programs_leave_something_and_it_shrinks() -> None:
+def test_random_programs_leave_something_and_it_shrinks(coverage: ModelCoverage) -> None:
     """More programs miss less: the figure means something."""
-    coverage, chance, left = ModelCoverage(SCOPE), random.Random(5), []
+    chance, left = random.Random(5), []
     for _ in range(3):
         for _ in range(40):
             state = State()

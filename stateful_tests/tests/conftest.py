@@ -1,10 +1,15 @@
-"""What holds for all tests: Ctrl-C reaches what they start, and garbage is not looked for among what was there before them."""
+"""What holds for all tests: Ctrl-C reaches what they start, garbage is not looked for among what was there before them, and Java starts
+quickly."""
 
 import gc
+import os
 import signal
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, which lets what it starts ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# TLC's runs here are of a second or two, in which Java's optimizing compiler costs more than it saves; what TLC finds is the same
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
 def pytest_collection_finish() -> None:

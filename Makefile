@@ -9,6 +9,8 @@ INSTALL ?= --editable '.[dev,examples]'
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_CACHE_DIR := 1
 export PIP_ROOT_USER_ACTION := ignore
+# where it is set, as in images, each command that a test starts would compile all our modules again
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: gate test setup lint types contract tests bench clean
 
@@ -37,7 +39,7 @@ contract: setup
 	@$(BIN)/lint-imports
 
 tests: setup
-	@$(BIN)/pytest -n $(JOBS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 bench: setup  ## speed as ratios in one run; never a test
 	@$(BIN)/python -m benchmarks

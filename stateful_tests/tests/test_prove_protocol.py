@@ -21,7 +21,7 @@ from model.protocol_scope import EXTRAS, ProtocolScope
 from model.protocol_state import Change, Loaded, State, What
 from model.protocol_steps import Answers, Arrives, Brings, Cancels, Moved, Rules, Shows, World, take
 from model.requests import Reply
-from model.search import Verdict, search
+from model.search import Search, Verdict, search
 
 ONE = ProtocolScope(in_flight=1)
 DEFAULT = ProtocolScope()
@@ -31,6 +31,13 @@ DEFAULT = ProtocolScope()
 def default() -> Proof:
     """The default scope, proved once."""
     return prove_protocol(DEFAULT)
+
+
+@pytest.fixture(scope="module")
+def searched() -> tuple[LevelTwo, Search]:
+    """The default scope and its states, which a proof does not keep."""
+    system = LevelTwo(DEFAULT)
+    return system, search(system)
 
 
 def command(*arguments: str) -> int:
@@ -57,12 +64,12 @@ def test_counts_are_pinned(default: Proof) -> None:
     assert (search(LevelTwo(ONE)).distinct, default.search.distinct) == (238, 13_519)
 
 
-@pytest.mark.parametrize("scope", [DEFAULT, ProtocolScope(1, 1, 1, 1, ("cancels", "deaths", "turns"))], ids=ProtocolScope.describe)
-def test_what_is_right_in_a_state_may_be_answered_in_it(scope: ProtocolScope) -> None:
+def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[LevelTwo, Search]) -> None:
     """Not only after the next thing that happens, whatever that is: every state that is reached is settled."""
-    system = LevelTwo(scope)
-    states = [system.world(number).state for number in range(search(system).distinct)]
-    assert all(pr.settle(state) == state for state in states)
+    extras = LevelTwo(ProtocolScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
+    for system, found in (searched, (extras, search(extras))):
+        states = [system.world(number).state for number in range(found.distinct)]
+        assert all(pr.settle(state) == state for state in states)
 
 
 @pytest.mark.parametrize(
@@ -120,10 +127,10 @@ def test_a_request_that_is_only_late_is_not_one_that_waits_for_a_start() -> None
     assert [c.property for c in proof.counter_examples] == [Property.P7]
 
 
-def test_the_engines_own_step_answers_a_start() -> None:
+def test_the_engines_own_step_answers_a_start(searched: tuple[LevelTwo, Search]) -> None:
     """Without it a start, or a resume of what is stored, would wait for ever while others come and go; P7 rests on it."""
-    system = LevelTwo(DEFAULT)
-    states = list(search(system).states())
+    system, whole = searched
+    states = list(whole.states())
 
     def without_engine(state: int) -> list[tuple[object, int]]:
         return [(moved, to) for moved, to in system.successors(state) if not isinstance(moved.action, Brings)]

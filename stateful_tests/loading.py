@@ -133,7 +133,7 @@ def _first(maker: Maker, environment: Environment, name: str) -> Any:
     """A first manager, to learn of what level it is."""
     try:
         return maker.make(environment)
-    except Exception as error:  # somebody else's code may raise anything
+    except (Exception, SystemExit) as error:  # somebody else's code may raise anything, and its exit code is not our verdict
         raise BadSubject(f"subject {name}: making a manager raised {_said(error)}; mend its factory") from None
 
 

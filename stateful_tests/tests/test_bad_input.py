@@ -139,6 +139,7 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ("mine.py:not_a_factory", "mine.py has a non-callable 'not_a_factory'"),
         ("mine.py:needs", "raised TypeError"),
         ("mine.py:raises", "raised ValueError: two; mend"),
+        ("mine.py:leaves", "raised SystemExit: 0; mend"),
         ("mine.py:Nothing", "has no method connect, subscribe"),
         ("mine.py:WrongSignature", "has_subscribers must take (thread)"),
         ("mine.py:ShowRaises", "raised KeyError: 'the maps'"),

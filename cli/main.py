@@ -43,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has gone; there is nobody left to tell
         sys.stderr.close()
         return 3
+    except SystemExit as error:  # none of ours: a subject's code, and its exit code must not pass for a verdict
+        said = f"the subject's code raised SystemExit({error.code!r}); it must answer, or raise an Exception"
+        sys.stderr.write(f"subwarden {options.verb}: {said}\n")
+        return 3
     except MENDABLE as error:
         sys.stderr.write(f"subwarden {options.verb}: {error}\n")
         return 3

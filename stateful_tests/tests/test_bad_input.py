@@ -37,6 +37,9 @@ class WrongSignature(Manager):
 class ShowRaises(Manager):
     def show(self): raise KeyError("the maps")
 
+class ShowLeaves(Manager):
+    def show(self): raise SystemExit(0)
+
 class ShowIsNoState(Manager):
     def show(self): return 42
 
@@ -160,6 +163,12 @@ def test_a_subject_that_cannot_be_checked(subject: str, said: str, capsys: pytes
     err = one_line(capsys, "gate", "--subject", subject, "--profile", "dev", "--budget", "1", "--jobs", "1")
     assert said in err
     assert repr(subject) in err or f"subject {subject}:" in err
+
+
+@pytest.mark.parametrize("verb", ["gate", "hunt"])
+def test_a_subject_that_leaves_does_not_decide_the_exit_code(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    err = one_line(capsys, verb, "--subject", "mine.py:ShowLeaves", "--budget", "1", "--jobs", "1")
+    assert "raised SystemExit(0); it must answer, or raise an Exception" in err
 
 
 def test_a_factory_that_blocks_is_interrupted_and_named(capsys: pytest.CaptureFixture[str]) -> None:

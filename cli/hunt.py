@@ -15,7 +15,7 @@ from impl.subjects import DEFAULT
 from reports.hunt import write_hunt
 from reports.text import console_for
 from scheduling.order import Order
-from stateful_tests.hunt import Hunt, Plan, checks_in, still_shows
+from stateful_tests.hunt import Hunt, Plan, as_it_shows, checks_in
 from stateful_tests.hunt_folder import BadFolder, Folder, default_folder
 from stateful_tests.hunt_record import hunt_record, verdict
 from stateful_tests.hunt_work import Totals
@@ -72,9 +72,14 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
             totals, findings = folder.totals(), folder.findings()
             folder.go_on()
             with blaming(plan.subject):
-                for cause in [cause for cause, kept in findings.items() if not still_shows(plan.subject, kept)]:
-                    del findings[cause]
-                    listener.say(f"{cause.slug()} does not show any more: {folder.drop(cause)}")
+                for cause, kept in list(findings.items()):
+                    now = as_it_shows(plan.subject, kept)
+                    if now is None:
+                        del findings[cause]
+                        listener.say(f"{cause.slug()} does not show any more: {folder.drop(cause)}")
+                    elif now != kept:
+                        findings[cause] = now
+                        folder.keep(plan.subject, now)
             listener.say(
                 f"going on after {totals.whole.schedules:,} schedules with {len(findings)} known finding{'s' * (len(findings) != 1)}"
             )

@@ -9,7 +9,7 @@ With a fixed number of rounds, subject, seed, number of workers and folder decid
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from time import monotonic
@@ -63,12 +63,21 @@ def checks_in(subject: str, order: str, level: str | None = None) -> tuple[Check
     return tuple(check for check in checks_of(*levels_of(subject, level)) if order in ("all", check.order.value))
 
 
-def still_shows(subject: str, kept: Kept) -> bool:
-    """Whether a finding of an earlier session is one now: the subject may have been mended."""
+def as_it_shows(subject: str, kept: Kept) -> Kept | None:
+    """A finding of an earlier session as it is now; None: it shows no more, the subject was mended.
+
+    Where the subject has changed and takes other steps, the schedule is what those steps are, and is to be made small again: one that
+    cannot be followed would end the hunt when it is told.
+    """
     finding = kept.finding
     with running():
         runner = Runner(LEVELS[finding.level], load(subject, finding.level), finding.order)
-        return finding.cause in runner.guided(finding.program, finding.names)[0].violations
+        result, names = runner.guided(finding.program, finding.names)
+    if finding.cause not in result.violations:
+        return None
+    if tuple(names) == finding.names:
+        return kept
+    return kept._replace(finding=replace(finding, names=tuple(names)), shrunk=False)
 
 
 class Hunt:

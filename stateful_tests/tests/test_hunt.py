@@ -31,7 +31,7 @@ from stateful_tests.exploring.check import CHECKS, Check
 from stateful_tests.exploring.complete import EVERYTHING
 from stateful_tests.exploring.ends import End
 from stateful_tests.exploring.runner import running
-from stateful_tests.hunt import Plan, still_shows
+from stateful_tests.hunt import Plan, as_it_shows
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_record import hunt_record, verdict
 from stateful_tests.hunt_search import Hunter, Rank
@@ -302,8 +302,8 @@ def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:
     search = Search(SeedManager, FIFO)
     with running():
         search.hunter._explore(CLOSES, 50)
-    assert still_shows("seed", search.told[1])
-    assert not still_shows("manager", search.told[1])
+    assert as_it_shows("seed", search.told[1]) == search.told[1]
+    assert as_it_shows("manager", search.told[1]) is None
 
 
 def test_better_evidence_replaces_worse() -> None:

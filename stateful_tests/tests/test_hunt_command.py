@@ -217,6 +217,32 @@ def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsy
     assert (tmp_path / "hunt" / JOURNAL).exists()
 
 
+CHANGED = """
+import asyncio
+from impl.seed import SeedManager
+
+class Mine(SeedManager):
+    async def connection_initialized(self, connection_id):
+        await super().connection_initialized(connection_id)
+"""
+
+
+def test_a_subject_that_takes_other_steps_since_is_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A known schedule that cannot be followed any more, of what still shows, must not cost the report of all that was found."""
+    subject, folder = tmp_path / "mine.py", tmp_path / "hunt"
+    subject.write_text(CHANGED, encoding="utf-8")
+    arguments = ["hunt", "--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", "--rounds", "1", "--dir", str(folder)]
+    assert main(arguments) == 1
+    before = files(folder)
+    assert any(finding["cause"].startswith("P2-a-connection-that-is-not-live") for finding in before.values())
+    subject.write_text(CHANGED.replace("await super()", "await asyncio.sleep(0)\n        await super()"), encoding="utf-8")
+    assert main(["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]) == 1
+    assert "violated" in capsys.readouterr().out
+    assert all(finding["shrunk"] for finding in files(folder).values())
+    for name in files(folder):
+        assert main(["replay", str(folder / name)]) == 1
+
+
 def test_orders() -> None:
     assert checks_in("split-lock", "fifo") == CHECKS[:2]
     assert checks_in("split-lock", "all") == CHECKS

@@ -1,7 +1,7 @@
 """The hunt: workers that search until the budget ends, and one process that gathers, keeps and tells what they find.
 
 Whatever ends a worker, its findings are on disk already and the others go on; only what it counted in its last half second, and the round
-that it was in, is lost, and a resumed hunt does that round again.
+that it was in, is lost; a resumed hunt does that round again if it is held to a number of rounds.
 
 With a fixed number of rounds, subject, seed, number of workers and folder decide what is found.
 """
@@ -202,7 +202,8 @@ class Hunt:
         code = process.exitcode or 0
         how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
         left = f"the hunt goes on with {len(self._pipes)} other{'s' * (len(self._pipes) != 1)}" if self._pipes else "there is no other"
-        self._report(worker, f"{how} in round {self.totals.rounds.get(worker, 0)}; its findings are kept; {left}")
+        at = max(0, self.totals.rounds.get(worker, 0) - (self._plan.rounds is None))
+        self._report(worker, f"{how} in round {at}; its findings are kept; {left}")
 
     def _report(self, worker: int, how: str) -> None:
         said = f"worker {worker} {how}"

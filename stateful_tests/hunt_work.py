@@ -110,7 +110,7 @@ class Totals:
     seconds: float = 0.0
     work: dict[str, Work] = field(default_factory=dict)  # by the name of the check
     ends: dict[str, Seen] = field(default_factory=dict)  # likewise
-    rounds: dict[int, int] = field(default_factory=dict)  # worker -> how many rounds it has finished
+    rounds: dict[int, int] = field(default_factory=dict)  # worker -> how many rounds it has begun or, by their number, finished
     lost: list[str] = field(default_factory=list)  # what was said of workers that died
 
     def add(self, check: str, work: Work) -> None:

@@ -5,6 +5,9 @@ in shared memory, taken by a process that was killed, would never be released).
 
 What it does in a round depends on seed, worker and round alone. Only what it need not look into, because it is known already, may come
 from others, and only where the hunt is not held to a number of rounds.
+
+Where time decides, a round that is begun is over for those who go on: to do it again would count the same runs twice, take them for proof
+that little is unseen, and in sessions shorter than a round never come to the next. Where the number of rounds decides, it is done again.
 """
 
 import gc
@@ -92,11 +95,14 @@ class _Worker:
                     break
                 check = a.checks[(number + BEGIN_WITH[a.worker % len(BEGIN_WITH)]) % len(a.checks)]
                 steps = STEPS[number // len(a.checks) % len(STEPS)]
+                if a.rounds is None:
+                    self._say("round", number + 1)
                 self._hunters[check.name].hunt(Random(f"{a.seed} {a.worker} {number}").getrandbits(32), steps)
                 WATCHDOG.watch(None)
                 if not self._enough():
                     self._tell()
-                    self._say("round", number + 1)
+                    if a.rounds is not None:
+                        self._say("round", number + 1)
                 gc.collect()  # what Hypothesis leaves in circles; nobody else collects it, and seldom is no cheaper
             self._tell()
 

@@ -36,6 +36,7 @@ from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_record import hunt_record, verdict
 from stateful_tests.hunt_search import Hunter, Rank
 from stateful_tests.hunt_work import Kept, Totals, Work
+from stateful_tests.hunt_worker import Assignment, _Worker
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.play import in_order
 from stateful_tests.level1.program import Program
@@ -212,6 +213,45 @@ def test_equal_ends_have_equal_texts_however_their_sets_were_made() -> None:
     assert one.text() == other.text()
     assert one.text() != one._replace(broken=("P1-x",)).text()
     assert End(None, frozenset(), ()).text() != End(in_order(View(None, (), frozenset(), frozenset(), frozenset())), frozenset(), ()).text()
+
+
+# --- sessions
+
+
+class Stops:
+    """A pipe on which a worker is told to stop in the middle of its first round; `said` is what it says."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, Any]] = []
+        self._asked = 0
+
+    def poll(self) -> bool:
+        self._asked += 1
+        return self._asked == 4
+
+    def recv(self) -> tuple[str, None]:
+        return "stop", None
+
+    def send(self, message: tuple[str, Any]) -> None:
+        self.said.append(message)
+
+
+def session(first: int, rounds: int | None) -> tuple[list[int], dict[str, Work]]:
+    """What a session that begins with round `first` and is stopped in it says of rounds, and what it did."""
+    pipe: Any = Stops()
+    _Worker(Assignment("manager", CHECKS, 0, 0, first, rounds, None, {}), pipe).hunt()
+    did = [(name, work) for what, about in pipe.said if what == "work" for name, work in about.items() if work.schedules]
+    return [about for what, about in pipe.said if what == "round"], dict(did)
+
+
+def test_sessions_shorter_than_a_round_come_to_the_next_and_count_nothing_twice() -> None:
+    """Begun anew each time, the first round would be all that they ever do, and its runs, seen again, a proof that nothing is unseen."""
+    said, did = session(0, None)
+    assert said == [1]
+    again, others = session(said[-1], None)
+    assert again == [2]
+    assert did.keys().isdisjoint(others)
+    assert session(0, 5)[0] == [], "a number of rounds is of whole ones"
 
 
 # --- record and report

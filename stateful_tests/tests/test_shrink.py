@@ -5,13 +5,15 @@ from random import Random
 
 import pytest
 
-from checking.causes import Cause
+from checking.causes import RAW_HALF_DONE, Cause
 from checking.finding import Finding
 from checking.shrink import shrink
+from impl.seed import SeedManager
 from impl.subjects import SUBJECTS
 from model.operations import (
     ConnectionInitialized,
     HasSubscribers,
+    HoldState,
     Operation,
     RemoveConnection,
     RemoveThreadState,
@@ -84,6 +86,23 @@ def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defec
         results = [runner.follow(finding.program, finding.names) for _ in range(100)]
     assert results.count(results[0]) == 100
     assert finding.cause in results[0].violations
+
+
+# --- the weakest order
+
+
+def test_what_fails_in_fifo_only_with_more_than_any_needs_is_of_fifo() -> None:
+    """Two operations show it in `any`. In fifo a third has to hold the lock, which was in the program that failed, so fifo it is."""
+    holds = (ConnectionInitialized(1), ThreadState(1), HoldState())
+    program = Program((holds, (SetListener(1, 1, 1, True),)))
+    with running():
+        runner, walk = Runner(LEVEL_1, SeedManager, Order.ANY), RandomWalk(Random(1))
+        while RAW_HALF_DONE not in (made := runner.record(program, walk.begin))[0].violations:
+            pass
+        finding = investigate(runner, RAW_HALF_DONE, program, made[1])
+        assert finding.order is Order.FIFO
+        assert finding.program == program
+        assert_minimal(LEVEL_1, SeedManager, finding.order, finding.cause, finding.program, list(finding.names))
 
 
 # --- where it takes more than three deviations from fifo

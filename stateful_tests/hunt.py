@@ -30,6 +30,7 @@ TICK = 0.25  # seconds between two looks around
 JOURNAL_EVERY = 5.0
 ENDS_EVERY = 60.0
 PATIENCE = 5.0  # seconds that workers have to end by themselves
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a service or a container that is stopped, a terminal that is closed
 
 
 class WorkerFailed(Exception):
@@ -253,17 +254,18 @@ def _news(work: Work, known: Work) -> Work:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes that are started here ignore Ctrl-C from their first moment: an ignored signal is inherited."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Processes that are started here ignore what ends a hunt from their first moment: an ignored signal is inherited."""
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in ENDING]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 @contextmanager
 def _interruptible() -> Iterator[list[int]]:
-    """A list that Ctrl-C, or SIGTERM, fills, so that a hunt can end by telling what it found. A second one ends it at once."""
+    """A list that Ctrl-C and the like fill, so that a hunt can end by telling what it found. A second one ends it at once."""
     interrupted: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -271,7 +273,8 @@ def _interruptible() -> Iterator[list[int]]:
             raise KeyboardInterrupt
         interrupted.append(number)
 
-    before = [(number, signal.signal(number, handle)) for number in (signal.SIGINT, signal.SIGTERM)]
+    heard = [number for number in ENDING if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
+    before = [(number, signal.signal(number, handle)) for number in heard]
     try:
         yield interrupted
     finally:

@@ -56,7 +56,8 @@ class Gone(BaseException):
 
 def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
     """The process. It says ("work", {check: Work}), ("round", how many), ("found", Kept), ("bad" or "failed", why) and ("done", None)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the hunt decides what Ctrl-C means
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # all processes of a group get them; the hunt decides what they mean
+        signal.signal(number, signal.SIG_IGN)
     try:
         _Worker(assignment, pipe).hunt()
         pipe.send(("done", None))

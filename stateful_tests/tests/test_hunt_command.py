@@ -113,19 +113,32 @@ def test_resuming_goes_on_with_counts_rounds_and_findings(tmp_path: Path, capsys
         assert files(tmp_path / "hunt")[name]["order"] == data["order"], "known findings stay"
 
 
-def test_ctrl_c_keeps_all_and_reports(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_and_the_like_keep_all_and_report(number: signal.Signals, tmp_path: Path) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
         wait_for(lambda: found(folder))
-        os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the workers too
+        os.killpg(process.pid, number)  # as the terminal does: to the workers too
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
+    assert "was killed" not in err
     assert "Traceback" not in err
     assert "stopped by hand" in out
     kept = files(folder)
     assert kept
     assert all(read(str(folder / name)).subject == "seed" for name in kept)
     assert journal(folder)[-1] == {"ended": "stopped"}
+
+
+def test_under_nohup_a_terminal_may_be_closed() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with hunt._interruptible() as interrupted:
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupted == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("subject", ["examples/rooms.py:Adapter", "examples/seats.py:Overbooked"])

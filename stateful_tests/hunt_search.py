@@ -184,7 +184,7 @@ class Hunter(Explorer):
         pay.new += tally.add(key)
         work.ends[self._digest(key, end)] += 1
         if tally.total in LOOKED_AT:
-            look_closely(self.level, self._subject, self.check.order, program, result.choices, work.closely)
+            look_closely(self.level, self._subject, self.check.order, program, result.choices, work.closely, self.happened)
         if result.violations:
             self._look_into(program, lambda: self._names(program, result.choices), result.violations, name)
         return causes.BLOCKED not in result.violations  # each run of it would cost seconds

@@ -16,6 +16,7 @@ from scheduling.events import Event
 from scheduling.order import Order, candidates, happen, loop_for, width
 from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.exploring.level import Drawing, Drawn, Factory
+from stateful_tests.exploring.overlap import out_of_turn
 
 
 class Machine(RuleBasedStateMachine):
@@ -72,11 +73,7 @@ class Machine(RuleBasedStateMachine):
     def pick(self, pick: int) -> None:
         """Let candidate `pick` happen, alone, and look."""
         self.names.append(candidates(self.loop, self.order)[pick])
-        steps = width(self.loop, self.order)
-        if pick >= steps > 0:
-            self.happened.add(f"order {self.order.value}: an outside event between ready steps")
-        elif pick > 0 < steps:
-            self.happened.add("order any: a ready step before an older one")
+        self.happened.update(out_of_turn(self.order, pick, width(self.loop, self.order), len(self.loop.events)))
         WATCHDOG.watch(self.loop)
         try:
             with self.loop.entered():

@@ -5,18 +5,20 @@ not shown may still have happened: names that are missing here are a hint where 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from scheduling.loop import owner
-from scheduling.order import Order, loop_for
+from scheduling.order import Order, loop_for, width
 from scheduling.run import run
 from scheduling.schedule import fixed
 from scheduling.watchdog import WATCHDOG, Blocked
 from stateful_tests.exploring.level import Factory, Level, Play, Program
 from stateful_tests.exploring.tell import where
+
+PASSED = "order any: a ready step before an older one"
 
 
 @dataclass
@@ -45,16 +47,36 @@ def pairs(names: Iterable[str]) -> frozenset[str]:
     return frozenset(overlapping(one, other) for at, one in enumerate(ordered) for other in ordered[at:])
 
 
-def look_closely(level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely) -> None:
-    """Make the run of `program` with these choices again and add to `seen` what it shows. Locks must be under control already."""
+def out_of_turn(order: Order, pick: int, steps: int, events: int) -> Iterator[str]:
+    """What candidate `pick` is, of so many ready steps and outside events, where another was due."""
+    if 0 < pick < steps:
+        yield PASSED
+    elif 0 < steps <= pick < steps + events:
+        yield f"order {order.value}: an outside event between ready steps"
+
+
+def look_closely(
+    level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely, happened: set[str]
+) -> None:
+    """Make the run of `program` with these choices again and add to `seen` what it shows, and to `happened` what was chosen out of turn.
+
+    Locks must be under control already.
+    """
     loop = loop_for(order)
+    follow = fixed(choices)
+
+    def choose(n: int) -> int:
+        pick, steps = follow(n), width(loop, order)
+        happened.update(out_of_turn(order, pick, steps, len(loop.events)))
+        return pick
+
     loop.log = []
     WATCHDOG.watch(loop)
     with loop.entered():
         play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
         looking = _Looking(play, seen)
         with suppress(Blocked):  # the run itself has been judged; here there is only less to see
-            run(loop, order, fixed(choices), looking.stepped)
+            run(loop, order, choose, looking.stepped)
         loop.abandon()
         play.let_go()
     seen.runs += 1

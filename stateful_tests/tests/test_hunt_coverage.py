@@ -8,7 +8,7 @@ from impl.seed import SeedManager
 from model import operations as op
 from scheduling.locks import controlled_locks
 from scheduling.order import Order
-from stateful_tests.exploring.overlap import Closely, look_closely, overlapping
+from stateful_tests.exploring.overlap import PASSED, Closely, look_closely, overlapping
 from stateful_tests.level1.awaits import awaits_of
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
@@ -26,11 +26,32 @@ def test_awaits_and_overlaps_are_seen() -> None:
     seen = Closely()
     holds = (op.ThreadState(1), op.HoldState())
     with controlled_locks():
-        look_closely(LEVEL_1, Manager, Order.FIFO, Program((holds, (op.ThreadState(1), op.StateClearListener()))), [], seen)
+        look_closely(LEVEL_1, Manager, Order.FIFO, Program((holds, (op.ThreadState(1), op.StateClearListener()))), [], seen, set())
     assert seen.runs == 1
     assert seen.overlaps == {"hold_state | thread_state", "hold_state | state_clear_listener"}
     assert any(place.startswith("impl.state_operations:") for place in seen.awaits)
     assert seen.overlaps <= LEVEL_1.overlaps(Manager)
+
+
+def test_what_does_not_meet_is_not_seen_to() -> None:
+    """One after another, with nothing to wait for: no overlap, no await, nothing out of turn."""
+    seen, happened = Closely(), set[str]()
+    one_by_one = Program(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),), (op.RemoveConnection(1),)))
+    with controlled_locks():
+        look_closely(LEVEL_1, Manager, Order.FIFO, one_by_one, [], seen, happened)
+    assert seen == Closely(1)
+    assert not happened
+
+
+def test_what_was_chosen_out_of_turn_is_seen() -> None:
+    """Of the runs themselves: a hunt once said of whole searches in `any` that no step had been before an older one."""
+    happened = set[str]()
+    two = Program(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
+    with controlled_locks():
+        look_closely(LEVEL_1, Manager, Order.ANY, two, [0, 1], Closely(), happened)
+        assert happened == {"order any: an outside event between ready steps"}
+        look_closely(LEVEL_1, Manager, Order.ANY, two, [0, 1, 1], Closely(), happened)
+    assert happened == {"order any: an outside event between ready steps", PASSED}
 
 
 def test_a_pair_has_one_name() -> None:

@@ -31,7 +31,7 @@ def add_parser(verbs: Any) -> None:
         "hunt",
         help="search for violations until a time budget ends",
         description=__doc__,
-        epilog="exit code: 0 nothing found, 1 findings, 2 inconclusive (nothing ran, or not to its end), 3 usage",
+        epilog="exit code: 0 nothing found, 1 findings, 2 inconclusive (a check did not run, or not to its end), 3 usage",
     )
     parser.add_argument("--subject", metavar="NAME", help=f"what to search (default: {DEFAULT}, or what --resume names)")
     parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long: 90, 10m, 1h (default: 10m)")
@@ -96,7 +96,7 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
     write_hunt(record, console_for(sys.stdout))
     if options.json:
         write_json(options.json, record)
-    return verdict(totals, findings, why).exit_code
+    return verdict(plan.checks, totals, findings, why).exit_code
 
 
 def _folder(options: argparse.Namespace) -> tuple[Folder, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The record of a hunt: what it did, found and covered, as plain data. Every report is made from it, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checking.causes import Cause
@@ -26,7 +26,7 @@ def hunt_record(
     return {
         "schema": SCHEMA,
         "subject": plan.subject,
-        "verdict": verdict(totals, findings, why).value,
+        "verdict": verdict(plan.checks, totals, findings, why).value,
         "ended": why,
         "folder": str(folder.path),
         "seed": plan.seed,
@@ -50,12 +50,13 @@ def hunt_record(
     }
 
 
-def verdict(totals: Totals, findings: Mapping[Cause, Kept], why: str) -> Verdict:
-    """Nothing found is something only if something ran, to its end, and did the same when it was made again."""
+def verdict(checks: Sequence[Check], totals: Totals, findings: Mapping[Cause, Kept], why: str) -> Verdict:
+    """Nothing found is something only if something ran for each of `checks`, to its end, and did the same when it was made again."""
     if findings:
         return Verdict.VIOLATED
     whole = totals.whole
-    return Verdict.INCONCLUSIVE if not whole.schedules or whole.doubts or why == "no workers" else Verdict.HOLDS
+    ran = all(totals.work.get(check.name, Work()).schedules for check in checks)
+    return Verdict.INCONCLUSIVE if not whole.schedules or not ran or whole.doubts or why == "no workers" else Verdict.HOLDS
 
 
 def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:

@@ -328,14 +328,16 @@ def test_the_report_says_it_in_text(tmp_path: Path) -> None:
 
 
 def test_verdicts() -> None:
-    ran = Totals()
-    assert verdict(ran, {}, "budget") is Verdict.INCONCLUSIVE
-    ran.add("level 1, any", Work(schedules=1))
-    assert verdict(ran, {}, "budget") is Verdict.HOLDS
-    assert verdict(ran, {}, "stopped") is Verdict.HOLDS
-    assert verdict(ran, {}, "no workers") is Verdict.INCONCLUSIVE
-    ran.add("level 1, any", Work(doubts=["one"]))
-    assert verdict(ran, {}, "budget") is Verdict.INCONCLUSIVE
+    ran, checks = Totals(), (ANY, FIFO)
+    assert verdict(checks, ran, {}, "budget") is Verdict.INCONCLUSIVE
+    ran.add(ANY.name, Work(schedules=1))
+    assert verdict(checks, ran, {}, "budget") is Verdict.INCONCLUSIVE, "what was not tried does not hold"
+    ran.add(FIFO.name, Work(schedules=1))
+    assert verdict(checks, ran, {}, "budget") is Verdict.HOLDS
+    assert verdict(checks, ran, {}, "stopped") is Verdict.HOLDS
+    assert verdict(checks, ran, {}, "no workers") is Verdict.INCONCLUSIVE
+    ran.add(ANY.name, Work(doubts=["one"]))
+    assert verdict(checks, ran, {}, "budget") is Verdict.INCONCLUSIVE
 
 
 def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:

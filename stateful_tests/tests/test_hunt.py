@@ -100,6 +100,26 @@ def test_a_small_program_is_completed_by_its_states_and_a_larger_one_is_not() ->
     assert search.hunter.work.complete[EVERYTHING] == 1
 
 
+def test_what_was_cut_short_is_not_called_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the search by deviations, of which two runs in twenty are, nor that of states, nor one that time ended."""
+    monkeypatch.setattr(hunt_search, "STATES", 5)
+    opens = (op.ConnectionInitialized(1), op.SetListener(1, 1, 1, True))
+    small = Program((opens, (op.RemoveThreadState(1),)))
+    search = Search(Manager, ANY)
+    with running():
+        search.hunter._explore(small, 20)
+        assert search.hunter.work.complete == Counter({"0": 1})
+        assert search.hunter.work.pay("state search").runs > 0
+        search.hunter._explore(Program((opens, opens, (op.RemoveThreadState(1),))), 20)
+    assert search.hunter.work.complete == Counter({"0": 2})
+    monkeypatch.undo()
+    time = iter([False])
+    search = Search(Manager, ANY, lambda: next(time, True))
+    with running():
+        search.hunter._explore(small, 20)
+    assert EVERYTHING not in search.hunter.work.complete
+
+
 def test_what_is_known_as_well_is_not_looked_into_again() -> None:
     search = Search(SeedManager, FIFO)
     search.known[causes.REVIVED] = (0, False)

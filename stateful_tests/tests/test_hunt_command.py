@@ -7,17 +7,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from multiprocessing import Pipe
 from pathlib import Path
 from time import monotonic, sleep
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from checking.causes import REVIVED
+from checking.finding import Finding
 from cli.main import main
+from model.operations import ConnectionInitialized, RemoveConnection
+from scheduling.order import Order
 from stateful_tests import hunt
 from stateful_tests.exploring.check import CHECKS, checks_of
 from stateful_tests.hunt import checks_in
 from stateful_tests.hunt_folder import JOURNAL, Folder
+from stateful_tests.hunt_work import Kept, Totals, Work
+from stateful_tests.level1.program import Program
 from stateful_tests.replay import read
 
 SUBWARDEN = Path(sys.executable).with_name("subwarden")
@@ -108,6 +116,8 @@ def test_resuming_goes_on_with_counts_rounds_and_findings(tmp_path: Path, capsys
     assert told.endswith(f"going on after {before.whole.schedules:,} schedules with {len(was)} known finding{'s' * (len(was) != 1)}")
     assert record["schedules"] == before.whole.schedules + record["session"]["schedules"]
     assert record["rounds"] == 2
+    for of in record["coverage"].values():
+        assert of["end_states"]["runs"] == of["schedules"], "how the runs of earlier sessions ended is not forgotten"
     assert len(record["findings"]) >= len(was)
     for name, data in was.items():
         assert files(tmp_path / "hunt")[name]["order"] == data["order"], "known findings stay"
@@ -202,6 +212,37 @@ def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
     out, err = capsys.readouterr()
     assert "worker 0 did not end when its time was over, and was ended" in err
     assert "inconclusive (no findings" in out
+
+
+def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> None:
+    """It died between two looks around: what it had found is in the pipe still."""
+
+    class Dead:
+        exitcode = -9
+
+        def join(self) -> None:
+            pass
+
+        def is_alive(self) -> bool:
+            return False
+
+    program = Program(((ConnectionInitialized(1),), (RemoveConnection(1),)))
+    kept = Kept(Finding(REVIVED, Order.FIFO, False, program, ("+start A",), (2, 0), "level 1"), False, "surw")
+    said: list[str] = []
+    listener: Any = SimpleNamespace(say=said.append)
+    with closing(Folder(tmp_path)) as folder:
+        folder.begin({"subject": "seed", "seed": 0, "order": "all"})
+        session = hunt.Hunt(hunt.Plan("seed", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+        ours, theirs = Pipe()
+        session._pipes[ours], session._processes[0] = 0, Dead()
+        theirs.send(("work", {CHECKS[0].name: Work(programs=1, schedules=9)}))
+        theirs.send(("found", kept))
+        theirs.close()
+        session._listen(ours)
+    assert session.findings == {REVIVED: kept}
+    assert (session.totals.whole.schedules, len(files(tmp_path)), len(said)) == (9, 1, 2)
+    assert "worker 0 was killed (signal 9)" in said[1]
+    assert not session._pipes
 
 
 def test_workers_end_with_the_hunt_that_is_killed(tmp_path: Path) -> None:

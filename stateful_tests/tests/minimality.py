@@ -3,6 +3,8 @@
 Judged with the effort that the shrinking itself has. A global minimum is not claimed.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from checking.causes import Cause
@@ -10,14 +12,32 @@ from scheduling.order import Order
 from scheduling.schedule import fixed
 from stateful_tests.exploring.investigate import FAR, NEAR, _search
 from stateful_tests.exploring.level import Factory, Level
+from stateful_tests.exploring.rearranged import arranged
 from stateful_tests.exploring.runner import Runner
+
+
+def one_less(program: Any, names: list[str]) -> Iterator[tuple[Any, list[str]]]:
+    """Without each single operation and each single fault. Told here anew: what the shrinking does not try it would not miss."""
+    tasks, faults = program.tasks, program.faults
+    for at, chain in enumerate(tasks):
+        for drop in range(len(chain)):
+            left = chain[:drop] + chain[drop + 1 :]
+            if left:
+                yield replace(program, tasks=(*tasks[:at], left, *tasks[at + 1 :])), names
+            elif len(tasks) > 1:
+                yield arranged(program, names, [place for place in range(len(tasks)) if place != at])
+    for at in range(len(faults)):
+        yield replace(program, faults=faults[:at] + faults[at + 1 :]), names
 
 
 def assert_minimal(level: Level, factory: Factory, order: Order, cause: Cause, program: Any, names: list[str]) -> None:
     """That `program` along `names`, which shows `cause`, is minimal, and shows it in no weaker order."""
     runner = Runner(level, factory, order)
-    for candidate, near in level.simpler(program, names):
-        if candidate.operations() < program.operations() or len(candidate.faults) < len(program.faults):
+    tried = set()
+    for candidate, near in (*one_less(program, names), *level.simpler(program, names)):
+        less = candidate.operations() < program.operations() or len(candidate.faults) < len(program.faults)
+        if less and candidate not in tried:
+            tried.add(candidate)
             assert cause not in runner.guided(candidate, near)[0].violations, candidate
             assert _search(runner, cause, candidate, NEAR) is None, candidate
     choices = runner.follow(program, names).choices

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from checking.causes import RAW_HALF_DONE, Cause
+from checking.causes import RAW_HALF_DONE, SUBSCRIBED_DEAD, Cause
 from checking.finding import Finding
 from checking.shrink import shrink
 from impl.seed import SeedManager
@@ -103,6 +103,18 @@ def test_what_fails_in_fifo_only_with_more_than_any_needs_is_of_fifo() -> None:
         assert finding.order is Order.FIFO
         assert finding.program == program
         assert_minimal(LEVEL_1, SeedManager, finding.order, finding.cause, finding.program, list(finding.names))
+
+
+def test_what_was_not_seen_in_fifo_is_tried_there_again_when_it_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stateful_tests.exploring.investigate._nearby", lambda *_: None)
+    program = noisy(Program(((SetListener(1, 1, 1, False),),)))
+    with running():
+        runner, walk = Runner(LEVEL_1, SeedManager, Order.ANY), RandomWalk(Random(1))
+        while SUBSCRIBED_DEAD not in (made := runner.record(program, walk.begin))[0].violations:
+            pass
+        finding = investigate(runner, SUBSCRIBED_DEAD, program, made[1])
+    assert finding.order is Order.FIFO
+    assert finding.program.operations() == 1
 
 
 # --- where it takes more than three deviations from fifo

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from cli.hunt_progress import watching
-from cli.options import CannotWrite, count, duration, write_json
+from cli.options import count, duration, output, write_json
 from cli.process_subject import refuse
 from impl.subjects import DEFAULT
 from reports.hunt import write_hunt
@@ -46,7 +46,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--level", choices=("1", "2"), help="keep to one level (default: all that the subject has)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help=f"where to keep it all (default: {default_folder('SUBJECT')})")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the hunt that is kept there")
-    parser.add_argument("--json", metavar="FILE", help="write the record there as well")
+    parser.add_argument("--json", type=output, metavar="FILE", help="write the record there as well")
     parser.set_defaults(run=run)
 
 
@@ -55,8 +55,6 @@ def run(options: argparse.Namespace) -> int:
     refuse(options.subject, "hunt")
     if options.budget is not None and options.rounds is not None:
         raise BadFolder("give either --budget or --rounds")
-    if options.json and not Path(options.json).parent.is_dir():  # better now than after an hour
-        raise CannotWrite(f"cannot write {options.json}: give a file in a folder that exists")
     folder, head = _folder(options)
     with closing(folder):
         return _hunt(options, folder, head)

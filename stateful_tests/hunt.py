@@ -30,6 +30,7 @@ TICK = 0.25  # seconds between two looks around
 JOURNAL_EVERY = 5.0
 ENDS_EVERY = 60.0
 PATIENCE = 5.0  # seconds that workers have to end by themselves
+LAST_WORDS = ("done", "bad", "failed")  # after which a worker ends, and is not lost
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a service or a container that is stopped, a terminal that is closed
 
 
@@ -156,11 +157,10 @@ class Hunt:
         try:
             while pipe.poll():
                 what, about = pipe.recv()
-                if what == "done":
-                    self._ended_by_itself = True
+                self._heard(worker, what, about)
+                if what in LAST_WORDS:
                     del self._pipes[pipe]
                     return
-                self._heard(worker, what, about)
         except (EOFError, OSError):
             del self._pipes[pipe]
             self._lost(worker)
@@ -172,6 +172,8 @@ class Hunt:
                     self.schedules += done.schedules
                     self.totals.add(check, done)
                     self._since.setdefault(check, Work()).merge(done)
+            case "done":
+                self._ended_by_itself = True
             case "round":
                 self.totals.rounds[worker] = about
             case "found":

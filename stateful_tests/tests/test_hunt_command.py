@@ -266,8 +266,8 @@ def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsy
         encoding="utf-8",
     )
     assert main(["hunt", "--subject", f"{subject}:Mine", "--rounds", "8", "--jobs", "1", "--dir", str(tmp_path / "hunt")]) == 3
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith(f"subwarden hunt: subject {subject}:Mine: ")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"subwarden hunt: subject {subject}:Mine: ")
     assert (tmp_path / "hunt" / JOURNAL).exists()
 
 
@@ -312,7 +312,8 @@ def test_orders() -> None:
         (["--order", "lifo"], "invalid choice"),
         (["--subject", "nobody"], "unknown subject"),
         (["--resume", "nowhere"], "holds no hunt"),
-        (["--json", "no/such/folder.json", "--rounds", "1"], "cannot write no/such/folder.json"),
+        (["--json", "no/such/folder.json", "--rounds", "1"], "cannot write 'no/such/folder.json'"),
+        (["--json", ".", "--rounds", "1"], "cannot write '.'"),
     ],
 )
 def test_usage_errors(

@@ -292,21 +292,44 @@ def test_a_check_with_cancellation_finds_it_whatever_the_seed(order: Order, bad:
     assert len(found.program.faults) == 1
 
 
+def test_the_schedule_that_was_drawn_is_struck_where_it_is_another_than_fifo_s() -> None:
+    of_fifo = {faults(FIFO, number): 1 for number in (0, 1, 2)}
+    with running():
+        explorer = Explorer(
+            Check(Order.FIFO, True), Manager, Profile("test", 1, 2_000, 9, derandomized=True), lambda: False, lambda _: None
+        )
+        assert explorer._strike(PROGRAM, [])[0] == of_fifo
+        assert explorer._strike(PROGRAM, ["+start B", "B"])[0] == of_fifo | {faults(DRAWN, number): 1 for number in (0, 1, 2)}
+
+
 def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
     with running():
         runner = Runner(LEVEL_1, Manager, Order.FIFO)
 
-        def struck(budget: int, bases: dict[str, tuple[int, ...]]) -> tuple[Counter[str], int]:
-            return strike(LEVEL_1, PROGRAM, bases, budget, lambda program, strategy: runner.run_strategy(program, strategy) is not None)
+        ended: set[tuple[int, tuple[int, ...]]] = set()  # which searches had nothing left to try
 
-        whole, runs = struck(10_000, {FIFO: (), DRAWN: (1,)})
+        def once(program: Program, strategy: FaultBounded) -> bool:
+            result = runner.run_strategy(program, strategy)
+            if result is None:
+                ended.add((strategy._search.bound, strategy._base))
+            return result is not None
+
+        def struck(budget: int, bases: dict[str, tuple[int, ...]]) -> tuple[Counter[str], int]:
+            ended.clear()
+            return strike(LEVEL_1, PROGRAM, bases, budget, once)
+
+        bases: dict[str, tuple[int, ...]] = {FIFO: (), DRAWN: (1,)}
+        whole, runs = struck(10_000, bases)
         assert whole == {faults(which, number): 1 for which in (FIFO, DRAWN) for number in (0, 1, 2)}
         assert runs == runner.schedules
         for budget in range(runs):
-            cut, made = struck(budget, {FIFO: (), DRAWN: (1,)})
+            cut, made = struck(budget, bases)
             assert made <= budget
             assert not set(cut) - set(whole)
             assert cut != whole
+            for which, base in bases.items():
+                for number in (1, 2):
+                    assert faults(which, number) not in cut or (number, base) in ended, (budget, which, number)
     names = runner.record(LEVEL_1.with_faults(PROGRAM, 1), lambda _loop, _order: fixed([]))[1]
     assert not any(name.startswith("+cancel") for name in names)
 

@@ -25,12 +25,14 @@ from model.properties import Property
 from reports.hunt import write_hunt
 from scheduling.locks import controlled_locks
 from scheduling.order import Order
+from scheduling.schedule import fixed
 from scheduling.watchdog import WATCHDOG
 from stateful_tests import hunt_search
 from stateful_tests.exploring.check import CHECKS, Check
 from stateful_tests.exploring.complete import EVERYTHING
 from stateful_tests.exploring.ends import End
-from stateful_tests.exploring.runner import running
+from stateful_tests.exploring.investigate import NotReproducible, confirm
+from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.hunt import Plan, as_it_shows
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_record import hunt_record, verdict
@@ -221,6 +223,19 @@ def test_a_subject_with_chance_of_its_own_is_a_doubt_and_no_finding() -> None:
         search.hunter._explore(Program(((op.HasSubscribers(1),), (op.HasSubscribers(2),))), 100)
     assert not search.told
     assert search.hunter.take().doubts
+
+
+def test_what_shows_only_every_other_time_is_not_believed() -> None:
+    program = Program(((op.HasSubscribers(1),),))
+    with running():
+        runner = Runner(LEVEL_1, Chancy, Order.FIFO)
+        Chancy.made = 0
+        result, names = runner.record(program, lambda *_: fixed([]))
+        (cause,) = result.violations
+        for made in (2, 3):  # it shows when it is followed first, or second
+            Chancy.made = made
+            with pytest.raises(NotReproducible):
+                confirm(runner, cause, program, names)
 
 
 def test_equal_ends_have_equal_texts_however_their_sets_were_made() -> None:

@@ -177,6 +177,20 @@ def _reached(strategy: Strategy, length: int, first: int, runs: int, depth: int)
     return sum(times for seen, times in sample(strategy, windows(length, first), runs).items() if seen in wanted)
 
 
+def test_pct_of_depth_four_has_all_of_its_changes() -> None:
+    """Of two chains, five moments of choice: a stops for b, b for a, and a again for the rest of b. Chance at least 1/(2 * 5^3)."""
+    steps, runs = {"a": 3, "b": 3}, 12_000
+    expected = runs / (2 * 5**3)
+    assert sample(Pct(Random(5), 4), words(**steps), runs)["ababba"] >= expected - 4 * sqrt(expected)
+    assert sample(Pct(Random(5), 3), words(**steps), runs)["ababba"] == 0
+
+
+def test_pos_gives_who_lost_a_race_a_new_chance_and_is_no_random_walk() -> None:
+    """That one event comes after twelve: one run in 13 if it keeps its priority (basic POS), one in 4,096 if nobody does."""
+    runs, last = 6_000, "a" * 12 + "b"
+    assert runs / 4_096 * 4 < sample(Pos(Random(6)), words(a=12, b=1), runs)[last] < runs / 13 / 2
+
+
 def test_pct_learns_how_long_runs_are() -> None:
     strategy = Pct(Random(1), 2)
     sample(strategy, words(a=5, b=5), 30)

@@ -3,7 +3,8 @@
 After Emmi, Qadeer, Rakamaric: Delay-Bounded Scheduling, POPL 2011, where a delay makes a deterministic scheduler skip the task it would
 have run. Here the deterministic scheduler is fifo (choice 0), and a *deviation* is one choice other than 0: one ready step runs before
 older ones, or one outside event, fault or timer comes before the step that was due. All later choices count from what fifo would then
-do. A deviation may overtake any number of candidates, so "within k deviations" includes all that k delays of the paper can reach here.
+do. A deviation may overtake any number of candidates, but those that it overtakes are due again at once: what the paper's delay puts at
+the end of a round costs one deviation for each step that goes before it, so "within k deviations" is not "within k delays".
 
 Guarantees: every schedule with at most `bound` deviations is run exactly once, in the order of their number; `complete` is the largest k
 such that all with at most k have been run. `everything` says that no schedule has more: the program has been run in full.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import permutations
 from multiprocessing import Pipe
 from pathlib import Path
 from time import monotonic, sleep
@@ -243,6 +244,23 @@ def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> Non
     assert (session.totals.whole.schedules, len(files(tmp_path)), len(said)) == (9, 1, 2)
     assert "worker 0 was killed (signal 9)" in said[1]
     assert not session._pipes
+
+
+def test_the_best_evidence_is_kept_whichever_worker_is_last(tmp_path: Path) -> None:
+    program = Program(((ConnectionInitialized(1),), (RemoveConnection(1),)))
+    every = [
+        Kept(Finding(REVIVED, order, False, program, ("+start A",), (2, 0), "level 1"), shrunk, "surw")
+        for order in (Order.FIFO, Order.ANY)
+        for shrunk in (True, False)
+    ]
+    listener: Any = SimpleNamespace(say=lambda _: None)
+    for number, told in enumerate(permutations(every)):
+        with closing(Folder(tmp_path / str(number))) as folder:
+            folder.begin({"subject": "seed", "seed": 0, "order": "all"})
+            session = hunt.Hunt(hunt.Plan("seed", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+            for kept in told:
+                session._found(kept)
+            assert session.findings == folder.findings() == {REVIVED: every[0]}
 
 
 def test_workers_end_with_the_hunt_that_is_killed(tmp_path: Path) -> None:

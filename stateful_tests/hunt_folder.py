@@ -27,6 +27,8 @@ JOURNAL = "journal.jsonl"
 ENDS = "ends.json"
 OWN = (JOURNAL, ENDS)
 SCHEMA = "subwarden/hunt-journal/1"
+HEAD = {"subject", "seed", "order"}  # what a hunt cannot be gone on with without
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading something else raises
 
 
 class BadFolder(Exception):
@@ -149,18 +151,21 @@ class Folder:
     def totals(self) -> Totals:
         """What was done in all sessions."""
         totals = Totals()
-        for line in self._lines():
-            if "did" in line:
-                totals.seconds += line["did"]["seconds"]
-                totals.rounds.update({int(worker): done for worker, done in line["did"]["rounds"].items()})
-                for check, work in line["did"]["work"].items():
-                    totals.add(check, Work.decode(work))
+        for number, line in enumerate(self._lines(), 1):
+            try:
+                if "did" in line:
+                    totals.seconds += line["did"]["seconds"]
+                    totals.rounds.update({int(worker): done for worker, done in line["did"]["rounds"].items()})
+                    for check, work in line["did"]["work"].items():
+                        totals.add(check, Work.decode(work))
+            except DAMAGED as error:
+                raise self._unreadable(error, number) from None
         try:
             ends = json.loads((self.path / ENDS).read_text(encoding="utf-8"))
             totals.ends = {check: Seen.decode(seen) for check, seen in ends.items()}
         except FileNotFoundError:
             pass  # stopped in its first minute
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, *DAMAGED) as error:
             raise BadFolder(f"cannot read {self.path / ENDS}: {error}; remove it, and the estimate of what is unseen begins anew") from None
         return totals
 
@@ -187,11 +192,22 @@ class Folder:
             text = path.read_text(encoding="utf-8")
         except OSError:
             raise BadFolder(f"{self.path} holds no hunt (no {JOURNAL}); name the folder of one, or start one with --dir") from None
-        lines = text.split("\n")[:-1]  # what stands after the last line end was cut off
+        except ValueError as error:  # it is not text
+            raise self._unreadable(error, 1) from None
+        decoded: list[dict[str, Any]] = []
+        at = 1
         try:
-            decoded = [json.loads(line) for line in lines]
+            for at, line in enumerate(text.split("\n")[:-1], 1):  # noqa: B007  # where it stops is told; after the last end it was cut off
+                decoded.append(json.loads(line))
+            at = 1
             if not decoded or decoded[0]["began"]["schema"] != SCHEMA:
                 raise ValueError("it does not begin as this version's")
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadFolder(f"{path} cannot be read: {error}; start a new hunt with --dir") from None
+            if not decoded[0]["began"].keys() >= HEAD:
+                raise ValueError(f"it does not say of what {', '.join(sorted(HEAD))} it is")
+        except DAMAGED as error:
+            raise self._unreadable(error, at) from None
         return decoded
+
+    def _unreadable(self, error: Exception, line: int) -> BadFolder:
+        where = f"{self.path / JOURNAL}, line {line},"
+        return BadFolder(f"{where} cannot be read: {error}; start a new hunt with --dir, or take the line out and lose what it counts")

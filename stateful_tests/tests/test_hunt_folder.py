@@ -11,7 +11,7 @@ from checking.finding import Finding
 from model import operations as op
 from scheduling.order import Order
 from stateful_tests.exploring.overlap import Closely
-from stateful_tests.hunt_folder import JOURNAL, BadFolder, Folder, default_folder
+from stateful_tests.hunt_folder import ENDS, JOURNAL, BadFolder, Folder, default_folder
 from stateful_tests.hunt_work import Kept, Pay, Totals, Work
 from stateful_tests.level1.program import Program
 from stateful_tests.replay import of_finding, read
@@ -120,11 +120,31 @@ def test_what_does_not_show_any_more_is_put_away_not_lost(tmp_path: Path) -> Non
     assert read(str(gone)).subject == "seed"
 
 
-@pytest.mark.parametrize("content", ["", "nonsense\n", "{}\n", '{"began": {"schema": "another"}}\n', "[]\n"])
+BEGAN = '{"began": {"schema": "subwarden/hunt-journal/1"}}\n'
+
+
+@pytest.mark.parametrize("content", ["", "nonsense\n", "{}\n", '{"began": {"schema": "another"}}\n', "[]\n", "\udcff\n", "1\n", BEGAN])
 def test_a_journal_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
-    (tmp_path / JOURNAL).write_text(content, encoding="utf-8")
+    (tmp_path / JOURNAL).write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(BadFolder, match="start a new hunt"):
         Folder(tmp_path).head()
+
+
+@pytest.mark.parametrize("line", ['{"did": {}}', '{"did": []}', '{"did": {"seconds": 1, "rounds": {"x": 1}, "work": {}}}', "1"])
+def test_a_line_that_is_damaged_is_named(tmp_path: Path, line: str) -> None:
+    folder = begun(tmp_path)
+    with (folder.path / JOURNAL).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(BadFolder, match=r"journal.jsonl, line 2, cannot be read: .*; start a new hunt with --dir"):
+        folder.totals()
+
+
+@pytest.mark.parametrize("content", ["null", "[]", "{", '{"level 1, fifo": {"total": 1}}', '{"level 1, fifo": 1}'])
+def test_ends_that_are_damaged_are_named(tmp_path: Path, content: str) -> None:
+    folder = begun(tmp_path)
+    (folder.path / ENDS).write_text(content, encoding="utf-8")
+    with pytest.raises(BadFolder, match=r"ends.json: .*; remove it"):
+        folder.totals()
 
 
 def test_a_folder_without_a_hunt_is_refused(tmp_path: Path) -> None:

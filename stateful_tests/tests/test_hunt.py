@@ -28,7 +28,7 @@ from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.watchdog import WATCHDOG
 from stateful_tests import hunt_search
-from stateful_tests.exploring.check import CHECKS, Check
+from stateful_tests.exploring.check import CHECKS, Check, Outcome, merged
 from stateful_tests.exploring.complete import EVERYTHING
 from stateful_tests.exploring.ends import End
 from stateful_tests.exploring.investigate import NotReproducible, confirm
@@ -392,4 +392,7 @@ def test_better_evidence_replaces_worse() -> None:
     in_any = small._replace(finding=small.finding.__class__(small.finding.cause, Order.ANY, False, CLOSES, (), (1, 0), "level 1"))
     assert small.rank() < in_any.rank()
     assert raw.rank() < in_any.rank(), "a weaker order is worth more than a smaller run"
+    for told in (small, in_any), (in_any, small):  # in the gate, whichever check is merged first
+        whole = merged(Outcome("each", findings={kept.finding.cause: kept.finding}) for kept in told)
+        assert whole.findings == {small.finding.cause: small.finding}
     assert Property.P2 is small.finding.broken

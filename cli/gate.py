@@ -56,9 +56,19 @@ def run(options: argparse.Namespace) -> int:
         )
     with blaming(options.subject):  # telling a finding plays it once more
         record = gate_record(options.subject, profile.name, checks, [replayed, *outcomes], stopped=stopped)
-    for finding in record["findings"]:
-        corpus.save(read(finding["replay"]))
+    unsaved = _saved(record)
     write_gate(record, console_for(sys.stdout))
+    sys.stderr.write(unsaved)
     if options.json:
         write_json(options.json, record)
     return Verdict(record["verdict"]).exit_code
+
+
+def _saved(record: dict[str, Any]) -> str:
+    """Save the findings for later gates; what to say where that cannot be done, which must not cost the report."""
+    try:
+        for finding in record["findings"]:
+            corpus.save(read(finding["replay"]))
+    except OSError as error:
+        return f"subwarden gate: cannot save findings in {corpus.SAVED}: {error.strerror}; run it in a folder that may be written\n"
+    return ""

@@ -27,6 +27,7 @@ JOURNAL = "journal.jsonl"
 ENDS = "ends.json"
 OWN = (JOURNAL, ENDS)
 SCHEMA = "subwarden/hunt-journal/1"
+MEND = "see that the folder may be written and the disk has room, then go on with --resume"
 HEAD = {"subject", "seed", "order"}  # what a hunt cannot be gone on with without
 DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading something else raises
 
@@ -103,7 +104,7 @@ class Folder:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise BadFolder(f"cannot write {self.path / JOURNAL}: {error.strerror}") from None
+            raise BadFolder(f"cannot write {self.path / JOURNAL}: {error.strerror}; {MEND}") from None
 
     def keep(self, subject: str, kept: Kept) -> Path:
         """Write a finding, in place of an earlier one of the same cause."""
@@ -140,7 +141,7 @@ class Folder:
             new.write_text(json.dumps(data, indent=1 if path.name != ENDS else None, sort_keys=True) + "\n", encoding="utf-8")
             new.replace(path)
         except OSError as error:
-            raise BadFolder(f"cannot write {path}: {error.strerror}") from None
+            raise BadFolder(f"cannot write {path}: {error.strerror}; {MEND}") from None
 
     # --- reading
 

@@ -171,6 +171,14 @@ def test_a_subject_that_leaves_does_not_decide_the_exit_code(verb: str, capsys: 
     assert "raised SystemExit(0); it must answer, or raise an Exception" in err
 
 
+def test_a_folder_that_cannot_be_written_does_not_cost_a_gate_its_report(capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".subwarden").write_text("", encoding="utf-8")
+    assert main(["gate", "--subject", "mine.py:Raises", "--profile", "dev", "--budget", "1", "--jobs", "1"]) == 1
+    out, err = capsys.readouterr()
+    assert "connection_initialized raises LookupError" in out
+    assert err.splitlines()[-1].startswith("subwarden gate: cannot save findings in .subwarden/corpus: ")
+
+
 def test_a_factory_that_blocks_is_interrupted_and_named(capsys: pytest.CaptureFixture[str]) -> None:
     err = one_line(capsys, "gate", "--subject", "mine.py:blocks")
     assert "blocks at " in err

@@ -22,6 +22,7 @@ from scheduling.uncontrolled import Refusing, UncontrolledSource
 Context = contextvars.Context
 copy_context = contextvars.copy_context
 Task = asyncio.Task
+unregister = asyncio.tasks._unregister_task  # from what `asyncio.all_tasks` looks through
 STEPS = ("", "task_wakeup")  # what CPython calls a task's first step and its later ones
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
@@ -265,6 +266,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             if not task.done():
                 self._close_tasks()
                 break
+        for task in self.tasks:  # by number they are hashed as those of every other run are, and garbage may keep them for long
+            unregister(task)
         for handle in self.ready:
             if handle._callback == self.create_task:  # an abandoned generator that was to be closed
                 _close(handle._args[0])

@@ -252,3 +252,15 @@ def test_a_generator_dropped_after_the_end_starts_nothing() -> None:
         kept.clear()
         gc.collect()
     assert loop.ready == []
+
+
+def test_asyncio_forgets_the_tasks_of_a_run_that_is_over() -> None:
+    """It looks through all tasks by their hashes, which are the same in every run: kept by garbage, they would make each run slower than
+    the one before."""
+    loop = ControlledLoop()
+    with loop.entered():
+        kept = [loop.create_task(sleeps(loop)) for _ in range(3)]
+        loop.run_step()
+        assert asyncio.all_tasks(loop) == set(kept)
+    loop.abandon()
+    assert asyncio.all_tasks(loop) == set()

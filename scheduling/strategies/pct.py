@@ -8,7 +8,6 @@ in each run with a chance of at least 1/(n * k^(d-1)). k counts the moments with
 nothing. k is learned as the largest number that a run has shown, so the bound holds once the longest run has been seen.
 """
 
-from math import inf
 from random import Random
 
 from scheduling.loop import ControlledLoop
@@ -16,6 +15,7 @@ from scheduling.order import Order
 from scheduling.run import Choose
 from scheduling.strategies.chains import chains
 from scheduling.strategies.faults import SampledFaults
+from scheduling.strategies.priorities import highest
 
 GUESS = 16  # choices in the first run, before anything is known
 
@@ -46,16 +46,10 @@ class Pct:
         def choose(_n: int) -> int:
             self._asked += 1
             candidates = chains(loop, order)
-            pick, highest = 0, -inf
-            for at, chain in enumerate(candidates):
-                height = priority.get(chain)
-                if height is None:
-                    height = priority[chain] = uniform()
-                if height > highest:
-                    pick, highest = at, height
+            pick = highest(candidates, priority, uniform)
             for rank in changes.get(self._asked, ()):  # the later the rank, the lower: as in the paper, below all that began
                 priority[candidates[pick]] = -float(rank)
-                pick = max(range(len(candidates)), key=lambda at: priority[candidates[at]])
+                pick = highest(candidates, priority, uniform)
             return pick
 
         return self._faults.around(loop, order, choose)

@@ -9,7 +9,6 @@ is taken to race with the one that runs if both are at the same site (see `sched
 do, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
 """
 
-from math import inf
 from random import Random
 
 from scheduling.loop import ControlledLoop
@@ -17,6 +16,7 @@ from scheduling.order import Order
 from scheduling.run import Choose
 from scheduling.strategies.chains import Site, chains, sites
 from scheduling.strategies.faults import SampledFaults
+from scheduling.strategies.priorities import highest
 
 
 class Pos:
@@ -35,13 +35,7 @@ class Pos:
 
         def choose(_n: int) -> int:
             pending = list(zip(chains(loop, order), sites(loop, order), strict=True))
-            pick, highest = 0, -inf
-            for at, event in enumerate(pending):
-                height = priority.get(event)
-                if height is None:
-                    height = priority[event] = uniform()
-                if height > highest:
-                    pick, highest = at, height
+            pick = highest(pending, priority, uniform)
             place = pending[pick][1]
             for event in pending:
                 if event[1] == place or uniform() < 0.5:

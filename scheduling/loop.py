@@ -6,117 +6,22 @@ lists in order of arrival, and `scheduling.run` picks from them. One handle run 
 """
 
 import asyncio
-import contextvars
 import heapq
 import math
 import sys
 import weakref
 from asyncio import events as asyncio_events
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Hashable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from threading import get_ident
 from typing import Any
 
 from scheduling.events import Event
+from scheduling.handles import NOTHING, Context, Handle, NumberedTask, Timer, label
 from scheduling.uncontrolled import Refusing, UncontrolledSource
 
-Context = contextvars.Context
-copy_context = contextvars.copy_context
-Task = asyncio.Task
 unregister = asyncio.tasks._unregister_task  # from what `asyncio.all_tasks` looks through
-STEPS = ("", "task_wakeup")  # what CPython calls a task's first step and its later ones
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
-
-
-class Handle(asyncio.Handle):
-    """A ready callback. Cancelling removes it from the queue, so that the scheduler is never offered a step that does nothing."""
-
-    __slots__ = ("site",)
-    _callback: Callable[..., object]
-    _args: tuple[object, ...]
-    _context: Context
-    _loop: "ControlledLoop"
-    site: Hashable  # kept by `scheduling.strategies.chains`, once it is asked for
-    _repr = None  # the base has slots for these two, for its debug mode
-    _source_traceback = None
-
-    def __init__(self, callback: Callable[..., object], args: tuple[object, ...], loop: "ControlledLoop", context: Context | None) -> None:
-        self._callback = callback
-        self._args = args
-        self._loop = loop
-        self._context = copy_context() if context is None else context
-        self._cancelled = False
-
-    def cancel(self) -> None:
-        if not self._cancelled:
-            self._cancelled = True
-            loop = self._loop
-            if self in loop.ready:
-                if loop.batch_end is self:
-                    at = loop.ready.index(self)
-                    loop.batch_end = loop.ready[at - 1] if at else None
-                loop.ready.remove(self)
-
-
-_NOTHING: Any = Handle(lambda: None, (), None, contextvars.Context())  # type: ignore[arg-type]  # it is never run
-
-
-class Timer(asyncio.TimerHandle):
-    """A callback due at a moment of the virtual clock; equal moments keep the order in which they were asked for."""
-
-    __slots__ = ("due", "order")
-    _callback: Callable[..., object]
-    _args: tuple[object, ...]
-    _context: Context
-    _when: float
-    due: Handle | None
-    order: int
-
-    def cancel(self) -> None:
-        super().cancel()
-        if self.due is not None:  # it is among the ready already: as on the stock loop, it does not run all the same
-            self.due.cancel()
-
-    def __lt__(self, other: object) -> bool:
-        assert isinstance(other, Timer)
-        return (self._when, self.order) < (other._when, other.order)
-
-    __hash__ = asyncio.TimerHandle.__hash__
-
-
-class NumberedTask(Task[Any]):
-    """CPython's Task, hashed by its number in the loop instead of its address.
-
-    A task group cancels its children in the order of a set, and `asyncio.wait` and `all_tasks` return sets: by address, the same choices
-    would make another run each time.
-    """
-
-    __slots__ = ("number",)
-    number: int
-
-    def __hash__(self) -> int:
-        return self.number
-
-
-NumberedTask.__name__ = NumberedTask.__qualname__ = "Task"  # what CPython's own messages call it
-
-
-def owner(handle: Handle) -> "asyncio.Task[Any] | None":
-    """The task whose step `handle` is, or None for a bare callback (a future's, a timer's)."""
-    callback = handle._callback
-    task = getattr(callback, "__self__", None)
-    if not isinstance(task, Task) or getattr(callback, "__name__", "") not in STEPS:  # `call_soon(task.cancel)` is nobody's step
-        return None
-    return task
-
-
-def label(handle: Handle) -> str:
-    """What `handle` is called in schedules: its task's name, or the callback's own."""
-    task = owner(handle)
-    if task is not None:
-        return task.get_name()
-    callback = handle._callback
-    return getattr(callback, "__qualname__", None) or type(callback).__qualname__
 
 
 def _close(coroutine: Any) -> None:
@@ -202,7 +107,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.faults: list[Event] = []
         self.timers: list[Timer] = []
         self.tasks: list[asyncio.Task[Any]] = []
-        self.current: Handle = _NOTHING
+        self.current: Handle = NOTHING
         self.batch_end: Handle | None = None  # the last of the ready that stock asyncio would run before it looks at its timers again
         self.observer: object = None
         self.log: list[tuple[str, object]] | None = None
@@ -277,7 +182,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.timers.clear()
         self.tasks.clear()
         self.holding.clear()
-        self.current = _NOTHING
+        self.current = NOTHING
         self.observer = None
         self.batch_end = None
 

@@ -23,7 +23,8 @@ from enum import Enum
 from functools import partial
 
 from scheduling.events import Event
-from scheduling.loop import ControlledLoop, label
+from scheduling.handles import label
+from scheduling.loop import ControlledLoop
 
 TIMER = "timer"
 EARLY = "timer (slow step)"

@@ -1,4 +1,4 @@
-"""asyncio's queues and events hashed by number, as tasks are (`scheduling.loop.NumberedTask`), on a controlled loop.
+"""asyncio's queues and events hashed by number, as tasks are (`scheduling.handles.NumberedTask`), on a controlled loop.
 
 Who fans out messages often keeps a set of its subscribers' queues. By address, such a set has another order in every run, and the same
 choices would wake the readers in another order. Objects of the subject's own classes, and bare futures, keep their addresses.

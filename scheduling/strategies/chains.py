@@ -10,7 +10,8 @@ the task is suspended. Both are the same in every run of a program; objects are 
 from collections.abc import Hashable
 from typing import Any
 
-from scheduling.loop import ControlledLoop, Handle, label, owner
+from scheduling.handles import Handle, label, owner
+from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 
 QUEUE = "the ready queue"

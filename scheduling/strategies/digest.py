@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from scheduling.events import Event
-from scheduling.loop import ControlledLoop, Handle, label
+from scheduling.handles import Handle, label
+from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.strategies.structure import Indigestible
 from scheduling.strategies.suspended import Suspended

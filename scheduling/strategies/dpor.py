@@ -12,7 +12,8 @@ given up (`Redundant`), and a run that is stopped before it rests is not followe
 order `fifo` (the queue makes almost all steps dependent), and faults (they need not happen; explore them one by one, as events).
 """
 
-from scheduling.loop import ControlledLoop, Handle, label, owner
+from scheduling.handles import Handle, label, owner
+from scheduling.loop import ControlledLoop
 from scheduling.order import Order, timer_may_fire
 from scheduling.run import Choose
 from scheduling.strategies.chains import CLOCK

@@ -8,7 +8,8 @@ the paper leaves free. In `fifo`, where the order of steps is not ours to choose
 Guarantees: those of `scheduling.strategies.delay_bounded`, with these deviations in the place of those from fifo.
 """
 
-from scheduling.loop import ControlledLoop, Handle, owner
+from scheduling.handles import Handle, owner
+from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import Choose
 from scheduling.strategies.delay_bounded import DelayBounded

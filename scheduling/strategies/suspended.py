@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from types import CoroutineType, GeneratorType
 from typing import Any
 
-from scheduling.loop import ControlledLoop, Handle, NumberedTask, Timer
+from scheduling.handles import Handle, NumberedTask, Timer
+from scheduling.loop import ControlledLoop
 from scheduling.strategies.objects import Objects
 from scheduling.strategies.structure import Indigestible, Look
 

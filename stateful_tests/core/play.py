@@ -12,8 +12,9 @@ from checking.core.worlds import Graph
 from checking.observation import BadObservation
 from model.core import Connect, CoreOperation, Disconnect, Id
 from scheduling.events import Event
+from scheduling.handles import owner
 from scheduling.locks import awaited
-from scheduling.loop import ControlledLoop, owner
+from scheduling.loop import ControlledLoop
 from scheduling.order import Order, happen
 from scheduling.strategies.objects import Value
 from stateful_tests.core.adapter import Adapter, BadAdapter, CoreAdapter, said

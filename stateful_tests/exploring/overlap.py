@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from scheduling.loop import owner
+from scheduling.handles import owner
 from scheduling.order import Order, loop_for, width
 from scheduling.run import run
 from scheduling.schedule import fixed

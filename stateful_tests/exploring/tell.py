@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from checking.causes import Cause
+from scheduling.handles import owner
 from scheduling.locks import controlled_locks
-from scheduling.loop import owner
 from scheduling.order import EARLY, TIMER, Order, loop_for
 from scheduling.run import run
 from scheduling.schedule import Follower

@@ -20,8 +20,9 @@ from model.operations import Operation
 from model.projection import View, project
 from model.step import Answer
 from scheduling.events import Event, park
+from scheduling.handles import owner
 from scheduling.locks import awaited
-from scheduling.loop import EAGER, ControlledLoop, owner
+from scheduling.loop import EAGER, ControlledLoop
 from stateful_tests.exploring.at_rest import judge_left, judge_stuck
 from stateful_tests.exploring.chains import Chain
 from stateful_tests.level1.teller import Teller

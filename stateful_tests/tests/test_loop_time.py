@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.events import Event
-from scheduling.loop import ControlledLoop, label, owner
+from scheduling.handles import label, owner
+from scheduling.loop import ControlledLoop
 from scheduling.order import Order, candidates
 from scheduling.run import PATIENCE, Ending, run
 from scheduling.schedule import Recorder, fixed

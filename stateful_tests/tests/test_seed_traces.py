@@ -20,7 +20,8 @@ from impl.seed import SeedManager
 from impl.state_operations import state_clear_listener, state_listener_matches, state_set_listener, state_track_event
 from impl.thread_state import ThreadState
 from model.operations import TurnEvent
-from scheduling.loop import ControlledLoop, owner
+from scheduling.handles import owner
+from scheduling.loop import ControlledLoop
 
 RECORDED = Path(__file__).parent.parent / "data" / "seed_traces"
 CANCELLED = {Outcome.SENT: "cancelled", Outcome.DROPPED: "dropped"}

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from scheduling.events import Event
+from scheduling.handles import Handle
 from scheduling.locks import controlled_locks
-from scheduling.loop import ControlledLoop, Handle
+from scheduling.loop import ControlledLoop
 from scheduling.order import Order
 from scheduling.run import run
 from scheduling.strategies.digest import Digest

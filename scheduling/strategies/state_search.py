@@ -29,6 +29,7 @@ from scheduling.strategies.strategy import Redundant
 from scheduling.strategies.structure import Indigestible
 from scheduling.strategies.suspended import WatchedTask
 
+OUTLIVES = "an object() that outlives its run"
 DIFFERS = "something that differs from run to run where the choices do not: a random number, a time, or what earlier runs have left"
 
 
@@ -88,13 +89,15 @@ class StateSearch:
             return None
         if self._digest is None:
             self._digest = self._make(order, self._shared)
+        self.runs += 1
+        check = self.runs & (self.runs - 1) == 0
+        if check and self._outlived():
+            self._restart()
         if self.indigestible is None:
             loop.task_class = WatchedTask
-        self.runs += 1
         nodes = self._nodes
         self._asked = 0
         self._met = None
-        check = self.runs & (self.runs - 1) == 0
 
         def choose(n: int) -> int:
             at = self._asked
@@ -160,5 +163,15 @@ class StateSearch:
             schedules = node.schedules
             if node.state:
                 self._seen[node.state] = schedules
+        if self._outlived():
+            self._restart()
+            return
         self.schedules = None if self.endless else schedules
         self.complete = True
+
+    def _outlived(self) -> bool:
+        """Whether states were told apart by less than there is to an object; then they are told apart no more. Asked between runs."""
+        if self.indigestible is not None or self._digest is None or not self._digest.tokens.outlived():
+            return False
+        self.indigestible = OUTLIVES
+        return True

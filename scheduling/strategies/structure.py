@@ -32,6 +32,7 @@ from types import (
 from typing import Any
 
 from scheduling.strategies.landmarks import landmarks
+from scheduling.strategies.tokens import Tokens
 
 Look = Callable[[Any], None]
 
@@ -77,6 +78,7 @@ class Structure:
         self._constants: dict[Hashable, int] = {}
         self._kept: dict[int, tuple[object, int]] = {}  # constants by identity; they are kept, so the address stays theirs
         self._landmarks = landmarks()
+        self.tokens = Tokens()
         self._shared = {id(thing): thing for thing in shared}
         looks: dict[type, Look] = {}
         looks |= {kind: self._value(kind, _itself) for kind in _PLAIN}
@@ -104,7 +106,7 @@ class Structure:
         )
         yield (weakref.ref,), lambda r: self._row("weak", (r(), r.__callback__))
         yield (ModuleType, MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType), self.constant
-        yield (object,), self.constant
+        yield (object,), self._bare
         yield (TracebackType,), lambda _: self.name("a traceback")
         yield _VIEWS, lambda view: self._row(name_of(type(view)), gc.get_referents(view))
         yield _REDUCING, self.once(self._reduced)
@@ -271,6 +273,13 @@ class Structure:
     def _builtin(self, function: Any) -> None:
         own = function.__self__
         self._row((type(function), function.__qualname__, getattr(function, "__module__", None)), (own,))
+
+    def _bare(self, thing: object) -> None:
+        """`object()`: nothing but itself. One that comes with the run is told by where it is met, as all else that can be there twice."""
+        if not self.known(thing):
+            self.name(object)
+            if id(thing) not in self._landmarks:
+                self.tokens.met(thing)
 
     def _reduced(self, iterator: Any) -> None:
         self._row("to be gone on with", self._keep(iterator.__reduce__()))

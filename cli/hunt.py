@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from checking.verdict import Verdict
 from cli.hunt_progress import watching
 from cli.options import count, duration, output, write_json
 from cli.process_subject import refuse
@@ -17,7 +18,7 @@ from reports.text import console_for
 from scheduling.order import Order
 from stateful_tests.hunt import Hunt, Plan, as_it_shows, checks_in
 from stateful_tests.hunt_folder import BadFolder, Folder, default_folder
-from stateful_tests.hunt_record import hunt_record, verdict
+from stateful_tests.hunt_record import hunt_record
 from stateful_tests.hunt_work import Totals
 from stateful_tests.loading import blaming
 
@@ -94,7 +95,7 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
     write_hunt(record, console_for(sys.stdout))
     if options.json:
         write_json(options.json, record)
-    return verdict(plan.checks, totals, findings, why).exit_code
+    return Verdict(record["verdict"]).exit_code
 
 
 def _folder(options: argparse.Namespace) -> tuple[Folder, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The record of a hunt: what it did, found and covered, as plain data. Every report is made from it, and nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from checking.causes import Cause
@@ -11,7 +11,7 @@ from stateful_tests.hunt import Plan
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.loading import load
-from stateful_tests.run_record import adapter_record, finding_record
+from stateful_tests.run_record import adapter_record, findings_record
 from stateful_tests.unseen import ERROR, Seen
 
 SCHEMA = "subwarden/hunt/1"
@@ -22,11 +22,12 @@ def hunt_record(
 ) -> dict[str, Any]:
     """The record; `schedules` and `seconds` are those of this session, all else is of all sessions."""
     whole = totals.whole
-    kept = sorted(findings.values(), key=lambda k: (k.finding.rank(), k.finding.id))
+    best = sorted((kept.finding for kept in findings.values()), key=lambda finding: (finding.rank(), finding.id))
+    told, doubts = findings_record(plan.subject, best)
     return {
         "schema": SCHEMA,
         "subject": plan.subject,
-        "verdict": verdict(plan.checks, totals, findings, why).value,
+        "verdict": verdict(plan.checks, totals, told, doubts, why).value,
         "ended": why,
         "folder": str(folder.path),
         "seed": plan.seed,
@@ -41,22 +42,25 @@ def hunt_record(
             {"name": name, "runs": pay.runs, "new": pay.new, "causes": pay.causes}
             for name, pay in sorted(whole.strategies.items(), key=lambda item: (-item[1].new / max(item[1].runs, 1), item[0]))
         ],
-        "findings": [{**finding_record(plan.subject, k.finding), "shrunk": k.shrunk, "strategy": k.strategy} for k in kept],
+        "findings": [{**said, "shrunk": findings[cause].shrunk, "strategy": findings[cause].strategy} for cause, said in told.items()],
         "coverage": {check.name: _coverage(check, totals, plan.subject) for check in plan.checks},
         "outcomes": {**_outcomes(totals), "relative_error": ERROR},
         "lost": totals.lost,
-        "doubts": whole.doubts,
+        "doubts": [*whole.doubts, *doubts],
         **adapter_record(plan.checks, load(plan.subject, plan.checks[0].level)),
     }
 
 
-def verdict(checks: Sequence[Check], totals: Totals, findings: Mapping[Cause, Kept], why: str) -> Verdict:
-    """Nothing found is something only if something ran for each of `checks`, to its end, and did the same when it was made again."""
-    if findings:
+def verdict(checks: Sequence[Check], totals: Totals, told: Collection[Cause], doubts: Sequence[str], why: str) -> Verdict:
+    """Nothing found is something only if something ran for each of `checks`, to its end, and did the same when it was made again.
+
+    `told`: the findings that stand when they are told; `doubts`: of the others.
+    """
+    if told:
         return Verdict.VIOLATED
     whole = totals.whole
     ran = all(totals.work.get(check.name, Work()).schedules for check in checks)
-    return Verdict.INCONCLUSIVE if not whole.schedules or not ran or whole.doubts or why == "no workers" else Verdict.HOLDS
+    return Verdict.INCONCLUSIVE if not whole.schedules or not ran or whole.doubts or doubts or why == "no workers" else Verdict.HOLDS
 
 
 def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:

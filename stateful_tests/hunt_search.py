@@ -14,15 +14,15 @@ from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
 from scheduling.order import Order
-from scheduling.schedule import Divergence, fixed
+from scheduling.schedule import fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.fault_bounded import FaultBounded
 from scheduling.strategies.portfolio import Portfolio
 from scheduling.watchdog import WATCHDOG
 from stateful_tests.exploring import complete
-from stateful_tests.exploring.check import CHANCE, Check, Explorer, fired
+from stateful_tests.exploring.check import Check, Explorer, fired
 from stateful_tests.exploring.ends import End
-from stateful_tests.exploring.investigate import IMPATIENT, NotReproducible, confirm, investigate
+from stateful_tests.exploring.investigate import CHANCE, IMPATIENT, NotReproducible, confirm, investigate
 from stateful_tests.exploring.level import Factory, Program
 from stateful_tests.exploring.overlap import look_closely
 from stateful_tests.exploring.whole import WholeProgram
@@ -219,7 +219,7 @@ class Hunter(Explorer):
                 raw = Finding(cause, self.check.order, self.level.cancels(program), program, tuple(followed), size, self.level.name)
                 self._tell(Kept(raw, False, strategy))
                 self.shrink(Kept(raw, False, strategy))
-            except (NotReproducible, Divergence) as doubt:
+            except NotReproducible as doubt:
                 self._tries[cause] = self._tries.get(cause, 0) + 1
                 self._doubt(str(doubt))
 

@@ -1,20 +1,26 @@
 """The run record: all that a gate run did and found, as plain data. Every report is made from it, and nothing else."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
+from checking import causes
 from checking.causes import Cause
 from checking.finding import Finding
 from checking.verdict import Verdict, worst
 from model.properties import Property
 from model.scope import Scope
+from scheduling.schedule import Divergence
+from scheduling.watchdog import WATCHDOG
 from stateful_tests.core.level import CORE
 from stateful_tests.coverage_record import coverage_record
 from stateful_tests.exploring.check import Check, Outcome, merged
+from stateful_tests.exploring.investigate import IMPATIENT, NotReproducible, confirm
 from stateful_tests.exploring.letters import task_name
 from stateful_tests.exploring.level import Factory, Level, Program, Run
+from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.exploring.tell import tell
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.levels import LEVELS
@@ -33,10 +39,11 @@ def gate_record(
     """The record of a gate run of `subject`. `stopped`: it was cut short by hand. `factory`: the subject, where it is in hand."""
     whole = merged(outcomes)
     never = sorted(whole.never_fired(checks))
-    verdicts = [verdict(outcome) for outcome in outcomes if outcome.schedules]
-    if never or stopped or whole.doubts:
-        verdicts.append(Verdict.INCONCLUSIVE)
     findings = sorted(whole.findings.values(), key=lambda f: (f.rank(), f.id))
+    told, doubts = findings_record(subject, findings, factory)
+    verdicts = [verdict(outcome, told) for outcome in outcomes if outcome.schedules]
+    if never or stopped or whole.doubts or doubts:
+        verdicts.append(Verdict.INCONCLUSIVE)
     return {
         "schema": SCHEMA,
         "subject": subject,
@@ -46,7 +53,7 @@ def gate_record(
         "checks": [
             {
                 "name": outcome.name,
-                "verdict": None if outcome.replays and not outcome.schedules else verdict(outcome).value,
+                "verdict": None if outcome.replays and not outcome.schedules else verdict(outcome, told).value,
                 "programs": outcome.programs,
                 "schedules": outcome.schedules,
                 "steps": outcome.steps,
@@ -54,14 +61,14 @@ def gate_record(
             }
             for outcome in outcomes
         ],
-        "findings": [finding_record(subject, finding, factory) for finding in findings],
+        "findings": list(told.values()),
         "coverage": {
             "fired": sorted(whole.fired),
             "never_fired": never,
             "model": _model_coverage(checks, outcomes),
             "checks": _by_check(subject, factory, checks, outcomes),
         },
-        "doubts": whole.doubts,
+        "doubts": [*whole.doubts, *doubts],
         **adapter_record(checks, load(subject, checks[0].level) if factory is None else factory),
     }
 
@@ -108,11 +115,32 @@ def _model_coverage(checks: Sequence[Check], outcomes: list[Outcome]) -> dict[st
     }
 
 
-def verdict(outcome: Outcome) -> Verdict:
-    """What one check comes to."""
-    if outcome.findings:
+def verdict(outcome: Outcome, told: Iterable[Cause]) -> Verdict:
+    """What one check comes to; `told` are the findings that stand when they are told."""
+    if not outcome.findings.keys().isdisjoint(told):
         return Verdict.VIOLATED
-    return Verdict.INCONCLUSIVE if outcome.doubts or not outcome.schedules else Verdict.HOLDS
+    return Verdict.INCONCLUSIVE if outcome.findings or outcome.doubts or not outcome.schedules else Verdict.HOLDS
+
+
+def findings_record(
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None
+) -> tuple[dict[Cause, dict[str, Any]], list[str]]:
+    """The records of `findings` by their causes, and doubts about those that do not show any more in the run that is kept of them.
+
+    They were confirmed when they were made small, so a subject that does something else now has a source of chance of its own, or was
+    changed in between; that must not cost the report of all the others.
+    """
+    told: dict[Cause, dict[str, Any]] = {}
+    doubts: list[str] = []
+    for finding in findings:
+        make = load(subject, finding.level) if factory is None else factory
+        try:
+            with running(), WATCHDOG.guarded(IMPATIENT) if finding.cause == causes.BLOCKED else nullcontext():
+                confirm(Runner(LEVELS[finding.level], make, finding.order), finding.cause, finding.program, list(finding.names))
+            told[finding.cause] = finding_record(subject, finding, make)
+        except (NotReproducible, Divergence) as error:
+            doubts.append(f"{finding.id} was found, and does not show any more in the run that was kept of it ({error})")
+    return told, doubts
 
 
 def finding_record(subject: str, finding: Finding[Any], factory: Factory | None = None) -> dict[str, Any]:

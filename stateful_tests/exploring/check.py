@@ -22,7 +22,7 @@ from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
 from stateful_tests.exploring import complete, each_fault
 from stateful_tests.exploring.ends import EndRunner
-from stateful_tests.exploring.investigate import NotReproducible, investigate
+from stateful_tests.exploring.investigate import CHANCE, NotReproducible, investigate
 from stateful_tests.exploring.level import Drawing, Factory, Program
 from stateful_tests.exploring.overlap import PASSED, Closely, look_closely
 from stateful_tests.exploring.runner import Runner
@@ -33,7 +33,6 @@ from stateful_tests.unseen import Seen, digest
 
 ENDS_EVERY = 8  # of so many runs one is asked how it ended: asking all would cost a twentieth of the time
 LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others
-CHANCE = "not the same in every run"  # what systematic strategies say of a subject with a source of chance of its own
 
 
 @dataclass

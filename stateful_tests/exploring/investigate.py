@@ -10,7 +10,7 @@ from checking.causes import Cause
 from checking.finding import Finding
 from checking.shrink import shrink
 from scheduling.order import EARLY, Order
-from scheduling.schedule import fixed
+from scheduling.schedule import Divergence, fixed
 from scheduling.strategies.delay_bounded import DelayBounded
 from scheduling.strategies.preemption_bounded import PreemptionBounded
 from scheduling.strategies.random_walk import RandomWalk
@@ -26,6 +26,7 @@ IMPATIENT = 0.25  # seconds that a run may last while one that blocks for real i
 FEW = 3  # tasks, up to which every order of their starts is tried
 DEVIATIONS = 2  # from fifo, more than which are hard to read
 PREEMPTIONS = 2  # up to which all runs of a small program are tried
+CHANCE = "not the same in every run"  # what systematic strategies say of a subject with a source of chance of its own
 ROUNDS = 3  # in another order of its tasks a program may be shrunk further; the order settles at once, or is of no importance
 
 
@@ -58,8 +59,11 @@ def investigate(runner: Runner, cause: Cause, program: Any, names: list[str]) ->
 
 
 def confirm(runner: Runner, cause: Cause, program: Any, names: list[str]) -> None:
-    """Follow `names` twice: the run must be the same both times and show `cause`."""
-    first, second = runner.follow(program, names), runner.follow(program, names)
+    """Follow `names` twice: the run must be the same both times and show `cause`. Raises NotReproducible."""
+    try:
+        first, second = runner.follow(program, names), runner.follow(program, names)
+    except Divergence as error:
+        raise NotReproducible(f"{cause.mechanism}: the same schedule does not give the same run twice: {error}") from None
     if first.violations != second.violations or first.choices != second.choices or cause not in first.violations:
         raise NotReproducible(f"{cause.mechanism}: the same schedule does not give the same run twice")
 
@@ -132,7 +136,12 @@ def _search(runner: Runner, cause: Cause, program: Any, runs: int, strategy: Str
     for _ in range(runs):
         if runner.steps >= until:
             return None
-        result = runner.run_strategy(program, strategy)
+        try:
+            result = runner.run_strategy(program, strategy)
+        except RuntimeError as error:
+            if CHANCE not in str(error):
+                raise
+            return None  # nothing can be searched so; whether the finding can be believed is for `confirm` to say
         if result is None:
             return None
         if cause in result.violations:

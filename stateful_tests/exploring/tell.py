@@ -24,14 +24,23 @@ FAKES = "stateful_tests.core.environment"  # what an adapter's calls wait in, wh
 
 
 def tell(level: Level, factory: Factory, order: Order, program: Program, names: Sequence[str], cause: Cause) -> list[dict[str, Any]]:
-    """The rows of the run's table: step, task, did (list), at (file:line or None), changed (list), broken (what `cause` broke here)."""
+    """The rows of the run's table: step, task, did (list), at (file:line or None), changed (list), broken (what `cause` broke here).
+
+    Raises Divergence where the subject does something else now.
+    """
     with controlled_locks():
         loop = loop_for(order)
         loop.log = []  # before there is a judge, which keeps silent where nobody listens
         with loop.entered():
             play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
             rows = _Rows(play, Follower(loop, order, names), names, cause)
-            run(loop, order, rows.follower, rows.stepped, every_choice=True)
+            try:
+                run(loop, order, rows.follower, rows.stepped, every_choice=True)
+                rows.follower.finish()
+            except BaseException:  # it cannot be followed: nothing may be left to complain
+                loop.abandon()
+                play.let_go()
+                raise
             rows.outside()
             if loop.blocked is None:
                 play.finish()

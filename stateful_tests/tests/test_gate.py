@@ -8,17 +8,19 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checking import causes
+from checking.causes import Cause
+from checking.finding import Finding
 from checking.verdict import Verdict
 from model.properties import Property
 from scheduling.order import Order
-from stateful_tests.corpus import SAVED
+from stateful_tests.corpus import COMMITTED, SAVED
 from stateful_tests.exploring.check import CHECKS, Check, Explorer, Outcome
 from stateful_tests.exploring.runner import running
 from stateful_tests.gate import replay_corpus
@@ -243,6 +245,25 @@ def test_a_record_holds_only_if_everything_fired_and_nothing_is_in_doubt() -> No
     assert verdict(Outcome("check", schedules=0, fired=everything)) == "inconclusive"
     for name in sorted(everything):
         assert verdict(Outcome("check", schedules=1, fired=everything - {name})) == "inconclusive", name
+
+
+def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt() -> None:
+    """It must not cost the report of the others, and by itself it proves nothing."""
+    run = read(str(COMMITTED / "seed-P2-a-closed-connection-is-live-again.json"))
+    good = Finding(causes.REVIVED, run.order, False, run.program, run.names, (2, 0), run.level)
+    gone = replace(good, cause=causes.OUTLIVES, names=("+start A", "nobody"))
+
+    def record(*outcomes: dict[Cause, Finding[Any]]) -> dict[str, Any]:
+        checks = [Outcome(f"check {number}", schedules=1, findings=found) for number, found in enumerate(outcomes)]
+        return gate_record("seed", "ci", CHECKS, checks, stopped=False)
+
+    told = record({good.cause: good}, {gone.cause: gone})
+    assert [finding["id"] for finding in told["findings"]] == [good.id]
+    assert ([check["verdict"] for check in told["checks"]], told["verdict"]) == (["violated", "inconclusive"], "violated")
+    (doubt,) = told["doubts"]
+    assert doubt.startswith(f"{gone.id} was found, and does not show any more in the run that was kept of it")
+    assert "at step 2 the schedule wants 'nobody'" in doubt
+    assert record({gone.cause: gone})["verdict"] == "inconclusive"
 
 
 def test_ctrl_c_stops_cleanly_with_what_was_found(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """The search of a hunt in this process: what it counts, covers, remembers and tells, and that all of that is bounded and repeatable."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from time import sleep
@@ -31,7 +33,7 @@ from stateful_tests import hunt_search
 from stateful_tests.exploring.check import CHECKS, Check, Outcome, merged
 from stateful_tests.exploring.complete import EVERYTHING
 from stateful_tests.exploring.ends import End
-from stateful_tests.exploring.investigate import NotReproducible, confirm
+from stateful_tests.exploring.investigate import NotReproducible, _search, confirm
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.hunt import Plan, as_it_shows
 from stateful_tests.hunt_folder import Folder
@@ -238,6 +240,36 @@ def test_what_shows_only_every_other_time_is_not_believed() -> None:
                 confirm(runner, cause, program, names)
 
 
+class Wavers(SeedManager):
+    """Every other one takes a step more."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).made += 1
+        self.odd = type(self).made % 2 == 1
+
+    async def remove_connection(self, connection_id: int) -> None:
+        if self.odd:
+            await asyncio.sleep(0)
+        await super().remove_connection(connection_id)
+
+
+def test_a_run_that_cannot_be_followed_is_not_reproducible() -> None:
+    with running():
+        runner = Runner(LEVEL_1, Wavers, Order.FIFO)
+        _, names = runner.record(CLOSES, lambda *_: fixed([]))
+        with pytest.raises(NotReproducible, match="at step"):
+            confirm(runner, causes.REVIVED, CLOSES, names)
+
+
+def test_what_a_systematic_search_cannot_search_it_does_not_find() -> None:
+    """It may not cost the finding, which is believed if it can be followed."""
+    with running():
+        assert _search(Runner(LEVEL_1, Wavers, Order.ANY), causes.OUTLIVES, CLOSES, 50) is None
+
+
 def test_equal_ends_have_equal_texts_however_their_sets_were_made() -> None:
     kinds = [f"kind {number}" for number in range(20)]
     numbers = [(n, n * 8) for n in range(20)]
@@ -364,15 +396,37 @@ def test_the_report_says_it_in_text(tmp_path: Path) -> None:
 
 def test_verdicts() -> None:
     ran, checks = Totals(), (ANY, FIFO)
-    assert verdict(checks, ran, {}, "budget") is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [], [], "budget") is Verdict.INCONCLUSIVE
     ran.add(ANY.name, Work(schedules=1))
-    assert verdict(checks, ran, {}, "budget") is Verdict.INCONCLUSIVE, "what was not tried does not hold"
+    assert verdict(checks, ran, [], [], "budget") is Verdict.INCONCLUSIVE, "what was not tried does not hold"
     ran.add(FIFO.name, Work(schedules=1))
-    assert verdict(checks, ran, {}, "budget") is Verdict.HOLDS
-    assert verdict(checks, ran, {}, "stopped") is Verdict.HOLDS
-    assert verdict(checks, ran, {}, "no workers") is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [], [], "budget") is Verdict.HOLDS
+    assert verdict(checks, ran, [], ["one that was told"], "budget") is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [causes.REVIVED], ["another"], "budget") is Verdict.VIOLATED
+    assert verdict(checks, ran, [], [], "stopped") is Verdict.HOLDS
+    assert verdict(checks, ran, [], [], "no workers") is Verdict.INCONCLUSIVE
     ran.add(ANY.name, Work(doubts=["one"]))
-    assert verdict(checks, ran, {}, "budget") is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [], [], "budget") is Verdict.INCONCLUSIVE
+
+
+def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt(tmp_path: Path) -> None:
+    """It must not cost the report of the others, and by itself it proves nothing."""
+    search, totals, plan = Search(SeedManager, FIFO), Totals(), Plan("seed", (FIFO,), 1, 0, None, 1)
+    with running():
+        search.hunter._explore(CLOSES, 50)
+    totals.add(FIFO.name, Work(schedules=1))
+    good = search.told[1]
+    for cause, names in (
+        (causes.OUTLIVES, ("+start A", "nobody")),  # which cannot be followed
+        (causes.OUTLIVES, (*good.finding.names, "A")),  # nor this, to its end
+        (causes.OUTLIVES, good.finding.names),  # and this does not show it
+    ):
+        bad = good._replace(finding=replace(good.finding, cause=cause, names=names))
+        record = hunt_record(plan, Folder(tmp_path), totals, {cause: bad, good.finding.cause: good}, "rounds", 1, 1.0)
+        assert ([told["id"] for told in record["findings"]], record["verdict"]) == ([good.finding.id], "violated")
+        (doubt,) = record["doubts"]
+        assert doubt.startswith(f"{bad.finding.id} was found, and does not show any more in the run that was kept of it")
+        assert hunt_record(plan, Folder(tmp_path), totals, {cause: bad}, "rounds", 1, 1.0)["verdict"] == "inconclusive"
 
 
 def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:

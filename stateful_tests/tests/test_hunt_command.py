@@ -315,6 +315,35 @@ def test_a_subject_that_takes_other_steps_since_is_gone_on_with(tmp_path: Path, 
         assert main(["replay", str(folder / name)]) == 1
 
 
+OTHER_AT_HOME = """
+import asyncio, multiprocessing
+from impl.seed import SeedManager
+
+class Mine(SeedManager):
+    async def connection_initialized(self, connection_id):
+        if multiprocessing.parent_process() is None:
+            await asyncio.sleep(0)
+        await super().connection_initialized(connection_id)
+"""
+
+
+def test_a_subject_that_does_something_else_when_it_is_told_does_not_cost_the_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What differs between two processes stands for any chance; one that goes on begins with what cannot be followed in the other."""
+    subject, folder = tmp_path / "mine.py", tmp_path / "hunt"
+    subject.write_text(OTHER_AT_HOME, encoding="utf-8")
+    arguments = ["hunt", "--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", "--rounds", "1", "--dir", str(folder)]
+    doubted = 0
+    for command in (arguments, ["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]):
+        assert main(command) == 1
+        out, err = capsys.readouterr()
+        assert "subject " in out
+        assert "never awaited" not in err
+        doubted += out.count("was found, and does not show any more")
+    assert doubted
+
+
 def test_orders() -> None:
     assert checks_in("split-lock", "fifo") == CHECKS[:2]
     assert checks_in("split-lock", "all") == CHECKS

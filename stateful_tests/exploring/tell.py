@@ -6,14 +6,18 @@ Text is computed here and nowhere before: a run that nobody asks about costs no 
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
+from checking import causes
 from checking.causes import Cause
 from scheduling.handles import owner
 from scheduling.locks import controlled_locks
 from scheduling.order import EARLY, TIMER, Order, loop_for
 from scheduling.run import run
 from scheduling.schedule import Follower
+from scheduling.watchdog import BOUND, WATCHDOG, Blocked
+from stateful_tests.exploring.investigate import IMPATIENT
 from stateful_tests.exploring.level import Factory, Level, Play, Program
 
 # of outside events, by the first word of their name
@@ -28,14 +32,16 @@ def tell(level: Level, factory: Factory, order: Order, program: Program, names: 
 
     Raises Divergence where the subject does something else now.
     """
-    with controlled_locks():
+    with controlled_locks(), WATCHDOG.guarded(IMPATIENT if cause == causes.BLOCKED else BOUND):
         loop = loop_for(order)
         loop.log = []  # before there is a judge, which keeps silent where nobody listens
+        WATCHDOG.watch(loop)
         with loop.entered():
             play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
             rows = _Rows(play, Follower(loop, order, names), names, cause)
             try:
-                run(loop, order, rows.follower, rows.stepped, every_choice=True)
+                with suppress(Blocked):  # outside of any task
+                    run(loop, order, rows.follower, rows.stepped, every_choice=True)
                 rows.follower.finish()
             except BaseException:  # it cannot be followed: nothing may be left to complain
                 loop.abandon()
@@ -44,6 +50,8 @@ def tell(level: Level, factory: Factory, order: Order, program: Program, names: 
             rows.outside()
             if loop.blocked is None:
                 play.finish()
+            else:
+                play.judge.violated(causes.BLOCKED, loop.blocked)
             rows.close()
             loop.abandon()
     return rows.rows

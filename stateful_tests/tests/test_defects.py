@@ -20,6 +20,7 @@ from stateful_tests.defects.defect import Defect
 from stateful_tests.exploring.check import Check, Explorer
 from stateful_tests.exploring.level import Factory
 from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.exploring.tell import tell
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.program import Program
 from stateful_tests.profiles import Profile
@@ -84,6 +85,15 @@ def test_a_step_that_blocks_is_interrupted_and_named(defect: Defect) -> None:
         result = Runner(LEVEL_1, defect.factory, defect.order).run(defect.program, first)
     assert set(result.violations) == {defect.cause}
     assert "in has_subscribers" in result.details[defect.cause]
+
+
+@pytest.mark.timeout(60)  # it would last as long as the step that blocks
+@pytest.mark.parametrize("defect", BLOCKING, ids=lambda d: d.name)
+def test_a_step_that_blocks_does_not_block_whoever_tells_it(defect: Defect) -> None:
+    assert defect.program is not None
+    rows = tell(LEVEL_1, defect.factory, defect.order, defect.program, ("+start A", "A"), defect.cause)
+    (said,) = rows[-1]["broken"]
+    assert "in has_subscribers" in said
 
 
 @pytest.mark.parametrize("cancellation", [False, True])

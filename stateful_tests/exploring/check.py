@@ -22,6 +22,7 @@ from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
 from stateful_tests.exploring import complete, each_fault
 from stateful_tests.exploring.ends import EndRunner
+from stateful_tests.exploring.escape import let_out
 from stateful_tests.exploring.investigate import CHANCE, NotReproducible, investigate
 from stateful_tests.exploring.level import Drawing, Factory, Program
 from stateful_tests.exploring.overlap import PASSED, Closely, look_closely
@@ -164,7 +165,8 @@ class Explorer:
 
     def _draw(self, machine: Any, number: int, profile: Profile, examples: int) -> None:
         try:
-            run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(profile, examples))
+            with let_out():
+                run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(profile, examples))
         except Flaky:  # examples have become empty in the middle: time is up, or there is nothing more to find
             if not self._enough():
                 raise

@@ -15,8 +15,11 @@ from checking.causes import Cause
 from scheduling.events import Event
 from scheduling.order import Order, candidates, happen, loop_for, width
 from scheduling.watchdog import WATCHDOG, Blocked
+from stateful_tests.exploring.escape import escaping
 from stateful_tests.exploring.level import Drawing, Drawn, Factory
 from stateful_tests.exploring.overlap import out_of_turn
+
+RUNS_SUBJECT = ("__init__", "arrive", "pick", "teardown")  # methods in which somebody else's code runs, or whoever is told of a program
 
 
 class Machine(RuleBasedStateMachine):
@@ -156,5 +159,6 @@ def bound(kind: type[Kind], drawing: Drawing) -> type[Kind]:
         "rules_fired": drawing.rules,
         "happened": drawing.happened,
         "transitions": drawing.transitions,
+        **{name: escaping(getattr(kind, name)) for name in RUNS_SUBJECT},
     }
     return type(kind.__name__, (kind,), attributes)

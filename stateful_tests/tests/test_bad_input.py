@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from checking import causes
+from checking.observation import BadObservation
 from cli.main import main
 from scheduling.order import Order
+from scheduling.uncontrolled import UncontrolledSource
 from stateful_tests.corpus import COMMITTED
 from stateful_tests.exploring.check import Check, Explorer
 from stateful_tests.exploring.runner import running
@@ -69,6 +71,25 @@ class MadeOnce(Manager):
         if MadeOnce.made > 1: raise RuntimeError("only one")
         super().__init__()
 
+class MadeOften(Manager):
+    made = 0
+    def __init__(self):
+        MadeOften.made += 1
+        if MadeOften.made > 200: raise RuntimeError("no more")
+        super().__init__()
+
+class Often:
+    made = 0
+    def __init__(self):
+        Often.made += 1
+        if Often.made > 200: raise RuntimeError("no more")
+        self.pairs = set()
+    async def connect(self, client): pass
+    async def subscribe(self, client, topic):
+        self.pairs.add((client, topic))
+        return True
+    def observe(self): return self.pairs
+
 def needs(argument): return Manager()
 def raises(): raise ValueError("two\\nlines")
 def leaves(): raise SystemExit(0)
@@ -91,6 +112,26 @@ async def _leave(): asyncio.create_task(asyncio.Event().wait(), name="left")
 async def _swallow():
     try: await _executor()
     except BaseException: pass
+
+def late(what):
+    class Manager_(Manager):
+        calls = 0
+        async def has_subscribers(self, thread_id):
+            Manager_.calls += 1
+            if Manager_.calls > 40: await what()
+            return await super().has_subscribers(thread_id)
+    return Manager_
+
+LateSocket = late(_socket)
+
+class LateShow(Manager):
+    looks = 0
+    seen = False
+    def show(self):
+        LateShow.looks += 1
+        if LateShow.looks > 3_000 and self.seen: raise KeyError("the maps")
+        self.seen = True
+        return super().show()
 
 Executor, Swallows, Socket, Exits, Raises, Hangs, Leaves = map(doing, (_executor, _swallow, _socket, _exit, _raise, _hang, _leave))
 """
@@ -169,6 +210,24 @@ def test_a_subject_that_cannot_be_checked(subject: str, said: str, capsys: pytes
 def test_a_subject_that_leaves_does_not_decide_the_exit_code(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     err = one_line(capsys, verb, "--subject", "mine.py:ShowLeaves", "--budget", "1", "--jobs", "1")
     assert "raised SystemExit(0); it must answer, or raise an Exception" in err
+
+
+@pytest.mark.parametrize("verb", ["gate", "hunt"])
+@pytest.mark.parametrize("factory", ["MadeOften", "Often"])
+def test_a_factory_that_raises_after_many_calls_is_told_in_one_line(factory: str, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It does so where Hypothesis draws, which would rather complain that the subject is not the same each time."""
+    err = one_line(capsys, verb, "--subject", f"mine.py:{factory}", "--budget", "5", "--jobs", "1")
+    assert f"subject mine.py:{factory}: " in err
+    assert "raised RuntimeError: no more" in err
+
+
+@pytest.mark.parametrize(("factory", "error"), [("LateShow", BadObservation), ("LateSocket", UncontrolledSource)])
+def test_what_cannot_be_judged_after_a_while_is_what_is_told(factory: str, error: type[BaseException]) -> None:
+    with running():
+        explorer = Explorer(Check(Order.FIFO, False), load(f"mine.py:{factory}"), SHORT, lambda: False, lambda _: None)
+        with pytest.raises(error):
+            for number in range(100):
+                explorer.round(number, SHORT.examples)
 
 
 def test_a_folder_that_cannot_be_written_does_not_cost_a_gate_its_report(capsys: pytest.CaptureFixture[str]) -> None:

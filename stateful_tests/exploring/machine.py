@@ -133,15 +133,17 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The end of an example: its program is handed on."""
-        self.rest()
-        if not self.over:
-            with self.loop.entered():
-                self.play.finish()
-        if self.program.tasks:
-            type(self).drawn(self.program, self.names, self.shown())
-        self.loop.abandon()
-        self.play.let_go()
-        WATCHDOG.watch(None)  # what Hypothesis does between two examples may take long
+        try:
+            self.rest()
+            if not self.over:
+                with self.loop.entered():
+                    self.play.finish()
+            if self.program.tasks:
+                type(self).drawn(self.program, self.names, self.shown())
+        finally:  # whatever the subject raises, nothing may be left to complain
+            self.loop.abandon()
+            self.play.let_go()
+            WATCHDOG.watch(None)  # what Hypothesis does between two examples may take long
 
 
 Kind = TypeVar("Kind", bound=Machine)

@@ -75,10 +75,12 @@ def look_closely(
     with loop.entered():
         play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
         looking = _Looking(play, seen)
-        with suppress(Blocked):  # the run itself has been judged; here there is only less to see
-            run(loop, order, choose, looking.stepped)
-        loop.abandon()
-        play.let_go()
+        try:
+            with suppress(Blocked):  # the run itself has been judged; here there is only less to see
+                run(loop, order, choose, looking.stepped)
+        finally:
+            loop.abandon()
+            play.let_go()
     seen.runs += 1
 
 

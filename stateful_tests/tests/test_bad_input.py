@@ -3,6 +3,7 @@
 Never a traceback of ours, never silence, never a hang. What is wrong with a *manager* is a finding instead, if it can be judged at all.
 """
 
+import gc
 import json
 import subprocess
 import sys
@@ -106,6 +107,7 @@ def doing(what):
 async def _executor(): await asyncio.get_running_loop().run_in_executor(None, len, "")
 async def _socket(): await asyncio.open_connection("127.0.0.1", 9)
 async def _exit(): raise SystemExit(0)
+async def _interrupt(): raise KeyboardInterrupt
 async def _raise(): raise LookupError("[bold]no[/bold]")
 async def _hang(): await asyncio.Event().wait()
 async def _leave(): asyncio.create_task(asyncio.Event().wait(), name="left")
@@ -122,7 +124,7 @@ def late(what):
             return await super().has_subscribers(thread_id)
     return Manager_
 
-LateSocket = late(_socket)
+LateSocket, LateExit, LateInterrupt = map(late, (_socket, _exit, _interrupt))
 
 class LateShow(Manager):
     looks = 0
@@ -228,6 +230,18 @@ def test_what_cannot_be_judged_after_a_while_is_what_is_told(factory: str, error
         with pytest.raises(error):
             for number in range(100):
                 explorer.round(number, SHORT.examples)
+
+
+@pytest.mark.parametrize(("factory", "error"), [("LateExit", SystemExit), ("LateInterrupt", KeyboardInterrupt)])
+def test_a_subject_that_leaves_leaves_nothing_that_complains(factory: str, error: type[BaseException]) -> None:
+    """Coroutines that were never awaited would add lines to the one that says what is wrong; here each is an error."""
+    with running():
+        explorer = Explorer(Check(Order.FIFO, False), load(f"mine.py:{factory}"), SHORT, lambda: False, lambda _: None)
+        with pytest.raises(error):
+            for number in range(100):
+                explorer.round(number, SHORT.examples)
+    del explorer
+    gc.collect()
 
 
 def test_a_folder_that_cannot_be_written_does_not_cost_a_gate_its_report(capsys: pytest.CaptureFixture[str]) -> None:

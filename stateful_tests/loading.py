@@ -115,15 +115,15 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
                 return (OWN if own else CORE).name, partial(adapter, kind)
     except BadObservation as error:
         raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists all that it needs") from None
+    _check_call(factory, attribute, name)
     _try(manager, name, loop)
 
     def make() -> ManagerApi:
         try:
             manager: ManagerApi = factory()
-        except Exception as error:  # it worked once, so it counts, or keeps something
-            raise BadSubject(
-                f"subject {name}: {attribute}() made one manager and then raised {_said(error)}; each run needs a fresh one"
-            ) from None
+        except Exception as error:  # it worked before, so it counts, or keeps something
+            said = f"{attribute}() raised {_said(error)} after it had made others; each run needs a fresh one"
+            raise BadSubject(f"subject {name}: {said}") from None
         return manager
 
     return LEVEL_1.name, make
@@ -187,6 +187,16 @@ def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
         raise BadSubject(f"subject {name}: showing a manager raised {_said(error)}; mend its show() or locks()") from None
     if missing:
         raise BadSubject(f"subject {name}: its manager has no method {', '.join(missing)}; docs/bring-your-own.md lists all that it needs")
+
+
+def _check_call(factory: Callable[..., Any], attribute: str, name: str) -> None:
+    """A first manager was made with an environment if it was asked for; only adapters are given one."""
+    try:
+        inspect.signature(factory).bind()
+    except TypeError as error:
+        raise BadSubject(f"subject {name}: {attribute}() is called with nothing, for a manager that is no adapter: {error}") from None
+    except ValueError:  # a builtin without a signature: calling it will tell
+        return
 
 
 def _check_signatures(manager: Any, name: str) -> None:

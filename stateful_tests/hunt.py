@@ -3,6 +3,9 @@
 Whatever ends a worker, its findings are on disk already and the others go on; only what it counted in its last half second, and the round
 that it was in, is lost; a resumed hunt does that round again if it is held to a number of rounds.
 
+Each run is counted once for those who go on: what is kept on disk is of rounds that are not done again, which are those that were begun,
+or, where the number of rounds decides, those that were finished. What was done of others is told by the report, and forgotten.
+
 With a fixed number of rounds, subject, seed, number of workers and folder decide what is found.
 """
 
@@ -96,6 +99,7 @@ class Hunt:
         self._processes: dict[int, Any] = {}
         self._since: dict[str, Work] = {}  # what the journal has not got yet
         self._journalled: dict[str, Work] = {}  # the names that it has got
+        self._open: dict[int, list[dict[str, Work]]] = {}  # worker -> what it did in a round that counts once it is finished
         self._ended_by_itself = False  # at least one worker did all that it was to do
         self._bad: BaseException | None = None
         self._began = self._flushed = self._ends_kept = monotonic()
@@ -126,8 +130,7 @@ class Hunt:
                 for process in self._processes.values():
                     process.kill()
                     process.join()
-                self._flush()
-                self._folder.keep_ends(self.totals)
+                self._finish()
         if self._bad is not None:
             raise self._bad
         if self.totals.lost and not self._ended_by_itself:
@@ -168,20 +171,28 @@ class Hunt:
     def _heard(self, worker: int, what: str, about: Any) -> None:
         match what:
             case "work":
-                for check, done in about.items():
-                    self.schedules += done.schedules
-                    self.totals.add(check, done)
-                    self._since.setdefault(check, Work()).merge(done)
+                self.schedules += sum(done.schedules for done in about.values())
+                if self._plan.rounds is None:
+                    self._count(about)
+                else:
+                    self._open.setdefault(worker, []).append(about)
             case "done":
                 self._ended_by_itself = True
             case "round":
                 self.totals.rounds[worker] = about
+                for done in self._open.pop(worker, []):
+                    self._count(done)
             case "found":
                 self._found(about)
             case "bad":
                 self._bad = self._bad or BadSubject(about)
             case "failed":
                 self._bad = self._bad or WorkerFailed(about)
+
+    def _count(self, done: Mapping[str, Work]) -> None:
+        for check, what in done.items():
+            self.totals.add(check, what)
+            self._since.setdefault(check, Work()).merge(what)
 
     def _found(self, kept: Kept) -> None:
         cause, finding = kept.finding.cause, kept.finding
@@ -228,7 +239,16 @@ class Hunt:
             self._flush()
         if now - self._ends_kept >= ENDS_EVERY:
             self._ends_kept = now
+            self._flush()  # first, so that no run's end is kept that the journal does not count
             self._folder.keep_ends(self.totals)
+
+    def _finish(self) -> None:
+        """Keep what counts, then count for the report what was done in rounds that will be done again."""
+        self._flush()
+        self._folder.keep_ends(self.totals)
+        for undone in self._open.values():
+            for done in undone:
+                self._count(done)
 
     def _flush(self) -> None:
         """Have the journal tell all that was done until now."""

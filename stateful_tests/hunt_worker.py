@@ -6,8 +6,9 @@ in shared memory, taken by a process that was killed, would never be released).
 What it does in a round depends on seed, worker and round alone. Only what it need not look into, because it is known already, may come
 from others, and only where the hunt is not held to a number of rounds.
 
-Where time decides, a round that is begun is over for those who go on: to do it again would count the same runs twice, take them for proof
-that little is unseen, and in sessions shorter than a round never come to the next. Where the number of rounds decides, it is done again.
+Where time decides, a round that is begun is over for those who go on: to do it again would in sessions shorter than a round never come to
+the next. Where the number of rounds decides, it is done again, and counts only once it is finished. Either way no run counts twice, which
+would be taken for proof that little is unseen.
 """
 
 import gc

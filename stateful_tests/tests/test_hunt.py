@@ -29,7 +29,7 @@ from scheduling.locks import controlled_locks
 from scheduling.order import Order
 from scheduling.schedule import fixed
 from scheduling.watchdog import WATCHDOG
-from stateful_tests import hunt_search
+from stateful_tests import hunt, hunt_search, hunt_worker
 from stateful_tests.exploring.check import CHECKS, Check, Outcome, merged
 from stateful_tests.exploring.complete import EVERYTHING
 from stateful_tests.exploring.ends import End
@@ -288,19 +288,35 @@ def test_equal_ends_have_equal_texts_however_their_sets_were_made() -> None:
 class Stops:
     """A pipe on which a worker is told to stop in the middle of its first round; `said` is what it says."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: int = 4) -> None:
         self.said: list[tuple[str, Any]] = []
+        self._at = at
         self._asked = 0
 
     def poll(self) -> bool:
         self._asked += 1
-        return self._asked == 4
+        return self._asked == self._at
 
     def recv(self) -> tuple[str, None]:
         return "stop", None
 
     def send(self, message: tuple[str, Any]) -> None:
         self.said.append(message)
+
+
+class Listens(Stops):
+    """One on which nothing is said."""
+
+    def poll(self) -> bool:
+        return False
+
+
+class Silent:
+    """Nobody who is told how it goes."""
+
+    def progress(self, *_: Any) -> None: ...
+
+    def say(self, line: str) -> None: ...
 
 
 def session(first: int, rounds: int | None) -> tuple[list[int], dict[str, Work]]:
@@ -319,6 +335,32 @@ def test_sessions_shorter_than_a_round_come_to_the_next_and_count_nothing_twice(
     assert again == [2]
     assert did.keys().isdisjoint(others)
     assert session(0, 5)[0] == [], "a number of rounds is of whole ones"
+
+
+def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted twice, its runs would be taken for proof that little is unseen; the report of the session that was stopped tells of them."""
+    monkeypatch.setattr(hunt_worker, "TELL_EVERY", 0.0)
+
+    def hunted(name: str, *pipes: Any) -> list[Totals]:
+        folder, told = Folder(tmp_path / name), []
+        folder.begin({"subject": "manager", "seed": 0, "order": "all"})
+        for pipe in pipes:
+            totals = folder.totals()
+            session = hunt.Hunt(Plan("manager", CHECKS, 1, 0, None, 1), folder, totals, {}, Silent())
+            _Worker(Assignment("manager", CHECKS, 0, 0, totals.rounds.get(0, 0), 1, None, {}), pipe).hunt()
+            for what, about in pipe.said:
+                session._heard(0, what, about)
+            session._finish()
+            told.append(session.totals)
+        folder.close()
+        return [*told, folder.totals()]
+
+    cut, again, kept = hunted("cut off", Stops(9), Listens())
+    (whole, same) = hunted("undisturbed", Listens())
+    assert 0 < cut.whole.schedules < whole.whole.schedules
+    for each in (again, kept, same):
+        assert (each.rounds, each.whole.encode()) == (whole.rounds, whole.whole.encode())
+        assert {name: seen.encode() for name, seen in each.ends.items()} == {name: seen.encode() for name, seen in whole.ends.items()}
 
 
 # --- record and report

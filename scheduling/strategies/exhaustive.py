@@ -1,9 +1,15 @@
 """Every schedule there is, depth first, in either order and with faults.
 
-The reference that everything called complete is compared with: each schedule exactly once (dejafu and Shuttle call it depth-first search).
+Stateless search: Godefroid, Model Checking for Programming Languages using VeriSoft, POPL 1997, without its reductions. No state is stored
+or set back to: each run begins anew, repeats the choices of the one before up to the last that has an alternative left, takes the next
+alternative, and from there always the first. What is remembered is one path.
 
-Guarantees: when it is exhausted (`complete`), every schedule has been run. `scheduling.strategies.state_search` reaches every outcome
-in far fewer runs.
+Guarantees: each run is another schedule, so none is made twice; when it is exhausted (`complete`), every schedule that
+`scheduling.run.run` allows has been made. It holds for programs that do the same under the same choices; one that does not is refused where
+it shows. There is no bound but that of each run on its steps: the number of schedules is exponential in their length.
+
+It is the reference that everything called complete is compared with. `scheduling.strategies.state_search` reaches every outcome in far
+fewer runs.
 """
 
 from scheduling.loop import ControlledLoop

@@ -169,15 +169,15 @@ def _switches(names: list[str]) -> int:
 
 
 def _plainer(runner: Runner, cause: Cause, program: Any, names: list[str]) -> list[str]:
-    """`names` with every single deviation undone that is not needed."""
+    """`names` without any single deviation that is not needed: gone through again as long as one goes, which may free an earlier one."""
     choices = runner.guided(program, names)[0].choices
-    at = 0
-    while at < len(choices):
+    at = kept = 0  # how many in a row are known to be needed, or are none
+    while kept < len(choices):
+        at %= len(choices)
         if choices[at]:
             plain = [*choices[:at], 0, *choices[at + 1 :]]
             result, done = runner.record(program, lambda _loop, _order, plain=plain: fixed(plain))  # type: ignore[misc]
             if cause in result.violations:
-                choices, names = result.choices, done
-                continue
-        at += 1
+                choices, names, kept = result.choices, done, 0
+        at, kept = at + 1, kept + 1
     return names

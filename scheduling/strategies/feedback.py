@@ -1,8 +1,9 @@
 """Feedback: what led to a state not seen before is worth varying a little. Random search that climbs.
 
 Grey-box fuzzing of schedules: Wolff, Shi, Duck, Mathur, Roychoudhury: Greybox Fuzzing for Concurrency Testing, ASPLOS 2024. The choices of
-each run that came to a new digest are kept; a new run repeats the choices of a kept one up to some point, changes a few on the way, and
-goes on at random. The digest is taken at choices; by default it says which chains could move, and from where, no more.
+each run that came to a new digest are kept; a new run repeats the choices of a kept one up to some point, makes a few of them anew on the
+way, and goes on at random. Without what is made anew, an early choice that was kept would seldom be made otherwise again. The digest is
+taken at choices; by default it says which chains could move, and from where, no more.
 
 Guarantees only that every schedule has a positive chance in every run (one run in four is a plain random walk). What is kept is bounded.
 """
@@ -18,6 +19,7 @@ from scheduling.strategies.faults import SampledFaults
 
 KEPT = 256
 SEEN = 100_000
+CHANGES = 2
 
 
 def positions(loop: ControlledLoop) -> Hashable:
@@ -26,13 +28,14 @@ def positions(loop: ControlledLoop) -> Hashable:
 
 
 class Feedback:
-    """Varies runs that reached something new. Never exhausted."""
+    """Varies runs that reached something new: up to `changes` of their choices are made anew. Never exhausted."""
 
     name = "feedback"
     every_choice = False
 
-    def __init__(self, random: Random, digest: Callable[[ControlledLoop], Hashable] = positions) -> None:
+    def __init__(self, random: Random, digest: Callable[[ControlledLoop], Hashable] = positions, changes: int = CHANGES) -> None:
         self._random = random
+        self._changes = changes
         self._digest = digest
         self._seen: set[Hashable] = set()
         self._kept: list[list[int]] = []
@@ -47,7 +50,7 @@ class Feedback:
         if self._kept and uniform() >= 0.25:
             plan = list(self._kept[int(uniform() * len(self._kept))])
             del plan[1 + int(uniform() * len(plan)) :]
-            for _ in range(int(uniform() * 3)):
+            for _ in range(int(uniform() * (self._changes + 1))):
                 plan[int(uniform() * len(plan))] = -1
         left = iter(plan)
         made = self._made = []

@@ -7,7 +7,8 @@ theirs, and wait there. What runs meanwhile is chosen uniformly.
 
 Which events are interesting is drawn anew for each run. The paper takes the accesses to one shared variable. What an event touches is not
 known for every program, so here its kind is its *site* (see `scheduling.strategies.chains`): one run in two takes every known site, which
-is URW for what is known; the others take each known site with the chance 1/2.
+is URW for what is known; the others take each known site with the chance 1/2. The first are better where one moment of a long run is
+sought, the others where a few steps matter among many that do not, such as those of who waits for a lock.
 
 Guarantees: if counts are right and nothing blocks, the interesting events of a run are interleaved uniformly; every schedule has a
 positive chance. The first run is a plain random walk.
@@ -25,20 +26,21 @@ from scheduling.strategies.faults import SampledFaults
 
 
 class Surw:
-    """Uniform over the interesting events of each run. Never exhausted."""
+    """Uniform over the interesting events of each run, which are those of every site with the chance `whole`. Never exhausted."""
 
     name = "surw"
     every_choice = True
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, whole: float = 0.5) -> None:
         self._random = random
+        self._whole = whole
         self._counts: dict[str, dict[Site, int]] = {}  # of the last run: chain, site, events
         self._known: dict[Site, None] = {}  # every site of every run, in the order they were first seen
         self._faults = SampledFaults(random)
 
     def begin(self, loop: ControlledLoop, order: Order) -> Choose:
         uniform = self._random.random
-        share = 1.0 if uniform() < 0.5 else 0.5
+        share = 1.0 if uniform() < self._whole else 0.5
         for sites_of in self._counts.values():
             self._known.update(dict.fromkeys(sites_of))
         interesting = {site for site in self._known if uniform() < share}

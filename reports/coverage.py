@@ -13,15 +13,15 @@ def write_coverage(name: str, of: dict[str, Any], console: Console, named: int =
     """Write what the runs of the check `name` have covered. `of` is made by `stateful_tests.coverage_record`; `named`: names in a line."""
     fired, never = len(of["fired"]), of["never_fired"]
     console.print(Text(f"\n{name}: {fired} of {fired + len(never)} rules, operations, transitions, orders and moments fired"))
-    _named("never fired", never, named, console)
+    write_names("never fired", never, named, console)
     seen = len(of["awaits"])
     looked = f"{of['looked_closely']:,} runs looked at closely"
     console.print(Text(f"  {seen} of {seen + len(of['awaits_never'])} awaits suspended in {looked}"))
-    _named("never suspended", of["awaits_never"], named, console)
+    write_names("never suspended", of["awaits_never"], named, console)
     pairs = len(of["overlapped"])
     console.print(Text(f"  {pairs} of {pairs + len(of['never_overlapped'])} pairs of operations overlapped in them"))
     if pairs:
-        _named("never overlapped", of["never_overlapped"], named, console)
+        write_names("never overlapped", of["never_overlapped"], named, console)
     for schedule, faults in of["faults"].items():
         singly = f"  each fault at each moment of {SCHEDULES[schedule]}: complete for {faults['singly']:,} of {faults['struck']:,} programs"
         console.print(Text(f"{singly}, in pairs for {faults['in_pairs']:,}"))
@@ -44,7 +44,8 @@ def write_ends(of: dict[str, Any], console: Console) -> None:
     console.print(Text(f"{counts}; chance that the next is new (Good-Turing): {percent(ends['unseen'])}"))
 
 
-def _named(what: str, names: list[str], most: int, console: Console) -> None:
+def write_names(what: str, names: list[str], most: int, console: Console) -> None:
+    """Write the first `most` of `names`, and how many more there are; nothing if there are none."""
     if names:
         more = f", and {len(names) - most} more (all with --json)" if len(names) > most else ""
         console.print(Text(f"  {what}: {', '.join(names[:most])}{more}"))

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports.coverage import percent, write_coverage
+from reports.coverage import NAMED, percent, write_coverage, write_names
 from reports.text import COLOURS, write_finding, write_not_judged
 
 WHY = {
@@ -34,6 +34,9 @@ def write_hunt(record: dict[str, Any], console: Console) -> None:
         console.print(Text(said, style="yellow"))
     for doubt in record["doubts"]:
         console.print(Text(f"doubt: {doubt}", style="yellow"))
+    if record["never_fired"]:
+        console.print()
+        write_names("never fired in any check", record["never_fired"], NAMED, console)
     _summary(record, console)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from checking.causes import Cause
 from checking.verdict import Verdict
+from scheduling.order import Order
 from stateful_tests.coverage_record import coverage_record
 from stateful_tests.exploring.check import Check
 from stateful_tests.hunt import Plan
@@ -24,10 +25,12 @@ def hunt_record(
     whole = totals.whole
     best = sorted((kept.finding for kept in findings.values()), key=lambda finding: (finding.rank(), finding.id))
     told, doubts = findings_record(plan.subject, best)
+    coverage = {check.name: _coverage(check, totals, plan.subject) for check in plan.checks}
+    never = never_fired(plan.checks, coverage)
     return {
         "schema": SCHEMA,
         "subject": plan.subject,
-        "verdict": verdict(plan.checks, totals, told, doubts, why).value,
+        "verdict": verdict(plan.checks, totals, told, [*doubts, *never], why).value,
         "ended": why,
         "folder": str(folder.path),
         "seed": plan.seed,
@@ -43,7 +46,8 @@ def hunt_record(
             for name, pay in sorted(whole.strategies.items(), key=lambda item: (-item[1].new / max(item[1].runs, 1), item[0]))
         ],
         "findings": [{**said, "shrunk": findings[cause].shrunk, "strategy": findings[cause].strategy} for cause, said in told.items()],
-        "coverage": {check.name: _coverage(check, totals, plan.subject) for check in plan.checks},
+        "coverage": coverage,
+        "never_fired": never,
         "outcomes": {**_outcomes(totals), "relative_error": ERROR},
         "lost": totals.lost,
         "doubts": [*whole.doubts, *doubts],
@@ -51,10 +55,21 @@ def hunt_record(
     }
 
 
+def never_fired(checks: Sequence[Check], coverage: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What no check showed of all that some check can: a pass without it is vacuous, as for the gate.
+
+    Nothing for a hunt that is kept to one order: some of it takes the other, and whoever asks for less is not told that it is too little.
+    """
+    if {check.order for check in checks} != set(Order):
+        return []
+    expected, fired = (set[str]().union(*(of[key] for of in coverage.values())) for key in ("never_fired", "fired"))
+    return sorted(expected - fired)
+
+
 def verdict(checks: Sequence[Check], totals: Totals, told: Collection[Cause], doubts: Sequence[str], why: str) -> Verdict:
     """Nothing found is something only if something ran for each of `checks`, to its end, and did the same when it was made again.
 
-    `told`: the findings that stand when they are told; `doubts`: of the others.
+    `told`: the findings that stand when they are told; `doubts`: of the others, and of what was never tried.
     """
     if told:
         return Verdict.VIOLATED

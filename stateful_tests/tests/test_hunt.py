@@ -37,7 +37,7 @@ from stateful_tests.exploring.investigate import NotReproducible, _search, confi
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.hunt import Plan, as_it_shows
 from stateful_tests.hunt_folder import Folder
-from stateful_tests.hunt_record import hunt_record, verdict
+from stateful_tests.hunt_record import hunt_record, never_fired, verdict
 from stateful_tests.hunt_search import Hunter, Rank
 from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.hunt_worker import Assignment, _Worker
@@ -434,6 +434,29 @@ def test_the_report_says_it_in_text(tmp_path: Path) -> None:
     ):
         assert said in text
     assert "subject seed: violated" in text
+
+
+def test_what_no_check_showed_makes_a_pass_vacuous() -> None:
+    every = tuple(Check(order, cancellation=False) for order in Order)
+    of = {"fifo": {"fired": ["a"], "never_fired": ["b", "c"]}, "any": {"fired": ["b"], "never_fired": ["a", "c", "d"]}}
+    assert never_fired(every, of) == ["c", "d"]
+    assert never_fired(every[:1], {"fifo": of["fifo"]}) == [], "some of it takes the other order, which was not asked for"
+
+
+def test_a_hunt_that_did_not_show_everything_is_inconclusive_and_names_the_rest(tmp_path: Path) -> None:
+    plan = Plan("manager", tuple(Check(order, cancellation=False) for order in Order), 1, 0, None, 1)
+    totals = Totals()
+    for check in plan.checks:
+        work = Work()
+        work.schedules, work.fired = 1, check.expected() - {"rule settle"}
+        totals.add(check.name, work)
+    record = hunt_record(plan, Folder(tmp_path), totals, {}, "rounds", 2, 1.0)
+    assert (record["verdict"], record["never_fired"]) == ("inconclusive", ["rule settle"])
+    last = Work()
+    last.fired = {"rule settle"}
+    totals.add(plan.checks[0].name, last)
+    record = hunt_record(plan, Folder(tmp_path), totals, {}, "rounds", 2, 1.0)
+    assert (record["verdict"], record["never_fired"]) == ("holds", [])
 
 
 def test_verdicts() -> None:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -92,9 +92,10 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
         seconds = monotonic() - began
     with blaming(plan.subject):  # telling a finding plays it once more
         record = hunt_record(plan, folder, totals, findings, why, hunt.schedules, seconds)
-    write_hunt(record, console_for(sys.stdout))
     if options.json:
         write_json(options.json, record)
+    with suppress(BrokenPipeError):  # whoever read it has gone; what was found stays found
+        write_hunt(record, console_for(sys.stdout))
     return Verdict(record["verdict"]).exit_code
 
 

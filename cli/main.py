@@ -1,9 +1,10 @@
 """The command line: finds the verb, and turns whatever the user got wrong into one line and exit code 3."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from cli import check, conform, gate, hunt, new, prove, replay, subjects
 from cli.options import CannotWrite
@@ -41,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("subwarden: stopped\n")
         return 2
     except BrokenPipeError:  # the reader has gone; there is nobody left to tell
-        sys.stderr.close()
         return 3
     except SystemExit as error:  # none of ours: a subject's code, and its exit code must not pass for a verdict
         said = f"the subject's code raised SystemExit({error.code!r}); it must answer, or raise an Exception"
@@ -61,4 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def entry() -> NoReturn:
     """The console script."""
-    sys.exit(main())
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        _let_go(stream)
+    sys.exit(code)
+
+
+def _let_go(stream: TextIO) -> None:
+    """What a reader that has gone did not take would, at the end of the process, be tried again, and make the exit code 120."""
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

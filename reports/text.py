@@ -128,7 +128,14 @@ def run_table(finding: dict[str, Any]) -> Table:
     return table
 
 
+class ReportConsole(Console):
+    """Says by BrokenPipeError that its reader has gone, as a stream does. A plain Console would end the process, by a code of its own."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console_for(stream: Any) -> Console:
     """A console as wide as the terminal, or 120 columns where there is none."""
     width = None if stream.isatty() else 120
-    return Console(file=stream, width=width, highlight=False, emoji=False)
+    return ReportConsole(file=stream, width=width, highlight=False, emoji=False)

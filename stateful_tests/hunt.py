@@ -10,9 +10,10 @@ With a fixed number of rounds, subject, seed, number of workers and folder decid
 """
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from time import monotonic
@@ -85,6 +86,28 @@ def as_it_shows(subject: str, kept: Kept) -> Kept | None:
     return kept._replace(finding=replace(finding, names=tuple(names)), shrunk=False)
 
 
+class _Reader:
+    """A listener whose output somebody may read, and stop reading: that ends a hunt as Ctrl-C does."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.gone = False
+        self._listener = listener
+
+    def progress(self, totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds: float, workers: int) -> None:
+        self._tell(partial(self._listener.progress, totals, findings, schedules, seconds, workers))
+
+    def say(self, line: str) -> None:
+        self._tell(partial(self._listener.say, line))
+
+    def _tell(self, telling: Callable[[], None]) -> None:
+        if self.gone:
+            return
+        try:
+            telling()
+        except BrokenPipeError:
+            self.gone = True
+
+
 class Hunt:
     """One session. `totals` and `findings` are those of earlier ones, and grow."""
 
@@ -94,7 +117,7 @@ class Hunt:
         self.schedules = 0
         self._plan = plan
         self._folder = folder
-        self._listener = listener
+        self._listener = _Reader(listener)
         self._pipes: dict[Connection[Any, Any], int] = {}
         self._processes: dict[int, Any] = {}
         self._since: dict[str, Work] = {}  # what the journal has not got yet
@@ -105,7 +128,10 @@ class Hunt:
         self._began = self._flushed = self._ends_kept = monotonic()
 
     def run(self) -> str:
-        """Search; why it ended: "budget", "rounds", "stopped" (Ctrl-C) or "no workers". Raises BadSubject, WorkerFailed, BadFolder."""
+        """Search; why it ended: "budget", "rounds", "stopped" (Ctrl-C, or whoever listened has gone) or "no workers".
+
+        Raises BadSubject, WorkerFailed, BadFolder.
+        """
         with _interruptible() as interrupted:
             deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
             why = "budget" if self._plan.rounds is None else "rounds"
@@ -118,7 +144,7 @@ class Hunt:
                     for pipe in wait(list(self._pipes), timeout=TICK):
                         self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
                     self._now_and_then()
-                    if (interrupted or self._bad) and not stopping:
+                    if (interrupted or self._bad or self._listener.gone) and not stopping:
                         stopping, why = True, "stopped"
                         self._send(("stop", None))
                         must_end = monotonic() + PATIENCE
@@ -157,16 +183,19 @@ class Hunt:
     def _listen(self, pipe: "Connection[Any, Any]") -> None:
         """Take all that a worker has said."""
         worker = self._pipes[pipe]
-        try:
-            while pipe.poll():
-                what, about = pipe.recv()
-                self._heard(worker, what, about)
-                if what in LAST_WORDS:
-                    del self._pipes[pipe]
+        while True:
+            try:
+                if not pipe.poll():
                     return
-        except (EOFError, OSError):
-            del self._pipes[pipe]
-            self._lost(worker)
+                what, about = pipe.recv()
+            except (EOFError, OSError):
+                del self._pipes[pipe]
+                self._lost(worker)
+                return
+            self._heard(worker, what, about)
+            if what in LAST_WORDS:
+                del self._pipes[pipe]
+                return
 
     def _heard(self, worker: int, what: str, about: Any) -> None:
         match what:

@@ -5,6 +5,7 @@ Never a traceback of ours, never silence, never a hang. What is wrong with a *ma
 
 import gc
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -415,6 +416,15 @@ def test_a_process_says_one_line_and_exits_with_3() -> None:
     for arguments in (["gate", "--subject", "mine.py:Nothing"], ["replay", "absent"], ["gate", "--jobs", "0"]):
         done = subwarden(*arguments)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1), done
+
+
+def test_a_report_that_nobody_reads_is_no_fault_of_the_subject() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-c", "from cli.main import entry; entry()", "replay", str(SAVED)]
+    done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (3, "")
 
 
 def test_a_schedule_that_diverges_half_way_leaves_no_noise_behind() -> None:

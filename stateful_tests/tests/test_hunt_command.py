@@ -141,6 +141,27 @@ def test_ctrl_c_and_the_like_keep_all_and_report(number: signal.Signals, tmp_pat
     assert journal(folder)[-1] == {"ended": "stopped"}
 
 
+@pytest.mark.parametrize("all_of_it", [False, True])
+def test_a_reader_that_goes_away_ends_it_as_ctrl_c_does(all_of_it: bool, tmp_path: Path) -> None:
+    """`2>&1 | head -1`, and the same of standard error alone. It was taken for a worker that is lost."""
+    folder = tmp_path / "hunt"
+    reads, writes = os.pipe()
+    command = [str(SUBWARDEN), "hunt", "--subject", "seed", "--level", "1", "--jobs", "2", "--budget", "1h", "--dir", str(folder)]
+    process = subprocess.Popen(command, stdout=writes if all_of_it else subprocess.PIPE, stderr=writes, text=True)
+    os.close(writes)
+    try:
+        with open(reads, encoding="utf-8") as reader:
+            assert "found P" in reader.readline()
+        out, _ = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert all_of_it or "stopped by hand" in out
+    assert files(folder)
+    assert journal(folder)[-1] == {"ended": "stopped"}
+    assert not any("lost" in line for line in journal(folder))
+
+
 def test_under_nohup_a_terminal_may_be_closed() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def entry() -> NoReturn:
-    """The console script."""
+    """Run the command line and leave the process."""
     code = main()
     for stream in (sys.stdout, sys.stderr):
         _let_go(stream)

@@ -418,6 +418,34 @@ def test_a_process_says_one_line_and_exits_with_3() -> None:
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1), done
 
 
+INTERRUPTED = """
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "hypothesis":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+"""
+CTRL_C = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)"
+
+
+@pytest.mark.parametrize("when", ["while modules are imported", "later"])
+def test_an_early_ctrl_c_is_told_in_a_line(when: str, folder: Path) -> None:
+    """Before anything was found, it ends in the same way at any moment."""
+    (folder / ("sitecustomize.py" if when != "later" else "mine.py")).write_text(INTERRUPTED if when != "later" else CTRL_C)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("subwarden"), "gate", "--subject", "mine.py:Manager"],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "subwarden: stopped\n")
+
+
 def test_a_report_that_nobody_reads_is_no_fault_of_the_subject() -> None:
     reads, writes = os.pipe()
     os.close(reads)

@@ -71,8 +71,8 @@ def _strategies(strategies: list[dict[str, Any]]) -> Table:
     for column in ("runs", "ended as none before", "in 1,000 runs", "causes shown first"):
         table.add_column(column, justify="right")
     for of in strategies:
-        rate = f"{1000 * of['new'] / of['runs']:,.1f}" if of["runs"] else "-"
-        table.add_row(of["name"], f"{of['runs']:,}", f"{of['new']:,}", rate, f"{of['causes']:,}")
+        new, rate = ("-", "-") if of["new"] is None else (f"{of['new']:,}", f"{1000 * of['new'] / max(of['runs'], 1):,.1f}")
+        table.add_row(of["name"], f"{of['runs']:,}", new, rate, f"{of['causes']:,}")
     return table
 
 

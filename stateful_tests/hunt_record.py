@@ -10,7 +10,7 @@ from stateful_tests.coverage_record import coverage_record
 from stateful_tests.exploring.check import Check
 from stateful_tests.hunt import Plan
 from stateful_tests.hunt_folder import Folder
-from stateful_tests.hunt_work import Kept, Totals, Work
+from stateful_tests.hunt_work import DRAWN, Kept, Totals, Work
 from stateful_tests.loading import load
 from stateful_tests.run_record import adapter_record, findings_record
 from stateful_tests.unseen import ERROR, Seen
@@ -42,7 +42,7 @@ def hunt_record(
         "steps": whole.steps,
         "rounds": sum(totals.rounds.values()),
         "strategies": [
-            {"name": name, "runs": pay.runs, "new": pay.new, "causes": pay.causes}
+            {"name": name, "runs": pay.runs, "new": None if name == DRAWN else pay.new, "causes": pay.causes}
             for name, pay in sorted(whole.strategies.items(), key=lambda item: (-item[1].new / max(item[1].runs, 1), item[0]))
         ],
         "findings": [{**said, "shrunk": findings[cause].shrunk, "strategy": findings[cause].strategy} for cause, said in told.items()],
@@ -82,7 +82,6 @@ def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
     """What the runs of one check have covered, what they have not, and what they were complete about."""
     work = totals.work.get(check.name, Work())
     seen = totals.ends.get(check.name, Seen())
-    runs = sum(pay.runs for pay in work.strategies.values())
     return {
         "programs": work.programs,
         "schedules": work.schedules,
@@ -90,7 +89,7 @@ def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
         "not_searched": [
             {"why": why, "programs": programs} for why, programs in sorted(work.indigestible.items(), key=lambda item: (-item[1], item[0]))
         ],
-        "unseen_of_programs": work.once / runs if runs else None,
+        "unseen_of_programs": work.once / work.tallied if work.tallied else None,
     }
 
 

@@ -26,7 +26,7 @@ from stateful_tests.exploring.investigate import CHANCE, IMPATIENT, NotReproduci
 from stateful_tests.exploring.level import Factory, Program
 from stateful_tests.exploring.overlap import look_closely
 from stateful_tests.exploring.whole import WholeProgram
-from stateful_tests.hunt_work import Kept, Work
+from stateful_tests.hunt_work import DRAWN, Kept, Work
 from stateful_tests.profiles import Profile
 from stateful_tests.unseen import Tally, digest
 
@@ -104,8 +104,9 @@ class Hunter(Explorer):
         if violations is None:
             result, names = self.runner.guided(program, names)
             violations = result.violations
+        self.work.pay(DRAWN).runs += 1
         if violations:
-            self._look_into(program, lambda: names, violations, "drawn")
+            self._look_into(program, lambda: names, violations, DRAWN)
         key = hash(program.tasks)
         if key in self._driven:
             return

@@ -11,6 +11,8 @@ from checking.finding import Finding
 from stateful_tests.exploring.overlap import Closely
 from stateful_tests.unseen import Seen
 
+DRAWN = "drawn"  # stands among strategies for the run in which a program is drawn, which is no schedule of it and is not asked how it ended
+
 
 class Kept(NamedTuple):
     """A finding as a hunt keeps it. `shrunk`: it is as small as it gets, and labelled with the weakest order that it was seen in."""
@@ -68,6 +70,11 @@ class Work:
         self.fired |= other.fired
         self.closely.merge(other.closely)
         self.doubts += [doubt for doubt in other.doubts if doubt not in self.doubts]
+
+    @property
+    def tallied(self) -> int:
+        """Runs that were asked whether they ended as another of their program."""
+        return sum(pay.runs for name, pay in self.strategies.items() if name != DRAWN)
 
     def encode(self) -> dict[str, Any]:
         """As plain data, without `ends`."""
@@ -137,5 +144,5 @@ class Totals:
 
     def best_strategy(self) -> str | None:
         """The one that brought most that is new for its runs."""
-        pays = {name: pay for name, pay in self.whole.strategies.items() if pay.runs >= 100}
+        pays = {name: pay for name, pay in self.whole.strategies.items() if pay.runs >= 100 and name != DRAWN}
         return max(pays, key=lambda name: pays[name].new / pays[name].runs, default=None)

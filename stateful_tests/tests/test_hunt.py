@@ -39,7 +39,7 @@ from stateful_tests.hunt import Plan, as_it_shows
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_record import hunt_record, never_fired, verdict
 from stateful_tests.hunt_search import Hunter, Rank
-from stateful_tests.hunt_work import Kept, Totals, Work
+from stateful_tests.hunt_work import DRAWN, Kept, Pay, Totals, Work
 from stateful_tests.hunt_worker import Assignment, _Worker
 from stateful_tests.level1.level import LEVEL_1
 from stateful_tests.level1.play import in_order
@@ -80,6 +80,26 @@ def test_a_round_is_the_same_each_time() -> None:
     assert one.round() == other.round()
     assert one.told == other.told
     assert one.told
+
+
+def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -> None:
+    """It is not asked how they ended, so they have no part in how many did as no other."""
+    other, search, totals, out = Search(SeedManager, FIFO), Search(SeedManager, FIFO), Totals(), StringIO()
+    with running():
+        other.hunter._explore(CLOSES, 50)
+        found = other.told[1].finding
+        for _ in range(2):  # the second time it is known
+            search.hunter.drawn(found.program, list(found.names), {found.cause: 1})
+    work = search.hunter.take()
+    assert search.told[0].strategy == DRAWN
+    assert work.pay(DRAWN) == Pay(2, 0, 1)
+    assert work.tallied == work.schedules > 0
+    totals.add(FIFO.name, work)
+    record = hunt_record(Plan("seed", (FIFO,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
+    assert record["coverage"][FIFO.name]["unseen_of_programs"] == work.once / work.schedules
+    write_hunt(record, Console(file=out, width=200))
+    (row,) = [line.split() for line in out.getvalue().splitlines() if line.startswith(DRAWN)]
+    assert row == [DRAWN, "2", "-", "-", "1"]
 
 
 def test_a_finding_is_told_when_it_is_sure_and_again_when_it_is_small() -> None:

@@ -14,6 +14,7 @@ WHY = {
     "rounds": "all rounds are done",
     "stopped": "stopped by hand",
     "no workers": "no worker came to its end",
+    "all lost": "each worker was killed once, in a round that was not searched to its end",
 }
 
 

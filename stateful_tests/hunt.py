@@ -1,7 +1,7 @@
 """The hunt: workers that search until the budget ends, and one process that gathers, keeps and tells what they find.
 
-Whatever ends a worker, its findings are on disk already and the others go on; only what it counted in its last half second, and the round
-that it was in, is lost; a resumed hunt does that round again if it is held to a number of rounds.
+Whatever ends a worker, its findings are on disk already, and another takes its place; only what it counted in its last half second, and the
+round that it was in, is lost; that one, or a resumed hunt, does that round again if it is held to a number of rounds.
 
 Each run is counted once for those who go on: what is kept on disk is of rounds that are not done again, which are those that were begun,
 or, where the number of rounds decides, those that were finished. What was done of others is told by the report, and forgotten.
@@ -25,6 +25,8 @@ from stateful_tests.exploring.check import Check, checks_of
 from stateful_tests.exploring.overlap import Closely
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.hunt_folder import Folder
+from stateful_tests.hunt_place import Place
+from stateful_tests.hunt_search import Rank
 from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.hunt_worker import GRACE, Assignment, work
 from stateful_tests.levels import LEVELS
@@ -122,30 +124,34 @@ class Hunt:
         self._processes: dict[int, Any] = {}
         self._since: dict[str, Work] = {}  # what the journal has not got yet
         self._journalled: dict[str, Work] = {}  # the names that it has got
-        self._open: dict[int, list[dict[str, Work]]] = {}  # worker -> what it did in a round that counts once it is finished
+        self._places = {worker: Place(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
+        self._places[0].unshrunk = frozenset(cause for cause, kept in findings.items() if not kept.shrunk)
+        self._finders = dict.fromkeys(findings, 0)  # who is to make small what was found
+        self._deadline: float | None = None
+        self._stopping = False
         self._ended_by_itself = False  # at least one worker did all that it was to do
+        self._searched_all = False  # and there is nothing that killed another in its place, and was not searched
         self._bad: BaseException | None = None
         self._began = self._flushed = self._ends_kept = monotonic()
 
     def run(self) -> str:
-        """Search; why it ended: "budget", "rounds", "stopped" (Ctrl-C, or whoever listened has gone) or "no workers".
+        """Search; why it ended: "budget", "rounds", "stopped" (Ctrl-C, or whoever listened has gone), "no workers" or "all lost".
 
         Raises BadSubject, WorkerFailed, BadFolder.
         """
         with _interruptible() as interrupted:
-            deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
+            self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
             why = "budget" if self._plan.rounds is None else "rounds"
             try:
                 with _deaf():
-                    self._start(deadline)
+                    self._start()
                 must_end = None if deadline is None else deadline + GRACE + PATIENCE
-                stopping = False
                 while self._pipes:
                     for pipe in wait(list(self._pipes), timeout=TICK):
                         self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
                     self._now_and_then()
-                    if (interrupted or self._bad or self._listener.gone) and not stopping:
-                        stopping, why = True, "stopped"
+                    if (interrupted or self._bad or self._listener.gone) and not self._stopping:
+                        self._stopping, why = True, "stopped"
                         self._send(("stop", None))
                         must_end = monotonic() + PATIENCE
                     if must_end is not None and monotonic() >= must_end:
@@ -161,24 +167,40 @@ class Hunt:
             raise self._bad
         if self.totals.lost and not self._ended_by_itself:
             why = "no workers"
+        elif self.totals.lost and not self._searched_all:
+            why = "all lost"
         self._folder.journal({"ended": why})
         return why
 
-    def _start(self, deadline: float | None) -> None:
-        plan, context = self._plan, get_context("spawn")
-        known = {cause: kept.finding.rank()[:2] for cause, kept in self.findings.items() if kept.shrunk}
-        unshrunk = tuple(kept for kept in self.findings.values() if not kept.shrunk)
-        for worker in range(plan.jobs):
-            ours, theirs = context.Pipe()
-            first = self.totals.rounds.get(worker, 0)
-            mine = unshrunk if worker == 0 else ()
-            assignment = Assignment(plan.subject, plan.checks, plan.seed, worker, first, plan.rounds, deadline, known, mine)
-            process = context.Process(target=work, args=(assignment, theirs), daemon=True)
-            process.start()
-            theirs.close()  # so that its end is seen as soon as it dies
-            self._pipes[ours] = worker
-            self._processes[worker] = process
+    def _start(self) -> None:
+        for worker in range(self._plan.jobs):
+            self._start_worker(worker)
         self._folder.journal({"workers": [process.pid for process in self._processes.values()]})
+
+    def _start_worker(self, worker: int) -> None:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(self._assignment(worker), theirs), daemon=True)
+        process.start()
+        theirs.close()  # so that its end is seen as soon as it dies
+        self._pipes[ours] = worker
+        self._processes[worker] = process
+
+    def _assignment(self, worker: int) -> Assignment:
+        """What a worker has to do that is started now, be it the first in its place or not."""
+        plan, place = self._plan, self._places[worker]
+        first = self.totals.rounds.get(worker, 0)
+        left = None if plan.rounds is None else place.first + plan.rounds - first
+        known = self._known()
+        mine = {cause for cause, finder in self._finders.items() if finder == worker}
+        if plan.rounds is not None:
+            known = place.known | {cause: rank for cause, rank in known.items() if cause in place.unshrunk}
+            mine = set(place.unshrunk)
+        unshrunk = tuple(kept for cause, kept in self.findings.items() if cause in mine and not kept.shrunk)
+        return Assignment(plan.subject, plan.checks, plan.seed, worker, first, left, self._deadline, known, unshrunk, place.memory)
+
+    def _known(self) -> dict[Cause, Rank]:
+        return {cause: kept.finding.rank()[:2] for cause, kept in self.findings.items() if kept.shrunk}
 
     def _listen(self, pipe: "Connection[Any, Any]") -> None:
         """Take all that a worker has said."""
@@ -198,21 +220,28 @@ class Hunt:
                 return
 
     def _heard(self, worker: int, what: str, about: Any) -> None:
+        place = self._places[worker]
+        place.spoke = True
         match what:
             case "work":
                 self.schedules += sum(done.schedules for done in about.values())
                 if self._plan.rounds is None:
                     self._count(about)
                 else:
-                    self._open.setdefault(worker, []).append(about)
+                    place.work.append(about)
             case "done":
                 self._ended_by_itself = True
+                self._searched_all |= not place.lost or self._plan.rounds is not None
             case "round":
                 self.totals.rounds[worker] = about
-                for done in self._open.pop(worker, []):
+            case "finished":
+                self.totals.rounds[worker], check, memory = about
+                for done in place.finished(check, memory):
                     self._count(done)
             case "found":
-                self._found(about)
+                if self._plan.rounds is not None:
+                    place.found[about.finding.cause] = about.finding.rank()[:2]
+                self._found(worker, about)
             case "bad":
                 self._bad = self._bad or BadSubject(about)
             case "failed":
@@ -223,7 +252,7 @@ class Hunt:
             self.totals.add(check, what)
             self._since.setdefault(check, Work()).merge(what)
 
-    def _found(self, kept: Kept) -> None:
+    def _found(self, worker: int, kept: Kept) -> None:
         cause, finding = kept.finding.cause, kept.finding
         before = self.findings.get(cause)
         if kept.shrunk and self._plan.rounds is None:
@@ -231,6 +260,7 @@ class Hunt:
         if before is not None and before.rank() <= kept.rank():
             return
         self.findings[cause] = kept
+        self._finders[cause] = worker
         path = self._folder.keep(self._plan.subject, kept)
         if before is None or (kept.shrunk and not before.shrunk):
             how = f"{finding.size[0]} operation{'s' * (finding.size[0] != 1)}, in {finding.order.value}" + (
@@ -244,8 +274,16 @@ class Hunt:
         process.join()
         code = process.exitcode or 0
         how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
-        left = f"the hunt goes on with {len(self._pipes)} other{'s' * (len(self._pipes) != 1)}" if self._pipes else "there is no other"
         at = max(0, self.totals.rounds.get(worker, 0) - (self._plan.rounds is None))
+        late = self._stopping or (self._deadline is not None and monotonic() >= self._deadline)
+        if not late and self._places[worker].may_be_taken():
+            self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
+            self._places[worker].taken()
+            with _deaf():
+                self._start_worker(worker)
+            self._folder.journal({"again": worker, "pid": self._processes[worker].pid})
+            return
+        left = f"the hunt goes on with {len(self._pipes)} other{'s' * (len(self._pipes) != 1)}" if self._pipes else "there is no other"
         self._report(worker, f"{how} in round {at}; its findings are kept; {left}")
 
     def _report(self, worker: int, how: str) -> None:
@@ -275,8 +313,8 @@ class Hunt:
         """Keep what counts, then count for the report what was done in rounds that will be done again."""
         self._flush()
         self._folder.keep_ends(self.totals)
-        for undone in self._open.values():
-            for done in undone:
+        for place in self._places.values():
+            for done in place.work:
                 self._count(done)
 
     def _flush(self) -> None:

@@ -75,7 +75,11 @@ def verdict(checks: Sequence[Check], totals: Totals, told: Collection[Cause], do
         return Verdict.VIOLATED
     whole = totals.whole
     ran = all(totals.work.get(check.name, Work()).schedules for check in checks)
-    return Verdict.INCONCLUSIVE if not whole.schedules or not ran or whole.doubts or doubts or why == "no workers" else Verdict.HOLDS
+    return (
+        Verdict.INCONCLUSIVE
+        if not whole.schedules or not ran or whole.doubts or doubts or why in ("no workers", "all lost")
+        else Verdict.HOLDS
+    )
 
 
 def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from checking import causes
 from checking.causes import Cause
@@ -45,6 +45,15 @@ DOUBTS = 10  # told at a time
 TRIES = 3  # to make a finding of a cause that does not show again
 
 Rank = tuple[int, bool]
+
+
+class Memory(NamedTuple):
+    """What a search of one check remembers from round to round, beside what is known: as it is in any process."""
+
+    driven: frozenset[int]  # digests of programs
+    tries: dict[Cause, int]
+
+
 Found = Callable[[Kept], object]
 Known = Callable[[Cause], Rank | None]
 
@@ -88,6 +97,14 @@ class Hunter(Explorer):
         profile = Profile("hunt", EXAMPLES, SCHEDULES, steps, derandomized=False)
         self._draw(self._hunting, number, profile, EXAMPLES)
 
+    def memory(self) -> Memory:
+        """What it remembers now."""
+        return Memory(frozenset(self._driven), dict(self._tries))
+
+    def remember(self, memory: Memory) -> None:
+        """Remember what another did."""
+        self._driven, self._tries = set(memory.driven), dict(memory.tries)
+
     def take(self) -> Work:
         """What was done since the last time."""
         work, self.work = self.work, Work()
@@ -107,7 +124,7 @@ class Hunter(Explorer):
         self.work.pay(DRAWN).runs += 1
         if violations:
             self._look_into(program, lambda: names, violations, DRAWN)
-        key = hash(program.tasks)
+        key = digest(repr(program.tasks))
         if key in self._driven:
             return
         if len(self._driven) >= KNOWN:

@@ -14,7 +14,7 @@ would be taken for proof that little is unseen.
 import gc
 import signal
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.connection import Connection
 from random import Random
@@ -26,7 +26,7 @@ from scheduling.watchdog import WATCHDOG
 from stateful_tests.exploring.check import Check
 from stateful_tests.exploring.investigate import NotReproducible
 from stateful_tests.exploring.runner import running
-from stateful_tests.hunt_search import STEPS, Hunter, Rank
+from stateful_tests.hunt_search import STEPS, Hunter, Memory, Rank
 from stateful_tests.hunt_work import Kept
 from stateful_tests.levels import LEVELS
 from stateful_tests.loading import BadSubject, blaming, load
@@ -49,6 +49,7 @@ class Assignment:
     deadline: float | None
     known: dict[Cause, Rank]
     unshrunk: tuple[Kept, ...] = ()
+    memory: dict[str, Memory] = field(default_factory=dict)  # of the one whose place it takes, by the name of the check
 
 
 class Gone(BaseException):
@@ -56,7 +57,10 @@ class Gone(BaseException):
 
 
 def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
-    """The process. It says ("work", {check: Work}), ("round", how many), ("found", Kept), ("bad" or "failed", why) and ("done", None)."""
+    """The process. It says ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why) and ("done", None).
+
+    Of rounds it says ("round", how many were begun) where time decides, else ("finished", (how many, check, Memory)).
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # all processes of a group get them; the hunt decides what they mean
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -90,6 +94,8 @@ class _Worker:
             for check in a.checks:
                 hunter = Hunter(check, load(a.subject, check.level), graphs[check.level], self._known.get, self._found, self._enough)
                 hunter.shrink_until(self._no_time_to_shrink)
+                if check.name in a.memory:
+                    hunter.remember(a.memory[check.name])
                 self._hunters[check.name] = hunter
             self._finish_shrinking(a.unshrunk)
             for number in count(a.first):
@@ -99,12 +105,13 @@ class _Worker:
                 steps = STEPS[number // len(a.checks) % len(STEPS)]
                 if a.rounds is None:
                     self._say("round", number + 1)
-                self._hunters[check.name].hunt(Random(f"{a.seed} {a.worker} {number}").getrandbits(32), steps)
+                hunter = self._hunters[check.name]
+                hunter.hunt(Random(f"{a.seed} {a.worker} {number}").getrandbits(32), steps)
                 WATCHDOG.watch(None)
                 if not self._enough():
                     self._tell()
                     if a.rounds is not None:
-                        self._say("round", number + 1)
+                        self._say("finished", (number + 1, check.name, hunter.memory()))
                 gc.collect()  # what Hypothesis leaves in circles; nobody else collects it, and seldom is no cheaper
             self._tell()
 

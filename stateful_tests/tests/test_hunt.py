@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -310,6 +311,7 @@ class Stops:
 
     def __init__(self, at: int = 4) -> None:
         self.said: list[tuple[str, Any]] = []
+        self.finished: list[int] = []  # how often it was asked until a round was finished
         self._at = at
         self._asked = 0
 
@@ -322,12 +324,15 @@ class Stops:
 
     def send(self, message: tuple[str, Any]) -> None:
         self.said.append(message)
+        if message[0] == "finished":
+            self.finished.append(self._asked)
 
 
 class Listens(Stops):
     """One on which nothing is said."""
 
     def poll(self) -> bool:
+        self._asked += 1
         return False
 
 
@@ -344,7 +349,7 @@ def session(first: int, rounds: int | None) -> tuple[list[int], dict[str, Work]]
     pipe: Any = Stops()
     _Worker(Assignment("manager", CHECKS, 0, 0, first, rounds, None, {}), pipe).hunt()
     did = [(name, work) for what, about in pipe.said if what == "work" for name, work in about.items() if work.schedules]
-    return [about for what, about in pipe.said if what == "round"], dict(did)
+    return [about if what == "round" else about[0] for what, about in pipe.said if what in ("round", "finished")], dict(did)
 
 
 def test_sessions_shorter_than_a_round_come_to_the_next_and_count_nothing_twice() -> None:
@@ -381,6 +386,32 @@ def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pyt
     for each in (again, kept, same):
         assert (each.rounds, each.whole.encode()) == (whole.rounds, whole.whole.encode())
         assert {name: seen.encode() for name, seen in each.ends.items()} == {name: seen.encode() for name, seen in whole.ends.items()}
+
+
+def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
+    """It knows, has tried and has driven what that one had when the last whole round ended, and begins with the next."""
+
+    def begun(name: str) -> hunt.Hunt:
+        folder = Folder(tmp_path / name)
+        folder.begin({"subject": "seed", "seed": 0, "order": "all"})
+        folder.close()
+        return hunt.Hunt(Plan("seed", (FIFO, ANY), 1, 0, None, 4), folder, Totals(), {}, Silent())
+
+    def hunted(session: hunt.Hunt, pipe: Any) -> list[int]:
+        _Worker(session._assignment(0), pipe).hunt()
+        for what, about in pipe.said:
+            session._heard(0, what, about)
+        return list(pipe.finished)
+
+    whole = begun("whole")
+    for began, finished in pairwise([0, *hunted(whole, Listens())]):
+        cut = begun(f"cut in {began}")
+        hunted(cut, Stops((began + finished) // 2))
+        cut._places[0].taken()
+        hunted(cut, Listens())
+        assert cut.findings == whole.findings
+        assert cut.totals.rounds == whole.totals.rounds == {0: 4}
+        assert cut.totals.whole.encode() == whole.totals.whole.encode()
 
 
 # --- record and report
@@ -490,6 +521,7 @@ def test_verdicts() -> None:
     assert verdict(checks, ran, [causes.REVIVED], ["another"], "budget") is Verdict.VIOLATED
     assert verdict(checks, ran, [], [], "stopped") is Verdict.HOLDS
     assert verdict(checks, ran, [], [], "no workers") is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [], [], "all lost") is Verdict.INCONCLUSIVE
     ran.add(ANY.name, Work(doubts=["one"]))
     assert verdict(checks, ran, [], [], "budget") is Verdict.INCONCLUSIVE
 

@@ -25,6 +25,7 @@ from stateful_tests import hunt
 from stateful_tests.exploring.check import CHECKS, checks_of
 from stateful_tests.hunt import checks_in
 from stateful_tests.hunt_folder import JOURNAL, Folder
+from stateful_tests.hunt_place import MOST, Place
 from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.level1.program import Program
 from stateful_tests.replay import read
@@ -68,7 +69,9 @@ def found(folder: Path) -> bool:
 
 
 def workers(folder: Path) -> list[int]:
-    return [pid for line in journal(folder) if "workers" in line for pid in line["workers"]]
+    """The processes of workers, those of later ones last."""
+    lines = journal(folder)
+    return [pid for line in lines for pid in line.get("workers", [])] + [line["pid"] for line in lines if "again" in line]
 
 
 def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,37 +193,97 @@ def test_an_adapter_is_hunted_stopped_and_gone_on_with(subject: str, tmp_path: P
     assert ("not judged: publish: it has no such method" in out) is ("rooms" in subject)
 
 
-def test_a_killed_worker_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+def test_another_takes_the_place_of_a_killed_worker(tmp_path: Path) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
         wait_for(lambda: workers(folder) and found(folder))
         victim, other = workers(folder)
         os.kill(victim, signal.SIGKILL)
-        wait_for(lambda: any("lost" in line for line in journal(folder)))
+        wait_for(lambda: len(workers(folder)) == 3)
         at = len(journal(folder))
         wait_for(lambda: any("did" in line and line["did"]["work"] for line in journal(folder)[at + 1 :]))
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
-    said = "worker 0 was killed (signal 9) in round"
-    assert said in err
-    assert "goes on with 1 other" in err
-    assert said in out
+    assert [line["lost"] for line in journal(folder) if "lost" in line] == [0]
+    for text in (out, err):
+        (said,) = [line for line in text.splitlines() if "worker 0 was killed (signal 9) in round" in line]
+        assert "another takes its place" in said
     assert process.returncode == 1
     assert files(folder)
-    with pytest.raises(ProcessLookupError):
-        os.kill(other, 0)
+    for pid in (other, workers(folder)[2]):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
-def test_when_all_workers_are_killed_the_hunt_ends_and_is_resumable(tmp_path: Path) -> None:
+def test_a_place_in_which_all_are_killed_is_given_up_and_the_hunt_is_resumable(tmp_path: Path) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "1", "--budget", "1h", "--order", "any") as process:
         wait_for(lambda: workers(folder) and found(folder))
-        os.kill(workers(folder)[0], signal.SIGKILL)
+        for killed in range(1 + MOST):
+            wait_for(lambda killed=killed: len(workers(folder)) > killed)  # type: ignore[misc]
+            os.kill(workers(folder)[killed], signal.SIGKILL)
+            wait_for(lambda killed=killed: len([line for line in journal(folder) if "lost" in line]) > killed)  # type: ignore[misc]
+            if process.poll() is not None or any("ended" in line for line in journal(folder)):
+                break
         out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
+    assert "there is no other" in out
     assert "no worker came to its end" in out
     assert main(["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]) == 1
     assert all(finding["shrunk"] for finding in files(folder).values()), "what was cut short is made small first"
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"), [((True,) * 9, MOST), ((True, False, False), 2), ((False, False), 1), ((False, True, False), 3)]
+)
+def test_a_place_is_not_taken_for_ever(words: tuple[bool, ...], taken: int) -> None:
+    """Nor twice by workers that do not even begin. `words`: whether each of them says one before it is killed."""
+    place, starts = Place(0, {}), 0
+    for spoke in words:
+        place.spoke = spoke
+        if not place.may_be_taken():
+            break
+        starts += 1
+    assert starts == taken
+
+
+DIES = """
+import os
+from impl.manager import Manager
+
+class Mine(Manager):
+    async def has_subscribers(self, thread_id):
+        os._exit(7)
+"""
+
+
+@pytest.mark.parametrize("how", [("--budget", "8"), ("--rounds", "1")])
+def test_what_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others go on where they were killed, and may come to an end."""
+    subject = tmp_path / "mine.py"
+    subject.write_text(DIES, encoding="utf-8")
+    arguments = ["--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", *how, "--dir", str(tmp_path / "hunt")]
+    assert main(["hunt", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert "worker 0 ended with exit code 7 in round 0; its findings are kept; another takes its place" in err
+    assert "inconclusive (no findings" in out
+
+
+def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "3"]
+    assert main(["hunt", "--subject", "seed", "--level", "1", *arguments, "--dir", str(tmp_path / "whole")]) == 1
+    with hunting(tmp_path / "killed", *arguments) as process:
+        wait_for(lambda: workers(tmp_path / "killed") and found(tmp_path / "killed"))
+        os.kill(workers(tmp_path / "killed")[0], signal.SIGKILL)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "another takes its place" in out
+    assert "all rounds are done" in out
+    assert files(tmp_path / "killed") == files(tmp_path / "whole")
+    one, two = (Folder(tmp_path / name).totals() for name in ("whole", "killed"))
+    assert one.rounds == two.rounds == {0: 3, 1: 3}
+    assert one.whole.strategies == two.whole.strategies
+    assert one.ends["level 1, fifo"].encode() == two.ends["level 1, fifo"].encode()
 
 
 def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
@@ -256,7 +319,7 @@ def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> Non
         folder.begin({"subject": "seed", "seed": 0, "order": "all"})
         session = hunt.Hunt(hunt.Plan("seed", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
         ours, theirs = Pipe()
-        session._pipes[ours], session._processes[0] = 0, Dead()
+        session._pipes[ours], session._processes[0], session._places[0].lost = 0, Dead(), MOST
         theirs.send(("work", {CHECKS[0].name: Work(programs=1, schedules=9)}))
         theirs.send(("found", kept))
         theirs.close()
@@ -280,7 +343,7 @@ def test_the_best_evidence_is_kept_whichever_worker_is_last(tmp_path: Path) -> N
             folder.begin({"subject": "seed", "seed": 0, "order": "all"})
             session = hunt.Hunt(hunt.Plan("seed", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
             for kept in told:
-                session._found(kept)
+                session._found(0, kept)
             assert session.findings == folder.findings() == {REVIVED: every[0]}
 
 

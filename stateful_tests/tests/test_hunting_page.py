@@ -13,6 +13,7 @@ from cli.main import main
 from stateful_tests import hunt_search
 from stateful_tests.exploring.check import CHECKS
 from stateful_tests.hunt_folder import ENDS, JOURNAL
+from stateful_tests.hunt_place import MOST, SILENT
 from stateful_tests.hunt_worker import BEGIN_WITH
 from stateful_tests.tests.test_documents import BLOCK, matches
 from stateful_tests.unseen import BOUND, ERROR
@@ -71,6 +72,8 @@ def test_figures_are_those_of_the_code() -> None:
     assert f"at most {hunt_search.KNOWN:,} programs" in text
     assert f"exactly up to {BOUND:,}" in text
     assert ERROR < 0.01
+    assert (1 + MOST, SILENT) == (4, 2)
+    assert "a place in which four were killed, or two before they began" in text
     assert f"`{JOURNAL}`" in text
     assert f"`{ENDS}`" in text
     assert sorted(BEGIN_WITH) == list(range(len(CHECKS))), "workers begin with different checks"

@@ -15,15 +15,13 @@ from cli.process_subject import refuse
 from impl.subjects import DEFAULT
 from reports.hunt import write_hunt
 from reports.text import console_for
-from scheduling.order import Order
 from stateful_tests.hunt import Hunt, Plan, as_it_shows, checks_in
-from stateful_tests.hunt_folder import BadFolder, Folder, default_folder
+from stateful_tests.hunt_folder import LEVELS, ORDERS, BadFolder, Folder, default_folder
 from stateful_tests.hunt_record import hunt_record
 from stateful_tests.hunt_work import Totals
 from stateful_tests.loading import blaming
 
 BUDGET = 600.0
-ORDERS = (*(order.value for order in Order), "all")
 
 
 def add_parser(verbs: Any) -> None:
@@ -44,7 +42,7 @@ def add_parser(verbs: Any) -> None:
         "--seed", type=int, metavar="K", help="another seed searches elsewhere (default: 0, or that of the hunt to --resume)"
     )
     parser.add_argument("--order", choices=ORDERS, help="keep to one order of steps (default: all)")
-    parser.add_argument("--level", choices=("1", "2"), help="keep to one level (default: all that the subject has)")
+    parser.add_argument("--level", choices=LEVELS, help="keep to one level (default: all that the subject has)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help=f"where to keep it all (default: {default_folder('SUBJECT')})")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the hunt that is kept there")
     parser.add_argument("--json", type=output, metavar="FILE", help="write the record there as well")

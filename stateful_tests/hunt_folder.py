@@ -18,6 +18,7 @@ from typing import Any
 from checking.causes import Cause
 from checking.finding import Finding
 from model.properties import Property
+from scheduling.order import Order
 from stateful_tests import replay
 from stateful_tests.hunt_work import Kept, Totals, Work
 from stateful_tests.unseen import Seen
@@ -29,6 +30,8 @@ OWN = (JOURNAL, ENDS)
 SCHEMA = "subwarden/hunt-journal/1"
 MEND = "see that the folder may be written and the disk has room, then go on with --resume"
 HEAD = {"subject", "seed", "order"}  # what a hunt cannot be gone on with without
+ORDERS = (*(order.value for order in Order), "all")
+LEVELS = ("1", "2")  # that a hunt may keep to
 DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading something else raises
 
 
@@ -203,8 +206,7 @@ class Folder:
             at = 1
             if not decoded or decoded[0]["began"]["schema"] != SCHEMA:
                 raise ValueError("it does not begin as this version's")
-            if not decoded[0]["began"].keys() >= HEAD:
-                raise ValueError(f"it does not say of what {', '.join(sorted(HEAD))} it is")
+            _check_head(decoded[0]["began"])
         except DAMAGED as error:
             raise self._unreadable(error, at) from None
         return decoded
@@ -212,3 +214,15 @@ class Folder:
     def _unreadable(self, error: Exception, line: int) -> BadFolder:
         where = f"{self.path / JOURNAL}, line {line},"
         return BadFolder(f"{where} cannot be read: {error}; start a new hunt with --dir, or take the line out and lose what it counts")
+
+
+def _check_head(head: dict[str, Any]) -> None:
+    """Raises ValueError for what no hunt was begun with."""
+    if not head.keys() >= HEAD:
+        raise ValueError(f"it does not say of what {', '.join(sorted(HEAD))} it is")
+    if not isinstance(head["subject"], str) or not isinstance(head["seed"], int):
+        raise ValueError("its subject must be a name and its seed a whole number")
+    if head["order"] not in ORDERS:
+        raise ValueError(f"its order {head['order']!r} is none of {', '.join(ORDERS)}")
+    if head.get("level") not in (None, *LEVELS):
+        raise ValueError(f"its level {head['level']!r} is none of {', '.join(LEVELS)}")

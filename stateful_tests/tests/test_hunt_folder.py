@@ -8,10 +8,11 @@ import pytest
 
 from checking import causes
 from checking.finding import Finding
+from cli.main import main
 from model import operations as op
 from scheduling.order import Order
 from stateful_tests.exploring.overlap import Closely
-from stateful_tests.hunt_folder import ENDS, JOURNAL, BadFolder, Folder, default_folder
+from stateful_tests.hunt_folder import ENDS, JOURNAL, SCHEMA, BadFolder, Folder, default_folder
 from stateful_tests.hunt_work import Kept, Pay, Totals, Work
 from stateful_tests.level1.program import Program
 from stateful_tests.replay import of_finding, read
@@ -128,6 +129,26 @@ def test_a_journal_that_is_none_is_refused(tmp_path: Path, content: str) -> None
     (tmp_path / JOURNAL).write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(BadFolder, match="start a new hunt"):
         Folder(tmp_path).head()
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"order": "lifo"}, "its order 'lifo' is none of fifo, any, all"),
+        ({"order": ["fifo"]}, "is none of fifo, any, all"),
+        ({"level": "3"}, "its level '3' is none of 1, 2"),
+        ({"seed": "x"}, "its seed a whole number"),
+        ({"subject": 7}, "its subject must be a name"),
+    ],
+)
+def test_what_no_hunt_was_begun_with_is_named(
+    tmp_path: Path, keys: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Folder(tmp_path).journal({"began": {"schema": SCHEMA, "subject": "manager", "seed": 3, "order": "all", **keys}})
+    assert main(["hunt", "--resume", str(tmp_path), "--rounds", "1", "--jobs", "1"]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"subwarden hunt: {tmp_path / JOURNAL}, line 1, cannot be read: ")
+    assert said in line
 
 
 @pytest.mark.parametrize("line", ['{"did": {}}', '{"did": []}', '{"did": {"seconds": 1, "rounds": {"x": 1}, "work": {}}}', "1"])

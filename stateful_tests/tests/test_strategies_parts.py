@@ -9,7 +9,6 @@ from random import Random
 import pytest
 
 from scheduling.strategies.feedback import Feedback
-from scheduling.strategies.portfolio import Portfolio
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
 from scheduling.strategies.surw import Surw
@@ -45,8 +44,3 @@ def test_surw_finds_what_hangs_on_few_steps_by_taking_half_of_the_sites(name: st
 def test_surw_finds_one_moment_of_a_long_run_by_taking_all_sites() -> None:
     name = "needle_at_the_end"
     assert schedules(name, Surw, 40) < 0.7 * schedules(name, lambda random: Surw(random, whole=0), 40)
-
-
-def test_the_portfolio_has_every_sampler_and_one_systematic_strategy() -> None:
-    members = sorted(member.name for member in Portfolio(Random(0)).members)
-    assert members == ["delay bounded", "feedback", "pct 2", "pct 3", "pct 4", "pos", "surw", "urw"]

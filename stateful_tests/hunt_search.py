@@ -1,7 +1,7 @@
 """The search of a hunt, in one process: programs from the rule machine, and of each as many schedules as keep showing something new.
 
 A program is left when its runs repeat themselves: when less than one run in twenty ended as no other run of it did. What is left over of a
-budget goes to other programs, not to the same one again.
+budget goes to other programs, not to the same one again: patience with some of them finds less, as docs/hunting.md shows.
 """
 
 from collections import Counter

@@ -5,7 +5,7 @@ import importlib
 import sys
 
 SHORT = ("loop_speed", "checked_speed")
-NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "hunt", "memory")
+NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "hunt", "patience", "memory")
 
 
 def main() -> int:

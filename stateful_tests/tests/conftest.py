@@ -1,4 +1,4 @@
-"""What holds for all tests: Ctrl-C reaches what they start, garbage is not looked for among what was there before them, and Java starts
+"""What holds for all tests: signals reach what they start, garbage is not looked for among what was there before them, and Java starts
 quickly."""
 
 import gc
@@ -7,6 +7,8 @@ import signal
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, which lets what it starts ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under `nohup`, which means the tests and not what they start
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # TLC's runs here are of a second or two, in which Java's optimizing compiler costs more than it saves; what TLC finds is the same
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")

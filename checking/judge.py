@@ -41,9 +41,13 @@ class Judge(Refinement):
         self._loop = loop
         self._subject = subject
         self._shows = shows = shows_of(subject)
-        if graph.first is None or not shows(graph.first):  # managers begin alike, so that a copy is seldom needed
-            graph.first = subject.show()
-        self.shown: Shown | None = graph.first
+        self.shown: Shown | None = None
+        try:
+            if graph.first is None or not shows(graph.first):  # managers begin alike, so that a copy is seldom needed
+                graph.first = subject.show()
+            self.shown = graph.first
+        except Exception as error:  # as in `_look`
+            self.show_raised = error
         self._invariants = Invariants()
         super().__init__(graph, self.shown, getattr(subject, "starts_as", EMPTY), fired.add, took)
 

@@ -57,6 +57,16 @@ class ShowRaisesLater(Manager):
         if self.looks > 3: raise KeyError("the maps")
         return super().show()
 
+class ShowOfALaterRaises(Manager):
+    made = 0
+    def __init__(self):
+        super().__init__()
+        type(self).made += 1
+        self.late = self.made > 60
+    def show(self):
+        if self.late: raise KeyError("of a later one")
+        return super().show()
+
 class StartsAsNoState(Manager):
     starts_as = {}
 
@@ -197,6 +207,7 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ("mine.py:StartsAsAnother", "starts_as does not show what show() shows of a fresh manager"),
         ("mine.py:MadeOnce", "MadeOnce() raised RuntimeError: only one after it had made others; each run needs a fresh one"),
         ("mine.py:ShowRaisesLater", "show() raised KeyError: 'the maps'"),
+        ("mine.py:ShowOfALaterRaises", "show() raised KeyError: 'of a later one'"),
         ("mine.py:Executor", "loop.run_in_executor brings an order that cannot be controlled; replace it"),
         ("mine.py:Swallows", "loop.run_in_executor brings an order that cannot be controlled; replace it"),
         ("mine.py:Socket", "brings an order that cannot be controlled; replace it"),

@@ -11,7 +11,7 @@ from rich.status import Status
 from checking.causes import Cause
 from cli.progress import PLAIN_EVERY
 from reports.coverage import percent
-from stateful_tests.hunt import Listener
+from stateful_tests.hunt_listener import Listener
 from stateful_tests.hunt_work import Kept, Totals
 
 TERMINAL_EVERY = 1.0

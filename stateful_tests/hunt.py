@@ -9,22 +9,20 @@ or, where the number of rounds decides, those that were finished. What was done 
 With a fixed number of rounds, subject, seed, number of workers and folder decide what is found.
 """
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from time import monotonic
-from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 from checking.causes import Cause
 from stateful_tests.exploring.check import Check, checks_of
 from stateful_tests.exploring.overlap import Closely
 from stateful_tests.exploring.runner import Runner, running
+from stateful_tests.hunt_endings import deaf, interruptible
 from stateful_tests.hunt_folder import Folder
+from stateful_tests.hunt_listener import Listener, Reader
 from stateful_tests.hunt_place import Place
 from stateful_tests.hunt_search import Rank
 from stateful_tests.hunt_work import Kept, Totals, Work
@@ -37,7 +35,6 @@ JOURNAL_EVERY = 5.0
 ENDS_EVERY = 60.0
 PATIENCE = 5.0  # seconds that workers have to end by themselves
 LAST_WORDS = ("done", "bad", "failed")  # after which a worker ends, and is not lost
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a service or a container that is stopped, a terminal that is closed
 
 
 class WorkerFailed(Exception):
@@ -54,16 +51,6 @@ class Plan:
     seed: int
     budget: float | None
     rounds: int | None
-
-
-class Listener(Protocol):
-    """Whoever is told how it goes."""
-
-    def progress(self, totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds: float, workers: int) -> None:
-        """Called a few times a second. `schedules` and `seconds` are of this session."""
-
-    def say(self, line: str) -> None:
-        """Something worth a line."""
 
 
 def checks_in(subject: str, order: str, level: str | None = None) -> tuple[Check, ...]:
@@ -88,28 +75,6 @@ def as_it_shows(subject: str, kept: Kept) -> Kept | None:
     return kept._replace(finding=replace(finding, names=tuple(names)), shrunk=False)
 
 
-class _Reader:
-    """A listener whose output somebody may read, and stop reading: that ends a hunt as Ctrl-C does."""
-
-    def __init__(self, listener: Listener) -> None:
-        self.gone = False
-        self._listener = listener
-
-    def progress(self, totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds: float, workers: int) -> None:
-        self._tell(partial(self._listener.progress, totals, findings, schedules, seconds, workers))
-
-    def say(self, line: str) -> None:
-        self._tell(partial(self._listener.say, line))
-
-    def _tell(self, telling: Callable[[], None]) -> None:
-        if self.gone:
-            return
-        try:
-            telling()
-        except BrokenPipeError:
-            self.gone = True
-
-
 class Hunt:
     """One session. `totals` and `findings` are those of earlier ones, and grow."""
 
@@ -119,7 +84,7 @@ class Hunt:
         self.schedules = 0
         self._plan = plan
         self._folder = folder
-        self._listener = _Reader(listener)
+        self._listener = Reader(listener)
         self._pipes: dict[Connection[Any, Any], int] = {}
         self._processes: dict[int, Any] = {}
         self._since: dict[str, Work] = {}  # what the journal has not got yet
@@ -139,11 +104,11 @@ class Hunt:
 
         Raises BadSubject, WorkerFailed, BadFolder.
         """
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
             why = "budget" if self._plan.rounds is None else "rounds"
             try:
-                with _deaf():
+                with deaf():
                     self._start()
                 must_end = None if deadline is None else deadline + GRACE + PATIENCE
                 while self._pipes:
@@ -279,7 +244,7 @@ class Hunt:
         if not late and self._places[worker].may_be_taken():
             self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
             self._places[worker].taken()
-            with _deaf():
+            with deaf():
                 self._start_worker(worker)
             self._folder.journal({"again": worker, "pid": self._processes[worker].pid})
             return
@@ -339,33 +304,3 @@ def _news(work: Work, known: Work) -> Work:
     known.closely.merge(Closely(0, awaits, overlaps))
     work.fired, work.closely = fired, Closely(work.closely.runs, awaits, overlaps)
     return work
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Processes that are started here ignore what ends a hunt from their first moment: an ignored signal is inherited."""
-    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in ENDING]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """A list that Ctrl-C and the like fill, so that a hunt can end by telling what it found. A second one ends it at once."""
-    interrupted: list[int] = []
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if interrupted:
-            raise KeyboardInterrupt
-        interrupted.append(number)
-
-    heard = [number for number in ENDING if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
-    before = [(number, signal.signal(number, handle)) for number in heard]
-    try:
-        yield interrupted
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)

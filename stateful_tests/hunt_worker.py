@@ -26,6 +26,7 @@ from scheduling.watchdog import WATCHDOG
 from stateful_tests.exploring.check import Check
 from stateful_tests.exploring.investigate import NotReproducible
 from stateful_tests.exploring.runner import running
+from stateful_tests.hunt_endings import ENDING
 from stateful_tests.hunt_search import STEPS, Hunter, Memory, Rank
 from stateful_tests.hunt_work import Kept
 from stateful_tests.levels import LEVELS
@@ -61,7 +62,7 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
 
     Of rounds it says ("round", how many were begun) where time decides, else ("finished", (how many, check, Memory)).
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # all processes of a group get them; the hunt decides what they mean
+    for number in ENDING:  # all processes of a group get them; the hunt decides what they mean
         signal.signal(number, signal.SIG_IGN)
     try:
         _Worker(assignment, pipe).hunt()

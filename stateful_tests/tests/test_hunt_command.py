@@ -270,10 +270,11 @@ def test_what_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Pa
     assert "inconclusive (no findings" in out
 
 
-@pytest.mark.xfail(strict=False, reason="differed once in its counts on a busy machine; not understood yet")
-def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
     arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "3"]
-    assert main(["hunt", "--subject", "seed", "--level", "1", *arguments, "--dir", str(tmp_path / "whole")]) == 1
+    with hunting(tmp_path / "whole", *arguments) as process:  # by the script, as the other: draws hang on what a worker's main module loads
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
     with hunting(tmp_path / "killed", *arguments) as process:
         wait_for(lambda: workers(tmp_path / "killed") and found(tmp_path / "killed"))
         os.kill(workers(tmp_path / "killed")[0], signal.SIGKILL)

@@ -18,7 +18,7 @@ from typing import Any
 
 from checking import causes
 from stateful_tests import corpus
-from stateful_tests.exploring.check import Check, Explorer, Outcome, fired, merged
+from stateful_tests.exploring.check import Check, Explorer, Outcome, fired, still_to_do
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.levels import LEVELS
 from stateful_tests.loading import BadSubject, blaming, load
@@ -90,8 +90,8 @@ def explore(
     """Run all `checks`; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
 
     `budget`: seconds for all checks together, instead of the profile's fixed number of examples. `covered`: what has fired already.
-    Where nothing was found and something has never fired, further rounds are drawn, at most `MORE_ROUNDS`. `progress(schedules, shards
-    done, shards in all)` is called twice a second.
+    Where nothing was found and something has never fired, further rounds are drawn of the checks that it should fire in, at most
+    `MORE_ROUNDS`. `progress(schedules, shards done, shards in all)`, of the round, is called twice a second.
     """
     each = SHARDS if budget is None else min(SHARDS, jobs)  # a shard begins with the simplest programs: better few than short ones
     seconds = None if budget is None else max(0.5, budget * jobs / (len(checks) * each))
@@ -101,9 +101,10 @@ def explore(
     blocked = False
     first = 0 if profile.derandomized else SystemRandom().getrandbits(40)  # other programs each time; findings carry their replay
     rounds = 1 if budget is not None else 1 + MORE_ROUNDS
+    left: Sequence[Check] = checks
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
         for number in range(first, first + rounds * SHARDS, SHARDS):
-            shards = [Shard(subject, check, number + at, profile, seconds) for at in range(each) for check in checks]
+            shards = [Shard(subject, check, number + at, profile, seconds) for at in range(each) for check in left]
             with _ignoring_ctrl_c():  # inherited by the workers, which must not die of it before they can ignore it themselves
                 futures = [pool.submit(_run_shard, shard) for shard in shards]
             try:
@@ -123,7 +124,8 @@ def explore(
             for shard, future in zip(shards, futures, strict=True):
                 if future.done() and not future.cancelled() and future.exception() is None:
                     outcomes[shard.check].merge(future.result())
-            if stop.is_set() or any(outcome.findings for outcome in outcomes.values()) or not _unfired(outcomes, covered):
+            left = still_to_do(outcomes, covered)
+            if stop.is_set() or any(outcome.findings for outcome in outcomes.values()) or not left:
                 break
     return list(outcomes.values()), stop.is_set() and not blocked
 
@@ -149,10 +151,6 @@ def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) 
             return True
         report(len(futures) - len(left), len(futures))
     return False
-
-
-def _unfired(outcomes: dict[Check, Outcome], covered: set[str]) -> set[str]:
-    return merged([Outcome("corpus", fired=covered), *outcomes.values()]).never_fired(outcomes)
 
 
 def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) -> Outcome:

@@ -9,7 +9,7 @@ from random import SystemRandom
 from time import monotonic
 from typing import Any
 
-from stateful_tests.exploring.check import Check, Explorer, Outcome, checks_of, merged
+from stateful_tests.exploring.check import Check, Explorer, Outcome, checks_of, still_to_do
 from stateful_tests.exploring.level import Factory
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.gate import MORE_ROUNDS
@@ -64,12 +64,14 @@ def _explored(factory: Factory, checks: Sequence[Check], profile: Profile, budge
     number = 0 if profile.derandomized else SystemRandom().getrandbits(40)
     seconds = None if budget is None else budget / len(checks)
     outcomes = {check: Outcome(check.name) for check in checks}
+    left = checks
     for more in range(1 if budget is not None else 1 + MORE_ROUNDS):
-        for check in checks:
+        for check in left:
             outcomes[check].merge(_checked(check, factory, profile, number + more, seconds))
             if outcomes[check].findings:
                 return list(outcomes.values())
-        if not merged(outcomes.values()).never_fired(checks):
+        left = still_to_do(outcomes)
+        if not left:
             break
     return list(outcomes.values())
 

@@ -103,7 +103,7 @@ class TeardownClearsLater(Manager):
 
 
 DEFECTS = (
-    Defect(TornDownStateTakesListeners, causes.LATE_LISTENER, 3, Order.ANY),
+    Defect(TornDownStateTakesListeners, causes.LATE_LISTENER, 4),
     Defect(TeardownKeepsListener, causes.LEFT_LISTENER, 3),
     Defect(SupersededListenerRuns, causes.TWO_LISTENERS, 3),
     Defect(TurnKeptOver, causes.FOREIGN_TURN, 3),

@@ -1,7 +1,7 @@
 """One check: one level, one subject, one order, with or without cancellation. Programs from the rule machine, many schedules of each."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -21,6 +21,7 @@ from scheduling.strategies.pct import Pct
 from scheduling.strategies.random_walk import RandomWalk
 from scheduling.strategies.strategy import Strategy
 from stateful_tests.exploring import complete, each_fault
+from stateful_tests.exploring.draws import by_seed_alone
 from stateful_tests.exploring.ends import EndRunner
 from stateful_tests.exploring.escape import let_out
 from stateful_tests.exploring.investigate import CHANCE, NotReproducible, investigate
@@ -125,6 +126,12 @@ def checks_of(*levels: str) -> tuple[Check, ...]:
 CHECKS = checks_of(LEVEL_1.name)
 
 
+def still_to_do(outcomes: Mapping[Check, Outcome], covered: Iterable[str] = ()) -> list[Check]:
+    """The checks in which something should have fired that fired in none of them, and is not `covered` otherwise."""
+    never = merged([Outcome("covered", fired=set(covered)), *outcomes.values()]).never_fired(outcomes)
+    return [check for check, outcome in outcomes.items() if never & (check.expected() | outcome.brought)]
+
+
 class Explorer:
     """Drives the schedules of every program that the machine draws."""
 
@@ -165,8 +172,8 @@ class Explorer:
 
     def _draw(self, machine: Any, number: int, profile: Profile, examples: int) -> None:
         try:
-            with let_out():
-                run_state_machine_as_test(seed(number)(machine), settings=hypothesis_settings(profile, examples))
+            with let_out(), by_seed_alone():
+                run_state_machine_as_test(seed(f"{self.check.name} {number}")(machine), settings=hypothesis_settings(profile, examples))
         except Flaky:  # examples have become empty in the middle: time is up, or there is nothing more to find
             if not self._enough():
                 raise

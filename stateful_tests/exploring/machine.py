@@ -63,6 +63,10 @@ class Machine(RuleBasedStateMachine):
 
     # --- what rules do
 
+    def room(self) -> bool:
+        """Whether another task may start."""
+        return True
+
     def arrive(self, rule_name: str, task: Any, chain: tuple[Any, ...]) -> None:
         """The outside event: the request of `task`, which does `chain`, arrives."""
         self.program = replace(self.program, tasks=(*self.program.tasks, chain))
@@ -108,7 +112,7 @@ class Machine(RuleBasedStateMachine):
         self.rules_fired.add("advance")
         self.pick(pick % (width(self.loop, self.order) + len(self.loop.events)))
 
-    @precondition(lambda self: self.moving())
+    @precondition(lambda self: self.moving() or not self.room())  # nothing moves and nobody may come: Hypothesis wants a rule all the same
     @rule()
     def settle(self) -> None:
         """Until nothing can happen any more."""

@@ -82,12 +82,14 @@ class Level1Machine(Machine):
 
     # --- the rules
 
-    @initialize(connections=st.sampled_from(((1, 2), (1,), ())))
-    def connected(self, connections: tuple[int, ...]) -> None:
+    @initialize(connections=st.sampled_from(((1, 2), (1,), ())), threads=st.sampled_from(((1,), (1, 2), ())))
+    def connected(self, connections: tuple[int, ...], threads: tuple[int, ...]) -> None:
         for connection in connections:
             self.start(op.ConnectionInitialized(connection))
-            while self.loop.ready:
-                self.pick(0)
+            self._rest()
+        for thread in threads:
+            self.start(op.TryEnsureConnectionSubscribed(thread, connections[0], False) if connections else op.ThreadState(thread))
+            self._rest()
 
     @rule(c=CONNECTIONS)
     def connection_initialized(self, c: int) -> None:
@@ -133,10 +135,18 @@ class Level1Machine(Machine):
     def remove_thread_state(self, t: int) -> None:
         self.start(op.RemoveThreadState(t))
 
+    @rule(t=THREADS)
+    def remove_again(self, t: int) -> None:
+        """Another chance for what the others are seldom overtaken by."""
+        self.start(op.RemoveThreadState(t))
+
     @precondition(lambda self: self.loop.ready)
     @rule()
     def settle(self) -> None:
         """Let all that is ready run, first in, first out; what is outside stays there."""
         self.rules_fired.add("settle")
+        self._rest()
+
+    def _rest(self) -> None:
         while self.loop.ready:
             self.pick(0)

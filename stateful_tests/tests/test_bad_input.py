@@ -95,11 +95,11 @@ class Often:
     def __init__(self):
         Often.made += 1
         if Often.made > 200: raise RuntimeError("no more")
-        self.pairs = set()
-    async def connect(self, client): pass
+        self.live, self.pairs = set(), set()
+    async def connect(self, client): self.live.add(client)
     async def subscribe(self, client, topic):
-        self.pairs.add((client, topic))
-        return True
+        if client in self.live: self.pairs.add((client, topic))
+        return client in self.live
     def observe(self): return self.pairs
 
 def needs(argument): return Manager()

@@ -17,7 +17,7 @@ from stateful_tests.core.program import Program
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.exploring.tell import tell
 from stateful_tests.run_record import finding_record
-from stateful_tests.tests.core_level import factory_of, play
+from stateful_tests.tests.core_level import PROFILE, explorer, factory_of, play
 from stateful_tests.tests.held import shown
 
 SUBSCRIBED = (Connect("c1"), Subscribe("c1", "t1"))
@@ -305,6 +305,21 @@ class FailsToClose(Small):
 
 def test_what_a_close_that_failed_leaves_behind_is_no_second_finding() -> None:
     assert {c.slug() for c in play(FailsToClose, Program((SUBSCRIBED,))).violations} == {"P8-close-raises-keyerror"}
+
+
+def test_callers_that_all_wait_forever_are_a_finding_though_nobody_else_may_come() -> None:
+    """There is a limit to how many may call at once; Hypothesis complains of a machine in which no rule can be drawn."""
+
+    class Never(Small):
+        async def subscribe(self, client: str, topic: str) -> bool:
+            await asyncio.Event().wait()
+            return True
+
+    check = explorer(Never, Order.FIFO, cancellation=False)
+    with running():
+        for number in range(8):
+            check.round(number, PROFILE.examples)
+    assert causes.DEADLOCK in check.outcome.findings
 
 
 def test_no_address_of_an_object_is_told() -> None:

@@ -27,7 +27,7 @@ from stateful_tests.profiles import Profile
 from stateful_tests.protocol_defects import catalogue as protocol_catalogue
 
 PROFILE = Profile("defects", examples=12, schedules=40, steps=9, derandomized=True)
-ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
+ROUNDS = 40  # of the profile's examples, at most; most defects show in the first
 SCHEDULES = 100  # of a program that is given
 JUDGED_AT_LEVEL_1 = "P1 P2 P3 P4 P6 P8 P9 P10 P12 P13".split()  # P11 is any of them that needs a cancellation
 

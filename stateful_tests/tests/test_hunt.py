@@ -380,7 +380,7 @@ def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pyt
         folder.close()
         return [*told, folder.totals()]
 
-    cut, again, kept = hunted("cut off", Stops(9), Listens())
+    cut, again, kept = hunted("cut off", Stops(30), Listens())
     (whole, same) = hunted("undisturbed", Listens())
     assert 0 < cut.whole.schedules < whole.whole.schedules
     for each in (again, kept, same):

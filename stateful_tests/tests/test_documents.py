@@ -82,6 +82,27 @@ def test_commands_that_are_not_run_are_understood(page: str, command: str, expec
         assert option in shown, f"{page}: {command} has no {option}"
 
 
+def counts(table: str) -> dict[str, tuple[str, ...]]:
+    """By check: the verdict, programs, schedules and steps, as the gate's table has them."""
+    return {
+        name: tuple(rest)
+        for name, *rest in re.findall(r"^(level [12], [a-z+ ]*[a-z]) +([a-z]+) +([\d,]+) +([\d,]+) +([\d,]+) ", table, re.MULTILINE)
+    }
+
+
+def test_the_gate_s_table_on_the_first_page_is_what_it_gives() -> None:
+    """At level 1, which takes a fifth of the time; the sum is that of all rows."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = counts(page)
+    program = Path(sys.executable).with_name("subwarden")
+    printed = subprocess.run([program, "gate", "--level", "1"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True).stdout
+    assert counts(printed).items() <= shown.items()
+    assert len(counts(printed)) == len(shown) / 2 == 4
+    (corpus,) = re.findall(r"^regression corpus +holds +(\d+) +(\d+) ", page, re.MULTILINE)
+    schedules = sum(int(row[2].replace(",", "")) for row in shown.values()) + int(corpus[1])
+    assert f"subject manager, profile ci: holds (no findings in {schedules:,} schedules)" in page
+
+
 def test_there_is_something_to_run() -> None:
     """Or the tests above would be empty."""
     assert len(commands(run=True)) >= 5

@@ -395,7 +395,7 @@ def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_pat
         folder = Folder(tmp_path / name)
         folder.begin({"subject": "seed", "seed": 0, "order": "all"})
         folder.close()
-        return hunt.Hunt(Plan("seed", (FIFO, ANY), 1, 0, None, 4), folder, Totals(), {}, Silent())
+        return hunt.Hunt(Plan("seed", (FIFO, ANY), 1, 0, None, 3), folder, Totals(), {}, Silent())
 
     def hunted(session: hunt.Hunt, pipe: Any) -> list[int]:
         _Worker(session._assignment(0), pipe).hunt()
@@ -410,7 +410,7 @@ def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_pat
         cut._places[0].taken()
         hunted(cut, Listens())
         assert cut.findings == whole.findings
-        assert cut.totals.rounds == whole.totals.rounds == {0: 4}
+        assert cut.totals.rounds == whole.totals.rounds == {0: 3}
         assert cut.totals.whole.encode() == whole.totals.whole.encode()
 
 

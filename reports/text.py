@@ -103,6 +103,8 @@ def _where(finding: dict[str, Any]) -> str:
     """In which order it fails, and what that means: nothing is claimed of stock asyncio that was not seen there."""
     if finding.get("script_confirmed") is False:
         return f"in fifo order, not confirmed on stock asyncio ({finding['script_doubt']})"
+    if finding["order"] == "any" and not finding.get("shrunk", True):  # of a hunt that had no time; the gate always tries
+        return "in any order: it was not tried in fifo yet"
     return SCHEDULES[finding["order"]]
 
 

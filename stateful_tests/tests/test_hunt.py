@@ -26,6 +26,7 @@ from model import operations as op
 from model.projection import View
 from model.properties import Property
 from reports.hunt import write_hunt
+from reports.text import write_finding
 from scheduling.locks import controlled_locks
 from scheduling.order import Order
 from scheduling.schedule import fixed
@@ -485,6 +486,14 @@ def test_the_report_says_it_in_text(tmp_path: Path) -> None:
     ):
         assert said in text
     assert "subject seed: violated" in text
+
+
+@pytest.mark.parametrize(("shrunk", "said"), [(True, "not seen in fifo"), (False, "it was not tried in fifo yet")])
+def test_what_was_not_tried_in_fifo_is_not_said_to_be_not_seen_there(shrunk: bool, said: str, tmp_path: Path) -> None:
+    record, out = recorded(tmp_path), StringIO()
+    (finding,) = (finding for finding in record["findings"][:1] if finding["order"] == "any")
+    write_finding({**finding, "shrunk": shrunk}, Console(file=out, width=200))
+    assert f" operations, in any order: {'it happens on other loops or a multi-threaded runtime, ' * shrunk}{said}" in out.getvalue()
 
 
 def test_what_no_check_showed_makes_a_pass_vacuous() -> None:

@@ -28,8 +28,10 @@ def hunt(jobs: int, seed: int) -> float:
         command = [str(Path(sys.executable).with_name("subwarden")), "hunt", "--order", "any", "--budget", str(BUDGET)]
         command += ["--jobs", str(jobs), "--seed", str(seed), "--dir", folder, "--json", str(record)]
         began = time.perf_counter()
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - began
+        if done.returncode not in (0, 2):  # 2: too short a hunt to meet all that can be met
+            raise RuntimeError(done.stderr)
         steps: int = json.loads(record.read_text(encoding="utf-8"))["steps"]
         return steps / seconds
 

@@ -1,7 +1,7 @@
 """The gate: every check of a subject, on all cores.
 
-What comes out of a derandomized profile depends on the subject and the versions alone: shards are seeded by their number, and merged in
-that order. The other profiles draw other programs each time.
+What comes out of a derandomized profile depends on the subject and the versions alone: shards are seeded by their check and number, and
+merged in that order. The other profiles draw other programs each time.
 """
 
 import multiprocessing

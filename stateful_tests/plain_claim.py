@@ -104,8 +104,10 @@ class _Watched:
                 manager = self._play.manager
                 self.coroutines = all(inspect.iscoroutinefunction(getattr(manager, o.name)) for o in MANAGER_OPERATIONS)
                 self._attach()
-                run(loop, Order.FIFO, Follower(loop, Order.FIFO, names), self._stepped, every_choice=True)
-                loop.abandon()
+                try:
+                    run(loop, Order.FIFO, Follower(loop, Order.FIFO, names), self._stepped, every_choice=True)
+                finally:
+                    loop.abandon()
 
     # --- following
 

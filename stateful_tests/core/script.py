@@ -80,10 +80,12 @@ class _Followed:
                 self._prepared = level.prepare(run.program)
                 self.play: Any = level.play(factory, self._prepared, loop, level.new_graph(), set())
                 self._attach()
-                schedule(loop, Order.FIFO, Follower(loop, Order.FIFO, run.names), self._stepped, every_choice=True)
-                loop.report_unretrieved()
-                self.play.finish()
-                loop.abandon()
+                try:
+                    schedule(loop, Order.FIFO, Follower(loop, Order.FIFO, run.names), self._stepped, every_choice=True)
+                    loop.report_unretrieved()
+                    self.play.finish()
+                finally:
+                    loop.abandon()
 
     def _attach(self) -> None:
         judge: Any = self.play.judge  # its methods are wrapped, for this run only

@@ -33,10 +33,12 @@ def trace_of(factory: Factory, order: Order, program: Program, make: MakeChoose)
 
     with loop.entered():
         play = Play(factory, compile_program(program), loop, Graph(), set(), took)
-        choose: Choose = make(loop, order)
-        run(loop, order, choose, play.judge.stepped, every_choice=True)
-    loop.abandon()
-    play.let_go()
+        try:
+            choose: Choose = make(loop, order)
+            run(loop, order, choose, play.judge.stepped, every_choice=True)
+        finally:
+            loop.abandon()
+            play.let_go()
     return trace
 
 

@@ -112,13 +112,15 @@ class _Watched:
                     return follower(n)
 
                 self._follower = follower
-                run(loop, Order.FIFO, choose, self._stepped, every_choice=True)
-                self._look()
-                self._message = None
-                loop.report_unretrieved()
-                self._play.finish()
-                loop.abandon()
-                self._play.let_go()
+                try:
+                    run(loop, Order.FIFO, choose, self._stepped, every_choice=True)
+                    self._look()
+                    self._message = None
+                    loop.report_unretrieved()
+                    self._play.finish()
+                finally:
+                    loop.abandon()
+                    self._play.let_go()
 
     # --- following
 

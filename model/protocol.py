@@ -166,7 +166,9 @@ def _unlink(state: State, change: Change) -> State | None:
     after = _ends(state, t, c)
     if after is None:
         return None if state.linked(t, c) else state  # its last id went a moment ago
-    if not state.linked(t, c) and any(Reply.OK in f.may for _, f in state.of(rq.RemoveListener)):  # by that, or by who ends all
+    removed = any(Reply.OK in f.may for _, f in state.of(rq.RemoveListener))
+    moved = any(f.request.connection == c and target(f.request) != t for _, f in state.of(rq.AddListener))
+    if not state.linked(t, c) and (removed or moved):  # its last id went a moment ago: by that, or by who ends all
         return _may_have(state, _unsubscribes(state, t, c))
     return after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
 

@@ -154,9 +154,7 @@ class OwningServer(Server):
             answer = Answer(request_id.request_id, Reply.OK, None if turn is None else turn.last)
             ended = Answer(request_id.request_id, Reply.ENDED)
             said = record.say(connection, answer, Still(record, connection, member), ended)  # P8: it may have ended before it is told
-            for number in sorted(record.asked):
-                said = record.say(connection, Asks(record.thread, record.conversation.number, number), Still(record, connection, member))
-            return said
+            return _ask(record, connection, member) or said
 
     async def _join(self, request_id: ConnectionRequestId, thread: int, raw: bool) -> None:
         """Subscribe to a thread that is loaded, or can be."""
@@ -358,8 +356,9 @@ class OwningServer(Server):
                 state = None
                 if not record.closing:
                     state = await self.manager.set_listener(request.subscription, request.thread, request.connection, request.raw)
-                if state is not None and not self.gone(request.connection):
-                    record.members.setdefault(request.connection, object())
+                if state is not None and not self.gone(request.connection) and request.connection not in record.members:
+                    member = record.members[request.connection] = object()
+                    _ask(record, request.connection, member)  # P7: who was asked may leave before it is told, and nobody else was
         finally:
             self._claims[request.subscription].remove(request.connection)
             if not self._claims[request.subscription]:
@@ -384,6 +383,14 @@ class OwningServer(Server):
         async with record.gate:
             if connection not in await self.manager.subscribed_connection_ids(thread):
                 record.members.pop(connection, None)
+
+
+def _ask(record: LoadedThread, connection: int, member: object) -> "asyncio.Future[None] | None":
+    """Have a new member told what is asked of all, and nobody has answered yet. Resolved when it is told the last of it; None: nothing."""
+    said = None
+    for number in sorted(record.asked):
+        said = record.say(connection, Asks(record.thread, record.conversation.number, number), Still(record, connection, member))
+    return said
 
 
 async def _wait(finished: "asyncio.Future[None]") -> None:

@@ -164,13 +164,13 @@ def _unname(state: State, change: Change) -> State | None:
 def _unlink(state: State, change: Change) -> State | None:
     t, c = change.thread, change.connection
     after = _ends(state, t, c)
+    if state.linked(t, c):
+        return None if after is None else after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
     if after is None:
-        return None if state.linked(t, c) else state  # its last id went a moment ago
+        return state  # its last id went a moment ago
     removed = any(Reply.OK in f.may for _, f in state.of(rq.RemoveListener))
     moved = any(f.request.connection == c and target(f.request) != t for _, f in state.of(rq.AddListener))
-    if not state.linked(t, c) and (removed or moved):  # its last id went a moment ago: by that, or by who ends all
-        return _may_have(state, _unsubscribes(state, t, c))
-    return after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
+    return _may_have(state, _unsubscribes(state, t, c)) if removed or moved else after  # that has taken the id away, or who ends all did
 
 
 def _closing(state: State, change: Change) -> State | None:

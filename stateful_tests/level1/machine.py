@@ -86,10 +86,10 @@ class Level1Machine(Machine):
     def connected(self, connections: tuple[int, ...], threads: tuple[int, ...]) -> None:
         for connection in connections:
             self.start(op.ConnectionInitialized(connection))
-            self._rest()
+            self._run_ready()
         for thread in threads:
             self.start(op.TryEnsureConnectionSubscribed(thread, connections[0], False) if connections else op.ThreadState(thread))
-            self._rest()
+            self._run_ready()
 
     @rule(c=CONNECTIONS)
     def connection_initialized(self, c: int) -> None:
@@ -145,8 +145,8 @@ class Level1Machine(Machine):
     def settle(self) -> None:
         """Let all that is ready run, first in, first out; what is outside stays there."""
         self.rules_fired.add("settle")
-        self._rest()
+        self._run_ready()
 
-    def _rest(self) -> None:
+    def _run_ready(self) -> None:
         while self.loop.ready:
             self.pick(0)

@@ -2,13 +2,9 @@
 
 import argparse
 import json
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -20,6 +16,7 @@ from model.scope import Scope
 from model.search import Progress, Verdict
 from reports.proof import print_proof
 from reports.text import console_for
+from stateful_tests.endings import CTRL_C, interruptible
 
 EXIT_CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.INCONCLUSIVE: 2}
 USAGE = 3
@@ -100,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         print("subwarden prove: --max-states is at least 1, --liveness-states at least 0", file=sys.stderr)
         return USAGE
     console, status = console_for(sys.stdout), Console(stderr=True)
-    with _interruptible() as interrupted:
+    with interruptible(CTRL_C) as interrupted:
         tell = Teller(status, quiet=args.quiet)
 
         def progress(at: Progress) -> bool:
@@ -165,20 +162,3 @@ class Teller:
             return
         self._next = time.monotonic() + 1
         self._console.print(f"depth {at.depth}: {at.stored:,} states, {at.left:,} of this layer left, {at.next_layer:,} in the next")
-
-
-@contextmanager
-def _interruptible() -> Iterator[list[bool]]:
-    """A list that is filled by Ctrl-C, so that a search can end by telling how far it got. A second Ctrl-C ends it at once."""
-    interrupted: list[bool] = []
-
-    def handle(signum: int, frame: FrameType | None) -> None:
-        if interrupted:
-            raise KeyboardInterrupt
-        interrupted.append(True)
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)

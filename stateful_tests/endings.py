@@ -1,27 +1,35 @@
-"""What ends a hunt from without: Ctrl-C, a service or a container that is stopped, a terminal that is closed."""
+"""What ends a command from without: Ctrl-C, and for a hunt also a service or container that is stopped, and a terminal that is closed."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CTRL_C = (signal.SIGINT,)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a hunt
 
 
 @contextmanager
-def deaf() -> Iterator[None]:
-    """Processes that are started here ignore what ends a hunt from their first moment: an ignored signal is inherited."""
-    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in ENDING]
+def _handled(numbers: Iterable[signal.Signals], handler: "Callable[[int, FrameType | None], Any] | signal.Handlers") -> Iterator[None]:
+    before = [(number, signal.signal(number, handler)) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in before:
-            signal.signal(number, handler)
+        for number, former in before:
+            signal.signal(number, former)
 
 
 @contextmanager
-def interruptible() -> Iterator[list[int]]:
-    """A list that Ctrl-C and the like fill, so that a hunt can end by telling what it found. A second one ends it at once."""
+def deaf(numbers: Iterable[signal.Signals]) -> Iterator[None]:
+    """Processes that are started here ignore these signals from their first moment: an ignored signal is inherited."""
+    with _handled(numbers, signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def interruptible(numbers: Iterable[signal.Signals]) -> Iterator[list[int]]:
+    """A list that these signals fill, so that a search can end by telling what it found. A second one ends it at once."""
     interrupted: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -29,10 +37,6 @@ def interruptible() -> Iterator[list[int]]:
             raise KeyboardInterrupt
         interrupted.append(number)
 
-    heard = [number for number in ENDING if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
-    before = [(number, signal.signal(number, handle)) for number in heard]
-    try:
+    heard = [number for number in numbers if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
+    with _handled(heard, handle):
         yield interrupted
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)

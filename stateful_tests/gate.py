@@ -7,10 +7,10 @@ merged in that order. The other profiles draw other programs each time.
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from random import SystemRandom
 from time import monotonic
@@ -18,6 +18,7 @@ from typing import Any
 
 from checking import causes
 from stateful_tests import corpus
+from stateful_tests.endings import CTRL_C, deaf
 from stateful_tests.exploring.check import Check, Explorer, Outcome, fired, still_to_do
 from stateful_tests.exploring.runner import Runner, running
 from stateful_tests.levels import LEVELS
@@ -130,16 +131,8 @@ def explore(
     return list(outcomes.values()), stop.is_set() and not blocked
 
 
-@contextmanager
-def _ignoring_ctrl_c() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _ignoring_ctrl_c() -> AbstractContextManager[None]:
+    return deaf(CTRL_C) if threading.current_thread() is threading.main_thread() else nullcontext()
 
 
 def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) -> bool:

@@ -17,10 +17,10 @@ from time import monotonic
 from typing import Any
 
 from checking.causes import Cause
+from stateful_tests.endings import ENDING, deaf, interruptible
 from stateful_tests.exploring.check import Check, checks_of
 from stateful_tests.exploring.overlap import Closely
 from stateful_tests.exploring.runner import Runner, running
-from stateful_tests.hunt_endings import deaf, interruptible
 from stateful_tests.hunt_folder import Folder
 from stateful_tests.hunt_listener import Listener, Reader
 from stateful_tests.hunt_place import Place
@@ -104,11 +104,11 @@ class Hunt:
 
         Raises BadSubject, WorkerFailed, BadFolder.
         """
-        with interruptible() as interrupted:
+        with interruptible(ENDING) as interrupted:
             self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
             why = "budget" if self._plan.rounds is None else "rounds"
             try:
-                with deaf():
+                with deaf(ENDING):
                     self._start()
                 must_end = None if deadline is None else deadline + GRACE + PATIENCE
                 while self._pipes:
@@ -244,7 +244,7 @@ class Hunt:
         if not late and self._places[worker].may_be_taken():
             self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
             self._places[worker].taken()
-            with deaf():
+            with deaf(ENDING):
                 self._start_worker(worker)
             self._folder.journal({"again": worker, "pid": self._processes[worker].pid})
             return

@@ -23,10 +23,10 @@ from typing import Any
 
 from checking.causes import Cause
 from scheduling.watchdog import WATCHDOG
+from stateful_tests.endings import ENDING
 from stateful_tests.exploring.check import Check
 from stateful_tests.exploring.investigate import NotReproducible
 from stateful_tests.exploring.runner import running
-from stateful_tests.hunt_endings import ENDING
 from stateful_tests.hunt_search import STEPS, Hunter, Memory, Rank
 from stateful_tests.hunt_work import Kept
 from stateful_tests.levels import LEVELS

@@ -22,9 +22,9 @@ from cli.main import main
 from model.operations import ConnectionInitialized, RemoveConnection
 from scheduling.order import Order
 from stateful_tests import hunt
+from stateful_tests.endings import ENDING, interruptible
 from stateful_tests.exploring.check import CHECKS, checks_of
 from stateful_tests.hunt import checks_in
-from stateful_tests.hunt_endings import interruptible
 from stateful_tests.hunt_folder import JOURNAL, Folder
 from stateful_tests.hunt_place import MOST, Place
 from stateful_tests.hunt_work import Kept, Totals, Work
@@ -169,7 +169,7 @@ def test_a_reader_that_goes_away_ends_it_as_ctrl_c_does(all_of_it: bool, tmp_pat
 def test_under_nohup_a_terminal_may_be_closed() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with interruptible() as interrupted:
+        with interruptible(ENDING) as interrupted:
             os.kill(os.getpid(), signal.SIGHUP)
             os.kill(os.getpid(), signal.SIGTERM)
         assert interrupted == [signal.SIGTERM]

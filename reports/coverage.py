@@ -28,10 +28,11 @@ def write_coverage(name: str, of: dict[str, Any], console: Console, named: int =
 
 
 def write_complete(of: dict[str, Any], console: Console) -> None:
-    """Write of how many programs all schedules within so many deviations from fifo were run."""
+    """Write of how many variants of programs all schedules within so many deviations from fifo were run."""
     within = [f"within {k} of {n:,}" for k, n in of["complete_within"].items()]
     if within:
-        console.print(Text(f"  all schedules {', '.join(within)} programs (deviations from fifo); every schedule of {of['complete']:,}"))
+        said = f"all schedules {', '.join(within)} (deviations from fifo); every schedule of {of['complete']:,}"
+        console.print(Text(f"  of {of['variants']:,} variants: {said}"))
 
 
 def write_ends(of: dict[str, Any], console: Console) -> None:

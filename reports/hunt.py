@@ -56,14 +56,14 @@ def _summary(record: dict[str, Any], console: Console) -> None:
 
 def _checks(coverage: dict[str, Any]) -> Table:
     table = _table("check")
-    for column in ("programs", "schedules", "within 0", "1", "2", "3 deviations", "complete", "end states", "seen once", "unseen"):
+    for column in ("programs", "schedules", "variants", "deviations 0", "1", "2", "3", "complete", "end states", "seen once", "unseen"):
         table.add_column(column, justify="right")
     for name, of in coverage.items():
         within = [f"{of['complete_within'].get(str(k), 0):,}" for k in range(4)]
         ends = of["end_states"]
         about = "" if ends["exact"] else "~"
         counts = [f"{about}{ends['distinct']:,}", f"{about}{ends['seen_once']:,}", percent(ends["unseen"])]
-        table.add_row(name, f"{of['programs']:,}", f"{of['schedules']:,}", *within, f"{of['complete']:,}", *counts)
+        table.add_row(name, f"{of['programs']:,}", f"{of['schedules']:,}", f"{of['variants']:,}", *within, f"{of['complete']:,}", *counts)
     return table
 
 
@@ -84,9 +84,9 @@ def _coverage(name: str, of: dict[str, Any], console: Console) -> None:
     write_coverage(name, of, console)
     reasons = of["not_searched"]
     if reasons:
-        programs = sum(reason["programs"] for reason in reasons)
+        variants = sum(reason["variants"] for reason in reasons)
         more = f" (and {len(reasons) - 1} more reasons with --json)" if len(reasons) > 1 else ""
-        console.print(Text(f"  no search of states in {programs:,} small programs: {reasons[0]['why']}{more}"))
+        console.print(Text(f"  no search of states in {variants:,} variants of small programs: {reasons[0]['why']}{more}"))
 
 
 def _unseen(record: dict[str, Any], console: Console) -> None:
@@ -105,5 +105,5 @@ def _unseen(record: dict[str, Any], console: Console) -> None:
 
 def _table(first: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(first)
+    table.add_column(first, no_wrap=True)
     return table

@@ -91,7 +91,7 @@ def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
         "schedules": work.schedules,
         **coverage_record(check, load(subject, check.level), work.fired, work.closely, seen, work.complete),
         "not_searched": [
-            {"why": why, "programs": programs} for why, programs in sorted(work.indigestible.items(), key=lambda item: (-item[1], item[0]))
+            {"why": why, "variants": variants} for why, variants in sorted(work.indigestible.items(), key=lambda item: (-item[1], item[0]))
         ],
         "unseen_of_programs": work.once / work.tallied if work.tallied else None,
     }

@@ -32,9 +32,9 @@ from stateful_tests.unseen import Tally, digest
 
 EXAMPLES = 12  # programs drawn in a round; a round takes seconds, and is done again if it was interrupted
 STEPS = (6, 9, 14)  # of the rule machine, in turn
-VARIANTS = 8  # choices of who may be cancelled, of a program
-SCHEDULES = 1_000  # of a program, at most, over all choices of who may be cancelled
-LEAST = 64  # of a program and a choice of who may be cancelled
+VARIANTS = 8  # of a program: choices of what may go wrong in it
+SCHEDULES = 1_000  # of a program, at most, over all its variants
+LEAST = 64  # of a variant
 SETTLED = 1 / 20
 SMALL = 4  # operations of a program that is searched in full, if that takes
 STATES = 2_000  # runs or fewer: about half a second
@@ -137,8 +137,8 @@ class Hunter(Explorer):
         if len(variants) > VARIANTS:
             variants = self._random.sample(variants, VARIANTS)
         share = max(LEAST, SCHEDULES // len(variants))
-        for variant in variants:
-            self._explore(variant, share)
+        for variant, times in Counter(variants).items():
+            self._explore(variant, share * times)
 
     def _explore(self, program: Program, schedules: int) -> None:
         portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules)

@@ -196,8 +196,8 @@ class Explorer:
             left -= runs
         variants = self.level.variants(program, self.check.cancellation, self._random)
         share = max(1, left // len(variants))
-        for variant in variants:
-            self._explore(variant, share)
+        for variant, times in Counter(variants).items():
+            self._explore(variant, share * times)
         self._progress(self.runner.schedules - before)
 
     def _strike(self, program: Program, names: list[str]) -> tuple[Counter[str], int]:

@@ -137,7 +137,7 @@ class Level(Protocol):
         """A class of rule machines that draws programs."""
 
     def variants(self, program: Any, cancellation: bool, random: Random) -> list[Any]:
-        """The program with nothing going wrong or, with `cancellation`, each way in which something may."""
+        """The program with nothing going wrong or, with `cancellation`, each way it may. What comes twice has two shares."""
 
     def with_faults(self, program: Any, times: int) -> Any:
         """The program in which each thing that may go wrong may do so, `times` times; 0: nothing may."""

@@ -33,7 +33,7 @@ from scheduling.schedule import fixed
 from scheduling.watchdog import WATCHDOG
 from stateful_tests import hunt, hunt_search, hunt_worker
 from stateful_tests.exploring.check import CHECKS, Check, Outcome, merged
-from stateful_tests.exploring.complete import EVERYTHING
+from stateful_tests.exploring.complete import EVERYTHING, EXPLORED
 from stateful_tests.exploring.ends import End
 from stateful_tests.exploring.investigate import NotReproducible, _search, confirm
 from stateful_tests.exploring.runner import Runner, running
@@ -120,7 +120,7 @@ def test_a_small_program_is_completed_by_its_states_and_a_larger_one_is_not() ->
     search = Search(Manager, ANY)
     with running():
         search.hunter._explore(three, 20)
-        assert search.hunter.work.complete == Counter({"0": 1, "1": 1, "2": 1, "3": 1, EVERYTHING: 1})
+        assert search.hunter.work.complete == Counter({EXPLORED: 1, "0": 1, "1": 1, "2": 1, "3": 1, EVERYTHING: 1})
         assert search.hunter.work.pay("state search").runs > 0
         search.hunter._explore(Program((opens, opens, (op.RemoveThreadState(1),))), 20)
     assert search.hunter.work.complete[EVERYTHING] == 1
@@ -134,10 +134,10 @@ def test_what_was_cut_short_is_not_called_complete(monkeypatch: pytest.MonkeyPat
     search = Search(Manager, ANY)
     with running():
         search.hunter._explore(small, 20)
-        assert search.hunter.work.complete == Counter({"0": 1})
+        assert search.hunter.work.complete == Counter({EXPLORED: 1, "0": 1})
         assert search.hunter.work.pay("state search").runs > 0
         search.hunter._explore(Program((opens, opens, (op.RemoveThreadState(1),))), 20)
-    assert search.hunter.work.complete == Counter({"0": 2})
+    assert search.hunter.work.complete == Counter({EXPLORED: 2, "0": 2})
     monkeypatch.undo()
     time = iter([False])
     search = Search(Manager, ANY, lambda: next(time, True))
@@ -436,7 +436,7 @@ def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> N
     assert set(of["fired"]).isdisjoint(of["never_fired"])
     assert set(of["awaits"]).isdisjoint(of["awaits_never"])
     assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(LEVEL_1.overlaps(Manager))
-    assert of["complete_within"]["0"] == of["programs"]
+    assert of["complete_within"]["0"] == of["variants"] == of["programs"]
     assert of["end_states"]["runs"] == of["schedules"] == record["schedules"]
     assert record["coverage"]["level 1, fifo"]["schedules"] == 0
     assert 0 <= record["outcomes"]["unseen"] < 1
@@ -461,10 +461,10 @@ def test_why_states_were_not_searched_is_counted_and_said(tmp_path: Path) -> Non
     totals.add(ANY.name, work)
     record = hunt_record(Plan("manager", (ANY,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
     (told,) = record["coverage"]["level 1, any"]["not_searched"]
-    assert told["programs"] == 2 * work.indigestible.total() > 0
+    assert told["variants"] == 2 * work.indigestible.total() > 0
     assert told["why"].startswith("something that differs from run to run")
     write_hunt(record, Console(file=out, width=200))
-    assert f"no search of states in {told['programs']} small programs: something that differs" in out.getvalue()
+    assert f"no search of states in {told['variants']} variants of small programs: something that differs" in out.getvalue()
     assert not recorded(tmp_path)["coverage"]["level 1, any"]["not_searched"]
 
 

@@ -64,7 +64,7 @@ def test_figures_are_those_of_the_code() -> None:
     assert hunt_search.SETTLED == 1 / 20
     assert "fewer than one in twenty ended" in text
     assert hunt_search.VARIANTS == 8
-    assert "up to eight choices" in text
+    assert "up to eight *variants*" in text
     assert hunt_search.EXAMPLES == 12
     assert "of a dozen programs each" in text
     *most, last = hunt_search.LOOKED_AT

@@ -132,7 +132,8 @@ class Hunter(Explorer):
         self._driven.add(key)
         self.work.programs += 1
         if self.check.cancellation:
-            self.work.complete += self._strike(program, names)[0]
+            struck, _ = self._strike(program, names)
+            self.work.complete += struck  # not to what it was before, which may have been taken away meanwhile
         variants = self.level.variants(program, self.check.cancellation, self._random)
         if len(variants) > VARIANTS:
             variants = self._random.sample(variants, VARIANTS)

@@ -84,6 +84,22 @@ def test_a_round_is_the_same_each_time() -> None:
     assert one.told
 
 
+@pytest.mark.parametrize("check", [Check(Order.FIFO, True), Check(Order.ANY, False)], ids=str)
+def test_nothing_is_lost_where_what_was_done_is_taken_away_at_each_chance(check: Check) -> None:
+    """Which may be in the middle of anything that asks whether there is time: a worker tells of its work there."""
+    taken = Work()
+
+    def take() -> bool:
+        taken.merge(search.hunter.take())
+        return False
+
+    whole = Search(SeedManager, check).round()
+    search = Search(SeedManager, check, take)
+    taken.merge(search.round())
+    taken.ends = whole.ends  # which are for `Totals` to add
+    assert taken == whole
+
+
 def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -> None:
     """It is not asked how they ended, so they have no part in how many did as no other."""
     other, search, totals, out = Search(SeedManager, FIFO), Search(SeedManager, FIFO), Totals(), StringIO()

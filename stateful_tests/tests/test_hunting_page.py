@@ -68,7 +68,7 @@ def test_figures_are_those_of_the_code() -> None:
     assert hunt_search.EXAMPLES == 12
     assert "of a dozen programs each" in text
     *most, last = hunt_search.LOOKED_AT
-    assert f"runs {', '.join(map(str, most))} and {last} of a program" in text
+    assert f"runs {', '.join(map(str, most))} and {last} of a variant" in text
     assert f"at most {hunt_search.KNOWN:,} programs" in text
     assert f"exactly up to {BOUND:,}" in text
     assert ERROR < 0.01

@@ -134,12 +134,7 @@ class Hunter(Explorer):
         if self.check.cancellation:
             struck, _ = self._strike(program, names)
             self.work.complete += struck  # not to what it was before, which may have been taken away meanwhile
-        variants = self.level.variants(program, self.check.cancellation, self._random)
-        if len(variants) > VARIANTS:
-            variants = self._random.sample(variants, VARIANTS)
-        share = max(LEAST, SCHEDULES // len(variants))
-        for variant, times in Counter(variants).items():
-            self._explore(variant, share * times)
+        self._explore_variants(program, SCHEDULES, least=LEAST, most=VARIANTS)
 
     def _explore(self, program: Program, schedules: int) -> None:
         portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules)

@@ -194,10 +194,7 @@ class Explorer:
             struck, runs = self._strike(program, names)
             self.outcome.complete.update(struck)
             left -= runs
-        variants = self.level.variants(program, self.check.cancellation, self._random)
-        share = max(1, left // len(variants))
-        for variant, times in Counter(variants).items():
-            self._explore(variant, share * times)
+        self._explore_variants(program, left)
         self._progress(self.runner.schedules - before)
 
     def _strike(self, program: Program, names: list[str]) -> tuple[Counter[str], int]:
@@ -230,6 +227,15 @@ class Explorer:
             names = self.runner.record(program, lambda _loop, _order: fixed(result.choices))[1]
             self._found(program, names, result.violations)
         return True
+
+    def _explore_variants(self, program: Program, schedules: int, *, least: int = 1, most: int | None = None) -> None:
+        """Share `schedules` among the variants of `program`, or `most` of them; each gets at least `least`."""
+        variants = self.level.variants(program, self.check.cancellation, self._random)
+        if most is not None and len(variants) > most:
+            variants = self._random.sample(variants, most)
+        share = max(least, schedules // len(variants))
+        for variant, times in Counter(variants).items():
+            self._explore(variant, share * times)
 
     def _explore(self, program: Program, schedules: int) -> None:
         seeded = Random(self._random.getrandbits(64))

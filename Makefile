@@ -32,8 +32,11 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: setup
+types: setup .types/subwarden
 	@$(BIN)/mypy
+
+.types/subwarden:  # the package under its name, for mypy: the folder itself may be called anything
+	@mkdir -p .types && ln -sfn .. $@
 
 contract: setup
 	@$(BIN)/lint-imports
@@ -42,7 +45,7 @@ tests: setup
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 bench: setup  ## speed as ratios in one run; never a test
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m subwarden.benchmarks
 
 clean:
-	rm -rf $(VENV) .venv-3* .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .venv-3* .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .types .hypothesis *.egg-info

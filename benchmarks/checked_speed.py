@@ -6,17 +6,17 @@ All contenders run the same operations of the same manager, and in all but stock
 import asyncio
 from random import Random
 
-from benchmarks.bare import BareLoop
-from benchmarks.interleaved import rates, table
-from benchmarks.manager_calls import CHAINS, calls
-from impl.manager import Manager
-from scheduling.locks import controlled_locks
-from scheduling.order import Order
-from scheduling.strategies.random_walk import RandomWalk
-from scheduling.watchdog import WATCHDOG
-from stateful_tests.exploring.runner import Runner, uncollected
-from stateful_tests.level1.level import LEVEL_1
-from stateful_tests.level1.program import Program
+from subwarden.benchmarks.bare import BareLoop
+from subwarden.benchmarks.interleaved import rates, table
+from subwarden.benchmarks.manager_calls import CHAINS, calls
+from subwarden.impl.manager.manager import Manager
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.runner import Runner, uncollected
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.program import Program
 
 SCHEDULES = 300
 PROGRAM = Program(tuple(CHAINS))

@@ -7,14 +7,14 @@ takes is one). Bar: 10**8 interleavings or more of four tasks of four to five pi
 import time
 from collections.abc import Iterator
 
-from checking.causes import Cause
-from impl.subjects import SUBJECTS
-from model import operations as op
-from scheduling.order import Order
-from stateful_tests.exploring.runner import Runner, running
-from stateful_tests.exploring.whole import WholeProgram
-from stateful_tests.level1.level import Level1
-from stateful_tests.level1.program import Program
+from subwarden.checking.causes import Cause
+from subwarden.impl.subjects import SUBJECTS
+from subwarden.model.manager import operations as op
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.subjects.manager.level import Level1
+from subwarden.stateful_tests.subjects.manager.program import Program
 
 SINGLE = Program(
     (

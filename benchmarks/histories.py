@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
-from checking.history import Call, End, Fate, Moment
-from checking.linearizability import SPECIFICATIONS, judge, judge_file, survey_file
-from checking.specification import UNJUDGED, Asked, Specification
-from model import core
-from model import operations as op
+from subwarden.checking.linearizability.history import Call, End, Fate, Moment
+from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Specification
+from subwarden.checking.linearizability.verdict import SPECIFICATIONS, judge, judge_file, survey_file
+from subwarden.model.core import step as core
+from subwarden.model.manager import operations as op
 
 CONNECTIONS, TOPICS = 6, 3
 

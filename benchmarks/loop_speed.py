@@ -3,12 +3,12 @@
 import asyncio
 from random import Random
 
-from benchmarks.bare import BareLoop
-from benchmarks.interleaved import rates, table
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order
-from scheduling.run import run
-from scheduling.schedule import fixed
+from subwarden.benchmarks.bare import BareLoop
+from subwarden.benchmarks.interleaved import rates, table
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import run
+from subwarden.scheduling.schedule import fixed
 
 TASKS, YIELDS = 3, 10_000
 

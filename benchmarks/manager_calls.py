@@ -2,8 +2,8 @@
 
 import asyncio
 
-from impl.manager import Manager
-from model import operations as op
+from subwarden.impl.manager.manager import Manager
+from subwarden.model.manager import operations as op
 
 CHAINS: list[tuple[op.ManagerOperation, ...]] = [
     (op.ConnectionInitialized(1), op.TryAddConnectionToThread(1, 1), op.RemoveConnection(1)),

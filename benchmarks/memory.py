@@ -25,7 +25,7 @@ def main(minutes: float = 10.0, subject: str = "manager") -> list[str]:
     if not Path("/proc/self/statm").exists():
         return ["memory is read from /proc, which this system does not have"]
     with tempfile.TemporaryDirectory() as folder:
-        command = ["nice", "-n", "10", sys.executable, "-c", "from cli.main import entry; entry()", "hunt", "--subject", subject]
+        command = ["nice", "-n", "10", sys.executable, "-c", "from subwarden.cli.main import entry; entry()", "hunt", "--subject", subject]
         command += ["--budget", f"{minutes * 60:.0f}", "--jobs", "2", "--dir", str(Path(folder, "hunt"))]
         with Path(folder, "out").open("w") as out:
             hunt = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, NamedTuple
 
-from impl.manager import Manager
-from scheduling.order import Order
-from scheduling.strategies.portfolio import Portfolio
-from stateful_tests.exploring.check import Check
-from stateful_tests.exploring.level import Program
-from stateful_tests.exploring.runner import running
-from stateful_tests.hunt_search import LEAST, SCHEDULES, SETTLED, STEPS, Hunter
-from stateful_tests.level1.level import LEVEL_1
-from stateful_tests.unseen import Tally
+from subwarden.impl.manager.manager import Manager
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
+from subwarden.stateful_tests.exploring.level import Program
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.hunt.search import LEAST, SCHEDULES, SETTLED, STEPS, Hunter
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
 
 PROGRAMS = 60
 SHARES = (0, 1 / 16, 1 / 8)

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from time import perf_counter
 
-from stateful_tests.processes.gate import Amount, explore
-from stateful_tests.processes.runner import Runner
-from stateful_tests.processes.session import Session
+from subwarden.stateful_tests.exec.gate import Amount, explore
+from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.exec.session import Session
 
 SUBJECTS = ("examples/exec/steady.py", "examples/exec/threads.py")
 TRIPS = 5_000

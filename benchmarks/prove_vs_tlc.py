@@ -13,11 +13,11 @@ import sys
 import time
 from pathlib import Path
 
-from model.level_one import LevelOne
-from model.proof import symmetry_of
-from model.scope import Scope
-from model.search import Search, search
-from stateful_tests import tlc
+from subwarden.proving.manager.proof import symmetry_of
+from subwarden.proving.manager.scope import Scope
+from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.search import Search, search
+from subwarden.stateful_tests.tla import tlc
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "proving.md"
 COMPARED = (Scope(2, 2, 2, 1, 1, True, 0), Scope(3, 2, 1, 1, 0, True, 0))
@@ -31,7 +31,7 @@ GROWN = (
     Scope(3, 3, 2, 1, None, False, 0),
 )
 LARGEST = (Scope(4, 3, 3, 0, None, False, 0), Scope(4, 3, 3, 1, None, False, 0))
-OURS = "import sys; from model.proof import prove; from model.scope import Scope; print(prove({}, symmetric=False).search.distinct)"
+OURS = "import sys; from subwarden.proving.manager.proof import prove; from subwarden.proving.manager.scope import Scope; print(prove({}, symmetric=False).search.distinct)"
 
 
 def compare(scope: Scope) -> str:

@@ -17,20 +17,18 @@ from random import Random
 from statistics import median
 from warnings import simplefilter
 
-from scheduling.order import Order
-from scheduling.strategies.delay_bounded import DelayBounded
-from scheduling.strategies.dpor import Dpor
-from scheduling.strategies.feedback import Feedback
-from scheduling.strategies.pct import Pct
-from scheduling.strategies.portfolio import Portfolio
-from scheduling.strategies.pos import Pos
-from scheduling.strategies.primitives import recording
-from scheduling.strategies.random_walk import RandomWalk
-from scheduling.strategies.strategy import Strategy
-from scheduling.strategies.surw import Surw
-from scheduling.strategies.urw import Urw
-from stateful_tests.races.catalogue import races
-from stateful_tests.races.race import MANY, Race, attempt, search
+from subwarden.scheduling.state_search.search import StateSearch
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.scheduling.strategies.sampling.feedback import Feedback
+from subwarden.scheduling.strategies.sampling.pct import Pct
+from subwarden.scheduling.strategies.sampling.pos import Pos
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.sampling.surw import Surw
+from subwarden.scheduling.strategies.sampling.urw import Urw
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.specimens.races.catalogue import races
+from subwarden.stateful_tests.specimens.races.race import MANY, Race, attempt, search
 
 STRATEGIES: dict[str, Callable[[Random], Strategy]] = {
     "random walk": RandomWalk,
@@ -46,7 +44,7 @@ STRATEGIES: dict[str, Callable[[Random], Strategy]] = {
 }
 BEGIN, END = "<!-- written by benchmarks/strategies.py -->\n", "<!-- end -->\n"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "strategies.md"
-DPOR_LIMIT = 20_000
+PROOF_LIMIT = 20_000
 
 
 def cell(program: Race, name: str, seeds: int, limit: int) -> str:
@@ -67,16 +65,13 @@ def cell(program: Race, name: str, seeds: int, limit: int) -> str:
 
 
 def proof(program: Race) -> str:
-    """What it takes to prove the repaired twin by partial-order reduction."""
-    if program.order is not Order.ANY:
-        return "-"
-    with recording():
-        strategy = Dpor()
-        begin = time.perf_counter()
-        for _ in range(DPOR_LIMIT):
-            if attempt(program.start, strategy, Order.ANY, fixed=True) is None:
-                return f"{strategy.runs} ({1000 * (time.perf_counter() - begin):.0f} ms)"
-    return f"not in {DPOR_LIMIT}"
+    """What it takes to prove the repaired twin by a search of its states."""
+    strategy = StateSearch()
+    begin = time.perf_counter()
+    for _ in range(PROOF_LIMIT):
+        if attempt(program.start, strategy, program.order, fixed=True) is None:
+            return f"{strategy.runs} ({1000 * (time.perf_counter() - begin):.0f} ms)" if strategy.complete else "not complete"
+    return f"not in {PROOF_LIMIT}"
 
 
 def row(work: tuple[int, int, int]) -> str:
@@ -95,7 +90,7 @@ def table(seeds: int, limit: int, jobs: int) -> Iterator[str]:
     """The lines of the table, in the order of the catalogue."""
     yield f"{seeds} seeds, at most {limit} schedules each; CPython {platform.python_version()}."
     yield ""
-    yield "| program | order | depth | " + " | ".join(STRATEGIES) + " | proved by dpor |"
+    yield "| program | order | depth | " + " | ".join(STRATEGIES) + " | proved by state search |"
     yield "|---" * (len(STRATEGIES) + 4) + "|"
     pool = multiprocessing.Pool(jobs) if jobs > 1 else None
     with pool or nullcontext():

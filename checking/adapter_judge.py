@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
-from checking import causes
-from checking.causes import Cause
-from model.properties import CoreProperty
-from scheduling.loop import ControlledLoop
-from scheduling.strategies.objects import Value
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.model.properties import CoreProperty
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.state_search.objects import Value
 
 Evidence = tuple[object, ...]  # what can be looked at again, without a model, to see that something is wrong; plain data
 

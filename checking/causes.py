@@ -5,8 +5,8 @@ A cause is a property and the way in which it was broken. Findings are deduplica
 
 from typing import NamedTuple
 
-from model.deliveries import Wrong
-from model.properties import CoreProperty, Property
+from subwarden.model.properties import CoreProperty, Property
+from subwarden.model.server.deliveries import Wrong
 
 
 class Cause(NamedTuple):

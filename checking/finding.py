@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from checking.causes import Cause
-from model.properties import CoreProperty, Property
-from scheduling.order import Order
+from subwarden.checking.causes import Cause
+from subwarden.model.properties import CoreProperty, Property
+from subwarden.scheduling.order import Order
 
 Case = TypeVar("Case")
 

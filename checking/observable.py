@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol
 
-from model.projection import Shown
+from subwarden.model.manager.projection import Shown
 
 
 class Observable(Protocol):

@@ -8,11 +8,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from checking.history import Malformed, header_of
-from checking.linearizability import DEFAULT, SPECIFICATIONS, judge_file, survey_file
-from checking.linearization_record import record
-from checking.linearization_search import BUDGET
-from reports.history import as_json, as_text
+from subwarden.checking.linearizability.history import Malformed, header_of
+from subwarden.checking.linearizability.record import record
+from subwarden.checking.linearizability.search import BUDGET
+from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file
+from subwarden.reports.history import as_json, as_text
 
 UNUSABLE = 3
 

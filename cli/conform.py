@@ -7,13 +7,13 @@ from typing import Any
 
 from rich.text import Text
 
-from checking.verdict import Verdict
-from cli.options import duration, output, write_json
-from cli.process_subject import LIMIT
-from reports.process import write_check
-from reports.text import COLOURS, console_for
-from stateful_tests.processes.conformance import FAIL, PASS, conform
-from stateful_tests.processes.process import PREFIX
+from subwarden.checking.verdict import Verdict
+from subwarden.cli.exec_subject import LIMIT
+from subwarden.cli.options import duration, output, write_json
+from subwarden.reports.exec import write_check
+from subwarden.reports.gate import COLOURS, console_for
+from subwarden.stateful_tests.exec.conformance.conformance import FAIL, PASS, conform
+from subwarden.stateful_tests.exec.process import PREFIX
 
 SCHEMA = "subwarden/conform/1"
 

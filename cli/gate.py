@@ -5,19 +5,19 @@ import os
 import sys
 from typing import Any
 
-from checking.verdict import Verdict
-from cli import process_subject
-from cli.options import count, duration, output, write_json
-from cli.progress import progress
-from impl.subjects import DEFAULT
-from reports.text import console_for, write_gate
-from stateful_tests import corpus
-from stateful_tests.exploring.check import checks_of
-from stateful_tests.gate import explore, replay_corpus
-from stateful_tests.loading import blaming, levels_of
-from stateful_tests.profiles import PROFILES
-from stateful_tests.replay import read
-from stateful_tests.run_record import gate_record
+from subwarden.checking.verdict import Verdict
+from subwarden.cli import exec_subject as process_subject
+from subwarden.cli.options import count, duration, output, write_json
+from subwarden.cli.progress.bar import progress
+from subwarden.impl.subjects import DEFAULT
+from subwarden.reports.gate import console_for, write_gate
+from subwarden.stateful_tests.exploring.check import checks_of
+from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
+from subwarden.stateful_tests.gate.gate import explore, replay_corpus
+from subwarden.stateful_tests.runs import saved as corpus
+from subwarden.stateful_tests.runs.record import gate_record
+from subwarden.stateful_tests.runs.replay import read
+from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
 
 def add_parser(verbs: Any) -> None:

@@ -8,18 +8,18 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from checking.verdict import Verdict
-from cli.hunt_progress import watching
-from cli.options import count, duration, output, write_json
-from cli.process_subject import refuse
-from impl.subjects import DEFAULT
-from reports.hunt import write_hunt
-from reports.text import console_for
-from stateful_tests.hunt import Hunt, Plan, as_it_shows, checks_in
-from stateful_tests.hunt_folder import LEVELS, ORDERS, BadFolder, Folder, default_folder
-from stateful_tests.hunt_record import hunt_record
-from stateful_tests.hunt_work import Totals
-from stateful_tests.loading import blaming
+from subwarden.checking.verdict import Verdict
+from subwarden.cli.exec_subject import refuse
+from subwarden.cli.options import count, duration, output, write_json
+from subwarden.cli.progress.hunt import watching
+from subwarden.impl.subjects import DEFAULT
+from subwarden.reports.gate import console_for
+from subwarden.reports.hunt import write_hunt
+from subwarden.stateful_tests.hunt.folder import LEVELS, ORDERS, BadFolder, Folder, default_folder
+from subwarden.stateful_tests.hunt.hunt import Hunt, Plan, as_it_shows, checks_in
+from subwarden.stateful_tests.hunt.record import hunt_record
+from subwarden.stateful_tests.hunt.work import Totals
+from subwarden.stateful_tests.subjects.loading import blaming
 
 BUDGET = 600.0
 

@@ -6,15 +6,15 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
-from cli import check, conform, gate, hunt, new, prove, replay, subjects
-from cli.options import CannotWrite
-from scheduling.schedule import Divergence
-from scheduling.uncontrolled import UncontrolledSource
-from stateful_tests.exploring.investigate import NotReproducible
-from stateful_tests.gate import WorkerDied
-from stateful_tests.hunt_folder import BadFolder
-from stateful_tests.loading import BadSubject
-from stateful_tests.replay import BadReplay
+from subwarden.cli import check, conform, gate, hunt, new, prove, replay, subjects
+from subwarden.cli.options import CannotWrite
+from subwarden.scheduling.schedule import Divergence
+from subwarden.scheduling.uncontrolled import UncontrolledSource
+from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
+from subwarden.stateful_tests.gate.gate import WorkerDied
+from subwarden.stateful_tests.hunt.folder import BadFolder
+from subwarden.stateful_tests.runs.replay import BadReplay
+from subwarden.stateful_tests.subjects.loading import BadSubject
 
 VERBS = (gate, hunt, replay, subjects, new, check, conform, prove)
 MENDABLE = (BadFolder, BadReplay, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)

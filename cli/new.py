@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cli.options import CannotWrite
+from subwarden.cli.options import CannotWrite
 
 SKELETON = Path(__file__).with_name("skeleton.py")
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from rich.console import Console
 
-from model.proof import LIVENESS_STATES, Proof, prove
-from model.protocol_proof import prove_protocol
-from model.protocol_scope import EXTRAS, ProtocolScope
-from model.scope import Scope
-from model.search import Progress, Verdict
-from reports.proof import print_proof
-from reports.text import console_for
-from stateful_tests.endings import CTRL_C, interruptible
+from subwarden.proving.manager.proof import LIVENESS_STATES, Proof, prove
+from subwarden.proving.manager.scope import Scope
+from subwarden.proving.search import Progress, Verdict
+from subwarden.proving.server.proof import prove_protocol
+from subwarden.proving.server.scope import EXTRAS, ProtocolScope
+from subwarden.reports.gate import console_for
+from subwarden.reports.proof import print_proof
+from subwarden.stateful_tests.gate.signals import CTRL_C, interruptible
 
 EXIT_CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.INCONCLUSIVE: 2}
 USAGE = 3

@@ -9,21 +9,22 @@ from typing import Any
 
 from rich.text import Text
 
-from cli import process_subject
-from cli.options import CannotWrite, output
-from reports.text import console_for, run_table
-from scheduling.order import Order
-from scheduling.schedule import Divergence, Guide
-from stateful_tests.exploring.level import Factory
-from stateful_tests.exploring.runner import Runner, running
-from stateful_tests.level1.level import LEVEL_1
-from stateful_tests.level1.trace import trace_of
-from stateful_tests.levels import LEVELS
-from stateful_tests.loading import blaming, load
-from stateful_tests.processes.saved import read as read_process_run
-from stateful_tests.replay import BadReplay, Replay, read
-from stateful_tests.run_record import replay_record, script_record
-from stateful_tests.tla_traces import as_itf, as_tla
+from subwarden.cli import exec_subject as process_subject
+from subwarden.cli.options import CannotWrite, output
+from subwarden.reports.gate import console_for
+from subwarden.reports.replay import write_replay
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.schedule import Guide
+from subwarden.stateful_tests.exec.saved import read as read_process_run
+from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.runs.follow import follow
+from subwarden.stateful_tests.runs.record import script_record
+from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
+from subwarden.stateful_tests.subjects.loading import blaming, load
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.trace import trace_of
+from subwarden.stateful_tests.tla.traces import as_itf, as_tla
 
 
 def add_parser(verbs: Any) -> None:
@@ -51,23 +52,13 @@ def run(options: argparse.Namespace) -> int:
     if options.trace and replay.level != LEVEL_1.name:
         raise BadReplay(f"the replay is of {replay.level}; --trace writes traces of {LEVEL_1.name} only, for which there is a twin in TLA+")
     factory = load(replay.subject, replay.level)
-    try:
-        with blaming(replay.subject), running():
-            result = Runner(LEVELS[replay.level], factory, replay.order).follow(replay.program, replay.names)
-    except Divergence as error:
-        again = f"the subject has changed since; find the run anew with `subwarden gate --subject {replay.subject}`"
-        raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
+    record, cause = follow(replay, factory)
     console = console_for(sys.stdout)
     if options.trace:
         console.print(Text(_write_trace(options.trace, replay, factory)))
-    broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
-    cause = next((c for c in broken if replay.cause.partition("-")[2] == c.slug().partition("-")[2]), broken[0] if broken else None)
+    write_replay(record, console)
     if cause is None:
-        console.print(Text(f"subject {replay.subject}: the run holds now ({result.steps} steps); it was recorded for {replay.cause}"))
         return 0
-    console.print(run_table(replay_record(replay, cause)))
-    for each in broken:
-        console.print(Text(f"{each.property.name} {each.property.title}: {each.mechanism}", style="bold red"))
     if options.script:
         with blaming(replay.subject):
             made = script_record(replay, cause)

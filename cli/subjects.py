@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
-from impl.subjects import DEFAULT, SUBJECTS
-from reports.text import console_for
+from subwarden.impl.subjects import DEFAULT, SUBJECTS
+from subwarden.reports.gate import console_for
 
 
 def add_parser(verbs: Any) -> None:

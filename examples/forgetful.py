@@ -1,6 +1,6 @@
 """A manager with one mistake, for docs/bring-your-own.md: it forgets that a close is final."""
 
-from impl.manager import Manager
+from subwarden.impl.manager.manager import Manager
 
 
 class Forgetful(Manager):

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from impl.manager import Manager
-from impl.manager_api import ManagerApi
-from impl.protocol.engine import Engine
-from impl.protocol.owning_server import OwningServer
-from impl.protocol.seed_server import SeedServer
-from impl.protocol.server import Server
-from impl.seed import SeedManager
-from impl.split_lock import SplitLockManager
+from subwarden.impl.manager.api import ManagerApi
+from subwarden.impl.manager.manager import Manager
+from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.split_lock import SplitLockManager
+from subwarden.impl.server.engine import Engine
+from subwarden.impl.server.owning_server import OwningServer
+from subwarden.impl.server.server import Server
+from subwarden.impl.server.source_server import SeedServer
 
 
 @dataclass(frozen=True, slots=True)

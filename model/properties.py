@@ -1,6 +1,6 @@
 """The properties by number and name, in one sentence each: the only place where they are stated.
 
-P1 to P14 are those of the project's own domain; what `CoreProperty` adds holds for managers of the core operations (`model.core`).
+P1 to P14 are those of the project's own domain; what `CoreProperty` adds holds for managers of the core operations (`model.core.step`).
 """
 
 from enum import Enum

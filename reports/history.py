@@ -1,6 +1,6 @@
 """Tells a person, or a program, what the judgement of a history came to.
 
-It reads the plain record that `checking.linearization_record` makes, and refuses to work anything out.
+It reads the plain record that `checking.linearizability.record` makes, and refuses to work anything out.
 """
 
 import json

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports.coverage import NAMED, percent, write_coverage, write_names
-from reports.text import COLOURS, write_finding, write_not_judged
+from subwarden.reports.coverage import NAMED, percent, write_coverage, write_names
+from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
 
 WHY = {
     "budget": "the budget ended",

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from model.proof import Proof
-from model.properties import Property
-from model.search import CounterExample, Verdict
+from subwarden.model.properties import Property
+from subwarden.proving.manager.proof import Proof
+from subwarden.proving.search import CounterExample, Verdict
 
 STYLES = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.INCONCLUSIVE: "yellow"}
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from scheduling.loop import ControlledLoop
+    from subwarden.scheduling.loop import ControlledLoop
 
 
 class Event:

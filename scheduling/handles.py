@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scheduling.loop import ControlledLoop
+    from subwarden.scheduling.loop import ControlledLoop
 
 Context = contextvars.Context
 copy_context = contextvars.copy_context
@@ -25,7 +25,7 @@ class Handle(asyncio.Handle):
     _args: tuple[object, ...]
     _context: Context
     _loop: "ControlledLoop"
-    site: Hashable  # kept by `scheduling.strategies.chains`, once it is asked for
+    site: Hashable  # kept by `scheduling.strategies.sampling.chains`, once it is asked for
     _repr = None  # the base has slots for these two, for its debug mode
     _source_traceback = None
 

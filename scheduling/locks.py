@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import Any
 
-from scheduling.loop import ENTERED, ControlledLoop
-from scheduling.queues import number_queues
+from subwarden.scheduling.loop import ENTERED, ControlledLoop
+from subwarden.scheduling.queues import number_queues
 
 if sys.version_info < (3, 12):
     current_task: Any = asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]  # what `current_task` does, in Python there

@@ -15,9 +15,9 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from threading import get_ident
 from typing import Any
 
-from scheduling.events import Event
-from scheduling.handles import NOTHING, Context, Handle, NumberedTask, Timer, label
-from scheduling.uncontrolled import Refusing, UncontrolledSource
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, Timer, label
+from subwarden.scheduling.uncontrolled import Refusing, UncontrolledSource
 
 unregister = asyncio.tasks._unregister_task  # from what `asyncio.all_tasks` looks through
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
@@ -79,7 +79,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     `events` and `faults` are outside events: every event must be delivered before a run ends, a fault need not be. `holding` and
     `nested` are kept by `scheduling.locks`. `current` is the handle that runs or ran last. `log`, when it is a list, receives
     what locks do, for a report. `observer` is whoever judges the run, where that is a part of the run's state; `births_matter` is kept by
-    `scheduling.strategies.suspended`.
+    `scheduling.state_search.suspended`.
     """
 
     __slots__ = (  # what every run asks for, at every step

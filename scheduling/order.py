@@ -22,9 +22,9 @@ from collections.abc import Callable
 from enum import Enum
 from functools import partial
 
-from scheduling.events import Event
-from scheduling.handles import label
-from scheduling.loop import ControlledLoop
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.handles import label
+from subwarden.scheduling.loop import ControlledLoop
 
 TIMER = "timer"
 EARLY = "timer (slow step)"

@@ -8,7 +8,7 @@ import asyncio
 from threading import get_ident
 from typing import Any
 
-from scheduling.loop import ENTERED
+from subwarden.scheduling.loop import ENTERED
 
 CLASSES: tuple[Any, ...] = (asyncio.Queue, asyncio.Event)
 NUMBER = "_subwarden_number"

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from enum import Enum
 
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order, timer_may_fire
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order, timer_may_fire
 
 Choose = Callable[[int], int]
 PATIENCE = 200  # steps that others may run before one that is ready, in the order `any`: no loop passes one over for ever

@@ -6,9 +6,9 @@ that happened, step by step; names survive a change of the program, and a step t
 
 from collections.abc import Iterator, Sequence
 
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order, candidates
-from scheduling.run import Choose
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order, candidates
+from subwarden.scheduling.run import Choose
 
 
 class Divergence(Exception):

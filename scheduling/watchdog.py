@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop import ControlledLoop
 
 BOUND = 2.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
 

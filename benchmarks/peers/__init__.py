@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
-from benchmarks.peers.environment import PEERS, ROOT, Environment, prepare
-from benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING
+from subwarden.benchmarks.peers.environment import PEERS, ROOT, Environment, prepare
+from subwarden.benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING
 
 IN_PYTEST = ", in a pytest test"
 CONTENDERS = {
@@ -137,7 +137,7 @@ def search_row(name: str, workload: str, answers: list[dict[str, Any]]) -> str:
 
 def main() -> list[str]:
     """The tables, and what holds of the claims."""
-    from benchmarks.peers.claims import judge  # noqa: PLC0415  # it names what is above
+    from subwarden.benchmarks.peers.claims import judge  # noqa: PLC0415  # it names what is above
 
     environment = prepare()
     version = subprocess.run([str(environment.python), "--version"], capture_output=True, text=True, check=True).stdout.strip()

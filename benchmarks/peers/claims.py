@@ -10,43 +10,41 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from benchmarks.peers import BARE, CHECKED, IN_PYTEST
-from benchmarks.peers.environment import PEERS, ROOT
-from benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING
-from checking.finding import Finding
-from reports.text import console_for, write_finding
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order
-from scheduling.run import run
-from scheduling.schedule import fixed
-from scheduling.strategies.declared import declare
-from scheduling.strategies.dpor import Dpor
-from scheduling.strategies.portfolio import Portfolio
-from scheduling.strategies.primitives import recording
-from scheduling.strategies.strategy import Redundant
-from stateful_tests.exploring.investigate import investigate
-from stateful_tests.exploring.runner import Runner, running
-from stateful_tests.level1.level import LEVEL_1
-from stateful_tests.level1.program import Program
-from stateful_tests.races import split_lock_shown as subject
-from stateful_tests.races.split_lock import CALLS, SplitLock
-from stateful_tests.run_record import finding_record
+from subwarden.benchmarks.peers import BARE, CHECKED, IN_PYTEST
+from subwarden.benchmarks.peers.environment import PEERS, ROOT
+from subwarden.benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING
+from subwarden.checking.finding import Finding
+from subwarden.reports.gate import console_for, write_finding
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import run
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.scheduling.strategies.strategy import Redundant
+from subwarden.stateful_tests.exploring.findings.investigate import investigate
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.record import finding_record
+from subwarden.stateful_tests.specimens.races import split_lock_shown as subject
+from subwarden.stateful_tests.specimens.races.split_lock import CALLS, SplitLock
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.program import Program
 
 SEEDS = 25
-NAME = "stateful_tests/races/split_lock_shown.py:ShownSplitLock"
+NAME = "stateful_tests/specimens/races/split_lock_shown.py:ShownSplitLock"
 
 
 def prove() -> tuple[int, float]:
     """Runs and seconds of processor time that partial-order reduction needs for the fixed program, where a free lock does not suspend."""
     began = time.process_time()
-    with recording():
-        strategy = Dpor()
+    with controlled_locks():
+        strategy = StateSearch()
         while not strategy.complete:
             loop = ControlledLoop()
             with loop.entered():
                 choose = strategy.begin(loop, Order.ANY)
                 assert choose is not None
-                manager = declare(SplitLock(fixed=True))
+                manager = SplitLock(fixed=True)
                 for number, call in enumerate(CALLS):
                     loop.create_task(call(manager), name=f"task {number}")
                 try:

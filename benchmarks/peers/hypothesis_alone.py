@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from benchmarks.bare import BareLoop
-from benchmarks.peers.contender import Contender
-from benchmarks.peers.workloads import Workload, workload
+from subwarden.benchmarks.bare import BareLoop
+from subwarden.benchmarks.peers.contender import Contender
+from subwarden.benchmarks.peers.workloads import Workload, workload
 
 STEPS = 50  # Hypothesis's own default
 

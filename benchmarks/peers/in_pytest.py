@@ -2,7 +2,7 @@
 
 import os
 
-from benchmarks.peers.worker import serve
+from subwarden.benchmarks.peers.worker import serve
 
 
 def test_serve() -> None:

@@ -6,8 +6,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from benchmarks.peers.contender import Contender
-from benchmarks.peers.workloads import workload
+from subwarden.benchmarks.peers.contender import Contender
+from subwarden.benchmarks.peers.workloads import workload
 
 SECONDS = 20.0  # at most, for one search of frontrun's, which is systematic
 

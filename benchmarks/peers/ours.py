@@ -2,22 +2,22 @@
 
 from random import Random
 
-from benchmarks.checked_speed import PROGRAM as MANAGER_PROGRAM
-from benchmarks.peers.contender import Contender
-from benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING, Workload, workload
-from impl.manager import Manager
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order
-from scheduling.run import run
-from scheduling.strategies.portfolio import Portfolio
-from scheduling.strategies.random_walk import RandomWalk
-from scheduling.strategies.strategy import Strategy
-from scheduling.watchdog import WATCHDOG
-from stateful_tests.exploring.level import Factory
-from stateful_tests.exploring.runner import Runner, running
-from stateful_tests.level1.level import LEVEL_1
-from stateful_tests.level1.program import Program
-from stateful_tests.races import split_lock_shown as subject
+from subwarden.benchmarks.checked_speed import PROGRAM as MANAGER_PROGRAM
+from subwarden.benchmarks.peers.contender import Contender
+from subwarden.benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING, Workload, workload
+from subwarden.impl.manager.manager import Manager
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import run
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.specimens.races import split_lock_shown as subject
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.program import Program
 
 JUDGED: dict[str, tuple[Factory, Program]] = {
     FIXED: (subject.FixedSplitLock, subject.PROGRAM),

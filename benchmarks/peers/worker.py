@@ -13,7 +13,7 @@ from importlib import import_module
 from time import perf_counter, process_time
 from typing import Any
 
-from benchmarks.peers.contender import Contender
+from subwarden.benchmarks.peers.contender import Contender
 
 
 def _rate(contender: Contender, workload: str, seconds: float) -> dict[str, float]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Coroutine
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from stateful_tests.races import split_lock
-from stateful_tests.races.split_lock import SplitLock
+from subwarden.stateful_tests.specimens.races import split_lock
+from subwarden.stateful_tests.specimens.races.split_lock import SplitLock
 
 CROWD = 3  # how many more tasks a crowd is
 
@@ -30,8 +30,8 @@ def _split_lock(*, fixed: bool, crowd: int = 0, suspend: bool = False) -> Worklo
 
 
 def _manager() -> Workload:
-    from benchmarks.manager_calls import CHAINS, calls  # noqa: PLC0415  # some tools pay for all that is loaded, in every run
-    from impl.manager import Manager  # noqa: PLC0415  # as above
+    from subwarden.benchmarks.manager_calls import CHAINS, calls  # noqa: PLC0415  # some tools pay for all that is loaded, in every run
+    from subwarden.impl.manager.manager import Manager  # noqa: PLC0415  # as above
 
     return Workload(Manager, tuple(partial(calls, chain=chain, suspend=True) for chain in CHAINS), lambda _: True)
 

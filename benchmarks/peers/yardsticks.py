@@ -3,9 +3,9 @@
 import asyncio
 from random import Random
 
-from benchmarks.bare import BareLoop
-from benchmarks.peers.contender import Contender
-from benchmarks.peers.workloads import Workload, workload
+from subwarden.benchmarks.bare import BareLoop
+from subwarden.benchmarks.peers.contender import Contender
+from subwarden.benchmarks.peers.workloads import Workload, workload
 
 _RANDOM = Random(1)
 

@@ -1,7 +1,7 @@
 """What can be wrong at the core level and is not wrong in the same words at level 1 (`checking.causes`)."""
 
-from checking.causes import Cause
-from model.properties import CoreProperty, Property
+from subwarden.checking.causes import Cause
+from subwarden.model.properties import CoreProperty, Property
 
 BROKER_DIFFERS = Cause(Property.P1, "the broker's subscriptions are not the manager's")
 RESURRECTED = Cause(Property.P6, "a subscription outlives the teardown of its topic")

@@ -7,10 +7,10 @@ begins or ends meanwhile, either is right: a connection that leaves before its m
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from checking.causes import Cause
-from checking.core import causes
-from checking.core.worlds import Connection
-from model.core import Id
+from subwarden.checking.causes import Cause
+from subwarden.checking.core import causes
+from subwarden.checking.core.configurations import Connection
+from subwarden.model.core.step import Id
 
 Broken = tuple[Cause, str, str, Id, object]  # the cause, who and what, and as evidence: what to look for, at whom, for which message
 

@@ -1,14 +1,14 @@
 """The properties of the core model that need no model state, only what shows and which connections have closed: P1 and P2.
 
-As `checking.invariants` for level 1. Pure: the same function judges a manager in this process and one in another.
+As `checking.manager.invariants` for level 1. Pure: the same function judges a manager in this process and one in another.
 """
 
 from collections.abc import Set
 
-from checking import causes
-from checking.causes import Cause
-from model.core import Id
-from model.core_relation import Relation
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.model.core.relation import Relation
+from subwarden.model.core.step import Id
 
 
 def broken(before: Relation | None, shown: Relation, closed: Set[Id]) -> list[Cause]:

@@ -2,20 +2,20 @@
 
 What an adapter shows comes from maps that change in several steps, in code that nobody here has written; so a pair of a connection and
 a topic is judged when no open call touches it, and all pairs when the run rests. Every answer is judged when it comes. What is right
-is everything that `checking.core.worlds` leaves open.
+is everything that `checking.core.configurations` leaves open.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-from checking import causes
-from checking.adapter_judge import AdapterJudge, Evidence, Rules
-from checking.causes import Cause
-from checking.core import causes as core_causes
-from checking.core.deliveries import Deliveries
-from checking.core.worlds import Connection, Graph, last_of_each
-from model.core import Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown
-from model.properties import Property
-from scheduling.loop import ControlledLoop
+from subwarden.checking import causes
+from subwarden.checking.adapter_judge import AdapterJudge, Evidence, Rules
+from subwarden.checking.causes import Cause
+from subwarden.checking.core import causes as core_causes
+from subwarden.checking.core.configurations import Connection, Graph, last_of_each
+from subwarden.checking.core.deliveries import Deliveries
+from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown
+from subwarden.model.properties import Property
+from subwarden.scheduling.loop import ControlledLoop
 
 Pair = tuple[Id, Id]  # (connection, topic)
 Maps = Mapping[str, frozenset[Pair]]  # the same relation, as each of the manager's maps has it

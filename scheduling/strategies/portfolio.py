@@ -14,16 +14,16 @@ hundred more, in long runs only, and the deepest race takes nearly twice as many
 
 from random import Random
 
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order
-from scheduling.run import Choose
-from scheduling.strategies.delay_bounded import DelayBounded
-from scheduling.strategies.feedback import Feedback
-from scheduling.strategies.pct import Pct
-from scheduling.strategies.pos import Pos
-from scheduling.strategies.strategy import Strategy
-from scheduling.strategies.surw import Surw
-from scheduling.strategies.urw import Urw
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.sampling.feedback import Feedback
+from subwarden.scheduling.strategies.sampling.pct import Pct
+from subwarden.scheduling.strategies.sampling.pos import Pos
+from subwarden.scheduling.strategies.sampling.surw import Surw
+from subwarden.scheduling.strategies.sampling.urw import Urw
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 
 
 def turns(random: Random) -> list[Strategy]:

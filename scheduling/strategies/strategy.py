@@ -14,15 +14,15 @@ given and by nothing else; it never asks a clock, an address or the order of a s
 
 from typing import Protocol
 
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order
-from scheduling.run import Choose
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
 
 
 class Redundant(Exception):
     """Raised by a chooser: however this run goes on, an earlier run stands for it. The driver gives it up and still calls `end`.
 
-    Only reductions (`scheduling.strategies.state_search`, `.dpor`) raise it; the run has no outcome of its own.
+    Only reductions (`scheduling.state_search.search`, `.dpor`) raise it; the run has no outcome of its own.
     """
 
 

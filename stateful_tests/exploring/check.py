@@ -10,28 +10,29 @@ from hypothesis import seed
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
-from checking import causes
-from checking.causes import Cause
-from checking.finding import Finding
-from scheduling.order import Order
-from scheduling.schedule import fixed
-from scheduling.strategies.delay_bounded import DelayBounded
-from scheduling.strategies.fault_bounded import FaultBounded
-from scheduling.strategies.pct import Pct
-from scheduling.strategies.random_walk import RandomWalk
-from scheduling.strategies.strategy import Strategy
-from stateful_tests.exploring import complete, each_fault
-from stateful_tests.exploring.draws import by_seed_alone
-from stateful_tests.exploring.ends import EndRunner
-from stateful_tests.exploring.escape import let_out
-from stateful_tests.exploring.investigate import CHANCE, NotReproducible, investigate
-from stateful_tests.exploring.level import Drawing, Factory, Program
-from stateful_tests.exploring.overlap import PASSED, Closely, look_closely
-from stateful_tests.exploring.runner import Runner
-from stateful_tests.level1.level import LEVEL_1
-from stateful_tests.levels import LEVELS
-from stateful_tests.profiles import Profile, hypothesis_settings
-from stateful_tests.unseen import Seen, digest
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.checking.finding import Finding
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.strategies.sampling.pct import Pct
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
+from subwarden.stateful_tests.exploring import fault_sweep as each_fault
+from subwarden.stateful_tests.exploring.coverage import completeness as complete
+from subwarden.stateful_tests.exploring.coverage.end_states import EndRunner
+from subwarden.stateful_tests.exploring.coverage.good_turing import Seen, digest
+from subwarden.stateful_tests.exploring.coverage.overlap import PASSED, Closely, look_closely
+from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
+from subwarden.stateful_tests.exploring.drawing.escape import let_out
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile, hypothesis_settings
+from subwarden.stateful_tests.exploring.findings.investigate import CHANCE, NotReproducible, investigate
+from subwarden.stateful_tests.exploring.level import Drawing, Factory, Program
+from subwarden.stateful_tests.exploring.runner import Runner
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
 
 ENDS_EVERY = 8  # of so many runs one is asked how it ended: asking all would cost a twentieth of the time
 LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others

@@ -1,7 +1,7 @@
 """What a level has to say so that its programs can be explored, made smaller, told and replayed.
 
 A level is a vocabulary of operations with a model and a judge. What is common to all is written once, beside this file, and knows a
-level only by this protocol; `stateful_tests.levels` has them by name.
+level only by this protocol; `stateful_tests.subjects.levels` has them by name.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-from checking.causes import Cause
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
 
 Names = list[str]
 Factory = Callable[..., Any]  # a fresh subject; what it is given is the level's business

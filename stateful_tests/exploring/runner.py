@@ -8,18 +8,18 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from checking import causes
-from checking.causes import Cause
-from checking.observation import BadObservation
-from scheduling.locks import controlled_locks
-from scheduling.loop import ControlledLoop
-from scheduling.order import Order, loop_for
-from scheduling.run import Choose, Ending, run
-from scheduling.schedule import Follower, Guide, Recorder
-from scheduling.strategies.strategy import Strategy
-from scheduling.uncontrolled import UncontrolledSource
-from scheduling.watchdog import WATCHDOG, Blocked
-from stateful_tests.exploring.level import Factory, Level, Play, Program
+from subwarden.checking import causes
+from subwarden.checking.bad_observation import BadObservation
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order, loop_for
+from subwarden.scheduling.run import Choose, Ending, run
+from subwarden.scheduling.schedule import Follower, Guide, Recorder
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.uncontrolled import UncontrolledSource
+from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 
 MakeChoose = Callable[[ControlledLoop, Order], Choose]
 COLLECT_EVERY = 40_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run

@@ -1,0 +1,155 @@
+"""Judges one run of a manager by its own model, as it happens.
+
+Every answer is judged when it comes. What shows is judged whenever no call is open: a manager's maps change in several steps, in code
+that nobody here has written, and only its model knows which part of them a call may touch.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+
+from subwarden.checking import causes
+from subwarden.checking.adapter_judge import AdapterJudge, Rules
+from subwarden.checking.causes import Cause
+from subwarden.checking.custom.configurations import OwnGraph, OwnNode
+from subwarden.checking.custom.model import ANY, BadModel, OwnModel, OwnOperation
+from subwarden.checking.custom.text import text_of
+from subwarden.checking.possible_states import Outcome, Possibilities
+from subwarden.model.core.step import Id
+from subwarden.model.properties import Property
+from subwarden.scheduling.loop import ControlledLoop
+
+UNASKED = Cause(Property.P8, "what shows changes before any call has ended")
+NAMED = 4  # what else would have been right, in a line
+
+
+class OwnJudge(AdapterJudge):
+    """Of one run. `observe`: what the manager shows; None: it cannot be seen now."""
+
+    def __init__(
+        self, loop: ControlledLoop, observe: Callable[[], object], model: OwnModel, graph: OwnGraph, fired: set[str], rules: Rules
+    ) -> None:
+        super().__init__(loop, fired, rules)
+        self.seen: object = None
+        self._observe = observe
+        self._model = model
+        self._possible: Possibilities[OwnNode] = Possibilities(graph.initial(model))
+        self._lost = False  # what it did is nothing that the model does, and nothing more can be told
+        self._blamed: OwnOperation | None = None  # the call that ended last
+
+    def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
+        return None if self._lost else self._possible.digested(name), self._blamed, text_of(self.seen)
+
+    # --- what the player reports
+
+    def called(self, task: int, operation: OwnOperation) -> None:
+        """`task` calls `operation`."""
+        self._tell("calls", operation)
+        self._calls += 1
+        self._open[task] = self._calls
+        self._possible.open[self._calls] = operation
+
+    def returned(self, task: int, operation: OwnOperation, answer: object) -> None:
+        """`operation` returned `answer`."""
+        self._tell("answers", operation, answer)
+        call, self._blamed = self._open.pop(task), operation
+        if not self._lost:
+            try:
+                self._judge_answer(call, operation, answer)
+            except BadModel as error:
+                self._useless(error)
+        self._look()
+
+    def _judge_answer(self, call: int, operation: OwnOperation, answer: object) -> None:
+        explained, possible = self._possible.answered(call, lambda outcome: outcome.answer is ANY or _same(outcome.answer, answer))
+        if explained:
+            self._fire(explained)
+            return
+        self._lost = True
+        right = sorted({text_of(outcome.answer) for outcome in possible})
+        more = ", ..." if len(right) > NAMED else ""
+        instead = f"the model answers {' or '.join(right[:NAMED])}{more}" if right else "by the model it has to wait"
+        self.violated(causes.wrong_answer(operation.name), f"{operation} answers {text_of(answer)}; {instead}", ("answer", answer))
+
+    def _fire(self, explained: list[Outcome]) -> None:
+        """Note which kind of transition it was, if that is plain."""
+        kinds = {outcome.kind for outcome in explained}
+        if len(kinds) == 1:
+            self._fired.update(kinds)
+
+    def _gone(self, task: int, operation: OwnOperation) -> None:
+        self._orphans.append(self._open.pop(task))
+        self._blamed = operation
+
+    def excuse(self, client: Id) -> None:
+        """The environment failed `client`: what that makes right is the model's to say."""
+
+    def _useless(self, error: BadModel) -> None:
+        self._lost = True
+        self.show_raised = self.show_raised or error
+
+    # --- looking
+
+    def _look(self) -> None:
+        try:
+            seen = self._observe()
+        except Exception as error:  # not a finding: whoever shows the maps must be able to at any time
+            self.show_raised = self.show_raised or error
+            return
+        if seen is None:
+            return
+        self.seen = seen
+        if self._open or self._orphans:
+            return
+        if self._model.shows is not None and not self._lost:
+            try:
+                self._judge_shown(seen)
+            except BadModel as error:
+                self._useless(error)
+        self._judge_own()
+
+    def _judge_shown(self, seen: object) -> None:
+        possible = self._possible
+        kept = tuple(world for world in possible.worlds if _same(world[0].shown(), seen))
+        if kept:
+            possible.worlds = kept
+            return
+        self._lost = True
+        right = sorted({text_of(node.shown()) for node, _ in possible.worlds})
+        more = ", ..." if len(right) > NAMED else ""
+        cause = UNASKED if self._blamed is None else causes.wrong_state(self._blamed.name)
+        said = text_of(seen)
+        self.violated(cause, f"it shows {said}; the model shows {' or '.join(right[:NAMED])}{more}", ("shown", said))
+
+    # --- the end
+
+    def _settle(self) -> None:
+        if not self._lost:
+            try:
+                self._possible.settled(self._orphans)
+            except BadModel as error:
+                self._useless(error)
+        self._orphans.clear()
+
+    def rest(self) -> None:
+        """Nothing can move any more: what was cancelled has happened or not."""
+        self._settle()
+        self._look()
+
+    def may_wait(self) -> bool:
+        """Nothing can move: whether all calls that are still open have to wait, by the model."""
+        if not self._model.waits or self._lost:
+            return self._model.waits  # of a run that is lost nothing can be told
+        try:
+            return self._possible.may_all_wait()
+        except BadModel as error:
+            self._useless(error)
+            return True
+
+
+def _same(wanted: object, given: object) -> bool:
+    """Whether the two are equal. Raises BadModel where they cannot be compared."""
+    try:
+        return bool(wanted == given)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        said = f"comparing {text_of(wanted):.80}, of its model, with {text_of(given):.80}, of its manager, raised {what}"
+        raise BadModel(f"{said}; give plain values") from error

@@ -1,0 +1,195 @@
+"""Somebody's own model: a pure sequential specification of operations that are theirs alone.
+
+It is given as any object with `initial` (a state), `operations` (what each takes, by name) and `step(state, name, arguments)`, which
+returns (answer, next state), or a list of all such pairs that are right. Whatever is wrong with it is told as its error, by `BadModel`;
+it refuses to guess what was meant.
+"""
+
+import inspect
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import product
+from typing import Any
+
+from subwarden.checking.bad_observation import BadObservation
+from subwarden.checking.custom.text import text_of
+
+Value = str | int | bool | None  # of an argument
+State = Hashable
+MESSAGE = "message"  # an argument that is another text in every call; in an operation that was not yet called, this word itself
+ANY = ...  # an answer that is not judged
+WALK = 2_000  # steps of the model that are looked at to learn what it answers
+KINDS = 8  # different answers of one operation, more than which are data and no kinds of answer
+
+
+class BadModel(BadObservation):
+    """A model by which nothing can be judged; the message says why and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOperation:
+    """A call of one of somebody's own operations."""
+
+    name: str
+    arguments: tuple[Value, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(a if isinstance(a, str) else repr(a) for a in self.arguments)})"
+
+
+class OwnModel:
+    """`given`, looked at once. `pools`: the values of an argument by the word that stands for them. Raises BadModel."""
+
+    def __init__(self, given: Any, pools: Mapping[str, tuple[Value, ...]]) -> None:
+        given = _made(given)
+        self._step = given.step
+        self.shows: Callable[[State], object] | None = getattr(given, "shown", None)
+        if self.shows is not None and not callable(self.shows):
+            raise BadModel("its model's shown must be a function of a state, which returns what observe() should")
+        self.initial: State = given.initial
+        _hashable(self.initial, "its model's initial state")
+        self.operations = {name: _arguments(name, given.operations[name], pools) for name in _names(given.operations)}
+        self.waits = False  # whether something may have to wait, as far as that was looked at
+        self._walk_all(getattr(given, "answers", {}))
+        if self.shows is not None:
+            self.shown(self.initial)
+
+    def steps(self, state: State, operation: OwnOperation) -> list[tuple[State, object]]:
+        """What `operation` may do in `state`, as pairs of the next state and the answer; none: it has to wait. Raises BadModel."""
+        try:
+            got = self._step(state, operation.name, operation.arguments)
+            pairs = [got] if isinstance(got, tuple) else sorted(got, key=text_of) if isinstance(got, set | frozenset) else list(got)
+        except Exception as error:
+            where = f"step({text_of(state)}, {operation.name!r}, {text_of(operation.arguments)})"
+            must = "it must return (answer, next state), or a list of such pairs"
+            raise BadModel(f"its model's {where} failed with {_said(error)}; {must}") from error
+        found: list[tuple[State, object]] = []
+        for pair in pairs:
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise BadModel(f"its model's step of {operation.name} returned {text_of(pair):.80}, which is no pair (answer, next state)")
+            _hashable(pair[1], f"the next state that its model's step of {operation.name} returned")
+            found.append((pair[1], pair[0]))
+        return found
+
+    def shown(self, state: State) -> object:
+        """What `observe()` should return in `state`. Raises BadModel."""
+        assert self.shows is not None
+        try:
+            return self.shows(state)
+        except Exception as error:
+            raise BadModel(f"its model's shown({text_of(state)}) raised {_said(error)}") from error
+
+    def takes(self, operation: OwnOperation) -> bool:
+        """Whether there is such an operation, with such arguments."""
+        pools = self.operations.get(operation.name)
+        return (
+            pools is not None
+            and len(pools) == len(operation.arguments)
+            and all(type(a) is str if pool == (MESSAGE,) else a in pool for a, pool in zip(operation.arguments, pools, strict=True))
+        )
+
+    def kind(self, operation: str, answer: object) -> str:
+        """The kind of transition that it is, where `operation` answers so; its name alone if that is not one that is expected."""
+        kind = f"{operation}: {text_of(answer)}"
+        return kind if kind in self.kinds else operation
+
+    def calls(self) -> Iterator[OwnOperation]:
+        """Every operation with all arguments."""
+        for name, pools in self.operations.items():
+            for arguments in product(*pools):
+                yield OwnOperation(name, arguments)
+
+    def _walk_all(self, declared: object) -> None:
+        """Walk the model, breadth first, and learn which kinds of answer must have been given for a pass not to be vacuous.
+
+        An answer is expected if somewhere it is the only right one. Those in `declared`, by operation, are expected instead.
+        """
+        if not isinstance(declared, Mapping) or not all(n in self.operations and isinstance(a, Iterable) for n, a in declared.items()):
+            raise BadModel('its model\'s answers must be a dict of answers by operation, such as {"join": ("seated", "waiting")}')
+        insisted: dict[str, dict[str, bool]] = {name: {} for name in self.operations}  # whether the answer is a kind
+        calls, seen, todo, left = list(self.calls()), {self.initial}, deque([self.initial]), WALK
+        while todo and left > 0:
+            state = todo.popleft()
+            for operation in calls:
+                left -= 1
+                pairs = self.steps(state, operation)
+                self.waits = self.waits or not pairs
+                texts = {text_of(answer): answer for _, answer in pairs}
+                if len(texts) == 1:
+                    for text, answer in texts.items():
+                        plain = answer is None or isinstance(answer, bool | int | str | Enum)
+                        insisted[operation.name][text] = plain and MESSAGE not in text
+                for after, _ in pairs:
+                    if after not in seen:
+                        seen.add(after)
+                        todo.append(after)
+        known = {name: [text for text, is_kind in texts.items() if is_kind] for name, texts in insisted.items()}
+        kinds = {name: texts if len(texts) <= KINDS else [] for name, texts in known.items()}
+        kinds |= {name: [text_of(answer) for answer in answers] for name, answers in declared.items()}
+        self.kinds = frozenset(f"{name}: {text}" for name, texts in kinds.items() for text in texts)
+
+
+def _made(given: Any) -> Any:
+    """The model itself, where a class was given whose `step` wants an object."""
+    missing = [name for name in ("initial", "operations", "step") if not hasattr(given, name)]
+    if missing:
+        raise BadModel(f"its model has no {' and no '.join(missing)}; a model has initial, operations and step(state, name, arguments)")
+    if isinstance(given, type) and not _takes_three(getattr(given, "step")):  # noqa: B009  # a class has no such attribute for mypy
+        try:
+            given = given()
+        except Exception as error:
+            raise BadModel(f"making its model raised {_said(error)}; give an object, or a class that is made without arguments") from None
+    if not _takes_three(given.step):
+        raise BadModel("its model's step must take (state, name, arguments)")
+    return given
+
+
+def _takes_three(step: Any) -> bool:
+    try:
+        inspect.signature(step).bind(None, None, None)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _names(operations: object) -> list[str]:
+    if not isinstance(operations, Mapping) or not operations:
+        raise BadModel('its model\'s operations must be a dict of arguments by name, such as {"join": ("client", "topic")}')
+    for name in operations:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise BadModel(f"its model's operations name {name!r}, which cannot be a method's name")
+    return list(operations)
+
+
+def _arguments(name: str, arguments: object, pools: Mapping[str, tuple[Value, ...]]) -> tuple[tuple[Value, ...], ...]:
+    """The values of each argument of operation `name`."""
+    known = ", ".join(f'"{each}"' for each in (*pools, MESSAGE))
+    if not isinstance(arguments, tuple | list):
+        must = f"must be a tuple of arguments, each {known} or a tuple of values"
+        raise BadModel(f"its model's operations[{name!r}] {must}, not {arguments!r:.80}")
+    found: list[tuple[Value, ...]] = []
+    for argument in arguments:
+        if argument == MESSAGE:
+            found.append((MESSAGE,))
+        elif isinstance(argument, str) and argument in pools:
+            found.append(pools[argument])
+        elif isinstance(argument, tuple | list) and argument and all(v is None or type(v) in (str, int, bool) for v in argument):
+            found.append(tuple(argument))
+        else:
+            may = f"an argument is {known}, or a tuple of texts, whole numbers, booleans or None"
+            raise BadModel(f"its model's operations[{name!r}] has {argument!r:.80}; {may}")
+    return tuple(found)
+
+
+def _hashable(state: object, what: str) -> None:
+    try:
+        hash(state)
+    except TypeError:
+        raise BadModel(f"{what} cannot be hashed: {text_of(state):.80}; use tuples and frozensets, not lists, dicts and sets") from None
+
+
+def _said(error: BaseException) -> str:
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

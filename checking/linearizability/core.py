@@ -1,0 +1,118 @@
+"""The core model as a specification: `--model core`. No call binds anything, so a world is a state of `model.core.step` as it is."""
+
+from collections import defaultdict
+
+from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Effect, Footprint, Mode
+from subwarden.model.core import step as core
+from subwarden.model.core.step import CoreOperation, CoreState
+
+READ, JOIN, WRITE = Mode.READ, Mode.JOIN, Mode.WRITE
+
+
+class CoreSpecification:
+    """See `checking.linearizability.specification.Specification`."""
+
+    name = "core"
+
+    def decode(self, data: object) -> CoreOperation:
+        return core.core_decode(data)
+
+    def decode_answer(self, operation: CoreOperation, data: object) -> object:
+        if isinstance(operation, core.Subscribe | core.Unsubscribe):
+            if isinstance(data, bool):
+                return data
+            raise ValueError(f"{operation.name} answers true or false, not {data!r}")
+        if isinstance(operation, core.Publish):
+            if isinstance(data, list) and all(type(c) in (int, str) for c in data):
+                return core.in_order(data)  # the order of delivery among connections is nobody's promise; a repetition stays one
+            raise ValueError(f"publish answers the list of the connections that it reached, not {data!r}")
+        if data is None:
+            return None
+        raise ValueError(f"{operation.name} answers null, not {data!r}")
+
+    def encode_answer(self, answer: object) -> object:
+        return list(answer) if isinstance(answer, tuple) else answer
+
+    def initial(self) -> CoreState:
+        return CoreState()
+
+    def needs_state(self, operation: CoreOperation) -> bool:
+        return False
+
+    def gives_state(self, answer: object) -> bool:
+        return False
+
+    def binds(self, operation: CoreOperation) -> bool:
+        return False
+
+    def bind(self, world: CoreState, asked: Asked) -> CoreState:
+        return world
+
+    def bind_touches(self, world: CoreState, asked: Asked) -> Footprint:
+        return {}
+
+    def forget(self, world: CoreState, slot: int) -> CoreState:
+        return world
+
+    def step(self, world: CoreState, asked: Asked) -> Effect:
+        after, answer, kind = core.core_step(world, asked.operation)
+        return Effect(after, answer, kind, after is not world and after != world)
+
+    def fits(self, answer: object, wanted: object) -> bool:
+        return wanted is UNJUDGED or answer == wanted
+
+    def inert(self, asked: Asked) -> bool:
+        return asked.answer is False or isinstance(asked.operation, core.Publish)
+
+    def touches(self, operation: CoreOperation) -> Footprint:
+        match operation:
+            case core.Connect(c):
+                return {("live", c): WRITE}
+            case core.Subscribe(c, t):
+                return {("live", c): READ, ("link", t, c): WRITE, ("of topic", t): JOIN, ("of connection", c): JOIN}
+            case core.Unsubscribe(c, t):
+                return {("link", t, c): WRITE, ("of topic", t): JOIN, ("of connection", c): JOIN}
+            case core.Publish(t):
+                return {("of topic", t): READ, "closes": READ}
+            case core.Disconnect(c):
+                return {("live", c): WRITE, ("of connection", c): WRITE, "closes": JOIN, ("gone", c): WRITE}
+            case core.Teardown(t):
+                return {("of topic", t): WRITE, ("torn", t): WRITE}
+
+    def needs(self, world: CoreState, asked: Asked) -> Footprint | None:
+        o, wanted = asked.operation, asked.answer
+        if isinstance(o, core.Subscribe):
+            return {("live", o.connection): READ}
+        if isinstance(o, core.Unsubscribe):
+            return _other(world, o.topic, o.connection)
+        if isinstance(o, core.Publish) and isinstance(wanted, tuple):
+            differing = set(world.subscribers(o.topic)).symmetric_difference(wanted)
+            if not differing:  # a connection was reached twice: no order does that
+                return {}
+            return _other(world, o.topic, core.in_order(differing)[0])
+        return None
+
+    def describe(self, operation: CoreOperation) -> str:
+        name, *arguments = core.core_encode(operation)
+        return f"{name}({', '.join(map(str, arguments))})"
+
+    def describe_answer(self, operation: CoreOperation, answer: object) -> str:
+        if isinstance(answer, tuple):
+            return ", ".join(map(str, answer)) or "nobody"
+        return "done" if answer is None else "yes" if answer else "no"
+
+    def describe_world(self, world: CoreState) -> str:
+        topics: defaultdict[core.Id, list[core.Id]] = defaultdict(list)
+        for t, c in world.links:
+            topics[t].append(c)
+        said = [
+            f"{', '.join(map(str, core.in_order(ids)))} {word}" for word, ids in (("live", world.live), ("closed", world.closed)) if ids
+        ]
+        said += [f"{', '.join(map(str, core.in_order(topics[t])))} on {t}" for t in core.in_order(topics)]
+        return "; ".join(said) or "nothing"
+
+
+def _other(world: CoreState, topic: core.Id, connection: core.Id) -> Footprint:
+    """What must be touched so that the pair is linked where it is not, or not where it is."""
+    link = ("link", topic, connection)
+    return {link: READ, ("gone", connection): READ, ("torn", topic): READ} if (topic, connection) in world.links else {link: READ}

@@ -1,0 +1,81 @@
+"""A judgement as plain data, in the model's words: what reports read, and what `--json` writes.
+
+It refuses to leave anything to a reader's guess: every call comes with its line and its times.
+"""
+
+from typing import Any
+
+from subwarden.checking.linearizability.history import Call, End
+from subwarden.checking.linearizability.specification import UNJUDGED, Specification
+from subwarden.checking.linearizability.verdict import Counted, Judgement, NotLinearizable, Unknown
+from subwarden.checking.linearizability.window import Window
+
+VERSION = 1
+STARTS = 3  # worlds shown of those a window may start in
+
+_ENDS = {End.RETURNED: "return", End.CANCELLED: "cancel", End.NEVER: "unanswered"}
+
+
+def record(judgement: Judgement, specification: Specification, history: str) -> dict[str, Any]:
+    """`judgement` of the history of that name. Keys are in a fixed order."""
+    made: dict[str, Any] = {
+        "version": VERSION,
+        "history": history,
+        "model": specification.name,
+        "verdict": judgement.verdict.value,
+        "counted": _counted(judgement.counted),
+    }
+    if isinstance(judgement, NotLinearizable):
+        made["failure"] = _failure(judgement.window, specification)
+    elif isinstance(judgement, Unknown):
+        made["unknown"] = {"line": judgement.line, "at": judgement.at, "budget": judgement.budget}
+    return made
+
+
+def _counted(counted: Counted) -> dict[str, int]:
+    return {
+        "calls": counted.calls,
+        "answered": counted.answered,
+        "cancelled": counted.cancelled,
+        "unanswered": counted.calls - counted.answered - counted.cancelled,
+        "moments": counted.moments,
+        "overlap": counted.overlap,
+        "configurations": counted.widest,
+    }
+
+
+def _failure(window: Window, specification: Specification) -> dict[str, Any]:
+    return {
+        "failing": _call(window.failing, specification),
+        "starts": [specification.describe_world(world) for world in window.starts[:STARTS]],
+        "starts_count": len(window.starts),
+        "under_way": [_call(call, specification) for call in window.under_way],
+        "calls": [_call(call, specification) for call in window.calls],
+        "least": window.least,
+        "order": [_call(call, specification) for call in window.order],
+        "world": specification.describe_world(window.world),
+        "candidates": [
+            {
+                "call": _call(candidate.call, specification),
+                "model": specification.describe_answer(candidate.call.operation, candidate.answer),
+                "kind": candidate.kind,
+            }
+            for candidate in window.candidates
+        ],
+    }
+
+
+def _call(call: Call, specification: Specification) -> dict[str, Any]:
+    fate = call.fate
+    answer = "not recorded" if fate.answer is UNJUDGED else specification.describe_answer(call.operation, fate.answer)
+    return {
+        "id": call.id,
+        "operation": specification.describe(call.operation),
+        "line": call.line,
+        "called": call.at,
+        "task": call.task,
+        "end": _ENDS[fate.end],
+        "ended": fate.at,
+        "end_line": fate.line,
+        "answer": answer if fate.end is End.RETURNED else None,
+    }

@@ -1,0 +1,111 @@
+"""Judges a history by a model: some one-at-a-time order of its calls shows what its callers saw (P8), or there is none.
+
+It refuses to give up quietly: a search that met its budget is `Unknown`, never a pass.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from subwarden.checking.linearizability.core import CoreSpecification
+from subwarden.checking.linearizability.history import Call, End, Moment, Survey, moments, survey
+from subwarden.checking.linearizability.manager import ManagerSpecification
+from subwarden.checking.linearizability.search import BUDGET, Impossible, OverBudget, Search
+from subwarden.checking.linearizability.specification import Specification
+from subwarden.checking.linearizability.window import Window, find_window
+from subwarden.checking.verdict import Verdict
+
+SPECIFICATIONS: dict[str, type[Specification]] = {s.name: s for s in (ManagerSpecification, CoreSpecification)}
+DEFAULT = ManagerSpecification.name
+STRIDE = 64  # moments between two places from which a failing window can be looked at again
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How far a judgement came. `widest`: the most configurations at one moment. `overlap`: the most calls open at once."""
+
+    calls: int
+    answered: int
+    cancelled: int
+    moments: int
+    widest: int
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linearizable:
+    """Every answer is explained."""
+
+    counted: Counted
+    verdict = Verdict.HOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class NotLinearizable:
+    """All before the end of `failing` can be explained (the longest linearizable prefix), and that end cannot."""
+
+    counted: Counted
+    failing: Call
+    window: Window
+    verdict = Verdict.VIOLATED
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """More than `budget` configurations at the moment of `line`: neither an order nor its absence was found."""
+
+    counted: Counted
+    budget: int
+    line: int
+    at: float
+    verdict = Verdict.INCONCLUSIVE
+
+
+Judgement = Linearizable | NotLinearizable | Unknown
+
+
+def judge(history: Iterable[Moment], specification: Specification, budget: int = BUDGET) -> Judgement:
+    """Judge `history`, moment by moment. Memory: for the calls that are open, their configurations, and `2 * STRIDE` moments."""
+    search = Search(specification, budget)
+    older, middle, since = search.copy(), search.copy(), list[Moment]()
+    calls = answered = cancelled = seen = overlap = 0
+
+    def counted() -> Counted:
+        return Counted(calls, answered, cancelled, seen, search.widest, overlap)
+
+    for moment in history:
+        seen += 1
+        if len(since) == 2 * STRIDE:
+            older = middle
+            del since[:STRIDE]
+        if len(since) == STRIDE:
+            middle = search.copy()
+        since.append(moment)
+        try:
+            if moment.calls:
+                calls += len(moment.calls)
+                search.begin(moment.calls)
+                overlap = max(overlap, len(search.slots))
+            for call in moment.ends:
+                search.end(call)
+                if call.fate.end is End.CANCELLED:
+                    cancelled += 1
+                else:
+                    answered += 1
+        except Impossible as error:
+            return NotLinearizable(counted(), error.call, find_window(older, since, error.call))
+        except OverBudget:
+            return Unknown(counted(), budget, moment.line, moment.at)
+    return Linearizable(counted())
+
+
+def judge_file(path: Path, specification: Specification, found: Survey, budget: int = BUDGET) -> Judgement:
+    """Judge the file that `found` surveyed without a fault."""
+    with path.open("rb") as lines:
+        return judge(moments(lines, specification, found.long), specification, budget)
+
+
+def survey_file(path: Path, specification: Specification) -> Survey:
+    """The first reading of a file. Raises OSError where it cannot be read."""
+    with path.open("rb") as lines:
+        return survey(lines, specification)

@@ -1,0 +1,168 @@
+"""Why a history is not linearizable, in as few calls as will do.
+
+The window starts just before the call whose end could not be explained; or, where calls that its answer may depend on are under way
+then, just before the first of those, and so on: nothing that matters crosses its start. Everything earlier is settled, and shows only
+in the worlds that were possible then. Each call made in the window is set free in turn: it may have happened or not, and answered
+anything. Where that same end stays impossible it stays free. What is left are calls of which none can be set free; they are told
+together with those that might have helped them, being such as they may not commute with.
+
+It refuses to search the settled past for a culprit: an answer is wrong for the worlds that the answers before it allow, and those are
+shown. And it does not take calls away instead of setting them free: without a subscribe a delivery is impossible all the more, and the
+interesting call is the subscribe.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from subwarden.checking.linearizability.history import Call, End, Moment
+from subwarden.checking.linearizability.search import DeadEnd, Impossible, OverBudget, Path, Search
+from subwarden.checking.linearizability.specification import UNJUDGED, World, clash
+
+LARGEST = 64  # calls; setting the calls of a larger window free one by one would cost more than it tells
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A call that might have come next: the model's answer in this world differs from the history's."""
+
+    call: Call
+    answer: object
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The shortest failing window. `order` leads from one of `starts` to `world`, where every candidate is impossible."""
+
+    starts: tuple[World, ...]
+    under_way: tuple[Call, ...]  # made before the window, open when it starts
+    calls: tuple[Call, ...]  # made in it, in the order of their calls: those needed, and what may not commute with them
+    failing: Call
+    order: tuple[Call, ...]
+    world: World
+    candidates: tuple[Candidate, ...]
+    least: bool  # no single call can be set free; False: the window was too large to try
+
+
+def find_window(before: Search, since: Sequence[Moment], failing: Call) -> Window:
+    """The window of the end of `failing`, the first that is impossible when `since` follows `before`."""
+    moments = list(since)
+    ends = moments[-1].ends
+    moments[-1] = moments[-1]._replace(ends=ends[: ends.index(failing) + 1])
+    start, moments = _start(before, moments, failing)
+    calls = [call for moment in moments for call in moment.calls]
+    least = len(calls) <= LARGEST
+    shown = _needed(start, moments, failing, calls) if least else calls
+    only = [m._replace(calls=[c for c in m.calls if c in shown], ends=[c for c in m.ends if c in shown or c not in calls]) for m in moments]
+    # the others are left out where that makes no other end impossible, for the sake of a state without what does not matter
+    deepest = _dead_end(start, only if _fails(start, only, failing) else moments, failing)
+    numbers = dict.fromkeys(world for _, world in start.configs)
+    return Window(
+        tuple(start.worlds.known[number] for number in numbers),
+        tuple(_meeting(start, [failing, *shown])),
+        tuple(shown),
+        failing,
+        tuple(call for call in _order(deepest.path) if call in shown or call not in calls),
+        deepest.world,
+        tuple(Candidate(call, effect.answer, effect.kind) for call, effect in deepest.candidates),
+        least,
+    )
+
+
+def _start(before: Search, moments: list[Moment], failing: Call) -> tuple[Search, list[Moment]]:
+    """The search just before the window, and the window's moments."""
+    made = {call: n for n, moment in enumerate(moments) for call in moment.calls}
+    at = made.get(failing, 0)
+    while True:
+        search = before.copy()
+        for moment in moments[:at]:
+            search.advance(moment)
+        crossing = [made.get(call, -1) for call in _meeting(search, [failing])]
+        size = sum(len(moment.calls) for moment in moments[min(crossing, default=at) :])
+        # what was called too long ago to be looked at again stays under way
+        if not crossing or min(crossing) < 0 or min(crossing) >= at or size > LARGEST:
+            return search.copy(), moments[at:]
+        at = min(crossing)
+
+
+def _meeting(search: Search, calls: Sequence[Call]) -> list[Call]:
+    """The calls under way that some of `calls` may not commute with, directly or through others under way."""
+    met: dict[Call, None] = {}
+    todo = [search.specification.touches(call.operation) for call in calls]
+    while todo:
+        touches = todo.pop()
+        for entry in search.slots.values():
+            if entry.call not in met and (entry.call in calls or clash(touches, entry.touches)):
+                met[entry.call] = None
+                todo.append(entry.touches)
+    return sorted(met, key=lambda call: call.line)
+
+
+def _needed(start: Search, moments: list[Moment], failing: Call, calls: list[Call]) -> list[Call]:
+    """The calls of which none can be set free, and those that they may not commute with."""
+    free: frozenset[Call] = frozenset()
+    before = None
+    while free != before:
+        before = free
+        for call in reversed(calls):
+            if call not in free | _followed(failing, calls) and _fails(start, _freed(moments, free | {call}), failing):
+                free |= {call}
+    touches = start.specification.touches
+    needed = [touches(call.operation) for call in (failing, *calls) if call not in free]
+    return [call for call in calls if call not in free or any(clash(touches(call.operation), other) for other in needed)]
+
+
+def _followed(failing: Call, calls: list[Call]) -> frozenset[Call]:
+    """Those that cannot be set free: a task's later calls may act on what an earlier one was answered."""
+    by_task = sorted((c for c in calls if c.task is not None), key=lambda c: (c.task, c.line))
+    return frozenset({failing, *(one for one, later in pairwise(by_task) if one.task == later.task)})
+
+
+def _freed(moments: list[Moment], free: frozenset[Call]) -> list[Moment]:
+    """The moments with those calls as if cancelled when they ended."""
+    as_if = {
+        call: replace(call, fate=call.fate._replace(end=End.CANCELLED, answer=UNJUDGED)) for call in free if call.fate.end is End.RETURNED
+    }
+    return [m._replace(calls=[as_if.get(c, c) for c in m.calls], ends=[as_if.get(c, c) for c in m.ends]) for m in moments]
+
+
+def _fails(start: Search, moments: list[Moment], failing: Call) -> bool:
+    """Whether `failing` is the first end that is impossible."""
+    try:
+        _run(start.copy(remember=False), moments)
+    except Impossible as error:
+        return error.call is failing
+    except OverBudget:
+        return False
+    return False
+
+
+def _dead_end(start: Search, moments: list[Moment], failing: Call) -> DeadEnd:
+    """The longest order that got stuck."""
+    search = start.copy()
+    search.dead_ends = []
+    found: list[DeadEnd] = []
+    try:
+        for moment in moments:
+            search.begin(moment.calls)
+            for call in moment.ends:
+                search.dead_ends = found = []  # only those of the last end are why it is impossible
+                search.end(call)
+    except Impossible as error:
+        assert error.call is failing, "the window fails where the history does"
+    # the most that can be done, and then the fewest candidates, which is the shortest to tell
+    return max(found, key=lambda end: (len(_order(end.path)), -len(end.candidates)))
+
+
+def _run(search: Search, moments: list[Moment]) -> None:
+    for moment in moments:
+        search.advance(moment)
+
+
+def _order(path: Path) -> tuple[Call, ...]:
+    found = []
+    while path is not None:
+        path, call = path
+        found.append(call)
+    return tuple(reversed(found))

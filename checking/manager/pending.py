@@ -1,0 +1,115 @@
+"""An operation that has been called and has not returned: what it may have done, and what it may answer."""
+
+from collections.abc import Hashable
+from typing import Any
+
+from subwarden.checking.manager.graph import Edge, Node
+from subwarden.model.manager.operations import Operation
+from subwarden.model.manager.step import Answer, Call
+
+NO_ANSWER_YET = object()
+
+
+class Pending:
+    """An operation of one task; `call` is it, bound to the incarnation it was called on. Never changes; what is made of it is made once."""
+
+    __slots__ = (
+        *("_made", "but_for_raw", "call", "incarnation", "operation", "silent", "unseen_at"),
+        *("acted", "answered", "ends", "quiet", "visible"),
+    )
+
+    def __init__(
+        self,
+        operation: Operation,
+        call: Call,
+        silent: tuple[Edge, ...] = (),
+        but_for_raw: tuple[object, ...] = (),
+        incarnation: int = 0,
+        unseen_at: Node | None = None,
+    ) -> None:
+        self.operation = operation
+        self.call = call
+        self.silent = silent  # ways in which it may have taken effect without changing anything
+        self.but_for_raw = but_for_raw  # what it may answer if its raw choice had not yet shown
+        self.incarnation = incarnation  # of the entry whose state it returns; 0 is never given out
+        self.unseen_at = unseen_at  # where it may have acted without anything showing
+        self._made: dict[Hashable, Pending] = {}
+        self.quiet: dict[Any, Any] = {}  # this and what follows is kept by `checking.manager.possible_states`, by belief
+        self.visible: dict[Any, tuple[Node, ...]] = {}
+        self.acted: dict[tuple[Any, Node], Any] = {}
+        self.ends: dict[Any, Any] = {}
+        self.answered: dict[Any, tuple[tuple[object, Any], ...]] = {}
+
+    def let_go(self) -> None:
+        """See `checking.known_states`."""
+        for made in self._made.values():
+            made.let_go()
+        for known in (self._made, self.quiet, self.visible, self.acted, self.ends, self.answered):
+            known.clear()
+
+    def digested(self) -> Hashable:
+        """What of this decides the rest of the run's judgement."""
+        silent = tuple(dict.fromkeys((typed(edge.answer), edge.kind) for edge in self.silent))
+        unseen_at = None if self.unseen_at is None else self.unseen_at.state
+        return self.call, silent, tuple(map(typed, self.but_for_raw)), self.incarnation, unseen_at
+
+    def may_answer(self, edge: Edge) -> "Pending":
+        """It may have taken effect now, by `edge`, without changing anything."""
+        if any(same_end(way, edge) for way in self.silent):
+            return self
+        silent = (*self.silent, edge)
+        return self._but("silent", silent, tuple(map(id, silent))).keeping_handle(edge)
+
+    def may_have_acted_but_for_raw(self, edge: Edge) -> "Pending":
+        """It may have acted now, all but for its raw choice, which does not show yet."""
+        kept = self.keeping_handle(edge)
+        if edge.answer in kept.but_for_raw:
+            return kept
+        answers = (*kept.but_for_raw, edge.answer)
+        return kept._but("but_for_raw", answers, tuple(map(typed, answers)))
+
+    def may_have_acted_unseen(self, node: Node, edge: Edge) -> "Pending":
+        """It may have acted now, at `node`, without anything showing."""
+        kept = self.keeping_handle(edge)
+        return kept if kept.unseen_at is node else kept._but("unseen_at", node)
+
+    def keeping_handle(self, edge: Edge) -> "Pending":
+        """Only the moment of acting tells which incarnation the caller gets a state of."""
+        if edge.answer is not Answer.HANDLE:
+            return self
+        entry = edge.node.state.entry(self.thread())
+        incarnation = 0 if entry is None else entry.incarnation
+        return self if incarnation == self.incarnation else self._but("incarnation", incarnation)
+
+    def _but(self, field: str, value: Any, identity: Hashable = None) -> "Pending":
+        """This with another value of `field`. `identity`: what tells the value from others, where to hash it would be dear."""
+        key = field, value if identity is None else identity
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = Pending(self.operation, self.call, self.silent, self.but_for_raw, self.incarnation, self.unseen_at)
+            setattr(made, field, value)
+        return made
+
+    def handle(self) -> Call:
+        """The state that it has returned, as the call that its next operations are bound like."""
+        return Call(self.operation, self.incarnation, self.call.thread or self.thread())
+
+    def thread(self) -> int:
+        """The thread that the operation names; all that return a state name one."""
+        thread: int = getattr(self.operation, "thread")  # noqa: B009  # not all operations have one
+        return thread
+
+
+def typed(answer: object) -> tuple[type, object]:
+    """An answer such that only those that agree with the same are equal."""
+    return type(answer), answer
+
+
+def same_end(one: Edge, other: Edge) -> bool:
+    """Whether nobody could tell later by which of two ways an operation took effect: it answers the same, for the same reason."""
+    return one is other or (one.kind == other.kind and one.answer is not Answer.HANDLE and typed(one.answer) == typed(other.answer))
+
+
+def agrees(answer: object, allowed: object) -> bool:
+    """Whether a caller that may be answered `allowed` may have seen `answer`; 1 and True differ."""
+    return allowed is Answer.ANY or (answer == allowed and isinstance(answer, bool) == isinstance(allowed, bool))

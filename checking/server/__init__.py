@@ -1,0 +1,1 @@
+"""Judges one run of a server: every visible change and every message is one that the model allows."""

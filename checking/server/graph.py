@@ -1,0 +1,83 @@
+"""States of the protocol's model, each made once, with what can happen in them remembered: many runs share the model's work.
+
+It refuses to know the model's rules: it asks `model.server.transitions`, once for each state and event.
+"""
+
+from collections.abc import Hashable
+
+from subwarden.checking.known_states import KnownStates
+from subwarden.model.server import transitions as pr
+from subwarden.model.server.requests import Reply, Request
+from subwarden.model.server.state import Change, State
+
+
+class Node:
+    """A state. Its methods are the model's functions, remembered; equal states are one node of a graph."""
+
+    __slots__ = ("_after", "_graph", "state")
+
+    def __init__(self, state: State, graph: "ProtocolGraph") -> None:
+        self.state = state
+        self._graph = graph
+        self._after: dict[Hashable, Node | None] = {}
+
+    def accept(self, number: int, request: Request) -> "Node":
+        """A request arrives."""
+        key = (number, request)
+        node = self._after.get(key)
+        return self._keep(key, pr.accept(self.state, number, request)) if node is None else node
+
+    def explain(self, change: Change) -> "Node | None":
+        """A visible change; None if the model does not allow it."""
+        if change in self._after:
+            return self._after[change]
+        after = pr.explain(self.state, change)
+        if after is not None:
+            return self._keep(change, after)
+        self._after[change] = None
+        return None
+
+    def answer(self, number: int, reply: Reply) -> "Node | None":
+        """An answer; None if it was right at no moment."""
+        key = (number, reply)
+        if key in self._after:
+            return self._after[key]
+        after = pr.answer(self.state, number, reply)
+        if after is not None:
+            return self._keep(key, after)
+        self._after[key] = None
+        return None
+
+    def outside(self, what: str, *arguments: int | bool | None) -> "Node":
+        """What comes from outside: the model's function of that name."""
+        key = (what, arguments)
+        node = self._after.get(key)
+        return self._keep(key, getattr(pr, what)(self.state, *arguments)) if node is None else node
+
+    def forced(self, state: State) -> "Node":
+        """A state that the model does not lead to."""
+        return self._graph.node(state)
+
+    def let_go(self) -> None:
+        """See `checking.known_states`."""
+        self._after.clear()
+
+    def _keep(self, key: Hashable, state: State) -> "Node":
+        node = self._after[key] = self._graph.node(state)
+        return node
+
+
+LARGEST = 6_000  # nodes, some 3 KiB each; then a graph begins anew. Long hunts are as fast with it as with five times as many
+
+
+class ProtocolGraph(KnownStates[State, Node]):
+    """All states that were met since they were last dropped."""
+
+    def _made(self, state: State) -> Node:
+        return Node(state, self)
+
+    def initial(self, state: State) -> Node:
+        """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
+        if len(self._nodes) >= LARGEST:
+            self._drop()
+        return self.node(state)

@@ -1,0 +1,86 @@
+"""`exec:COMMAND` as a subject: what `gate` and `replay` do with it. Parsing and telling only."""
+
+import argparse
+import sys
+
+from rich.text import Text
+
+from subwarden.checking.verdict import Verdict
+from subwarden.cli.options import write_json
+from subwarden.cli.progress.bar import progress
+from subwarden.reports.exec import write_process_gate, write_run
+from subwarden.reports.gate import console_for
+from subwarden.scheduling.schedule import Divergence
+from subwarden.stateful_tests.exec.finding import COUNTED
+from subwarden.stateful_tests.exec.gate import AMOUNTS, explore, first_seed
+from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
+from subwarden.stateful_tests.exec.record import record, run_record
+from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.exec.saved import Saved
+from subwarden.stateful_tests.exec.stepper import by_number, follow
+from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
+from subwarden.stateful_tests.runs.replay import BadReplay
+
+LIMIT = 5.0  # seconds that any answer may take
+
+
+def is_process(subject: str | None) -> bool:
+    """Whether `subject` names a command."""
+    return subject is not None and subject.startswith(PREFIX)
+
+
+def refuse(subject: str | None, verb: str) -> None:
+    """Say what is possible where `verb` needs to look into its subject. Raises BadProcess."""
+    if subject is not None and is_process(subject):
+        possible = f"`subwarden gate --subject {subject} --budget 10m`, and `subwarden replay FILE` with a file that it wrote"
+        raise BadProcess(f"subject {subject} is a process of its own, which {verb} cannot look into; what is possible: {possible}")
+
+
+def gate(options: argparse.Namespace) -> int:
+    """Hold the process against the core model, and report. Returns the verdict's exit code. Raises BadProcess."""
+    command = options.subject.removeprefix(PREFIX)
+    seed = first_seed(PROFILES[options.profile].derandomized)
+    with Runner(command, options.answer_within) as runner, progress(f"subwarden gate {options.subject}") as report:
+        outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report)
+    made = record(command, options.answer_within, options.profile, seed, outcome)
+    write_process_gate(made, console_for(sys.stdout))
+    if options.json:
+        write_json(options.json, made)
+    return Verdict(made["verdict"]).exit_code
+
+
+def replay(saved: Saved, options: argparse.Namespace) -> int:
+    """Play a saved run again: by its schedule, or, where there is none, many times. 1 if it fails, else 0.
+
+    Raises BadProcess, BadReplay.
+    """
+    console = console_for(sys.stdout)
+    subject = PREFIX + saved.command
+    if options.subject not in (None, subject):
+        raise BadReplay(f"the replay was made for subject {subject}, not {options.subject}; leave --subject out to replay it there")
+    if options.script or options.trace:
+        raise BadReplay(f"subject {subject} is a process of its own; --script and --trace are for managers in Python")
+    failed = counted = 0
+    shown = None
+    with Runner(saved.command, saved.limit) as runner:
+        if runner.hello.steps != (saved.schedule is not None):
+            raise BadReplay(f"subject {subject} {'can' if runner.hello.steps else 'cannot'} be scheduled now; find the run anew with gate")
+        try:
+            while counted < (COUNTED if saved.schedule is None else 1):
+                counted += 1
+                run = runner.run(saved.program, by_number(lambda _: 0) if saved.schedule is None else follow(saved.schedule))
+                if run.broken is not None:
+                    failed += 1
+                    shown = shown or run
+        except Divergence as error:
+            again = f"the subject has changed since; find the run anew with `subwarden gate --subject {subject}`"
+            raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
+    luck = f": {failed} of {counted} runs fail" if saved.schedule is None else ""
+    if shown is None or shown.broken is None:
+        proof = ", which proves nothing" if saved.schedule is None else ""
+        console.print(Text(f"subject {subject}: the run holds now{luck}{proof}; it was recorded for {saved.cause}"), soft_wrap=True)
+        return 0
+    write_run(run_record(shown, shown.broken.cause), console)
+    if luck:
+        console.print(Text(f"subject {subject}{luck}"), soft_wrap=True)
+    return 1

@@ -1,0 +1,1 @@
+"""How long work shows its progress, on standard error."""

@@ -1,0 +1,1 @@
+"""The managers: ours, the source document's, and the design before it."""

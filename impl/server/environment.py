@@ -1,0 +1,193 @@
+"""The environment of a server: the clients and the engine, whose every move somebody else times.
+
+An event of theirs is offered, in a list, as soon as it may happen, before the requests that have not arrived yet: left alone, the
+environment answers promptly, and a request arrives when everything before it has been dealt with. A harness gives the list that its
+scheduler picks from; a script lets events happen by their labels. It refuses to have moods: what it does in the end depends on the
+requests, and on when what happens.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any, Protocol
+
+from subwarden.impl.manager.listener_commands import ConnectionRequestId
+from subwarden.impl.server.outbox import Outbox
+from subwarden.impl.server.server import Server
+from subwarden.impl.server.simulated_engine import SimulatedConversation, SimulatedEngine
+from subwarden.model.server import requests as rq
+from subwarden.model.server.requests import Asks, EngineEvent, Message, Request
+
+ROOM = 1  # messages that a client's outbox holds
+
+
+class Offer:
+    """Something that may happen now. `label` names it; `deliver` makes it happen."""
+
+    __slots__ = ("deliver", "label")
+
+    def __init__(self, label: str, deliver: Callable[[], object]) -> None:
+        self.label = label
+        self.deliver = deliver
+
+
+class Observer(Protocol):
+    """Is told what clients are sent, and what the engine does, at the moment of it."""
+
+    def queued(self, connection: int, message: Message) -> None:
+        """A message is on its way, and can no longer be held back."""
+
+    def brought(self, thread: int, conversation: int | None) -> None:
+        """The engine has brought a conversation, or could not."""
+
+    def archived(self, thread: int) -> None:
+        """A thread was taken out of the store."""
+
+    def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """The engine reports an event."""
+
+    def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """A listener has taken an event."""
+
+    def died(self, thread: int, conversation: int) -> None:
+        """A conversation has ended by itself."""
+
+
+class Environment:
+    """The environment of one run. `failing`, `late` and `ending` are threads: those whose conversation the engine cannot bring, those
+    whose it brings after everything else, and those whose may end by itself.
+
+    `events` must happen at some time, `faults` need not; `make` makes what is put into either.
+    """
+
+    def __init__(
+        self,
+        *,
+        events: list[Any] | None = None,
+        faults: list[Any] | None = None,
+        make: Callable[[str, Callable[[], object]], Any] = Offer,
+        failing: Collection[int] = (),
+        late: Collection[int] = (),
+        ending: Collection[int] = (),
+    ) -> None:
+        self.observer: Observer
+        self.server: Server
+        self.engine = SimulatedEngine(self)
+        self.conversations: list[SimulatedConversation] = []
+        self.failing = failing
+        self.late = late
+        self.ending = ending
+        self._events: list[Any] = [] if events is None else events
+        self._faults: list[Any] = [] if faults is None else faults
+        self._make = make
+        self._prompt = 0  # how many of the events are the environment's: they stand first
+        self._connected: set[int] = set()
+        self._closed: set[int] = set()
+
+    def serve(self, server: Server, observer: Observer) -> None:
+        """`server` is the one that clients talk to from now on."""
+        self.server, self.observer = server, observer
+
+    # --- events
+
+    def offer(self, label: str, happens: Callable[[], object], *, late: bool = False) -> Any:
+        """Offer an event of the environment's. `late`: behind everything that is there."""
+        if late:
+            event = self._make(label, happens)
+            self._events.append(event)
+            return event
+
+        def deliver() -> None:
+            self._prompt -= 1
+            happens()
+
+        event = self._make(label, deliver)
+        self._events.insert(self._prompt, event)
+        self._prompt += 1
+        return event
+
+    def may(self, label: str, happens: Callable[[], object]) -> None:
+        """Offer what need not happen."""
+        self._faults.append(self._make(label, happens))
+
+    def take_back(self, event: Any) -> None:
+        """It cannot happen any more, if it has not."""
+        if event in self._events:
+            if self._events.index(event) < self._prompt:
+                self._prompt -= 1
+            self._events.remove(event)
+
+    def happens(self, label: str, which: int = 1) -> bool:
+        """Let what is offered as `label` happen, the `which`-th of several. False, and nothing happens, if it is not offered."""
+        for offered in (self._events, self._faults):
+            for at, event in enumerate(offered):
+                which -= event.label == label
+                if not which:
+                    offered.pop(at).deliver()
+                    return True
+        return False
+
+    def something_happens(self) -> bool:
+        """Let the event happen that is first in the list. False if there is none."""
+        if not self._events:
+            return False
+        self._events.pop(0).deliver()
+        return True
+
+    # --- clients
+
+    def gone(self, connection: int) -> bool:
+        """Whether a client has gone away."""
+        return connection in self._closed
+
+    def arrives(self, name: str, request: Request) -> None:
+        """A client's request arrives, which answers call `name`; its first one connects it. Nothing arrives from a client that has gone."""
+        connection = request.connection
+        if connection in self._closed:
+            return
+        if connection not in self._connected:
+            self._connected.add(connection)
+            Client(self, connection)
+        if isinstance(request, rq.Close):
+            self._closed.add(connection)
+            self.server.outboxes[connection].close()
+            self.server.close(connection)
+        else:
+            self.server.receive(ConnectionRequestId(connection, name), request)
+
+    def cancel(self, name: str) -> bool:
+        """Cancel the handler of request `name`. False if it has none any more."""
+        handler = self.server.handlers.get(name)
+        if handler is None or handler.done():
+            return False
+        handler.cancel()
+        return True
+
+
+class Client:
+    """One client: reads what it is sent, one message at a time, and approves what it is asked for."""
+
+    def __init__(self, environment: Environment, connection: int) -> None:
+        self._environment = environment
+        self._connection = connection
+        self._reading: Any = None
+        self.outbox = Outbox(ROOM, self._queued)
+        environment.server.open(connection, self.outbox)
+
+    def _queued(self, message: Message) -> None:
+        self._environment.observer.queued(self._connection, message)
+        if self._reading is None:
+            self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
+
+    def _read(self) -> None:
+        self._reading = None
+        message = self.outbox.take()
+        if message is None or self.outbox.closed:
+            return
+        if len(self.outbox) and self._reading is None:
+            self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
+        if isinstance(message, Asks):
+            asks = message
+            self._environment.offer(f"c{self._connection} approves v{asks.conversation}", lambda: self._approve(asks))
+
+    def _approve(self, asks: Asks) -> None:
+        if not self.outbox.closed:
+            self._environment.server.approve(self._connection, asks.thread, asks.conversation, asks.number)

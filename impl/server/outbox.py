@@ -1,0 +1,87 @@
+"""What is on its way to one client: a bounded queue whose sender waits when it is full, and learns when the client has gone.
+
+It refuses to overtake: messages are queued in the order in which they were sent, also those that had to wait.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from subwarden.model.server.requests import Message
+
+
+def always() -> bool:
+    """Whatever happens meanwhile, the message is still to be sent."""
+    return True
+
+
+class _Waiting:
+    """A message that there is no room for."""
+
+    __slots__ = ("message", "room", "wanted")
+
+    def __init__(self, message: Message, wanted: Callable[[], bool]) -> None:
+        self.message = message
+        self.wanted = wanted
+        self.room: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+
+class Outbox:
+    """The queue to one client. `queued(message)` is told of each message at the moment from which it can no longer be held back."""
+
+    def __init__(self, capacity: int, queued: Callable[[Message], object]) -> None:
+        self.closed = False
+        self._capacity = capacity
+        self._queued = queued
+        self._messages: deque[Message] = deque()
+        self._waiting: deque[_Waiting] = deque()
+
+    async def send(self, message: Message, wanted: Callable[[], bool] = always) -> bool:
+        """Queue `message`, waiting for room. False, and nothing queued, if the client has gone, or `wanted()` no longer says so when
+        there is room. A cancelled send has queued nothing."""
+        if self.closed or not wanted():
+            return False
+        room = self.post(message, wanted)
+        return room is None or await room
+
+    def post(self, message: Message, wanted: Callable[[], bool] = always) -> "asyncio.Future[bool] | None":
+        """As `send`, but without waiting: None if there was room, else what `send` would wait for. Its place in the order is taken."""
+        if self.closed:
+            return None
+        if len(self._messages) < self._capacity:  # then nobody waits
+            self._queue(message)
+            return None
+        waiting = _Waiting(message, wanted)
+        self._waiting.append(waiting)
+        return waiting.room
+
+    def take(self) -> Message | None:
+        """The transport writes the next message out; None if there is none."""
+        if not self._messages:
+            return None
+        message = self._messages.popleft()
+        while self._waiting and len(self._messages) < self._capacity:
+            next_ = self._waiting.popleft()
+            if next_.room.done():  # its sender was cancelled
+                continue
+            wanted = next_.wanted()
+            if wanted:
+                self._queue(next_.message)
+            next_.room.set_result(wanted)
+        return message
+
+    def close(self) -> None:
+        """The client has gone: nothing is sent from now on, and whoever waits learns it."""
+        self.closed = True
+        self._messages.clear()
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.room.done():
+                waiting.room.set_result(False)
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def _queue(self, message: Message) -> None:
+        self._messages.append(message)
+        self._queued(message)

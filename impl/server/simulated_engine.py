@@ -1,0 +1,227 @@
+"""An engine whose every reply is timed by somebody else, and its conversations: they do what they are asked, one event at a time.
+
+It refuses to have moods: what it does in the end depends on what it is asked and on when its events happen.
+"""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from subwarden.impl.server.engine import EngineConversation, EngineFailed, Submission
+from subwarden.model.server.requests import EngineEvent, EventKind
+
+if TYPE_CHECKING:
+    from subwarden.impl.server.environment import Environment
+
+STORED = (1, 2)  # threads that are in the store at the beginning
+TURN = (EventKind.TURN_STARTED, EventKind.ITEM, EventKind.TURN_COMPLETE)
+ASKING = (EventKind.TURN_STARTED, EventKind.APPROVAL, EventKind.TURN_COMPLETE)
+
+
+class SimulatedEngine:
+    """See `impl.server.engine.Engine`."""
+
+    def __init__(self, environment: "Environment") -> None:
+        self._environment = environment
+        self._stored = set(STORED)
+
+    async def start(self, thread: int) -> EngineConversation:
+        """When it is let."""
+        return await self._bring(thread, f"engine starts t{thread}", new=True)
+
+    async def fork(self, thread: int, fork: int) -> EngineConversation:
+        """When it is let."""
+        return await self._bring(fork, f"engine forks t{fork}", new=True)
+
+    async def load(self, thread: int) -> EngineConversation:
+        """When it is let."""
+        return await self._bring(thread, f"engine loads t{thread}", new=False)
+
+    def stored(self, thread: int) -> bool:
+        """Whether it was put there and not archived since."""
+        return thread in self._stored
+
+    def archive(self, thread: int) -> None:
+        """Take it out."""
+        self._stored.discard(thread)
+        self._environment.observer.archived(thread)
+
+    async def _bring(self, thread: int, label: str, *, new: bool) -> "SimulatedConversation":
+        environment = self._environment
+        reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def happens() -> None:
+            if not reply.done():
+                reply.set_result(None)
+
+        event = environment.offer(label, happens, late=thread in environment.late)
+        try:
+            await reply
+        finally:
+            environment.take_back(event)
+        if thread in environment.failing:
+            environment.observer.brought(thread, None)
+            raise EngineFailed(f"t{thread}")
+        conversation = SimulatedConversation(environment, thread, len(environment.conversations) + 1)
+        environment.conversations.append(conversation)
+        if new:
+            self._stored.add(thread)
+        environment.observer.brought(thread, conversation.number)
+        return conversation
+
+
+class SimulatedConversation(EngineConversation):
+    """Does what it is asked one event at a time, each when it is let; in a turn it may wait for an approval."""
+
+    __slots__ = (
+        "_asks",
+        "_doing",
+        "_ended",
+        "_environment",
+        "_number",
+        "_offered",
+        "_over",
+        "_stream",
+        "_turn",
+        "_turns",
+        "_waiter",
+        "thread",
+    )
+
+    def __init__(self, environment: "Environment", thread: int, number: int) -> None:
+        super().__init__(number)
+        self.thread = thread
+        self._environment = environment
+        self._stream: deque[EngineEvent] = deque()
+        self._doing: deque[EventKind | None] = deque()  # None: the shutdown
+        self._number = 0
+        self._turn = False  # a turn is open, or will be
+        self._turns = 0  # how many there were, with that one
+        self._asks: int | None = None  # the event whose approval is waited for
+        self._over = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._offered: Any = None
+        if thread in environment.ending:
+            environment.may(f"v{number} ends", self._die)
+
+    # --- what the server sees
+
+    def ready(self) -> bool:
+        """See `impl.server.select.Source`."""
+        return bool(self._stream) or self._over
+
+    def arm(self, waiter: "asyncio.Future[None] | None") -> None:
+        """See `impl.server.select.Source`."""
+        self._waiter = waiter
+
+    def next_event(self) -> EngineEvent | None:
+        """See `EngineConversation`."""
+        if not self._stream:
+            return None
+        event = self._stream.popleft()
+        self._environment.observer.taken(self.thread, self.number, event)
+        return event
+
+    def submit(self, what: Submission) -> int:
+        """See `EngineConversation`."""
+        if self._over:
+            raise EngineFailed(f"v{self.number} has ended")
+        if what is Submission.INTERRUPT and not self._turn:
+            return 0
+        if what in (Submission.TURN, Submission.ASKING_TURN) and self._turn:
+            return self._turns
+        match what:
+            case Submission.TURN | Submission.ASKING_TURN:
+                self._turn = True
+                self._turns += 1
+                self._doing.extend(TURN if what is Submission.TURN else ASKING)
+            case Submission.INTERRUPT:
+                self._drop_turn()
+                self._doing.append(EventKind.TURN_ABORTED)
+            case Submission.ROLLBACK:
+                self._doing.append(EventKind.ROLLED_BACK)
+            case Submission.SHUTDOWN:
+                self._doing.clear()
+                self._asks = None
+                self._doing.append(None)
+        self._offer()
+        return self._turns if self._turn else 0
+
+    def approve(self, number: int) -> None:
+        """See `EngineConversation`."""
+        if self._asks == number:
+            self._asks = None
+            self._offer()
+
+    async def ended(self) -> None:
+        """See `EngineConversation`."""
+        await asyncio.shield(self._ended)
+
+    def unread(self) -> bool:
+        """Whether it has events that nobody has taken."""
+        return bool(self._stream)
+
+    def asking(self) -> bool:
+        """Whether it waits for an approval."""
+        return self._asks is not None and not self._over
+
+    # --- the engine
+
+    def _drop_turn(self) -> None:
+        """What is left of the turn is not done; what was announced is."""
+        started = EventKind.TURN_STARTED in self._doing
+        kept = [what for what in self._doing if what in (EventKind.ROLLED_BACK, None)]
+        self._doing = deque([EventKind.TURN_STARTED, *kept] if started else kept)
+        self._asks = None
+
+    def _offer(self) -> None:
+        if self._offered is None and self._doing and self._asks is None and not self._over:
+            self._offered = self._environment.offer(f"v{self.number} {_said(self._doing[0])}", self._happen)
+        elif self._offered is not None and self._doing:
+            self._offered.label = f"v{self.number} {_said(self._doing[0])}"
+
+    def _happen(self) -> None:
+        self._offered = None
+        if not self._doing or self._over:
+            return
+        kind = self._doing.popleft()
+        if kind is None:
+            self._over = True
+            self._end()
+            return
+        self._number += 1
+        event = EngineEvent(kind, self._number)
+        if kind is EventKind.APPROVAL:
+            self._asks = self._number
+        elif kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
+            self._turn = False
+        self._environment.observer.emitted(self.thread, self.number, event)
+        self._stream.append(event)
+        self._wake()
+        self._offer()
+
+    def _die(self) -> None:
+        """The stream ends by itself."""
+        if self._over:
+            return
+        self._over = True
+        self._doing.clear()
+        if self._offered is not None:
+            self._environment.take_back(self._offered)
+            self._offered = None
+        self._environment.observer.died(self.thread, self.number)
+        self._end()
+
+    def _end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _said(kind: EventKind | None) -> str:
+    return "shuts down" if kind is None else kind.value

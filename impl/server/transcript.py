@@ -1,0 +1,92 @@
+"""What clients were sent and what listeners took from conversations, in order: for whoever has to say afterwards what went wrong.
+
+It refuses to judge.
+"""
+
+from typing import NamedTuple
+
+from subwarden.model.server.requests import Answer, EngineEvent, EventKind, Message, Notice, Reply
+
+
+class Taken(NamedTuple):
+    """A listener took an event of a conversation, when so many messages had been sent."""
+
+    conversation: int
+    event: EngineEvent
+    sent: int
+
+
+class Transcript:
+    """Of one run. An `impl.server.environment.Observer`."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, Message]] = []  # to which connection
+        self.events: list[Taken] = []
+
+    # --- what it is told
+
+    def queued(self, connection: int, message: Message) -> None:
+        """See `Observer`."""
+        self.sent.append((connection, message))
+
+    def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """See `Observer`."""
+        self.events.append(Taken(conversation, event, len(self.sent)))
+
+    def brought(self, thread: int, conversation: int | None) -> None:
+        """See `Observer`. Not kept, as what follows."""
+
+    def archived(self, thread: int) -> None:
+        """See `Observer`."""
+
+    def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """See `Observer`."""
+
+    def died(self, thread: int, conversation: int) -> None:
+        """See `Observer`."""
+
+    # --- what it tells
+
+    def copy(self) -> "Transcript":
+        """As it is now."""
+        copied = Transcript()
+        copied.sent, copied.events = self.sent.copy(), self.events.copy()
+        return copied
+
+    def answers(self, request: str) -> list[Answer]:
+        """All answers to a request: one, as it should be."""
+        return [message for _, message in self.sent if isinstance(message, Answer) and message.request == request]
+
+    def answered_ok(self, request: str) -> bool:
+        """Whether a request was answered as done."""
+        return any(answer.reply is Reply.OK for answer in self.answers(request))
+
+    def after_answer(self, connection: int, request: str) -> list[Message]:
+        """What a client was sent after the answer to its request; nothing, if that was not answered."""
+        at = self._answered_at(request)
+        return [] if at is None else [message for to, message in self.sent[at + 1 :] if to == connection]
+
+    def notices(self, connection: int, conversation: int) -> list[Notice]:
+        """The events of a conversation that a client was sent."""
+        return [m for to, m in self.sent if to == connection and isinstance(m, Notice) and m.conversation == conversation]
+
+    def taken_after(self, conversation: int, request: str) -> list[int]:
+        """The numbers of the events of a conversation that were taken after a request was answered."""
+        at = self._answered_at(request)
+        return [] if at is None else [taken.event.number for taken in self.events if taken.conversation == conversation and taken.sent > at]
+
+    def open_turn(self, conversation: int, request: str) -> int | None:
+        """How far the open turn of a conversation had got when a request was answered: the number of its last event. None: none was."""
+        at = self._answered_at(request)
+        last: int | None = None
+        for of, event, sent in self.events:
+            if of != conversation or at is None or sent > at:
+                continue
+            if event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
+                last = None
+            elif event.kind is EventKind.TURN_STARTED or (last is not None and event.kind is not EventKind.ROLLED_BACK):
+                last = event.number
+        return last
+
+    def _answered_at(self, request: str) -> int | None:
+        return next((at for at, (_, m) in enumerate(self.sent) if isinstance(m, Answer) and m.request == request), None)

@@ -1,0 +1,1 @@
+"""The model that any subscription manager shares: clients, topics, and who is subscribed to what."""

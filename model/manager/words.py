@@ -1,0 +1,76 @@
+"""Words for operations, answers and changes of state, shared by every report so that all of them say the same thing alike."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from enum import Enum
+
+from subwarden.model.manager.operations import Operation
+from subwarden.model.manager.projection import ShownEntry, View
+from subwarden.model.manager.step import Answer
+
+PREFIX = {"connection": "c", "thread": "t", "subscription": "s", "conversation": "v"}
+
+
+def say_argument(name: str, value: object) -> str:
+    """`t1`, `c2`, `s1`, `v1` for ids; `raw` or `not raw` for the flag."""
+    if name in PREFIX:
+        return f"{PREFIX[name]}{value}"
+    if name == "raw":
+        return "raw" if value else "not raw"
+    return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def say_operation(operation: Operation) -> str:
+    """An operation as it would be called: `set_listener(s1, t1, c1, raw)`."""
+    arguments = ", ".join(say_argument(f.name, getattr(operation, f.name)) for f in fields(operation))
+    return f"{operation.name}({arguments})"
+
+
+def say_answer(operation: Operation, answer: object) -> str:
+    """An answer in words, None where the operation has none to give."""
+    if isinstance(answer, Answer):
+        return answer.value
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    if isinstance(answer, tuple):
+        return ", ".join(f"c{c}" for c in answer) or "nobody"
+    if operation.name == "remove_listener":
+        return "nothing" if answer is None else f"t{answer}"
+    return "done" if answer is None else str(answer)
+
+
+def say_entry(entry: ShownEntry) -> str:
+    """What a thread's state shows."""
+    listener = f"listens to v{entry.conversation}" if entry.conversation is not None else "no listener"
+    turn = f", turn with {entry.turn} items" if entry.turn is not None else ""
+    return f"{listener}, generation {entry.generation}{turn}"
+
+
+def say_changes(before: View, after: View) -> list[str]:
+    """What changed from one view to another, in a fixed order."""
+    said: list[str] = []
+    if before.live is not None and after.live is not None:
+        said += [f"c{c} live" for c in sorted(after.live - before.live)]
+        said += [f"c{c} not live" for c in sorted(before.live - after.live)]
+    old, new = dict(before.entries), dict(after.entries)
+    said += [f"t{t} gone" for t in sorted(old.keys() - new.keys())]
+    said += [f"t{t} created" for t in sorted(new.keys() - old.keys())]
+    said += [f"t{t}: {say_entry(new[t])}" for t in sorted(new) if new[t] != old.get(t, ShownEntry())]
+    said += _added_and_dropped("{1} on {0}", before.links, after.links)
+    old_ids, new_ids = dict(before.ids), dict(after.ids)
+    said += [f"s{s} dropped" for s in sorted(old_ids.keys() - new_ids.keys())]
+    said += [f"s{s} = c{new_ids[s][1]} on t{new_ids[s][0]}" for s in sorted(new_ids) if old_ids.get(s) != new_ids[s]]
+    said += _added_and_dropped("raw for {1} on {0}", before.raw, after.raw)
+    return said
+
+
+def _added_and_dropped(text: str, before: Iterable[tuple[int, int]], after: Iterable[tuple[int, int]]) -> list[str]:
+    old, new = set(before), set(after)
+    said = ["+ " + text.format(f"t{t}", f"c{c}") for t, c in sorted(new - old)]
+    return said + ["- " + text.format(f"t{t}", f"c{c}") for t, c in sorted(old - new)]
+
+
+def say_view(view: View) -> str:
+    """A whole view in one line."""
+    nothing = View(frozenset(), (), frozenset(), frozenset(), frozenset())
+    return "; ".join(say_changes(nothing, view)) or "nothing"

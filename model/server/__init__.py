@@ -1,0 +1,1 @@
+"""The request layer's model: which changes, answers and messages the requests in flight allow."""

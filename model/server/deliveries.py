@@ -1,0 +1,138 @@
+"""What each client may and must be sent of each thread's events (P4, P8, P10): a monitor of one run, told of everything in order.
+
+Events of a conversation are numbered without gaps, and *taken* from it by a listener, one by one. A client that is subscribed, by an
+answer that it was sent, is owed every event that is taken from then on, once, in order, in the form it asked for, until it asks for
+the end of its subscription, goes away, or the thread is unloaded. From the answer to an unsubscribe on it is owed nothing, and must
+be sent nothing, until it subscribes again.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+from subwarden.model.server.requests import EngineEvent, EventKind
+
+Pair = tuple[int, int]  # (thread, connection)
+
+
+class Wrong(Enum):
+    """What can be wrong with what a client is sent."""
+
+    AFTER_END = "an event is sent after unsubscribe was answered"
+    TWICE = "an event is sent twice, or after a later one"
+    LOST = "a subscriber is not sent an event"
+    FOREIGN_HISTORY = "the history in an answer is not the conversation's"
+    RAW_FORCED = "a raw event is sent to a subscriber that did not ask for it"
+    RAW_LOST = "a subscriber that asked for raw events is sent another form"
+
+
+class Owed(NamedTuple):
+    """An event that a client has not been sent yet."""
+
+    conversation: int
+    number: int
+
+
+class Deliveries:
+    """See above. Methods are called as things happen; they return what is wrong with that, or None."""
+
+    def __init__(self) -> None:
+        self._subscribed: set[Pair] = set()
+        self._barred: set[Pair] = set()
+        self._owed: dict[Pair, list[Owed]] = {}
+        self._last: dict[tuple[int, int], int] = {}  # (connection, conversation) -> number of the last event sent
+        self._open: dict[int, int] = {}  # conversation -> number of the last event of its open turn that was taken
+        self._raw: dict[Pair, list[tuple[int, frozenset[bool]]]] = {}  # what a client may have asked for, and since when
+        self._taken_at: dict[Owed, int] = {}  # how many events had been taken before
+        self.taken_last: dict[int, int] = {}  # conversation -> number of the last event taken
+
+    # --- subscriptions
+
+    def wants(self, pair: Pair) -> None:
+        """A client asks to be subscribed."""
+        self._barred.discard(pair)
+
+    def begins(self, pair: Pair) -> None:
+        """It has been told that it is."""
+        self._subscribed.add(pair)
+
+    def knows(self, pair: Pair) -> bool:
+        """Whether the client has been told that it is subscribed, and nothing since that ends it."""
+        return pair in self._subscribed
+
+    def wants_end(self, pair: Pair) -> None:
+        """It asks for the end of its subscription: what it is still sent is a courtesy."""
+        self._forget(pair)
+
+    def ends(self, pair: Pair) -> None:
+        """It has been told that it is not subscribed, and has not asked for anything else since."""
+        self._forget(pair)
+        self._barred.add(pair)
+
+    def unloaded(self, thread: int) -> None:
+        """The thread is unloaded, or about to be: nobody is owed anything of it any more."""
+        for pair in [pair for pair in self._subscribed | self._owed.keys() if pair[0] == thread]:
+            self._forget(pair)
+
+    def gone(self, connection: int) -> None:
+        """A client has gone away."""
+        for pair in [pair for pair in self._subscribed | self._owed.keys() if pair[1] == connection]:
+            self._forget(pair)
+
+    def _forget(self, pair: Pair) -> None:
+        self._subscribed.discard(pair)
+        self._owed.pop(pair, None)
+
+    # --- raw events
+
+    def may_be_raw(self, pair: Pair, choices: frozenset[bool]) -> None:
+        """The forms of an event that are right for a client from now on; more than one while that is changing."""
+        self._raw.setdefault(pair, [(0, frozenset((False,)))]).append((len(self._taken_at), choices))
+
+    # --- events
+
+    def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """A listener has taken `event`."""
+        self.taken_last[conversation] = event.number
+        self._taken_at[Owed(conversation, event.number)] = len(self._taken_at)
+        if event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
+            self._open.pop(conversation, None)
+        elif event.kind is EventKind.TURN_STARTED or (conversation in self._open and event.kind is not EventKind.ROLLED_BACK):
+            self._open[conversation] = event.number
+        for pair in sorted(self._subscribed):
+            if pair[0] == thread:
+                self._owed.setdefault(pair, []).append(Owed(conversation, event.number))
+
+    def sent(self, pair: Pair, conversation: int, number: int, *, raw: bool) -> Wrong | None:
+        """A client is sent an event."""
+        if pair in self._barred:
+            return Wrong.AFTER_END
+        last = self._last.get((pair[1], conversation), 0)
+        if number <= last:
+            return Wrong.TWICE
+        self._last[pair[1], conversation] = number
+        owed = self._owed.get(pair, [])
+        lost = [o for o in owed if o.conversation == conversation and o.number < number]
+        self._owed[pair] = [o for o in owed if o.conversation != conversation or o.number > number]
+        if lost:
+            return Wrong.LOST
+        if raw not in self._right_forms(pair, Owed(conversation, number)):
+            return Wrong.RAW_FORCED if raw else Wrong.RAW_LOST
+        return None
+
+    def _right_forms(self, pair: Pair, event: Owed) -> set[bool]:
+        """Those that were right at some moment since the event was taken."""
+        at = self._taken_at.get(event, 0)
+        said = self._raw.get(pair, [(0, frozenset((False,)))])
+        return {form for place, (_, forms) in enumerate(said) for form in forms if place + 1 == len(said) or said[place + 1][0] > at}
+
+    def asked(self, pair: Pair) -> Wrong | None:
+        """A client is asked for an approval."""
+        return Wrong.AFTER_END if pair in self._barred else None
+
+    def told(self, conversation: int, open_turn: int | None) -> Wrong | None:
+        """A resume's answer has a history, whose open turn has got as far as event `open_turn`; None: no turn is open."""
+        return None if self._open.get(conversation) == open_turn else Wrong.FOREIGN_HISTORY
+
+    def at_rest(self) -> Wrong | None:
+        """Nothing more will be sent: whether somebody was not sent all that it is owed."""
+        return Wrong.LOST if any(self._owed.values()) else None

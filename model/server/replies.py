@@ -1,0 +1,155 @@
+"""Which answers to a request in flight are right in a state of the protocol: where what it does silently may be taken to happen.
+
+A request is answered rightly if its answer was right at some moment between its arrival and the answer; `model.server.transitions` keeps that.
+"""
+
+from collections.abc import Callable
+
+from subwarden.model.server import requests as rq
+from subwarden.model.server.requests import Reply, Request
+from subwarden.model.server.state import InFlight, State, target
+
+
+def replies(state: State, flight: InFlight) -> set[Reply]:
+    """The answers that are right in this state, for a request that is in flight: what happens silently happens now."""
+    request = flight.request
+    right = _RIGHT[type(request)](state, flight)
+    if request.connection not in state.live and type(request) is not rq.Initialize:
+        right.add(Reply.UNINITIALIZED)
+    if flight.failed:
+        right.add(Reply.FAILED)
+    return right
+
+
+def archives(state: State, thread: int) -> bool:
+    """Whether a request to archive the thread is in flight."""
+    return any(target(f.request) == thread for _, f in state.of(rq.Archive))
+
+
+def _there(state: State, thread: int) -> bool:
+    return state.thread(thread) is not None or thread in state.stored
+
+
+def _always(_state: State, _flight: InFlight) -> set[Reply]:
+    return {Reply.OK}
+
+
+def _new_thread(state: State, flight: InFlight) -> set[Reply]:
+    """A start, or a fork."""
+    request, right = flight.request, set[Reply]()
+    linked = state.linked(target(request), request.connection)  # by this one, or by another that is in flight
+    if flight.done or (flight.replied is not None and linked):
+        right.add(Reply.OK)
+    elif flight.replied is not None and request.connection in state.closed:
+        right |= {Reply.OK, Reply.ENDED}
+    elif flight.replied is not None and not state.running(target(request)):
+        right.add(Reply.ENDED)
+    if _ended(state, flight):
+        right.add(Reply.ENDED)
+    if isinstance(request, rq.Fork) and not _there(state, request.thread):
+        right.add(Reply.NOT_FOUND)
+    return right
+
+
+def _resume(state: State, flight: InFlight) -> set[Reply]:
+    thread = target(flight.request)
+    right = set[Reply]()
+    if state.running(thread):  # it may be told before it shows; then it is owed
+        right |= {Reply.OK, Reply.ENDED} if flight.request.connection in state.closed else {Reply.OK}
+    elif state.thread(thread) is not None:
+        right |= {Reply.CLOSING, Reply.ENDED}
+    elif flight.done or flight.replied is not None:
+        right |= {Reply.ENDED, Reply.FAILED}
+    elif Reply.OK in flight.may:  # it was running when that was asked
+        right.add(Reply.ENDED)
+    if not _there(state, thread) or archives(state, thread):
+        right.add(Reply.NOT_FOUND)
+    return right | ({Reply.ENDED} if _ended(state, flight) else set())
+
+
+def _ended(state: State, flight: InFlight) -> bool:
+    """Whether a subscription that a request has made, or found, may have ended since, before it was answered."""
+    return flight.found and not state.linked(target(flight.request), flight.request.connection)
+
+
+def _unsubscribe(state: State, flight: InFlight) -> set[Reply]:
+    thread, connection = target(flight.request), flight.request.connection
+    if flight.done:
+        return {Reply.OK}
+    if state.linked(thread, connection) or (thread, connection) in state.owed:
+        return set()
+    return {Reply.NOT_LOADED if state.thread(thread) is None else Reply.NOT_SUBSCRIBED}
+
+
+def _archive(state: State, flight: InFlight) -> set[Reply]:
+    thread = target(flight.request)
+    right = {Reply.OK} if not state.running(thread) and thread not in state.stored else set()
+    return right if _there(state, thread) else right | {Reply.NOT_FOUND}
+
+
+def _add_listener(state: State, flight: InFlight) -> set[Reply]:
+    request = flight.request
+    assert isinstance(request, rq.AddListener)
+    named = (request.thread, request.connection, request.subscription) in state.grants
+    right = {Reply.OK} if flight.done or named else set()
+    others = {c for _, c, s in state.grants if s == request.subscription}
+    others |= {f.request.connection for _, f in state.of(rq.AddListener) if getattr(f.request, "subscription", 0) == request.subscription}
+    if others - {request.connection}:
+        right.add(Reply.BUSY)
+    return right if state.running(request.thread) else right | {Reply.NOT_LOADED}
+
+
+def _remove_listener(state: State, flight: InFlight) -> set[Reply]:
+    request = flight.request
+    assert isinstance(request, rq.RemoveListener)
+    if flight.done:
+        return {Reply.OK}
+    return set() if any(s == request.subscription for *_, s in state.grants) else {Reply.NOT_FOUND}
+
+
+def _not_running(state: State, thread: int) -> set[Reply]:
+    """What any request that the conversation has to do may be answered where there is none, or none for long."""
+    loaded = state.thread(thread)
+    if loaded is None or loaded.closing:
+        return {Reply.NOT_LOADED, Reply.FAILED, Reply.ENDED}
+    return {Reply.FAILED, Reply.ENDED} if loaded.dead else set()
+
+
+def _turn_start(state: State, flight: InFlight) -> set[Reply]:
+    thread = target(flight.request)
+    return _not_running(state, thread) or {Reply.OK}
+
+
+def _turn_interrupt(state: State, flight: InFlight) -> set[Reply]:
+    """When no turn is open, or there will never be another."""
+    thread = target(flight.request)
+    loaded = state.thread(thread)
+    return _not_running(state, thread) | (set() if loaded is not None and loaded.turn else {Reply.OK})
+
+
+def _rollback(state: State, flight: InFlight) -> set[Reply]:
+    thread = target(flight.request)
+    loaded = state.thread(thread)
+    right = _not_running(state, thread)
+    if loaded is not None and loaded.rolled_back:
+        right.add(Reply.OK)
+    if sum(target(f.request) == thread for _, f in state.of(rq.Rollback)) > 1:  # this one, and another
+        right.add(Reply.BUSY)
+    return right
+
+
+_RIGHT: dict[type[Request], Callable[[State, InFlight], set[Reply]]] = {
+    rq.Initialize: _always,
+    rq.Close: _always,
+    rq.ListLoaded: _always,
+    rq.Start: _new_thread,
+    rq.Fork: _new_thread,
+    rq.Resume: _resume,
+    rq.Unsubscribe: _unsubscribe,
+    rq.Archive: _archive,
+    rq.AddListener: _add_listener,
+    rq.RemoveListener: _remove_listener,
+    rq.TurnStart: _turn_start,
+    rq.TurnInterrupt: _turn_interrupt,
+    rq.Rollback: _rollback,
+}

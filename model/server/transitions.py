@@ -1,0 +1,275 @@
+"""The model of level 2: which changes of subscriptions and of the registry, and which answers, the requests in flight allow.
+
+A state has what clients can know (who is live, what is loaded, who is subscribed by what) and the requests in flight with what they
+have done. Three things happen to it: something from outside (`accept`, `close`, `started`, `turn`, ...), a visible change (`explain`),
+an answer (`answer`). Each visible change is one action of one request or the end of something: a request takes effect at the change it
+makes, or silently at any moment between its arrival and its answer at which the answer was right (`replies`); the sum of those moments
+is its `may`. A request that was cancelled may have happened or not, and may be answered as any other, or CANCELLED.
+
+A conversation is one load of a thread, known by its number; the same thread loaded again is another. It refuses to know how events are
+delivered (`model.server.deliveries`), and anything of locks, tasks or listeners.
+
+The core of it is written a second time in `model/tla/Protocol.tla`, which has to be changed with it; a test compares them.
+"""
+
+from subwarden.model.server import requests as rq
+from subwarden.model.server.replies import archives, replies
+from subwarden.model.server.requests import Reply, Request
+from subwarden.model.server.state import IMPLICIT, Change, InFlight, Loaded, State, What, target, with_flight, with_loaded
+
+# --- from outside
+
+
+def accept(state: State, number: int, request: Request) -> State:
+    """A request arrives."""
+    if isinstance(request, rq.SUBSCRIBES):
+        state = state._replace(owed=state.owed - {(target(request), request.connection)})
+    if isinstance(request, rq.Initialize):
+        state = state._replace(asked=state.asked | {request.connection})
+    return settle(state._replace(flight=(*state.flight, (number, InFlight(request)))))
+
+
+def close(state: State, connection: int) -> State:
+    """A client has gone: nobody waits for the answers to its requests, which may still do what they were about to."""
+    return settle(state._replace(closed=state.closed | {connection}, owed=frozenset((t, c) for t, c in state.owed if c != connection)))
+
+
+def cancel(state: State, number: int) -> State:
+    """The handler of a request was cancelled."""
+    return with_flight(state, number, lambda f: f._replace(cancelled=True, may=f.may | {Reply.CANCELLED}))
+
+
+def brought(state: State, thread: int, conversation: int | None) -> State:
+    """The engine has brought the conversation of `thread`, or None: it could not. For whoever asked for it, and whoever waits for that."""
+    for number, flight in state.flight:
+        asks = isinstance(flight.request, rq.ASKS_ENGINE) and target(flight.request) == thread
+        if asks:
+            state = with_flight(state, number, lambda f: f._replace(replied=conversation, ended=False, failed=conversation is None))
+    new = any(isinstance(f.request, rq.Start | rq.Fork) and target(f.request) == thread for _, f in state.flight)
+    if conversation is not None and new:
+        state = state._replace(stored=state.stored | {thread})
+    return settle(state)
+
+
+def archived(state: State, thread: int) -> State:
+    """The thread is taken out of the store."""
+    return settle(state._replace(stored=state.stored - {thread}))
+
+
+def turn(state: State, thread: int, conversation: int, is_open: bool) -> State:
+    """The engine says that a turn begins or ends."""
+    return settle(with_loaded(state, thread, lambda known: known._replace(turn=is_open) if known.conversation == conversation else known))
+
+
+def rolled_back(state: State, thread: int) -> State:
+    """The engine has done a rollback: one that waits may be answered."""
+    return settle(with_loaded(state, thread, lambda known: known._replace(rolled_back=known.rolled_back + 1)))
+
+
+def died(state: State, thread: int, conversation: int) -> State:
+    """A conversation's stream has ended by itself."""
+    state = state._replace(dead=state.dead | {conversation})
+    return settle(
+        with_loaded(state, thread, lambda known: known._replace(dead=True, turn=False) if known.conversation == conversation else known)
+    )
+
+
+def stays(state: State, thread: int, connection: int) -> State:
+    """The connection is still subscribed, though what was known to subscribe it is gone: somebody else has done so when it did not show."""
+    return settle(state._replace(grants=state.grants | {(thread, connection, IMPLICIT)}))
+
+
+# --- visible changes
+
+
+def explain(state: State, change: Change) -> State | None:
+    """The state after `change`, by the oldest request that may make it; None if nothing allows it."""
+    after = _EXPLAINED[change.what](state, change)
+    return None if after is None else settle(after)
+
+
+def _live(state: State, change: Change) -> State | None:
+    c = change.connection
+    return state._replace(live=state.live | {c}) if c in state.asked - state.gone else None
+
+
+def _dead(state: State, change: Change) -> State | None:
+    c = change.connection
+    if c not in state.closed:
+        return None
+    return state._replace(live=state.live - {c}, gone=state.gone | {c}, grants=frozenset(g for g in state.grants if g[1] != c))
+
+
+def _load(state: State, change: Change) -> State | None:
+    """A conversation that the engine has brought is in the registry, in nobody's place, and for the first time."""
+    t, v = change.thread, change.other
+    if state.thread(t) is not None or not any(f.replied == v and not f.ended for _, f in state.flight):
+        return None
+    if t not in state.stored and not archives(state, t):  # it was archived meanwhile, and that has been answered
+        return None
+    return state._replace(loaded=tuple(sorted((*state.loaded, (t, Loaded(v, dead=v in state.dead))))))
+
+
+def _link(state: State, change: Change) -> State | None:
+    """By the oldest request that may, first of those that make an id if one shows, else of the others.
+
+    A request may also do it again, since one of two that are in flight may have done it before.
+    """
+    t, c = change.thread, change.connection
+    if c in state.gone or not state.running(t):
+        return None
+    owed = state.owed - {(t, c)}  # whoever links them: what was said is now so, and says nothing of what comes later
+    asked = [
+        (n, f) for n, f in state.flight if f.request.connection == c and target(f.request) == t and isinstance(f.request, rq.SUBSCRIBES)
+    ]
+
+    def unlikely(flight: InFlight) -> tuple[bool, bool, bool]:
+        other_kind = isinstance(flight.request, rq.AddListener) != bool(change.other)
+        return other_kind, flight.done, flight.cancelled  # a cancelled one may never do it
+
+    for number, flight in sorted(asked, key=lambda entry: unlikely(entry[1])):
+        request = flight.request
+        if isinstance(request, rq.AddListener):
+            return state._replace(grants=state.grants | {(t, c, request.subscription)}, owed=owed)
+        done = with_flight(state, number, lambda f: f._replace(done=True))
+        return done._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
+    if (t, c) in state.owed:
+        return state._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
+    return None
+
+
+def _name(state: State, change: Change) -> State | None:
+    t, c, s = change.thread, change.connection, change.other
+    for number, flight in state.of(rq.AddListener):
+        if flight.request == rq.AddListener(c, s, t, getattr(flight.request, "raw", False)) and not flight.done and state.running(t):
+            moved = frozenset(g for g in state.grants if g[2] != s)
+            return with_flight(state, number, lambda f: f._replace(done=True))._replace(grants=moved | {(t, c, s)})
+    return None
+
+
+def _unname(state: State, change: Change) -> State | None:
+    t, c, s = change.thread, change.connection, change.other
+    without = state._replace(grants=state.grants - {(t, c, s)})
+    asked = [n for n, f in state.of(rq.RemoveListener) if f.request == rq.RemoveListener(f.request.connection, s) and not f.done]
+    named = rq.AddListener(c, s, t, False), rq.AddListener(c, s, t, True)  # whoever has put it here does not take it away
+    adds = [f for _, f in state.of(rq.AddListener) if not (f.done and f.request in named)]
+    moved = any(isinstance(f.request, rq.AddListener) and f.request.subscription == s for f in adds)
+    others = moved or _ends(state, t, c) is not None
+    if len(asked) == 1 and not others:
+        return with_flight(without, asked[0], lambda f: f._replace(done=True))
+    # any of them, or somebody else, who leaves them nothing to do
+    return _may_have(without, asked) if asked or others else None
+
+
+def _unlink(state: State, change: Change) -> State | None:
+    t, c = change.thread, change.connection
+    after = _ends(state, t, c)
+    if state.linked(t, c):
+        return None if after is None else after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
+    if after is None:
+        return state  # its last id went a moment ago
+    removed = any(Reply.OK in f.may for _, f in state.of(rq.RemoveListener))
+    moved = any(f.request.connection == c and target(f.request) != t for _, f in state.of(rq.AddListener))
+    return _may_have(state, _unsubscribes(state, t, c)) if removed or moved else after  # that has taken the id away, or who ends all did
+
+
+def _closing(state: State, change: Change) -> State | None:
+    """By the last one who unsubscribed, while nobody else is subscribed; by an archive; because the conversation has ended."""
+    t = change.thread
+    loaded = state.thread(t)
+    if loaded is None:
+        return None
+    left = any(Reply.OK in f.may and target(f.request) == t for _, f in state.of(rq.Unsubscribe)) and not state.subscribed(t)
+    if not left and not loaded.dead and not archives(state, t):
+        return None
+    closing = with_loaded(state, t, lambda known: known._replace(closing=True, turn=False))
+    return closing._replace(owed=frozenset(o for o in state.owed if o[0] != t))
+
+
+def _unload(state: State, change: Change) -> State | None:
+    t = change.thread
+    loaded = state.thread(t)
+    if loaded is None or not (loaded.closing or loaded.dead or archives(state, t)):
+        return None
+    for number, flight in state.flight:
+        rollback = isinstance(flight.request, rq.Rollback) and flight.request.thread == t
+        if flight.replied == loaded.conversation or rollback:
+            state = with_flight(state, number, lambda f: f._replace(ended=True))
+    return state._replace(
+        loaded=tuple(entry for entry in state.loaded if entry[0] != t), owed=frozenset(o for o in state.owed if o[0] != t)
+    )
+
+
+_EXPLAINED = {
+    What.LIVE: _live,
+    What.LOADED: _load,
+    What.LINKED: _link,
+    What.NAMED: _name,
+    What.UNNAMED: _unname,
+    What.UNLINKED: _unlink,
+    What.CLOSING: _closing,
+    What.UNLOADED: _unload,
+    What.DEAD: _dead,
+}
+
+
+def _ends(state: State, thread: int, connection: int) -> State | None:
+    """The state in which somebody has ended all that subscribes `connection` to `thread`; None: nobody could have."""
+    asked = _unsubscribes(state, thread, connection)
+    loaded = state.thread(thread)
+    by_itself = connection in state.closed or not state.running(thread) or archives(state, thread)
+    if by_itself or (loaded is not None and loaded.dead):  # it may have been an unsubscribe, which then has nothing left to do
+        return _may_have(state, asked)
+    if len(asked) == 1:
+        return with_flight(state, asked[0], lambda f: f._replace(done=True))
+    return _may_have(state, asked) if asked else None
+
+
+def _unsubscribes(state: State, thread: int, connection: int) -> list[int]:
+    """The requests that may yet unsubscribe the pair."""
+    return [number for number, f in state.of(rq.Unsubscribe) if f.request == rq.Unsubscribe(connection, thread) and not f.done]
+
+
+def _may_have(state: State, numbers: list[int]) -> State:
+    """The state in which any of these requests may have done what shows."""
+    for number in numbers:
+        state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
+    return state
+
+
+# --- answers
+
+
+def settle(state: State) -> State:
+    """Every request in flight may be answered what is right in this state, from now on."""
+    flight = []
+    changed = False
+    for number, known in state.flight:
+        right = replies(state, known)
+        request = known.request
+        finds = not known.found and isinstance(request, rq.ASKS_ENGINE) and state.linked(target(request), request.connection)
+        if right <= known.may and not finds:
+            flight.append((number, known))
+        else:
+            changed = True
+            flight.append((number, known._replace(may=known.may | right, found=known.found or finds)))
+    return state._replace(flight=tuple(flight)) if changed else state
+
+
+def answer(state: State, number: int, reply: Reply) -> State | None:
+    """The state after request `number` was answered so; None if that was right at no moment since it arrived."""
+    flight = next((f for n, f in state.flight if n == number), None)
+    if flight is None or reply not in flight.may:
+        return None
+    state = state._replace(flight=tuple(entry for entry in state.flight if entry[0] != number))
+    request = flight.request
+    if isinstance(request, rq.Rollback) and reply is Reply.OK and not flight.ended:  # else it was for a conversation that is gone
+        loaded = state.thread(request.thread)
+        if loaded is not None and not loaded.rolled_back:  # there was one, and somebody else was told of it
+            return None
+        state = with_loaded(state, request.thread, lambda known: known._replace(rolled_back=known.rolled_back - 1))
+    if isinstance(request, rq.Resume) and reply is Reply.OK and not flight.done and request.connection not in state.closed:
+        pair = (request.thread, request.connection)
+        if not state.linked(*pair) and state.running(request.thread):
+            state = state._replace(owed=state.owed | {pair})
+    return settle(state)

@@ -1,0 +1,51 @@
+"""Words for requests, messages and changes of level 2, shared by every report."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import fields
+
+from subwarden.model.manager.words import say_argument
+from subwarden.model.server.requests import Answer, Asks, Closed, Message, Notice, Request, Resolved, Started
+
+PREFIX = {"fork": "thread"}  # what else is numbered as a thread is
+
+
+def say_request(request: Request) -> str:
+    """A request as a client would write it: `thread_resume(c1, t1)`."""
+    said = []
+    for field in fields(request):
+        value = getattr(request, field.name)
+        if field.name == "asks":
+            said += ["with an approval"] if value else []
+        elif field.name == "raw":
+            said += ["raw"] if value else []
+        else:
+            said.append(say_argument(PREFIX.get(field.name, field.name), value))
+    return f"{request.name}({', '.join(said)})"
+
+
+def say_message(message: Message) -> str:
+    """What a client is sent."""
+    match message:
+        case Answer(request, reply, open_turn, threads):
+            extra = f", the turn so far up to event {open_turn}" if open_turn is not None else ""
+            listed = f": {', '.join(f't{t}' for t in threads) or 'none'}" if threads is not None else ""
+            return f"the answer to {request}: {reply.value}{extra}{listed}"
+        case Notice(thread, conversation, event, raw):
+            return f"{event.kind.value} (event {event.number} of v{conversation}, t{thread}{', raw' if raw else ''})"
+        case Asks(_, conversation, number):
+            return f"may it? (event {number} of v{conversation})"
+        case Resolved(_, conversation, number):
+            return f"settled (event {number} of v{conversation})"
+        case Started(thread):
+            return f"t{thread} was started"
+        case Closed(thread):
+            return f"t{thread} was closed"
+
+
+def say_registry(before: Mapping[int, int], after: Mapping[int, int], closing: AbstractSet[int], was: AbstractSet[int]) -> list[str]:
+    """What has changed in the registry, in a fixed order."""
+    said = [f"t{t} unloaded" for t in sorted(before.keys() - after.keys())]
+    said += [f"t{t} loaded as v{v}" for t, v in sorted(after.items()) if before.get(t) != v]
+    said += [f"t{t} closing" for t in sorted(closing - was)]
+    return said + [f"t{t} not closing" for t in sorted((was - closing) & after.keys())]

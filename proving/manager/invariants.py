@@ -1,0 +1,195 @@
+"""P1 to P14 as far as level 1 can decide them: predicates on a state, and predicates on a step.
+
+A predicate answers with what is wrong, in words, or with None. Every state predicate is a conjunction over the pairs, ids or threads
+that its `looks_at` names, so it may be asked about each of those parts alone; a test holds that against asking about the whole.
+What level 1 cannot decide is said in `NOT_HERE` and never counted as holding. P7 and P13 are judged by `proving.manager.liveness`.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import NamedTuple
+
+from subwarden.model.manager import operations as op
+from subwarden.model.manager.state import State
+from subwarden.model.manager.step import Call
+from subwarden.model.properties import Property
+from subwarden.proving.manager.open_calls import Action, Cancel, Moved, World
+
+
+class Part(Enum):
+    """What a conjunct of a state property is about."""
+
+    PAIR = "a pair: its connection's status, its thread's entry, its grants and raw choice"
+    SUBSCRIPTION = "an id: the pairs that it names"
+    CONVERSATIONS = "all threads: whom their listeners follow"
+
+
+class StateProperty(NamedTuple):
+    """`broken` says what is wrong with a state, or None."""
+
+    property: Property
+    looks_at: Part
+    broken: Callable[[State], str | None]
+
+
+class StepProperty(NamedTuple):
+    """`broken` says what is wrong with a step, or None."""
+
+    property: Property
+    broken: Callable[[World, Action, Moved], str | None]
+
+
+def _maps_agree_on_entries(state: State) -> str | None:
+    threads = {t for t, _ in state.entries}
+    return _first(f"{_grant(g)} is kept, but t{g[0]} has no entry" for g in sorted(state.grants, key=_by_number) if g.thread not in threads)
+
+
+def _maps_agree_on_ids(state: State) -> str | None:
+    named: dict[int, tuple[int, int]] = {}
+    for thread, connection, subscription in sorted(state.grants, key=_by_number):
+        if subscription is not None and named.setdefault(subscription, (thread, connection)) != (thread, connection):
+            other = named[subscription]
+            return f"s{subscription} names c{other[1]} on t{other[0]} and c{connection} on t{thread}"
+    return None
+
+
+def _no_phantom_subscriber(state: State) -> str | None:
+    dead = [f"c{c} is subscribed to t{t} and not live" for t, c in sorted(state.links()) if c not in state.live]
+    return _first([*dead, *(f"c{c} is live after its close" for c in sorted(state.live & state.closed))])
+
+
+def _one_listener(state: State) -> str | None:
+    followed = [e.conversation for _, e in state.entries if e.conversation is not None]
+    return _first(f"conversation {c} has two listeners" for c in sorted(followed) if followed.count(c) > 1)
+
+
+def _flags_belong(state: State) -> str | None:
+    links = state.links()
+    return _first(f"c{c} keeps a raw choice on t{t} without a subscription" for t, c in sorted(state.raw) if (t, c) not in links)
+
+
+def _nothing_leaks(state: State) -> str | None:
+    threads = {t for t, _ in state.entries}
+    kept = sorted(state.links() | state.raw)
+    return _first(f"t{t} keeps something of c{c}, which nothing can reach" for t, c in kept if t not in threads or c in state.closed)
+
+
+STATE_PROPERTIES: tuple[StateProperty, ...] = (
+    StateProperty(Property.P1, Part.PAIR, _maps_agree_on_entries),
+    StateProperty(Property.P1, Part.SUBSCRIPTION, _maps_agree_on_ids),
+    StateProperty(Property.P2, Part.PAIR, _no_phantom_subscriber),
+    StateProperty(Property.P4, Part.CONVERSATIONS, _one_listener),
+    StateProperty(Property.P10, Part.PAIR, _flags_belong),
+    StateProperty(Property.P12, Part.PAIR, _nothing_leaks),
+)
+
+
+def _torn_down(before: State, call: Call) -> bool:
+    """Whether the entry that the call was bound to is gone."""
+    thread = call.thread if call.thread is not None else getattr(call.operation, "thread", None)
+    entry = None if thread is None else before.entry(thread)
+    return call.incarnation is not None and (entry is None or entry.incarnation != call.incarnation)
+
+
+def _late_state_call(before: World, _: Action, moved: Moved) -> str | None:
+    call = moved.call
+    if call is None or call.thread is None or not _torn_down(before.state, call) or moved.world.state == before.state:
+        return None
+    return f"{call.operation.name} on a state that was torn down changed t{call.thread}"
+
+
+def _no_resurrection(before: World, _: Action, moved: Moved) -> str | None:
+    call = moved.call
+    if call is None:
+        return None
+    o = call.operation
+    if isinstance(o, op.RemoveThreadState):
+        after = moved.world.state
+        left = after.entry(o.thread) is not None or after.subscribers(o.thread) or any(t == o.thread for t, _ in after.raw)
+        return f"something of t{o.thread} is left after its teardown" if left else None
+    creates = isinstance(o, op.ThreadState | op.TryEnsureConnectionSubscribed | op.TryAddConnectionToThread | op.SetListener)
+    if creates and _torn_down(before.state, call) and moved.world.state != before.state:
+        return f"{o.name} was called on an entry that is gone, and brought it back"
+    return None
+
+
+def _last_word_wins(before: World, _: Action, moved: Moved) -> str | None:
+    call, after = moved.call, moved.world.state
+    if call is None:
+        return None
+    match call.operation:
+        case op.UnsubscribeConnectionFromThread(t, c) if (t, c) in after.links():
+            return f"c{c} is subscribed to t{t} after its unsubscribe"
+        case op.RemoveConnection(c) if any(c == connection for _, connection in after.links()) or c in after.live:
+            return f"c{c} is live or subscribed after its close"
+        case op.RemoveListener(s):
+            expected = frozenset(g for g in before.state.grants if g.subscription != s)
+            return None if after.grants == expected else f"removing s{s} dropped or kept another grant"
+        case op.SetListener(s, t, c, _) if moved.world.state != before.state and after.ids().get(s) != (t, c):
+            return f"s{s} does not name c{c} on t{t} after set_listener"
+        case _:
+            return None
+
+
+def _history_belongs(before: World, _: Action, moved: Moved) -> str | None:
+    for t, entry in moved.world.state.entries:
+        was = before.state.entry(t)
+        same = was is not None and (was.incarnation, was.conversation) == (entry.incarnation, entry.conversation)
+        if entry.turn is not None and not same:  # also from nobody to somebody: a turn that nobody followed is of no known conversation
+            return f"t{t} shows a turn that may be of another conversation than the one its listener follows"
+    return None
+
+
+def _choices_are_ones_own(before: World, _: Action, moved: Moved) -> str | None:
+    call, was, now = moved.call, before.state, moved.world.state
+    o = None if call is None else call.operation
+    mine: tuple[int, int] | None = None
+    if isinstance(o, op.TryEnsureConnectionSubscribed | op.SetListener):
+        mine = (o.thread, o.connection)
+    links = now.links()
+    for t, c in sorted(was.raw ^ now.raw):
+        lost_with_link = (t, c) in was.raw and (t, c) not in links
+        if (t, c) != mine and not lost_with_link:
+            return f"the raw choice of c{c} on t{t} changed by somebody else's call"
+        if (t, c) == mine and isinstance(o, op.TryEnsureConnectionSubscribed) and (t, c) in was.raw and not lost_with_link:
+            return f"try_ensure_connection_subscribed turned the raw choice of c{c} on t{t} off"
+    if mine is not None and was != now and mine in links and isinstance(o, op.TryEnsureConnectionSubscribed | op.SetListener):
+        wanted = o.raw or (isinstance(o, op.TryEnsureConnectionSubscribed) and mine in was.raw)
+        return None if (mine in now.raw) == wanted else f"c{mine[1]}'s raw choice on t{mine[0]} was not kept"
+    return None
+
+
+def _cancellation_is_clean(before: World, action: Action, moved: Moved) -> str | None:
+    if isinstance(action, Cancel) and moved.world.state != before.state:
+        return "a cancellation changed the state"
+    return None
+
+
+STEP_PROPERTIES: tuple[StepProperty, ...] = (
+    StepProperty(Property.P3, _late_state_call),
+    StepProperty(Property.P6, _no_resurrection),
+    StepProperty(Property.P8, _last_word_wins),
+    StepProperty(Property.P9, _history_belongs),
+    StepProperty(Property.P10, _choices_are_ones_own),
+    StepProperty(Property.P11, _cancellation_is_clean),
+)
+
+LIVENESS = (Property.P7, Property.P13)
+NOT_HERE: dict[Property, str] = {
+    Property.P5: "level 1 has no rule that a thread with subscribers is given a listener: its callers have (level 2)",
+    Property.P14: "level 1 has no start: the callers have (level 2)",
+}
+JUDGED: tuple[Property, ...] = tuple(p for p in Property if p not in NOT_HERE)
+
+
+def _grant(grant: tuple[int, int, int | None]) -> str:
+    thread, connection, subscription = grant
+    return f"{'a link' if subscription is None else f's{subscription}'} of c{connection} to t{thread}"
+
+
+def _by_number(grant: tuple[int, int, int | None]) -> tuple[int, int, int]:
+    return grant[0], grant[1], grant[2] or 0
+
+
+def _first(found: Iterable[str]) -> str | None:
+    return next(iter(found), None)

@@ -1,0 +1,120 @@
+"""The model with calls that take time: a world is a state and what each caller has open, and moves by whole or partial calls.
+
+A call begins (and is bound to the incarnation it sees), takes effect once, and returns; in between anything else may happen. That is
+where "overtaken by teardown" (P6), "answered" (P7) and "cancelled" (P11) get their meaning. Beside the open calls, everybody else's
+operations happen whole: a call reads nothing of another call, so one open call among whole ones already meets every state that it
+can meet among any number of open ones.
+
+It refuses to know how many things there are (that is the scope) and how states are stored (that is the encoding).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from subwarden.model.manager import operations as op
+from subwarden.model.manager.state import State
+from subwarden.model.manager.step import Call, Outcome, begin, step
+from subwarden.proving.manager.scope import Request
+
+Step = Callable[[State, Call], Outcome | None]  # None: the call cannot take effect now, which no call of the model ever says
+
+
+class Answered(Enum):
+    """A call that took effect and has not returned. Which call it was matters to nobody but its caller, so it is forgotten."""
+
+    ANSWERED = "answered"
+
+
+OpenCall = Call | Answered | None
+
+
+class World(NamedTuple):
+    """A state, and for each caller the call it has open."""
+
+    state: State
+    callers: tuple[OpenCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A request that begins, takes effect and returns with nothing in between."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    caller: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class TakeEffect:
+    caller: int
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    caller: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The caller gives up. A call that had not taken effect never will; one that had, has happened (P11)."""
+
+    caller: int
+
+
+Action = Whole | Begin | TakeEffect | Return | Cancel
+
+BEGUN = "call: begun"
+RETURNED = "call: returned"
+CANCELLED_BEFORE = "call: cancelled before its effect"
+CANCELLED_AFTER = "call: cancelled after its effect"
+
+
+class Moved(NamedTuple):
+    """One step of a world. `call` is the call that took effect, None if none did."""
+
+    world: World
+    answer: object
+    kind: str
+    call: Call | None = None
+
+
+def call_of(state: State, request: Request) -> Call | None:
+    """`request` as called on `state`. None: the caller cannot hold a state of that thread, because there is none."""
+    if request.thread is None:
+        assert not isinstance(request.operation, op.StateOperation), "a state operation needs the thread of its state"
+        return begin(state, request.operation)
+    entry = state.entry(request.thread)
+    return None if entry is None else Call(request.operation, entry.incarnation, request.thread)
+
+
+def move(world: World, action: Action, step: Step = step) -> Moved | None:
+    """Let `action` happen in `world`. None: it is not enabled. `step` is the model's, or a defective one to be found out."""
+    if isinstance(action, Whole):
+        call = call_of(world.state, action.request)
+        outcome = None if call is None else step(world.state, call)
+        return None if outcome is None else Moved(World(outcome.state, world.callers), outcome.answer, outcome.kind, call)
+    held = world.callers[action.caller]
+    if isinstance(action, Begin):
+        call = call_of(world.state, action.request) if held is None else None
+        return None if call is None else Moved(_with_caller(world, action.caller, call), None, BEGUN)
+    if isinstance(action, TakeEffect):
+        outcome = step(world.state, held) if isinstance(held, Call) else None
+        if outcome is None or not isinstance(held, Call):
+            return None
+        after = _with_caller(World(outcome.state, world.callers), action.caller, Answered.ANSWERED)
+        return Moved(after, outcome.answer, outcome.kind, held)
+    if held is None or (isinstance(action, Return) and held is not Answered.ANSWERED):
+        return None
+    kind = RETURNED if isinstance(action, Return) else CANCELLED_AFTER if held is Answered.ANSWERED else CANCELLED_BEFORE
+    return Moved(_with_caller(world, action.caller, None), None, kind)
+
+
+def _with_caller(world: World, caller: int, held: OpenCall) -> World:
+    callers = (*world.callers[:caller], held, *world.callers[caller + 1 :])
+    return World(world.state, callers)

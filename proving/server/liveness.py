@@ -1,0 +1,167 @@
+"""Liveness at level 2: every request of an open connection can be answered and, if what it asks for goes on, is (P7); and no start
+that is pending is what it waits for (P14).
+
+A request that may be answered may always be from then on (`may` only grows), so fairness to the server answers it. A request that is
+never answered shows as a run that stays, from some point on, in one strongly connected component of the states in which it may not be
+answered. Weak fairness rules that out if some step of its own, of what is done for it, can be taken in every state of the component
+and leads out of it. (Lichtenstein, Pnueli 1985.) A component for which no one step does that alone counts as stuck: the check may be
+too strict, never too lenient. P14: where a start is pending, an answer can be reached without the engine bringing or failing it.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import NamedTuple
+
+from subwarden.model.server import requests as rq
+from subwarden.model.server.requests import Reply, Request
+from subwarden.model.server.state import State, What, target
+from subwarden.proving.manager.liveness import strong_components
+from subwarden.proving.server.steps import Action, Answers, Archives, Brings, Closes, Moved, RollsBack, Rules, Shows, Turns, World
+
+SERVED = {  # the visible changes that are made for a request
+    rq.Initialize: (What.LIVE,),
+    rq.Start: (What.LOADED, What.LINKED),
+    rq.Resume: (What.LOADED, What.LINKED),
+    rq.Fork: (What.LOADED, What.LINKED),
+    rq.Unsubscribe: (What.LINKED, What.UNLINKED),  # a link that it was told of may have to come first
+    rq.Archive: (What.CLOSING, What.UNLOADED),
+    rq.AddListener: (What.LINKED, What.NAMED),
+    rq.RemoveListener: (What.UNNAMED,),
+}
+
+
+class Waiting(NamedTuple):
+    """The request at place `number` in a state: it may not be answered there. `state` is the search's number of the state."""
+
+    state: int
+    number: int
+
+
+class StuckRequest(NamedTuple):
+    """A request that need not be answered."""
+
+    at: Waiting
+    component: int  # how many states the others can go round
+    never: bool  # there is no way at all to an answer
+
+
+class ProtocolLiveness(NamedTuple):
+    """What was found."""
+
+    states_with_open_calls: int
+    components: int
+    largest: int
+    stuck: tuple[StuckRequest, ...]  # P7
+    behind_a_start: tuple[Waiting, ...]  # P14
+
+
+class _Step(NamedTuple):
+    """A step from a waiting request."""
+
+    target: int | None  # the waiting request that it leads to; None: the request may be answered there
+    own: Hashable | None  # the action, if it is done for the request; which conversation it is about does not matter
+    of_start: bool  # the engine brings, or fails, a start that is another request
+
+
+Successors = Callable[[int], Iterable[tuple[Moved, int]]]
+Graph = list[list[_Step]]  # the steps of each waiting request
+
+
+def check_protocol_liveness(states: Sequence[int], world: Callable[[int], World], successors: Successors, rules: Rules) -> ProtocolLiveness:
+    """Judge every request of an open connection in all reachable `states`, which come nearest first; `world` is what a state stands
+    for, `successors` where it leads."""
+    waiting: list[Waiting] = []
+    with_flight = 0
+    for state in states:
+        here = world(state).state
+        with_flight += bool(here.flight)
+        open_requests = (n for n, f in here.flight if f.request.connection not in here.closed)
+        waiting += (Waiting(state, n) for n in open_requests if not _answerable(here, n, rules))
+    graph = _graph(waiting, world, successors)
+    reaching = _reaching(graph, lambda _: True)
+    sizes, stuck = [], []
+    for component in strong_components(range(len(graph)), lambda at: [s.target for s in graph[at] if s.target is not None]):
+        sizes.append(len(component))
+        if not _is_left(component, graph):
+            first = min(component)
+            stuck.append((first, StuckRequest(waiting[first], len(component), first not in reaching)))
+    unaided = _reaching(graph, lambda step: not step.of_start)
+    behind = tuple(waiting[place] for place in sorted(reaching - unaided))  # only by way of a start, which must then be pending
+    return ProtocolLiveness(with_flight, len(sizes), max(sizes, default=0), tuple(found for _, found in sorted(stuck)), behind)
+
+
+def _answerable(state: State, number: int, rules: Rules) -> bool:
+    may = state.flight[number - 1][1].may
+    return any(rules.answer(state, number, reply) is not None for reply in Reply if reply in may)
+
+
+def _graph(waiting: list[Waiting], world: Callable[[int], World], successors: Successors) -> Graph:
+    places = {at: place for place, at in enumerate(waiting)}
+    graph: Graph = []
+    moves: tuple[int, list[tuple[Moved, int]]] = (-1, [])  # those of the last state, whose waiting requests come together
+    for at in waiting:
+        if moves[0] != at.state:
+            moves = at.state, list(successors(at.state))
+        here = world(at.state).state
+        found = []
+        for moved, target_state in moves[1]:
+            number = at.number
+            if moved.action == Closes(here.flight[number - 1][1].request.connection):
+                continue  # nobody is left to be answered, which is no answer
+            if isinstance(moved.action, Answers):  # of another request: this one may not be answered
+                number -= moved.action.number < number
+            place = places.get(Waiting(target_state, number))
+            found.append(
+                _Step(place, _own(here.flight[at.number - 1][1].request, moved.action), _brings_start(here, at.number, moved.action))
+            )
+        graph.append(found)
+    return graph
+
+
+def _own(request: Request, action: Action) -> Hashable | None:  # noqa: PLR0911 - one case an action
+    """Whether `action` is done for `request`, as a key that is the same in every state."""
+    thread = target(request)
+    match action:
+        case Shows(change) if change.what in SERVED.get(type(request), ()):
+            if isinstance(request, rq.RemoveListener):
+                return (change.what, request.subscription) if change.other == request.subscription else None
+            mine = change.thread in (0, thread) and change.connection in (0, request.connection)
+            return (change.what, thread) if mine else None
+        case Brings(t, conversation) if conversation is not None and isinstance(request, rq.ASKS_ENGINE):
+            return ("brings", t) if t == thread else None
+        case Archives(t) if isinstance(request, rq.Archive):
+            return ("archives", t) if t == thread else None
+        case Turns(t, False) if isinstance(request, rq.TurnInterrupt):
+            return ("ends the turn", t) if t == thread else None
+        case RollsBack(t) if isinstance(request, rq.Rollback):
+            return ("rolls back", t) if t == thread else None
+        case _:
+            return None
+
+
+def _brings_start(state: State, number: int, action: Action) -> bool:
+    """Whether the engine says something of a start, other than request `number`, of which it has said nothing yet."""
+    pending = (f for n, f in state.of(rq.Start) if n != number and f.replied is None and not f.failed)
+    return isinstance(action, Brings) and any(target(f.request) == action.thread for f in pending)
+
+
+def _is_left(component: list[int], graph: Graph) -> bool:
+    """Whether one step of the request's own can be taken everywhere in the component, and leads out of it."""
+    members = set(component)
+    keys = [{step.own for step in graph[at] if step.own is not None and step.target not in members} for at in component]
+    return bool(set.intersection(*keys))
+
+
+def _reaching(graph: Graph, allowed: Callable[[_Step], bool]) -> set[int]:
+    """The waiting requests from which allowed steps lead to where they may be answered."""
+    before: dict[int | None, list[int]] = {}
+    for place, found in enumerate(graph):
+        for step in found:
+            if allowed(step):
+                before.setdefault(step.target, []).append(place)
+    reached: set[int] = set()
+    todo: list[int | None] = [None]
+    while todo:
+        new = [place for place in before.get(todo.pop(), ()) if place not in reached]
+        reached.update(new)
+        todo += new
+    return reached

@@ -1,0 +1,54 @@
+"""A proof of one scope of level 2: search, liveness, and what together they allow to be said (as `proving.manager.proof` for level 1)."""
+
+from collections.abc import Callable
+
+from subwarden.model.properties import Property
+from subwarden.proving.manager.proof import LIVENESS_STATES, Proof
+from subwarden.proving.search import CounterExample, Progress, Search, run_to, search
+from subwarden.proving.server.liveness import ProtocolLiveness, check_protocol_liveness
+from subwarden.proving.server.properties import unjudged
+from subwarden.proving.server.scope import ProtocolScope
+from subwarden.proving.server.steps import Rules
+from subwarden.proving.server.system import LevelTwo
+
+LIVENESS = (Property.P7, Property.P14)
+
+
+def prove_protocol(
+    scope: ProtocolScope,
+    max_states: int | None = None,
+    liveness_states: int = LIVENESS_STATES,
+    progress: Callable[[Progress], bool] | None = None,
+    rules: Rules | None = None,
+) -> Proof:
+    """Search `scope` whole and judge every property that level 2 can decide. `progress` as for `search`; `rules` may have a defect."""
+    system = LevelTwo(scope, rules)
+    found = search(system, None, max_states, progress)
+    counter_examples = list(found.counter_examples)
+    liveness = None
+    not_judged = unjudged(scope)
+    if found.stopped is not None or counter_examples or found.stored > liveness_states:
+        more = f"; more than {liveness_states} states" if found.stored > liveness_states else ""
+        not_judged |= dict.fromkeys(LIVENESS, f"components are looked for when every state is known and fine{more}")
+    else:
+        liveness = check_protocol_liveness(list(found.states()), system.world, system.successors, system.rules)
+        counter_examples += _never_answered(system, found, liveness)
+    return Proof(scope, False, found, liveness, counter_examples, not_judged)
+
+
+def _never_answered(system: LevelTwo, found: Search, liveness: ProtocolLiveness) -> list[CounterExample]:
+    """The shortest runs to a request that need not be answered, and to one that waits for somebody else's start."""
+    told = []
+    for stuck in liveness.stuck[:1]:
+        ever = "can never be" if stuck.never else "need not be"
+        what = f"request {stuck.at.number} {ever} answered: the rest can go round {stuck.component} states without it"
+        told.append(_run(system, found, stuck.at.state, Property.P7, what))
+    for at in liveness.behind_a_start[:1]:
+        told.append(_run(system, found, at.state, Property.P14, f"request {at.number} cannot be answered while the start is pending"))
+    return told
+
+
+def _run(system: LevelTwo, found: Search, state: int, prop: Property, what: str) -> CounterExample:
+    depth = next(d for d, layer in enumerate(found.layers) if state in layer)
+    run, _ = run_to(system, None, found, state, depth)
+    return CounterExample(prop, what, tuple(run))

@@ -1,0 +1,292 @@
+"""What can happen next at level 2, made from the functions of `model.server.transitions`: the monitor, turned into a transition system.
+
+The monitor says which changes and answers are allowed; here every one that a scope can name is tried. What comes from outside is only
+bounded by what cannot be: nobody starts a thread that is there, an engine brings only what somebody asked for and is not loaded.
+A world is the monitor's state, made small, and what the properties must remember of the run. It refuses to have rules of its own.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from subwarden.model.server import requests as rq
+from subwarden.model.server import transitions as pr
+from subwarden.model.server.requests import Reply, Request
+from subwarden.model.server.state import Change, InFlight, State, What, target
+from subwarden.proving.server.scope import ProtocolScope
+
+Pair = tuple[int, int]  # (thread, connection)
+ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe by which a client knows that it is not subscribed
+
+
+class World(NamedTuple):
+    """`state`: requests are numbered 1, 2, ... in the order of their arrival, anew whenever one is answered."""
+
+    state: State
+    barred: frozenset[Pair] = frozenset()  # unsubscribed, by an answer that no subscribing request overlapped, and not asked since
+    overlapped: frozenset[int] = frozenset()  # unsubscribes in flight that a subscribing request of the same pair overlaps
+    past: frozenset[int] = frozenset()  # conversations that were unloaded and that a request still knows
+
+
+class Rules(NamedTuple):
+    """The functions of `model.server.transitions` that steps are made of; a defective model replaces some."""
+
+    accept: Callable[[State, int, Request], State] = pr.accept
+    close: Callable[[State, int], State] = pr.close
+    brought: Callable[[State, int, int | None], State] = pr.brought
+    explain: Callable[[State, Change], State | None] = pr.explain
+    answer: Callable[[State, int, Reply], State | None] = pr.answer
+
+
+@dataclass(frozen=True, slots=True)
+class Arrives:
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Closes:
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancels:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brings:
+    """The engine brings a conversation; None: it could not."""
+
+    thread: int
+    conversation: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Archives:
+    """The thread is taken out of the store."""
+
+    thread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    thread: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RollsBack:
+    thread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dies:
+    thread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """A visible change."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    number: int
+    reply: Reply
+
+
+Action = Arrives | Closes | Cancels | Brings | Archives | Turns | RollsBack | Dies | Shows | Answers
+
+
+class Moved(NamedTuple):
+    """A step that was taken, and where to."""
+
+    action: Action
+    world: World
+
+
+def steps(world: World, scope: ProtocolScope, rules: Rules) -> Iterator[Moved]:
+    """Every step from `world`, in a fixed order."""
+    for action in actions(world, scope):
+        after = take(world, action, rules)
+        if after is not None:
+            yield Moved(action, after)
+
+
+def actions(world: World, scope: ProtocolScope) -> Iterator[Action]:
+    """What may be tried in `world`; the model decides whether it happens."""
+    state = world.state
+    yield from _from_clients(state, scope)
+    for t in range(1, scope.threads + 1):
+        yield from _from_engine(world, t, scope)
+    yield from map(Shows, _changes(state, scope))
+    for number, flight in state.flight:
+        yield from (Answers(number, reply) for reply in Reply if reply in flight.may)
+
+
+def _from_clients(state: State, scope: ProtocolScope) -> Iterator[Action]:
+    if len(state.flight) < scope.in_flight:
+        yield from (Arrives(request) for request in scope.requests() if _can_come(state, request, scope))
+    yield from (Closes(c) for c in range(1, scope.connections + 1) if c not in state.closed)
+    if "cancels" in scope.extras:
+        yield from (Cancels(number) for number, flight in state.flight if not flight.cancelled)
+
+
+def _can_come(state: State, request: Request, scope: ProtocolScope) -> bool:
+    if request.connection in state.closed:
+        return False
+    if isinstance(request, rq.Initialize):
+        return request.connection not in state.asked
+    if request.connection not in state.live and "strangers" not in scope.extras:
+        return False
+    return not isinstance(request, rq.Start | rq.Fork) or _is_free(state, target(request))
+
+
+def _is_free(state: State, thread: int) -> bool:
+    """Whether the thread's number may be a new thread's: nothing is left of an old one."""
+    if state.thread(thread) is not None or thread in state.stored or state.subscribed(thread):
+        return False
+    return not any(target(f.request) == thread for _, f in state.flight)
+
+
+def _from_engine(world: World, thread: int, scope: ProtocolScope) -> Iterator[Action]:
+    state = world.state
+    loaded = state.thread(thread)
+    if loaded is None:
+        if any(_waits(state, f) for _, f in state.flight if target(f.request) == thread):
+            used = _known_of(state, thread)
+            first = 2 * thread - 1
+            yield Brings(thread, next(v for v in (first, first + 1) if v not in used))
+            yield Brings(thread, None)
+    elif not loaded.dead:
+        if "turns" in scope.extras and not loaded.closing:
+            yield Turns(thread, not loaded.turn)
+            waiting = sum(target(f.request) == thread for _, f in state.of(rq.Rollback))
+            if loaded.rolled_back < waiting:
+                yield RollsBack(thread)
+        if "deaths" in scope.extras:
+            yield Dies(thread)
+    if thread in state.stored and any(target(f.request) == thread for _, f in state.of(rq.Archive)):
+        yield Archives(thread)
+
+
+def _waits(state: State, flight: InFlight) -> bool:
+    """For the engine; a resume only of what is in the store."""
+    waits = isinstance(flight.request, rq.ASKS_ENGINE) and not flight.done and not flight.failed and flight.replied is None
+    return waits and (not isinstance(flight.request, rq.Resume) or flight.request.thread in state.stored)
+
+
+def _known_of(state: State, thread: int) -> set[int | None]:
+    """The conversations of a thread that is not loaded which something mentions: what the engine brings next is another."""
+    return {f.replied for _, f in state.flight if target(f.request) == thread}
+
+
+def _changes(state: State, scope: ProtocolScope) -> Iterator[Change]:
+    """Every change that could show in this state, in a fixed order."""
+    for c in range(1, scope.connections + 1):
+        yield Change(What.DEAD if c in state.live else What.LIVE, connection=c)
+    for t in range(1, scope.threads + 1):
+        loaded = state.thread(t)
+        if loaded is None:
+            brought = {f.replied for _, f in state.flight if target(f.request) == t}
+            yield from (Change(What.LOADED, t, other=v) for v in sorted(v for v in brought if v is not None))
+        else:
+            if not loaded.closing:
+                yield Change(What.CLOSING, t)
+            yield Change(What.UNLOADED, t, other=loaded.conversation)
+        for c in range(1, scope.connections + 1):
+            yield from _changes_of_pair(state, t, c, scope.subscriptions)
+
+
+def _changes_of_pair(state: State, t: int, c: int, ids: int) -> Iterator[Change]:
+    linked = state.linked(t, c)
+    yield Change(What.UNLINKED if linked else What.LINKED, t, c)
+    for s in range(1, ids + 1) if linked else ():
+        if any(f.request == rq.AddListener(c, s, t, raw=False) and not f.done for _, f in state.flight):
+            yield Change(What.NAMED, t, c, s)
+        if (t, c, s) in state.grants:
+            yield Change(What.UNNAMED, t, c, s)
+
+
+# --- taking one
+
+
+def take(world: World, action: Action, rules: Rules) -> World | None:  # noqa: PLR0911 - one case an action
+    """The world after `action`; None if the model does not allow it."""
+    state = world.state
+    match action:
+        case Arrives(request):
+            return _arrived(world, request, rules)
+        case Closes(connection):
+            return _small(world, rules.close(state, connection))
+        case Cancels(number):
+            return _small(world, pr.cancel(state, number))
+        case Brings(thread, conversation):
+            return _small(world, rules.brought(state, thread, conversation))
+        case Archives(thread):
+            return _small(world, pr.archived(state, thread))
+        case Turns(thread, is_open):
+            loaded = state.thread(thread)
+            return None if loaded is None else _small(world, pr.turn(state, thread, loaded.conversation, is_open))
+        case RollsBack(thread):
+            return _small(world, pr.rolled_back(state, thread))
+        case Dies(thread):
+            loaded = state.thread(thread)
+            return None if loaded is None else _small(world, pr.died(state, thread, loaded.conversation))
+        case Shows(change):
+            after = rules.explain(state, change)
+            unloaded = {change.other} if change.what is What.UNLOADED else ()
+            return None if after is None else _small(world._replace(past=world.past.union(unloaded)), after)
+        case Answers(number, reply):
+            return _answered(world, number, reply, rules)
+
+
+def _arrived(world: World, request: Request, rules: Rules) -> World:
+    number, pair = len(world.state.flight) + 1, (target(request), request.connection)
+    overlapped = world.overlapped
+    if isinstance(request, rq.SUBSCRIBES):
+        overlapped |= {n for n, f in world.state.of(rq.Unsubscribe) if (target(f.request), f.request.connection) == pair}
+        world = world._replace(barred=world.barred - {pair})
+    elif isinstance(request, rq.Unsubscribe) and any(_subscribes(f.request, pair) for _, f in world.state.flight):
+        overlapped |= {number}
+    return _small(world._replace(overlapped=overlapped), rules.accept(world.state, number, request))
+
+
+def _subscribes(request: Request, pair: Pair) -> bool:
+    return isinstance(request, rq.SUBSCRIBES) and (target(request), request.connection) == pair
+
+
+def _answered(world: World, number: int, reply: Reply, rules: Rules) -> World | None:
+    request = next(f.request for n, f in world.state.flight if n == number)
+    after = rules.answer(world.state, number, reply)
+    if after is None:
+        return None
+    if isinstance(request, rq.Unsubscribe) and reply in ENDED and number not in world.overlapped:
+        world = world._replace(barred=world.barred | {(request.thread, request.connection)})
+    overlapped = frozenset(n - (n > number) for n in world.overlapped if n != number)
+    return _small(world._replace(overlapped=overlapped), after)
+
+
+def _small(world: World, state: State) -> World:
+    """The world with that state; numbers that nothing mentions any more are free, and requests are counted anew."""
+    if any(n != place for place, (n, _) in enumerate(state.flight, start=1)):
+        state = state._replace(flight=tuple((place, f) for place, (_, f) in enumerate(state.flight, start=1)))
+    if world.barred and state.gone:
+        world = world._replace(barred=frozenset(pair for pair in world.barred if pair[1] not in state.gone))
+    if world.past or state.dead:
+        known = set(_mentioned(state))
+        world = world._replace(past=world.past & known)
+        state = state._replace(dead=state.dead & known)
+    return world._replace(state=state)
+
+
+def _mentioned(state: State) -> Iterable[int]:
+    yield from (loaded.conversation for _, loaded in state.loaded)
+    yield from (f.replied for _, f in state.flight if f.replied is not None)
+
+
+def subscribers(state: State) -> frozenset[Pair]:
+    """Who is subscribed to what, by whatever."""
+    return frozenset((t, c) for t, c, _ in state.grants)

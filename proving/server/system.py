@@ -1,0 +1,116 @@
+"""Level 2 as a transition system: the protocol's model within a scope; see `proving.transition_system` for the contract.
+
+A state's integer is its place in the order in which states were met. No symmetry is known for it. It refuses to know what a step
+does (`proving.server.steps`) and what must hold (`proving.server.properties`).
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from subwarden.model.server.state import State
+from subwarden.proving.server.describe import action_in_words, kind_of, world_in_words
+from subwarden.proving.server.kinds import expected
+from subwarden.proving.server.properties import SOMETIMES, STEP_PROPERTIES, WORLD_PROPERTIES
+from subwarden.proving.server.scope import ProtocolScope
+from subwarden.proving.server.steps import Answers, Moved, Rules, World, steps
+from subwarden.proving.transition_system import Broken, Edge
+
+
+class LevelTwo:
+    """The protocol within a scope. `rules` may have a defect."""
+
+    def __init__(self, scope: ProtocolScope, rules: Rules | None = None) -> None:
+        self.scope = scope
+        self.rules = Rules() if rules is None else rules
+        self._worlds: list[World] = []
+        self._numbers: dict[World, int] = {}
+        self._kinds: Counter[str] = Counter()
+        self._bad_sources: set[int] = set()
+        self._unmet = [s for s in SOMETIMES if s.possible(scope)]
+        self._met = {s.name: False for s in self._unmet}
+        self.initial = self._number(World(State()))
+
+    def _number(self, world: World) -> int:
+        number = self._numbers.setdefault(world, len(self._worlds))
+        if number == len(self._worlds):
+            self._worlds.append(world)
+        return number
+
+    def world(self, state: int) -> World:
+        """What the integer stands for."""
+        return self._worlds[state]
+
+    def successors(self, state: int) -> Iterator[tuple[Moved, int]]:
+        """Every step from `state`, and where it leads."""
+        for moved in steps(self._worlds[state], self.scope, self.rules):
+            yield moved, self._number(moved.world)
+
+    # --- the contract
+
+    def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
+        """See `TransitionSystem`. Properties of steps are judged on the way, and `sometimes` properties looked for."""
+        found: set[int] = set()
+        for place, state in enumerate(states):
+            weight = 1 if weights is None else weights[place]
+            world = self._worlds[state]
+            for moved, number in self.successors(state):
+                self._kinds[kind_of(world, moved.action)] += weight
+                if number not in known:
+                    found.add(number)
+                if any(p.broken(world, moved) for p in STEP_PROPERTIES):
+                    self._bad_sources.add(state)
+                for sometimes in [s for s in self._unmet if s.met(world, moved)]:
+                    self._met[sometimes.name] = True
+                    self._unmet.remove(sometimes)
+        return found
+
+    def kinds(self) -> Counter[str]:
+        """See `TransitionSystem`."""
+        return Counter(self._kinds)
+
+    def expected_kinds(self) -> Sequence[str]:
+        """See `TransitionSystem`."""
+        return expected(self.scope)
+
+    def suspicious(self, states: Iterable[int]) -> set[int]:
+        """See `TransitionSystem`."""
+        return {state for state in states if any(p.broken(self._worlds[state]) for p in WORLD_PROPERTIES)}
+
+    def sources_of_bad_steps(self, states: Iterable[int]) -> set[int]:
+        """See `TransitionSystem`."""
+        return self._bad_sources.intersection(states)
+
+    def broken(self, state: int) -> list[Broken]:
+        """See `TransitionSystem`."""
+        world = self._worlds[state]
+        found = [Broken(p.property, what) for p in WORLD_PROPERTIES if (what := p.broken(world)) is not None]
+        for moved in steps(world, self.scope, self.rules):
+            for p in STEP_PROPERTIES:
+                what = p.broken(world, moved)
+                if what is not None:
+                    found.append(Broken(p.property, what, moved.action))
+        return found
+
+    def edges(self, state: int) -> list[Edge]:
+        """See `TransitionSystem`."""
+        world = self._worlds[state]
+        return [
+            Edge(m.action, number, kind_of(world, m.action), m.action.reply if isinstance(m.action, Answers) else None)
+            for m, number in self.successors(state)
+        ]
+
+    def watch(self, states: Sequence[int]) -> None:
+        """See `TransitionSystem`: `expand` has looked already, at every step of the states."""
+
+    def met(self) -> dict[str, bool]:
+        """See `TransitionSystem`."""
+        return dict(self._met)
+
+    def show(self, state: int) -> str:
+        """See `TransitionSystem`."""
+        return world_in_words(self._worlds[state])
+
+    def show_action(self, action: Hashable) -> str:
+        """See `TransitionSystem`."""
+        return action_in_words(action)

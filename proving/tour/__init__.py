@@ -1,0 +1,1 @@
+"""Tours: programs that take every transition of the model's reachable graph."""

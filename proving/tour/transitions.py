@@ -1,0 +1,33 @@
+"""The transitions of the model's reachable graph: what a tour is made of, and what coverage counts.
+
+It refuses calls in flight: in a tour every operation is one step.
+"""
+
+from typing import NamedTuple
+
+from subwarden.proving.manager.open_calls import Whole
+from subwarden.proving.manager.scope import Request, Scope
+from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.search import search
+
+
+class Transition(NamedTuple):
+    """An edge of the reachable graph: a request, made in `source`."""
+
+    source: int
+    request: Request
+    target: int
+    kind: str
+
+
+def transitions_of(scope: Scope) -> list[Transition]:
+    """Every transition of the reachable graph of `scope`, in which every operation is one step. ValueError if calls are in flight."""
+    if scope.in_flight:
+        raise ValueError("a tour is played one operation at a time; use a scope with in_flight=0")
+    system = LevelOne(scope)
+    found = []
+    for state in search(system).states():
+        for edge in system.edges(state):
+            assert isinstance(edge.action, Whole)
+            found.append(Transition(state, edge.action.request, edge.target, edge.kind))
+    return found

@@ -1,0 +1,143 @@
+"""The report in text: verdict, checks, and for every finding the minimal run as a table with a column a task and a row a step."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from subwarden.reports.coverage import write_complete, write_coverage, write_ends
+
+NAMED = 2  # of what was never covered, in a line: the gate has many lines of that
+COLOURS = {"holds": "green", "violated": "red", "inconclusive": "yellow"}
+SCHEDULES = {
+    "fifo": "in fifo order: it happens on stock asyncio",
+    "any": "in any order: it happens on other loops or a multi-threaded runtime, not seen in fifo",
+}
+
+LANES = 6  # tasks that have a column each
+
+
+def write_gate(record: dict[str, Any], console: Console, *, timings: bool = True) -> None:
+    """Write the report of a gate record. `timings=False` leaves out all that differs from run to run."""
+    for finding in record["findings"]:
+        write_finding(finding, console)
+    console.print(_checks(record, timings=timings))
+    _coverage(record["coverage"], console)
+    write_not_judged(record, console)
+    for doubt in record["doubts"]:
+        console.print(f"[yellow]doubt:[/] {escape(doubt)}")
+    console.print(_summary(record))
+    if record["stopped"]:
+        console.print("Stopped before the end; what was found until then is above. Run the same command again for the whole search.")
+
+
+def write_not_judged(record: dict[str, Any], console: Console) -> None:
+    """Write what was not judged of an adapter, and why."""
+    for name, reason in record.get("off", {}).items():
+        console.print(Text(f"switched off: {name} ({reason})"), soft_wrap=True)
+    for absent in record.get("not_played", ()):
+        console.print(Text(f"not judged: {absent}"), soft_wrap=True)
+
+
+def _summary(record: dict[str, Any]) -> Text:
+    verdict = record["verdict"]
+    schedules = sum(check["schedules"] for check in record["checks"])
+    found = len(record["findings"])
+    said = f"subject {record['subject']}, profile {record['profile']}: {verdict}"
+    count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
+    return Text(f"{said} ({count} in {schedules:,} schedules)", style=f"bold {COLOURS[verdict]}")
+
+
+def _checks(record: dict[str, Any], *, timings: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("check")
+    table.add_column("verdict")
+    for column in ("programs", "schedules", "steps", *(("seconds", "schedules/s") if timings else ())):
+        table.add_column(column, justify="right")
+    for check in record["checks"]:
+        seconds = check["seconds"]
+        verdict = check["verdict"]
+        row = [check["name"], Text("nothing to replay") if verdict is None else Text(verdict, style=COLOURS[verdict])]
+        row += [f"{check[key]:,}" for key in ("programs", "schedules", "steps")]
+        if timings:
+            row += [f"{seconds:.1f}", f"{check['schedules'] / seconds:,.0f}" if seconds else "-"]
+        table.add_row(*row)
+    return table
+
+
+def _coverage(coverage: dict[str, Any], console: Console) -> None:
+    fired, never = coverage["fired"], coverage["never_fired"]
+    console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} rules, operations, transitions, orders and moments fired")
+    for name in never:
+        console.print(f"  [yellow]never fired:[/] {escape(name)}")
+    for name, of in coverage["checks"].items():
+        write_coverage(name, of, console, NAMED)
+        write_complete(of, console)
+        write_ends(of, console)
+    model = coverage["model"]
+    if model is None:
+        return
+    taken = f"{model['taken']:,} of {model['transitions']:,} transitions taken by the rule machines"
+    console.print(f"\nmodel graph at {model['scope']}: {taken}")
+
+
+def write_finding(finding: dict[str, Any], console: Console) -> None:
+    """Write one finding: what is broken, the operations, the run, and how to replay it."""
+    console.print(Text(f"{finding['property']} {finding['title']}: {finding['mechanism']}", style="bold red"))
+    with_cancel = ", with a cancellation" if finding["cancellation"] else ""
+    count = len(finding["operations"])
+    console.print(Text(f"{count} operation{'s' if count > 1 else ''}, {_where(finding)}{with_cancel}\n"))
+    for task in finding["tasks"]:
+        may = f"  ({task['faults']})" if task["faults"] else ""
+        console.print(Text(f"  {task['name']}  {', then '.join(task['operations'])}{may}"))
+    console.print(run_table(finding))
+    console.print(Text("replay: ", end="") + Text(f"subwarden replay {finding['replay']}"), soft_wrap=True)
+    if finding.get("script_confirmed"):
+        console.print("plain asyncio: subwarden replay ... --script FILE  (it was run, and fails on the stock event loop)")
+    console.print()
+
+
+def _where(finding: dict[str, Any]) -> str:
+    """In which order it fails, and what that means: nothing is claimed of stock asyncio that was not seen there."""
+    if finding.get("script_confirmed") is False:
+        return f"in fifo order, not confirmed on stock asyncio ({finding['script_doubt']})"
+    if finding["order"] == "any" and not finding.get("shrunk", True):  # of a hunt that had no time; the gate always tries
+        return "in any order: it was not tried in fifo yet"
+    return SCHEDULES[finding["order"]]
+
+
+def run_table(finding: dict[str, Any]) -> Table:
+    """The run: a row a step, what changed in the state, and a column a task, or one for all where there are too many to read."""
+    table = Table(show_edge=True, show_lines=False, highlight=False)
+    table.add_column("step", justify="right", no_wrap=True)
+    names = [task["name"] for task in finding["tasks"]]
+    others = sorted({row["task"] for row in finding["steps"]} - set(names))
+    lanes = names + others
+    together = len(lanes) > LANES
+    for name in ["who", "what"] if together else lanes:
+        table.add_column(name, overflow="fold")
+    table.add_column("the state that changed", overflow="fold")
+    for row in finding["steps"]:
+        did = [*row["did"], *([f"at {row['at']}"] if row["at"] else [])]
+        what = Text("\n".join(did))
+        cells = [Text(row["task"]), what] if together else [what if row["task"] == name else Text("") for name in lanes]
+        changed = Text("\n".join(row["changed"]))
+        for broken in row["broken"]:
+            changed.append(("\n" if changed.plain else "") + broken, style="bold red")
+        table.add_row(str(row["step"]), *cells, changed)
+    return table
+
+
+class ReportConsole(Console):
+    """Says by BrokenPipeError that its reader has gone, as a stream does. A plain Console would end the process, by a code of its own."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console_for(stream: Any) -> Console:
+    """A console as wide as the terminal, or 120 columns where there is none."""
+    width = None if stream.isatty() else 120
+    return ReportConsole(file=stream, width=width, highlight=False, emoji=False)

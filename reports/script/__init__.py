@@ -1,0 +1,1 @@
+"""Writers of plain-asyncio scripts, one for each kind of subject."""

@@ -1,0 +1,334 @@
+"""Writes a fifo finding of a manager as a script of plain asyncio: its operations, and what comes from outside at which step.
+
+The script needs no harness and runs on the stock event loop; see `reports.script.driver`. Whether it fails is not known here:
+`stateful_tests.script.run` runs it before anybody claims so.
+"""
+
+from typing import Any
+
+from subwarden.model.manager import operations as op
+from subwarden.model.manager.operations import Operation
+from subwarden.reports.script.driver import (
+    REST,
+    Outside,
+    at_rest,
+    counted,
+    driver,
+    imports,
+    is_step,
+    only_at_rest,
+    resting,
+    unseen,
+    verdict,
+)
+
+LISTENERS = ("listener", "two")
+LINKS = "sorted((t, c) for t, connections in shown.subscribers.items() for c in connections)"
+PARTS = {  # of what a manager shows: how to get it, and what it is
+    "live": ("sorted(shown.live)", "the live connections"),
+    "entries": (
+        "sorted((t, *entry) for t, entry in shown.entries.items())",
+        "thread, its listeners so far, conversation, items of the turn",
+    ),
+    "links": (LINKS, "thread, connection that is subscribed to it"),
+    "ids": ("sorted((s, *pair) for s, pair in shown.ids.items())", "subscription id, thread, connection"),
+    "raw": ("sorted(shown.raw)", "thread, connection that gets raw events of it"),
+}
+MAPS = (  # other ways to disagree
+    ("empty", "without_threads", "[c for c, threads in shown.threads_of.items() if not threads]"),
+    ("keys", "in_one_map_only", "sorted(shown.subscribers.keys() ^ shown.entries.keys())"),
+)
+ANSWERS = {"state": ("answer is not None", "a state"), "refused": ("answer is None", "None: refused")}
+
+
+def write(finding: dict[str, Any]) -> str:
+    """The script of a finding record that has a `plain` part."""
+    plain, claim = finding["plain"], finding["plain"]["claim"]
+    chains = [[op.decode(data) for data in chain] for chain in plain["program"]["tasks"]]
+    names = [task["name"] for task in finding["tasks"]]
+    operations = [operation for chain in chains for operation in chain]
+    said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
+    lines = [f'"""{said}', "", "Plain asyncio on its stock event loop, and the subject. Exit code 1 and one line if it shows, 0 if not."]
+    shared = _globals(plain, names, chains, operations, claim)
+    lines += ['"""', "", *_imports(plain, claim, operations), *(["", *shared] if shared else []), "", ""]
+    calls: dict[str, str] = {}
+    for name, chain in zip(names, chains, strict=True):
+        direct = plain["coroutines"] and len(chain) == 1 and name not in (*(claim.get("answer") or ()), *(claim.get("look") or ()))
+        calls[name] = _call(chain[0]) if direct else f"request_{name.lower()}(manager)"
+        if not direct:
+            lines += [*_request(name, chain, claim), "", ""]
+    if _rests(plain):
+        lines += [*resting(plain["schedule"]), "", "", "async def main():"]
+        lines += [f"    {line}" for line in [*_resting(plain, calls), *_verdict(said, claim, in_coroutine=True)]]
+        lines += ["", "", "sys.exit(asyncio.run(main()))"]
+    else:
+        lines += [*_outside(plain, calls), "", "", *driver(said, claim["kind"]), *_verdict(said, claim, in_coroutine=False)]
+    return "\n".join(lines) + "\n"
+
+
+def _rests(plain: dict[str, Any]) -> bool:
+    """Whether all that comes from outside, and the look, comes while nothing else can move."""
+    claim = plain["claim"]
+    if claim["kind"] in ("restless", "blocked") or (claim["steps"] or 0) not in plain["rests"]:
+        return False
+    return only_at_rest(plain["schedule"], plain["rests"])
+
+
+def _imports(plain: dict[str, Any], claim: dict[str, Any], operations: list[Operation]) -> list[str]:
+    ours = set(plain["subject"]["imports"])
+    if any(isinstance(o, op.StateSetListener) for o in operations):
+        ours.add(
+            "from subwarden.impl.manager.oneshot import Outcome, oneshot"
+            if claim["kind"] in LISTENERS
+            else "from subwarden.impl.manager.oneshot import oneshot"
+        )
+    if _conversations(operations):
+        ours.add("from subwarden.impl.manager.conversation import Conversation")
+    if any(isinstance(o, op.StateTrackEvent) for o in operations):
+        ours.add("from subwarden.model.manager.operations import TurnEvent")
+    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], ours)
+
+
+def _globals(
+    plain: dict[str, Any], names: list[str], chains: list[list[Operation]], operations: list[Operation], claim: dict[str, Any]
+) -> list[str]:
+    lines = [] if _rests(plain) else ["tasks = {}"]
+    lines += [f"conversation_{number} = Conversation({number})" for number in _conversations(operations)]
+    for name, chain in zip(names, chains, strict=True):
+        lines += [f"{_release(name, at)} = asyncio.Event()" for at in range(sum(isinstance(o, op.HoldState) for o in chain))]
+    if claim["kind"] in LISTENERS:
+        lines.append("listeners = []  # the receiver of each one's word to stop, and the state it was put on")
+    initial = {"answer": "answer = ...  # not yet", "unretrieved": "unretrieved = []"}
+    return [*lines, *([initial[claim["kind"]]] if claim["kind"] in initial else []), *(["shown = None"] if claim.get("look") else [])]
+
+
+def _conversations(operations: list[Operation]) -> list[int]:
+    return sorted({o.conversation for o in operations if isinstance(o, op.StateSetListener | op.StateListenerMatches)})
+
+
+def _release(name: str, at: int) -> str:
+    return f"release_{name.lower()}" + (f"_{at + 1}" if at else "")
+
+
+# --- the requests
+
+
+def _call(operation: Operation) -> str:
+    return f"manager.{operation.name}({', '.join(_arguments(operation))})"
+
+
+def _request(name: str, chain: list[Operation], claim: dict[str, Any]) -> list[str]:
+    lines = [f"async def request_{name.lower()}(manager):"]
+    shared = [variable for variable, key in (("answer", "answer"), ("shown", "look")) if (claim.get(key) or [None])[0] == name]
+    if shared:
+        lines.append(f"    global {', '.join(shared)}")
+    holds, unsure = 0, False  # unsure: whether the request was given a state
+    for at, operation in enumerate(chain):
+        asked = claim.get("answer") == [name, at]
+        if isinstance(operation, op.MANAGER_OPERATIONS):
+            has_state = isinstance(operation, op.RETURNS_STATE) and any(isinstance(o, op.STATE_OPERATIONS) for o in chain[at + 1 :])
+            assign = ("state = " if has_state else "") + ("answer = " if asked else "")
+            lines.append(f"    {assign}await {_call(operation)}")
+            unsure = unsure or has_state
+        else:
+            if unsure:
+                lines += ["    if state is None:  # refused", "        return"]
+                unsure = False
+            if isinstance(operation, op.StateSetListener):
+                lines.append("    cancel, stopped = oneshot()")
+            lines += [
+                "    async with state.lock:",
+                *(f"        {line}" for line in _on_state(operation, _release(name, holds), asked, claim)),
+            ]
+            holds += isinstance(operation, op.HoldState)
+        if claim.get("look") == [name, at]:
+            lines.append("    shown = manager.show()")
+    return lines
+
+
+def _arguments(operation: Operation) -> list[str]:
+    """As the manager takes them, the flag by its name."""
+    values = [getattr(operation, field) for field in operation.__match_args__]
+    return [f"experimental_raw_events={value}" if isinstance(value, bool) else str(value) for value in values]
+
+
+def _on_state(operation: Operation, release: str, asked: bool, claim: dict[str, Any]) -> list[str]:
+    """What a request does on its state, under the state's lock."""
+    match operation:
+        case op.StateSetListener(conversation):
+            call = f"state.set_listener(cancel, conversation_{conversation})"
+            if claim["kind"] in LISTENERS:
+                return [f"if {call} is not None:", "    listeners.append((stopped, state))"]
+            return [f"placed = {call}", "answer = None if placed is None else placed[1]"] if asked else [call]
+        case op.StateClearListener():
+            return ["state.clear_listener()"]
+        case op.StateListenerMatches(conversation):
+            return [f"{'answer = ' if asked else ''}state.listener_matches(conversation_{conversation})"]
+        case op.StateTrackEvent(event):
+            track = f"state.track_current_turn_event(TurnEvent.{event.name})"
+            return [track, *(["answer = state.shown().turn"] if asked else [])]
+    return [f"await {release}.wait()"]
+
+
+# --- what comes from outside
+
+
+def _events(plain: dict[str, Any], calls: dict[str, str], create: str, look: str) -> list[Outside]:
+    """What comes from outside, as code, and the moment to look at; the last one is the end."""
+    found: list[Outside] = []
+    released: dict[str, int] = {}
+    steps = 0
+    for name in plain["schedule"]:
+        if is_step(name):
+            steps += 1
+            continue
+        kind, _, task = name[1:].partition("@")[0].partition(" ")
+        if kind == "start":
+            code = f'tasks["{task}"] = {create}({calls[task]}, name="{task}")'
+        elif kind == "cancel":
+            code = f'tasks["{task}"].cancel()'
+        else:
+            code = f"{_release(task, released.get(task, 0))}.set()"
+            released[task] = released.get(task, 0) + 1
+        found.append(Outside(steps, [code]))
+    found.append(Outside(steps, []))
+    moment = plain["claim"]["steps"]
+    if moment is not None:
+        at = next(at for at, event in enumerate(found) if event.before >= moment)
+        found.insert(at, Outside(moment, [look]))
+    return found
+
+
+def _look(claim: dict[str, Any]) -> str:
+    return {"held": 'held = not queued and manager.locks()["M"].locked()'}.get(claim["kind"], "shown = manager.show()")
+
+
+def _resting(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
+    """The body of a script that comes to rest between what comes from outside."""
+    claim = plain["claim"]
+    loud = claim["kind"] in ("raises", "stuck", "held")
+    lines = ["asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # what happens is told below"] if loud else []
+    if claim["kind"] == "unretrieved":
+        lines = ["asyncio.get_running_loop().set_exception_handler(lambda _, context: unretrieved.append(context))"]
+    if claim.get("look"):
+        lines.append("global shown")
+    look = _look(claim).replace("not queued and ", "")
+    return [*lines, "tasks = {}", f"manager = {plain['subject']['make']}()", *at_rest(_events(plain, calls, "asyncio.create_task", look))]
+
+
+def _outside(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
+    """The story of a script that counts steps."""
+    claim, look = plain["claim"], _look(plain["claim"])
+    looks = [look.partition(" ")[0]] if claim["steps"] is not None else []
+    restless = claim["kind"] == "restless"
+    shared = ["manager", *looks, *(["moving"] if restless else [])]
+    first = [f"manager = {plain['subject']['make']}()"]
+    lines = counted(shared, first, _events(plain, calls, "loop.create_task", look), plain["schedule"])
+    return [*lines, *(["    moving = queued > 0"] if restless else [])]
+
+
+# --- the assertion
+
+
+def _verdict(said: str, claim: dict[str, Any], *, in_coroutine: bool) -> list[str]:
+    """The end of the script."""
+    look, test, told = check(claim)
+    if not test:
+        return []
+    if claim["kind"] in ("maps", "dead", "revived", "view"):
+        look = [*unseen(["shown"], in_coroutine=in_coroutine), *look]
+    return verdict(said, look, test, told, in_coroutine=in_coroutine)
+
+
+def check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911, PLR0912  # one return for each kind of claim
+    """Lines that look, the condition that must not hold, and what was seen."""
+    match claim["kind"]:
+        case "maps":
+            look = [
+                f"by_thread = {LINKS}",
+                "by_connection = sorted((t, c) for c, threads in shown.threads_of.items() for t in threads)",
+                "by_id = sorted(shown.ids.values())",
+            ]
+            test = "by_thread != by_connection or not set(by_id) <= set(by_thread)"
+            told = "(thread, connection) by thread {by_thread}, by connection {by_connection}, by id {by_id}"
+            for key, name, seen in MAPS:
+                if claim[key]:
+                    look.append(f"{name} = {seen}")
+                    test, told = f"{test} or {name}", f"{told}, {name} {{{name}}}"
+            return look, test, told
+        case "dead":
+            among = "not in shown.live" if claim["not_live"] is None else f"in {claim['not_live']}"
+            note = "" if claim["not_live"] is None else "  # closed by now, or never initialised"
+            return [f"dead = {LINKS[:-1]} if c {among}){note}"], "dead", "(thread, connection) {dead}"
+        case "revived":
+            return [f"revived = [c for c in {claim['closed']} if c in shown.live]  # all of these have closed"], "revived", "{revived}"
+        case "view":
+            return _check_view(claim)
+        case "answer":
+            tests = [ANSWERS[kind] if kind in ANSWERS else _value(kind, more) for kind, *more in claim["allowed"]]
+            look = [f"# in some one-at-a-time order of the calls it answers {' or '.join(words for _, words in tests)}"]
+            right = " or ".join(test for test, _ in tests)
+            return look, f"answer is not ... and not ({right})", "it answered {answer!r}"
+        case "listener":
+            look = [
+                "locks = list(manager.locks().values())",
+                "running = [state for stopped, state in listeners if stopped.outcome is Outcome.WAITING]",
+                "astray = [state for state in running if not any(lock is state.lock for lock in locks)]",
+            ]
+            return look, "astray", "{len(astray)} listening, to a state that no thread in the map has"
+        case "two":
+            look = ["running = [id(state) for stopped, state in listeners if stopped.outcome is Outcome.WAITING]"]
+            return look, "len(running) > len(set(running))", "{len(running)} listeners, {len(set(running))} state"
+        case "task":
+            return ["left = [task.get_name() for task in asyncio.all_tasks(loop)]"], "left", "{left}"
+        case "lock":
+            return ["held = [name for name, lock in manager.locks().items() if lock.locked()]"], "held", "{held}"
+        case "unretrieved":
+            look = [
+                "for task in tasks.values():",
+                "    task.done() and not task.cancelled() and task.exception()  # what a request raises is its caller's",
+                "manager, tasks = None, {}",
+                "gc.collect()",
+            ]
+            return look, "unretrieved", "{unretrieved[0].get('exception') or unretrieved[0]['message']}"
+        case "stuck":
+            look = [
+                "loop.call_soon = stock_call_soon",
+                "loop.run_until_complete(asyncio.wait(tasks.values(), timeout=0.2))  # time does not help either",
+                "waiting = [name for name, task in tasks.items() if not task.done()]",
+            ]
+            return look, "waiting", "{waiting}"
+        case "held":
+            return [], "held", "M is locked, and no step is left to run"
+        case "restless":
+            return [], "moving", f"still moving after {REST:,} steps"
+        case "raises":
+            look = [f'task = tasks["{claim["task"]}"]', "error = task.exception() if task.done() and not task.cancelled() else None"]
+            return look, f"type(error).__name__ == '{claim['error']}'", "{error}"
+    return [], "", ""
+
+
+def _check_view(claim: dict[str, Any]) -> tuple[list[str], str, str]:
+    allowed = claim["allowed"]
+    parts = list(allowed[0])
+    look = [f"{part} = {PARTS[part][0]}  # {PARTS[part][1]}" for part in parts]
+    right = [", ".join(_literal(row[part]) for part in parts) for row in allowed]
+    shown = ", ".join(parts)
+    if len(parts) > 1:
+        shown, right = f"({shown})", [f"({r})" for r in right]
+    look.append("# right is what some one-at-a-time order of the calls shows")
+    test = f"{shown} != {right[0]}" if len(right) == 1 else f"{shown} not in ({', '.join(right)})"
+    return look, test, ", ".join(f"{part} {{{part}}}" for part in parts)
+
+
+def _literal(value: list[Any]) -> str:
+    """A sorted list of tuples; the record, which is JSON, has lists."""
+    return repr([tuple(v) if isinstance(v, list) else v for v in value])
+
+
+def _value(kind: str, values: list[Any]) -> tuple[str, str]:
+    """A test for an answer that is plain data, and the answer."""
+    if kind == "ids":
+        return f"list(answer) == {values}", str(values)
+    value = values[0]
+    return f"answer is {value}" if value is None or isinstance(value, bool) else f"answer == {value}", str(value)

@@ -1,0 +1,1 @@
+"""Explores states instead of schedules: what a state is, and when two are equal."""

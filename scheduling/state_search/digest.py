@@ -1,0 +1,75 @@
+"""The digest of a run's state: everything that decides how the run may go on, so that equal digests mean equal futures.
+
+What is digested: every task with the frames it is suspended in, the ready queue, outside events and faults with what they will do,
+timers and the clock, locks held, what has gone wrong, whoever judges the run (`ControlledLoop.observer`), and all objects that can be
+reached from there (`scheduling.state_search.structure`). In the order `any` the ready queue is a bag, since any of it may be next; in `fifo`
+it is a queue. Which task is older is left out until it matters: see `WatchedTask`.
+
+The digest is 128 bits of a hash of all that (as TLC keeps 64, and SPIN's hash-compact search a few words: Wolper and Leroy, CAV 1993). Two
+of n different states get the same one with a chance of n*n/2**129.
+"""
+
+from array import array
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.handles import Handle, label
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.state_search.structure import Indigestible
+from subwarden.scheduling.state_search.suspended import Suspended
+
+
+class Digest(Suspended):
+    """Digests states of runs of one program in one order, between steps."""
+
+    def __init__(self, order: Order, shared: Iterable[object] = ()) -> None:
+        super().__init__(shared)
+        self._any = order is Order.ANY
+
+    def of(self, loop: ControlledLoop) -> bytes:
+        """The digest of the state that `loop` is in. Raises Indigestible if there is something that it cannot look into."""
+        self.begin()
+        try:
+            self.state(loop)
+        except RecursionError:
+            raise Indigestible("something nested too deeply") from None
+        return blake2b(array("q", self.out).tobytes(), digest_size=16).digest()
+
+    def state(self, loop: ControlledLoop) -> None:
+        """Write down all of it."""
+        self._row("tasks", sorted(loop.tasks, key=lambda task: task.get_name()))
+        self._row("ready", self.ready(loop.ready))
+        self.timers(loop)
+        if loop.early_timers and not self._any:
+            self.batch(loop)
+        self.events(loop.events)
+        self.events(loop.faults)
+        self._row("held", (thing for pair in loop.holding for thing in pair))
+        self._row("nested", (lock for pair in dict.fromkeys(loop.nested) for lock in pair))
+        said = (loop.time(), loop.unhandled, loop.uncontrolled, loop.blocked, loop.get_exception_handler(), loop.get_task_factory())
+        self._row("loop", said)
+        self.observer(loop)
+
+    # --- each of these, too, can be left out by a subclass
+
+    def observer(self, loop: ControlledLoop) -> None:
+        """Who judges the run, and so what has been judged so far."""
+        self._row("observer", (loop.observer,))
+
+    def timers(self, loop: ControlledLoop) -> None:
+        """In the order in which they will come."""
+        self._row("timers", sorted(timer for timer in loop.timers if not timer._cancelled))
+
+    def batch(self, loop: ControlledLoop) -> None:
+        """How many steps there are before the next moment at which a timer may fire."""
+        self._row("batch", (0 if loop.batch_end is None else loop.ready.index(loop.batch_end) + 1,))
+
+    def ready(self, ready: list[Handle]) -> Iterable[Handle]:
+        """In the order `any` sorted by name; handles of one name keep their order."""
+        return sorted(ready, key=label) if self._any else ready
+
+    def events(self, events: list[Event]) -> None:
+        """What may happen from without. Which of them comes first in the list decides nothing."""
+        self._row("events", sorted(events, key=lambda event: event.label))

@@ -1,0 +1,142 @@
+"""What waits to be gone on with, by structure: coroutines, tasks, futures, handles and timers of a controlled loop.
+
+A suspended coroutine is its code, the place where it is suspended, and everything its frame holds: not only its variables, but also what
+the interpreter keeps on the frame's stack, such as the left side of `x + await y`, the iterator of a `for`, and the coroutine awaited. The
+garbage collector's own `get_referents` tells all of that; `cr_frame.f_locals` would tell the variables alone.
+"""
+
+import asyncio
+import contextvars
+import gc
+from collections.abc import Iterable
+from types import CoroutineType, GeneratorType
+from typing import Any
+
+from subwarden.scheduling.handles import Handle, NumberedTask, Timer
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.state_search.objects import Objects
+from subwarden.scheduling.state_search.structure import Indigestible, Look
+
+_BY_REFERENCE = ("TaskStepMethWrapper", "FutureIter", "coroutine_wrapper")  # C code that holds nothing but what it refers to
+_LOCK = {"_waiters", "_locked", "_loop"}
+
+
+class WatchedTask(NumberedTask):
+    """Tells its loop when something puts it into a set or asks for all tasks: from then on it matters which task is older."""
+
+    __slots__ = ("_registered",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._registered = False
+        super().__init__(*args, **kwargs)
+        self._registered = True
+
+    def __hash__(self) -> int:
+        if self._registered:
+            self.get_loop().births_matter = True  # type: ignore[attr-defined]  # only a controlled loop makes these
+        return self.number
+
+
+WatchedTask.__name__ = WatchedTask.__qualname__ = "Task"
+
+
+class Suspended(Objects):
+    """Knows asyncio, too. `births`: tasks are told apart by which is older."""
+
+    def __init__(self, shared: Iterable[object] = ()) -> None:
+        super().__init__(shared)
+        self.births = False
+        self._ambient: dict[Any, object] = {}  # context variables as they are outside: what a run has not set is not of its state
+
+    def _table(self) -> Iterable[tuple[tuple[type, ...], Look]]:
+        yield from super()._table()
+        yield (CoroutineType,), self.once(lambda c: self.frame(c, c.cr_frame))
+        yield (GeneratorType,), self.once(lambda g: self.frame(g, g.gi_frame))
+        yield (asyncio.Lock,), self.lock
+        yield (contextvars.Context,), self._context
+        yield (contextvars.ContextVar,), self.constant
+        yield (Handle,), self.once(lambda h: self._row("handle", (h._callback, h._args, h._context, h._cancelled)))
+        yield (Timer,), self.once(lambda t: self._row("timer", (t._callback, t._args, t._context, t._cancelled, t._when, t.due)))
+        yield (ControlledLoop,), lambda _: self.name("the loop")
+
+    def begin(self) -> None:
+        super().begin()
+        self._ambient = dict(contextvars.copy_context().items())
+
+    def _look_at(self, kind: type) -> Look:
+        if issubclass(kind, asyncio.Future):
+            return self.once(self.future)
+        if kind.__name__ in _BY_REFERENCE and not kind.__dictoffset__:
+            return lambda thing: self._row(kind.__name__, [of for of in gc.get_referents(thing) if of is not kind])
+        return super()._look_at(kind)
+
+    # --- each of these can be left out by a subclass, to show that a test would notice
+
+    def frame(self, suspended: Any, frame: Any) -> None:
+        """All that a suspended coroutine or generator will go on with."""
+        if frame is None:
+            self.name("over")
+            return
+        code = frame.f_code
+        try:
+            self.constant(code)
+            self.out.append(frame.f_lasti)
+            self.name(frozenset(frame.f_locals))  # which variables are bound: the garbage collector skips those that are not
+            refers = gc.get_referents(suspended)
+            held = refers[refers.index(code, 1) + 1 :]
+            # the last is the exception that is handled where it is suspended: none at all, or None if there has ever been one. What is
+            # left without the last Nones says the same: how much is on the stack is known from the place
+            while held and held[-1] is None:
+                held.pop()
+            self._row("frame", held)
+        except Indigestible as inside:
+            inside.holders.append(f"{code.co_qualname}()")
+            raise
+
+    def future(self, future: Any) -> None:
+        """A future or task: what it came to, or who waits for it and, for a task, how it will go on."""
+        state = future._state
+        self._class(type(future))
+        self._row(state, (future._asyncio_future_blocking, future._cancel_message, getattr(future, "__dict__", None) or None))
+        self.callbacks(future)
+        if isinstance(future, asyncio.Task):
+            self.task(future)
+        if state == "FINISHED":
+            self._row(future._log_traceback, (future._exception, None if future._exception is not None else future._result))
+        elif state == "CANCELLED":
+            self._row("by", [of for of in gc.get_referents(future) if isinstance(of, BaseException)])
+
+    def task(self, task: Any) -> None:
+        """What a task is beyond a future."""
+        self.name(task.get_name())
+        self.out.append(getattr(task, "number", 0) if self.births else 0)
+        self.out.append(task.cancelling())
+        if not task.done():
+            self._row(task._must_cancel, (task.get_coro(), task._fut_waiter))
+
+    def callbacks(self, future: Any) -> None:
+        """Who is told when it is done, in this order."""
+        for callback, context in future._callbacks or ():
+            self.add(callback)
+            self._context(context)
+        self.name("no more")
+
+    def lock(self, lock: Any) -> None:
+        """An asyncio lock. Who waited once and who never did is the same."""
+        if not self.known(lock):
+            own = vars(lock)
+            self._row("lock", (own["_locked"], *(own["_waiters"] or ())))
+            if not own.keys() <= _LOCK:
+                self._row("and", (own,))
+
+    def _context(self, context: contextvars.Context) -> None:
+        ambient = self._ambient
+        own = {var.name: value for var, value in context.items() if ambient.get(var, self) is not value} if len(context) else {}
+        names = [var.name for var in context if ambient.get(var, self) is not context[var]] if own else []
+        if len(names) != len(own):
+            raise Indigestible(f"two context variables named {max(names, key=names.count)}")
+        self.name("a context")
+        for name in sorted(own):
+            self.name(name)
+            self.add(own[name])
+        self.name("no more")

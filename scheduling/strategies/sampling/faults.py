@@ -1,0 +1,62 @@
+"""When optional events (cancellations and other faults, and timers that a slow step makes early) happen in sampled runs.
+
+A uniform choice among all candidates would deliver every fault within the first few steps of every run, so that late awaits were never
+reached and no run were undisturbed. Faults are rare here, as they are in life: a run suffers none, one or two (chances 1/4, 1/2, 1/4),
+at moments spread uniformly over the moments where a fault could happen. Their number is learned from earlier runs; given the number,
+drawing moments one by one without knowing the future is selection sampling (Knuth, TAOCP vol. 2, algorithm 3.4.2 S).
+"""
+
+from collections.abc import Callable
+from random import Random
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order, timer_may_fire
+from subwarden.scheduling.run import Choose
+
+WANTED = (0, 1, 1, 2)  # how many faults a run suffers, each with the same chance
+GUESS = 16  # moments in the first run, before anything is known
+
+
+class SampledFaults:
+    """Wraps a strategy's chooser, which is then asked only about what is not optional. One run at a time: it is the chooser itself."""
+
+    undisturbed: Choose  # see `scheduling.run`
+    _loop: ControlledLoop
+    _order: Order
+    _wanted: int  # how many faults the run is still to suffer
+    _left: int  # of the moments at which it could
+
+    def __init__(self, random: Random) -> None:
+        self._uniform: Callable[[], float] = random.random
+        self._bits: Callable[[int], int] = random.getrandbits
+        self._moments = 0  # the most that a run has shown
+        self._seen = 0
+
+    def around(self, loop: ControlledLoop, order: Order, inner: Choose) -> Choose:
+        """A chooser that sometimes delivers a fault and otherwise asks `inner`. `inner` may be asked about a single candidate."""
+        self._moments = max(self._moments, self._seen)
+        self._seen = 0
+        drawn = self._bits(3)
+        while drawn >= len(WANTED):  # as `Random.choice` does it, which takes its time
+            drawn = self._bits(3)
+        self._wanted = WANTED[drawn]
+        self._left = self._moments or GUESS
+        self._loop, self._order, self.undisturbed = loop, order, inner
+        return self
+
+    def __call__(self, n: int) -> int:
+        loop = self._loop
+        optional = len(loop.faults)
+        if loop.early_timers and loop.timers and loop.ready:
+            optional += timer_may_fire(loop, self._order)
+        if not optional:
+            return self.undisturbed(n)
+        self._seen += 1
+        others = n - optional
+        if self._wanted and self._left:
+            now = self._uniform() * self._left < self._wanted
+            self._left -= 1
+            if now:
+                self._wanted -= 1
+                return others + int(self._uniform() * optional)
+        return self.undisturbed(others) if others > 1 else 0

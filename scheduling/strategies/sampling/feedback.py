@@ -1,0 +1,78 @@
+"""Feedback: what led to a state not seen before is worth varying a little. Random search that climbs.
+
+Grey-box fuzzing of schedules: Wolff, Shi, Duck, Mathur, Roychoudhury: Greybox Fuzzing for Concurrency Testing, ASPLOS 2024. The choices of
+each run that came to a new digest are kept; a new run repeats the choices of a kept one up to some point, makes a few of them anew on the
+way, and goes on at random. Without what is made anew, an early choice that was kept would seldom be made otherwise again. The digest is
+taken at choices; by default it says which chains could move, and from where, no more.
+
+Guarantees only that every schedule has a positive chance in every run (one run in four is a plain random walk). What is kept is bounded.
+"""
+
+from collections.abc import Callable, Hashable
+from random import Random
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.sampling.chains import names, sites
+from subwarden.scheduling.strategies.sampling.faults import SampledFaults
+
+KEPT = 256
+SEEN = 100_000
+CHANGES = 2
+
+
+def positions(loop: ControlledLoop) -> Hashable:
+    """Which chains can move now, and from where."""
+    return frozenset(zip(names(loop, Order.ANY), sites(loop, Order.ANY), strict=True))
+
+
+class Feedback:
+    """Varies runs that reached something new: up to `changes` of their choices are made anew. Never exhausted."""
+
+    name = "feedback"
+    every_choice = False
+
+    def __init__(self, random: Random, digest: Callable[[ControlledLoop], Hashable] = positions, changes: int = CHANGES) -> None:
+        self._random = random
+        self._changes = changes
+        self._digest = digest
+        self._seen: set[Hashable] = set()
+        self._kept: list[list[int]] = []
+        self._made: list[int] = []
+        self._new = False
+        self._faults = SampledFaults(random)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        uniform = self._random.random
+        digest, seen = self._digest, self._seen
+        plan: list[int] = []
+        if self._kept and uniform() >= 0.25:
+            plan = list(self._kept[int(uniform() * len(self._kept))])
+            del plan[1 + int(uniform() * len(plan)) :]
+            for _ in range(int(uniform() * (self._changes + 1))):
+                plan[int(uniform() * len(plan))] = -1
+        left = iter(plan)
+        made = self._made = []
+        self._new = False
+
+        def choose(n: int) -> int:
+            state = digest(loop)
+            if state not in seen and len(seen) < SEEN:
+                seen.add(state)
+                self._new = True
+            pick = next(left, -1)
+            if not 0 <= pick < n:
+                pick = int(uniform() * n)
+            made.append(pick)
+            return pick
+
+        return self._faults.around(loop, order, choose)
+
+    def end(self, _choices: list[int], _steps: int) -> None:
+        if not self._new or not self._made:
+            return
+        if len(self._kept) < KEPT:
+            self._kept.append(self._made)
+        else:
+            self._kept[int(self._random.random() * KEPT)] = self._made

@@ -1,0 +1,58 @@
+"""PCT, probabilistic concurrency testing: random priorities, and d - 1 random moments at which the front runner falls behind all.
+
+Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010.
+
+Guarantees: in a program of at most n chains (see `scheduling.strategies.sampling.chains`) and at most k choices, every bug of depth d (that is:
+that happens in every schedule that puts d - 1 given pairs of steps, and one more constraint of which chain is first, in order) is found
+in each run with a chance of at least 1/(n * k^(d-1)). k counts the moments with at least two candidates: elsewhere priorities decide
+nothing. k is learned as the largest number that a run has shown, so the bound holds once the longest run has been seen.
+"""
+
+from random import Random
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.sampling.chains import chains
+from subwarden.scheduling.strategies.sampling.faults import SampledFaults
+from subwarden.scheduling.strategies.sampling.priorities import highest
+
+GUESS = 16  # choices in the first run, before anything is known
+
+
+class Pct:
+    """Priorities with `depth - 1` moments of change. Never exhausted."""
+
+    every_choice = False
+
+    def __init__(self, random: Random, depth: int) -> None:
+        if depth < 1:
+            raise ValueError(f"the depth of a bug is at least 1, not {depth}")
+        self.name = f"pct {depth}"
+        self.depth = depth
+        self.length = 0
+        self._asked = 0
+        self._random = random
+        self._faults = SampledFaults(random)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        uniform = self._random.random
+        changes: dict[int, list[int]] = {}
+        for rank in range(1, self.depth):
+            changes.setdefault(1 + int(uniform() * (self.length or GUESS)), []).append(rank)
+        priority: dict[object, float] = {}
+        self._asked = 0
+
+        def choose(_n: int) -> int:
+            self._asked += 1
+            candidates = chains(loop, order)
+            pick = highest(candidates, priority, uniform)
+            for rank in changes.get(self._asked, ()):  # the later the rank, the lower: as in the paper, below all that began
+                priority[candidates[pick]] = -float(rank)
+                pick = highest(candidates, priority, uniform)
+            return pick
+
+        return self._faults.around(loop, order, choose)
+
+    def end(self, _choices: list[int], _steps: int) -> None:
+        self.length = max(self.length, self._asked)

@@ -1,0 +1,48 @@
+"""POS, partial order sampling: a random priority for every single event, so that few orders of independent events crowd out the rest.
+
+Yuan, Yang, Gu: Partial Order Aware Concurrency Sampling, CAV 2018. The event of the highest priority runs; what races with it, that is:
+touches the same place, at least one of them writing, gets a new priority, so that an event that lost one race is not bound to lose all.
+
+Guarantees: every order of events has a positive chance; were it known which pending events race, every partial order of n events would
+have at least the chance 1/n!, and most have far more than in a random walk. It is not known before an event is made: here a pending event
+is taken to race with the one that runs if both are at the same site (see `scheduling.strategies.sampling.chains`), as tasks that run the same code
+do, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
+"""
+
+from random import Random
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.sampling.chains import Site, chains, sites
+from subwarden.scheduling.strategies.sampling.faults import SampledFaults
+from subwarden.scheduling.strategies.sampling.priorities import highest
+
+
+class Pos:
+    """A priority for each event. Never exhausted."""
+
+    name = "pos"
+    every_choice = False
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._faults = SampledFaults(random)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        uniform = self._random.random
+        priority: dict[tuple[object, Site], float] = {}
+
+        def choose(_n: int) -> int:
+            pending = list(zip(chains(loop, order), sites(loop, order), strict=True))
+            pick = highest(pending, priority, uniform)
+            place = pending[pick][1]
+            for event in pending:
+                if event[1] == place or uniform() < 0.5:
+                    del priority[event]
+            return pick
+
+        return self._faults.around(loop, order, choose)
+
+    def end(self, choices: list[int], steps: int) -> None:
+        """Nothing is learned from one run to the next."""

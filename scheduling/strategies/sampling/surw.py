@@ -1,0 +1,86 @@
+"""SURW, selectively uniform random walk: every interleaving of a few interesting events with the same chance, whatever lies between.
+
+Zhao, Wolff, Mathur, Roychoudhury: Selectively Uniform Concurrency Testing, ASPLOS 2025, algorithm 2. In a long run almost all
+interleavings look alike where it matters, so uniformity over all events is of little use; over the few events of one kind it is. One
+chain is *meant* to make the next interesting event, drawn by the interesting events that chains have left; the others may run up to
+theirs, and wait there. What runs meanwhile is chosen uniformly.
+
+Which events are interesting is drawn anew for each run. The paper takes the accesses to one shared variable. What an event touches is not
+known for every program, so here its kind is its *site* (see `scheduling.strategies.sampling.chains`): one run in two takes every known site, which
+is URW for what is known; the others take each known site with the chance 1/2. The first are better where one moment of a long run is
+sought, the others where a few steps matter among many that do not, such as those of who waits for a lock.
+
+Guarantees: if counts are right and nothing blocks, the interesting events of a run are interleaved uniformly; every schedule has a
+positive chance. The first run is a plain random walk.
+"""
+
+from bisect import bisect
+from itertools import accumulate
+from random import Random
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.sampling.chains import Site, names, sites
+from subwarden.scheduling.strategies.sampling.faults import SampledFaults
+
+
+class Surw:
+    """Uniform over the interesting events of each run, which are those of every site with the chance `whole`. Never exhausted."""
+
+    name = "surw"
+    every_choice = True
+
+    def __init__(self, random: Random, whole: float = 0.5) -> None:
+        self._random = random
+        self._whole = whole
+        self._counts: dict[str, dict[Site, int]] = {}  # of the last run: chain, site, events
+        self._known: dict[Site, None] = {}  # every site of every run, in the order they were first seen
+        self._faults = SampledFaults(random)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        uniform = self._random.random
+        share = 1.0 if uniform() < self._whole else 0.5
+        for sites_of in self._counts.values():
+            self._known.update(dict.fromkeys(sites_of))
+        interesting = {site for site in self._known if uniform() < share}
+        left = {chain: sum(n for site, n in sites_of.items() if site in interesting) for chain, sites_of in self._counts.items()}
+        counts: dict[str, dict[Site, int]] = {}
+        self._counts = counts
+        meant: str | None = None
+
+        def draw(among: list[str]) -> str:
+            shares = list(accumulate(max(1, left.get(chain, 1)) for chain in among))
+            return among[bisect(shares, uniform() * shares[-1])]
+
+        def choose(n: int) -> int:
+            nonlocal meant
+            candidates = names(loop, order)
+            places = sites(loop, order)
+            pick = 0
+            if n > 1:
+                waiting = [at for at, place in enumerate(places) if place in interesting]
+                if waiting:
+                    if len(waiting) == n and meant not in candidates:
+                        meant = None  # it is blocked, and all others wait for it
+                    if meant is None:
+                        owing = [chain for chain, many in left.items() if many > 0] if len(waiting) < n else ()
+                        meant = draw(owing or [candidates[at] for at in waiting])
+                    free = [at for at in range(n) if at not in waiting or candidates[at] == meant]
+                    pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
+                else:
+                    pick = int(uniform() * n)
+            chain, place = candidates[pick], places[pick]
+            of_chain = counts.get(chain)
+            if of_chain is None:
+                of_chain = counts[chain] = {}
+            of_chain[place] = of_chain.get(place, 0) + 1
+            if place in interesting:
+                left[chain] = left.get(chain, 1) - 1
+                meant = None
+            return pick
+
+        return self._faults.around(loop, order, choose)
+
+    def end(self, choices: list[int], steps: int) -> None:
+        """The counts were kept while the run lasted."""

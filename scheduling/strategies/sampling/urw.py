@@ -1,0 +1,56 @@
+"""URW, uniform random walk: every interleaving with the same chance, where a plain random walk neglects most of them.
+
+Zhao, Wolff, Mathur, Roychoudhury: Selectively Uniform Concurrency Testing, ASPLOS 2025, algorithm 1. A chain is chosen with a chance
+proportional to the events that it has left: that is the share of the remaining interleavings that begin with it.
+
+Guarantees: if the counts are right (the chains make the same number of events in every run) and nothing blocks, each interleaving of the
+chains has the same chance, 1 in (n1 + n2 + ...)! / (n1! * n2! * ...). Where chains block each other it is an approximation. Counts come
+from the run before; the first run is a plain random walk.
+"""
+
+from bisect import bisect
+from itertools import accumulate
+from random import Random
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.sampling.chains import names
+from subwarden.scheduling.strategies.sampling.faults import SampledFaults
+from subwarden.scheduling.strategies.sampling.remaining import Remaining
+
+
+class Urw:
+    """Chains weighed by the events they have left. Never exhausted."""
+
+    name = "urw"
+    every_choice = True
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._remaining = Remaining()
+        self._faults = SampledFaults(random)
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        uniform = self._random.random
+        remaining = self._remaining
+        remaining.begin()
+        known = remaining.known
+
+        def choose(n: int) -> int:
+            remaining.arrived(loop)
+            candidates = names(loop, order)
+            if n == 1:
+                pick = 0
+            elif known:
+                shares = list(accumulate(map(remaining.weight, candidates)))
+                pick = bisect(shares, uniform() * shares[-1])
+            else:
+                pick = int(uniform() * n)
+            remaining.took(candidates[pick])
+            return pick
+
+        return self._faults.around(loop, order, choose)
+
+    def end(self, choices: list[int], steps: int) -> None:
+        """The counts were kept while the run lasted."""

@@ -1,0 +1,1 @@
+"""Strategies that enumerate schedules within a bound."""

@@ -1,0 +1,60 @@
+"""Every schedule there is, depth first, in either order and with faults.
+
+Stateless search: Godefroid, Model Checking for Programming Languages using VeriSoft, POPL 1997, without its reductions. No state is stored
+or set back to: each run begins anew, repeats the choices of the one before up to the last that has an alternative left, takes the next
+alternative, and from there always the first. What is remembered is one path.
+
+Guarantees: each run is another schedule, so none is made twice; when it is exhausted (`complete`), every schedule that
+`scheduling.run.run` allows has been made. It holds for programs that do the same under the same choices; one that does not is refused where
+it shows. There is no bound but that of each run on its steps: the number of schedules is exponential in their length.
+
+It is the reference that everything called complete is compared with. `scheduling.state_search.search` reaches every outcome in far
+fewer runs.
+"""
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+
+
+class Exhaustive:
+    """Exhausted when everything has been run."""
+
+    name = "exhaustive"
+    every_choice = False
+
+    def __init__(self) -> None:
+        self.complete = False
+        self._picks: list[int] = []
+        self._widths: list[int] = []
+        self._asked = 0
+
+    def begin(self, _loop: ControlledLoop, _order: Order) -> Choose | None:
+        if self.complete:
+            return None
+        picks, widths = self._picks, self._widths
+        self._asked = 0
+
+        def choose(n: int) -> int:
+            at = self._asked = self._asked + 1
+            if at <= len(picks):
+                if widths[at - 1] != n:
+                    raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {widths[at - 1]}")
+                return picks[at - 1]
+            picks.append(0)
+            widths.append(n)
+            return 0
+
+        return choose
+
+    def end(self, _choices: list[int], _steps: int) -> None:
+        picks, widths = self._picks, self._widths
+        if self._asked < len(picks):
+            raise RuntimeError(f"the program is not the same in every run: it ended after {self._asked} choices")
+        while picks:
+            if picks[-1] + 1 < widths[-1]:
+                picks[-1] += 1
+                return
+            picks.pop()
+            widths.pop()
+        self.complete = True

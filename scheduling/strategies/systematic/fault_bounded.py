@@ -1,0 +1,63 @@
+"""Every way in which at most k faults (cancellations, failing calls) can strike one schedule: at each moment, each fault or none.
+
+The bound is that of delay-bounded scheduling (Emmi, Qadeer, Rakamaric, POPL 2011), with faults in the place of delays, and
+`scheduling.strategies.systematic.delay_bounded` does the search. What is not a fault follows a given schedule, fifo's by default, as far as the
+disturbed run still has its choices. The moments are all choices: a task is hit at every await, before each step that others make while it
+waits there, and again when it has been woken and has not run yet. Faults with equal labels are one that may strike more than once.
+
+Guarantees: every run with at most `bound` faults in that schedule is made exactly once, in the order of their number; `complete` is the
+largest k such that all with at most k have been made. The number of runs with one fault is linear in the length of the schedule.
+"""
+
+from collections.abc import Sequence
+from random import Random
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+
+
+class FaultBounded:
+    """Systematic; exhausted when all runs within the bound have been made. `base`: the choices that are disturbed, then always the first.
+
+    `base` is what a run without faults chose among two or more candidates, as `scheduling.run.run` returns it.
+    """
+
+    name = "fault bounded"
+    every_choice = False
+
+    def __init__(self, bound: int, base: Sequence[int] = (), random: Random | None = None) -> None:
+        self._base = tuple(base)
+        self._search = DelayBounded(bound, random)
+
+    @property
+    def complete(self) -> int:
+        """The largest k such that every run with at most k faults has been made; -1: none."""
+        return self._search.complete
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
+        fault = self._search.begin(loop, order)
+        if fault is None:
+            return None
+        left = iter(self._base)
+        faults = loop.faults
+
+        def choose(n: int) -> int:
+            others = n - len(faults)
+            if faults:
+                places = _different([event.label for event in faults])
+                pick = fault(1 + len(places))
+                if pick:
+                    return others + places[pick - 1]
+            return min(next(left, 0), others - 1) if others > 1 else 0
+
+        return choose
+
+    def end(self, choices: list[int], steps: int) -> None:
+        self._search.end(choices, steps)
+
+
+def _different(labels: list[str]) -> list[int]:
+    """The place of the first of each label."""
+    return [at for at, label in enumerate(labels) if label not in labels[:at]]

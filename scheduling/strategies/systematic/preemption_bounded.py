@@ -1,0 +1,45 @@
+"""Preemption bounding: every schedule with at most k moments in which a task that could go on does not.
+
+Musuvathi, Qadeer: Iterative Context Bounding for Systematic Testing of Multithreaded Programs, PLDI 2007: most bugs need few preemptions,
+and a run with few is the easiest to read. The task that ran last runs on as long as it can; where it cannot, the first of what can happen
+goes next. A *deviation* is any other choice, so it also counts the choice of another than the first after a task has waited or ended, which
+the paper leaves free. In `fifo`, where the order of steps is not ours to choose, it is delay bounding from fifo.
+
+Guarantees: those of `scheduling.strategies.systematic.delay_bounded`, with these deviations in the place of those from fifo.
+"""
+
+from subwarden.scheduling.handles import Handle, owner
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+
+
+class PreemptionBounded(DelayBounded):
+    """Systematic; exhausted when all schedules within the bound have been run."""
+
+    name = "preemption bounded"
+
+    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
+        deviate = super().begin(loop, order)
+        if deviate is None or order is not Order.ANY:
+            return deviate
+        ready = loop.ready
+
+        def choose(n: int) -> int:
+            runs_on = _place_of(owner(loop.current), ready)
+            pick = deviate(n)
+            if pick == 0:
+                return runs_on
+            return pick - 1 if pick <= runs_on else pick
+
+        return choose
+
+
+def _place_of(task: object, ready: list[Handle]) -> int:
+    """Where the next step of `task` is, or the first place if it cannot go on."""
+    if task is not None:
+        for at, handle in enumerate(ready):
+            if owner(handle) is task:
+                return at
+    return 0

@@ -1,0 +1,279 @@
+"""The checks of the protocol's conformance test, in the order of docs/exec-protocol.md.
+
+They ask for the protocol, and for the model's answers where one call follows the other. What happens when calls meet is for the gate.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from subwarden.model.core.step import CORE_BY_NAME, Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe
+from subwarden.stateful_tests.exec import driver, messages, stepper
+from subwarden.stateful_tests.exec.messages import PROTOCOL, Answer, quoted
+from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.program import Program, draw
+from subwarden.stateful_tests.exec.session import Session
+
+MANY = 50  # calls at once
+REPEATS = 5  # programs that are run twice
+
+
+class Fails(Exception):
+    """A check that does not pass; the message says what was seen."""
+
+
+class Skipped(Exception):
+    """A check that does not apply; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is asked for, and how to mend it."""
+
+    name: str
+    mend: str
+    run: Callable[[Session], None]
+
+
+# --- the checks
+
+
+def _another_version(session: Session) -> None:
+    answer = _answer(session, "hello", protocol=PROTOCOL + 1)
+    if answer.error is None:
+        messages.hello(answer.result)  # it says which version it speaks
+
+
+def _unknown_key(session: Session) -> None:
+    if session.alone("hello", messages.hello, protocol=PROTOCOL, later=[1]) != session.hello:
+        raise Fails("hello answers something else the second time")
+
+
+def _unknown_message(session: Session) -> None:
+    _refused(session, "frobnicate")
+
+
+def _no_json(session: Session) -> None:
+    session.process.send(b"this is not JSON\n")
+    session.alone("hello", messages.hello, protocol=PROTOCOL)
+
+
+def _unknown_operation(session: Session) -> None:
+    _refused(session, "perform", task="A", op=["frobnicate", "c1"])
+
+
+def _arguments(session: Session) -> None:
+    _refused(session, "perform", task="A", op=["subscribe", "c1"])
+
+
+def _not_offered(session: Session) -> None:
+    others = [kind for name, kind in CORE_BY_NAME.items() if name not in session.hello.operations]
+    if not others:
+        raise Skipped("it offers all operations")
+    for kind in others:
+        _refused(session, "perform", task="A", op=[kind.name, *(f"{field}1" for field in kind.__match_args__)])
+
+
+def _one_by_one(session: Session) -> None:
+    _story(session, "c1", "c2", "t1")
+
+
+def _names(session: Session) -> None:
+    for one, other, topic in ((1, "1", 1), ('\u00e9\n"\\', " ", "\U0001f600"), (2**53, -1, "")):
+        _story(session, one, other, topic)
+
+
+def _many(session: Session) -> None:
+    session.reset()
+    calls: list[tuple[str, CoreOperation]] = [(f"T{n}", Connect(n)) for n in range(MANY)]
+    numbers = set(session.perform(calls))
+    if session.hello.steps:
+        ready = session.alone("poll", messages.steps)
+        while ready:
+            result, came = session.wait("step", session.ask("step", step=ready[-1]))
+            numbers -= {message.id for message in came}
+            ready = session.shaped(messages.steps, result)
+    else:
+        while numbers:
+            numbers -= {message.id for message in session.receive()}
+    if numbers:
+        raise Fails(f"{len(numbers)} of {MANY} calls at once are not answered, and nothing is left to run")
+    session.alone("hello", messages.hello, protocol=PROTOCOL)  # an answer too many would come before this one's
+
+
+def _observe(session: Session) -> None:
+    if not session.hello.observe:
+        _refused(session, "observe")
+        return
+    session.reset()
+    _shows(session, set(), "after a reset")
+    _run(session, [Connect("c1"), Subscribe("c1", "t1")], reset=False)
+    _shows(session, {("t1", "c1")}, "after connect(c1), subscribe(c1, t1)")
+    again = session.observe()
+    if again != session.observe():
+        raise Fails("two looks, one after the other, show two things")
+    if again is not None and again.live not in (None, {"c1"}):
+        raise Fails("after connect(c1), live is not [c1]")
+
+
+def _reset(session: Session) -> None:
+    _run(session, [Connect("c1"), Subscribe("c1", "t1"), Connect("c2"), Disconnect("c2")])
+    offered = session.hello.operations
+    story: list[CoreOperation] = [Subscribe("c1", "t1"), Publish("t1"), Connect("c2"), Subscribe("c2", "t1")]
+    _run(session, [operation for operation in story if operation.name in offered])
+
+
+def _reset_drops(session: Session) -> None:
+    if not session.hello.steps:
+        raise Skipped("it is reset when all is answered")
+    session.reset()
+    session.perform([("A", Connect("c1"))])
+    session.reset()
+    if session.alone("poll", messages.steps):
+        raise Fails("after a reset, poll lists steps of calls from before")
+
+
+def _no_steps(session: Session) -> None:
+    if session.hello.steps:
+        raise Skipped("it has steps")
+    _refused(session, "poll")
+    _refused(session, "step", step="A")
+
+
+def _steps(session: Session) -> None:
+    if not session.hello.steps:
+        raise Skipped("it schedules itself")
+    session.reset()
+    if session.alone("poll", messages.steps):
+        raise Fails("after a reset, poll lists something to run")
+    session.perform([(task, Connect(f"c{task}")) for task in "ABCDEF"])
+    ready = session.alone("poll", messages.steps)
+    if len(ready) < 2:
+        raise Fails(f"with six calls that nothing stands in the way of, poll lists {quoted(ready)}")
+    if any(session.alone("poll", messages.steps) != ready for _ in range(3)):
+        raise Fails("two polls, one after the other, list two things")
+    _refused(session, "step", step="no such step")
+    while ready:
+        result, _ = session.wait("step", session.ask("step", step=ready[0]))
+        ready = session.shaped(messages.steps, result)
+        if session.alone("poll", messages.steps) != ready:
+            raise Fails("step answers another list than the poll after it")
+
+
+def _repeats(session: Session) -> None:
+    if not session.hello.steps:
+        raise Skipped("it schedules itself")
+    for seed in range(REPEATS):
+        random = Random(seed)
+        program = draw(random, session.hello.operations)
+        once = stepper.run(session, program, stepper.by_number(lambda n: int(random.random() * n)))  # noqa: B023  # used at once
+        again = stepper.run(session, program, stepper.by_number(_fixed(once.choices)))
+        for said, one, other in (
+            ("lists other steps", once.names, again.names),
+            ("answers or shows something else", once.recording.text(), again.recording.text()),
+        ):
+            if one != other:
+                raise Fails(f"the same calls and the same choices a second time, and it {said}")
+
+
+def _bye(session: Session) -> None:
+    code = session.bye()
+    if code is None:
+        raise Fails(f"it still runs {session.limit:g} s after bye")
+    if code != 0:
+        raise Fails(f"its exit code after bye is {code}, not 0")
+    try:
+        os.killpg(session.process.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return
+    raise Fails("it has left a process of its own behind")
+
+
+def _end_of_input(session: Session) -> None:
+    session.process.end_input()
+    if session.process.wait(session.limit) is None:
+        raise Fails(f"it still runs {session.limit:g} s after the end of its standard input")
+
+
+CHECKS = (
+    Check("hello, a version to come", f'answer an error, or a hello that says "protocol": {PROTOCOL}', _another_version),
+    Check("a key to come", "ignore the keys of a message that you do not know", _unknown_key),
+    Check("an unknown message", 'answer {"id": ID, "error": TEXT} and go on', _unknown_message),
+    Check("a line that is not JSON", "complain on standard error, answer nothing, and go on", _no_json),
+    Check("an unknown operation", 'answer {"id": ID, "error": TEXT} and go on', _unknown_operation),
+    Check("a wrong number of arguments", 'answer {"id": ID, "error": TEXT} and go on', _arguments),
+    Check("operations that are not offered", "answer an error, or offer them in hello", _not_offered),
+    Check("operations, one by one", "answer as the table of operations says", _one_by_one),
+    Check("ids of all kinds", 'keep ids as they come: whole numbers and texts, 1 and "1" being two', _names),
+    Check("many calls at once", "answer each call once, also when many are under way", _many),
+    Check("observe", 'show {"live": ..., "subscribers": [[TOPIC, CONNECTION], ...]} as it is, or say "observe": false', _observe),
+    Check("reset", "begin anew: nobody live, nobody closed, nobody subscribed", _reset),
+    Check("reset drops calls", "forget the calls that are not answered, and their steps", _reset_drops),
+    Check("no steps", 'answer poll and step by an error, or say "steps": true', _no_steps),
+    Check("steps", "let a call wait for its first step; poll lists all steps that may run, in an order that only the past decides", _steps),
+    Check("steps repeat", "let nothing but the choices decide: no clock, no chance, no order of a hash; no id in a step's name", _repeats),
+    Check("bye", 'answer {"id": ID, "result": null}, end what you have started, and exit with 0', _bye),
+    Check("end of input", "exit when standard input ends: whoever asked is gone", _end_of_input),
+)
+LAST = CHECKS[-2:]  # each ends its process
+
+
+# --- what checks are made of
+
+
+def _answer(session: Session, do: str, **fields: object) -> Answer:
+    number = session.ask(do, **fields)
+    while True:
+        for message in session.receive():
+            if isinstance(message, Answer) and message.id == number:
+                return message
+
+
+def _refused(session: Session, do: str, **fields: object) -> None:
+    answer = _answer(session, do, **fields)
+    if answer.error is None:
+        what = f"{do} {fields['op']}" if "op" in fields else do
+        raise Fails(f"{quoted(what)} is answered {quoted(answer.result)}, not an error")
+
+
+def _shows(session: Session, pairs: set[tuple[Id, Id]], when: str) -> None:
+    shown = session.observe()
+    if shown is None:
+        raise Fails(f"{when}, with nothing under way, observe answers null")
+    for name, seen in (("subscribers", shown.subscribers), ("subscriptions", shown.subscriptions)):
+        if seen is not None and seen != pairs:
+            raise Fails(f"{when}, {name} shows {sorted(map(list, seen), key=repr)}")
+
+
+def _run(session: Session, operations: list[Any], reset: bool = True) -> Run:
+    """Call `operations` one after the other; what the model would not answer fails."""
+    program = Program(tuple(operations), ())
+    run = stepper.run(session, program, lambda _: 0, reset) if session.hello.steps else driver.run(session, program, reset)
+    if run.broken is not None:
+        did = [line for row in run.rows[: run.broken.row + 1] for line in row.did if not line.startswith("(")]
+        raise Fails(f"{run.broken.cause.mechanism}; what was called: {', '.join(did[-6:])}. {run.broken.detail}".removesuffix(". "))
+    return run
+
+
+def _story(session: Session, one: Id, other: Id, topic: Id) -> None:
+    """Each kind of transition, in words that a model and a program must agree on."""
+    story: list[CoreOperation] = [Connect(one), Connect(one), Subscribe(one, topic), Subscribe(one, topic), Subscribe(other, topic)]
+    story += [Publish(topic), Unsubscribe(one, topic), Unsubscribe(one, topic), Subscribe(one, topic), Connect(other)]
+    story += [
+        Subscribe(other, topic),
+        Publish(topic),
+        Disconnect(one),
+        Publish(topic),
+        Connect(one),
+        Subscribe(one, topic),
+        Disconnect(one),
+    ]
+    story += [Teardown(topic), Publish(topic), Subscribe(other, topic), Publish(topic), Disconnect(other), Publish(topic)]
+    _run(session, [operation for operation in story if operation.name in session.hello.operations])
+
+
+def _fixed(choices: list[int]) -> Callable[[int], int]:
+    left = iter(choices)
+    return lambda n: min(next(left, 0), n - 1)

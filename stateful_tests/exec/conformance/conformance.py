@@ -1,0 +1,70 @@
+"""The protocol's conformance test: what docs/exec-protocol.md asks of a program, check by check, with how to mend what fails.
+
+Each check has the process that the one before it left, or one of its own where that failed. The checks: `conformance_checks`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from subwarden.stateful_tests.exec.conformance.checks import CHECKS, LAST, Check, Fails, Skipped
+from subwarden.stateful_tests.exec.messages import PROTOCOL
+from subwarden.stateful_tests.exec.process import PREFIX, BadProcess, CannotStart, Ended, Silent
+from subwarden.stateful_tests.exec.session import CONFORM, Session
+
+PASS, FAIL, SKIP = "pass", "fail", "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What came of one check. `said` is what was seen or why it was skipped, `mend` what to do about it; both may be empty."""
+
+    name: str
+    verdict: str
+    said: str = ""
+    mend: str = ""
+
+
+def conform(command: str, limit: float) -> Iterator[Line]:
+    """Check after check, in processes of their own where one before has failed. Raises BadProcess where there is no such command."""
+    session: Session | None = None
+    try:
+        for number, check in enumerate(CHECKS):
+            if session is None:
+                try:
+                    session = Session(command, limit)
+                except CannotStart:
+                    raise
+                except BadProcess as error:
+                    yield Line("hello", FAIL, _without_subject(error, command), "answer hello first, as docs/exec-protocol.md shows")
+                    yield Line(f"{len(CHECKS) - number} other checks", SKIP, "there was no hello")
+                    return
+                if not number:
+                    yield Line("hello", PASS, f"{session.hello.name}, protocol {PROTOCOL}")
+            line = _line(check, session)
+            yield line
+            if line.verdict == FAIL or check in LAST:
+                session.close()
+                session = None
+    finally:
+        if session is not None:
+            session.close()
+
+
+def _line(check: Check, session: Session) -> Line:
+    try:
+        check.run(session)
+    except Skipped as why:
+        return Line(check.name, SKIP, str(why))
+    except Fails as what:
+        return Line(check.name, FAIL, str(what), check.mend)
+    except Silent:
+        return Line(check.name, FAIL, f"no answer within {session.limit:g} s", check.mend)
+    except Ended as how:
+        return Line(check.name, FAIL, str(how), check.mend)
+    except BadProcess as error:
+        return Line(check.name, FAIL, _without_subject(error, session.command), check.mend)
+    return Line(check.name, PASS)
+
+
+def _without_subject(error: BadProcess, command: str) -> str:
+    return str(error).removeprefix(f"subject {PREFIX}{command}: ").removesuffix(f"; {CONFORM}")

@@ -1,0 +1,155 @@
+"""What is told of a cause: its smallest program, and a run of it. Made small by dropping operations as long as the cause shows.
+
+Under a chosen schedule, showing is a matter of searching schedules, and the result is confirmed by replay. Under real concurrency it is a
+matter of luck: an operation is dropped only if what is left fails in `TRIES` of `TRIES` tries, and how often the result fails is counted.
+"""
+
+from dataclasses import dataclass
+from time import monotonic
+
+from subwarden.checking.causes import Cause
+from subwarden.checking.shrink import shrink
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.schedule import Divergence
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.program import Program, simpler
+from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.exec.stepper import Choose, NotReproducible, by_number, end, follow, guide
+
+RUNS = 3_000  # to make one finding small
+RESTARTS = 10  # of the process, in these runs: each may have taken the whole time limit
+SECONDS = 20.0  # the same, where the runs are a matter of luck anyway
+TRIES = 3
+RUNS_A_TRY = 30
+COUNTED = 100  # runs of the smallest program, to say how often it fails
+COUNTING = 5.0  # seconds for that
+SCHEDULES = 100  # of a smaller program, before it is said not to show the cause
+BOUND = 3
+FIRST_CHOICE = by_number(lambda _: 0)  # what a process that schedules itself is not asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause and a run that shows it. `failed` of `counted` runs of its program did; both 0 where the schedule shows it every time.
+
+    `tried`: whether it was run again at all; there may have been no time.
+    """
+
+    cause: Cause
+    run: Run
+    failed: int = 0
+    counted: int = 0
+    tried: bool = True
+
+    def rank(self) -> tuple[int, str]:
+        """Smaller programs first."""
+        return len(self.run.program.operations()), self.cause.slug()
+
+
+def investigate(runner: Runner, cause: Cause, run: Run) -> Finding:
+    """The finding of `cause`, which `run` shows. Raises NotReproducible, BadProcess."""
+    return _scheduled(runner, cause, run) if runner.hello.steps else _counted(runner, cause, run)
+
+
+def shows(run: Run, cause: Cause) -> bool:
+    """Whether `run` shows `cause`."""
+    return run.broken is not None and run.broken.cause == cause
+
+
+def _scheduled(runner: Runner, cause: Cause, run: Run) -> Finding:
+    assert run.names is not None
+    _confirm(runner, run)
+    search = _Search(runner, cause)
+
+    def exhibits(program: Program, near: list[str]) -> list[str] | None:
+        found = search.guided(program, near) or search.plainest(program)
+        return None if found is None or found.names is None else list(found.names)
+
+    def each(program: Program, near: list[str]) -> list[tuple[Program, list[str]]]:
+        return [(less, near) for less in simpler(program)]
+
+    program, names = shrink(run.program, list(run.names), each, exhibits)
+    smallest = search.plainest(program) or runner.run(program, follow(names))
+    _confirm(runner, smallest)
+    return Finding(cause, smallest)
+
+
+class _Search:
+    """Looks for runs that show a cause, in a number of runs that does not depend on how fast the machine is."""
+
+    def __init__(self, runner: Runner, cause: Cause) -> None:
+        self.runner = runner
+        self.cause = cause
+        self.runs = RUNS
+        self.restarts = RESTARTS
+
+    def guided(self, program: Program, near: list[str]) -> Run | None:
+        """The run of `program` that follows `near` as far as it goes, if it shows the cause."""
+        return self._run(program, guide(near))[0]
+
+    def plainest(self, program: Program) -> Run | None:
+        """A run of `program` that shows the cause with as few deviations from choice 0 as can be, among the first `SCHEDULES`."""
+        strategy = DelayBounded(BOUND)
+        for _ in range(SCHEDULES):
+            choose = strategy.begin(ControlledLoop(), Order.ANY)
+            if choose is None:
+                return None
+            found, run = self._run(program, by_number(choose))
+            if found is not None or run is None:
+                return found
+            end(strategy, run)
+        return None
+
+    def _run(self, program: Program, choose: Choose) -> tuple[Run | None, Run | None]:
+        """The run if it shows the cause, and the run; None and None when enough have been made."""
+        if not self.runs or not self.restarts:
+            return None, None
+        run = self.runner.run(program, choose)
+        self.runs -= 1
+        self.restarts -= run.spoiled
+        return (run if shows(run, self.cause) else None), run
+
+
+def _confirm(runner: Runner, run: Run) -> None:
+    """Make `run` again, and compare all that was seen."""
+    assert run.names is not None
+    try:
+        again = runner.run(run.program, follow(run.names))
+    except Divergence as error:
+        raise NotReproducible(f"the process does not repeat: {error}") from None
+    if again.recording.text() != run.recording.text() or again.broken != run.broken:
+        raise NotReproducible("the process does not repeat: under the same schedule it answered or showed something else")
+
+
+def _counted(runner: Runner, cause: Cause, run: Run) -> Finding:
+    until = monotonic() + SECONDS
+    best = run
+
+    def exhibits(program: Program, names: list[str]) -> list[str] | None:
+        nonlocal best
+        shown = [made for _ in range(TRIES) if (made := _try(runner, program, cause, until)) is not None]
+        if len(shown) < TRIES:
+            return None
+        best = min(shown, key=lambda made: made.recording.now)
+        return names
+
+    shrink(run.program, [], lambda program, names: [(less, names) for less in simpler(program)], exhibits)
+    failed = counted = 0
+    until = monotonic() + COUNTING
+    while counted < COUNTED and (not counted or monotonic() < until):
+        counted += 1
+        failed += shows(runner.run(best.program, FIRST_CHOICE), cause)
+    return Finding(cause, best, failed, counted)
+
+
+def _try(runner: Runner, program: Program, cause: Cause, until: float) -> Run | None:
+    """The first of at most `RUNS_A_TRY` runs of `program` that shows `cause`."""
+    for _ in range(RUNS_A_TRY):
+        if monotonic() > until:
+            return None
+        run = runner.run(program, FIRST_CHOICE)
+        if shows(run, cause):
+            return run
+    return None

@@ -1,0 +1,163 @@
+"""The gate for a subject in a process of its own: seeded programs, many runs of each, findings made small as they come.
+
+A process that can be scheduled is run under the delay-bounded strategy and random walks in turn; the other strategies need to see
+queues and footprints, which are the process's own. One that cannot is run again and again, and interleaves as it likes.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random, SystemRandom
+from time import monotonic
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.exec import causes as own
+from subwarden.stateful_tests.exec.coverage import kinds
+from subwarden.stateful_tests.exec.finding import Finding, investigate
+from subwarden.stateful_tests.exec.messages import Hello
+from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.process import BadProcess
+from subwarden.stateful_tests.exec.program import draw
+from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.exec.stepper import Choose, NotReproducible, by_number, end
+
+BOUND = 2  # deviations of the delay-bounded half
+MOST_RESTARTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much to do: so many programs, and so many runs of each."""
+
+    programs: int
+    runs: int
+
+
+AMOUNTS = {"dev": Amount(80, 10), "ci": Amount(250, 10), "nightly": Amount(10_000, 40)}
+MORE_ROUNDS = 2  # of programs, where nothing was found and something has never fired
+
+Progress = Callable[[int, int, int], object]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done and found. `overtook`: answers that came before that of an earlier call. `choices`: runs with a choice."""
+
+    hello: Hello
+    programs: int = 0
+    runs: int = 0
+    steps: int = 0
+    choices: int = 0
+    overtook: int = 0
+    kinds: set[str] = field(default_factory=set)
+    findings: dict[Cause, Finding] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+    stopped: bool = False
+    seconds: float = 0.0
+
+
+def first_seed(derandomized: bool) -> int:
+    """0, or another one each time."""
+    return 0 if derandomized else SystemRandom().getrandbits(40)
+
+
+def explore(runner: Runner, amount: Amount, seed: int, budget: float | None, progress: Progress) -> Outcome:
+    """Run programs until `amount` is done (or more, where something never fired), or for `budget` seconds.
+
+    Ctrl-C ends it with what was found until then. Raises BadProcess where nothing was found before.
+    """
+    outcome = Outcome(runner.hello)
+    began = monotonic()
+    deadline = None if budget is None else began + budget
+    number = 0
+    expected = kinds(outcome.hello.operations)
+
+    def enough() -> bool:
+        if deadline is not None:
+            return monotonic() >= deadline
+        rounds = number // amount.programs
+        return rounds > MORE_ROUNDS or (rounds > 0 and (bool(outcome.findings) or expected <= outcome.kinds))
+
+    try:
+        while not enough():
+            if not _program(runner, Random(f"{seed}/{number}"), amount.runs, deadline, outcome):
+                break
+            number += 1
+            progress(outcome.runs, number, max(number, amount.programs))
+    except KeyboardInterrupt:
+        outcome.stopped = True
+    except BadProcess as error:
+        if not outcome.findings:
+            raise
+        outcome.doubts.append(f"the search ended early: {error}")
+    outcome.seconds = monotonic() - began
+    return outcome
+
+
+def _program(runner: Runner, random: Random, runs: int, deadline: float | None, outcome: Outcome) -> bool:
+    """Draw a program and run it until it shows something; whether to go on with another."""
+    program = draw(random, runner.hello.operations)
+    outcome.programs += 1
+    for choose, strategy in _schedules(random, runs) if runner.hello.steps else _luck(runs):
+        if deadline is not None and monotonic() >= deadline:
+            return True
+        try:
+            run = runner.run(program, choose)
+            if strategy is not None and run.broken is None:
+                end(strategy, run)
+        except NotReproducible as doubt:
+            outcome.doubts.append(str(doubt))
+            return False
+        outcome.runs += 1
+        outcome.steps += run.steps
+        outcome.choices += bool(run.choices)
+        outcome.overtook += run.overtook
+        outcome.kinds |= run.kinds
+        if run.broken is not None:
+            return _found(runner, run, run.broken.cause, outcome)
+    return True
+
+
+def _found(runner: Runner, run: Run, cause: Cause, outcome: Outcome) -> bool:
+    """Make a finding of a cause that is new; whether to go on."""
+    if cause not in outcome.findings:
+        outcome.findings[cause] = Finding(cause, run, tried=False)  # kept as it is if there is no time to make it small
+        try:
+            outcome.findings[cause] = investigate(runner, cause, run)
+        except NotReproducible as doubt:
+            del outcome.findings[cause]
+            outcome.doubts.append(str(doubt))
+            return False
+    if cause in (causes.BLOCKED, own.NEVER_ANSWERED):
+        outcome.doubts.append(f"the search ended early: each further run like this would take the whole time limit, {runner.limit:g} s")
+        return False
+    if run.spoiled and runner.restarts >= MOST_RESTARTS:
+        outcome.doubts.append(f"the search ended early: the process had to be started again {MOST_RESTARTS} times")
+        return False
+    return True
+
+
+def _schedules(random: Random, runs: int) -> Iterator[tuple[Choose, Strategy]]:
+    """So many choosers, of two strategies in turn, or fewer where one of them has done all there is."""
+    systematic, walk = DelayBounded(BOUND), RandomWalk(random)
+    turn: list[Strategy] = [systematic, walk]
+    for _ in range(runs):
+        strategy = turn.pop(0)
+        choose = strategy.begin(ControlledLoop(), Order.ANY)
+        if choose is None:
+            if systematic.everything:
+                return
+            strategy, choose = walk, walk.begin(ControlledLoop(), Order.ANY)
+        else:
+            turn.append(strategy)
+        yield by_number(choose), strategy
+
+
+def _luck(runs: int) -> Iterator[tuple[Choose, None]]:
+    for _ in range(runs):
+        yield by_number(lambda _: 0), None

@@ -1,0 +1,97 @@
+"""The record of what was done to a process, as plain data. Every report is made from it, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+from subwarden.checking.causes import Cause
+from subwarden.checking.linearizability.record import record as judgement_record
+from subwarden.checking.linearizability.verdict import judge
+from subwarden.checking.verdict import Verdict, worst
+from subwarden.stateful_tests.exec.coverage import kinds
+from subwarden.stateful_tests.exec.finding import Finding
+from subwarden.stateful_tests.exec.gate import Outcome
+from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.process import PREFIX
+from subwarden.stateful_tests.exec.recording import SPECIFICATION
+from subwarden.stateful_tests.exec.saved import save
+
+SCHEMA = "subwarden/exec/1"
+CHOICE = "a choice of what runs next"
+ALONE = "one by one"  # the column of what is done while nothing else is under way
+
+
+def record(command: str, limit: float, profile: str, seed: int, outcome: Outcome) -> dict[str, Any]:
+    """The record; findings are saved for `subwarden replay` and `subwarden check`, and their files named."""
+    expected = set(kinds(outcome.hello.operations)) | ({CHOICE} if outcome.hello.steps else set())
+    fired = outcome.kinds | ({CHOICE} if outcome.choices else set())
+    never = sorted(expected - fired)
+    verdicts = [Verdict.VIOLATED] if outcome.findings else [Verdict.HOLDS] if outcome.runs else []
+    if never or outcome.stopped or outcome.doubts:
+        verdicts.append(Verdict.INCONCLUSIVE)
+    return {
+        "schema": SCHEMA,
+        "subject": PREFIX + command,
+        "name": outcome.hello.name,
+        "operations": list(outcome.hello.operations),
+        "scheduled": outcome.hello.steps,
+        "observed": outcome.hello.observe,
+        "answer_within": limit,
+        "profile": profile,
+        "seed": seed,
+        "verdict": worst(verdicts).value,
+        "stopped": outcome.stopped,
+        "programs": outcome.programs,
+        "runs": outcome.runs,
+        "steps": outcome.steps,
+        "overtook": outcome.overtook,
+        "seconds": round(outcome.seconds, 3),
+        "findings": [_saved(command, limit, finding) for finding in sorted(outcome.findings.values(), key=Finding.rank)],
+        "coverage": {"fired": sorted(expected & fired), "never_fired": never},
+        "doubts": outcome.doubts,
+    }
+
+
+def run_record(run: Run, cause: Cause) -> dict[str, Any]:
+    """What a report needs of a run that shows `cause`: the program, the run row by row, and the judgement of its history."""
+    broken = run.broken
+    assert broken is not None
+    names = [task.name for task in run.program.tasks]
+    return {
+        "id": cause.slug(),
+        "property": cause.property.name,
+        "title": cause.property.title,
+        "mechanism": cause.mechanism,
+        "detail": broken.detail,
+        "first": [SPECIFICATION.describe(o) for o in run.program.first],
+        "tasks": [{"name": t.name, "operations": [SPECIFICATION.describe(o) for o in t.operations]} for t in run.program.tasks],
+        "schedule": None if run.names is None else list(run.names),
+        "steps": [
+            {
+                "step": number,
+                "task": row.task if row.task in names else ALONE,
+                "did": row.did,
+                "at": "",
+                "changed": row.changed,
+                "broken": [f"{cause.property.name} {cause.property.title}: {cause.mechanism}"] if number - 1 == broken.row else [],
+            }
+            for number, row in enumerate(run.rows[: broken.row + 1], 1)
+        ],
+    }
+
+
+def _saved(command: str, limit: float, finding: Finding) -> dict[str, Any]:
+    run, history = save(command, limit, finding)
+    return {
+        **run_record(finding.run, finding.cause),
+        "failed": finding.failed,
+        "counted": finding.counted,
+        "tried": finding.tried,
+        "replay": str(run),
+        "history": str(history),
+        "judgement": judged(finding.run, history),
+    }
+
+
+def judged(run: Run, history: Path) -> dict[str, Any]:
+    """What `subwarden check` says of the run's history."""
+    return judgement_record(judge(run.recording.moments, SPECIFICATION), SPECIFICATION, str(history))

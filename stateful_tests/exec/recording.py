@@ -1,0 +1,70 @@
+"""What the callers of one run saw, in order: calls for the judge, lines for a history file.
+
+Times are whole numbers that count what happened; a call is stamped before it is sent and an answer after it was read, so the order claims
+nothing that is not so. What the process shows between steps or at rest is written as a publish to each topic, by a caller `observed`,
+that answers the subscribers shown: in the model it is just that. So a history file holds all that was judged of the relation.
+"""
+
+import json
+
+from subwarden.checking.linearizability.core import CoreSpecification
+from subwarden.checking.linearizability.history import VERSION, Call, End, Fate, Moment
+from subwarden.model.core.relation import Relation
+from subwarden.model.core.step import CoreOperation, Id, Publish, core_encode, in_order
+
+OBSERVED = "observed"
+SPECIFICATION = CoreSpecification()
+
+
+class Recording:
+    """One run. `moments` is the history so far; every event is a moment of its own, and line `at + 1` of the file."""
+
+    def __init__(self) -> None:
+        self.moments: list[Moment] = []
+        self._number: dict[str, int] = {}
+
+    @property
+    def now(self) -> int:
+        """The time of the last event."""
+        return len(self.moments)
+
+    def call(self, task: str, operation: CoreOperation) -> Call:
+        """`task` calls."""
+        self._number[task] = number = self._number.get(task, 0) + 1
+        at = self.now + 1
+        made = Call(at + 1, f"{task}{number}", operation, at)
+        self.moments.append(Moment(at, [made], [], at + 1))
+        return made
+
+    def returned(self, call: Call, answer: object) -> None:
+        """`call` is answered."""
+        self._end(call, End.RETURNED, answer)
+
+    def failed(self, call: Call) -> None:
+        """`call` was answered by an error: it took effect or not."""
+        at = self.now + 1
+        call.fate = Fate(End.CANCELLED, at=at, line=at + 1)
+        self.moments.append(Moment(at, [], [call], at + 1))
+
+    def shown(self, relation: Relation, topics: tuple[Id, ...]) -> None:
+        """The relation shows, now."""
+        for topic in topics:
+            call = self.call(f"{OBSERVED} ", Publish(topic))
+            self.returned(call, in_order(c for t, c in relation.subscribers if t == topic))
+
+    def text(self) -> str:
+        """The history as docs/histories.md has it."""
+        rows: list[dict[str, object]] = [{"history": VERSION, "model": SPECIFICATION.name}]
+        for moment in self.moments:
+            rows += [{"call": c.id, "op": core_encode(c.operation), "at": moment.at} for c in moment.calls]
+            for call in moment.ends:
+                if call.fate.end is End.RETURNED:
+                    rows.append({"return": call.id, "at": moment.at, "answer": SPECIFICATION.encode_answer(call.fate.answer)})
+                else:
+                    rows.append({"cancel": call.id, "at": moment.at})
+        return "".join(f"{json.dumps(row)}\n" for row in rows)
+
+    def _end(self, call: Call, end: End, answer: object) -> None:
+        at = self.now + 1
+        call.fate = Fate(end, answer, at, at + 1)
+        self.moments.append(Moment(at, [], [call], at + 1))

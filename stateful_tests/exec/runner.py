@@ -1,0 +1,61 @@
+"""Runs programs on a subject, one after the other, in a process that is started again when a run has left it useless."""
+
+from contextlib import suppress
+from types import TracebackType
+
+from subwarden.stateful_tests.exec import driver, stepper
+from subwarden.stateful_tests.exec.messages import Hello
+from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.process import BadProcess
+from subwarden.stateful_tests.exec.program import Program
+from subwarden.stateful_tests.exec.session import Session
+from subwarden.stateful_tests.exec.stepper import Choose
+
+
+class Runner:
+    """A context manager: leaving it leaves no process behind. `restarts` counts the processes after the first."""
+
+    def __init__(self, command: str, limit: float) -> None:
+        """`limit`: seconds that any answer may take. Raises BadProcess."""
+        self.command = command
+        self.limit = limit
+        self.runs = 0
+        self.restarts = 0
+        self._session: Session | None = Session(command, limit)
+        self.hello: Hello = self._session.hello
+
+    def __enter__(self) -> "Runner":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if kind is None and self._session is not None and not self._session.open:
+            with suppress(BadProcess):  # what it has to tidy up, it may; whether it ends as it should is for the conformance test to say
+                self._session.bye()
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def run(self, program: Program, choose: Choose) -> Run:
+        """One run, by `choose` where the process can be scheduled; else it schedules itself. Raises BadProcess, Divergence."""
+        session = self._ready()
+        self.runs += 1
+        try:
+            made = stepper.run(session, program, choose) if self.hello.steps else driver.run(session, program)
+        except BaseException:
+            self.close()
+            raise
+        if made.spoiled:
+            self.close()
+        return made
+
+    def _ready(self) -> Session:
+        if self._session is None:
+            self.restarts += 1
+            self._session = Session(self.command, self.limit)
+            if self._session.hello != self.hello:
+                raise self._session.bad("its hello is another than that of the process before; it must not change from start to start")
+        return self._session

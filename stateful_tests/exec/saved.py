@@ -1,0 +1,70 @@
+"""Runs and histories on disk: what a finding leaves behind, and what `subwarden replay` and `subwarden check` read again."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from subwarden.stateful_tests.exec.finding import Finding
+from subwarden.stateful_tests.exec.process import PREFIX
+from subwarden.stateful_tests.exec.program import Program
+from subwarden.stateful_tests.runs.replay import BadReplay
+
+FOLDER = Path(".subwarden") / "exec"
+SCHEMA = "subwarden/exec-run/1"
+AGAIN = f"make a new one with `subwarden gate --subject {PREFIX}COMMAND`"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A run to play again. `schedule` is None where the process schedules itself; `cause` is the slug of what it showed.
+
+    `limit`: seconds that any answer may take.
+    """
+
+    command: str
+    program: Program
+    schedule: tuple[str, ...] | None
+    cause: str
+    limit: float
+
+
+def save(command: str, limit: float, finding: Finding) -> tuple[Path, Path]:
+    """Write a finding's run and its history; the two files. The same cause again replaces them."""
+    words = "".join(ch if ch.isalnum() else " " for ch in command[-60:]).split()
+    name = "-".join([*words, finding.cause.slug()])
+    run, history = FOLDER / f"{name}.json", FOLDER / f"{name}.jsonl"
+    data = {
+        "schema": SCHEMA,
+        "subject": PREFIX + command,
+        "program": finding.run.program.encode(),
+        "schedule": None if finding.run.names is None else list(finding.run.names),
+        "cause": finding.cause.slug(),
+        "answer_within": limit,
+    }
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    run.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    history.write_text(finding.run.recording.text(), encoding="utf-8")
+    return run, history
+
+
+def read(text: str) -> Saved | None:
+    """The run in the file `text`; None if there is no such file, or it holds something else. Raises BadReplay for a damaged one."""
+    try:
+        data = json.loads(Path(text).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None  # a replay of another kind, or none at all: whoever reads those says so
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        return None
+    try:
+        subject, schedule, cause = data.get("subject"), data.get("schedule"), data.get("cause")
+        if not isinstance(subject, str) or not subject.startswith(PREFIX) or not isinstance(cause, str):
+            raise ValueError("its subject and its cause must be strings")
+        if schedule is not None and not (isinstance(schedule, list) and all(isinstance(name, str) for name in schedule)):
+            raise ValueError("its schedule is neither null nor a list of names")
+        limit = data.get("answer_within")
+        if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit < float("inf"):
+            raise ValueError("its answer_within is not a number of seconds")
+        program = Program.decode(data.get("program"))
+    except ValueError as error:
+        raise BadReplay(f"{text} is not a replay: {error}; {AGAIN}") from None
+    return Saved(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause, limit)

@@ -1,0 +1,49 @@
+"""How runs end: what a search counts to say how much it has seen, and to estimate what it has not (`stateful_tests.exploring.coverage.good_turing`)."""
+
+from collections.abc import Hashable
+from typing import NamedTuple
+
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Ending
+from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
+from subwarden.stateful_tests.exploring.runner import MakeChoose, Result, Runner
+
+
+class End(NamedTuple):
+    """How a run ended: what shows then, which of the model's transitions were taken on the way, and what was broken."""
+
+    view: Hashable
+    kinds: frozenset[str]
+    broken: tuple[str, ...]
+
+    def text(self) -> str:
+        """The same for equal ends, in every process: sets have no order that can be relied upon."""
+        return repr((self.view, sorted(self.kinds), self.broken))
+
+
+class EndRunner(Runner):
+    """Also tells how a run ended: the last one, if its number is a multiple of `every`, else None. It costs a part of a run."""
+
+    def __init__(self, level: Level, factory: Factory, order: Order, *, every: int = 1) -> None:
+        super().__init__(level, factory, order)
+        self.end: End | None = None
+        self._every = every
+
+    def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
+        if self.schedules % self._every:
+            self.end = None
+            return super().run(program, make, every_choice=every_choice)
+        whole, self.fired = self.fired, set()
+        try:
+            return super().run(program, make, every_choice=every_choice)
+        finally:
+            whole |= self.fired
+            self.fired = whole
+
+    def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
+        sampled = self.schedules % self._every == 0
+        result = super()._finish(play, ending, choices, steps)
+        if sampled:
+            broken = tuple(sorted(cause.slug() for cause in result.violations)) if result.violations else ()
+            self.end = End(play.digest(), frozenset(self.fired), broken)
+        return result

@@ -1,0 +1,1 @@
+"""Draws programs with Hypothesis."""

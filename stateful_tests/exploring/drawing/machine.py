@@ -1,0 +1,170 @@
+"""What the rule machines of all levels have in common: Hypothesis draws a program while it runs, one step or event at a time.
+
+A level's machine adds the rules that start its operations. One Hypothesis example costs milliseconds, a schedule a fraction of one; so an
+example ends by handing its program on, and the explorer drives many more schedules of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.order import Order, candidates, happen, loop_for, width
+from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.stateful_tests.exploring.coverage.overlap import out_of_turn
+from subwarden.stateful_tests.exploring.drawing.escape import escaping
+from subwarden.stateful_tests.exploring.level import Drawing, Drawn, Factory
+
+RUNS_SUBJECT = ("__init__", "arrive", "pick", "teardown")  # methods in which somebody else's code runs, or whoever is told of a program
+
+
+class Machine(RuleBasedStateMachine):
+    """Bound to a subject, an order and a listener by `bound`; not to be used as it is.
+
+    A subclass makes `play` and `program` when it is made, and says in `struck` what a cancellation is at its level.
+    """
+
+    factory: Factory
+    order: Order
+    cancelling: bool
+    drawn: Drawn
+    enough: Callable[[], bool]
+    fired: set[str]
+    rules_fired: set[str]
+    happened: set[str]
+    transitions: set[Any]
+
+    limit = 2_000  # names of one run; the explorer's runs may be longer, this one only draws the program
+    early_timers = False
+
+    play: Any
+    program: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = loop_for(self.order, early_timers=self.early_timers)
+        self.names: list[str] = []
+        self.over = False  # the run has been given up: it blocks, or does not come to rest
+
+    # --- what a level says
+
+    def struck(self, place: int) -> tuple[Any, Event]:
+        """The cancellation of the task at `place`: as a fault of the program, and as the event."""
+        raise NotImplementedError
+
+    def shown(self) -> dict[Cause, int] | None:
+        """What the run has shown; None: that cannot be said."""
+        violations: dict[Cause, int] = self.play.judge.violations
+        return None if self.over else violations
+
+    # --- what rules do
+
+    def room(self) -> bool:
+        """Whether another task may start."""
+        return True
+
+    def arrive(self, rule_name: str, task: Any, chain: tuple[Any, ...]) -> None:
+        """The outside event: the request of `task`, which does `chain`, arrives."""
+        self.program = replace(self.program, tasks=(*self.program.tasks, chain))
+        self.rules_fired.add(rule_name)
+        self.names.append(f"+{task.start}")
+        if self.loop.ready:
+            self.happened.add(f"order {self.order.value}: an outside event between ready steps")
+        with self.loop.entered():
+            self.play.start(task)
+
+    def pick(self, pick: int) -> None:
+        """Let candidate `pick` happen, alone, and look."""
+        self.names.append(candidates(self.loop, self.order)[pick])
+        self.happened.update(out_of_turn(self.order, pick, width(self.loop, self.order), len(self.loop.events)))
+        WATCHDOG.watch(self.loop)
+        try:
+            with self.loop.entered():
+                if happen(self.loop, self.order, pick):
+                    self.play.judge.stepped()
+        except Blocked:  # outside of any task
+            pass
+        finally:
+            WATCHDOG.watch(None)  # what Hypothesis does until the next step is not the subject's, and on a busy machine takes long
+        if self.loop.blocked is not None or len(self.names) > self.limit:
+            self.over = True  # the explorer will play the program again and judge what is wrong with it; here nothing can go on
+            self.loop.abandon()
+
+    def moving(self) -> bool:
+        """Whether something can happen."""
+        return not self.over and bool(self.loop.ready or self.loop.events or self.loop.has_timers())
+
+    def rest(self) -> None:
+        """Let all that can happen do so, first in, first out."""
+        while self.moving():
+            self.pick(0)
+
+    # --- the rules of all levels
+
+    @precondition(lambda self: self.loop.ready or self.loop.events)
+    @rule(pick=st.integers(0, 9))
+    def advance(self, pick: int) -> None:
+        """A chosen step runs, or a chosen outside event happens."""
+        self.rules_fired.add("advance")
+        self.pick(pick % (width(self.loop, self.order) + len(self.loop.events)))
+
+    @precondition(lambda self: self.moving() or not self.room())  # nothing moves and nobody may come: Hypothesis wants a rule all the same
+    @rule()
+    def settle(self) -> None:
+        """Until nothing can happen any more."""
+        self.rules_fired.add("settle")
+        self.rest()
+
+    @precondition(lambda self: self.cancelling and not self.over and self.cancellable())
+    @rule(pick=st.integers(0, 9))
+    def cancel(self, pick: int) -> None:
+        """A caller goes away: its task is cancelled where it waits, even if it has been woken already."""
+        self.rules_fired.add("cancel")
+        running = self.cancellable()
+        fault, event = self.struck(running[pick % len(running)])
+        self.program = replace(self.program, faults=(*self.program.faults, fault))
+        self.names.append(f"+{event.label}")
+        with self.loop.entered():
+            event.deliver()
+
+    def cancellable(self) -> list[int]:
+        """The tasks that are under way, and that nothing has cancelled."""
+        return [place for place in self.play.unfinished() if self.struck(place)[0] not in self.program.faults]
+
+    def teardown(self) -> None:
+        """The end of an example: its program is handed on."""
+        try:
+            self.rest()
+            if not self.over:
+                with self.loop.entered():
+                    self.play.finish()
+            if self.program.tasks:
+                type(self).drawn(self.program, self.names, self.shown())
+        finally:  # whatever the subject raises, nothing may be left to complain
+            self.loop.abandon()
+            self.play.let_go()
+            WATCHDOG.watch(None)  # what Hypothesis does between two examples may take long
+
+
+Kind = TypeVar("Kind", bound=Machine)
+
+
+def bound(kind: type[Kind], drawing: Drawing) -> type[Kind]:
+    """The machine class `kind` for a subject and an order."""
+    attributes: dict[str, object] = {
+        "factory": staticmethod(drawing.factory),
+        "order": drawing.order,
+        "cancelling": drawing.cancel,
+        "drawn": staticmethod(drawing.drawn),
+        "enough": staticmethod(drawing.enough),
+        "fired": drawing.fired,
+        "rules_fired": drawing.rules,
+        "happened": drawing.happened,
+        "transitions": drawing.transitions,
+        **{name: escaping(getattr(kind, name)) for name in RUNS_SUBJECT},
+    }
+    return type(kind.__name__, (kind,), attributes)

@@ -1,0 +1,62 @@
+"""Every interleaving of one program, by a search of its states: what a runner needs to be driven by one."""
+
+import gc
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.state_search.objects import unchanging
+from subwarden.scheduling.state_search.search import StateSearch
+from subwarden.scheduling.strategies.strategy import Redundant
+from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.level import Program
+from subwarden.stateful_tests.exploring.runner import Result, Runner
+
+COLLECT_EVERY = 2_000  # runs given up; the runner counts, and collects after, those that came to an end
+
+
+class _Exhausted(Exception):
+    """There is nothing left to try."""
+
+
+class WholeProgram:
+    """Plays `program` on `runner` until every state has been seen (`search.complete`), or `most` runs have been made.
+
+    A level whose play does not say what its judge remembers (`__digested__`) is not searched: its states cannot be told apart.
+    """
+
+    name = StateSearch.name
+
+    def __init__(self, runner: Runner, program: Program, most: int | None = None) -> None:
+        self._runner = runner
+        self._program = program
+        self.search = StateSearch(unchanging(runner._ready(program)), most)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run that comes to rest ends as one that was made, and all runs do."""
+        return self.search.complete and not self.search.endless
+
+    def next(self) -> Result | None:
+        """What the next run showed that was not given up; None if there is none."""
+        search = self.search
+        while True:
+            try:
+                result = self._runner.run(self._program, self._begin, every_choice=search.every_choice)
+            except _Exhausted:
+                return None
+            except Redundant:
+                search.end([], 0)
+                if search.redundant % COLLECT_EVERY == 0:
+                    WATCHDOG.watch(None)  # what this takes is not the subject's
+                    gc.collect(0)
+            else:
+                search.end(result.choices, result.steps)
+                return result
+
+    def _begin(self, loop: ControlledLoop, order: Order) -> Choose:
+        told = hasattr(type(loop.observer), "__digested__")
+        choose = self.search.begin(loop, order) if told else None
+        if choose is None:
+            raise _Exhausted
+        return choose

@@ -1,0 +1,1 @@
+"""From a failing run to a finding: confirmed, shrunk, labelled with its weakest order, narrated."""

@@ -1,0 +1,45 @@
+"""What must hold of any run that has come to rest: nobody waits for ever, and no task, lock or exception is left behind (P12, P13)."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from subwarden.checking import causes
+from subwarden.scheduling.locks import held, waiting
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.stateful_tests.exploring.level import Judge
+
+Task = asyncio.Task[Any]
+LockName = Callable[[asyncio.Lock], str]
+
+
+def judge_stuck(judge: Judge, loop: ControlledLoop, stuck: Iterable[Task], lock_name: LockName) -> None:
+    """The tasks `stuck` have not ended, and nothing can move: because of a lock that nobody is left to release, or of one another."""
+    waited = list(waiting(loop).values())
+    gone = [lock for holder, lock in loop.holding if holder is None or holder.done()]
+    kept = any(lock is other for lock in waited for other in gone)
+    judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(waits(loop, stuck, lock_name)))
+
+
+def judge_left(judge: Judge, loop: ControlledLoop, left: Sequence[str], lock_name: LockName) -> None:
+    """`left`: the names of tasks that should not be there any more."""
+    if left:
+        judge.violated(causes.LEAKED_TASK, ", ".join(left))
+    if loop.holding:
+        judge.violated(causes.LEAKED_LOCK, ", ".join(lock_name(lock) for _, lock in loop.holding))
+    if loop.unhandled:
+        judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
+
+
+def waits(loop: ControlledLoop, tasks: Iterable[Task], lock_name: LockName) -> list[str]:
+    """Who waits for what, for each of the tasks: the wait-for graph in words."""
+    said: list[str] = []
+    waited, holds = waiting(loop), held(loop)
+    for task in tasks:
+        lock = waited.get(task)
+        if lock is None:
+            said.append(f"{task.get_name()} waits for something that nobody will do")
+            continue
+        holders = [t.get_name() for t, locks in holds.items() if t is not None and any(lock is each for each in locks)]
+        said.append(f"{task.get_name()} waits for {lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
+    return said

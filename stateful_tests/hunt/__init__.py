@@ -1,0 +1,1 @@
+"""The hunt: a search by budget on all cores, kept on disk."""

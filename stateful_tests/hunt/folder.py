@@ -1,0 +1,228 @@
+"""What a hunt keeps on disk, so that nothing is lost when it is stopped, or a part of it is killed.
+
+- one JSON file for each cause found, as `subwarden replay` reads it, written the moment the cause is known, and again when it is smaller;
+- `journal.jsonl`: a line for all that happens, and every few seconds one with what was done since; only ever added to;
+- `ends.json`: how runs ended (bounded digests), for the estimate of what is unseen; written once a minute and at the end.
+
+Files other than the journal are replaced, never rewritten: whoever reads sees the old or the new one whole. A last line of the journal
+that was cut off is ignored.
+"""
+
+import fcntl
+import json
+import os
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from subwarden.checking.causes import Cause
+from subwarden.checking.finding import Finding
+from subwarden.model.properties import Property
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage.good_turing import Seen
+from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
+from subwarden.stateful_tests.runs import replay
+
+ROOT = Path(".subwarden") / "hunt"
+JOURNAL = "journal.jsonl"
+ENDS = "ends.json"
+OWN = (JOURNAL, ENDS)
+SCHEMA = "subwarden/hunt-journal/1"
+MEND = "see that the folder may be written and the disk has room, then go on with --resume"
+HEAD = {"subject", "seed", "order"}  # what a hunt cannot be gone on with without
+ORDERS = (*(order.value for order in Order), "all")
+LEVELS = ("1", "2")  # that a hunt may keep to
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading something else raises
+
+
+class BadFolder(Exception):
+    """A folder that does not hold a hunt, or cannot be written; the message says how to mend it."""
+
+
+def default_folder(subject: str) -> Path:
+    """Where a hunt of `subject` is kept if nobody says otherwise."""
+    return ROOT / "".join(ch if ch.isalnum() else "-" for ch in subject)
+
+
+class Folder:
+    """One hunt's folder. Raises BadFolder for what cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._held: Any = None  # open for as long as this process hunts there
+
+    # --- writing
+
+    def begin(self, head: dict[str, Any]) -> Path | None:
+        """Make the folder for a new hunt. An earlier hunt that is there is moved aside; returns where to."""
+        aside: Path | None = None
+        try:
+            if (self.path / JOURNAL).exists():
+                self._hold()
+                aside = self._free_name()
+                self.path.rename(aside)
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadFolder(f"cannot use {self.path}: {error.strerror}; name another folder with --dir") from None
+        self.journal({"began": {"schema": SCHEMA, **head}})
+        self._hold()
+        return aside
+
+    def close(self) -> None:
+        """Let others use the folder. The end of the process does that too."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _hold(self) -> None:
+        """Two hunts in one folder would undo each other. The lock goes with the process, however that ends."""
+        file = (self.path / JOURNAL).open("rb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise BadFolder(f"a hunt is running in {self.path}; wait for it, or name another folder with --dir") from None
+        self.close()
+        self._held = file
+
+    def _free_name(self) -> Path:
+        names = (self.path.with_name(f"{self.path.name}.{number}") for number in count(1))
+        return next(name for name in names if not name.exists())
+
+    def go_on(self) -> None:
+        """Before anything is added to the journal of a hunt that was cut off: a torn last line must not run into the next."""
+        self._hold()
+        path = self.path / JOURNAL
+        text = path.read_bytes()
+        if not text.endswith(b"\n"):
+            with path.open("r+b") as file:
+                file.truncate(text.rfind(b"\n") + 1)
+        self.journal({"resumed": True})
+
+    def journal(self, line: dict[str, Any]) -> None:
+        """Add a line, and have it on disk."""
+        try:
+            with (self.path / JOURNAL).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, separators=(",", ":")) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise BadFolder(f"cannot write {self.path / JOURNAL}: {error.strerror}; {MEND}") from None
+
+    def keep(self, subject: str, kept: Kept) -> Path:
+        """Write a finding, in place of an earlier one of the same cause."""
+        finding = kept.finding
+        path = self.path / f"{finding.cause.slug()}.json"
+        extra = {
+            "property": finding.cause.property.name,
+            "mechanism": finding.cause.mechanism,
+            "cancellation": finding.cancellation,
+            "size": list(finding.size),
+            "shrunk": kept.shrunk,
+            "strategy": kept.strategy,
+        }
+        self._replace(path, {**replay.of_finding(subject, finding).encode(), **extra})
+        self.journal({"found": finding.cause.slug(), "order": finding.order.value, "shrunk": kept.shrunk})
+        return path
+
+    def drop(self, cause: Cause) -> Path:
+        """Move a finding that is none any more out of the way."""
+        path = self.path / f"{cause.slug()}.json"
+        gone = self.path / "gone" / path.name
+        gone.parent.mkdir(exist_ok=True)
+        path.replace(gone)
+        self.journal({"gone": cause.slug()})
+        return gone
+
+    def keep_ends(self, totals: Totals) -> None:
+        """Write how runs ended."""
+        self._replace(self.path / ENDS, {check: seen.encode() for check, seen in totals.ends.items()})
+
+    def _replace(self, path: Path, data: dict[str, Any]) -> None:
+        new = path.with_suffix(".new")
+        try:
+            new.write_text(json.dumps(data, indent=1 if path.name != ENDS else None, sort_keys=True) + "\n", encoding="utf-8")
+            new.replace(path)
+        except OSError as error:
+            raise BadFolder(f"cannot write {path}: {error.strerror}; {MEND}") from None
+
+    # --- reading
+
+    def head(self) -> dict[str, Any]:
+        """What the hunt was begun with."""
+        return dict(self._lines()[0]["began"])
+
+    def totals(self) -> Totals:
+        """What was done in all sessions."""
+        totals = Totals()
+        for number, line in enumerate(self._lines(), 1):
+            try:
+                if "did" in line:
+                    totals.seconds += line["did"]["seconds"]
+                    totals.rounds.update({int(worker): done for worker, done in line["did"]["rounds"].items()})
+                    for check, work in line["did"]["work"].items():
+                        totals.add(check, Work.decode(work))
+            except DAMAGED as error:
+                raise self._unreadable(error, number) from None
+        try:
+            ends = json.loads((self.path / ENDS).read_text(encoding="utf-8"))
+            totals.ends = {check: Seen.decode(seen) for check, seen in ends.items()}
+        except FileNotFoundError:
+            pass  # stopped in its first minute
+        except (OSError, *DAMAGED) as error:
+            raise BadFolder(f"cannot read {self.path / ENDS}: {error}; remove it, and the estimate of what is unseen begins anew") from None
+        return totals
+
+    def findings(self) -> dict[Cause, Kept]:
+        """What is known. Raises BadReplay for a file that is none."""
+        found: dict[Cause, Kept] = {}
+        for path in sorted(self.path.glob("*.json")):
+            if path.name in OWN:
+                continue
+            run = replay.read(str(path))
+            data = json.loads(path.read_text(encoding="utf-8"))
+            try:
+                cause = Cause(Property[data["property"]], data["mechanism"])
+                size = (data["size"][0], data["size"][1])
+                finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, size, run.level)
+                found[cause] = Kept(finding, data["shrunk"], data["strategy"])
+            except (KeyError, IndexError, TypeError) as error:
+                raise BadFolder(f"{path} is no finding of a hunt ({type(error).__name__}: {error}); move it out of {self.path}") from None
+        return found
+
+    def _lines(self) -> list[dict[str, Any]]:
+        path = self.path / JOURNAL
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError:
+            raise BadFolder(f"{self.path} holds no hunt (no {JOURNAL}); name the folder of one, or start one with --dir") from None
+        except ValueError as error:  # it is not text
+            raise self._unreadable(error, 1) from None
+        decoded: list[dict[str, Any]] = []
+        at = 1
+        try:
+            for at, line in enumerate(text.split("\n")[:-1], 1):  # noqa: B007  # where it stops is told; after the last end it was cut off
+                decoded.append(json.loads(line))
+            at = 1
+            if not decoded or decoded[0]["began"]["schema"] != SCHEMA:
+                raise ValueError("it does not begin as this version's")
+            _check_head(decoded[0]["began"])
+        except DAMAGED as error:
+            raise self._unreadable(error, at) from None
+        return decoded
+
+    def _unreadable(self, error: Exception, line: int) -> BadFolder:
+        where = f"{self.path / JOURNAL}, line {line},"
+        return BadFolder(f"{where} cannot be read: {error}; start a new hunt with --dir, or take the line out and lose what it counts")
+
+
+def _check_head(head: dict[str, Any]) -> None:
+    """Raises ValueError for what no hunt was begun with."""
+    if not head.keys() >= HEAD:
+        raise ValueError(f"it does not say of what {', '.join(sorted(HEAD))} it is")
+    if not isinstance(head["subject"], str) or not isinstance(head["seed"], int):
+        raise ValueError("its subject must be a name and its seed a whole number")
+    if head["order"] not in ORDERS:
+        raise ValueError(f"its order {head['order']!r} is none of {', '.join(ORDERS)}")
+    if head.get("level") not in (None, *LEVELS):
+        raise ValueError(f"its level {head['level']!r} is none of {', '.join(LEVELS)}")

@@ -1,0 +1,306 @@
+"""The hunt: workers that search until the budget ends, and one process that gathers, keeps and tells what they find.
+
+Whatever ends a worker, its findings are on disk already, and another takes its place; only what it counted in its last half second, and the
+round that it was in, is lost; that one, or a resumed hunt, does that round again if it is held to a number of rounds.
+
+Each run is counted once for those who go on: what is kept on disk is of rounds that are not done again, which are those that were begun,
+or, where the number of rounds decides, those that were finished. What was done of others is told by the report, and forgotten.
+
+With a fixed number of rounds, subject, seed, number of workers and folder decide what is found.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from time import monotonic
+from typing import Any
+
+from subwarden.checking.causes import Cause
+from subwarden.stateful_tests.exploring.check import Check, checks_of
+from subwarden.stateful_tests.exploring.coverage.overlap import Closely
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.signals import ENDING, deaf, interruptible
+from subwarden.stateful_tests.hunt.folder import Folder
+from subwarden.stateful_tests.hunt.listener import Listener, Reader
+from subwarden.stateful_tests.hunt.search import Rank
+from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
+from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, work
+from subwarden.stateful_tests.hunt.worker_slot import Place
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import BadSubject, levels_of, load
+
+TICK = 0.25  # seconds between two looks around
+JOURNAL_EVERY = 5.0
+ENDS_EVERY = 60.0
+PATIENCE = 5.0  # seconds that workers have to end by themselves
+LAST_WORDS = ("done", "bad", "failed")  # after which a worker ends, and is not lost
+
+
+class WorkerFailed(Exception):
+    """A worker stopped at an error of ours; the message is its traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do in this session. `rounds`: so many of each worker, instead of a time."""
+
+    subject: str
+    checks: tuple[Check, ...]
+    jobs: int
+    seed: int
+    budget: float | None
+    rounds: int | None
+
+
+def checks_in(subject: str, order: str, level: str | None = None) -> tuple[Check, ...]:
+    """The checks of `--order` and `--level`: one or all, always with and without cancellation."""
+    return tuple(check for check in checks_of(*levels_of(subject, level)) if order in ("all", check.order.value))
+
+
+def as_it_shows(subject: str, kept: Kept) -> Kept | None:
+    """A finding of an earlier session as it is now; None: it shows no more, the subject was mended.
+
+    Where the subject has changed and takes other steps, the schedule is what those steps are, and is to be made small again: one that
+    cannot be followed would end the hunt when it is told.
+    """
+    finding = kept.finding
+    with running():
+        runner = Runner(LEVELS[finding.level], load(subject, finding.level), finding.order)
+        result, names = runner.guided(finding.program, finding.names)
+    if finding.cause not in result.violations:
+        return None
+    if tuple(names) == finding.names:
+        return kept
+    return kept._replace(finding=replace(finding, names=tuple(names)), shrunk=False)
+
+
+class Hunt:
+    """One session. `totals` and `findings` are those of earlier ones, and grow."""
+
+    def __init__(self, plan: Plan, folder: Folder, totals: Totals, findings: dict[Cause, Kept], listener: Listener) -> None:
+        self.totals = totals
+        self.findings = findings
+        self.schedules = 0
+        self._plan = plan
+        self._folder = folder
+        self._listener = Reader(listener)
+        self._pipes: dict[Connection[Any, Any], int] = {}
+        self._processes: dict[int, Any] = {}
+        self._since: dict[str, Work] = {}  # what the journal has not got yet
+        self._journalled: dict[str, Work] = {}  # the names that it has got
+        self._places = {worker: Place(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
+        self._places[0].unshrunk = frozenset(cause for cause, kept in findings.items() if not kept.shrunk)
+        self._finders = dict.fromkeys(findings, 0)  # who is to make small what was found
+        self._deadline: float | None = None
+        self._stopping = False
+        self._ended_by_itself = False  # at least one worker did all that it was to do
+        self._searched_all = False  # and there is nothing that killed another in its place, and was not searched
+        self._bad: BaseException | None = None
+        self._began = self._flushed = self._ends_kept = monotonic()
+
+    def run(self) -> str:
+        """Search; why it ended: "budget", "rounds", "stopped" (Ctrl-C, or whoever listened has gone), "no workers" or "all lost".
+
+        Raises BadSubject, WorkerFailed, BadFolder.
+        """
+        with interruptible(ENDING) as interrupted:
+            self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
+            why = "budget" if self._plan.rounds is None else "rounds"
+            try:
+                with deaf(ENDING):
+                    self._start()
+                must_end = None if deadline is None else deadline + GRACE + PATIENCE
+                while self._pipes:
+                    for pipe in wait(list(self._pipes), timeout=TICK):
+                        self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
+                    self._now_and_then()
+                    if (interrupted or self._bad or self._listener.gone) and not self._stopping:
+                        self._stopping, why = True, "stopped"
+                        self._send(("stop", None))
+                        must_end = monotonic() + PATIENCE
+                    if must_end is not None and monotonic() >= must_end:
+                        break
+                for worker in self._pipes.values():
+                    self._report(worker, "did not end when its time was over, and was ended")
+            finally:
+                for process in self._processes.values():
+                    process.kill()
+                    process.join()
+                self._finish()
+        if self._bad is not None:
+            raise self._bad
+        if self.totals.lost and not self._ended_by_itself:
+            why = "no workers"
+        elif self.totals.lost and not self._searched_all:
+            why = "all lost"
+        self._folder.journal({"ended": why})
+        return why
+
+    def _start(self) -> None:
+        for worker in range(self._plan.jobs):
+            self._start_worker(worker)
+        self._folder.journal({"workers": [process.pid for process in self._processes.values()]})
+
+    def _start_worker(self, worker: int) -> None:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(self._assignment(worker), theirs), daemon=True)
+        process.start()
+        theirs.close()  # so that its end is seen as soon as it dies
+        self._pipes[ours] = worker
+        self._processes[worker] = process
+
+    def _assignment(self, worker: int) -> Assignment:
+        """What a worker has to do that is started now, be it the first in its place or not."""
+        plan, place = self._plan, self._places[worker]
+        first = self.totals.rounds.get(worker, 0)
+        left = None if plan.rounds is None else place.first + plan.rounds - first
+        known = self._known()
+        mine = {cause for cause, finder in self._finders.items() if finder == worker}
+        if plan.rounds is not None:
+            known = place.known | {cause: rank for cause, rank in known.items() if cause in place.unshrunk}
+            mine = set(place.unshrunk)
+        unshrunk = tuple(kept for cause, kept in self.findings.items() if cause in mine and not kept.shrunk)
+        return Assignment(plan.subject, plan.checks, plan.seed, worker, first, left, self._deadline, known, unshrunk, place.memory)
+
+    def _known(self) -> dict[Cause, Rank]:
+        return {cause: kept.finding.rank()[:2] for cause, kept in self.findings.items() if kept.shrunk}
+
+    def _listen(self, pipe: "Connection[Any, Any]") -> None:
+        """Take all that a worker has said."""
+        worker = self._pipes[pipe]
+        while True:
+            try:
+                if not pipe.poll():
+                    return
+                what, about = pipe.recv()
+            except (EOFError, OSError):
+                del self._pipes[pipe]
+                self._lost(worker)
+                return
+            self._heard(worker, what, about)
+            if what in LAST_WORDS:
+                del self._pipes[pipe]
+                return
+
+    def _heard(self, worker: int, what: str, about: Any) -> None:
+        place = self._places[worker]
+        place.spoke = True
+        match what:
+            case "work":
+                self.schedules += sum(done.schedules for done in about.values())
+                if self._plan.rounds is None:
+                    self._count(about)
+                else:
+                    place.work.append(about)
+            case "done":
+                self._ended_by_itself = True
+                self._searched_all |= not place.lost or self._plan.rounds is not None
+            case "round":
+                self.totals.rounds[worker] = about
+            case "finished":
+                self.totals.rounds[worker], check, memory = about
+                for done in place.finished(check, memory):
+                    self._count(done)
+            case "found":
+                if self._plan.rounds is not None:
+                    place.found[about.finding.cause] = about.finding.rank()[:2]
+                self._found(worker, about)
+            case "bad":
+                self._bad = self._bad or BadSubject(about)
+            case "failed":
+                self._bad = self._bad or WorkerFailed(about)
+
+    def _count(self, done: Mapping[str, Work]) -> None:
+        for check, what in done.items():
+            self.totals.add(check, what)
+            self._since.setdefault(check, Work()).merge(what)
+
+    def _found(self, worker: int, kept: Kept) -> None:
+        cause, finding = kept.finding.cause, kept.finding
+        before = self.findings.get(cause)
+        if kept.shrunk and self._plan.rounds is None:
+            self._send(("known", (cause, finding.rank()[:2])))
+        if before is not None and before.rank() <= kept.rank():
+            return
+        self.findings[cause] = kept
+        self._finders[cause] = worker
+        path = self._folder.keep(self._plan.subject, kept)
+        if before is None or (kept.shrunk and not before.shrunk):
+            how = f"{finding.size[0]} operation{'s' * (finding.size[0] != 1)}, in {finding.order.value}" + (
+                " with a cancellation" if finding.cancellation else ""
+            )
+            now = "as small as it gets" if kept.shrunk else "being made smaller"
+            self._listener.say(f"found {finding.broken.name}, {cause.mechanism} ({how}; {now}): {path}")
+
+    def _lost(self, worker: int) -> None:
+        process = self._processes[worker]
+        process.join()
+        code = process.exitcode or 0
+        how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
+        at = max(0, self.totals.rounds.get(worker, 0) - (self._plan.rounds is None))
+        late = self._stopping or (self._deadline is not None and monotonic() >= self._deadline)
+        if not late and self._places[worker].may_be_taken():
+            self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
+            self._places[worker].taken()
+            with deaf(ENDING):
+                self._start_worker(worker)
+            self._folder.journal({"again": worker, "pid": self._processes[worker].pid})
+            return
+        left = f"the hunt goes on with {len(self._pipes)} other{'s' * (len(self._pipes) != 1)}" if self._pipes else "there is no other"
+        self._report(worker, f"{how} in round {at}; its findings are kept; {left}")
+
+    def _report(self, worker: int, how: str) -> None:
+        said = f"worker {worker} {how}"
+        self.totals.lost.append(said)
+        self._folder.journal({"lost": worker, "said": said})
+        self._listener.say(said)
+
+    def _send(self, message: tuple[str, Any]) -> None:
+        for pipe in list(self._pipes):
+            try:
+                pipe.send(message)
+            except OSError:
+                continue  # it has died; `_listen` will see it
+
+    def _now_and_then(self) -> None:
+        now = monotonic()
+        self._listener.progress(self.totals, self.findings, self.schedules, now - self._began, len(self._pipes))
+        if now - self._flushed >= JOURNAL_EVERY:
+            self._flush()
+        if now - self._ends_kept >= ENDS_EVERY:
+            self._ends_kept = now
+            self._flush()  # first, so that no run's end is kept that the journal does not count
+            self._folder.keep_ends(self.totals)
+
+    def _finish(self) -> None:
+        """Keep what counts, then count for the report what was done in rounds that will be done again."""
+        self._flush()
+        self._folder.keep_ends(self.totals)
+        for place in self._places.values():
+            for done in place.work:
+                self._count(done)
+
+    def _flush(self) -> None:
+        """Have the journal tell all that was done until now."""
+        now = monotonic()
+        seconds, self._flushed = now - self._flushed, now
+        self.totals.seconds += seconds
+        news = {check: _news(work, self._journalled.setdefault(check, Work())).encode() for check, work in self._since.items()}
+        done = {check: work for check, work in news.items() if any(work.values())}
+        self._since = {}
+        self._folder.journal({"did": {"seconds": round(seconds, 3), "rounds": self.totals.rounds, "work": done}})
+
+
+def _news(work: Work, known: Work) -> Work:
+    """`work` without the names that are `known`, to which they are added: a journal of hours should not repeat them every few seconds."""
+    fired, awaits, overlaps = (
+        work.fired - known.fired,
+        work.closely.awaits - known.closely.awaits,
+        work.closely.overlaps - known.closely.overlaps,
+    )
+    known.fired |= fired
+    known.closely.merge(Closely(0, awaits, overlaps))
+    work.fired, work.closely = fired, Closely(work.closely.runs, awaits, overlaps)
+    return work

@@ -1,0 +1,170 @@
+"""A worker of a hunt: a process that does rounds until it is told to stop, and tells at once what it finds.
+
+It shares nothing with the others: a pipe of its own leads to the hunt, so that killing it at any moment damages nothing of theirs (a lock
+in shared memory, taken by a process that was killed, would never be released).
+
+What it does in a round depends on seed, worker and round alone. Only what it need not look into, because it is known already, may come
+from others, and only where the hunt is not held to a number of rounds.
+
+Where time decides, a round that is begun is over for those who go on: to do it again would in sessions shorter than a round never come to
+the next. Where the number of rounds decides, it is done again, and counts only once it is finished. Either way no run counts twice, which
+would be taken for proof that little is unseen.
+"""
+
+import gc
+import signal
+import traceback
+from dataclasses import dataclass, field
+from itertools import count
+from multiprocessing.connection import Connection
+from random import Random
+from time import monotonic
+from typing import Any
+
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.gate.signals import ENDING
+from subwarden.stateful_tests.hunt.search import STEPS, Hunter, Memory, Rank
+from subwarden.stateful_tests.hunt.work import Kept
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
+
+TELL_EVERY = 0.5  # seconds
+GRACE = 10.0  # seconds beyond the budget in which a finding may still be made smaller
+BEGIN_WITH = (0, 2, 1, 3)  # which check, by worker: two workers are seldom at the same one
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a worker is to do. `deadline` is a moment of the monotonic clock; `rounds`: how many, None for as many as there is time for."""
+
+    subject: str
+    checks: tuple[Check, ...]
+    seed: int
+    worker: int
+    first: int
+    rounds: int | None
+    deadline: float | None
+    known: dict[Cause, Rank]
+    unshrunk: tuple[Kept, ...] = ()
+    memory: dict[str, Memory] = field(default_factory=dict)  # of the one whose place it takes, by the name of the check
+
+
+class Gone(BaseException):
+    """The hunt has died, so there is nobody to tell. Not an Exception: it ends whatever the worker is at, and nothing may handle it."""
+
+
+def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
+    """The process. It says ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why) and ("done", None).
+
+    Of rounds it says ("round", how many were begun) where time decides, else ("finished", (how many, check, Memory)).
+    """
+    for number in ENDING:  # all processes of a group get them; the hunt decides what they mean
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        _Worker(assignment, pipe).hunt()
+        pipe.send(("done", None))
+    except BadSubject as bad:
+        pipe.send(("bad", str(bad)))
+    except KeyboardInterrupt:  # not the user's, see above
+        said = f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must answer, or raise an Exception"
+        pipe.send(("bad", said))
+    except Gone:
+        return
+    except Exception:
+        pipe.send(("failed", traceback.format_exc()))
+
+
+class _Worker:
+    def __init__(self, assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
+        self._assignment = assignment
+        self._pipe = pipe
+        self._known = dict(assignment.known)
+        self._stopped = False
+        self._told = monotonic()
+        self._hunters: dict[str, Hunter] = {}
+
+    def hunt(self) -> None:
+        """All rounds."""
+        a = self._assignment
+        with blaming(a.subject), running():
+            graphs = {check.level: LEVELS[check.level].new_graph() for check in a.checks}
+            for check in a.checks:
+                hunter = Hunter(check, load(a.subject, check.level), graphs[check.level], self._known.get, self._found, self._enough)
+                hunter.shrink_until(self._no_time_to_shrink)
+                if check.name in a.memory:
+                    hunter.remember(a.memory[check.name])
+                self._hunters[check.name] = hunter
+            self._finish_shrinking(a.unshrunk)
+            for number in count(a.first):
+                if self._enough() or (a.rounds is not None and number >= a.first + a.rounds):
+                    break
+                check = a.checks[(number + BEGIN_WITH[a.worker % len(BEGIN_WITH)]) % len(a.checks)]
+                steps = STEPS[number // len(a.checks) % len(STEPS)]
+                if a.rounds is None:
+                    self._say("round", number + 1)
+                hunter = self._hunters[check.name]
+                hunter.hunt(Random(f"{a.seed} {a.worker} {number}").getrandbits(32), steps)
+                WATCHDOG.watch(None)
+                if not self._enough():
+                    self._tell()
+                    if a.rounds is not None:
+                        self._say("finished", (number + 1, check.name, hunter.memory()))
+                gc.collect()  # what Hypothesis leaves in circles; nobody else collects it, and seldom is no cheaper
+            self._tell()
+
+    def _finish_shrinking(self, unshrunk: tuple[Kept, ...]) -> None:
+        """What an earlier session was stopped at."""
+        for kept in unshrunk:
+            for check, hunter in self._hunters.items():
+                finding = kept.finding
+                if hunter.check == Check(finding.order, finding.cancellation, finding.level):
+                    try:
+                        hunter.shrink(kept)
+                    except NotReproducible as doubt:
+                        self._hunters[check].work.doubts.append(str(doubt))
+
+    def _found(self, kept: Kept) -> None:
+        order, cancellation, _ = kept.finding.rank()
+        self._known[kept.finding.cause] = (order, cancellation)
+        self._say("found", kept)
+
+    def _tell(self) -> None:
+        self._told = monotonic()
+        self._say("work", {name: hunter.take() for name, hunter in self._hunters.items()})
+
+    def _say(self, what: str, about: object) -> None:
+        WATCHDOG.watch(None)  # the hunt may be slow to listen
+        try:
+            self._pipe.send((what, about))
+        except OSError:
+            raise Gone from None
+
+    def _listen(self) -> None:
+        while self._pipe.poll():
+            try:
+                what, about = self._pipe.recv()
+            except (EOFError, OSError):
+                raise Gone from None
+            if what == "stop":
+                self._stopped = True
+            else:
+                cause, rank = about
+                if cause not in self._known or rank < self._known[cause]:
+                    self._known[cause] = rank
+
+    def _enough(self) -> bool:
+        """Asked between runs: listens, tells what was done from time to time, and says whether to stop."""
+        self._listen()
+        now = monotonic()
+        if now - self._told >= TELL_EVERY:
+            self._tell()
+        return self._stopped or (self._assignment.deadline is not None and now >= self._assignment.deadline)
+
+    def _no_time_to_shrink(self) -> bool:
+        self._listen()
+        deadline = self._assignment.deadline
+        return self._stopped or (deadline is not None and monotonic() >= deadline + GRACE)

@@ -1,0 +1,1 @@
+"""Runs as data: replays, records of findings, the regression corpus."""

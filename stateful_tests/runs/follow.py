@@ -1,0 +1,49 @@
+"""Plays a saved run again, exactly, and says in plain data what it shows now."""
+
+from typing import Any, NamedTuple
+
+from subwarden.checking.causes import Cause
+from subwarden.checking.verdict import Verdict
+from subwarden.scheduling.schedule import Divergence
+from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.record import replay_record
+from subwarden.stateful_tests.runs.replay import BadReplay, Replay
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import blaming
+
+SCHEMA = "subwarden/replay/1"
+
+
+class Followed(NamedTuple):
+    """A run that was played again. `cause`: what it shows, first of all what it was recorded for; None if it holds now."""
+
+    record: dict[str, Any]
+    cause: Cause | None
+
+
+def follow(replay: Replay, factory: Factory) -> Followed:
+    """Play `replay` on what `factory` makes. Raises BadReplay where the subject does something else now, BadSubject."""
+    try:
+        with blaming(replay.subject), running():
+            result = Runner(LEVELS[replay.level], factory, replay.order).follow(replay.program, replay.names)
+    except Divergence as error:
+        again = f"the subject has changed since; find the run anew with `subwarden gate --subject {replay.subject}`"
+        raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
+    broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
+    recorded = replay.cause.partition("-")[2]
+    cause = next((c for c in broken if recorded == c.slug().partition("-")[2]), broken[0] if broken else None)
+    record: dict[str, Any] = {
+        "schema": SCHEMA,
+        "subject": replay.subject,
+        "recorded_for": replay.cause,
+        "verdict": (Verdict.HOLDS if cause is None else Verdict.VIOLATED).value,
+        "steps_run": result.steps,
+        "findings": [
+            {"id": each.slug(), "property": each.property.name, "title": each.property.title, "mechanism": each.mechanism}
+            for each in broken
+        ],
+    }
+    if cause is not None:
+        record |= replay_record(replay, cause, factory)
+    return Followed(record, cause)

@@ -1,0 +1,127 @@
+"""Replays: a run as a string that can be pasted into a shell, or as a file, and what it takes to play it again.
+
+The string is a version mark and compressed JSON, not text for people: nobody has to parse what was written to be read. It names its
+subject and its cause, so that a replay made for another subject or by another version is told apart from one that does not fail.
+"""
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from subwarden.checking.finding import Finding
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+
+MARK = "sw1-"
+ANY_MARK = re.compile(r"sw\d+-")  # of whatever version
+LARGEST = 10_000_000  # characters of JSON; a replay has some hundred
+AGAIN = "make a new one with `subwarden gate --subject NAME`"
+GIVE = f"give a file that `subwarden gate` wrote, or a string that starts with {MARK}"
+
+
+class BadReplay(Exception):
+    """A replay that cannot be used; the message says what is wrong with it and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One run of one subject. `cause` is the slug of what it shows."""
+
+    subject: str
+    order: Order
+    program: Any
+    names: tuple[str, ...]
+    cause: str
+    level: str = LEVEL_1.name
+
+    def encode(self) -> dict[str, object]:
+        """As plain data."""
+        return {
+            "level": LEVELS[self.level].number,
+            "subject": self.subject,
+            "order": self.order.value,
+            "program": self.program.encode(),
+            "schedule": list(self.names),
+            "cause": self.cause,
+        }
+
+    def string(self) -> str:
+        """As one word."""
+        data = json.dumps(self.encode(), separators=(",", ":"), sort_keys=True).encode()
+        return MARK + base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
+
+
+def of_finding(subject: str, finding: Finding[Any]) -> Replay:
+    """The replay of a finding on `subject`."""
+    return Replay(subject, finding.order, finding.program, finding.names, finding.cause.slug(), finding.level)
+
+
+def decode(data: object, source: str) -> Replay:
+    """What `Replay.encode` wrote; `source` says where it came from. Raises BadReplay."""
+    try:
+        if not isinstance(data, dict):
+            raise ValueError("it is not a JSON object")
+        for key in ("level", "subject", "order", "program", "schedule", "cause"):
+            if key not in data:
+                raise ValueError(f"it has no {key!r}")
+        level = next((level for level in LEVELS.values() if level.number == data["level"]), None)
+        if level is None:
+            raise ValueError(f"it is of level {data['level']!r}, which this version does not know")
+        if data["order"] not in [order.value for order in Order]:
+            raise ValueError(f"its order {data['order']!r} is none of {', '.join(o.value for o in Order)}")
+        if not isinstance(data["schedule"], list) or not all(isinstance(name, str) for name in data["schedule"]):
+            raise ValueError("its schedule is not a list of names")
+        if not isinstance(data["subject"], str) or not isinstance(data["cause"], str):
+            raise ValueError("its subject and its cause must be strings")
+        program = level.decode(data["program"])
+        return Replay(data["subject"], Order(data["order"]), program, tuple(data["schedule"]), data["cause"], level.name)
+    except ValueError as error:
+        raise BadReplay(f"{source} is not a replay: {error}; {AGAIN}") from None
+
+
+def read(text: str) -> Replay:
+    """A replay from a string, or from a file that holds one (a string, or JSON as a finding or a corpus file has it). Raises BadReplay."""
+    if ANY_MARK.match(text):
+        return _from_string(text, "the replay string")
+    path = Path(text)
+    said = text if len(text) <= 100 else f"{text[:97]}..."
+    if not text.strip():
+        raise BadReplay(f"an empty word is no replay; {GIVE}")
+    try:
+        content = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        raise BadReplay(f"cannot read {said}: {what}; {GIVE}") from None
+    except ValueError:  # bytes that are not text, or a null in the name
+        raise BadReplay(f"{said} is not text; {GIVE}") from None
+    if ANY_MARK.match(content):
+        return _from_string(content, text)
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        raise BadReplay(f"{text} is neither JSON nor a replay string; {GIVE}") from None
+    if isinstance(data, dict) and isinstance(data.get("replay"), str):
+        return _from_string(data["replay"], text)
+    return decode(data, text)
+
+
+def _from_string(text: str, source: str) -> Replay:
+    if not text.startswith(MARK) and ANY_MARK.match(text):
+        raise BadReplay(f"{source} was made by another version: this one reads strings that start with {MARK}; {AGAIN}")
+    body = text.removeprefix(MARK).strip()
+    try:
+        packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        unpacking = zlib.decompressobj()
+        unpacked = unpacking.decompress(packed, LARGEST)
+        if not unpacking.eof or unpacking.unused_data:  # a part is missing, or something else was pasted behind it
+            raise ValueError
+        data = json.loads(unpacked)
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
+        raise BadReplay(f"{source} is damaged (cut short, or changed); copy the whole line again") from None
+    return decode(data, source)

@@ -1,0 +1,30 @@
+"""The regression corpus: saved runs that once failed, replayed on a subject before anything new is tried.
+
+Committed runs lie in `stateful_tests/corpus/`, named by what they showed. What fails is saved to `.subwarden/corpus/` in the folder
+where the gate is run; profiles that are not derandomised replay those too.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from subwarden.stateful_tests.runs.replay import Replay, read
+
+COMMITTED = Path(__file__).parents[1] / "corpus"
+SAVED = Path(".subwarden") / "corpus"
+
+
+def saved_runs(*, committed_only: bool) -> Iterator[tuple[str, Replay]]:
+    """(name, run) in the order of names. Raises BadReplay, naming the file, for one that cannot be read."""
+    for folder in (COMMITTED,) if committed_only else (COMMITTED, SAVED):
+        for path in sorted(folder.glob("*.json")):
+            yield path.stem, read(str(path))
+
+
+def save(replay: Replay) -> Path:
+    """Write a run that failed; the same run twice is one file."""
+    subject = "".join(ch if ch.isalnum() else "-" for ch in replay.subject)
+    SAVED.mkdir(parents=True, exist_ok=True)
+    path = SAVED / f"{subject}-{replay.cause}.json"
+    path.write_text(json.dumps(replay.encode(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return path

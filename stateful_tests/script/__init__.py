@@ -1,0 +1,1 @@
+"""Scripts of plain asyncio that show a fifo finding without the harness."""

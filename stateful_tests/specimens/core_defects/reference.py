@@ -1,0 +1,16 @@
+"""The sound manager that the defects are made from: `examples/pubsub.py`, as a user would load it."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).parents[3] / "examples" / "pubsub.py"
+
+_spec = importlib.util.spec_from_file_location("subwarden_examples_pubsub", FILE)
+assert _spec is not None
+assert _spec.loader is not None
+_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_module)
+
+PubSub: Any = _module.PubSub
+Adapter: Any = _module.Adapter

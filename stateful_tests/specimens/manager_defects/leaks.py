@@ -1,0 +1,50 @@
+"""Defects of P12: tasks, locks and exceptions that are left behind."""
+
+import asyncio
+
+from subwarden.checking import causes
+from subwarden.impl.manager.manager import Manager
+from subwarden.model.manager.operations import ThreadState
+from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.subjects.manager.program import Program
+
+
+async def _forever() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def _fail() -> None:
+    raise ValueError("nobody listens")
+
+
+class TaskLeftBehind(Manager):
+    """A close starts a task that waits for what never comes."""
+
+    async def remove_connection(self, connection_id: int) -> None:
+        await super().remove_connection(connection_id)
+        asyncio.get_running_loop().create_task(_forever(), name="forever")
+
+
+class LockNeverReleased(Manager):
+    """A state's lock is taken by the first who asks for the state, and kept."""
+
+    async def thread_state(self, thread_id: int):  # type: ignore[no-untyped-def]
+        state = await super().thread_state(thread_id)
+        if state is not None and not state.lock.locked():
+            await state.lock.acquire()
+        return state
+
+
+class ExceptionNobodyRetrieves(Manager):
+    """A task of the manager's own fails, and nobody looks."""
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        asyncio.get_running_loop().create_task(_fail(), name="failing")
+        return await super().has_subscribers(thread_id)
+
+
+DEFECTS = (
+    Defect(TaskLeftBehind, causes.LEAKED_TASK, 1),
+    Defect(LockNeverReleased, causes.LEAKED_LOCK, 1, also=(causes.DEADLOCK, causes.LOCK_CYCLE), program=Program(((ThreadState(1),),))),
+    Defect(ExceptionNobodyRetrieves, causes.UNRETRIEVED, 1),
+)

@@ -1,0 +1,51 @@
+"""What a planted defect of level 2 is: our request layer, wrong in one place, and what the harness must say about it.
+
+It refuses to say how the defect is found; the tests do.
+"""
+
+from typing import NamedTuple
+
+from subwarden.checking.causes import Cause
+from subwarden.impl.manager.manager import Manager
+from subwarden.impl.server.engine import Engine, EngineConversation
+from subwarden.impl.server.owning_listener import OwningListener
+from subwarden.impl.server.owning_server import OwningServer
+from subwarden.model.server.requests import Request
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.subjects.server.program import Fault, Program
+
+
+class Defect(NamedTuple):
+    """`server`, around `manager`, breaks `cause` on `program`, in `order` and no weaker one."""
+
+    server: type[OwningServer]
+    cause: Cause
+    program: Program
+    manager: type[Manager] = Manager
+    order: Order = Order.FIFO
+    slow: tuple[str, ...] = ()  # what happens when nothing else can, for a defect that takes a client or an engine as slow as that
+    also: tuple[Cause, ...] = ()  # what the same defect also leads to, in other runs or later in the same one
+
+    @property
+    def name(self) -> str:
+        """The class that is wrong."""
+        return (self.server if self.manager is Manager else self.manager).__qualname__
+
+    def factory(self, engine: Engine) -> OwningServer:
+        """A fresh one."""
+        return self.server(self.manager(), engine)
+
+
+def program(*requests: Request, faults: tuple[Fault, ...] = ()) -> Program:
+    """These requests, in this order."""
+    return Program(tuple((request,) for request in requests), faults)
+
+
+class OtherListener(OwningServer):
+    """A server whose listeners are of another kind."""
+
+    kind: type[OwningListener]
+
+    def listen(self, work, thread: int, conversation: EngineConversation):  # type: ignore[no-untyped-def]
+        listener = self.kind(self, self.records[thread], self.manager.threads[thread].state)
+        return super().listen(listener.run, thread, conversation)

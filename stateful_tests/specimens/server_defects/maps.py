@@ -1,0 +1,83 @@
+"""Defects of P1, P2 and P6: who is subscribed to what, who is live, and what was torn down."""
+
+from subwarden.checking import causes
+from subwarden.impl.manager.listener_commands import ConnectionRequestId
+from subwarden.impl.manager.manager import IMPLICIT, Manager
+from subwarden.impl.manager.owned_state import OwnedThreadState
+from subwarden.impl.server.loaded_thread import LoadedThread
+from subwarden.impl.server.owning_server import OwningServer
+from subwarden.model.server.requests import Close, Initialize, Request, Resume, Start, Unsubscribe
+from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
+from subwarden.stateful_tests.subjects.server.program import Fault, Goes
+
+
+class ForgetsOneMap(Manager):
+    """An unsubscribe leaves the thread among the connection's."""
+
+    def _unlink(self, thread_id: int, connection_id: int) -> None:
+        super()._unlink(thread_id, connection_id)
+        self.index.link(thread_id, connection_id)
+
+
+class RevivesClosed(Manager):
+    """An initialize does not ask whether its connection has closed meanwhile."""
+
+    async def connection_initialized(self, connection_id: int) -> None:
+        async with self.lock:
+            self.live_connections.add(connection_id)
+
+
+class SubscribesClosed(Manager):
+    """A subscription does not ask whether its connection is live."""
+
+    async def try_ensure_connection_subscribed(
+        self, thread_id: int, connection_id: int, experimental_raw_events: bool
+    ) -> OwnedThreadState | None:
+        async with self.lock:
+            return self._grant(thread_id, connection_id, IMPLICIT).state
+
+
+class CloseKeepsSubscriptions(Manager):
+    """A close takes the connection out of those that are live, and leaves it subscribed."""
+
+    async def remove_connection(self, connection_id: int) -> None:
+        async with self.lock:
+            self.live_connections.discard(connection_id)
+            self.closed_connections.add(connection_id)
+
+
+class ShutdownLooksUpTheEntry(OwningServer):
+    """The slow tail of an unload asks for the state of the thread, which makes an entry."""
+
+    async def _unload(self, record: LoadedThread) -> None:
+        await self.manager.thread_state(record.thread)
+        await super()._unload(record)
+
+
+class SubscribesBeforeItLooks(OwningServer):
+    """A resume subscribes, and then learns that the thread is closing."""
+
+    async def _subscribe(self, record: LoadedThread, request_id: ConnectionRequestId, raw: bool):  # type: ignore[no-untyped-def]
+        await self.manager.try_ensure_connection_subscribed(record.thread, request_id.connection_id, raw)
+        return await super()._subscribe(record, request_id, raw)
+
+
+class EntryBeforeConversation(OwningServer):
+    """A resume makes the entry before there is a conversation for it, and there may never be one."""
+
+    async def thread_resume(self, request_id: ConnectionRequestId, request: Resume) -> None:
+        await self.manager.thread_state(request.thread)
+        await super().thread_resume(request_id, request)
+
+
+RESUMED: tuple[Request, ...] = (Initialize(1), Resume(1, 1))
+
+DEFECTS = (
+    Defect(OwningServer, causes.MAPS_DISAGREE, program(*RESUMED, Initialize(2), Resume(2, 1), Unsubscribe(2, 1)), ForgetsOneMap),
+    Defect(OwningServer, causes.REVIVED, program(Initialize(1), Close(1)), RevivesClosed),
+    Defect(OwningServer, causes.SUBSCRIBED_DEAD, program(Initialize(1), Start(1, 3, False), Close(1)), SubscribesClosed),
+    Defect(OwningServer, causes.OUTLIVES, program(*RESUMED, Close(1)), CloseKeepsSubscriptions),
+    Defect(ShutdownLooksUpTheEntry, causes.REVIVED_ENTRY, program(*RESUMED, Unsubscribe(1, 1))),
+    Defect(SubscribesBeforeItLooks, causes.LATE_LINK, program(*RESUMED, Unsubscribe(1, 1), Resume(1, 1)), also=(causes.REVIVED_ENTRY,)),
+    Defect(EntryBeforeConversation, causes.LEFT_ENTRY, program(*RESUMED, faults=(Fault(Goes.FAILS, 1),))),
+)

@@ -1,0 +1,279 @@
+"""Somebody's manager as the core level sees it: which operations it has, how it can be looked at, and how it wants to be judged.
+
+Duck-typed: an adapter imports nothing of ours. Whatever is wrong with it is told as its error, in a line that says how to mend it; what
+is wrong with the manager behind it is a finding.
+"""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from subwarden.checking.adapter_judge import Rules
+from subwarden.checking.bad_observation import BadObservation
+from subwarden.checking.core.judge import Maps, Pair
+from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
+from subwarden.model.properties import CoreProperty, Property
+from subwarden.stateful_tests.subjects.core.environment import Environment
+
+REQUIRED = ("connect", "subscribe")
+ARGUMENTS = {
+    "connect": ("client",),
+    "subscribe": ("client", "topic"),
+    "unsubscribe": ("client", "topic"),
+    "publish": ("topic", "message"),
+    "disconnect": ("client",),
+    "teardown": ("topic",),
+}
+LOOKS: dict[str, tuple[str, ...]] = {"observe": (), "broker": (), "delivered": (), "close": ()}
+FREE_LOCK = "order any: a free lock suspends"  # a manager need not have locks
+JUDGED = (*(Property[name] for name in "P1 P2 P6 P8 P11 P12 P13".split()), *CoreProperty)
+assert ARGUMENTS.keys() == CORE_BY_NAME.keys()
+
+
+class BadAdapter(BadObservation):
+    """An adapter that cannot be played; the message says why and how to mend it."""
+
+
+class Maker:
+    """Makes managers with somebody's factory, whatever they are."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make = make
+        self.takes_environment = _takes_environment(make)
+
+    def make(self, environment: Environment) -> Any:
+        """A fresh manager."""
+        return self._make(environment) if self.takes_environment else self._make()
+
+
+class Kind(Maker, ABC):
+    """What is the same for all managers that one factory makes. What depends on the model is a subclass's."""
+
+    absent: frozenset[str]  # what a pass need not have seen, since this manager does not have it
+    reconnects = False
+
+    def learn(self, manager: Any) -> None:
+        """Look at one manager. Raises BadAdapter."""
+        self.type = type(manager)
+        arguments = {**self.arguments(manager), **LOOKS}
+        self.has = frozenset(name for name in arguments if callable(getattr(manager, name, None)))
+        self.insist()
+        for name, taken in arguments.items():
+            if name in self.has:
+                _check_signature(getattr(manager, name), name, taken)
+        self.off = _off(getattr(manager, "off", {}))
+        own = getattr(manager, "properties", {})
+        if not isinstance(own, Mapping) or not all(isinstance(n, str) and callable(holds) for n, holds in own.items()):
+            raise BadAdapter("properties must be a dict of functions by name, each given what observe() returns and true where all is well")
+        self.own = dict(own)
+
+    # --- what a model says
+
+    @abstractmethod
+    def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
+        """Its operations, and what each takes, in words. Raises BadAdapter."""
+
+    @abstractmethod
+    def insist(self) -> None:
+        """Look for what must be there. Raises BadAdapter."""
+
+    @abstractmethod
+    def plays(self, operation: Any) -> bool:
+        """Whether it can be asked to do `operation`."""
+
+    @property
+    @abstractmethod
+    def not_played(self) -> list[str]:
+        """What it does not have, and what is therefore not judged, in words."""
+
+
+class CoreKind(Kind):
+    """Of managers of the core operations."""
+
+    def learn(self, manager: Any) -> None:
+        super().learn(manager)
+        self.reconnects = bool(getattr(manager, "reconnects", False))
+        self.absent = self._absent()
+
+    def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
+        return ARGUMENTS
+
+    def insist(self) -> None:
+        missing = [name for name in REQUIRED if name not in self.has]
+        if missing:
+            raise BadAdapter(
+                f"its manager has no method {', '.join(missing)}; an adapter needs connect(client) and subscribe(client, topic), "
+                "or a model of its own"
+            )
+        if not self.has & {"observe", "delivered"}:
+            raise BadAdapter("it has neither observe() nor delivered(), so that nothing can be seen; add at least one")
+
+    def plays(self, operation: CoreOperation) -> bool:
+        return operation.name in self.has
+
+    def _absent(self) -> frozenset[str]:
+        gone = {name for name in ARGUMENTS if name not in self.has}
+        absent = {f"{what} {name}" for what in ("rule", "operation") for name in gone}
+        absent |= {f"transition {kind}" for kind in CORE_KINDS if kind.split(":")[0] in gone}
+        if "disconnect" in gone or self.reconnects:
+            absent |= {"transition connect: after its close", "transition disconnect: again"}
+        return frozenset({*absent, FREE_LOCK})
+
+    @property
+    def not_played(self) -> list[str]:
+        said = [f"{name}: it has no such method" for name in ARGUMENTS if name not in self.has]
+        if "observe" not in self.has:
+            said.append("what the manager believes: it has no observe()")
+        if "publish" in self.has and "delivered" not in self.has:
+            said.append("deliveries: it has no delivered()")
+        return said
+
+
+class Adapter:
+    """One manager of a kind. Made by a factory without arguments; `begin` makes the manager itself."""
+
+    __slots__ = ("_shown", "kind", "manager")
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """See `Kind`."""
+        return self.kind.absent
+
+    def begin(self, environment: Environment) -> Any:
+        """Make the manager. Raises BadAdapter."""
+        try:
+            self.manager = self.kind.make(environment)
+        except Exception as error:
+            raise BadAdapter(f"making a manager raised {said(error)}; mend its factory: each run needs a fresh one") from error
+        return self.manager
+
+    def rules(self, *, cancellation: bool) -> Rules:
+        """How it wants to be judged."""
+        off = self.kind.off
+        if cancellation:  # what is P11 then has another property's name before it is known to need that
+            p11 = Property.P11.name
+            off = {**off, **{each.name + name[len(p11) :]: off[name] for name in off if name.partition("-")[0] == p11 for each in JUDGED}}
+        return Rules(off, not self.kind.reconnects, self.own_broken if self.kind.own else None)
+
+    def observe(self) -> Any:
+        """What the manager shows; None: that cannot be seen now."""
+        if "observe" not in self.kind.has:
+            return None
+        self._shown = self.manager.observe()
+        return self._shown
+
+    def look_once(self, environment: Environment) -> None:
+        """What cannot be looked at would fail in the middle of a run. Raises BadAdapter."""
+        self.begin(environment)
+        try:
+            self.observe()
+        except Exception as error:
+            raise BadAdapter(f"observe() of a new manager raised {said(error)}") from None
+
+    def own_broken(self) -> list[str]:
+        """The names of the adapter's own properties that do not hold of what was last observed."""
+        if getattr(self, "_shown", None) is None:
+            return []
+        return [name for name, holds in self.kind.own.items() if not holds(self._shown)]
+
+
+class CoreAdapter(Adapter):
+    """A manager of the core operations."""
+
+    __slots__ = ()
+
+    def look_once(self, environment: Environment) -> None:
+        super().look_once(environment)
+        self.broker()
+        self.delivered(())
+
+    def observe(self) -> Maps | None:
+        """What the manager believes, map by map; None: that cannot be seen now. Raises ValueError for a wrong shape."""
+        if "observe" not in self.kind.has:
+            return {}
+        shown = super().observe()
+        if shown is None:
+            return None
+        if isinstance(shown, Mapping):
+            return {str(name): _pairs(pairs, f"observe()[{name!r}]") for name, pairs in shown.items()}
+        return {"observe()": _pairs(shown, "observe()")}
+
+    def broker(self) -> frozenset[Pair] | None:
+        """What the broker believes; None: there is none, or it cannot be seen. Raises BadAdapter."""
+        if "broker" not in self.kind.has:
+            return None
+        try:
+            shown = self.manager.broker()
+            return None if shown is None else _pairs(shown, "broker()")
+        except Exception as error:
+            raise BadAdapter(f"broker() raised {said(error)}; it must return (client, topic) pairs") from error
+
+    def delivered(self, published: Iterable[object]) -> Mapping[Id, Sequence[object]] | None:
+        """What each client has received, in order; None: that cannot be seen. Raises BadAdapter."""
+        if "delivered" not in self.kind.has:
+            return None
+        try:
+            received = self.manager.delivered()
+        except Exception as error:
+            raise BadAdapter(f"delivered() raised {said(error)}; it must return a dict of lists of messages by client") from error
+        if not isinstance(received, Mapping) or not all(isinstance(m, Sequence) and not isinstance(m, str) for m in received.values()):
+            raise BadAdapter(f"delivered() must return a dict of lists of messages by client, not {received!r:.80}")
+        known = set(published)
+        for client, messages in received.items():
+            for message in messages:
+                if not isinstance(message, str) or message not in known:
+                    raise BadAdapter(f"delivered() has {message!r:.80} for {client}, which was not published; return what publish got")
+        return received
+
+
+def _pairs(shown: object, where: str) -> frozenset[Pair]:
+    if isinstance(shown, str | bytes) or not isinstance(shown, Iterable):
+        raise ValueError(f"{where} must be (client, topic) pairs, not {shown!r:.80}")
+    pairs = frozenset(tuple(pair) if isinstance(pair, list) else pair for pair in shown)
+    for pair in pairs:
+        if type(pair) is not tuple or len(pair) != 2:
+            raise ValueError(f"{where} has {pair!r:.80}, which is no (client, topic) pair")
+    return pairs
+
+
+def _takes_environment(make: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(make).parameters.values()
+    except ValueError:  # a builtin without a signature
+        return False
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = [p for p in positional if p.default is p.empty]
+    if len(needed) > 1:
+        raise BadAdapter(f"its factory takes {', '.join(p.name for p in needed)}; it must take nothing, or the environment alone")
+    return bool(needed) or any(p.name == "env" for p in positional[:1])
+
+
+def _check_signature(method: Any, name: str, arguments: tuple[str, ...]) -> None:
+    try:
+        inspect.signature(method).bind(*arguments)
+    except TypeError:
+        raise BadAdapter(f"{name} must take ({', '.join(arguments)})") from None
+    except ValueError:  # a builtin without a signature: calling it will tell
+        return
+
+
+def _off(off: object) -> dict[str, str]:
+    names = [each.name for each in JUDGED]
+    if not isinstance(off, Mapping):
+        raise BadAdapter('off must be a dict of reasons by property, such as {"P1": "one map only"}')
+    for name, reason in off.items():
+        if not isinstance(name, str) or name.partition("-")[0] not in names:
+            raise BadAdapter(f"off names {name!r}; what can be switched off is {', '.join(names)}, or a finding by its id")
+        if not isinstance(reason, str) or not reason.strip():
+            raise BadAdapter(f"off[{name!r}] must say why, in words that the report can repeat")
+    return dict(off)
+
+
+def said(error: BaseException) -> str:
+    """An exception in one line."""
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,0 +1,85 @@
+"""What an adapter's fakes get of the world outside: calls that end when the scheduler says so, or fail.
+
+Passed to an adapter's factory that takes an argument. It refuses to be more: whatever a socket, a broker or a store does can be said by
+a call that is parked, may fail, and then changes the fake.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from subwarden.checking.bad_observation import BadObservation
+from subwarden.model.core.step import Id
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.loop import ControlledLoop
+
+Failure = type[BaseException] | BaseException
+
+
+def nobody(_client: Id) -> None:
+    """Is told nothing."""
+
+
+class Environment:
+    """One run's."""
+
+    def __init__(self, loop: ControlledLoop) -> None:
+        self._loop = loop
+        self._left: set[Id] = set()
+        self.cancels = False  # a parked call has ended as cancelled, without a cancellation of its task
+        self.failed: Callable[[Id], None] = nobody  # is told whose call has failed
+
+    def closed(self, client: Id) -> bool:
+        """Whether the client has gone: its `disconnect` has been called."""
+        return client in self._left
+
+    def leaves(self, client: Id) -> None:
+        """The client goes. For the player, not for adapters."""
+        self._left.add(client)
+
+    def returns(self, client: Id) -> None:
+        """The client connects again, where that is possible. For the player, not for adapters."""
+        self._left.discard(client)
+
+    async def park(self, name: str, *, may_fail: Failure | None = None, client: Id | None = None) -> None:
+        """Wait until the scheduler lets the call go on. `name` says in reports what is waited for.
+
+        `may_fail`: an exception that the scheduler may let the call raise instead; `asyncio.CancelledError` cancels what is awaited.
+        `client`: whose call it is; after its failure the manager may drop that client, and nothing more is expected for it until its
+        disconnect has been answered.
+        """
+        given: object = name
+        if not isinstance(given, str) or not given:
+            raise BadObservation(f"env.park wants a name for what is waited for, a text, not {name!r:.80}")
+        loop = self._loop
+        future: asyncio.Future[None] = asyncio.Future(loop=loop)
+        released = f"release {name}"
+        waiting = [Event(released, lambda: self._end(waiting, future, None, None))]
+        loop.events.append(waiting[0])
+        if may_fail is not None:
+            waiting.append(Event(f"fail {released}", lambda: self._end(waiting, future, may_fail, client)))
+            loop.faults.append(waiting[1])
+        try:
+            await future
+        finally:
+            self._forget(waiting)
+
+    def _forget(self, waiting: list[Event]) -> None:
+        for offered in (self._loop.events, self._loop.faults):
+            for event in waiting:
+                if event in offered:
+                    offered.remove(event)
+
+    def _end(self, waiting: list[Event], future: "asyncio.Future[None]", error: Failure | None, client: Id | None) -> None:
+        self._forget(waiting)
+        if future.done():
+            return
+        if error is None:
+            future.set_result(None)
+            return
+        if client is not None:
+            self.failed(client)
+        if (error if isinstance(error, type) else type(error)) is asyncio.CancelledError:
+            self.cancels = True
+            future.cancel()
+        else:
+            future.set_exception(error)

@@ -1,0 +1,82 @@
+"""The core level, as what is common to all levels sees it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from subwarden.checking.core.configurations import Graph
+from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage.overlap import pairs
+from subwarden.stateful_tests.exploring.drawing.machine import bound
+from subwarden.stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
+from subwarden.stateful_tests.subjects.core.machine import CoreMachine
+from subwarden.stateful_tests.subjects.core.play import CorePlay
+from subwarden.stateful_tests.subjects.core.program import Prepared, Program, prepare, say_operation
+from subwarden.stateful_tests.subjects.core.script import scripted
+from subwarden.stateful_tests.subjects.core.simpler import simpler
+
+RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
+OVERLAPS = pairs(CORE_BY_NAME)
+
+
+class Core(AdapterLevel):
+    """See `stateful_tests.exploring.level.Level`."""
+
+    name = "core"
+    number: int | str = "core"
+    prefix = "core: "
+
+    def new_graph(self) -> Graph:
+        """The model's states that runs have in common."""
+        return Graph()
+
+    def prepare(self, program: Program) -> Prepared:
+        """Its tasks, compiled."""
+        return prepare(program)
+
+    def play(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: Graph, fired: set[str]) -> CorePlay:
+        """A run that is ready to be scheduled."""
+        return CorePlay(factory, prepared, loop, graph, fired)
+
+    def machine(self, drawing: Drawing) -> Any:
+        """A class of rule machines that draws programs."""
+        return bound(CoreMachine, drawing)
+
+    def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+        """See `stateful_tests.subjects.core.simpler`."""
+        return simpler(program, names)
+
+    def expected(self, order: Order, cancellation: bool) -> set[str]:
+        """Every rule, operation and kind of transition, and with `cancellation` that there was one."""
+        expected = {f"rule {rule}" for rule in RULES if rule != "cancel" or cancellation}
+        expected |= {f"operation {name}" for name in CORE_BY_NAME} | {f"transition {kind}" for kind in CORE_KINDS}
+        return expected | ({"cancellation while about to run"} if cancellation else set())
+
+    def fired(self, kinds: Iterable[str]) -> set[str]:
+        """Kinds of transitions, and their operations, by the names that `expected` gives them."""
+        return {name for kind in kinds if kind for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
+
+    def brings(self, factory: Factory) -> set[str]:
+        """Nothing: what is expected is the same for all."""
+        return set()
+
+    def overlaps(self, factory: Factory) -> frozenset[str]:
+        """All pairs of operations."""
+        return OVERLAPS
+
+    def decode(self, data: object) -> Program:
+        """What `Program.encode` wrote."""
+        return Program.decode(data)
+
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+        """See `stateful_tests.subjects.core.script`."""
+        return scripted(self, told, subject, factory, run)
+
+    def say_operation(self, operation: CoreOperation) -> str:
+        """In words."""
+        return say_operation(operation)
+
+
+CORE = Core()

@@ -1,0 +1,125 @@
+"""The rule machine of the core level, and what any adapter's has in common with it: Hypothesis draws a program while it runs.
+
+As at level 1, an example ends by handing its program on, and the explorer drives many more schedules of it.
+"""
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from subwarden.checking.causes import Cause
+from subwarden.checking.core.configurations import Graph
+from subwarden.model.core import step as core
+from subwarden.model.core.step import CoreOperation
+from subwarden.scheduling.events import Event
+from subwarden.stateful_tests.exploring.drawing.chains import Chain
+from subwarden.stateful_tests.exploring.drawing.machine import Machine
+from subwarden.stateful_tests.subjects.core.play import CorePlay
+from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS, Prepared, Program, compile_chain
+
+CLIENT = st.sampled_from(CLIENTS)
+TOPIC = st.sampled_from((*TOPICS[:1], *TOPICS))  # mostly the same, so that operations meet
+OPERATION: st.SearchStrategy[CoreOperation] = st.one_of(
+    st.builds(core.Subscribe, CLIENT, TOPIC),
+    st.builds(core.Unsubscribe, CLIENT, TOPIC),
+    st.builds(core.Publish, TOPIC),
+    st.builds(core.Disconnect, CLIENT),
+    st.builds(core.Teardown, TOPIC),
+)
+THEN = st.one_of(st.just(()), st.just(()), st.lists(OPERATION, min_size=1, max_size=2).map(tuple))  # what the same caller does next
+OPEN = 6  # tasks at once; with more, what may have happened is too much to keep
+
+
+class AdapterMachine(Machine):
+    """See `stateful_tests.exploring.drawing.machine`. What depends on the model is a subclass's."""
+
+    program: Program
+
+    # --- what a model says
+
+    def compiled(self, place: int, chain: tuple[Any, ...], faults: int) -> Chain:
+        """The task at `place`, which does `chain`."""
+        raise NotImplementedError
+
+    # --- what rules do
+
+    def room(self) -> bool:
+        """Whether another task may start."""
+        return len(self.play.unfinished()) < OPEN
+
+    def start(self, rule_name: str, chain: tuple[Any, ...]) -> None:
+        """The request arrives: a new task is started that calls the operations of `chain`."""
+        if not self.over and not type(self).enough():
+            self.arrive(rule_name, self.compiled(len(self.program.tasks), chain, 0), chain)
+
+    def struck(self, place: int) -> tuple[int, Event]:
+        """The cancellation of a task."""
+        return place, self.play.fault(self.compiled(place, self.program.tasks[place], 1))
+
+    def shown(self) -> dict[Cause, int] | None:
+        """What a cancellation breaks may be switched off, which is decided by the faults that a program has; this run began without."""
+        return None if self.program.faults and "P11" in self.play.adapter.kind.off else super().shown()
+
+
+class CoreMachine(AdapterMachine):
+    """Of the core operations. Those that an adapter does not have are not drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.loop.entered():
+            self.play = CorePlay(self.factory, Prepared((), CLIENTS, TOPICS), self.loop, Graph(), self.fired)
+        self.program = Program(())
+
+    def compiled(self, place: int, chain: tuple[CoreOperation, ...], faults: int) -> Chain:
+        return compile_chain(place, chain, faults)
+
+    def has(self, name: str) -> bool:
+        """Whether the manager has the operation, and another task may start."""
+        return name in self.play.adapter.kind.has and self.room()
+
+    def call(self, *chain: CoreOperation) -> None:
+        """A new task calls those operations of `chain` that the manager has."""
+        chain = tuple(operation for operation in chain if self.play.adapter.kind.plays(operation))
+        self.start(chain[0].name, chain)
+
+    # --- the rules
+
+    @initialize(clients=st.sampled_from((CLIENTS, CLIENTS[:1], ())), subscribed=st.booleans())
+    def connected(self, clients: tuple[str, ...], subscribed: bool) -> None:
+        for client in clients:
+            self.call(core.Connect(client))
+            self.rest()
+        if subscribed and clients:
+            self.call(core.Subscribe(clients[0], TOPICS[0]))
+            self.rest()
+
+    @precondition(lambda self: self.has("connect"))
+    @rule(c=CLIENT, then=THEN)
+    def connect(self, c: str, then: tuple[CoreOperation, ...]) -> None:
+        self.call(core.Connect(c), *then)
+
+    @precondition(lambda self: self.has("subscribe"))
+    @rule(c=CLIENT, t=TOPIC, then=THEN)
+    def subscribe(self, c: str, t: str, then: tuple[CoreOperation, ...]) -> None:
+        self.call(core.Subscribe(c, t), *then)
+
+    @precondition(lambda self: self.has("unsubscribe"))
+    @rule(c=CLIENT, t=TOPIC, then=THEN)
+    def unsubscribe(self, c: str, t: str, then: tuple[CoreOperation, ...]) -> None:
+        self.call(core.Unsubscribe(c, t), *then)
+
+    @precondition(lambda self: self.has("publish"))
+    @rule(t=TOPIC, count=st.sampled_from((1, 1, 2)))
+    def publish(self, t: str, count: int) -> None:
+        self.call(*[core.Publish(t)] * count)
+
+    @precondition(lambda self: self.has("disconnect"))
+    @rule(c=CLIENT, then=THEN)
+    def disconnect(self, c: str, then: tuple[CoreOperation, ...]) -> None:
+        self.call(core.Disconnect(c), *then)
+
+    @precondition(lambda self: self.has("teardown"))
+    @rule(t=TOPIC, then=THEN)
+    def teardown_topic(self, t: str, then: tuple[CoreOperation, ...]) -> None:
+        self.call(core.Teardown(t), *then)

@@ -1,0 +1,240 @@
+"""Plays a program on an adapter under one schedule, with a judge looking on: at the core level, and what any adapter's runs share."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any
+
+from subwarden.checking import causes
+from subwarden.checking.bad_observation import BadObservation
+from subwarden.checking.core.configurations import Graph
+from subwarden.checking.core.judge import CoreJudge, Maps
+from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Id
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.handles import owner
+from subwarden.scheduling.locks import awaited
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order, happen
+from subwarden.scheduling.state_search.objects import Value
+from subwarden.stateful_tests.exploring.drawing.chains import Chain
+from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
+from subwarden.stateful_tests.subjects.core.adapter import Adapter, BadAdapter, CoreAdapter, said
+from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
+from subwarden.stateful_tests.subjects.core.narrator import Teller
+from subwarden.stateful_tests.subjects.core.program import CallSite, Prepared, PublishMessage
+
+CLOSING = 10_000  # steps that an adapter's close() may take
+
+
+class Play(ABC):
+    """One run of `prepared`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome.
+
+    What depends on the model is a subclass's: the judge, what is told it of a call, and what must hold at rest.
+    """
+
+    judge: Any  # of the model
+
+    def __init__(self, factory: Callable[[], Adapter], prepared: Prepared, loop: ControlledLoop) -> None:
+        self.loop = loop
+        loop.observer = self
+        self.adapter = factory()
+        self.happened: set[str] = set()  # what is told of the run as coverage
+        self._environment = Environment(loop)
+        self._manager = self.adapter.begin(self._environment)
+        self._rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
+        self._tasks: list[tuple[int, asyncio.Task[None]]] = []
+        self._cancelled: set[int] = set()  # the tasks that were cancelled from outside
+        self._locks: list[asyncio.Lock] = []  # in the order in which reports named them
+        for chain in prepared.chains:
+            loop.events.append(Event(chain.start, partial(self.start, chain)))
+
+    def __digested__(self) -> object:
+        """What of this decides how the run goes on and what is found at its end (`scheduling.state_search.structure`)."""
+        tasks = sorted(self._tasks, key=lambda placed: placed[0])
+        return self._manager, self._environment, self.judge, tasks, Value(frozenset(self._cancelled))
+
+    # --- what a model says
+
+    @abstractmethod
+    def called(self, place: int, operation: Any) -> None:
+        """The task at `place` calls `operation`."""
+
+    @abstractmethod
+    def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
+        """Nothing can move: judge what must hold then, but for what tasks hold or wait for. `stuck`: those that have not ended.
+        Whether they may be."""
+
+    @abstractmethod
+    def needless(self, closed: bool) -> bool:
+        """Whether no task of the manager should be left; `closed`: its close() has ended."""
+
+    # --- driving
+
+    def start(self, chain: Chain) -> None:
+        """The outside event: the request of `chain` arrives."""
+        faults = [self.fault(chain) for _ in range(chain.faults)]
+        self.loop.faults.extend(faults)
+        task = self.loop.create_task(self._run(chain, faults), name=chain.name)
+        self._tasks.append((chain.place, task))
+
+    def unfinished(self) -> list[int]:
+        """The tasks that have been started and have not ended."""
+        return [place for place, task in self._tasks if not task.done()]
+
+    def fault(self, chain: Chain) -> Event:
+        """The cancellation of the task of `chain`."""
+
+        def deliver() -> None:
+            for place, task in self._tasks:
+                if place == chain.place and not task.done():
+                    self.happened.add(f"cancellation while {self._moment(task)}")
+                    self._cancelled.add(place)
+                    task.cancel()
+
+        return Event(chain.cancel, deliver)
+
+    def _moment(self, task: "asyncio.Task[None]") -> str:
+        """What `task` does while it does not run."""
+        if any(owner(handle) is task for handle in self.loop.ready):
+            return "about to run"
+        return "waiting" if awaited(task) is None else "waiting for a lock"
+
+    async def _run(self, chain: Chain, faults: list[Event]) -> None:
+        place = chain.place
+        site = chain.sites[0]
+        try:
+            for site in chain.sites:
+                if self.adapter.kind.plays(site.operation):  # what an adapter does not have is not played
+                    await self._call(place, site)
+        except asyncio.CancelledError as error:
+            if place in self._cancelled or self._environment.cancels:
+                self.judge.cancelled(place, site.operation)
+            else:  # nobody asked for that
+                self.judge.raised(place, site.operation, error)
+        except BadObservation as error:  # the adapter's own mistake
+            self.judge.show_raised = error
+        except Exception as error:  # whatever a manager raises is a finding, not our failure
+            self.judge.raised(place, site.operation, error)
+        finally:
+            for fault in faults:
+                if fault in self.loop.faults:
+                    self.loop.faults.remove(fault)
+
+    async def _call(self, place: int, site: CallSite) -> None:
+        operation = site.operation
+        self.called(place, operation)
+        answer = getattr(self._manager, site.name)(*site.arguments)
+        if hasattr(answer, "__await__"):
+            answer = await answer
+        self.judge.returned(place, operation, answer)
+
+    # --- the end
+
+    def finish(self) -> None:
+        """The run is quiescent: judge what must hold then."""
+        judge, loop = self.judge, self.loop
+        stuck = [task for _, task in self._tasks if not task.done()]
+        may = self.rested(stuck)
+        if isinstance(judge.show_raised, BadObservation):
+            raise judge.show_raised
+        if judge.show_raised is not None:
+            raise BadAdapter(f"observe() raised {said(judge.show_raised)}") from judge.show_raised
+        if stuck and not may:
+            judge_stuck(judge, loop, stuck, self.lock_name)
+        if stuck:
+            return
+        closed = "close" in self.adapter.kind.has and self._close()
+        left = [task.get_name() for task in loop.tasks if not task.done()]
+        judge_left(judge, loop, left if self.needless(closed) else (), self.lock_name)
+
+    def _close(self) -> bool:
+        """Let the adapter close the manager; whether that ended well."""
+        loop = self.loop
+
+        async def close() -> None:
+            answer = self._manager.close()
+            if hasattr(answer, "__await__"):
+                await answer
+
+        task = loop.create_task(close(), name="close")
+        steps = 0
+        while (loop.ready or loop.events or loop.has_timers()) and steps < CLOSING:
+            happen(loop, Order.FIFO, 0)
+            steps += 1
+        if not task.done():
+            self.judge.violated(causes.DEADLOCK, "close() does not return")
+            return False
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.judge.violated(causes.raised("close", error), f"{type(error).__name__}: {error}")
+            return False  # what it has not come to is left behind, which is no second finding
+        loop.report_unretrieved()
+        return True
+
+    def let_go(self) -> None:
+        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle. Adapters have circles of their own."""
+        self._tasks.clear()
+        self._environment.failed = nobody
+
+    def lock_name(self, lock: Any) -> str:
+        """What reports call `lock`: numbers, in the order in which they were met."""
+        for number, known in enumerate(self._locks, 1):
+            if known is lock:
+                return f"lock {number}"
+        self._locks.append(lock)
+        return f"lock {len(self._locks)}"
+
+    def lock_kind(self, lock: Any) -> str:
+        """Each lock is of its own kind: nothing is known of those of others."""
+        return self.lock_name(lock)
+
+
+def _observed(adapter: CoreAdapter, clients: frozenset[Id], topics: frozenset[Id]) -> Maps | None:
+    """What the manager believes. Raises ValueError where it is not about what was played."""
+    maps = adapter.observe()
+    for name, pairs in (maps or {}).items():
+        for client, topic in pairs:
+            if client not in clients or topic not in topics:
+                raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
+    return maps
+
+
+class CorePlay(Play):
+    """At the core level."""
+
+    adapter: CoreAdapter
+
+    def __init__(self, factory: Callable[[], CoreAdapter], prepared: Prepared, loop: ControlledLoop, graph: Graph, fired: set[str]) -> None:
+        super().__init__(factory, prepared, loop)
+        self.observe = partial(_observed, self.adapter, frozenset(prepared.clients), frozenset(prepared.topics))
+        self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, self._rules)
+        self._environment.failed = self.judge.excuse
+
+    def called(self, place: int, operation: CoreOperation) -> None:
+        if isinstance(operation, Disconnect):
+            self._environment.leaves(operation.connection)
+        elif isinstance(operation, Connect) and self.adapter.kind.reconnects:
+            self._environment.returns(operation.connection)
+        self.judge.called(place, operation, operation.message if isinstance(operation, PublishMessage) else None)
+
+    def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
+        if not stuck:
+            self.judge.rest(self.adapter.broker(), self.received())
+        return False
+
+    def needless(self, closed: bool) -> bool:
+        return closed or not self.judge.may_live  # while somebody is connected, a task may well be needed
+
+    def received(self) -> Any:
+        """What the clients have received, so far."""
+        return self.adapter.delivered(each.message for each in self.judge.deliveries.published)
+
+    def digest(self) -> Hashable:
+        """What the manager shows at the end, and what was delivered."""
+        shown = tuple((name, tuple(sorted(pairs, key=str))) for name, pairs in self.judge.seen.items())
+        received = self.received() or {}
+        return shown, tuple((str(client), tuple(received[client])) for client in sorted(received, key=str))
+
+    def teller(self) -> Teller:
+        """Whoever tells this run."""
+        return Teller(self.judge, self.received, self.lock_name)

@@ -1,0 +1,76 @@
+"""A program of the core level, and the same made ready for many runs. Pure data; a schedule plays it."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from subwarden.model.core.step import CoreOperation, Id, Publish, Teardown, core_decode, core_encode
+from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainProgram
+from subwarden.stateful_tests.exploring.findings.task_names import task_name
+
+CLIENTS = ("c1", "c2")
+TOPICS = ("t1", "t2")
+
+
+@dataclass(frozen=True, slots=True)
+class Program(ChainProgram):
+    """Tasks that call the core operations, or with another way to write them down those of somebody's own model."""
+
+    @staticmethod
+    def encode_operation(operation: Any) -> list[object]:
+        return core_encode(operation)
+
+    @staticmethod
+    def decode_operation(data: object) -> Any:
+        return core_decode(data)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishMessage(Publish):
+    """A publish with the message that its place in the program gives it."""
+
+    message: str
+
+
+class CallSite(NamedTuple):
+    """One operation of one task."""
+
+    operation: Any
+    name: str
+    arguments: tuple[object, ...]
+
+
+class Prepared(NamedTuple):
+    """A program, and whom it is about."""
+
+    chains: tuple[Chain, ...]
+    clients: tuple[Id, ...]
+    topics: tuple[Id, ...]
+
+
+def prepare(program: Program) -> Prepared:
+    """What every run of `program` needs, worked out once."""
+    chains = tuple(compile_chain(index, operations, program.faults.count(index)) for index, operations in enumerate(program.tasks))
+    operations = [operation for chain in program.tasks for operation in chain]
+    clients = {o.connection: None for o in operations if not isinstance(o, Publish | Teardown)}
+    topics = {getattr(o, "topic"): None for o in operations if hasattr(o, "topic")}  # noqa: B009  # not all have one
+    return Prepared(chains, tuple(clients), tuple(topics))
+
+
+def compile_chain(index: int, operations: tuple[CoreOperation, ...], faults: int) -> Chain:
+    """One task of a program. Its messages are named after it: `mA`, and where it publishes more `mA2`, `mA3`."""
+    name = task_name(index)
+    sites: list[CallSite] = []
+    published = 0
+    for operation in operations:
+        made = operation
+        if isinstance(operation, Publish):
+            published += 1
+            made = PublishMessage(operation.topic, f"m{name}{published if published > 1 else ''}")
+        sites.append(CallSite(made, made.name, tuple(core_encode(made)[1:])))
+    return Chain(index, name, f"start {name}", f"cancel {name}", tuple(sites), faults)
+
+
+def say_operation(operation: CoreOperation) -> str:
+    """In words."""
+    name, *arguments = core_encode(operation)
+    return f"{name}({', '.join(map(str, arguments))})"

@@ -1,0 +1,91 @@
+"""The level of managers that are held against a model of their own, as what is common to all levels sees it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from subwarden.checking.custom.configurations import OwnGraph
+from subwarden.checking.custom.model import OwnOperation
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage.overlap import pairs
+from subwarden.stateful_tests.exploring.drawing.machine import bound
+from subwarden.stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
+from subwarden.stateful_tests.subjects.core.program import Prepared
+from subwarden.stateful_tests.subjects.core.script import scripted
+from subwarden.stateful_tests.subjects.custom.adapter import OwnAdapter
+from subwarden.stateful_tests.subjects.custom.machine import rule_of, with_rules
+from subwarden.stateful_tests.subjects.custom.play import OwnPlay
+from subwarden.stateful_tests.subjects.custom.program import OwnProgram, prepare
+from subwarden.stateful_tests.subjects.custom.simpler import simpler
+
+
+class Own(AdapterLevel):
+    """See `stateful_tests.exploring.level.Level`."""
+
+    name = "own model"
+    number: int | str = "own"
+    prefix = "own model: "
+
+    def new_graph(self) -> OwnGraph:
+        """The model's states that runs have in common."""
+        return OwnGraph()
+
+    def prepare(self, program: OwnProgram) -> Prepared:
+        """Its tasks, compiled."""
+        return prepare(program)
+
+    def play(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: OwnGraph, fired: set[str]) -> OwnPlay:
+        """A run that is ready to be scheduled."""
+        return OwnPlay(factory, prepared, loop, graph, fired)
+
+    def machine(self, drawing: Drawing) -> Any:
+        """A class of rule machines that draws programs."""
+        adapter: OwnAdapter = drawing.factory()
+        return bound(with_rules(adapter.kind.model), drawing)
+
+    def simpler(self, program: OwnProgram, names: Names) -> Iterator[tuple[OwnProgram, Names]]:
+        """See `stateful_tests.subjects.custom.simpler`."""
+        return simpler(program, names)
+
+    def expected(self, order: Order, cancellation: bool) -> set[str]:
+        """Every rule of the harness's own, and with `cancellation` that there was one."""
+        expected = {"rule advance", "rule settle"}
+        return expected | ({"rule cancel", "cancellation while about to run"} if cancellation else set())
+
+    def brings(self, factory: Factory) -> set[str]:
+        """Every operation of the model, and every kind of answer that it insists on somewhere."""
+        adapter: OwnAdapter = factory()
+        model = adapter.kind.model
+        names = {each for name in model.operations for each in (f"operation {name}", f"rule {rule_of(name)}")}
+        return names | {f"transition {kind}" for kind in model.kinds}
+
+    def fired(self, kinds: Iterable[str]) -> set[str]:
+        """Kinds of transitions, and their operations, by the names that `brings` gives them."""
+        found: set[str] = set()
+        for kind in kinds:
+            name, colon, _ = kind.partition(":")
+            found.add(f"operation {name}")
+            if colon:
+                found.add(f"transition {kind}")
+        return found
+
+    def overlaps(self, factory: Factory) -> frozenset[str]:
+        """All pairs of the model's operations."""
+        adapter: OwnAdapter = factory()
+        return pairs(adapter.kind.model.operations)
+
+    def decode(self, data: object) -> OwnProgram:
+        """What `OwnProgram.encode` wrote."""
+        return OwnProgram.decode(data)
+
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+        """See `stateful_tests.subjects.core.script`."""
+        return scripted(self, told, subject, factory, run)
+
+    def say_operation(self, operation: OwnOperation) -> str:
+        """In words."""
+        return str(operation)
+
+
+OWN = Own()

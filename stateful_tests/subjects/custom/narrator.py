@@ -1,0 +1,30 @@
+"""Puts a run of somebody's own operations into words: what was called, answered and locked, and what shows since."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from subwarden.checking.custom.judge import OwnJudge
+from subwarden.checking.custom.text import text_of
+from subwarden.stateful_tests.subjects.core.narrator import CallTeller
+
+
+class Teller(CallTeller):
+    """Tells one run, as it goes."""
+
+    def __init__(self, judge: OwnJudge, lock_name: Callable[[asyncio.Lock], str]) -> None:
+        super().__init__(lock_name, str, text_of)
+        self._judge = judge
+        self._before: dict[str, str] = self._shown()
+
+    def changes(self) -> list[str]:
+        """What shows now and did not before."""
+        before, self._before = self._before, self._shown()
+        told = [f"{name}: {text}" if name else text for name, text in self._before.items() if before.get(name) != text]
+        return told + [f"{name}: gone" for name in before if name and name not in self._before]
+
+    def _shown(self) -> dict[str, str]:
+        """What shows, part by part, where it has parts."""
+        seen = self._judge.seen
+        if isinstance(seen, Mapping):
+            return dict(sorted((key if isinstance(key, str) else text_of(key), text_of(part)) for key, part in seen.items()))
+        return {} if seen is None else {"": text_of(seen)}

@@ -1,0 +1,34 @@
+"""Which programs of somebody's own operations are simpler than a given one: fewer operations, fewer faults, fewer clients and topics."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from subwarden.checking.custom.model import OwnOperation, Value
+from subwarden.stateful_tests.exploring.findings.shrink_passes import fewer, fewer_faults
+from subwarden.stateful_tests.exploring.level import Names
+from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS
+from subwarden.stateful_tests.subjects.custom.program import OwnProgram
+
+
+def simpler(program: OwnProgram, names: Names) -> Iterator[tuple[OwnProgram, Names]]:
+    """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
+    yield from fewer(program, names)
+    yield from fewer_faults(program, names)
+    for known in (CLIENTS, TOPICS):
+        used = [value for value in known if any(value in o.arguments for chain in program.tasks for o in chain)]
+        for at in range(len(used) - 1, 0, -1):
+            yield _renamed(program, {used[at]: used[0]}), names
+        in_order = dict.fromkeys(a for chain in program.tasks for o in chain for a in o.arguments if isinstance(a, str) and a in known)
+        renamed = _renamed(program, dict(zip(in_order, known, strict=False)))
+        if renamed != program:
+            yield renamed, names
+
+
+def _renamed(program: OwnProgram, renaming: dict[str, str]) -> OwnProgram:
+    def rename(value: Value) -> Value:
+        return renaming.get(value, value) if isinstance(value, str) else value
+
+    def renamed(operation: OwnOperation) -> OwnOperation:
+        return replace(operation, arguments=tuple(map(rename, operation.arguments)))
+
+    return replace(program, tasks=tuple(tuple(map(renamed, chain)) for chain in program.tasks))

@@ -1,0 +1,237 @@
+"""Subjects by name: a built-in one, `path/to/file.py:Factory` or `package.module:Factory`.
+
+Whatever is wrong with a subject of somebody else's is told in one line that says what, where and how to mend it.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from subwarden.checking.bad_observation import BadObservation
+from subwarden.impl.manager.api import ManagerApi
+from subwarden.impl.subjects import SUBJECTS
+from subwarden.model.manager.operations import MANAGER_OPERATIONS
+from subwarden.model.manager.projection import disagreements, project, view
+from subwarden.model.manager.state import State
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.uncontrolled import UncontrolledSource
+from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.subjects.core.adapter import Adapter, CoreAdapter, CoreKind, Kind, Maker
+from subwarden.stateful_tests.subjects.core.environment import Environment
+from subwarden.stateful_tests.subjects.core.level import CORE
+from subwarden.stateful_tests.subjects.custom.adapter import OwnAdapter, OwnKind
+from subwarden.stateful_tests.subjects.custom.level import OWN
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+
+
+class BadSubject(Exception):
+    """A subject that cannot be checked; the message says why and how to mend it."""
+
+
+def levels_of(name: str, number: str | None = None) -> tuple[str, ...]:
+    """On which levels subject `name` is judged; only on level `number`, if one is given. Raises BadSubject."""
+    if name not in SUBJECTS:
+        known: tuple[str, ...] = (_own(name)[0],)
+    else:
+        known = (LEVEL_1.name,) if SUBJECTS[name].server is None else (LEVEL_1.name, LEVEL_2.name)
+    if number is None:
+        return known
+    wanted = f"level {number}"
+    if wanted not in known:
+        raise BadSubject(f"subject {name} is judged at {' and '.join(known)}, not at {wanted}; leave --level out")
+    return (wanted,)
+
+
+def load(name: str, level: str = LEVEL_1.name) -> Factory:
+    """The factory of subject `name` at `level`, tried once. Raises BadSubject."""
+    if name in SUBJECTS and level == LEVEL_2.name:
+        server = SUBJECTS[name].server
+        if server is None:
+            raise BadSubject(f"subject {name} has no request layer, which {level} is about; give manager or seed")
+        return server
+    found: tuple[str, Factory] = (LEVEL_1.name, SUBJECTS[name].factory) if name in SUBJECTS else _own(name)
+    if found[0] != level:
+        raise BadSubject(f"subject {name} is of {found[0]}, and cannot be judged at {level}; give a run that was made for it")
+    return found[1]
+
+
+def _own(name: str) -> tuple[str, Factory]:
+    """The level and the factory of a subject of somebody else's."""
+    where, colon, attribute = name.rpartition(":")
+    if not colon or not where or not attribute:
+        raise BadSubject(
+            f"unknown subject {name!r}; built-in subjects are {', '.join(SUBJECTS)}; "
+            "your own is named path/to/file.py:Factory or package.module:Factory"
+        )
+    loop = ControlledLoop()
+    with _watching(name, loop):
+        module = _module(where, name)
+        factory = getattr(module, attribute, None)
+        if not callable(factory):
+            what = "has no" if factory is None else "has a non-callable"
+            raise BadSubject(f"subject {name}: {where} {what} {attribute!r}; it must be a class or function that makes a manager")
+        return _tried(name, attribute, factory, loop)
+
+
+@contextmanager
+def _watching(name: str, loop: ControlledLoop) -> Iterator[None]:
+    WATCHDOG.watch(loop)
+    try:
+        with WATCHDOG.guarded():
+            yield
+    except Blocked as blocked:
+        raise BadSubject(f"subject {name}: importing or making it blocks at {blocked}; nothing there may wait") from None
+
+
+def in_hand(name: str, factory: Callable[..., Any]) -> tuple[str, Factory]:
+    """The level of the subject that `factory` makes, and what to make it with; `name` is what it is called. Raises BadSubject."""
+    loop = ControlledLoop()
+    with _watching(name, loop):
+        return _tried(name, getattr(factory, "__name__", "the factory"), factory, loop)
+
+
+def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: ControlledLoop) -> tuple[str, Factory]:
+    """The level of what `factory` makes, found by making one."""
+    try:
+        environment = Environment(loop)
+        with loop.entered():
+            manager = _first(Maker(factory), environment, name)
+            if not any(callable(getattr(manager, o.name, None)) for o in MANAGER_OPERATIONS):
+                own = hasattr(manager, "model")
+                kind: Kind = OwnKind(factory) if own else CoreKind(factory)
+                adapter: type[Adapter] = OwnAdapter if own else CoreAdapter
+                kind.learn(manager)
+                adapter(kind).look_once(environment)
+                loop.abandon()  # it may have started tasks
+                return (OWN if own else CORE).name, partial(adapter, kind)
+    except BadObservation as error:
+        raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists all that it needs") from None
+    _check_call(factory, attribute, name)
+    _try(manager, name, loop)
+
+    def make() -> ManagerApi:
+        try:
+            manager: ManagerApi = factory()
+        except Exception as error:  # it worked before, so it counts, or keeps something
+            said = f"{attribute}() raised {_said(error)} after it had made others; each run needs a fresh one"
+            raise BadSubject(f"subject {name}: {said}") from None
+        return manager
+
+    return LEVEL_1.name, make
+
+
+def _first(maker: Maker, environment: Environment, name: str) -> Any:
+    """A first manager, to learn of what level it is."""
+    try:
+        return maker.make(environment)
+    except (Exception, SystemExit) as error:  # somebody else's code may raise anything, and its exit code is not our verdict
+        raise BadSubject(f"subject {name}: making a manager raised {_said(error)}; mend its factory") from None
+
+
+@contextmanager
+def blaming(name: str) -> Iterator[None]:
+    """Around runs of subject `name`: what makes it impossible to judge is told as the subject's fault, by BadSubject."""
+    try:
+        yield
+    except (UncontrolledSource, BadObservation) as error:
+        raise BadSubject(f"subject {name}: {error}") from None
+    except SystemExit as error:
+        raise BadSubject(f"subject {name}: an operation raised SystemExit({error.code!r}); it must answer, or raise an Exception") from None
+
+
+def _module(where: str, name: str) -> Any:
+    try:
+        if not where.endswith(".py"):
+            if "" not in sys.path:
+                sys.path.insert(0, "")
+            return importlib.import_module(where)
+        path = Path(where)
+        if not path.is_file():
+            raise BadSubject(f"subject {name}: there is no file {where}; give a path from here, or an absolute one")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules.setdefault(path.stem, module)
+        spec.loader.exec_module(module)
+        return module
+    except BadSubject:
+        raise
+    except ModuleNotFoundError as error:
+        raise BadSubject(f"subject {name}: {error}; install it, or run from the folder that holds it") from None
+    except (Exception, SystemExit) as error:  # importing somebody else's code may raise anything
+        raise BadSubject(f"subject {name}: importing {where} raised {_said(error)}; mend that file first") from None
+
+
+def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
+    """Look at a manager of level 1, on a loop as in a run."""
+    try:
+        with loop.entered():
+            missing = [o.name for o in MANAGER_OPERATIONS if not callable(getattr(manager, o.name, None))]
+            missing += [m for m in ("show", "locks") if not callable(getattr(manager, m, None))]
+            if not missing:
+                _check_signatures(manager, name)
+                _check_shape(manager, name)
+    except BadSubject:
+        raise
+    except Exception as error:  # as above
+        raise BadSubject(f"subject {name}: showing a manager raised {_said(error)}; mend its show() or locks()") from None
+    if missing:
+        raise BadSubject(f"subject {name}: its manager has no method {', '.join(missing)}; docs/bring-your-own.md lists all that it needs")
+
+
+def _check_call(factory: Callable[..., Any], attribute: str, name: str) -> None:
+    """A first manager was made with an environment if it was asked for; only adapters are given one."""
+    try:
+        inspect.signature(factory).bind()
+    except TypeError as error:
+        raise BadSubject(f"subject {name}: {attribute}() is called with nothing, for a manager that is no adapter: {error}") from None
+    except ValueError:  # a builtin without a signature: calling it will tell
+        return
+
+
+def _check_signatures(manager: Any, name: str) -> None:
+    for operation in MANAGER_OPERATIONS:
+        arguments = operation.__match_args__
+        try:
+            inspect.signature(getattr(manager, operation.name)).bind(*arguments)
+        except TypeError:
+            raise BadSubject(f"subject {name}: {operation.name} must take ({', '.join(arguments)})") from None
+        except ValueError:  # a builtin without a signature: calling it will tell
+            continue
+
+
+def _check_shape(manager: Any, name: str) -> None:
+    """What cannot be looked at would fail in the middle of a run, and look like a fault of ours."""
+    shown, locks = manager.show(), manager.locks()
+    if not isinstance(locks, dict) or not all(isinstance(lock, asyncio.Lock) for lock in locks.values()):
+        raise BadSubject(f"subject {name}: locks() must return a dict of asyncio locks by name, the manager lock as 'M'")
+    try:
+        if shown is not None:
+            disagreements(shown)
+            project(shown)
+            shown._replace(live=None)
+    except Exception as error:
+        what = f"show() must return None or a model.manager.projection.Shown of sets and dicts; looking at it raised {_said(error)}"
+        raise BadSubject(f"subject {name}: {what}") from None
+    starts_as = getattr(manager, "starts_as", None)
+    if starts_as is None:
+        return
+    if not isinstance(starts_as, State):
+        raise BadSubject(f"subject {name}: starts_as must be a model.manager.state.State, not {type(starts_as).__name__}")
+    if shown is not None and view(starts_as)._replace(live=None) != project(shown)._replace(live=None):
+        raise BadSubject(f"subject {name}: starts_as does not show what show() shows of a fresh manager; make the two agree")
+
+
+def _said(error: BaseException) -> str:
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

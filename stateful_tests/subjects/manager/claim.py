@@ -1,0 +1,239 @@
+"""What a script of plain asyncio is to assert of a fifo finding: at which step the failure shows, what shows, and what should.
+
+Plain data, for `reports.script.manager`. It refuses what a script cannot show, and says why.
+"""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.checking.manager.graph import Graph
+from subwarden.checking.manager.judge import Judge
+from subwarden.checking.manager.pending import agrees
+from subwarden.model.manager.operations import MANAGER_OPERATIONS, Operation, RemoveConnection
+from subwarden.model.manager.projection import Shown, View, project, view
+from subwarden.model.manager.step import Answer
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import EARLY, TIMER, Order
+from subwarden.scheduling.run import run
+from subwarden.scheduling.schedule import Follower
+from subwarden.stateful_tests.exploring.findings.task_names import task_name
+from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.subjects.manager.compiled import compile_program
+from subwarden.stateful_tests.subjects.manager.configurations import World, Worlds, masked
+from subwarden.stateful_tests.subjects.manager.play import Play
+from subwarden.stateful_tests.subjects.manager.program import Program
+
+Claim = dict[str, Any]
+
+AT_REST = {
+    causes.LATE_LISTENER: "listener",
+    causes.LEFT_LISTENER: "listener",
+    causes.TWO_LISTENERS: "two",
+    causes.LEAKED_TASK: "task",
+    causes.LEAKED_LOCK: "lock",
+    causes.UNRETRIEVED: "unretrieved",
+    causes.DEADLOCK: "stuck",
+}
+ENDLESS = {causes.RESTLESS: "restless", causes.BLOCKED: "blocked"}  # not worth following once more
+SEEN = {
+    causes.MAPS_DISAGREE: "maps",
+    causes.REVIVED: "revived",
+    causes.SUBSCRIBED_DEAD: "dead",
+    causes.OUTLIVES: "dead",
+    causes.HELD_OUTSIDE: "held",
+}
+PARTS = ("live", "entries", "links", "ids", "raw")
+
+
+class NoScript(Exception):
+    """A script cannot show this finding; the message says why."""
+
+
+class Followed(NamedTuple):
+    """What a script is to be made from. `rests`: the numbers of steps after which nothing could move but for what came from outside.
+    `coroutines`: the manager's operations are coroutine functions, so that nothing of them runs before their task does."""
+
+    claim: Claim
+    rests: list[int]
+    coroutines: bool
+
+
+def claim_of(factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> Followed:
+    """What a script that plays `program` under `names` can assert. Raises NoScript."""
+    if EARLY in names:
+        raise NoScript("it takes a step that is so slow that a timer is due while others are ready")
+    if TIMER in names:
+        raise NoScript("the run waits for a timer, whose moment the stock loop's clock decides")
+    if cause == causes.LOCK_CYCLE:
+        raise NoScript("locks are taken in both orders, which shows in a deadlock only where they meet")
+    if cause in ENDLESS:
+        return Followed({"kind": ENDLESS[cause], "steps": None}, [], coroutines=False)
+    watched = _Watched(factory, program, names, cause)
+    claim = {"kind": AT_REST[cause], "steps": None} if cause in AT_REST else watched.claim
+    if claim is None:
+        raise NoScript("what the manager shows then is right after some order of the calls, only not at that moment")
+    return Followed(claim, watched.rests, watched.coroutines)
+
+
+class _Open(Judge):
+    """A judge whose methods can be wrapped, since it has no slots of its own."""
+
+
+class _Watched:
+    """A run followed to its end, with the model beside it up to where `cause` shows."""
+
+    def __init__(self, factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> None:
+        self.claim: Claim | None = None
+        self.rests = [0]
+        self._rested = False  # whether the run has come to rest since
+        self._wrong: Shown | None = None  # what showed when the cause was seen
+        self._cause = cause
+        self._worlds = Worlds()
+        self._steps = 0
+        self._closed: set[int] = set()
+        self._places = [0] * len(program.tasks)  # how many operations each task has finished
+        self._shown: Shown | None = None  # when an operation returned, and the cause was seen
+        with controlled_locks():
+            loop = ControlledLoop()
+            with loop.entered():
+                self._play = Play(factory, compile_program(program), loop, Graph(), set(), judge=_Open)
+                manager = self._play.manager
+                self.coroutines = all(inspect.iscoroutinefunction(getattr(manager, o.name)) for o in MANAGER_OPERATIONS)
+                self._attach()
+                try:
+                    run(loop, Order.FIFO, Follower(loop, Order.FIFO, names), self._stepped, every_choice=True)
+                finally:
+                    loop.abandon()
+
+    # --- following
+
+    def _attach(self) -> None:
+        judge: Any = self._play.judge  # its methods are wrapped, for this run only
+        called, returned, cancelled, raised = judge.called, judge.returned, judge.cancelled, judge.raised
+
+        def on_call(task: int, operation: Operation) -> None:
+            self._worlds.called(task, operation)
+            called(task, operation)
+
+        def on_return(task: int, operation: Operation, answer: object, last: bool) -> None:
+            known = self._cause in judge.violations
+            returned(task, operation, answer, last)
+            if isinstance(operation, RemoveConnection):
+                self._closed.add(operation.connection)
+            if not known and self._cause in judge.violations:
+                self._shown = self._play.manager.show()
+                self._claim_at([task_name(task), self._places[task]], self._worlds.must_have_acted(task), self._shown, (task, answer))
+            self._worlds.returned(task, answer, self._view())
+            self._places[task] += 1
+
+        def on_cancel(task: int, operation: Operation) -> None:
+            cancelled(task, operation)
+            self._worlds.gone(task, self._view())
+
+        def on_raise(task: int, operation: Operation, error: BaseException) -> None:
+            known = self._cause in judge.violations
+            raised(task, operation, error)
+            if not known and self._cause in judge.violations:
+                self.claim = {"kind": "raises", "steps": None, "task": task_name(task), "error": type(error).__name__}
+            self._worlds.gone(task, self._view())
+
+        judge.called, judge.returned, judge.cancelled, judge.raised = on_call, on_return, on_cancel, on_raise
+
+    def _stepped(self) -> bool:
+        judge, loop = self._play.judge, self._play.loop
+        self._steps += 1
+        judge.stepped()
+        running = judge.tasks.get(id(getattr(loop.current._callback, "__self__", None)))
+        possible = self._worlds.may_act(running)
+        if self.claim is None and self._cause in judge.violations and self._cause not in AT_REST:
+            self._claim_at(None, possible, self._play.manager.show(), None)
+        elif self.claim is not None and self.claim.get("look") is not None and self._shown == self._play.manager.show():
+            self.claim.update(look=None, steps=self._steps)  # it still shows after the step: say it there, which is plainer
+        self._shown = None
+        self._worlds.looked(possible, self._view())
+        if not loop.ready:
+            self.rests.append(self._steps)
+            self._look_at_rest()
+        return False
+
+    def _look_at_rest(self) -> None:
+        """What is wrong at any time, and still shows the same when nothing moves any more, is looked at then: the script is plainer."""
+        claim = self.claim
+        if claim is not None and claim["kind"] in ("maps", "dead", "revived") and claim["steps"] is not None and not self._rested:
+            self._rested = True
+            if self._play.manager.show() == self._wrong:
+                claim["steps"] = self._steps
+
+    def _view(self) -> View | None:
+        shown = self._play.manager.show()
+        return None if shown is None else project(shown)
+
+    # --- claiming
+
+    def _claim_at(self, look: list[Any] | None, possible: list[World], shown: Shown | None, returned: tuple[int, object] | None) -> None:
+        where: Claim = {"look": look, "steps": None if look is not None else self._steps}
+        kind = SEEN.get(self._cause)
+        if kind == "held":
+            self.claim = {"kind": kind, **where}
+            return
+        if kind is None and returned is not None:
+            task, answer = returned
+            agreeing = [w for w in possible if agrees(answer, w.answer(task))]
+            if not agreeing:
+                allowed = sorted({_plain(w.answer(task)) for w in possible}, key=repr)
+                self.claim = {"kind": "answer", "steps": None, "answer": look, "allowed": [list(a) for a in allowed]}
+                return
+            possible = agreeing
+        if shown is None:
+            return
+        self._wrong = shown
+        match kind:
+            case "maps":
+                keys = shown.subscribers.keys() != shown.entries.keys()
+                self.claim = {"kind": kind, "empty": not all(shown.threads_of.values()), "keys": keys, **where}
+            case "revived":
+                closed = self._closed.union(*(w.state.closed for w in possible))
+                self.claim = {"kind": kind, "closed": sorted(closed), **where}
+            case "dead":
+                subscribed = {c for _, c in project(shown).links}
+                dead = sorted(c for c in subscribed if all(c not in w.state.live for w in possible))
+                self.claim = {"kind": kind, "not_live": dead if shown.live is None else None, **where}
+            case _:
+                self._claim_view(where, project(shown), {masked(view(w.state), project(shown)) for w in possible})
+
+    def _claim_view(self, where: Claim, seen: View, allowed: set[View]) -> None:
+        if seen in allowed or not allowed:
+            return
+        rows = sorted(({part: _sorted(model, part) for part in PARTS if getattr(model, part) is not None} for model in allowed), key=repr)
+        shows = {part: _sorted(seen, part) for part in rows[0]}
+        wrong = [part for part in rows[0] if all(row[part] != shows[part] for row in rows)]
+        parts = wrong[:1] or [part for part in rows[0] if any(row[part] != shows[part] for row in rows)]
+        kept: list[Claim] = []
+        for row in rows:
+            told = {part: row[part] for part in parts}
+            if told not in kept:
+                kept.append(told)
+        self.claim = {"kind": "view", "allowed": kept, **where}
+
+
+def _sorted(model: View, part: str) -> list[list[Any] | int]:
+    """One part of a view as a script gets it from a manager, and JSON keeps it."""
+    match part:
+        case "live":
+            return sorted(model.live or ())
+        case "entries":
+            return [[thread, *entry] for thread, entry in model.entries]
+        case "ids":
+            return sorted([s, *pair] for s, pair in model.ids)
+    return sorted(list(pair) for pair in getattr(model, part))
+
+
+def _plain(answer: object) -> tuple[Any, ...]:
+    """An answer of the model's, as data: what it is, and its value."""
+    if isinstance(answer, Answer):
+        return ("state",) if answer is Answer.HANDLE else ("refused",)
+    return ("ids", *answer) if isinstance(answer, tuple) else ("value", answer)

@@ -1,0 +1,105 @@
+"""Level 1, the manager's own API, as what is common to all levels sees it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from subwarden.checking.manager.graph import Graph
+from subwarden.model.manager.operations import BY_NAME, OPERATIONS, STATE_OPERATIONS, Operation, StateListenerMatches, StateSetListener
+from subwarden.model.manager.words import say_operation
+from subwarden.proving.manager.kinds import KINDS
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage.awaits import awaits_of
+from subwarden.stateful_tests.exploring.coverage.overlap import pairs
+from subwarden.stateful_tests.exploring.drawing.chains import Chain, LevelOfChains
+from subwarden.stateful_tests.exploring.drawing.machine import bound
+from subwarden.stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from subwarden.stateful_tests.script.run import scripted
+from subwarden.stateful_tests.subjects.manager.compiled import compile_program
+from subwarden.stateful_tests.subjects.manager.machine import Level1Machine
+from subwarden.stateful_tests.subjects.manager.play import CONVERSATIONS, Play
+from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.simpler import simpler
+
+RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
+CANCELLATIONS = ("waiting for M", "waiting for T", "woken already", "waiting outside")
+OVERLAPS = pairs(o.name for o in OPERATIONS)
+
+
+class Level1(LevelOfChains):
+    """See `stateful_tests.exploring.level.Level`."""
+
+    name = "level 1"
+    number: int | str = 1
+    prefix = ""
+    share = 0.3
+
+    def new_graph(self) -> Graph:
+        """The model's states that runs have in common."""
+        return Graph()
+
+    def prepare(self, program: Program) -> tuple[Chain, ...]:
+        """Its tasks, compiled."""
+        return compile_program(program)
+
+    def play(self, factory: Factory, prepared: tuple[Chain, ...], loop: ControlledLoop, graph: Graph, fired: set[str]) -> Play:
+        """A run that is ready to be scheduled."""
+        return Play(factory, prepared, loop, graph, fired)
+
+    def machine(self, drawing: Drawing) -> Any:
+        """A class of rule machines that draws programs."""
+        return bound(Level1Machine, drawing)
+
+    def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+        """See `stateful_tests.subjects.manager.simpler`."""
+        return simpler(program, names)
+
+    def expected(self, order: Order, cancellation: bool) -> set[str]:
+        """Every rule, operation and kind of transition, and every moment at which a task can be cancelled."""
+        expected = {f"rule {rule}" for rule in RULES if rule != "cancel" or cancellation}
+        expected |= {f"operation {o.name}" for o in OPERATIONS} | {f"transition {kind}" for kind in KINDS if kind.split(":")[0] in BY_NAME}
+        return expected | ({f"cancellation while {moment}" for moment in CANCELLATIONS} if cancellation else set())
+
+    def absent(self, factory: Factory) -> set[str]:
+        """Nothing: every subject has all of it."""
+        return set()
+
+    def fired(self, kinds: Iterable[str]) -> set[str]:
+        """Kinds of transitions, and their operations, by the names that `expected` gives them."""
+        return {name for kind in kinds for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
+
+    def brings(self, factory: Factory) -> set[str]:
+        """Nothing: what is expected is the same for all."""
+        return set()
+
+    def overlaps(self, factory: Factory) -> frozenset[str]:
+        """All pairs of operations."""
+        return OVERLAPS
+
+    def awaits(self, factory: Factory) -> set[str]:
+        """See `stateful_tests.exploring.coverage.awaits`."""
+        return awaits_of(factory())
+
+    def decode(self, data: object) -> Program:
+        """What can be decoded can still make no sense; played, it would pass for a run that holds, or for a fault of the subject."""
+        program = Program.decode(data)
+        if not program.tasks:
+            raise ValueError("its program has no tasks")
+        for chain in program.tasks:
+            if isinstance(chain[0], STATE_OPERATIONS):
+                raise ValueError(f"a task starts with {chain[0].name}, before it has a state")
+            for operation in chain:
+                if isinstance(operation, StateSetListener | StateListenerMatches) and operation.conversation not in CONVERSATIONS:
+                    raise ValueError(f"{operation.name}: conversations are numbered from {min(CONVERSATIONS)} to {max(CONVERSATIONS)}")
+        return program
+
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+        """See `stateful_tests.script.run`."""
+        return scripted(told, subject, factory, run)
+
+    def say_operation(self, operation: Operation) -> str:
+        """In words."""
+        return say_operation(operation)
+
+
+LEVEL_1 = Level1()

@@ -1,0 +1,152 @@
+"""The rule machine of level 1: Hypothesis draws a program while it runs.
+
+A rule starts an operation as a task, another advances a chosen step or delivers an outside event, another cancels. After every step
+the judge compares what shows with the model.
+"""
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from subwarden.checking.manager.graph import Graph, Node
+from subwarden.model.manager import operations as op
+from subwarden.model.manager.operations import Operation
+from subwarden.model.manager.state import State
+from subwarden.model.manager.step import Call
+from subwarden.proving.manager.scope import Request
+from subwarden.scheduling.events import Event
+from subwarden.stateful_tests.exploring.drawing.machine import Machine
+from subwarden.stateful_tests.subjects.manager.compiled import compile_chain
+from subwarden.stateful_tests.subjects.manager.play import Play
+from subwarden.stateful_tests.subjects.manager.program import Program
+
+CONNECTIONS = st.integers(1, 2)
+THREADS = st.sampled_from((1, 1, 2))  # mostly the same, so that operations meet
+SUBSCRIPTIONS = st.sampled_from((1, 1, 2))
+CONVERSATIONS = st.integers(1, 2)
+STATE_OPERATION = st.one_of(
+    st.builds(op.StateSetListener, CONVERSATIONS),
+    st.builds(op.StateClearListener),
+    st.builds(op.StateListenerMatches, CONVERSATIONS),
+    st.builds(op.StateTrackEvent, st.sampled_from(op.TurnEvent)),
+    st.builds(op.HoldState),
+)
+TURN = tuple(op.StateTrackEvent(event) for event in op.TurnEvent)
+# what a task does with the state it was given: nothing, what `ensure listener` does, part of what a listener does, something late, or
+# anything
+THEN = st.one_of(
+    st.just(()),
+    st.builds(lambda v: (op.StateSetListener(v),), CONVERSATIONS),
+    st.builds(lambda v, events: (op.StateSetListener(v), *TURN[:events]), CONVERSATIONS, st.integers(1, 3)),
+    st.builds(lambda late: (op.HoldState(), late), STATE_OPERATION),
+    st.lists(STATE_OPERATION, min_size=1, max_size=3).map(tuple),
+)
+
+Transitions = set[tuple[State, Request]]
+
+
+class Level1Machine(Machine):
+    """See `stateful_tests.exploring.drawing.machine`."""
+
+    early_timers = True
+    transitions: Transitions
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.loop.entered():
+            self.play = Play(self.factory, (), self.loop, Graph(), self.fired, self._take)
+        self.program = Program(())
+
+    def _take(self, node: Node, call: Call) -> None:
+        """Note a transition of the model, as coverage of its graph counts it: whatever the number of the incarnation."""
+        state = node.state
+        if call.thread is not None:
+            entry = state.entry(call.thread)
+            if entry is None or entry.incarnation != call.incarnation:
+                return
+        state = replace(state, incarnations=0, entries=tuple((t, e._replace(incarnation=t, generation=0)) for t, e in state.entries))
+        self.transitions.add((state, Request(call.operation, call.thread)))
+
+    # --- what rules do
+
+    def start(self, *chain: Operation) -> None:
+        """The request arrives: a new task is started that calls the operations of `chain`."""
+        if self.over or type(self).enough():
+            return
+        self.arrive(chain[0].name, compile_chain(len(self.program.tasks), chain, 0), chain)
+
+    def struck(self, place: int) -> tuple[int, Event]:
+        """The cancellation of a task."""
+        return place, self.play.fault(compile_chain(place, self.program.tasks[place], 1))
+
+    # --- the rules
+
+    @initialize(connections=st.sampled_from(((1, 2), (1,), ())), threads=st.sampled_from(((1,), (1, 2), ())))
+    def connected(self, connections: tuple[int, ...], threads: tuple[int, ...]) -> None:
+        for connection in connections:
+            self.start(op.ConnectionInitialized(connection))
+            self._run_ready()
+        for thread in threads:
+            self.start(op.TryEnsureConnectionSubscribed(thread, connections[0], False) if connections else op.ThreadState(thread))
+            self._run_ready()
+
+    @rule(c=CONNECTIONS)
+    def connection_initialized(self, c: int) -> None:
+        self.start(op.ConnectionInitialized(c))
+
+    @rule(c=CONNECTIONS)
+    def remove_connection(self, c: int) -> None:
+        self.start(op.RemoveConnection(c))
+
+    @rule(t=THREADS)
+    def subscribed_connection_ids(self, t: int) -> None:
+        self.start(op.SubscribedConnectionIds(t))
+
+    @rule(t=THREADS)
+    def has_subscribers(self, t: int) -> None:
+        self.start(op.HasSubscribers(t))
+
+    @rule(t=THREADS, then=THEN)
+    def thread_state(self, t: int, then: tuple[Operation, ...]) -> None:
+        self.start(op.ThreadState(t), *then)
+
+    @rule(t=THREADS, c=CONNECTIONS, raw=st.booleans(), then=THEN)
+    def try_ensure_connection_subscribed(self, t: int, c: int, raw: bool, then: tuple[Operation, ...]) -> None:
+        self.start(op.TryEnsureConnectionSubscribed(t, c, raw), *then)
+
+    @rule(t=THREADS, c=CONNECTIONS)
+    def try_add_connection_to_thread(self, t: int, c: int) -> None:
+        self.start(op.TryAddConnectionToThread(t, c))
+
+    @rule(s=SUBSCRIPTIONS, t=THREADS, c=CONNECTIONS, raw=st.booleans(), then=THEN)
+    def set_listener(self, s: int, t: int, c: int, raw: bool, then: tuple[Operation, ...]) -> None:
+        self.start(op.SetListener(s, t, c, raw), *then)
+
+    @rule(s=SUBSCRIPTIONS)
+    def remove_listener(self, s: int) -> None:
+        self.start(op.RemoveListener(s))
+
+    @rule(t=THREADS, c=CONNECTIONS)
+    def unsubscribe_connection_from_thread(self, t: int, c: int) -> None:
+        self.start(op.UnsubscribeConnectionFromThread(t, c))
+
+    @rule(t=THREADS)
+    def remove_thread_state(self, t: int) -> None:
+        self.start(op.RemoveThreadState(t))
+
+    @rule(t=THREADS)
+    def remove_again(self, t: int) -> None:
+        """Another chance for what the others are seldom overtaken by."""
+        self.start(op.RemoveThreadState(t))
+
+    @precondition(lambda self: self.loop.ready)
+    @rule()
+    def settle(self) -> None:
+        """Let all that is ready run, first in, first out; what is outside stays there."""
+        self.rules_fired.add("settle")
+        self._run_ready()
+
+    def _run_ready(self) -> None:
+        while self.loop.ready:
+            self.pick(0)

@@ -1,0 +1,155 @@
+"""Level 2, the protocol, as what is common to all levels sees it."""
+
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import Any
+
+from subwarden.checking.server.graph import ProtocolGraph
+from subwarden.model.server import requests as rq
+from subwarden.model.server.requests import BY_NAME, REQUESTS, Reply, Request
+from subwarden.model.server.state import What
+from subwarden.model.server.words import say_request
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
+from subwarden.stateful_tests.exploring.coverage.overlap import pairs
+from subwarden.stateful_tests.exploring.drawing.machine import bound
+from subwarden.stateful_tests.exploring.level import Drawing, Names, Run
+from subwarden.stateful_tests.subjects.server.machine import Level2Machine
+from subwarden.stateful_tests.subjects.server.play import BRINGS, Factory, Play, Prepared, prepare
+from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.script import scripted
+from subwarden.stateful_tests.subjects.server.simpler import simpler
+
+OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
+# what can be answered to what, apart from what only a failing engine or a cancellation brings
+ANSWERS = {
+    rq.Initialize.name: (Reply.OK,),
+    rq.Start.name: (Reply.OK, Reply.UNINITIALIZED),
+    rq.Resume.name: (Reply.OK, Reply.CLOSING, Reply.NOT_FOUND),
+    rq.Fork.name: (Reply.OK, Reply.NOT_FOUND),
+    rq.Unsubscribe.name: (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED),
+    rq.Archive.name: (Reply.OK, Reply.NOT_FOUND),
+    rq.ListLoaded.name: (Reply.OK,),
+    rq.TurnStart.name: (Reply.OK, Reply.NOT_LOADED),
+    rq.TurnInterrupt.name: (Reply.OK, Reply.NOT_LOADED),
+    rq.Rollback.name: (Reply.OK, Reply.NOT_LOADED, Reply.BUSY),
+    rq.AddListener.name: (Reply.OK, Reply.NOT_LOADED),
+    rq.RemoveListener.name: (Reply.OK, Reply.NOT_FOUND),
+}
+SAYS = {
+    Goes.CANCELLED: "its handler may be cancelled",
+    Goes.FAILS: "the engine fails",
+    Goes.LATE: "the engine is late",
+    Goes.ENDS: "the conversation may end by itself",
+}
+FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
+
+
+class Level2:
+    """See `stateful_tests.exploring.level.Level`."""
+
+    name = "level 2"
+    number: int | str = 2
+    prefix = "level 2: "
+    share = 0.34
+
+    def new_graph(self) -> ProtocolGraph:
+        """The model's states that runs have in common."""
+        return ProtocolGraph()
+
+    def prepare(self, program: Program) -> Prepared:
+        """What would be worked out in every run again."""
+        return prepare(program)
+
+    def play(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: ProtocolGraph, fired: set[str]) -> Play:
+        """A run that is ready to be scheduled."""
+        return Play(factory, prepared, loop, graph, fired)
+
+    def machine(self, drawing: Drawing) -> Any:
+        """A class of rule machines that draws programs."""
+        return bound(Level2Machine, drawing)
+
+    def variants(self, program: Program, cancellation: bool, random: Random) -> list[Program]:
+        """Nothing goes wrong, but some conversation may be late; with `cancellation`: each handler is cancelled, each engine fails, each
+        conversation ends by itself, and some pairs of those."""
+        tasks = program.tasks
+        brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, BRINGS)]
+        if not cancellation:
+            late = [Program(tasks, (Fault(Goes.LATE, place),)) for place in random.sample(brings, min(len(brings), 2))]
+            return [Program(tasks), Program(tasks), *late]
+        single = list(self.with_faults(program, 1).faults)
+        single += [Fault(goes, place) for place in brings for goes in (Goes.FAILS, Goes.ENDS)]
+        chosen = random.sample(single, min(len(single), 8))
+        variants = [Program(tasks, (fault,)) for fault in chosen]
+        if len(single) > 1:
+            drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.goes.value)) for _ in range(4)]
+            variants += [Program(tasks, tuple(pair)) for pair in drawn]
+        return variants
+
+    def with_faults(self, program: Program, times: int) -> Program:
+        """The program in which each handler may be cancelled, once: it ends with that."""
+        handled = [place for place, (request,) in enumerate(program.tasks) if not isinstance(request, rq.Close)]
+        return Program(program.tasks, tuple(Fault(Goes.CANCELLED, place) for place in handled if times))
+
+    def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+        """See `stateful_tests.subjects.server.simpler`."""
+        return simpler(program, names)
+
+    def expected(self, order: Order, cancellation: bool) -> set[str]:
+        """Every rule, every request with each of its answers, every kind of change."""
+        expected = {f"rule {name}" for name in BY_NAME} | {"rule advance", "rule settle"}
+        expected |= {f"answer {name}: {reply.value}" for name, replies in ANSWERS.items() for reply in replies}
+        expected |= {f"change {what.value}" for what in What}
+        if cancellation:
+            expected |= {"rule cancel", "cancellation of a handler"}
+            expected |= {f"answer {name}: {Reply.FAILED.value}" for name in FAILING}
+        return expected
+
+    def absent(self, factory: Factory) -> set[str]:
+        """Every server has every request."""
+        return set()
+
+    def fired(self, kinds: Iterable[str]) -> set[str]:
+        """By the names that `expected` gives them."""
+        return {kind if kind.startswith("change ") else f"answer {kind}" for kind in kinds}
+
+    def brings(self, factory: Factory) -> set[str]:
+        """Nothing: what is expected is the same for all."""
+        return set()
+
+    def overlaps(self, factory: Factory) -> frozenset[str]:
+        """All pairs of requests."""
+        return OVERLAPS
+
+    def awaits(self, factory: Factory) -> set[str]:
+        """Every place in the request layer, its listener, and the manager under it, where a task may be suspended."""
+        loop = ControlledLoop()
+        with loop.entered():
+            play = Play(factory, prepare(Program(())), loop, ProtocolGraph(), set())
+            modules = [*modules_of(type(play.server)), *modules_of(type(play.server.manager)), *play.server.listening()]
+        loop.abandon()
+        return awaits_in(modules)
+
+    def decode(self, data: object) -> Program:
+        """See `stateful_tests.subjects.server.program`."""
+        return Program.decode(data)
+
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+        """See `stateful_tests.subjects.server.script`."""
+        return scripted(told, subject, factory, run)
+
+    def say_operation(self, operation: Request) -> str:
+        """In words."""
+        return say_request(operation)
+
+    def cancels(self, program: Program) -> bool:
+        """Whether some handler may be: an engine that fails is no cancellation."""
+        return any(fault.goes is Goes.CANCELLED for fault in program.faults)
+
+    def say_fault(self, program: Program, place: int) -> str:
+        """What may go wrong with the request at `place`."""
+        return ", ".join(SAYS[fault.goes] for fault in program.faults if fault.place == place)
+
+
+LEVEL_2 = Level2()

@@ -1,0 +1,128 @@
+"""The rule machine of level 2: Hypothesis draws clients' requests while they are played.
+
+A rule lets a request arrive, another advances a chosen step or lets the environment move, another cancels a handler. What a run that
+nobody interfered with would show is drawn here; many more schedules of the same program are the explorer's.
+"""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from subwarden.checking.server.graph import ProtocolGraph
+from subwarden.impl.server.simulated_engine import STORED
+from subwarden.model.server import requests as rq
+from subwarden.model.server.requests import Request
+from subwarden.scheduling.events import Event
+from subwarden.stateful_tests.exploring.drawing.machine import Machine
+from subwarden.stateful_tests.subjects.server.play import Play, prepare, prepare_task
+from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+
+CONNECTIONS = st.sampled_from((1, 2, 1, 2, 3))
+PLACES = st.integers(0, 5)  # of a thread among those that there are, the first mostly
+SUBSCRIPTIONS = st.sampled_from((1, 1, 2))
+
+
+class Level2Machine(Machine):
+    """See `stateful_tests.exploring.drawing.machine`."""
+
+    limit = 5_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.program = Program(())
+        self.made: list[int] = []
+        with self.loop.entered():
+            self.play = Play(self.factory, prepare(self.program), self.loop, ProtocolGraph(), self.fired)
+
+    # --- what rules do
+
+    def start(self, request: Request) -> None:
+        """The request arrives."""
+        if not self.over and not type(self).enough():
+            self.arrive(request.name, prepare_task(len(self.program.tasks), request, ()), (request,))
+
+    def struck(self, place: int) -> tuple[Fault, Event]:
+        """The cancellation of a request's handler."""
+        fault = Fault(Goes.CANCELLED, place)
+        return fault, self.play.fault(prepare_task(place, self.program.tasks[place][0], (fault,)))
+
+    def _thread(self, place: int) -> int:
+        known = [STORED[0], *self.made, STORED[0], *STORED]
+        return known[place % len(known)]
+
+    def _make(self) -> int:
+        self.made.append(max(STORED) + 1 + len(self.made))
+        return self.made[-1]
+
+    # --- the rules
+
+    @initialize(connections=st.sampled_from(((1, 2), (1, 2), (1,), (1, 2, 3))), resumed=st.sampled_from(((1, 2), (1,), ())))
+    def connected(self, connections: tuple[int, ...], resumed: tuple[int, ...]) -> None:
+        for connection in connections:
+            self.start(rq.Initialize(connection))
+            self.rest()
+        for connection in resumed:
+            if connection in connections:
+                self.start(rq.Resume(connection, STORED[0]))
+                self.rest()
+
+    @rule(c=CONNECTIONS)
+    def initialize_connection(self, c: int) -> None:
+        self.start(rq.Initialize(c))
+
+    @rule(c=CONNECTIONS)
+    def close(self, c: int) -> None:
+        self.start(rq.Close(c))
+
+    @rule(c=CONNECTIONS, raw=st.booleans())
+    def thread_start(self, c: int, raw: bool) -> None:
+        self.start(rq.Start(c, self._make(), raw))
+
+    @rule(c=CONNECTIONS, place=PLACES)
+    def thread_resume(self, c: int, place: int) -> None:
+        self.start(rq.Resume(c, self._thread(place)))
+
+    @rule(c=CONNECTIONS, place=PLACES)
+    def resume_again(self, c: int, place: int) -> None:
+        """Another chance for what matters most."""
+        self.start(rq.Resume(c, self._thread(place)))
+
+    @rule(c=CONNECTIONS, place=PLACES)
+    def thread_fork(self, c: int, place: int) -> None:
+        self.start(rq.Fork(c, self._thread(place), self._make()))
+
+    @rule(c=CONNECTIONS, place=PLACES)
+    def thread_unsubscribe(self, c: int, place: int) -> None:
+        self.start(rq.Unsubscribe(c, self._thread(place)))
+
+    @rule(c=CONNECTIONS, place=PLACES)
+    def unsubscribe_again(self, c: int, place: int) -> None:
+        """As above."""
+        self.start(rq.Unsubscribe(c, self._thread(place)))
+
+    @rule(c=CONNECTIONS, place=PLACES)
+    def thread_archive(self, c: int, place: int) -> None:
+        self.start(rq.Archive(c, self._thread(place)))
+
+    @rule(c=CONNECTIONS)
+    def thread_loaded_list(self, c: int) -> None:
+        self.start(rq.ListLoaded(c))
+
+    @rule(c=CONNECTIONS, place=PLACES, asks=st.booleans())
+    def turn_start(self, c: int, place: int, asks: bool) -> None:
+        self.start(rq.TurnStart(c, self._thread(place), asks))
+
+    @rule(c=CONNECTIONS, place=PLACES)
+    def turn_interrupt(self, c: int, place: int) -> None:
+        self.start(rq.TurnInterrupt(c, self._thread(place)))
+
+    @rule(c=CONNECTIONS, place=PLACES)
+    def thread_rollback(self, c: int, place: int) -> None:
+        self.start(rq.Rollback(c, self._thread(place)))
+
+    @rule(c=CONNECTIONS, s=SUBSCRIPTIONS, place=PLACES, raw=st.booleans())
+    def add_listener(self, c: int, s: int, place: int, raw: bool) -> None:
+        self.start(rq.AddListener(c, s, self._thread(place), raw))
+
+    @rule(c=CONNECTIONS, s=SUBSCRIPTIONS)
+    def remove_listener(self, c: int, s: int) -> None:
+        self.start(rq.RemoveListener(c, s))

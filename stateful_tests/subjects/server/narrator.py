@@ -1,0 +1,45 @@
+"""Puts a run of level 2 into words: what arrived, what was sent, what shows since."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+from subwarden.model.manager.projection import View, project
+from subwarden.model.manager.words import say_changes
+from subwarden.model.server.words import say_message, say_registry, say_request
+
+if TYPE_CHECKING:
+    from subwarden.stateful_tests.subjects.server.play import Play
+
+
+class Teller:
+    """Tells one run, as it goes."""
+
+    def __init__(self, play: "Play") -> None:
+        self._play = play
+        self._view = View(frozenset(), (), frozenset(), frozenset(), frozenset())
+        self._loaded: dict[int, int] = {}
+        self._closing: set[int] = set()
+        self._lock_names: dict[int, str] = {}
+
+    def say(self, what: str, about: object) -> str:
+        """An entry of the loop's log."""
+        self._learn_locks()
+        if isinstance(about, asyncio.Lock):
+            return f"{what} {self._lock_names.get(id(about), 'a lock')}"
+        subject, number = cast(tuple[Any, Any], about)
+        if what == "sends":
+            return f"sends c{subject}: {say_message(number)}"
+        return f"{what} {say_request(subject)}"
+
+    def changes(self) -> list[str]:
+        """What shows now and did not before."""
+        self._learn_locks()
+        server = self._play.server
+        before, self._view = self._view, project(self._play.judge.shown)
+        shown = server.show()
+        said = say_changes(before, self._view) + say_registry(self._loaded, shown.loaded, shown.closing, self._closing)
+        self._loaded, self._closing = shown.loaded, shown.closing
+        return said
+
+    def _learn_locks(self) -> None:
+        self._lock_names |= {id(lock): name for name, lock in self._play.server.locks().items()}

@@ -1,0 +1,182 @@
+"""Plays a program of level 2 on a server under one schedule, with a judge looking on."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from subwarden.checking.server.graph import ProtocolGraph
+from subwarden.checking.server.judge import ProtocolJudge
+from subwarden.impl.server.engine import Engine
+from subwarden.impl.server.environment import Environment
+from subwarden.impl.server.loaded_thread import Gate
+from subwarden.impl.server.server import Server
+from subwarden.impl.server.simulated_engine import STORED
+from subwarden.model.server import requests as rq
+from subwarden.model.server.requests import Request
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.locks import waiting
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
+from subwarden.stateful_tests.exploring.findings.task_names import task_name
+from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+
+if TYPE_CHECKING:
+    from subwarden.stateful_tests.subjects.server.narrator import Teller
+
+Factory = Callable[[Engine], Server]
+BRINGS = (rq.Start, rq.Resume, rq.Fork)
+
+
+class Task(NamedTuple):
+    """One request, made ready for many runs."""
+
+    place: int
+    name: str
+    start: str  # the outside event by which it arrives
+    cancel: str
+    request: Request
+    may_be_cancelled: bool
+
+
+class Prepared(NamedTuple):
+    """A program, made ready for many runs."""
+
+    tasks: tuple[Task, ...]
+    failing: frozenset[int]
+    late: frozenset[int]
+    ending: frozenset[int]
+
+
+def prepare(program: Program) -> Prepared:
+    """What would be worked out in every run again."""
+    tasks = tuple(prepare_task(place, task[0], program.faults) for place, task in enumerate(program.tasks))
+
+    def threads(goes: Goes) -> frozenset[int]:
+        requests = (program.tasks[fault.place][0] for fault in program.faults if fault.goes is goes)
+        return frozenset(
+            request.fork if isinstance(request, rq.Fork) else request.thread for request in requests if isinstance(request, BRINGS)
+        )
+
+    return Prepared(tasks, threads(Goes.FAILS), threads(Goes.LATE), threads(Goes.ENDS))
+
+
+def prepare_task(place: int, request: Request, faults: tuple[Fault, ...]) -> Task:
+    """One request."""
+    name = task_name(place)
+    return Task(place, name, f"start {name}", f"cancel {name}", request, Fault(Goes.CANCELLED, place) in faults)
+
+
+class _Handlers(dict[int | str, "asyncio.Task[None]"]):
+    """The handlers of a server; the cancellation of one may happen for as long as it is here."""
+
+    def __init__(self, loop: ControlledLoop, faults: dict[str, Event]) -> None:
+        super().__init__()
+        self._loop = loop
+        self._faults = faults
+
+    def __setitem__(self, name: int | str, task: "asyncio.Task[None]") -> None:
+        super().__setitem__(name, task)
+        if name in self._faults:
+            self._loop.faults.append(self._faults[str(name)])
+
+    def __delitem__(self, name: int | str) -> None:
+        super().__delitem__(name)
+        fault = self._faults.get(str(name))
+        if fault in self._loop.faults:
+            self._loop.faults.remove(fault)
+
+
+class Play:
+    """One run. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
+
+    def __init__(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: ProtocolGraph, fired: set[str]) -> None:
+        self.loop = loop
+        self.happened: set[str] = set()
+        self.environment = Environment(
+            events=loop.events,
+            faults=loop.faults,
+            make=Event,
+            failing=prepared.failing,
+            late=prepared.late,
+            ending=prepared.ending,
+        )
+        self.server = factory(self.environment.engine)
+        self._manager_lock = self.server.manager.locks()["M"]
+        self.judge = ProtocolJudge(loop, self.server, frozenset(STORED), graph, fired.add)
+        self.environment.serve(self.server, self.judge)
+        if any(task.may_be_cancelled for task in prepared.tasks):
+            self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})
+        for task in prepared.tasks:
+            loop.events.append(Event(task.start, partial(self.start, task)))
+
+    # --- driving
+
+    def start(self, task: Task) -> None:
+        """The outside event: the request of `task` arrives, unless its client has gone."""
+        request = task.request
+        if self.environment.gone(request.connection):
+            return
+        if isinstance(request, rq.Close):
+            self.judge.closed(request.connection)
+        else:
+            self.judge.accepted(task.place, task.name, request)
+        self.environment.arrives(task.name, request)
+
+    def fault(self, task: Task) -> Event:
+        """The cancellation of the handler of `task`."""
+
+        def deliver() -> None:
+            if self.environment.cancel(task.name):
+                self.happened.add("cancellation of a handler")
+                self.judge.cancelled(task.place)
+
+        return Event(task.cancel, deliver)
+
+    def unfinished(self) -> list[int]:
+        """The requests that are being handled."""
+        return sorted(self.judge.number(name) for name, task in self.server.handlers.items() if not task.done())
+
+    # --- judging the end
+
+    def finish(self) -> None:
+        """The run is quiescent: judge what must hold then."""
+        judge, loop, server = self.judge, self.loop, self.server
+        resident = server.resident()
+        stuck = sorted(waiting(loop), key=lambda task: task.get_name())
+        if stuck:
+            judge_stuck(judge, loop, stuck, self.lock_name)
+            return
+        unread = {conversation.number for conversation in self.environment.conversations if conversation.unread()}
+        asking = {conversation.thread for conversation in self.environment.conversations if conversation.asking()}
+        judge.at_rest(list(server.listeners.values()), unread, asking)
+        judge_left(judge, loop, sorted(t.get_name() for t in loop.tasks if not t.done() and t not in resident), self.lock_name)
+
+    def let_go(self) -> None:
+        """Nothing of the server is asked for any more: let go of what it holds, which is all in circles."""
+        for thing in (self.server, self.environment.engine, self.environment):
+            vars(thing).clear()
+
+    def digest(self) -> Hashable:
+        """What shows at the end."""
+        state = self.judge.state
+        return tuple(sorted(state.live)), state.loaded, tuple(sorted(state.grants)), tuple(sorted(self.judge.deliveries.taken_last.items()))
+
+    def teller(self) -> "Teller":
+        """Whoever tells this run."""
+        from subwarden.stateful_tests.subjects.server.narrator import Teller  # noqa: PLC0415  # text is for those who ask
+
+        return Teller(self)
+
+    def lock_name(self, lock: asyncio.Lock) -> str:
+        """What reports call `lock`."""
+        for name, known in self.server.locks().items():
+            if known is lock:
+                return name
+        return f"G(t{lock.thread})" if isinstance(lock, Gate) else "T of a state torn down"
+
+    def lock_kind(self, lock: asyncio.Lock) -> str:
+        """M, G (of a record) or T (of a state)."""
+        if lock is self._manager_lock:
+            return "M"
+        return "G" if isinstance(lock, Gate) else "T"

@@ -1,0 +1,119 @@
+"""`subwarden check` from arguments to exit code: golden text, JSON, faults, and the commands of docs/histories.md as they stand there.
+
+`SUBWARDEN_REFRESH=1` writes the golden files anew; look at the difference before committing it.
+"""
+
+import argparse
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from subwarden.cli import check
+from subwarden.model.core.step import CORE_BY_NAME
+from subwarden.stateful_tests.tests.paths import DATA, DOCS
+
+HISTORIES = DATA / "histories"
+PAGE = DOCS / "histories.md"
+CODES = {"late_delivery": 1, "in_order": 0, "resurrected": 1}
+
+
+def subwarden(*arguments: str) -> int:
+    """The verb's exit code."""
+    parser = argparse.ArgumentParser(prog="subwarden")
+    check.add_parser(parser.add_subparsers(required=True))
+    return check.run(parser.parse_args(arguments))
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_golden_text(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HISTORIES)
+    assert subwarden("check", f"{name}.jsonl") == CODES[name]
+    out, err = capsys.readouterr()
+    golden = HISTORIES / f"{name}.txt"
+    if os.environ.get("SUBWARDEN_REFRESH"):
+        golden.write_text(out, encoding="utf-8")
+    assert err == ""
+    assert out == golden.read_text(encoding="utf-8")
+
+
+def test_every_golden_file_has_its_history() -> None:
+    assert {path.stem for path in HISTORIES.iterdir()} == set(CODES)
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "judgement.json"
+    assert subwarden("check", str(HISTORIES / "resurrected.jsonl"), "--json", str(out)) == 1
+    capsys.readouterr()
+    made = json.loads(out.read_text(encoding="utf-8"))
+    assert (made["version"], made["model"], made["verdict"]) == (1, "manager", "violated")
+    assert list(made) == ["version", "history", "model", "verdict", "counted", "failure"]
+    assert made["failure"]["failing"]["id"] == "again"
+    assert [call["id"] for call in made["failure"]["calls"]] == ["add", "tear", "look", "again"]
+    assert [c["call"]["id"] for c in made["failure"]["candidates"]] == ["again"]
+
+
+def test_faults_go_to_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text('{"history": 1, "model": "core"}\nnonsense\n{"return": 1, "at": 1}\n', encoding="utf-8")
+    assert subwarden("check", str(path)) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        f"{path}:2: not JSON (Expecting value); write one JSON object a line",
+        f"{path}:3: a return of 1, which is not open; put its call before it, and end a call once",
+    ]
+
+
+def test_files_and_models_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing, path = tmp_path / "none.jsonl", tmp_path / "h.jsonl"
+    path.write_text('{"history": 1, "model": "mine"}\n', encoding="utf-8")
+    assert subwarden("check", str(missing)) == 3
+    assert subwarden("check", str(tmp_path)) == 3
+    assert subwarden("check", str(path)) == 3
+    assert capsys.readouterr().err.splitlines() == [
+        f"{missing}: No such file or directory; name a file that can be read",
+        f"{tmp_path}: Is a directory; name a file that can be read",
+        f"{path}:1: no model is called 'mine'; name one of manager, core, here or with --model",
+    ]
+    assert subwarden("check", str(path), "--model", "core", "--json", str(tmp_path)) == 3
+    assert capsys.readouterr().err == f"{tmp_path}: Is a directory; name a file that can be written\n"
+
+
+def test_a_budget_that_is_met(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "h.jsonl"
+    rows: list[dict[str, object]] = [{"history": 1, "model": "core"}]
+    rows += [{"call": c, "op": ["connect", c], "at": 0} for c in range(4)]
+    rows += [{"call": 10 + c, "op": ["subscribe", c, "t"], "at": 0} for c in range(4)]
+    rows += [{"call": 20, "op": ["publish", "t"], "at": 0}, {"return": 20, "at": 1, "answer": [0, 1, 2, 3]}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert subwarden("check", str(path), "--budget", "3") == 2
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        f"{path}: unknown: the budget ran out (model core)",
+        "line 11, time 1: more than 3 configurations, and no answer yet",
+    ]
+    assert subwarden("check", str(path)) == 0
+    capsys.readouterr()
+
+
+def test_the_documented_example(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name, content in re.findall(r"```json lines (\S+)\n(.*?)```", text, re.DOTALL):
+        Path(name).write_text(content, encoding="utf-8")
+    ran = 0
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        command, expected = block.split("\n", 1)
+        ran += 1
+        assert command.startswith("$ subwarden ")
+        subwarden(*shlex.split(command.removeprefix("$ subwarden ")))
+        assert capsys.readouterr().out == expected
+    assert ran == 1
+
+
+def test_the_documented_operations_are_those_of_the_core_model() -> None:
+    section = PAGE.read_text(encoding="utf-8").split("### Model `core`")[1].split("###")[0]
+    assert re.findall(r'\["(\w+)"', section) == list(CORE_BY_NAME)

@@ -1,0 +1,162 @@
+"""The text report as people see it, against golden files: a record that has everything in it, and real findings from end to end.
+
+`SUBWARDEN_REFRESH=1` writes the golden files anew; look at the difference before committing it. Times are left out.
+"""
+
+import io
+import os
+from typing import Any
+
+import pytest
+
+from subwarden.checking.finding import Finding
+from subwarden.impl.subjects import SUBJECTS
+from subwarden.reports.gate import console_for, write_finding, write_gate
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.record import SCHEMA, finding_record
+from subwarden.stateful_tests.runs.saved import saved_runs
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.tests.paths import GOLDEN
+
+RUNS = dict(saved_runs(committed_only=True))
+REAL = (
+    "seed-P2-a-closed-connection-is-live-again",
+    "seed-P6-a-call-that-a-teardown-overtook-acts-on-the-thread-s-next-life",
+    "seed-P11-a-listener-outlives-the-teardown-of-its-state",
+)
+MARKUP = "file[bold].py:[/red]Manager"
+MODEL = {"scope": "1 connection", "transitions": 1_234, "taken": 56, "never_taken": {"a: b": 1_178}, "examples": ["a in nothing"]}
+COVERED: dict[str, Any] = {
+    "fired": ["rule a"],
+    "never_fired": ["rule [b]", "rule c", "rule d"],
+    "looked_closely": 1_234,
+    "awaits": ["m:1"],
+    "awaits_never": ["m[0].py:2"],
+    "overlapped": ["a | a"],
+    "never_overlapped": ["a | b"],
+    "variants": 1_104,
+    "complete_within": {"0": 1_100, "1": 100},
+    "complete": 7,
+    "faults": {"fifo": {"struck": 1_000, "singly": 990, "in_pairs": 10}, "drawn": {"struck": 900, "singly": 800, "in_pairs": 1}},
+    "end_states": {"distinct": 2_000, "seen_once": 500, "runs": 10_000, "unseen": 0.05, "exact": True},
+}
+NOTHING: dict[str, Any] = {
+    **{key: [] for key in ("fired", "awaits", "awaits_never", "overlapped", "never_overlapped")},
+    "never_fired": ["rule a"],
+    "looked_closely": 0,
+    "variants": 0,
+    "complete_within": {},
+    "complete": 0,
+    "faults": {},
+    "end_states": {"distinct": 0, "seen_once": 0, "runs": 0, "unseen": None, "exact": True},
+}
+CHECKS = {"level 1, fifo + cancel": COVERED, "level 1, any": NOTHING}
+
+FINDING: dict[str, Any] = {
+    "id": "P2-something",
+    "property": "P2",
+    "title": "no phantom subscriber",
+    "mechanism": "something [italic]slanted[/italic] is subscribed",
+    "order": "any",
+    "cancellation": True,
+    "operations": ["connection_initialized(c1)", "has_subscribers(t1)"],
+    "tasks": [
+        {"name": "A", "operations": ["connection_initialized(c1)", "has_subscribers(t1)"], "faults": ""},
+        {"name": "B", "operations": ["[link=x]odd[/link](t1)"], "faults": "may be cancelled"},
+    ],
+    "steps": [
+        {"step": 1, "task": "A", "did": ["calls connection_initialized(c1)", "takes M"], "at": "m[0].py:12", "changed": [], "broken": []},
+        {"step": 2, "task": "B", "did": ["(is cancelled)"], "at": None, "changed": ["c1 live", "+ c1 on t1"], "broken": []},
+        {"step": 3, "task": "task-4", "did": [], "at": None, "changed": [], "broken": ["P2 no phantom subscriber: [red]it[/red] broke"]},
+    ],
+    "replay": "sw1-" + "x" * 200,
+}
+RECORD: dict[str, Any] = {
+    "schema": SCHEMA,
+    "subject": MARKUP,
+    "profile": "ci",
+    "verdict": "violated",
+    "stopped": True,
+    "checks": [
+        {"name": "regression corpus", "verdict": None, "programs": 0, "schedules": 0, "steps": 0, "seconds": 0.0},
+        {"name": "level 1, fifo", "verdict": "violated", "programs": 1234, "schedules": 234567, "steps": 3456789, "seconds": 12.345},
+        {"name": "level 1, any", "verdict": "inconclusive", "programs": 1, "schedules": 1, "steps": 9, "seconds": 0.5},
+    ],
+    "findings": [FINDING],
+    "coverage": {"fired": ["rule a", "rule b"], "never_fired": ["transition [dim]x[/dim]: y"], "model": MODEL, "checks": CHECKS},
+    "doubts": ["a deadlock [blink]now and then[/blink]: the same schedule does not give the same run twice"],
+}
+
+
+def text(record: dict[str, Any], *, timings: bool = False) -> str:
+    out = io.StringIO()
+    write_gate(record, console_for(out), timings=timings)
+    return out.getvalue()
+
+
+def real_finding(name: str) -> dict[str, Any]:
+    replay = RUNS[name]
+    factory = SUBJECTS[replay.subject].factory
+    with running():
+        violations = Runner(LEVEL_1, factory, replay.order).follow(replay.program, replay.names).violations
+    cause = next(cause for cause in violations if cause.slug() == replay.cause)
+    size = (replay.program.operations(), 0)
+    finding: Finding[Program] = Finding(cause, replay.order, bool(replay.program.faults), replay.program, replay.names, size, replay.level)
+    return finding_record(replay.subject, finding)
+
+
+def without_places(line: str) -> str:
+    """A module's line numbers change with every edit of it, which is no change of the report."""
+    head, at, place = line.partition("at impl.")
+    module, _, rest = place.partition(":")
+    digits = len(rest) - len(rest.lstrip("0123456789"))
+    return f"{head}{at}{module}:{'0' * digits}{rest[digits:]}" if at else line
+
+
+def compare(name: str, out: str) -> None:
+    golden = GOLDEN / f"{name}.txt"
+    if os.environ.get("SUBWARDEN_REFRESH"):
+        golden.write_text(out, encoding="utf-8")
+    assert out == golden.read_text(encoding="utf-8")
+
+
+def test_a_record_with_everything_in_it() -> None:
+    compare("gate_everything", text(RECORD))
+
+
+def test_a_record_that_holds() -> None:
+    checks = [{**check, "verdict": "holds"} for check in RECORD["checks"]]
+    coverage = {"fired": ["rule a"], "never_fired": [], "model": MODEL, "checks": {"level 1, fifo": {**COVERED, "faults": {}}}}
+    holds = {"subject": "manager", "verdict": "holds", "stopped": False, "findings": [], "doubts": []}
+    compare("gate_holds", text({**RECORD, **holds, "checks": checks, "coverage": coverage}))
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_real_finding(name: str) -> None:
+    out = io.StringIO()
+    write_finding(real_finding(name), console_for(out))
+    # the replay line is compressed, and another zlib may compress otherwise; that it replays is tested elsewhere
+    kept = [without_places(line) for line in out.getvalue().splitlines() if not line.startswith("replay: ")]
+    compare(f"finding_{name}", "\n".join(kept) + "\n")
+
+
+def test_a_report_is_120_wide_and_plain_where_there_is_no_terminal() -> None:
+    out = text(RECORD, timings=True)
+    assert "\x1b" not in out
+    assert max(len(line) for line in out.splitlines() if not line.startswith("replay: ")) <= 120
+    assert f"replay: subwarden replay {FINDING['replay']}\n" in out  # on one line, so that it can be pasted
+
+
+def test_times_are_told_and_can_be_left_out() -> None:
+    assert "12.3" in text(RECORD, timings=True)
+    assert "19,001" in text(RECORD, timings=True)  # schedules a second
+    assert "12.3" not in text(RECORD)
+    assert "seconds" not in text(RECORD)
+
+
+def test_what_looks_like_markup_is_shown_as_it_is() -> None:
+    out = " ".join(text(RECORD).split())
+    shown = [MARKUP, FINDING["mechanism"], FINDING["tasks"][1]["operations"][0], "m[0].py:12", "[red]it[/red]"]
+    for words in [*shown, *RECORD["coverage"]["never_fired"], *RECORD["doubts"]]:
+        assert words in out

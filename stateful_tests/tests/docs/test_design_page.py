@@ -1,0 +1,85 @@
+"""docs/design.md says how our request layer is made: what it says of names and of locks is so."""
+
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from subwarden.impl.subjects import SUBJECTS
+from subwarden.model.server import requests as rq
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order, loop_for
+from subwarden.scheduling.run import run
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.subjects.server.play import Prepared
+from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.tests.paths import ROOT
+
+WALKS = 60  # of each program
+BEGIN = (rq.Initialize(1), rq.Initialize(2), rq.Resume(1, 1), rq.Resume(2, 1))
+REQUESTS = (
+    (*BEGIN, rq.TurnStart(1, 1, True), rq.Unsubscribe(1, 1), rq.Resume(1, 1), rq.Unsubscribe(2, 1)),
+    (*BEGIN, rq.TurnStart(2, 1, False), rq.Archive(1, 1), rq.TurnInterrupt(2, 1), rq.Close(1)),
+    (*BEGIN, rq.AddListener(1, 1, 1, True), rq.Start(1, 3, False), rq.RemoveListener(1, 1), rq.Rollback(2, 1)),
+)
+PROGRAMS = [Program(tuple((request,) for request in requests), (Fault(Goes.ENDS, 2),)) for requests in REQUESTS]
+
+
+def names_on(page: str) -> set[str]:
+    """What is written as code there and looks like the name of something in the sources: `a_b`, `Ab.c_d`, `_e`."""
+    text = re.sub(r"^```.*?^```$", "", (ROOT / "docs" / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    codes = re.findall(r"`([A-Za-z_.]+)(?:\(\))?`", text)
+    return {part for code in codes if not code.endswith(".py") for part in code.split(".") if "_" in part or part != part.lower()}
+
+
+@pytest.mark.parametrize("page", ["design.md", "properties.md"])
+def test_what_the_page_names_is_there(page: str) -> None:
+    """A rule that cites a function is of no use once that has another name."""
+    sources = [path for room in ("impl", "model", "checking", "scheduling", "stateful_tests") for path in (ROOT / room).rglob("*.py")]
+    known = set(re.findall(r"\w+", "\n".join(path.read_text(encoding="utf-8") for path in sources if path != Path(__file__))))
+    names = names_on(page)
+    assert len(names) >= 10
+    assert names <= known, f"{page} names what is not there: {', '.join(sorted(names - known))}"
+
+
+def test_locks_are_taken_in_the_order_that_the_page_says() -> None:
+    """Rule 3: G, then M; or G, then T. Never M and T together, never two gates."""
+    server = SUBJECTS["manager"].server
+    assert server is not None
+    with running():
+        runner = Runner(LEVEL_2, server, Order.ANY)
+        for program in PROGRAMS:
+            walk = RandomWalk(Random(1))
+            for _ in range(WALKS):
+                runner.run_strategy(program, walk)
+    assert set(runner.nested) == {("G", "M"), ("G", "T")}
+
+
+@pytest.mark.parametrize(("order", "contended"), [(Order.FIFO, False), (Order.ANY, True)])
+def test_in_fifo_no_lock_is_contended(order: Order, contended: bool) -> None:
+    """Rule 4: nothing that suspends there is awaited under a lock. In `any` a free lock's acquire suspends, so somebody waits."""
+    server = SUBJECTS["manager"].server
+    assert server is not None
+    waited = 0
+    for program in PROGRAMS:
+        walk, prepared = RandomWalk(Random(1)), LEVEL_2.prepare(program)
+        for _ in range(WALKS):
+            waited += _waits(loop_for(order), order, prepared, walk)
+    assert bool(waited) is contended
+
+
+def _waits(loop: ControlledLoop, order: Order, prepared: Prepared, walk: RandomWalk) -> int:
+    """How often somebody has to wait for a lock in one run."""
+    server = SUBJECTS["manager"].server
+    assert server is not None
+    loop.log = []
+    with controlled_locks(), loop.entered():
+        play = LEVEL_2.play(server, prepared, loop, LEVEL_2.new_graph(), set())
+        run(loop, order, walk.begin(loop, order), play.judge.stepped)
+        play.finish()
+    loop.abandon()
+    return sum(1 for what, _ in loop.log if what == "waits for")

@@ -1,0 +1,135 @@
+"""broadcaster: what goes wrong behind a backend that takes its time is told by scripts of plain asyncio, and gone where it is mended."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from broadcaster import Broadcast
+from broadcaster._base import Event, Subscriber
+
+from subwarden.model.core.step import Connect, Publish, Subscribe, Unsubscribe
+from subwarden.reports.script.core import write
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.script.run import doubt, imports
+from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.tests.subjects.held import example, shown, told
+
+EXAMPLE = example("broadcaster_subscribe")
+Memory: Any = EXAMPLE.Memory
+Remote: Any = EXAMPLE.Remote
+SUBJECT = "examples/broadcaster_subscribe.py:Remote"
+THERE = (Connect("c1"), Subscribe("c1", "t1"))
+
+TWO_AT_ONCE = Program((THERE, (Connect("c2"), Subscribe("c2", "t1"))))
+CANCELLED = Program((THERE,), (0,))
+
+
+class Mended(Broadcast):
+    """Who comes first has taken its place before it waits, and the others wait with it; who leaves last leaves alone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.changing = asyncio.Lock()
+
+    @asynccontextmanager
+    async def subscribe(self, channel: str) -> AsyncIterator[Subscriber]:
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        async with self.changing:
+            if channel not in self._subscribers:
+                await self._backend.subscribe(channel)
+            self._subscribers.setdefault(channel, set()).add(queue)
+        try:
+            yield Subscriber(queue)
+        finally:
+            self._subscribers[channel].remove(queue)
+            async with self.changing:
+                if not self._subscribers.get(channel, {queue}):
+                    del self._subscribers[channel]
+                    await self._backend.unsubscribe(channel)
+
+
+class MendedRemote(Remote):  # type: ignore[misc]  # an example is not typed
+    def make(self, env: Any) -> Broadcast:
+        return Mended(backend=EXAMPLE.RemoteBackend(env))
+
+
+@pytest.mark.parametrize(
+    ("program", "causes", "cancellation"),
+    [
+        (TWO_AT_ONCE, {"P8-a-subscription-vanishes-that-no-open-call-ended", "P8-close-raises-keyerror"}, False),
+        (CANCELLED, {"P8-subscribe-raises-keyerror"}, True),
+    ],
+)
+def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(program: Program, causes: set[str], cancellation: bool) -> None:
+    found = {each.slug(): finding for each, finding in shown(Remote, program).items()}
+    assert causes <= found.keys()
+    assert not shown(MendedRemote, program)
+    for cause in causes:
+        assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
+        record = told(SUBJECT, found[cause])
+        record["plain"]["subject"] = imports(f"{__name__}:MendedRemote")
+        assert doubt(write(record), "") == "the script does not fail on the stock event loop"
+
+
+def test_the_mended_one_holds() -> None:
+    assert not shown(MendedRemote)
+
+
+def test_the_memory_backend_holds_and_what_it_leaves_open_is_switched_off() -> None:
+    late = Program(((Connect("c1"), Publish("t1"), Subscribe("c1", "t1")),))
+    assert not shown(Memory)
+    assert not shown(Memory, TWO_AT_ONCE, CANCELLED, late)
+
+    class Strict(Memory):  # type: ignore[misc]  # as above
+        def __init__(self, env: Any) -> None:
+            super().__init__(env)
+            self.off: dict[str, str] = {}
+
+    assert {each.slug() for each in shown(Strict, late)} == {"P8-a-message-reaches-a-connection-that-was-not-subscribed"}
+
+
+class LeavingForgets(Broadcast):
+    @asynccontextmanager
+    async def subscribe(self, channel: str) -> AsyncIterator[Subscriber]:
+        async with super().subscribe(channel) as subscriber:
+            yield subscriber
+            self._subscribers[channel].add(asyncio.Queue())  # so that the last one never leaves
+        self._subscribers[channel].add(subscriber._queue)
+
+
+class SendsTwice(Broadcast):
+    async def publish(self, channel: str, message: Any) -> None:
+        await super().publish(channel, message)
+        await super().publish(channel, message)
+
+
+class LosesWhileBusy(Broadcast):
+    async def publish(self, channel: str, message: Any) -> None:
+        if not getattr(self, "busy", False):
+            self.busy = True
+            await asyncio.sleep(0)
+            await super().publish(channel, message)
+            self.busy = False
+
+
+@pytest.mark.parametrize(
+    ("planted", "program", "cause"),
+    [
+        (LeavingForgets, Program(((*THERE, Unsubscribe("c1", "t1")),)), "P8-unsubscribe-does-what-the-model-does-not"),
+        (SendsTwice, Program(((*THERE, Publish("t1")),)), "D1-a-message-reaches-a-subscriber-twice"),
+        (LosesWhileBusy, Program((THERE, (Publish("t1"),), (Publish("t1"),))), "D1-a-message-does-not-reach-a-subscriber"),
+    ],
+)
+def test_a_defect_planted_in_the_package_is_found(planted: Any, program: Program, cause: str) -> None:
+    class Planted(Memory):  # type: ignore[misc]  # as above
+        def make(self, env: Any) -> Broadcast:
+            made: Broadcast = planted("memory://")
+            return made
+
+        def observe(self) -> set[tuple[str, str]]:
+            subscribers = self.broadcast._subscribers.items()
+            return {(self.owners[queue], topic) for topic, queues in subscribers for queue in queues if queue in self.owners}
+
+    assert {each.slug() for each in shown(Planted, program)} == {cause}

@@ -1,0 +1,130 @@
+"""python-socketio: what its rooms do wrong is found, told by scripts of plain asyncio, and gone where it is mended."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import socketio  # type: ignore[import-untyped]  # it has no types
+
+from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, Teardown, Unsubscribe
+from subwarden.reports.script.core import write
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.script.run import doubt, imports
+from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.tests.subjects.held import example, shown, told
+
+SUBJECT = "examples/socketio_rooms.py:Adapter"
+Adapter: Any = example("socketio_rooms").Adapter
+THERE = (Connect("c1"), Subscribe("c1", "t1"))
+
+LEAVES_WHILE_ASKED = Program((THERE, (Disconnect("c1"),)))
+STORE_FAILS = Program(((*THERE, Disconnect("c1")),))
+ASKING_CANCELLED = Program((THERE,), (0,))
+
+
+class KeepsUp(socketio.AsyncManager):  # type: ignore[misc]  # the same
+    """A session that has ended while its handler asked is not begun again."""
+
+    async def connect(self, sid: str, namespace: str) -> str:
+        return await super().connect(sid, namespace) if self.is_pre_connected(sid, namespace) else sid
+
+
+class Mended(socketio.AsyncServer):  # type: ignore[misc]  # the same
+    """Whoever closes has left all rooms, whatever the handlers do; a handler that is cancelled has let nobody in."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(client_manager=KeepsUp(), **options)
+
+    async def _handle_disconnect(self, eio_sid: str, namespace: str, reason: Any = None) -> None:
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+        try:
+            await super()._handle_disconnect(eio_sid, namespace, reason)
+        finally:
+            if sid is not None:
+                await self.manager.disconnect(sid, namespace)
+
+    async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
+        if event != "connect":
+            return await super()._trigger_event(event, namespace, *args)
+        try:
+            return await self.handlers[namespace][event](*args)
+        except asyncio.CancelledError:
+            return False
+
+
+class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
+    server = Mended
+
+    async def connect(self, client: Any) -> None:
+        await super().connect(client)
+        if client not in self.sids and not self.env.closed(client):  # refused: it has not come
+            raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize(
+    ("program", "cause", "cancellation"),
+    [
+        (LEAVES_WHILE_ASKED, "P2-a-closed-connection-is-live-again", False),
+        (STORE_FAILS, "P2-a-subscription-outlives-its-connection", False),
+        (ASKING_CANCELLED, "P8-subscribe-answers-what-the-model-does-not", True),
+    ],
+)
+def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(program: Program, cause: str, cancellation: bool) -> None:
+    found = {each.slug(): finding for each, finding in shown(Adapter, program).items()}
+    assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
+    record = told(SUBJECT, found[cause])
+    assert not shown(MendedAdapter, program)
+    record["plain"]["subject"] = imports(f"{__name__}:MendedAdapter")
+    assert doubt(write(record), "") == "the script does not fail on the stock event loop"
+
+
+def test_nothing_else_is_found() -> None:
+    assert {cause.slug() for cause in shown(Adapter)} == {
+        "P2-a-closed-connection-is-live-again",
+        "P2-a-subscription-outlives-its-connection",
+        "P8-subscribe-answers-what-the-model-does-not",
+    }
+    assert not shown(MendedAdapter)
+
+
+class LeavingForgets(KeepsUp):
+    async def leave_room(self, sid: str, namespace: str, room: str) -> None:
+        pass
+
+
+class ClosingKeepsOne(KeepsUp):
+    async def close_room(self, room: str, namespace: str) -> None:
+        for sid, _ in list(self.get_participants(namespace, room))[1:]:
+            self.basic_leave_room(sid, namespace, room)
+
+
+class SendsTwice(KeepsUp):
+    async def emit(self, event: str, data: Any, namespace: str, **options: Any) -> None:
+        await super().emit(event, data, namespace, **options)
+        await super().emit(event, data, namespace, **options)
+
+
+class DisconnectingKeepsRooms(KeepsUp):
+    def basic_disconnect(self, sid: str, namespace: str, **_: Any) -> None:
+        for room in (None, sid):
+            self.basic_leave_room(sid, namespace, room)
+
+
+@pytest.mark.parametrize(
+    ("manager", "program", "cause"),
+    [
+        (LeavingForgets, Program(((*THERE, Unsubscribe("c1", "t1")),)), "P8-unsubscribe-does-what-the-model-does-not"),
+        (ClosingKeepsOne, Program(((*THERE, Teardown("t1")),)), "P6-a-subscription-outlives-the-teardown-of-its-topic"),
+        (SendsTwice, Program(((*THERE, Publish("t1")),)), "D1-a-message-reaches-a-subscriber-twice"),
+        (DisconnectingKeepsRooms, Program(((*THERE, Disconnect("c1")),)), "P2-a-subscription-outlives-its-connection"),
+    ],
+)
+def test_a_defect_planted_in_the_package_is_found(manager: Any, program: Program, cause: str) -> None:
+    class Planted(Mended):
+        def __init__(self, **options: Any) -> None:
+            socketio.AsyncServer.__init__(self, client_manager=manager(), **options)
+
+    class PlantedAdapter(MendedAdapter):
+        server = Planted
+
+    assert {each.slug() for each in shown(PlantedAdapter, program)} == {cause}

@@ -1,0 +1,295 @@
+"""Subjects in processes of their own: what the worked examples hold and break, and that what is told of them is so."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.checking.core.invariants import broken
+from subwarden.checking.linearizability.history import Call, survey
+from subwarden.checking.linearizability.verdict import judge, judge_file, survey_file
+from subwarden.checking.verdict import Verdict
+from subwarden.cli.main import main
+from subwarden.model.core.relation import Relation
+from subwarden.model.core.step import CORE_BY_NAME, Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
+from subwarden.stateful_tests.exec import finding as finding_module
+from subwarden.stateful_tests.exec import stepper
+from subwarden.stateful_tests.exec.conformance.checks import CHECKS
+from subwarden.stateful_tests.exec.coverage import kinds
+from subwarden.stateful_tests.exec.finding import investigate
+from subwarden.stateful_tests.exec.gate import AMOUNTS, Amount, Outcome, explore
+from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.program import Program, Task, draw, simpler
+from subwarden.stateful_tests.exec.recording import SPECIFICATION, Recording
+from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.tests.paths import ROOT
+
+EXAMPLES = ROOT / "examples" / "exec"
+LIMIT = 20.0  # seconds: these answer at once, but a busy machine may not
+NODE = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed: the subject in JavaScript is not run")
+SOME: list[CoreOperation] = [Connect("c1"), Subscribe("c1", "t1"), Unsubscribe("c1", "t1"), Publish("t1"), Disconnect("c1")]
+PHANTOM = causes.SUBSCRIBED_DEAD
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def explored(command: str, programs: int, runs: int, seed: int = 0) -> Outcome:
+    with Runner(command, LIMIT) as runner:
+        return explore(runner, Amount(programs, runs), seed, None, lambda *_: None)
+
+
+# --- the worked examples
+
+
+def test_steady_holds_with_everything_fired() -> None:
+    outcome = explored(f"{EXAMPLES}/steady.py", 40, 5)
+    assert (outcome.findings, outcome.doubts) == ({}, [])
+    assert outcome.kinds == kinds(outcome.hello.operations)
+    assert outcome.choices > outcome.runs / 2
+
+
+def test_the_phantom_is_found_and_made_as_small_as_it_can_be() -> None:
+    outcome = explored(f"{EXAMPLES}/phantom.py", 12, 10)
+    assert set(outcome.findings) == {PHANTOM}
+    run = outcome.findings[PHANTOM].run
+    kinds_of = sorted(operation.name for operation in run.program.operations())
+    assert kinds_of == ["connect", "disconnect", "subscribe"]
+    with Runner(f"{EXAMPLES}/phantom.py", LIMIT) as runner:
+        for less in simpler(run.program):
+            assert all(each.broken is None for each in every_run(runner, less)), less
+        deviations = sum(pick > 0 for pick in run.choices)
+        fewest = min(sum(pick > 0 for pick in r.choices) for r in every_run(runner, run.program) if r.broken)
+        assert deviations == fewest
+
+
+def every_run(runner: Runner, program: Program) -> Iterator[Run]:
+    """All runs of `program`, under all schedules: depth first over the choices."""
+    prefix: list[int] = []
+    while True:
+        widths: list[int] = []
+
+        def choose(n: int, prefix: list[int] = prefix, widths: list[int] = widths) -> int:
+            widths.append(n)
+            return prefix[len(widths) - 1] if len(widths) <= len(prefix) else 0
+
+        run = runner.run(program, stepper.by_number(choose))
+        yield run
+        picks = run.choices
+        while picks and picks[-1] == widths[len(picks) - 1] - 1:
+            picks = picks[:-1]
+        if not picks:
+            return
+        prefix = [*picks[:-1], picks[-1] + 1]
+
+
+def test_threads_hold_and_hasty_threads_leave_a_phantom() -> None:
+    holds = explored(f"{EXAMPLES}/threads.py", 40, 5)
+    assert (holds.findings, holds.doubts) == ({}, [])
+    race = Program((Connect("c1"),), (Task("A", (Subscribe("c1", "t1"),)), Task("B", (Disconnect("c1"), Unsubscribe("c2", "t1")))))
+    with Runner(f"{EXAMPLES}/threads.py --hasty", LIMIT) as runner:
+        runs = (runner.run(race, lambda _: 0) for _ in range(500))
+        run = next(run for run in runs if run.broken is not None and run.broken.cause == PHANTOM)
+        found = investigate(runner, PHANTOM, run)
+    assert [operation.name for operation in found.run.program.operations()] == ["connect", "subscribe", "disconnect"]
+    assert found.counted > 0
+    assert judge(found.run.recording.moments, SPECIFICATION).verdict is Verdict.VIOLATED, "what showed at rest is in the history"
+
+
+@NODE
+def test_the_subject_in_javascript() -> None:
+    holds = explored(f"{EXAMPLES}/events.js", 10, 3)
+    assert (holds.findings, holds.doubts) == ({}, [])
+    twice = Program((Connect("c1"), Subscribe("c1", "t1")), (Task("A", (Unsubscribe("c1", "t1"),)), Task("B", (Unsubscribe("c1", "t1"),))))
+    with Runner(f"{EXAMPLES}/events.js --hasty", LIMIT) as runner:
+        run = runner.run(twice, lambda _: 0)
+    assert run.broken is not None
+    assert run.broken.cause == causes.wrong_answer("unsubscribe")
+
+
+@pytest.mark.parametrize("command", ["steady.py", "phantom.py", "threads.py", "threads.py --hasty", pytest.param("events.js", marks=NODE)])
+def test_the_examples_speak_the_protocol(command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conform", f"{EXAMPLES}/{command}", "--answer-within", "20", "--json", "checks.json"]) == 0
+    out = capsys.readouterr().out
+    assert "fail  " not in out
+    made = json.loads((folder / "checks.json").read_text())
+    assert made["verdict"] == "holds"
+    assert [check["name"] for check in made["checks"]] == ["hello", *(check.name for check in CHECKS)]
+
+
+# --- reports, replays and histories
+
+
+def test_the_same_search_prints_the_same_twice(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(AMOUNTS, "ci", Amount(12, 10))
+    monkeypatch.setattr(finding_module, "SCHEDULES", 20)
+    printed = []
+    for name in ("one.json", "other.json"):
+        assert main(["gate", "--subject", f"exec:{EXAMPLES}/phantom.py", "--json", name]) == 1
+        out = capsys.readouterr().out
+        record = json.loads((folder / name).read_text())
+        seconds = record.pop("seconds")
+        printed.append((out.replace(f"{seconds:.1f} s", "... s"), record))
+    assert printed[0] == printed[1]
+    assert printed[0][1]["verdict"] == "violated"
+    assert printed[0][1]["schema"] == "subwarden/exec/1"
+
+
+def test_a_finding_is_replayed_and_its_history_is_read_again(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(AMOUNTS, "ci", Amount(12, 10))
+    monkeypatch.setattr(finding_module, "SCHEDULES", 20)
+    assert main(["gate", "--subject", f"exec:{EXAMPLES}/phantom.py", "--json", "run.json"]) == 1
+    finding = json.loads((folder / "run.json").read_text())["findings"][0]
+    capsys.readouterr()
+    assert main(["replay", finding["replay"]]) == 1
+    assert f"P2 no phantom subscriber: {PHANTOM.mechanism}" in capsys.readouterr().out
+    assert main(["check", finding["history"]]) == {"holds": 0, "violated": 1}[finding["judgement"]["verdict"]]
+    capsys.readouterr()
+    saved = json.loads(Path(finding["replay"]).read_text())
+    for changes, code, said in (
+        ({"subject": f"exec:{EXAMPLES}/steady.py"}, 0, "the run holds now; it was recorded for P2-a-connection-that-is-not-live"),
+        ({"subject": f"exec:{EXAMPLES}/threads.py"}, 3, "cannot be scheduled now; find the run anew with gate"),
+        ({"schedule": ["nobody", *saved["schedule"]]}, 3, "the run cannot be followed: at step 1 the schedule wants 'nobody', but"),
+        ({"schedule": 7}, 3, "its schedule is neither null nor a list of names"),
+        ({"answer_within": "soon"}, 3, "its answer_within is not a number of seconds"),
+        ({"program": {}}, 3, "a program has the lists first and tasks"),
+        ({"subject": "manager"}, 3, "its subject and its cause must be strings"),
+    ):
+        Path("changed.json").write_text(json.dumps(saved | changes))
+        assert main(["replay", "changed.json"]) == code
+        captured = capsys.readouterr()
+        assert said in captured.out + captured.err
+
+
+def test_options_of_replay_that_are_for_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = {"schema": "subwarden/exec-run/1", "program": Program((), ()).encode(), "schedule": None, "cause": "x", "answer_within": 1}
+    Path("run.json").write_text(json.dumps(data | {"subject": "exec:./server"}))
+    for arguments, said in (
+        (["--subject", "manager"], "the replay was made for subject exec:./server, not manager"),
+        (["--script", "x.py"], "--script and --trace are for managers in Python"),
+    ):
+        assert main(["replay", "run.json", *arguments]) == 3
+        assert said in capsys.readouterr().err
+
+
+def test_a_run_without_a_schedule_is_replayed_by_running_it_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    race = Program((Connect("c1"),), (Task("A", (Subscribe("c1", "t1"),)), Task("B", (Disconnect("c1"),))))
+    data = {"schema": "subwarden/exec-run/1", "program": race.encode(), "schedule": None, "cause": PHANTOM.slug(), "answer_within": 20}
+    for options, code, said in ((" --hasty", 1, "of 100 runs fail"), ("", 0, "0 of 100 runs fail, which proves nothing")):
+        Path("run.json").write_text(json.dumps(data | {"subject": f"exec:{EXAMPLES}/threads.py{options}"}))
+        assert main(["replay", "run.json"]) == code
+        assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["hunt", "--subject", "exec:./server", "--budget", "1"], "`subwarden gate --subject exec:./server --budget 10m`"),
+        (["prove", "--subject", "exec:./server"], "prove is about the model alone and takes no subject"),
+        (["replay", "x", "--subject", "exec:./server"], "cannot read x"),
+        (["gate", "--subject", "exec:./server"], "there is no program ./server"),
+        (["conform", "./server"], "there is no program ./server"),
+        (["gate", "--subject", "exec:"], "it names no command"),
+        (["gate", "--subject", "exec:'"], "its command cannot be read"),
+    ],
+)
+def test_what_a_process_cannot_be_used_for_is_said_in_one_line(
+    arguments: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as stopped:
+        assert isinstance(stopped.code, int)
+        code = stopped.code
+    captured = capsys.readouterr()
+    assert (code, captured.out, captured.err.count("\n")) == (3, "", 1)
+    assert said in captured.err
+
+
+def test_a_recording_and_its_file_are_judged_alike(tmp_path: Path) -> None:
+    """Whatever was recorded: sound or not, with failures, unanswered calls and what was shown."""
+    random, verdicts = Random(0), []
+    for _ in range(300):
+        recording = Recording()
+        waiting: list[Call] = []
+        for _ in range(12):
+            if waiting and random.random() < 0.5:
+                call = waiting.pop(random.randrange(len(waiting)))
+                if random.random() < 0.1:
+                    recording.failed(call)
+                else:
+                    recording.returned(call, answer(random, call.operation))
+            elif random.random() < 0.2:
+                pairs = frozenset({("t1", "c1")} if random.random() < 0.5 else ())
+                recording.shown(Relation(None, pairs), ("t1",))
+            else:
+                waiting.append(recording.call(random.choice("AB"), random.choice(SOME)))
+        path = tmp_path / "history.jsonl"
+        path.write_text(recording.text())
+        found = survey_file(path, SPECIFICATION)
+        assert found.faults == [], recording.text()
+        kept, read = judge(recording.moments, SPECIFICATION), judge_file(path, SPECIFICATION, found)
+        assert kept.verdict is read.verdict
+        if kept.verdict is Verdict.VIOLATED:
+            assert kept.failing.id == read.failing.id  # type: ignore[union-attr]  # the verdict says which of them it is
+        verdicts.append(kept.verdict)
+    assert {Verdict.HOLDS, Verdict.VIOLATED} == set(verdicts)
+    assert survey(recording.text().encode().splitlines(keepends=True), SPECIFICATION).lines == recording.now + 1
+
+
+def answer(random: Random, operation: object) -> object:
+    if isinstance(operation, Subscribe | Unsubscribe):
+        return random.random() < 0.7
+    return (("c1",) if random.random() < 0.5 else ()) if isinstance(operation, Publish) else None
+
+
+# --- the parts
+
+
+@pytest.mark.parametrize(
+    ("before", "shown", "closed", "expected"),
+    [
+        (None, Relation(frozenset(), frozenset()), set(), []),
+        (None, Relation(frozenset({"c1"}), frozenset({("t1", "c1")}), frozenset({("t1", "c1")})), set(), []),
+        (None, Relation(None, frozenset({("t1", "c1")})), set(), []),
+        (None, Relation(frozenset({"c1"}), frozenset({("t1", "c1")}), frozenset()), set(), [causes.MAPS_DISAGREE]),
+        (None, Relation(frozenset({"c1"}), frozenset()), {"c1"}, [causes.REVIVED]),
+        (None, Relation(frozenset(), frozenset({("t1", "c1")})), set(), [causes.SUBSCRIBED_DEAD]),
+        (None, Relation(None, frozenset({("t1", "c1")})), {"c1"}, [causes.SUBSCRIBED_DEAD]),
+        (Relation(None, frozenset({("t1", "c1")})), Relation(None, frozenset({("t1", "c1")})), {"c1"}, [causes.OUTLIVES]),
+    ],
+)
+def test_invariants_of_the_core(before: Relation | None, shown: Relation, closed: set[str], expected: list[object]) -> None:
+    assert broken(before, shown, closed) == expected
+
+
+def test_programs_survive_their_encoding_and_become_smaller() -> None:
+    random = Random(0)
+    for _ in range(100):
+        program = draw(random, tuple(CORE_BY_NAME))
+        assert Program.decode(program.encode()) == program
+        for less in simpler(program):
+            assert less.tasks
+            assert set(less.operations()) <= set(program.operations())
+            assert len(less.operations()) < len(program.operations())
+
+
+def test_kinds_are_those_of_the_operations_offered() -> None:
+    assert kinds(("connect", "subscribe")) == {
+        "connect: becomes live",
+        "connect: again",
+        "subscribe: not live",
+        "subscribe: linked",
+        "subscribe: again",
+    }
+    assert {kind.partition(":")[0] for kind in kinds(tuple(CORE_BY_NAME))} == set(CORE_BY_NAME)

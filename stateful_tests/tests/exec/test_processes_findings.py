@@ -1,0 +1,134 @@
+"""What is told of a process: the report to the letter, and how a finding under real concurrency is made small and counted.
+
+`SUBWARDEN_REFRESH=1` writes the golden files anew; look at the difference before committing it. Times are left out.
+"""
+
+import io
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
+from subwarden.reports.exec import write_process_gate
+from subwarden.reports.gate import console_for
+from subwarden.stateful_tests.exec import finding as finding_module
+from subwarden.stateful_tests.exec.finding import Finding, investigate
+from subwarden.stateful_tests.exec.gate import Outcome
+from subwarden.stateful_tests.exec.messages import Hello
+from subwarden.stateful_tests.exec.play import Broken, Row, Run
+from subwarden.stateful_tests.exec.program import Program, Task
+from subwarden.stateful_tests.exec.record import record
+from subwarden.stateful_tests.exec.recording import Recording
+from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.exec.stepper import Choose
+from subwarden.stateful_tests.tests.paths import GOLDEN
+
+OPERATIONS = ("connect", "subscribe", "unsubscribe", "publish", "disconnect", "teardown")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def made(run: Run, *, steps: bool, failed: int, counted: int, doubts: list[str]) -> dict[str, Any]:
+    assert run.broken is not None
+    hello = Hello("[bold]mine[/bold]", OPERATIONS, not doubts, steps, False)
+    found = {run.broken.cause: Finding(run.broken.cause, run, failed, counted)}
+    outcome = Outcome(
+        hello, 12, 3456, 78_901 if steps else 0, 3000 if steps else 0, 17, {"connect: becomes live"}, found, doubts, bool(doubts), 1.5
+    )
+    return record("./mine --port 7", 5.0, "ci", 0, outcome)
+
+
+def compare(name: str, data: dict[str, Any]) -> None:
+    out = io.StringIO()
+    write_process_gate(data, console_for(out), timings=False)
+    golden = GOLDEN / name
+    if os.environ.get("SUBWARDEN_REFRESH"):
+        golden.write_text(out.getvalue(), encoding="utf-8")
+    assert out.getvalue() == golden.read_text(encoding="utf-8")
+
+
+def two_unsubscribes() -> Run:
+    """Two unsubscribes at once, both told yes."""
+    recording = Recording()
+    for operation, answer in ((Connect("c1"), None), (Subscribe("c1", "t1"), True)):
+        recording.returned(recording.call("first", operation), answer)
+    one, other = (recording.call(task, Unsubscribe("c1", "t1")) for task in "AB")
+    recording.returned(other, True)
+    recording.returned(one, True)
+    program = Program((Connect("c1"), Subscribe("c1", "t1")), tuple(Task(n, (Unsubscribe("c1", "t1"),)) for n in "AB"))
+    rows = [
+        Row("first", ["calls connect(c1)", "connect answers: done"], [], 2),
+        Row("first", ["calls subscribe(c1, t1)", "subscribe answers: yes"], ["+ c1 on [red]t1[/red]"], 4),
+        Row("A", ["calls unsubscribe(c1, t1)"], [], 5),
+        Row("B", ["calls unsubscribe(c1, t1)", "unsubscribe answers: yes"], [], 7),
+        Row("A", ["unsubscribe answers: yes"], [], 8),
+        Row("at rest", [], ["never shown: it comes after what is broken"], 8),
+    ]
+    return Run(program, recording, rows, Broken(causes.wrong_answer("unsubscribe"), 8, 4), set())
+
+
+def test_a_finding_without_a_schedule() -> None:
+    compare("process_concurrent.txt", made(two_unsubscribes(), steps=False, failed=37, counted=100, doubts=[]))
+
+
+def test_a_finding_with_a_schedule_and_everything_else() -> None:
+    run = two_unsubscribes()
+    run.names = ("+A", "+B", "B: runs", "A: runs")
+    run.broken = Broken(causes.SUBSCRIBED_DEAD, 8, 4, "said [link=x]of it[/link]")
+    compare("process_scheduled.txt", made(run, steps=True, failed=0, counted=0, doubts=["a doubt [dim]of[/dim] it"]))
+
+
+def test_a_finding_that_was_seen_once() -> None:
+    data = made(two_unsubscribes(), steps=False, failed=0, counted=100, doubts=[])
+    out = io.StringIO()
+    write_process_gate(data, console_for(out), timings=False)
+    assert "repeats: it was seen, and not again in 100 more runs of this program; the history is the evidence" in out.getvalue()
+
+
+# --- made small, where nobody can choose what happens
+
+
+@dataclass
+class Luck:
+    """Stands for a process that schedules itself. `fails(operations, run)`: whether the run of that number, of that program, fails."""
+
+    pattern: dict[tuple[str, ...], list[bool]]
+    hello: Hello = field(default_factory=lambda: Hello("luck", OPERATIONS, True, False, False))
+    runs: "Counter[tuple[str, ...]]" = field(default_factory=Counter)
+
+    def run(self, program: Program, choose: Choose) -> Run:
+        names = tuple(operation.name for operation in program.operations())
+        self.runs[names] += 1
+        fails = self.pattern.get(names, [])
+        broken = Broken(causes.SUBSCRIBED_DEAD, 1, 0) if fails and fails[(self.runs[names] - 1) % len(fails)] else None
+        return Run(program, Recording(), [Row("A")], broken, set())
+
+
+def smallest(luck: Luck, *operations: CoreOperation) -> Finding:
+    program = Program((), (Task("A", operations),))
+    whole = Run(program, Recording(), [Row("A")], Broken(causes.SUBSCRIBED_DEAD, 1, 0), set())
+    return investigate(cast(Runner, luck), causes.SUBSCRIBED_DEAD, whole)
+
+
+def test_an_operation_is_left_out_only_where_the_rest_fails_in_every_try() -> None:
+    """Two failures are not three; three are enough, however many runs lie between them, if each try has one."""
+    never = [False] * (3 * finding_module.RUNS_A_TRY)
+    rare = [False] * (finding_module.RUNS_A_TRY - 1) + [True]
+    luck = Luck({("subscribe", "disconnect"): [True, True, *never], ("connect", "disconnect"): rare, ("disconnect",): never})
+    found = smallest(luck, Connect("c1"), Subscribe("c1", "t1"), Disconnect("c1"))
+    assert [operation.name for operation in found.run.program.operations()] == ["connect", "disconnect"]
+    assert (found.failed, found.counted) == (100 // finding_module.RUNS_A_TRY, 100)
+
+
+def test_what_does_not_fail_again_is_kept_as_it_was_seen() -> None:
+    found = smallest(Luck({}), Connect("c1"), Publish("t1"))
+    assert [operation.name for operation in found.run.program.operations()] == ["connect", "publish"]
+    assert (found.failed, found.counted) == (0, 100)

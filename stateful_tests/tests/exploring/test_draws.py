@@ -1,0 +1,81 @@
+"""What is drawn hangs on the seed, not on constants of loaded modules: so not on how subwarden was started or where it lies either."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring import check
+from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.drawing import draws
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.level import Program
+from subwarden.stateful_tests.subjects.loading import load
+
+SHORT = Profile("short", examples=40, schedules=1, steps=9, derandomized=True)
+LEVELS = ("level 1", "level 2")
+
+
+class Programs(Explorer):
+    """Keeps what is drawn, and plays none of it."""
+
+    def drawn(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
+        del names, violations
+        self.programs.append(program)
+
+    def of_round(self, number: int) -> list[Program]:
+        self.programs: list[Program] = []
+        self.round(number, SHORT.examples)
+        return self.programs
+
+
+def programs(level: str, order: Order = Order.ANY, number: int = 1) -> list[Program]:
+    """What a round draws, at most."""
+    return Programs(Check(order, True, level), load("manager", level), SHORT, lambda: False, lambda _: None).of_round(number)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows when Hypothesis asks for the constants of loaded modules."""
+    asked: list[str] = []
+    constants: Any = getattr(providers, "_get_local_constants")  # noqa: B009  # mypy knows nothing of it
+
+    def asking() -> Any:
+        asked.append("constants")
+        return constants()
+
+    monkeypatch.setattr(providers, "_get_local_constants", asking)
+    return asked
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_constants_of_loaded_modules_are_drawn(level: str, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(programs(level)) > SHORT.examples // 2
+    assert not asked
+    monkeypatch.setattr(check, "by_seed_alone", nullcontext)
+    programs(level)
+    assert asked, "they would be"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_same_seed_draws_the_same_and_another_check_or_round_something_else(level: str) -> None:
+    assert programs(level) == programs(level)
+    assert programs(level) != programs(level, number=2)
+    assert programs(level) != programs(level, Order.FIFO)
+
+
+def test_who_draws_outside_draws_as_ever() -> None:
+    mixes_in = getattr(HypothesisProvider, draws.MIXES_IN)
+    with pytest.raises(ZeroDivisionError), draws.by_seed_alone():
+        assert getattr(HypothesisProvider, draws.MIXES_IN) is not mixes_in
+        raise ZeroDivisionError
+    assert getattr(HypothesisProvider, draws.MIXES_IN) is mixes_in
+
+
+def test_versions_that_mix_nothing_in_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draws, "PROVIDER", None)
+    assert len(programs("level 1")) > SHORT.examples // 2

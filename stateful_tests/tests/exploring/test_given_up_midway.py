@@ -1,0 +1,63 @@
+"""Who plays a run again to read something from it leaves nothing behind where the run cannot be followed to its end.
+
+The subject then does something else than it did; what is left would complain later, in the middle of something else.
+"""
+
+import gc
+import sys
+import warnings
+from collections.abc import Callable
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.impl.manager.manager import Manager
+from subwarden.model.core.step import Connect
+from subwarden.model.manager import operations as op
+from subwarden.model.server.requests import Initialize
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.schedule import Divergence, Follower
+from subwarden.stateful_tests.exploring.level import Run
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.subjects.core import script
+from subwarden.stateful_tests.subjects.core.level import CORE
+from subwarden.stateful_tests.subjects.core.program import Program as CoreProgram
+from subwarden.stateful_tests.subjects.loading import load
+from subwarden.stateful_tests.subjects.manager import claim as plain_claim
+from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.trace import trace_of
+from subwarden.stateful_tests.subjects.server import claim as protocol_claim
+from subwarden.stateful_tests.subjects.server.program import Program as ProtocolProgram
+from subwarden.stateful_tests.tests.subjects.core_level import factory_of
+from subwarden.stateful_tests.tests.subjects.test_core_adapter import Small
+
+NAMES = ("+start A", "+start B", "+start of nobody")  # two tasks, neither of which has run
+CALLS = Program(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
+CORE_CALLS = CoreProgram(((Connect("c1"),), (Connect("c2"),)))
+SERVER = load("manager", "level 2")
+REQUESTS = ProtocolProgram(((Initialize(1),), (Initialize(2),)))
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda: plain_claim._Watched(Manager, CALLS, NAMES, causes.MAPS_DISAGREE),
+        lambda: protocol_claim._Watched(SERVER, REQUESTS, NAMES, causes.MAPS_DISAGREE),
+        lambda: script._Followed(CORE, factory_of(Small), Run(Order.FIFO, CORE_CALLS, NAMES, causes.MAPS_DISAGREE)),
+        lambda: trace_of(Manager, Order.FIFO, CALLS, lambda loop, order: Follower(loop, order, NAMES)),
+    ],
+    ids=["a claim", "a claim of level 2", "a script of an adapter", "a trace"],
+)
+def test_nothing_is_left_to_complain(
+    again: Callable[[], object], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    unraisable: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: unraisable.append(args.exc_value or args.err_msg))
+    with warnings.catch_warnings(record=True) as said, running():
+        warnings.simplefilter("always")
+        with pytest.raises(Divergence):
+            again()
+        gc.collect()
+    assert [str(warning.message) for warning in said] == []
+    assert unraisable == []
+    assert caplog.messages == []

@@ -1,0 +1,106 @@
+"""What many runs leave behind: memory of a long search stays flat only if nobody has to collect garbage to keep it so.
+
+Garbage in circles is freed when somebody looks for it; what piles up until then stays the size of the process for good.
+"""
+
+import gc
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from subwarden.checking.core import configurations as worlds
+from subwarden.checking.manager import graph as nodes
+from subwarden.checking.server import graph as protocol_nodes
+from subwarden.impl.subjects import SUBJECTS
+from subwarden.model.core import step as core
+from subwarden.model.manager import operations as op
+from subwarden.model.server.requests import Initialize, Resume, Unsubscribe
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.specimens.core_defects.reference import Adapter
+from subwarden.stateful_tests.subjects.core.level import CORE
+from subwarden.stateful_tests.subjects.core.program import Program as CoreProgram
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.tests.subjects.core_level import factory_of
+from subwarden.stateful_tests.tests.subjects.server_play import program, server
+
+MANAGER = Program(((op.ConnectionInitialized(1), op.TryAddConnectionToThread(1, 1)), (op.RemoveConnection(1),), (op.RemoveThreadState(1),)))
+
+
+@pytest.fixture(autouse=True)
+def uncollected() -> Iterator[None]:
+    """Nothing is collected unasked."""
+    with running():
+        yield
+
+
+def walk(level: Any, factory: Any, programs: list[Any], runs: int) -> None:
+    runner, strategy = Runner(level, factory, Order.ANY), RandomWalk(Random(0))
+    for number in range(runs):
+        runner.run(programs[number % len(programs)], strategy.begin)
+
+
+def test_a_run_of_level_1_leaves_no_circles() -> None:
+    runner, strategy = Runner(LEVEL_1, SUBJECTS["manager"].factory, Order.ANY), RandomWalk(Random(0))
+    for _ in range(200):  # the model's graph is made, which stays
+        runner.run(MANAGER, strategy.begin)
+    gc.collect()
+    for _ in range(20):
+        runner.run(MANAGER, strategy.begin)
+    assert gc.collect() == 0
+
+
+def level_1(count: int) -> list[Any]:
+    return [Program(((op.ConnectionInitialized(n),), (op.TryAddConnectionToThread(n, n),))) for n in range(1, count)]
+
+
+def level_2(count: int) -> list[Any]:
+    return [program(Initialize(n), Resume(n, 99), Unsubscribe(n, 1)) for n in range(1, count)]  # nobody knows thread 99: nothing changes
+
+
+def core_level(count: int) -> list[Any]:
+    return [
+        CoreProgram(((core.Connect(f"c{n}"), core.Subscribe(f"c{n}", f"t{n}"), core.Unsubscribe(f"c{n}", f"t{n}")),))
+        for n in range(1, count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "factory", "programs", "module", "bound"),
+    [
+        (LEVEL_1, SUBJECTS["manager"].factory, level_1(40), nodes, "BOUND"),
+        (LEVEL_2, server("manager"), level_2(40), protocol_nodes, "LARGEST"),
+        (CORE, factory_of(Adapter), core_level(40), worlds, "BOUND"),
+    ],
+    ids=lambda given: getattr(given, "name", ""),
+)
+def test_a_model_s_graph_that_is_dropped_is_gone_at_once(
+    level: Any, factory: Any, programs: list[Any], module: Any, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alive(least: int) -> int:
+        monkeypatch.setattr(module, bound, least)
+        before = sum(type(thing) is module.Node for thing in gc.get_objects())
+        walk(level, factory, programs, 2 * len(programs))
+        return sum(type(thing) is module.Node for thing in gc.get_objects()) - before
+
+    kept = alive(10**6)
+    gc.collect()
+    assert alive(20) < kept / 4
+
+
+def test_what_was_frozen_before_many_runs_stays_frozen_and_only_that() -> None:
+    """The fixture above has frozen all there is."""
+    frozen = gc.get_freeze_count()
+    with running():
+        pass
+    assert gc.get_freeze_count() >= frozen > 0
+    gc.unfreeze()
+    with running():
+        assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() == 0
+    gc.freeze()  # as it was

@@ -1,0 +1,69 @@
+"""A variant is a program with what may go wrong in it. Each is explored once, and what was complete is counted of variants."""
+
+from collections import Counter
+
+import pytest
+
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.level import Program
+from subwarden.stateful_tests.hunt.search import SCHEDULES, VARIANTS, Hunter
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import load
+
+LEVEL_NAMES = ("level 1", "level 2")
+FEW = Profile("few", examples=8, schedules=96, steps=6, derandomized=True)
+
+
+class Exploring(Explorer):
+    """Keeps what is explored of each program that is drawn, and how many runs that may take."""
+
+    def drawn(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
+        self.explored: Counter[Program] = Counter()
+        self.times: Counter[Program] = Counter()
+        super().drawn(program, names, violations)
+        assert self.explored
+        assert set(self.times.values()) == {1}
+        self.all = [*getattr(self, "all", []), self.explored]
+
+    def _explore(self, program: Program, schedules: int) -> None:
+        self.explored[program] += schedules
+        self.times[program] += 1
+        super()._explore(program, schedules)
+
+
+@pytest.mark.parametrize("cancellation", [False, True])
+@pytest.mark.parametrize("level", LEVEL_NAMES)
+def test_each_variant_is_explored_once_and_counted_once(level: str, cancellation: bool) -> None:
+    check = Check(Order.FIFO, cancellation, level)
+    explorer = Exploring(check, load("manager", level), FEW, lambda: False, lambda _: None)
+    explorer.round(1, FEW.examples)
+    complete = explorer.finish().complete
+    assert complete["variants"] == sum(map(len, explorer.all))
+    assert complete["variants"] >= complete["0"] >= complete["1"] >= complete["everything"]
+    assert cancellation or complete["0"]  # so few runs may be too few where a fault may come at any moment
+    for explored in explorer.all:
+        assert sum(explored.values()) <= max(FEW.schedules * LEVELS[level].share, len(explored))
+
+
+class Hunting(Hunter):
+    """The same of a hunt, whose programs are explored by a stub: only their shares matter here."""
+
+    def _explore(self, program: Program, schedules: int) -> None:
+        self.shares = [*getattr(self, "shares", []), (program, schedules)]
+
+
+@pytest.mark.parametrize("cancellation", [False, True])
+@pytest.mark.parametrize("level", LEVEL_NAMES)
+def test_a_hunt_explores_each_variant_once_too(level: str, cancellation: bool) -> None:
+    check, factory = Check(Order.FIFO, cancellation, level), load("manager", level)
+    hunter = Hunting(check, factory, LEVELS[level].new_graph(), lambda _: None, lambda _: None, lambda: False)
+    hunter.hunt(1, 6)
+    assert hunter.work.programs > 1
+    assert max(Counter(program for program, _ in hunter.shares).values()) == 1
+    of = Counter(program.tasks for program, _ in hunter.shares)
+    assert max(of.values()) <= VARIANTS
+    for tasks in of:
+        assert sum(share for program, share in hunter.shares if program.tasks == tasks) <= SCHEDULES

@@ -1,0 +1,193 @@
+"""What a hunt keeps on disk: whole at every moment, readable by `subwarden replay`, refused with a reason where it is not."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.checking.finding import Finding
+from subwarden.cli.main import main
+from subwarden.model.manager import operations as op
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage.overlap import Closely
+from subwarden.stateful_tests.hunt.folder import ENDS, JOURNAL, SCHEMA, BadFolder, Folder, default_folder
+from subwarden.stateful_tests.hunt.work import Kept, Pay, Totals, Work
+from subwarden.stateful_tests.runs.replay import of_finding, read
+from subwarden.stateful_tests.subjects.manager.program import Program
+
+PROGRAM = Program(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)), (0,))
+FINDING = Finding(causes.REVIVED, Order.FIFO, True, PROGRAM, ("+start A", "A"), (2, 0), "level 1")
+KEPT = Kept(FINDING, True, "surw")
+WORK = Work(
+    3,
+    100,
+    1_000,
+    4,
+    strategies={"surw": Pay(60, 5, 1)},
+    complete=Counter({"0": 3, "everything": 1}),
+    fired={"rule cancel"},
+    closely=Closely(2, {"impl.manager.source:38"}, {"has_subscribers | hold_state"}),
+    doubts=["a doubt"],
+)
+
+
+def begun(path: Path) -> Folder:
+    """A hunt of a process that has ended since."""
+    folder = Folder(path / "hunt")
+    assert folder.begin({"subject": "seed", "seed": 3, "order": "all"}) is None
+    folder.close()
+    return folder
+
+
+def did(folder: Folder, worker: str, rounds: int) -> None:
+    folder.journal({"did": {"seconds": 2.5, "rounds": {worker: rounds}, "work": {"level 1, fifo": WORK.encode()}}})
+
+
+def test_findings_come_back_and_can_be_replayed(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    path = folder.keep("seed", KEPT)
+    assert folder.findings() == {causes.REVIVED: KEPT}
+    assert read(str(path)) == of_finding("seed", FINDING)
+
+
+def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    did(folder, "0", 4)
+    did(folder, "1", 2)
+    folder.go_on()
+    did(folder, "0", 5)
+    folder.close()
+    totals = folder.totals()
+    assert totals.rounds == {0: 5, 1: 2}
+    assert totals.seconds == 7.5
+    twice = Work.decode(WORK.encode())
+    twice.merge(Work.decode(WORK.encode()))
+    twice.merge(Work.decode(WORK.encode()))
+    assert totals.work == {"level 1, fifo": twice}
+    assert (twice.schedules, twice.pay("surw"), twice.complete["everything"], twice.doubts) == (300, Pay(180, 15, 3), 3, ["a doubt"])
+
+
+def test_how_runs_ended_comes_back(tmp_path: Path) -> None:
+    folder, totals = begun(tmp_path), Totals()
+    totals.add("level 1, any", Work(ends=Counter({5: 1, 6: 2})))
+    folder.keep_ends(totals)
+    again = folder.totals()
+    assert (again.distinct(), again.unseen()) == (2, 1 / 3)
+
+
+def test_a_line_that_was_cut_off_is_as_if_it_had_not_been_written(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    did(folder, "0", 1)
+    with (folder.path / JOURNAL).open("a", encoding="utf-8") as file:
+        file.write('{"did": {"seconds": 9')
+    assert folder.totals().seconds == 2.5
+    folder.go_on()
+    did(folder, "0", 2)
+    folder.close()
+    assert folder.totals().seconds == 5.0
+
+
+def test_a_new_hunt_moves_the_old_one_aside(tmp_path: Path) -> None:
+    begun(tmp_path).keep("seed", KEPT)
+    for number in (1, 2):
+        folder = Folder(tmp_path / "hunt")
+        assert folder.begin({"subject": "seed", "seed": 3, "order": "all"}) == tmp_path / f"hunt.{number}"
+        assert folder.findings() == {}
+        folder.close()
+    assert Folder(tmp_path / "hunt.1").findings() == {causes.REVIVED: KEPT}
+
+
+def test_two_hunts_do_not_share_a_folder(tmp_path: Path) -> None:
+    first = begun(tmp_path)
+    first.go_on()
+    with pytest.raises(BadFolder, match="a hunt is running in"):
+        Folder(first.path).go_on()
+    with pytest.raises(BadFolder, match="a hunt is running in"):
+        Folder(first.path).begin({})
+    first.keep("seed", KEPT)
+    first.close()
+    second = Folder(first.path)
+    second.go_on()
+    second.close()
+
+
+def test_what_does_not_show_any_more_is_put_away_not_lost(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    folder.keep("seed", KEPT)
+    gone = folder.drop(causes.REVIVED)
+    assert folder.findings() == {}
+    assert read(str(gone)).subject == "seed"
+
+
+BEGAN = '{"began": {"schema": "subwarden/hunt-journal/1"}}\n'
+
+
+@pytest.mark.parametrize("content", ["", "nonsense\n", "{}\n", '{"began": {"schema": "another"}}\n', "[]\n", "\udcff\n", "1\n", BEGAN])
+def test_a_journal_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / JOURNAL).write_text(content, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(BadFolder, match="start a new hunt"):
+        Folder(tmp_path).head()
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"order": "lifo"}, "its order 'lifo' is none of fifo, any, all"),
+        ({"order": ["fifo"]}, "is none of fifo, any, all"),
+        ({"level": "3"}, "its level '3' is none of 1, 2"),
+        ({"seed": "x"}, "its seed a whole number"),
+        ({"subject": 7}, "its subject must be a name"),
+    ],
+)
+def test_what_no_hunt_was_begun_with_is_named(
+    tmp_path: Path, keys: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Folder(tmp_path).journal({"began": {"schema": SCHEMA, "subject": "manager", "seed": 3, "order": "all", **keys}})
+    assert main(["hunt", "--resume", str(tmp_path), "--rounds", "1", "--jobs", "1"]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"subwarden hunt: {tmp_path / JOURNAL}, line 1, cannot be read: ")
+    assert said in line
+
+
+@pytest.mark.parametrize("line", ['{"did": {}}', '{"did": []}', '{"did": {"seconds": 1, "rounds": {"x": 1}, "work": {}}}', "1"])
+def test_a_line_that_is_damaged_is_named(tmp_path: Path, line: str) -> None:
+    folder = begun(tmp_path)
+    with (folder.path / JOURNAL).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(BadFolder, match=r"journal.jsonl, line 2, cannot be read: .*; start a new hunt with --dir"):
+        folder.totals()
+
+
+@pytest.mark.parametrize("content", ["null", "[]", "{", '{"level 1, fifo": {"total": 1}}', '{"level 1, fifo": 1}'])
+def test_ends_that_are_damaged_are_named(tmp_path: Path, content: str) -> None:
+    folder = begun(tmp_path)
+    (folder.path / ENDS).write_text(content, encoding="utf-8")
+    with pytest.raises(BadFolder, match=r"ends.json: .*; remove it"):
+        folder.totals()
+
+
+def test_a_folder_without_a_hunt_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFolder, match="holds no hunt"):
+        Folder(tmp_path / "nowhere").head()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(BadFolder, match="--dir"):
+        Folder(tmp_path / "file" / "hunt").begin({})
+
+
+def test_a_strange_file_among_findings_is_named(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    path = folder.keep("seed", KEPT)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    del data["mechanism"]
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(BadFolder, match="is no finding of a hunt"):
+        folder.findings()
+
+
+def test_folders_of_subjects_are_plain_names() -> None:
+    assert default_folder("my/file.py:Factory") == Path(".subwarden/hunt/my-file-py-Factory")

@@ -1,0 +1,284 @@
+"""What clients are sent, by the monitor: each wrong is reached by a smallest sequence, and its nearest right neighbour reaches none."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subwarden.model.server.deliveries import Deliveries, Wrong
+from subwarden.model.server.requests import EngineEvent, EventKind
+
+T1, V1 = 1, 1
+C1, C2 = (T1, 1), (T1, 2)  # clients 1 and 2 of thread 1
+RAW, PLAIN, EITHER = frozenset((True,)), frozenset((False,)), frozenset((True, False))
+KINDS = {
+    "started": EventKind.TURN_STARTED,
+    "item": EventKind.ITEM,
+    "complete": EventKind.TURN_COMPLETE,
+    "aborted": EventKind.TURN_ABORTED,
+    "rolled back": EventKind.ROLLED_BACK,
+}
+
+
+class Run:
+    """A monitor, and what was wrong."""
+
+    def __init__(self) -> None:
+        self.monitor = Deliveries()
+        self.taken = 0
+        self.wrong: list[Wrong] = []
+
+    def take(self, *kinds: str, conversation: int = V1) -> None:
+        for kind in kinds:
+            self.taken += 1
+            self.monitor.taken(T1, conversation, EngineEvent(KINDS[kind], self.taken))
+
+    def send(self, pair: tuple[int, int], *numbers: int, raw: bool = False, conversation: int = V1) -> None:
+        for number in numbers:
+            self._note(self.monitor.sent(pair, conversation, number, raw=raw))
+
+    def ask(self, pair: tuple[int, int]) -> None:
+        self._note(self.monitor.asked(pair))
+
+    def tell(self, open_turn: int | None) -> None:
+        self._note(self.monitor.told(V1, open_turn))
+
+    def rest(self) -> list[Wrong]:
+        self._note(self.monitor.at_rest())
+        return self.wrong
+
+    def _note(self, wrong: Wrong | None) -> None:
+        if wrong is not None:
+            self.wrong.append(wrong)
+
+
+@pytest.fixture
+def run() -> Run:
+    """Client 1 has been told that it is subscribed."""
+    made = Run()
+    made.monitor.wants(C1)
+    made.monitor.begins(C1)
+    return made
+
+
+# --- owed
+
+
+def test_what_is_taken_is_owed_to_who_was_told_that_it_is_subscribed_and_to_nobody_else(run: Run) -> None:
+    run.take("started")
+    run.send(C1, 1)
+    run.send(C2, 1)  # its subscription shows, and its answer is on its way: early is not wrong
+    assert run.rest() == []
+
+
+@pytest.mark.parametrize(("sent", "wrong"), [((1, 2), []), ((1,), [Wrong.LOST]), ((), [Wrong.LOST]), ((2,), [Wrong.LOST])])
+def test_an_event_that_is_not_sent_is_lost_at_rest_or_as_soon_as_a_later_one_is_sent(
+    run: Run, sent: tuple[int, ...], wrong: list[Wrong]
+) -> None:
+    run.take("started", "item")
+    run.send(C1, *sent)
+    assert run.rest() == wrong
+
+
+def test_what_was_taken_before_the_answer_is_not_owed(run: Run) -> None:
+    run.take("started")
+    run.monitor.begins(C2)
+    run.take("item")
+    run.send(C1, 1, 2)
+    run.send(C2, 2)
+    assert run.rest() == []
+
+
+def test_other_conversations_events_are_counted_apart(run: Run) -> None:
+    run.take("started", conversation=1)
+    run.take("started", conversation=2)
+    run.send(C1, 2, conversation=2)
+    run.send(C1, 1, conversation=1)
+    assert run.rest() == []
+
+
+def test_what_is_sent_of_one_conversation_does_not_settle_what_is_owed_of_another(run: Run) -> None:
+    run.take("started", conversation=1)
+    run.take("started", conversation=2)
+    run.send(C1, 2, conversation=2)
+    assert run.rest() == [Wrong.LOST]
+
+
+@pytest.mark.parametrize("end", ["wants_end", "ends", "unloaded", "gone"])
+def test_who_ends_its_subscription_or_goes_away_is_owed_nothing_more(run: Run, end: str) -> None:
+    run.take("started")
+    argument = {"unloaded": T1, "gone": C1[1]}.get(end, C1)
+    getattr(run.monitor, end)(argument)
+    run.take("item")
+    assert run.rest() == []
+
+
+@pytest.mark.parametrize(("end", "other"), [("unloaded", 2), ("gone", 2)])
+def test_others_are_owed_all_the_same(run: Run, end: str, other: int) -> None:
+    run.take("started")
+    getattr(run.monitor, end)(other)
+    assert run.rest() == [Wrong.LOST]
+
+
+# --- in order, once
+
+
+@pytest.mark.parametrize(("sent", "wrong"), [((1, 2), []), ((1, 1, 2), [Wrong.TWICE]), ((1, 2, 1), [Wrong.TWICE])])
+def test_an_event_is_sent_once_and_not_after_a_later_one(run: Run, sent: tuple[int, ...], wrong: list[Wrong]) -> None:
+    run.take("started", "item")
+    run.send(C1, *sent)
+    assert run.rest() == wrong
+
+
+def test_two_clients_are_sent_the_same_event(run: Run) -> None:
+    run.take("started")
+    run.send(C1, 1)
+    run.send(C2, 1)
+    assert run.rest() == []
+
+
+# --- after the end
+
+
+def test_nothing_is_sent_after_an_unsubscribe_was_answered(run: Run) -> None:
+    run.take("started")
+    run.monitor.wants_end(C1)
+    run.send(C1, 1)  # it was on its way: a courtesy
+    assert not run.wrong
+    run.monitor.ends(C1)
+    run.take("item")
+    run.send(C1, 2)
+    run.ask(C1)
+    assert run.rest() == [Wrong.AFTER_END, Wrong.AFTER_END]
+
+
+def test_others_are_not_barred(run: Run) -> None:
+    run.monitor.ends(C1)
+    run.take("started")
+    run.send(C2, 1)
+    run.send((T1 + 1, C1[1]), 2, conversation=2)
+    run.ask(C2)
+    assert run.rest() == []
+
+
+def test_who_asks_again_is_not_barred_any_more_and_owed_from_its_answer_on(run: Run) -> None:
+    run.monitor.ends(C1)
+    run.monitor.wants(C1)
+    run.take("started")
+    run.send(C1, 1)
+    assert run.rest() == []
+    run.monitor.begins(C1)
+    run.take("item")
+    assert run.rest() == [Wrong.LOST]
+
+
+# --- the history in an answer
+
+
+@pytest.mark.parametrize(
+    ("kinds", "open_turn"),
+    [
+        ((), None),
+        (("started",), 1),
+        (("started", "item"), 2),
+        (("started", "rolled back"), 1),
+        (("started", "item", "complete"), None),
+        (("started", "aborted"), None),
+        (("item",), None),
+        (("started", "complete", "started"), 3),
+    ],
+)
+def test_the_history_is_that_of_the_open_turn(run: Run, kinds: Iterable[str], open_turn: int | None) -> None:
+    run.take(*kinds)
+    run.tell(open_turn)
+    assert not run.wrong
+    run.tell(1 if open_turn != 1 else 2)
+    assert run.wrong == [Wrong.FOREIGN_HISTORY]
+
+
+def test_no_history_where_a_turn_is_open_is_wrong(run: Run) -> None:
+    run.take("started")
+    run.tell(None)
+    assert run.wrong == [Wrong.FOREIGN_HISTORY]
+
+
+# --- raw
+
+
+@pytest.mark.parametrize(("raw", "wrong"), [(False, []), (True, [Wrong.RAW_FORCED])])
+def test_who_asked_for_nothing_is_sent_no_raw_event(run: Run, raw: bool, wrong: list[Wrong]) -> None:
+    run.take("started")
+    run.send(C1, 1, raw=raw)
+    assert run.rest() == wrong
+
+
+@pytest.mark.parametrize(("raw", "wrong"), [(True, []), (False, [Wrong.RAW_LOST])])
+def test_who_asked_for_raw_events_is_sent_no_others(run: Run, raw: bool, wrong: list[Wrong]) -> None:
+    run.monitor.may_be_raw(C1, RAW)
+    run.take("started")
+    run.send(C1, 1, raw=raw)
+    assert run.rest() == wrong
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_while_the_choice_changes_either_form_is_right(run: Run, raw: bool) -> None:
+    run.monitor.may_be_raw(C1, EITHER)
+    run.take("started")
+    run.send(C1, 1, raw=raw)
+    assert run.rest() == []
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_an_event_taken_before_the_choice_has_changed_may_be_of_either_form_and_the_next_not(run: Run, raw: bool) -> None:
+    run.take("started")
+    run.monitor.may_be_raw(C1, RAW)
+    run.send(C1, 1, raw=raw)
+    assert not run.wrong
+    run.take("item")
+    run.send(C1, 2, raw=raw)
+    assert run.rest() == ([] if raw else [Wrong.RAW_LOST])
+
+
+def test_one_clients_choice_is_not_anothers(run: Run) -> None:
+    run.monitor.may_be_raw(C2, RAW)
+    run.take("started")
+    run.send(C1, 1)
+    run.send(C2, 1, raw=True)
+    assert run.rest() == []
+
+
+# --- all together
+
+
+def test_every_wrong_is_reached_here() -> None:
+    with open(__file__, encoding="utf-8") as file:
+        source = file.read()
+    assert all(f"[Wrong.{wrong.name}]" in source or f"[Wrong.{wrong.name}," in source for wrong in Wrong)
+
+
+@given(st.data())
+def test_whoever_is_sent_all_it_is_owed_at_once_is_sent_nothing_wrong_and_who_misses_one_is(data: st.DataObject) -> None:
+    """Clients come and go as they like; each that was told so is sent each event as it is taken."""
+    run = Run()
+    subscribed: set[tuple[int, int]] = set()
+    number = 0
+    for move in data.draw(st.lists(st.sampled_from(["join", "leave", "event", "event"]), max_size=20)):
+        pair = data.draw(st.sampled_from([C1, C2]))
+        if move == "join":
+            run.monitor.wants(pair)
+            run.monitor.begins(pair)
+            subscribed.add(pair)
+        elif move == "leave":
+            run.monitor.wants_end(pair)
+            run.monitor.ends(pair)
+            subscribed.discard(pair)
+        else:
+            number += 1
+            run.take("item")
+            for each in sorted(subscribed):
+                run.send(each, number)
+    assert run.monitor.at_rest() is None
+    assert run.wrong == []
+    run.take("item")
+    assert run.monitor.at_rest() == (Wrong.LOST if subscribed else None)

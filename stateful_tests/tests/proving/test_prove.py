@@ -1,0 +1,219 @@
+"""`subwarden prove` says holds only of what it has seen, and what is wrong by a shortest run."""
+
+import argparse
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from subwarden.cli import prove as verb
+from subwarden.model.properties import Property
+from subwarden.proving.manager.defects import DEFECTS
+from subwarden.proving.manager.invariants import NOT_HERE
+from subwarden.proving.manager.liveness import check_liveness, strong_components
+from subwarden.proving.manager.proof import Proof, prove
+from subwarden.proving.manager.scope import Scope
+from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.search import Progress, Search, Verdict, search
+from subwarden.reports.proof import print_proof
+from subwarden.stateful_tests.tests.paths import GOLDEN
+
+SMALL = Scope(1, 1, 1, 1, 1, True, 1)
+TINY = Scope(1, 1, 0, 0, None, False, 0)
+
+
+def command(*arguments: str) -> int:
+    """The exit code of `subwarden prove` with these arguments."""
+    parser = argparse.ArgumentParser()
+    verb.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["prove", "--quiet", *arguments])
+    code: int = args.run(args)
+    return code
+
+
+def text(proof: Proof) -> str:
+    """The proof as printed."""
+    console = Console(width=140, record=True, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    with console.file:
+        print_proof(proof, console, all_kinds=True)
+    return console.export_text()
+
+
+def test_counts_of_small_scopes_are_pinned() -> None:
+    """A change of these is a change of the model, and must be meant. The first can be counted by hand: a connection that is new, live
+    or closed, with or without the entry, and live and linked."""
+    counts = {scope: search(LevelOne(scope)).distinct for scope in (TINY, SMALL, Scope(2, 2, 1, 1, None, True, 0))}
+    assert list(counts.values()) == [7, 2742, 2865]
+
+
+def test_a_proof_of_the_default_scope_holds() -> None:
+    """Every property that level 1 can decide, with calls in flight, and nothing that it ought to meet missing."""
+    proof = prove(Scope(1, 1, 1, 2, 1, True, 1))
+    assert proof.verdict is Verdict.HOLDS
+    assert {p for p in Property if proof.verdict_of(p) is Verdict.HOLDS} == set(Property) - set(NOT_HERE)
+    assert proof.search.never_enabled == proof.search.never_met == []
+
+
+@pytest.mark.parametrize(
+    ("name", "prop", "length"),
+    [
+        ("closed connection revived", Property.P2, 2),
+        ("set_listener without live check", Property.P2, 1),
+        ("teardown leaves ids", Property.P1, 3),
+        ("overtaken call resurrects", Property.P6, 5),
+        ("overtaken call never answered", Property.P7, 3),
+        ("first listener keeps a turn", Property.P9, 3),
+    ],
+)
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, prop: Property, length: int, symmetric: bool) -> None:
+    """The run leads from nothing to what is wrong, and is as long as the search is deep."""
+    proof = prove(SMALL, symmetric, step=DEFECTS[name])
+    assert proof.verdict is Verdict.VIOLATED
+    found = next(c for c in proof.counter_examples if c.property is prop)
+    assert len(found.run) == length
+    shown = text(proof)
+    assert "VIOLATED" in shown
+    assert found.what in shown
+    assert found.run[-1].action in shown
+
+
+def test_a_run_in_words() -> None:
+    """What happened, what was answered, what is so then."""
+    (found,) = [c for c in prove(SMALL, step=DEFECTS["closed connection revived"]).counter_examples if c.property is Property.P2]
+    assert [tuple(step) for step in found.run] == [
+        ("remove_connection(c1)", "remove_connection: not live", "nothing", "closed c1"),
+        ("connection_initialized(c1)", "connection_initialized: becomes live", "nothing", "live c1; closed c1"),
+    ]
+
+
+def test_after_a_counter_example_nothing_else_holds() -> None:
+    """The search ended there, so the other properties were not seen everywhere."""
+    proof = prove(SMALL, step=DEFECTS["closed connection revived"])
+    assert Verdict.HOLDS not in {proof.verdict_of(p) for p in Property}
+
+
+def test_a_bound_makes_it_inconclusive_and_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """And memory stays within a chunk of the bound."""
+    assert command("--max-states", "100") == 2
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "INCONCLUSIVE" in printed
+    assert "the bound of 100 states was hit" in printed
+    assert "holds" not in printed.split("says nothing about")[0].replace("INCONCLUSIVE", "")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "met", "verdict"),
+    [
+        (["a kind that no step is of"], {}, Verdict.INCONCLUSIVE),
+        ([], {"something": False}, Verdict.INCONCLUSIVE),
+        ([], {"something": True}, Verdict.HOLDS),
+    ],
+)
+def test_what_was_never_met_makes_it_inconclusive(kinds: list[str], met: dict[str, bool], verdict: Verdict) -> None:
+    """`sometimes` and guards both count."""
+    found = Search([[0]], None, None, search(LevelOne(TINY)).kinds, kinds, met)
+    assert found.never_enabled == kinds
+    assert found.never_met == [name for name, was in met.items() if not was]
+    assert found.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "defect"), [("prove_holds", None), ("prove_violated", "teardown leaves ids"), ("prove_stuck", "overtaken call never answered")]
+)
+def test_golden_report_and_json(name: str, defect: str | None) -> None:
+    """Both forms as they are. `SUBWARDEN_REFRESH=1` writes them anew; look at the difference before committing it."""
+    proof = prove(Scope(1, 1, 1, 1, None, True, 1)) if defect is None else prove(SMALL, step=DEFECTS[defect])
+    shown = {"txt": text(proof), "json": json.dumps(proof.as_data(), indent=1) + "\n"}
+    for ending, produced in shown.items():
+        golden = GOLDEN / f"{name}.{ending}"
+        if os.environ.get("SUBWARDEN_REFRESH"):
+            golden.parent.mkdir(exist_ok=True)
+            golden.write_text(produced, encoding="utf-8")
+        assert produced == golden.read_text(encoding="utf-8")
+
+
+def test_progress_can_stop_it() -> None:
+    """As Ctrl-C does: it says how far it got."""
+    seen: list[Progress] = []
+
+    def after_three(at: Progress) -> bool:
+        seen.append(at)
+        return len(seen) < 4
+
+    found = search(LevelOne(SMALL), progress=after_three)
+    assert found.stopped == "it was interrupted"
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert [at.depth for at in seen] == [0, 1, 2, 3]
+    assert found.expanded == sum(map(len, found.layers[:3]))
+
+
+def test_ctrl_c_tells_how_far_it_got(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 2, and the handler that was there before is put back."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(verb.Teller, "__call__", interrupt)
+    assert command() == 2
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "it was interrupted" in " ".join(capsys.readouterr().out.split())
+
+
+def test_json_says_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The scope, what was left out, and the figures; and it is the same twice."""
+    arguments = ["--connections", "1", "--conversations", "1", "--no-raw", "--no-turns", "--in-flight", "0"]
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    assert [command(*arguments, "--json", str(file)) for file in files] == [0, 0]
+    capsys.readouterr()
+    assert files[0].read_text() == files[1].read_text()
+    data = json.loads(files[0].read_text())
+    assert data["format"] == 1
+    assert data["verdict"] == "holds"
+    assert data["scope"]["raw"] is False
+    assert any("--no-raw" in sentence for sentence in data["left_out"])
+    assert any("--no-turns" in sentence for sentence in data["left_out"])
+    assert any("--in-flight 0" in sentence for sentence in data["left_out"])
+    assert sum(data["transitions_by_kind"].values()) == data["transitions"]
+    assert data["properties"]["P5"]["verdict"] is None
+    assert "level 2" in data["properties"]["P5"]["why"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--connections", "0"], ["--items", "-1"], ["--max-states", "0"], ["--json", "/nowhere/at/all", "--connections", "1"]],
+)
+def test_usage_errors_are_3(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, and no traceback."""
+    assert command(*arguments, "--threads", "1", "--conversations", "0") == 3
+    assert capsys.readouterr().err.startswith("subwarden prove: ")
+
+
+def test_liveness_looked_at_every_open_call() -> None:
+    """A pass that saw no component, or only single states, would be empty."""
+    system = LevelOne(SMALL)
+    found = search(system)
+    liveness = check_liveness(system, list(found.states()))
+    busy = [s for s in found.states() if system.encoding.decode(s).callers[0] is not None]
+    assert liveness.states_with_open_calls == len(busy) > 1000
+    assert liveness.largest > 10
+    assert not liveness.stuck
+
+
+def test_a_skipped_liveness_is_not_a_pass() -> None:
+    """With too many states to look for components, calls in flight leave the proof inconclusive, and the report says so."""
+    proof = prove(SMALL, liveness_states=10)
+    assert proof.verdict is Verdict.INCONCLUSIVE
+    assert proof.verdict_of(Property.P7) is None
+    assert "P7 and P13 were not judged" in text(proof)
+
+
+def test_strong_components_of_a_graph_known_by_heart() -> None:
+    """Two cycles, a bridge, a tail."""
+    graph = {1: [2], 2: [3], 3: [1, 4], 4: [5], 5: [4, 6], 6: [], 7: [7, 99]}
+    components = sorted(sorted(c) for c in strong_components(graph, lambda n: graph.get(n, [])))
+    assert components == [[1, 2, 3], [4, 5], [6], [7]]

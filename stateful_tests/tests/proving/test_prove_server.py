@@ -1,0 +1,251 @@
+"""`subwarden prove --level 2`: everything that the protocol's model allows, and that a proof notices what is wrong with it."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from subwarden.cli import prove as verb
+from subwarden.model.properties import Property
+from subwarden.model.server import requests as rq
+from subwarden.model.server import transitions as pr
+from subwarden.model.server.requests import Reply
+from subwarden.model.server.state import Change, Loaded, State, What
+from subwarden.proving.manager.proof import Proof
+from subwarden.proving.search import Search, Verdict, search
+from subwarden.proving.server.defects import DEFECTS
+from subwarden.proving.server.kinds import expected
+from subwarden.proving.server.liveness import check_protocol_liveness
+from subwarden.proving.server.proof import prove_protocol
+from subwarden.proving.server.properties import NOT_AT_LEVEL_TWO, STEP_PROPERTIES, WORLD_PROPERTIES
+from subwarden.proving.server.scope import EXTRAS, ProtocolScope
+from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, Moved, Rules, Shows, World, take
+from subwarden.proving.server.system import LevelTwo
+
+ONE = ProtocolScope(in_flight=1)
+DEFAULT = ProtocolScope()
+
+
+@pytest.fixture(scope="module")
+def default() -> Proof:
+    """The default scope, proved once."""
+    return prove_protocol(DEFAULT)
+
+
+@pytest.fixture(scope="module")
+def searched() -> tuple[LevelTwo, Search]:
+    """The default scope and its states, which a proof does not keep."""
+    system = LevelTwo(DEFAULT)
+    return system, search(system)
+
+
+def command(*arguments: str) -> int:
+    """The exit code of `subwarden prove` with these arguments."""
+    parser = argparse.ArgumentParser()
+    verb.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["prove", "--quiet", *arguments])
+    code: int = args.run(args)
+    return code
+
+
+def test_the_default_scope_holds(default: Proof) -> None:
+    """Every property that level 2 can decide, and nothing that it ought to meet missing."""
+    assert default.verdict is Verdict.HOLDS
+    judged = {p for p in Property if default.verdict_of(p) is Verdict.HOLDS}
+    assert judged == set(Property) - set(NOT_AT_LEVEL_TWO) - {Property.P11}  # nothing is cancelled there
+    assert default.search.never_enabled == default.search.never_met == []
+    assert default.liveness is not None
+    assert default.liveness.largest > 1
+
+
+def test_counts_are_pinned(default: Proof) -> None:
+    """A change of these is a change of the model, and must be meant; `model/tla/Protocol.tla` is to be changed with it."""
+    assert (search(LevelTwo(ONE)).distinct, default.search.distinct) == (238, 13_519)
+
+
+def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[LevelTwo, Search]) -> None:
+    """Not only after the next thing that happens, whatever that is: every state that is reached is settled."""
+    extras = LevelTwo(ProtocolScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
+    for system, found in (searched, (extras, search(extras))):
+        states = [system.world(number).state for number in range(found.distinct)]
+        assert all(pr.settle(state) == state for state in states)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        ProtocolScope(1, 2, 0, 1, ("forks",)),
+        ProtocolScope(1, 1, 1, 1, ("cancels", "lists")),
+        ProtocolScope(1, 1, 0, 1, ("strangers", "turns")),
+        ProtocolScope(1, 1, 0, 1, ("cancels", "deaths")),
+        ProtocolScope(2, 1, 0, 1),
+    ],
+    ids=ProtocolScope.describe,
+)
+def test_whatever_takes_part_is_met_and_holds(scope: ProtocolScope) -> None:
+    """Each extra, and no kind of step that is not expected: the list of kinds is as long as what there is."""
+    proof = prove_protocol(scope)
+    assert proof.verdict is Verdict.HOLDS
+    assert set(proof.search.kinds) == set(expected(scope))
+
+
+def test_extras_are_all_tried_above() -> None:
+    """Or one of them could never be met."""
+    marks = next(m for m in getattr(test_whatever_takes_part_is_met_and_holds, "pytestmark") if m.name == "parametrize")  # noqa: B009
+    assert {extra for scope in marks.args[1] for extra in scope.extras} == set(EXTRAS)
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "prop", "length"),
+    [
+        ("close keeps grants", ONE, Property.P2, 9),
+        ("resume links on a closing thread", ONE, Property.P6, 13),
+        ("unsubscribe keeps the grant", ONE, Property.P8, 11),
+        ("archive never answered", ONE, Property.P7, 4),
+        ("a link leaves what is owed", DEFAULT, Property.P8, 13),
+        ("an unloaded conversation is loaded again", DEFAULT, Property.P6, 9),
+    ],
+)
+def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, scope: ProtocolScope, prop: Property, length: int) -> None:
+    """Of that property first, and each step of the run can be taken."""
+    proof = prove_protocol(scope, rules=DEFECTS[name])
+    assert proof.verdict is Verdict.VIOLATED
+    assert proof.counter_examples[0].property is prop
+    assert len(proof.counter_examples[0].run) == length
+
+
+def test_waiting_for_a_start_is_noticed() -> None:
+    """P14, and P7 with it: the engine need not ever say anything of the start."""
+    proof = prove_protocol(DEFAULT, rules=DEFECTS["everybody waits for a start"])
+    assert {c.property for c in proof.counter_examples} == {Property.P7, Property.P14}
+
+
+def test_a_request_that_is_only_late_is_not_one_that_waits_for_a_start() -> None:
+    """P14 is about the start: an archive that nothing answers breaks P7 alone."""
+    proof = prove_protocol(DEFAULT, rules=DEFECTS["archive never answered"])
+    assert [c.property for c in proof.counter_examples] == [Property.P7]
+
+
+def test_the_engines_own_step_answers_a_start(searched: tuple[LevelTwo, Search]) -> None:
+    """Without it a start, or a resume of what is stored, would wait for ever while others come and go; P7 rests on it."""
+    system, whole = searched
+    states = list(whole.states())
+
+    def without_engine(state: int) -> list[tuple[object, int]]:
+        return [(moved, to) for moved, to in system.successors(state) if not isinstance(moved.action, Brings)]
+
+    found = check_protocol_liveness(states, system.world, without_engine, system.rules)  # type: ignore[arg-type]
+    assert found.stuck
+    waits = {type(system.world(stuck.at.state).state.flight[stuck.at.number - 1][1].request) for stuck in found.stuck}
+    assert {rq.Start, rq.Resume} <= waits
+    assert any(stuck.component > 1 for stuck in found.stuck)
+
+
+WRONG = [
+    (Property.P2, State(live=frozenset({1}), gone=frozenset({1}))),
+    (Property.P2, State(gone=frozenset({1}), grants=frozenset({(1, 1, 0)}))),
+    (Property.P4, State(loaded=((1, Loaded(1)), (1, Loaded(2))))),
+    (Property.P4, State(loaded=((1, Loaded(1)), (2, Loaded(1))))),
+    (Property.P6, State(owed=frozenset({(1, 1)}))),
+    (Property.P12, State(loaded=((1, Loaded(1)),), closed=frozenset({1}), owed=frozenset({(1, 1)}))),
+]
+
+
+@pytest.mark.parametrize(("prop", "state"), WRONG)
+def test_a_wrong_state_breaks_its_property_alone(prop: Property, state: State) -> None:
+    """Also those that no planted defect reaches."""
+    assert [p.property for p in WORLD_PROPERTIES if p.broken(World(state))] == [prop]
+
+
+def test_a_cancellation_that_changes_something_is_noticed() -> None:
+    """P11: one that only marks its request is fine."""
+    before = World(pr.accept(State(live=frozenset({1})), 1, rq.Archive(1, 1)))
+    marked = take(before, Cancels(1), Rules())
+    assert marked is not None
+    changed = marked._replace(state=marked.state._replace(stored=frozenset({1})))
+    broken = [[p.property for p in STEP_PROPERTIES if p.broken(before, Moved(Cancels(1), after))] for after in (marked, changed)]
+    assert broken == [[], [Property.P11]]
+
+
+# --- what the first searches found in the model
+
+
+def play(*actions: Arrives | Shows | Answers | Brings) -> World | None:
+    """The world at the end; None if the model does not allow the last."""
+    world: World | None = World(State(live=frozenset({1}), asked=frozenset({1})))
+    for action in actions:
+        assert world is not None
+        world = take(world, action, Rules())
+    return world
+
+
+def test_an_unloaded_conversation_is_not_loaded_again() -> None:
+    """Though the request that it was brought for is still in flight."""
+    loaded, unloaded = Shows(Change(What.LOADED, 1, other=1)), Shows(Change(What.UNLOADED, 1, other=1))
+    begun = (Arrives(rq.Start(1, 1, raw=False)), Arrives(rq.Archive(1, 1)), Brings(1, 1), loaded, unloaded)
+    assert play(*begun) is not None
+    assert play(*begun, loaded) is None
+
+
+def test_what_was_owed_is_settled_by_whoever_links() -> None:
+    """One resume is answered before it shows, another one subscribes, an unsubscribe ends it: nothing is left to show."""
+    world = World(State(live=frozenset({1}), asked=frozenset({1}), stored=frozenset({1})))
+    link, unlink = Shows(Change(What.LINKED, 1, 1)), Shows(Change(What.UNLINKED, 1, 1))
+    first = (Arrives(rq.Resume(1, 1)), Arrives(rq.Resume(1, 1)), Brings(1, 1), Shows(Change(What.LOADED, 1, other=1)))
+    then = (Answers(1, Reply.OK), link, Arrives(rq.Unsubscribe(1, 1)), unlink)
+    for action in (*first, *then):
+        after = take(world, action, Rules())
+        assert after is not None, action
+        world = after
+    assert not world.state.owed
+    assert pr.explain(pr.answer(world.state, 1, Reply.OK) or world.state, Change(What.LINKED, 1, 1)) is None
+
+
+def test_two_rollbacks_that_are_one_object_are_two() -> None:
+    """Each sees the other, whoever made them."""
+    request = rq.Rollback(1, 1)
+    state = pr.accept(pr.accept(State(live=frozenset({1})), 1, request), 2, request)
+    assert all(Reply.BUSY in flight.may for _, flight in state.flight)
+
+
+# --- the command
+
+
+def test_the_command_writes_what_it_proves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As at level 1; the level is told, and what is left out."""
+    path = tmp_path / "proof.json"
+    assert command("--level", "2", "--requests", "1", "--json", str(path), "--kinds") == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("HOLDS  level 2: 1 connection, 1 thread, 1 request in flight")
+    assert "conversations that end by themselves" in printed
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert data["level"] == 2
+    assert data["distinct_states"] == search(LevelTwo(ONE)).distinct
+    assert data["scope"]["in_flight"] == 1
+    assert data["properties"]["P14"]["verdict"] is None
+
+
+def test_a_bound_that_is_hit_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
+    """And says so."""
+    assert command("--level", "2", "--max-states", "100") == 2
+    assert "the bound of 100 states was hit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--level", "2", "--items", "2"), "--items means nothing at level 2"),
+        (("--level", "2", "--no-raw"), "--no-raw means nothing at level 2"),
+        (("--extras", "turns"), "--extras means nothing at level 1"),
+        (("--level", "2", "--extras", "turnips"), "unknown extra 'turnips'"),
+        (("--level", "2", "--extras", "forks"), "forks need 2 threads"),
+        (("--level", "2", "--requests", "0"), "requests is at least 1"),
+    ],
+)
+def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With exit code 3."""
+    assert command(*arguments) == 3
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1

@@ -1,0 +1,187 @@
+"""The TLA+ twin and the model are the same model, by TLC: counts, verdicts, lengths of counter-examples, and traces of real managers."""
+
+import json
+
+import pytest
+
+from subwarden.impl.manager.api import ManagerApi
+from subwarden.impl.manager.manager import Manager
+from subwarden.impl.manager.source import SeedManager
+from subwarden.model.manager import operations as op
+from subwarden.model.manager.projection import project
+from subwarden.proving.manager.defects import DEFECTS
+from subwarden.proving.manager.proof import prove
+from subwarden.proving.manager.scope import Request, Scope
+from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.search import Verdict, search
+from subwarden.stateful_tests.subjects.manager.tour_player import Pupil
+from subwarden.stateful_tests.tla import tlc
+from subwarden.stateful_tests.tla.traces import Binding, TraceStep, as_itf, as_tla, validate
+
+
+def _why_not() -> str | None:
+    try:
+        tlc.command()
+    except tlc.TlcMissing as missing:
+        return str(missing)
+    return None
+
+
+WHY_NOT = _why_not()
+needs_tlc = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
+
+SCOPES = [
+    Scope(2, 1, 1, 1, 1, True, 0),
+    Scope(2, 2, 1, 1, None, True, 0),
+    Scope(1, 2, 2, 2, 0, False, 0),
+    Scope(1, 1, 1, 2, 1, True, 1),
+    Scope(1, 2, 1, 1, None, False, 1),
+    Scope(1, 1, 0, 1, None, False, 2),
+]
+
+
+@needs_tlc
+@pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
+def test_tlc_finds_the_same_states(scope: Scope) -> None:
+    """The same numbers of distinct states and of transitions, the same depth, and nothing wrong."""
+    ours, theirs = search(LevelOne(scope)), tlc.check(scope, workers=1)  # more workers overtake each other, and the depth is too large
+    assert theirs.distinct == ours.distinct
+    assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
+    assert theirs.depth == ours.depth
+    assert (theirs.violated is None) is (ours.verdict is Verdict.HOLDS)
+
+
+# `overtaken call never answered` is a matter of liveness, below; with one worker TLC's counter-examples are shortest
+STATE_DEFECTS = {
+    "closed connection revived": (Scope(2, 1, 1, 1, None, True, 0), 2),
+    "set_listener without live check": (Scope(2, 1, 1, 1, None, True, 0), 1),
+    "teardown leaves ids": (Scope(2, 1, 1, 1, None, True, 0), 3),
+    "id in two places": (Scope(2, 1, 1, 1, None, False, 0), 4),
+    "overtaken call resurrects": (Scope(1, 1, 0, 0, None, False, 1), 5),
+    "first listener keeps a turn": (Scope(1, 1, 0, 2, 1, False, 0), 3),
+}
+
+
+@needs_tlc
+@pytest.mark.parametrize("name", STATE_DEFECTS)
+def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
+    """The same property, and a counter-example of the same length."""
+    scope, length = STATE_DEFECTS[name]
+    ours = search(LevelOne(scope, DEFECTS[name])).counter_examples
+    theirs = tlc.check(scope, name, workers=1)
+    assert theirs.violated in {c.property.name for c in ours}
+    assert theirs.steps == min(len(c.run) for c in ours) == length
+
+
+@needs_tlc
+def test_tlc_agrees_on_liveness() -> None:
+    """P7 holds under fairness; with the planted defect it does not."""
+    scope = Scope(1, 1, 1, 0, None, False, 1)
+    assert tlc.check(scope, liveness=True).violated is None
+    assert prove(scope).verdict is Verdict.HOLDS
+    defect = "overtaken call never answered"
+    assert tlc.check(scope, defect, liveness=True).violated == "liveness"
+    assert prove(scope, step=DEFECTS[defect]).verdict is Verdict.VIOLATED
+
+
+PROGRAM = [
+    Request(op.ConnectionInitialized(1)),
+    Request(op.ConnectionInitialized(2)),
+    Request(op.TryEnsureConnectionSubscribed(1, 1, True)),
+    Request(op.StateSetListener(1), 1),
+    Request(op.StateTrackEvent(op.TurnEvent.TURN_STARTED), 1),
+    Request(op.StateTrackEvent(op.TurnEvent.ITEM), 1),
+    Request(op.SetListener(1, 1, 2, False)),
+    Request(op.SubscribedConnectionIds(1)),
+    Request(op.TryAddConnectionToThread(2, 1)),
+    Request(op.SetListener(1, 2, 1, False)),
+    Request(op.StateListenerMatches(1), 1),
+    Request(op.RemoveListener(1)),
+    Request(op.RemoveListener(1)),
+    Request(op.UnsubscribeConnectionFromThread(1, 1)),
+    Request(op.HasSubscribers(1)),
+    Request(op.RemoveThreadState(1)),
+    Request(op.RemoveConnection(1)),
+    Request(op.ConnectionInitialized(1)),
+    Request(op.TryAddConnectionToThread(1, 1)),
+]
+
+
+def record(manager: ManagerApi, program: list[Request]) -> list[TraceStep]:
+    """Play `program` one call at a time and write down what was answered and seen."""
+    pupil, trace = Pupil(lambda: manager), []
+    for request in program:
+        answer = pupil.ask(request)
+        shown = manager.show()
+        assert shown is not None
+        trace.append(TraceStep(request.operation, answer, project(shown), request.thread))
+    return trace
+
+
+@needs_tlc
+def test_a_trace_of_our_manager_is_a_behaviour_of_the_twin() -> None:
+    """All of it."""
+    trace = record(Manager(), PROGRAM)
+    assert validate(trace).accepted
+
+
+@needs_tlc
+def test_a_trace_of_the_seed_is_rejected_where_the_seed_is_wrong() -> None:
+    """Its raw flag is the thread's, so the first step at which two choices meet is not explained."""
+    trace = record(SeedManager(), PROGRAM)
+    verdict = validate(trace)
+    assert not verdict.accepted
+    assert trace[verdict.explained].operation == op.SetListener(1, 1, 2, False)
+
+
+@needs_tlc
+def test_a_wrong_answer_is_rejected() -> None:
+    """What is seen may be right and the answer wrong."""
+    trace = record(Manager(), PROGRAM)
+    wrong = trace[7]
+    trace[7] = TraceStep(wrong.operation, [1], wrong.view)
+    rejected = validate(trace)
+    assert rejected == validate(trace[:8])
+    assert rejected.explained == 7
+
+
+@needs_tlc
+def test_a_call_overtaken_by_a_teardown_is_explained_as_such() -> None:
+    """Refused if bound to an entry that is gone; as a call of that moment the same answer is wrong."""
+    program = [Request(op.ConnectionInitialized(1)), Request(op.ThreadState(1)), Request(op.RemoveThreadState(1))]
+    trace = record(Manager(), program)
+    view = trace[-1].view
+    assert validate([*trace, TraceStep(op.TryAddConnectionToThread(1, 1), False, view, binding=Binding.STALE)]).accepted
+    assert validate([*trace, TraceStep(op.TryAddConnectionToThread(1, 1), False, view)]).explained == 3
+
+
+def test_itf_is_json_with_a_state_before_and_after_every_operation() -> None:
+    """Integers are written so that no reader rounds them."""
+    trace = record(Manager(), PROGRAM)
+    itf = json.loads(json.dumps(as_itf(trace)))
+    assert [state["#meta"]["index"] for state in itf["states"]] == list(range(len(PROGRAM) + 1))
+    assert set(itf["states"][3]) == {"#meta", *itf["vars"]}
+    assert itf["states"][3]["links"] == {"#set": [{"#tup": [{"#bigint": "1"}, {"#bigint": "1"}]}]}
+
+
+def test_the_tla_module_names_every_operation() -> None:
+    """As the twin does."""
+    text = as_tla(record(Manager(), PROGRAM))
+    for request in PROGRAM:
+        o = request.operation
+        assert (o.event.value if isinstance(o, op.StateTrackEvent) else o.name) in text
+
+
+def test_without_java_it_is_said_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason of the skip is one to act on."""
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(tlc.TlcMissing, match="install a Java"):
+        tlc.command()
+
+
+@pytest.mark.skipif(WHY_NOT is not None and "Java" in WHY_NOT, reason="no Java")
+def test_a_jar_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name of the variable that named it."""
+    monkeypatch.setenv(tlc.JAR_VARIABLE, "/nowhere/tla2tools.jar")
+    with pytest.raises(tlc.TlcMissing, match=tlc.JAR_VARIABLE):
+        tlc.command()

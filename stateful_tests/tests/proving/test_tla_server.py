@@ -1,0 +1,57 @@
+"""The TLA+ twin of level 2 and the protocol's model are the same model, by TLC: counts, verdicts, lengths of counter-examples."""
+
+import pytest
+
+from subwarden.proving.search import Verdict, search
+from subwarden.proving.server.defects import DEFECTS
+from subwarden.proving.server.scope import ProtocolScope
+from subwarden.proving.server.system import LevelTwo
+from subwarden.stateful_tests.tests.proving.test_tla import needs_tlc
+from subwarden.stateful_tests.tla import tlc
+
+ONE = ProtocolScope(1, 1, 0, 1)
+TWO_IN_FLIGHT = ProtocolScope(1, 1, 0, 2)
+SCOPES = [ONE, ProtocolScope(2, 1, 0, 1), ProtocolScope(1, 2, 0, 1), TWO_IN_FLIGHT]
+IN_BOTH = {  # liveness is judged by `prove` alone
+    "close keeps grants": (ONE, 9),
+    "resume links on a closing thread": (ONE, 13),
+    "unsubscribe keeps the grant": (ONE, 11),
+    "a link leaves what is owed": (TWO_IN_FLIGHT, 13),
+    "an unloaded conversation is loaded again": (TWO_IN_FLIGHT, 9),
+}
+
+
+@needs_tlc
+@pytest.mark.parametrize("scope", SCOPES, ids=ProtocolScope.describe)
+def test_tlc_finds_the_same_states(scope: ProtocolScope) -> None:
+    """The same numbers of distinct states and of transitions, the same depth, and nothing wrong."""
+    ours, theirs = search(LevelTwo(scope)), tlc.check_protocol(scope, workers=1)  # more workers overtake each other
+    assert theirs.distinct == ours.distinct
+    assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
+    assert theirs.depth == ours.depth
+    assert theirs.violated is None
+    assert ours.verdict is Verdict.HOLDS
+
+
+@needs_tlc
+@pytest.mark.parametrize("name", IN_BOTH)
+def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
+    """The same property, and a counter-example of the same length."""
+    scope, length = IN_BOTH[name]
+    ours, theirs = search(LevelTwo(scope, DEFECTS[name])).counter_examples, tlc.check_protocol(scope, name, workers=1)
+    assert theirs.violated is not None
+    assert theirs.violated.removesuffix("Steps") in {c.property.name for c in ours}
+    assert theirs.steps == min(len(c.run) for c in ours) == length
+
+
+def test_both_know_the_same_defects() -> None:
+    """By the same names, but for those of liveness."""
+    text = (tlc.TWIN / "Protocol.tla").read_text(encoding="utf-8")
+    assert {name for name in DEFECTS if f'"{name}"' in text} == set(IN_BOTH)
+
+
+@pytest.mark.parametrize("scope", [ProtocolScope(1, 1, 1, 1), ProtocolScope(1, 1, 0, 1, ("turns",))], ids=ProtocolScope.describe)
+def test_what_the_twin_leaves_out_is_refused(scope: ProtocolScope) -> None:
+    """Rather than counted without it."""
+    with pytest.raises(ValueError, match="the core alone"):
+        tlc.check_protocol(scope)

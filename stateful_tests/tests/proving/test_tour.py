@@ -1,0 +1,128 @@
+"""The tour takes every transition, is as short as can be, and finds ours in agreement with the model and the seed where it may be."""
+
+import random
+from collections import deque
+from itertools import pairwise
+
+import pytest
+
+from subwarden.impl.manager.manager import Manager
+from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.split_lock import SplitLockManager
+from subwarden.proving.manager.scope import Scope
+from subwarden.proving.tour.tour import Tour, shortest_cover, tour
+from subwarden.stateful_tests.subjects.manager.tour_player import play
+
+SCOPES = [Scope(1, 1, 1, 2, 1, True, 0), Scope(2, 1, 1, 1, None, True, 0), Scope(1, 2, 2, 1, None, False, 0)]
+
+# Where the source document's manager is wrong, by kind of transition, and how it shows.
+SEED_IS_WRONG = {
+    "set_listener: not live": "answered a thread state",  # P2: it does not look
+    "connection_initialized: after its close": "live is",  # P2: it makes a connection live unconditionally
+    "remove_listener: still linked": "links is",  # P8: an explicit id goes and takes the implicit subscription along
+    "set_listener: moved": "links is",  # P1: the first pair stays linked by an id that names another
+    "state_set_listener: superseded": "entries is",  # P9: the turn of the conversation before is shown as the next one's
+    "state_set_listener: first": "entries is",  # P9: so is a turn that a late event opened while there was no listener
+}
+# P10: it keeps one raw flag for a thread, so wherever a pair is linked or linked again, others' choices show through
+SEED_SHARES_RAW = {
+    "try_add_connection_to_thread: linked",
+    "try_ensure_connection_subscribed: linked",
+    "try_ensure_connection_subscribed: again",
+    "set_listener: recorded",
+    "set_listener: again",
+    "set_listener: moved",
+}
+
+
+@pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
+def test_our_manager_conforms_on_every_transition(scope: Scope) -> None:
+    """All of them, none out of reach, none judged twice."""
+    plan = tour(scope)
+    toured = play(plan, Manager)
+    assert toured.departed == {}
+    assert not +toured.out_of_reach
+    assert sum(toured.agreed.values()) == len(plan.transitions)
+
+
+@pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
+def test_the_seed_conforms_except_where_it_is_known_to_be_wrong(scope: Scope) -> None:
+    """Each departure is one of the known ones, and each of the known ones shows."""
+    plan = tour(scope)
+    toured = play(plan, SeedManager)
+    for kind, found in toured.departed.items():
+        for what in found:
+            shown = what.split(": ", 1)[1]
+            raw = kind in SEED_SHARES_RAW and shown.startswith("raw is")
+            assert raw or shown.startswith(SEED_IS_WRONG.get(kind, "never")), f"{kind}: {what}"
+    possible = {kind for kind in SEED_IS_WRONG if any(t.kind == kind for t in plan.transitions)}
+    if scope.conversations < 2 or scope.items is None:
+        possible.discard("state_set_listener: superseded")
+    if scope.items is None:
+        possible.discard("state_set_listener: first")
+    assert possible <= set(toured.departed)
+    assert sum(toured.agreed.values()) > 0.7 * len(plan.transitions)
+    # only states in which choices differ within a thread cannot be reached with one flag a thread
+    assert not +toured.out_of_reach or (scope.raw and scope.connections > 1)
+
+
+def test_one_call_at_a_time_the_older_design_is_wrong_in_more_places() -> None:
+    """The tour tells subjects apart."""
+    assert set(play(tour(SCOPES[1]), SplitLockManager).departed) >= {"try_add_connection_to_thread: not live"}
+
+
+class Forgetful(Manager):
+    """Ours with one thing wrong: an unsubscribe leaves the pair's raw choice."""
+
+    async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
+        raw = self.raw.copy()
+        answer = await super().unsubscribe_connection_from_thread(thread_id, connection_id)
+        self.raw = raw
+        return answer
+
+
+def test_a_planted_fault_is_found() -> None:
+    """A tour that could not see it would prove nothing."""
+    toured = play(tour(SCOPES[0]), Forgetful)
+    assert set(toured.departed) == {"unsubscribe_connection_from_thread: unlinked"}
+
+
+@pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
+def test_the_tour_is_made_of_runs_that_take_every_transition(scope: Scope) -> None:
+    """Each run starts at the initial state, goes from state to state, and together they miss nothing."""
+    plan: Tour = tour(scope)
+    start = plan.transitions[0].source
+    for run in plan.runs:
+        assert run[0].source == start
+        assert all(a.target == b.source for a, b in pairwise(run))
+    assert {t for run in plan.runs for t in run} == set(plan.transitions)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_cover_is_as_short_as_can_be(seed: int) -> None:
+    """On small random graphs: as many steps and restarts as a search of all ways to do it finds."""
+    chance = random.Random(seed)
+    nodes = range(chance.randint(1, 4))
+    reachable = [(chance.randrange(n), n) for n in nodes if n]
+    more = {(chance.choice(nodes), chance.choice(nodes)) for _ in range(chance.randint(1, 3))}
+    edges = sorted({*reachable, *more})
+    walks = shortest_cover(edges, 0)
+    assert {i for walk in walks for i in walk} == set(range(len(edges)))
+    assert sum(map(len, walks)) + sum(edges[walk[-1]][1] != 0 for walk in walks[:-1]) <= _least(edges) + 1  # 1: it also comes home
+
+
+def _least(edges: list[tuple[int, int]]) -> int:
+    """Steps and restarts of the best cover, by breadth-first search over (node, edges taken)."""
+    everything = frozenset(range(len(edges)))
+    start = (0, frozenset[int]())
+    seen, todo = {start}, deque([(0, start)])
+    while todo:
+        cost, (node, taken) = todo.popleft()
+        if taken == everything:
+            return cost
+        following = [(target, taken | {i}) for i, (source, target) in enumerate(edges) if source == node]
+        for state in [*following, (0, taken)]:
+            if state not in seen:
+                seen.add(state)
+                todo.append((cost + 1, state))
+    raise AssertionError("every node is reachable")

@@ -1,0 +1,310 @@
+"""Timers that are due while steps are ready: what slow steps do to timeouts, neither more nor less than on stock asyncio.
+
+The stock loop is CPython's own, with a clock that jumps where we say; all the places at which it could jump are tried.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import EARLY, TIMER, Order, candidates, happen, loop_for
+from subwarden.scheduling.run import run
+from subwarden.scheduling.schedule import Follower, Recorder, fixed
+from subwarden.scheduling.state_search.search import StateSearch
+from subwarden.scheduling.strategies.sampling.feedback import Feedback
+from subwarden.scheduling.strategies.sampling.pct import Pct
+from subwarden.scheduling.strategies.sampling.pos import Pos
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.sampling.surw import Surw
+from subwarden.scheduling.strategies.sampling.urw import Urw
+from subwarden.scheduling.strategies.strategy import Redundant, Strategy
+from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
+
+Body = Callable[[Callable[[str], None]], "list[Any]"]  # given a log, the coroutines of the program
+Log = tuple[str, ...]
+
+
+def outcomes(body: Body, order: Order, *, early: bool, strategy: Strategy | None = None) -> set[Log]:
+    """What the program's runs write, over all schedules of the order."""
+    found: set[Log] = set()
+    strategy = strategy or Exhaustive()
+    while True:
+        loop = loop_for(order, early_timers=early)
+        log: list[str] = []
+        loop.observer = log
+        with loop.entered(), controlled_locks():
+            choose = strategy.begin(loop, order)
+            if choose is None:
+                return found
+            for at, coroutine in enumerate(body(log.append)):
+                loop.create_task(coroutine, name=f"t{at}")
+            try:
+                _, choices, steps = run(loop, order, choose, None, every_choice=strategy.every_choice)
+                found.add(tuple(log))
+            except Redundant:
+                choices, steps = [], 0
+            strategy.end(choices, steps)
+            loop.abandon()
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """CPython's loop; before each turn its clock moves past as many pending deadlines as `choose` says, at least one if it would sleep."""
+
+    def __init__(self, choose: Callable[[int], int]) -> None:
+        self._now = 0.0
+        self._pick = choose
+        super().__init__()
+
+    def time(self) -> float:
+        return self._now
+
+    def _run_once(self) -> None:
+        own: Any = self
+        deadlines = sorted({timer._when for timer in own._scheduled if not timer._cancelled})
+        deadlines = [deadline for deadline in deadlines if deadline > self._now]
+        if deadlines:
+            asleep = not own._ready
+            passed = self._pick(len(deadlines) + (not asleep)) + asleep
+            if passed:
+                self._now = deadlines[passed - 1]
+        super()._run_once()  # type: ignore[misc]
+
+
+def stock_outcomes(body: Body) -> set[Log]:
+    """The same on the stock loop, over all the ways in which its clock can move."""
+    found: set[Log] = set()
+    search = Exhaustive()
+    while True:
+        choose = search.begin(ControlledLoop(), Order.FIFO)
+        if choose is None:
+            return found
+        loop = JumpingLoop(lambda n, choose=choose: choose(n) if n > 1 else 0)  # type: ignore[misc]
+        log: list[str] = []
+        tasks = [loop.create_task(coroutine) for coroutine in body(log.append)]
+        try:
+            loop.run_until_complete(asyncio.wait(tasks))
+        finally:
+            loop.close()
+        search.end([], 0)
+        found.add(tuple(log))
+
+
+def hand_over(log: Callable[[str], None]) -> list[Any]:
+    """A producer that is always ready needs a few steps; its consumer waits with a timeout."""
+    queue: asyncio.Queue[str] = asyncio.Queue()
+
+    async def consumer() -> None:
+        try:
+            log(await asyncio.wait_for(queue.get(), 1.0))
+        except TimeoutError:
+            log("too late")
+
+    async def producer() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        queue.put_nowait("item")
+
+    return [consumer(), producer()]
+
+
+def test_a_timeout_race_is_found_only_by_early_timers() -> None:
+    for order in Order:
+        assert outcomes(hand_over, order, early=False) == {("item",)}
+        assert outcomes(hand_over, order, early=True) >= {("item",), ("too late",)}
+
+
+def test_stock_asyncio_shows_it_where_a_step_is_slow() -> None:
+    """No loop of ours: a step that takes longer than the timeout, and it happens."""
+    log: list[str] = []
+
+    async def main() -> None:
+        queue: asyncio.Queue[str] = asyncio.Queue()
+
+        async def producer() -> None:
+            for _ in range(3):
+                time.sleep(0.05)  # noqa: ASYNC251  # the slow step
+                await asyncio.sleep(0)
+            queue.put_nowait("item")
+
+        task = asyncio.ensure_future(producer())
+        try:
+            log.append(await asyncio.wait_for(queue.get(), 0.01))
+        except TimeoutError:
+            log.append("too late")
+        await task
+
+    asyncio.run(main())
+    assert log == ["too late"]
+
+
+def random_body(seed: int) -> Body:
+    """Two or three tasks that tick, sleep, wait for an event with a timeout, and set it; all of them end by themselves."""
+    random = Random(seed)
+    plans = [[(random.choice("tick tick sleep wait wait set".split()), random.randint(1, 3)) for _ in range(3)] for _ in range(2)]
+    plans.append([("tick", 1), ("set", 1)])
+
+    def body(log: Callable[[str], None]) -> list[Any]:
+        event = asyncio.Event()
+
+        async def task(number: int) -> None:
+            for at, (what, delay) in enumerate(plans[number]):
+                match what:
+                    case "tick":
+                        await asyncio.sleep(0)
+                    case "sleep":
+                        await asyncio.sleep(delay)
+                    case "set":
+                        event.set()
+                    case "wait":
+                        try:
+                            await asyncio.wait_for(event.wait(), delay)
+                            event.clear()
+                        except TimeoutError:
+                            log(f"{number}.{at} too late")
+                log(f"{number}.{at}")
+
+        return [task(number) for number in range(len(plans))]
+
+    return body
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_in_fifo_exactly_what_stock_asyncio_does_when_steps_are_slow(seed: int) -> None:
+    body = random_body(seed)
+    assert outcomes(body, Order.FIFO, early=True) == stock_outcomes(body)
+
+
+def test_one_schedule_of_fifo_is_not_enough_for_that() -> None:
+    assert any(outcomes(random_body(seed), Order.FIFO, early=False) < stock_outcomes(random_body(seed)) for seed in range(10))
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.integers(0, 2**32))
+def test_timers_keep_their_mutual_order_however_early(deadlines: list[int], seed: int) -> None:
+    loop = loop_for(Order.FIFO)
+    rung: list[int] = []
+
+    async def busy() -> None:
+        for _ in range(4):
+            await asyncio.sleep(0)
+
+    with loop.entered():
+        for at, deadline in enumerate(deadlines):
+            loop.call_at(deadline, rung.append, at)
+        loop.create_task(busy())
+        walk = RandomWalk(Random(seed))
+        run(loop, Order.FIFO, walk.begin(loop, Order.FIFO), None)
+    assert rung == sorted(range(len(deadlines)), key=lambda at: deadlines[at])
+
+
+@pytest.mark.parametrize("order", Order)
+def test_the_name_says_whether_a_step_had_to_be_slow_and_names_replay(order: Order) -> None:
+    for seed in range(30):
+        loop, log = loop_for(order), list[str]()
+        ready: list[bool] = []
+        with loop.entered():
+            for at, coroutine in enumerate(random_body(seed)(log.append)):
+                loop.create_task(coroutine, name=f"t{at}")
+            recorder = Recorder(loop, order, RandomWalk(Random(seed)).begin(loop, order))
+
+            def look(n: int, loop: ControlledLoop = loop, recorder: Recorder = recorder, ready: list[bool] = ready) -> int:
+                ready.append(bool(loop.ready))
+                return recorder(n)
+
+            run(loop, order, look, None, every_choice=True)
+            loop.abandon()
+        assert all(ready[at] is (name == EARLY) for at, name in enumerate(recorder.names) if name in (EARLY, TIMER))
+        again, replayed = loop_for(order), list[str]()
+        with again.entered():
+            for at, coroutine in enumerate(random_body(seed)(replayed.append)):
+                again.create_task(coroutine, name=f"t{at}")
+            run(again, order, Follower(again, order, recorder.names), None, every_choice=True)
+            again.abandon()
+        assert replayed == log
+
+
+@pytest.mark.parametrize("order", Order)
+def test_letting_things_happen_one_by_one_offers_the_same(order: Order) -> None:
+    """`happen` keeps the same account of batches as `run`."""
+    for seed in range(20):
+        loop = loop_for(order)
+        with loop.entered():
+            for at, coroutine in enumerate(random_body(seed)(lambda _: None)):
+                loop.create_task(coroutine, name=f"t{at}")
+            recorder = Recorder(loop, order, RandomWalk(Random(seed)).begin(loop, order))
+            offered: list[list[str]] = []
+
+            def look(n: int, loop: ControlledLoop = loop, recorder: Recorder = recorder, offered: list[list[str]] = offered) -> int:
+                offered.append(candidates(loop, order))
+                assert len(offered[-1]) == n
+                return recorder(n)
+
+            run(loop, order, look, None, every_choice=True)
+        again = loop_for(order)
+        with again.entered():
+            for at, coroutine in enumerate(random_body(seed)(lambda _: None)):
+                again.create_task(coroutine, name=f"t{at}")
+            for expected, name in zip(offered, recorder.names, strict=True):
+                assert candidates(again, order) == expected
+                happen(again, order, expected.index(name))
+
+
+def test_a_cancelled_handle_does_not_hide_the_end_of_its_batch() -> None:
+    """The last of a batch is cancelled by the one before it: the batch ends there, and the timer may come next."""
+    loop = loop_for(Order.FIFO)
+    with loop.entered():
+        handles: list[Any] = []
+        loop.call_later(1, print)
+        loop.call_soon(lambda: (handles[0].cancel(), loop.call_soon(print)))
+        handles.append(loop.call_soon(print))
+        offered: list[bool] = []
+
+        def look(_: int) -> int:
+            offered.append(EARLY in candidates(loop, Order.FIFO))
+            return 0
+
+        run(loop, Order.FIFO, look, None, every_choice=True)
+    assert offered[:2] == [True, True]
+
+
+@pytest.mark.parametrize("make", [RandomWalk, Pos, Urw, Surw, Feedback, lambda random: Pct(random, 3)])
+@pytest.mark.parametrize("order", Order)
+def test_sampled_runs_see_none_or_few(order: Order, make: Callable[[Random], Strategy]) -> None:
+    strategy, early = make(Random(1)), list[int]()
+    for _ in range(100):
+        loop = loop_for(order)
+        with loop.entered():
+            choose = strategy.begin(loop, order)
+            assert choose is not None
+            for at, coroutine in enumerate(random_body(1)(lambda _: None)):
+                loop.create_task(coroutine, name=f"t{at}")
+            recorder = Recorder(loop, order, choose)
+            _, choices, steps = run(loop, order, recorder, None, every_choice=True)
+            loop.abandon()
+        strategy.end(choices, steps)
+        early.append(recorder.names.count(EARLY))
+    assert max(early) <= 2
+    assert 10 <= early.count(0) <= 90
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_searching_states_keeps_the_outcomes_with_early_timers(seed: int) -> None:
+    search = StateSearch()
+    assert outcomes(random_body(seed), Order.FIFO, early=True, strategy=search) == outcomes(random_body(seed), Order.FIFO, early=True)
+    assert search.indigestible is None
+
+
+def test_without_early_timers_nothing_changes() -> None:
+    loop = loop_for(Order.FIFO, early_timers=False)
+    with loop.entered():
+        loop.call_later(1, print)
+        loop.call_soon(print)
+        assert candidates(loop, Order.FIFO) == ["print"]
+        assert run(loop, Order.FIFO, fixed([1, 1, 1]), None)[1] == []

@@ -1,0 +1,308 @@
+"""What sampling strategies guarantee, measured: chances as their papers state them, and that a weaker strategy does not have them.
+
+All seeds are fixed, so a test passes always or never; the bounds are wide enough that an honest strategy passes with nearly any seed.
+"""
+
+import asyncio
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Hashable
+from math import comb, sqrt
+from random import Random
+
+import pytest
+
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose, run
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.scheduling.strategies.sampling.feedback import Feedback
+from subwarden.scheduling.strategies.sampling.pct import Pct
+from subwarden.scheduling.strategies.sampling.pos import Pos
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.sampling.surw import Surw
+from subwarden.scheduling.strategies.sampling.urw import Urw
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.stateful_tests.tests.paths import ROOT
+
+Start = Callable[[ControlledLoop], Callable[[], Hashable]]
+SAMPLERS: list[Callable[[Random], Strategy]] = [RandomWalk, Urw, Surw, Pos, Feedback, *(lambda r, d=d: Pct(r, d) for d in (1, 2, 3, 4))]
+
+
+def sample(strategy: Strategy, start: Start, runs: int, order: Order = Order.ANY) -> Counter[Hashable]:
+    """How often each outcome came."""
+    found: Counter[Hashable] = Counter()
+    for _ in range(runs):
+        loop = ControlledLoop()
+        with loop.entered():
+            choose = strategy.begin(loop, order)
+            assert choose is not None
+            outcome = start(loop)
+            _, choices, steps = run(loop, order, choose, lambda: None, every_choice=strategy.every_choice)
+            strategy.end(choices, steps)
+            found[outcome()] += 1
+    return found
+
+
+def words(**steps: int) -> Start:
+    """Tasks that write their letter so often; the outcome is the word."""
+
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        word: list[str] = []
+
+        async def write(letter: str, times: int) -> None:
+            for step in range(times):
+                word.append(letter)
+                if step < times - 1:
+                    await asyncio.sleep(0)
+
+        for letter, times in steps.items():
+            loop.create_task(write(letter, times), name=letter)
+        return lambda: "".join(word)
+
+    return start
+
+
+def fits(found: Counter[Hashable], expected: dict[Hashable, float]) -> bool:
+    """Pearson's chi-square: four standard deviations above its mean is past chance."""
+    runs = sum(found.values())
+    distance = sum((found[word] - runs * chance) ** 2 / (runs * chance) for word, chance in expected.items())
+    freedom = len(expected) - 1
+    return set(found) <= set(expected) and distance < freedom + 4 * sqrt(2 * freedom)
+
+
+def all_words(left: dict[str, int]) -> dict[Hashable, float]:
+    """Every word, with its chance in a random walk: each task that is not done is equally likely to go on."""
+    letters = [letter for letter, times in left.items() if times]
+    if not letters:
+        return {"": 1.0}
+    found: dict[Hashable, float] = {}
+    for letter in letters:
+        for rest, chance in all_words({**left, letter: left[letter] - 1}).items():
+            found[f"{letter}{rest}"] = chance / len(letters)
+    return found
+
+
+def test_random_walk_has_the_chances_of_its_choices() -> None:
+    steps = {"a": 3, "b": 2, "c": 1}
+    assert fits(sample(RandomWalk(Random(1)), words(**steps), 6_000), all_words(steps))
+
+
+@pytest.mark.parametrize("steps", [{"a": 3, "b": 2, "c": 2}, {"a": 9, "b": 1}, {"a": 4, "b": 4}])
+def test_urw_is_uniform_where_a_random_walk_is_not(steps: dict[str, int]) -> None:
+    every = all_words(steps)
+    uniform: dict[Hashable, float] = dict.fromkeys(every, 1 / len(every))
+    runs = 40 * len(every)
+    assert fits(sample(Urw(Random(2)), words(**steps), runs), uniform)
+    assert not fits(sample(RandomWalk(Random(2)), words(**steps), runs), uniform)
+
+
+def test_urw_counts_what_children_will_do_with_their_parent() -> None:
+    """The paper's own example of bias: a parent that is short itself but starts long children must not be left for last."""
+
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        word: list[str] = []
+
+        async def write(letter: str, times: int) -> None:
+            for step in range(times):
+                word.append(letter)
+                if step < times - 1:
+                    await asyncio.sleep(0)
+
+        async def parent() -> None:
+            loop.create_task(write("c", 3), name="c")
+
+        loop.create_task(parent(), name="p")
+        loop.create_task(write("a", 4), name="a")
+        return lambda: "".join(word)
+
+    # p has one event of its own and comes before every c: the words of p, c, c, c among a, a, a, a, with p written nowhere
+    chances: dict[Hashable, float] = {}
+    every = [word for word in all_words({"c": 4, "a": 4}) if isinstance(word, str)]
+    for word in every:
+        seen = word.replace("c", "", 1)
+        chances[seen] = chances.get(seen, 0) + 1 / len(every)
+    assert fits(sample(Urw(Random(3)), start, 40 * len(every)), chances)
+
+
+def test_surw_interleaves_what_interests_it_uniformly() -> None:
+    """All sites of these tasks but their first are one site each, so runs that take all of them are URW's."""
+    steps = {"a": 12, "b": 1}
+    last = "a" * 12 + "b"
+    runs = 1_300
+    assert sample(Surw(Random(4)), words(**steps), runs)[last] > runs / 13 / 3  # one run in two, of thirteen words
+    assert sample(RandomWalk(Random(4)), words(**steps), runs)[last] < 5  # one in 4,096
+
+
+def windows(length: int, first: int) -> Start:
+    """`long` makes so many steps. Depth 2: `short` begins right after step `first`. Depth 3: and its second step comes after the last."""
+
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        at = [0]
+        seen: list[int] = []
+
+        async def long() -> None:
+            for step in range(length):
+                at[0] += 1
+                if step < length - 1:
+                    await asyncio.sleep(0)
+
+        async def short() -> None:
+            seen.append(at[0])
+            await asyncio.sleep(0)
+            seen.append(at[0])
+
+        loop.create_task(long(), name="long")
+        loop.create_task(short(), name="short")
+        return lambda: (seen[0] == first, seen[1] == length)
+
+    return start
+
+
+@pytest.mark.parametrize("first", [1, 4, 7])
+def test_pct_finds_what_its_depth_promises_and_a_lesser_depth_never_does(first: int) -> None:
+    """n = 2 chains, k = at most 9 moments of choice: chances of at least 1/(2 * 9) for depth 2 and 1/(2 * 81) for depth 3."""
+    length, runs = 8, 6_000
+    choices = length + 1
+    for depth in (2, 3):
+        expected = runs / (2 * choices ** (depth - 1))
+        assert _reached(Pct(Random(5), depth), length, first, runs, depth) >= expected - 4 * sqrt(expected)  # less would be past chance
+        assert _reached(Pct(Random(5), depth - 1), length, first, runs, depth) == 0
+
+
+def _reached(strategy: Strategy, length: int, first: int, runs: int, depth: int) -> int:
+    wanted = {(True, True)} if depth == 3 else {(True, True), (True, False)}
+    return sum(times for seen, times in sample(strategy, windows(length, first), runs).items() if seen in wanted)
+
+
+def test_pct_of_depth_four_has_all_of_its_changes() -> None:
+    """Of two chains, five moments of choice: a stops for b, b for a, and a again for the rest of b. Chance at least 1/(2 * 5^3)."""
+    steps, runs = {"a": 3, "b": 3}, 12_000
+    expected = runs / (2 * 5**3)
+    assert sample(Pct(Random(5), 4), words(**steps), runs)["ababba"] >= expected - 4 * sqrt(expected)
+    assert sample(Pct(Random(5), 3), words(**steps), runs)["ababba"] == 0
+
+
+def test_pos_gives_who_lost_a_race_a_new_chance_and_is_no_random_walk() -> None:
+    """That one event comes after twelve: one run in 13 if it keeps its priority (basic POS), one in 4,096 if nobody does."""
+    runs, last = 6_000, "a" * 12 + "b"
+    assert runs / 4_096 * 4 < sample(Pos(Random(6)), words(a=12, b=1), runs)[last] < runs / 13 / 2
+
+
+def test_pct_learns_how_long_runs_are() -> None:
+    strategy = Pct(Random(1), 2)
+    sample(strategy, words(a=5, b=5), 30)
+    assert 5 <= strategy.length <= 9
+    with pytest.raises(ValueError, match="at least 1"):
+        Pct(Random(1), 0)
+
+
+def test_pct_of_depth_one_only_orders_chains() -> None:
+    assert set(sample(Pct(Random(6), 1), words(a=3, b=3, c=3), 200)) == {
+        x * 3 + y * 3 + z * 3 for x in "abc" for y in "abc" for z in "abc" if len({x, y, z}) == 3
+    }
+
+
+@pytest.mark.parametrize("make", [RandomWalk, Urw, Surw, Pos, Feedback])
+def test_samplers_that_promise_it_leave_no_schedule_out(make: Callable[[Random], Strategy]) -> None:
+    assert len(sample(make(Random(7)), words(a=2, b=2, c=1), 2_500)) == comb(5, 2) * comb(3, 2)
+
+
+@pytest.mark.parametrize("make", SAMPLERS)
+@pytest.mark.parametrize("order", list(Order))
+def test_faults_come_at_every_moment_and_some_runs_have_none(make: Callable[[Random], Strategy], order: Order) -> None:
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        word: list[str] = []
+
+        async def write() -> None:
+            for _ in range(6):
+                word.append("a")
+                await asyncio.sleep(0)
+
+        loop.create_task(write())
+        loop.faults.append(Event("f", lambda: word.append("f")))
+        loop.faults.append(Event("g", lambda: word.append("g")))
+        return lambda: "".join(word)
+
+    found = sample(make(Random(8)), start, 400, order)
+    total = sum(found.values())
+    for at in range(7):
+        for fault in "fg":
+            early = sum(times for word, times in found.items() if str(word).replace("fg".replace(fault, ""), "").find(fault) == at)
+            assert early > total / 60, f"{fault} after {at} steps came in {early} of {total} runs"
+    assert total / 8 < found["aaaaaa"] < total / 2
+
+
+@pytest.mark.parametrize("make", SAMPLERS)
+def test_events_are_delivered_at_every_moment_in_fifo(make: Callable[[Random], Strategy]) -> None:
+    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
+        outcome = words(a=3)(loop)
+        at: list[int] = []
+        loop.events.append(Event("e", lambda: at.append(len(str(outcome())))))
+        return lambda: at[0]
+
+    strategy = make(Random(9))
+    moments = set(sample(strategy, start, 400, Order.FIFO))
+    assert moments == ({0, 3} if strategy.name == "pct 1" else {0, 1, 2, 3})
+
+
+SAME = """
+import sys
+from random import Random
+sys.path.insert(0, {root!r})
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.stateful_tests.specimens.races.catalogue import races
+from subwarden.stateful_tests.specimens.races.race import attempt
+for program in races():
+    strategy = Portfolio(Random(5), 40)
+    while (made := attempt(program.start, strategy, program.order)) is not None:
+        print(program.name, strategy.current.name, made.choices, made.wrong)
+"""
+
+
+def test_the_same_seed_makes_the_same_runs_in_every_process() -> None:
+    """In particular, no strategy depends on the order of a set or on an address."""
+    root = str(ROOT)
+    said = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", SAME.format(root=root)],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1]
+    assert said[0].count("\n") > 500
+
+
+SHARES = {"surw": 4, "urw": 2, "pct 3": 2, "pct 4": 2, "delay bounded": 1, "pos": 1, "pct 2": 1, "feedback": 1}  # of fourteen runs
+
+
+def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share() -> None:
+    strategy = Portfolio(Random(1), 56)
+    turns: Counter[str] = Counter()
+    start = words(a=3, b=3)
+    while True:
+        loop = ControlledLoop()
+        with loop.entered():
+            choose: Choose | None = strategy.begin(loop, Order.ANY)
+            if choose is None:
+                break
+            start(loop)
+            _, choices, steps = run(loop, Order.ANY, choose, lambda: None, every_choice=strategy.every_choice)
+            strategy.end(choices, steps)
+            turns[strategy.current.name] += 1
+    assert sum(turns.values()) == strategy.runs == 56
+    assert {name: times / 4 for name, times in turns.items()} == SHARES
+
+
+def test_the_portfolio_goes_on_without_who_is_exhausted() -> None:
+    strategy = Portfolio(Random(1), 100)
+    assert sum(sample(strategy, words(a=1), 100).values()) == 100
+    systematic = next(member for member in strategy.members if member.name == "delay bounded")
+    assert getattr(systematic, "everything", False), "a program of one schedule is soon run in full"

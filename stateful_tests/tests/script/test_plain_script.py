@@ -1,0 +1,453 @@
+"""Scripts of plain asyncio: what they play is the controlled run, what they say is true, and nothing is claimed that was not seen.
+
+The first test carries the rest: hundreds of random fifo runs, with subjects that suspend in every way, played by their scripts on the stock
+loop of the running Python. `SUBWARDEN_REFRESH=1` writes the golden scripts anew.
+"""
+
+import asyncio
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.cli.main import main
+from subwarden.impl.manager.manager import Manager
+from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.split_lock import SplitLockManager
+from subwarden.impl.manager.thread_state import ThreadState
+from subwarden.impl.subjects import SUBJECTS as BUILT_IN
+from subwarden.model.manager import operations as op
+from subwarden.model.manager.operations import MANAGER_OPERATIONS
+from subwarden.model.properties import Property
+from subwarden.reports.gate import console_for, write_finding
+from subwarden.reports.script.manager import write
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order, candidates
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.exploring.findings.task_names import task_name
+from subwarden.stateful_tests.exploring.level import Run
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.record import script_record
+from subwarden.stateful_tests.runs.replay import Replay
+from subwarden.stateful_tests.runs.saved import saved_runs
+from subwarden.stateful_tests.script.run import doubt, imports, scripted
+from subwarden.stateful_tests.specimens.manager_defects.cancellation import HalfUnsubscribed
+from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
+from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.subjects.loading import load
+from subwarden.stateful_tests.subjects.manager.claim import AT_REST, ENDLESS, SEEN, NoScript, claim_of
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.subjects.manager_programs import random_program
+
+RUNS = 250  # of each subject
+LOG: list[tuple[object, ...]] = []
+
+
+class Busy(SeedManager):
+    """Suspends in other ways than at locks: its own tasks, futures' callbacks, bare yields, an event, a queue."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue: asyncio.Queue[int] = asyncio.Queue(1)
+        self.asked = asyncio.Event()
+
+    async def connection_initialized(self, connection_id: int) -> None:
+        await asyncio.shield(asyncio.ensure_future(super().connection_initialized(connection_id)))
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        self.asked.set()
+        found = await asyncio.gather(super().has_subscribers(thread_id), super().has_subscribers(thread_id + 1))
+        self.asked.clear()
+        return found[0]
+
+    async def thread_state(self, thread_id: int) -> ThreadState:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return await super().thread_state(thread_id)
+
+    async def remove_connection(self, connection_id: int) -> None:
+        await self.queue.put(connection_id)
+        await super().remove_connection(connection_id)
+        await self.queue.get()
+
+    async def remove_listener(self, subscription_id: int) -> int | None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(0))
+            removed = group.create_task(super().remove_listener(subscription_id))
+        return removed.result()
+
+    async def remove_thread_state(self, thread_id: int) -> None:
+        waiter = asyncio.ensure_future(self.asked.wait())
+        done, _ = await asyncio.wait([waiter, asyncio.ensure_future(super().remove_thread_state(thread_id))], return_when="FIRST_COMPLETED")
+        waiter.cancel()
+        await asyncio.wait(done)
+
+
+def name_of_task() -> str:
+    task = asyncio.current_task()
+    name = "none" if task is None else task.get_name()
+    return name if len(name) == 1 else "its own"  # the loops number unnamed tasks differently
+
+
+class Logged:
+    """A manager, and a log of all that is called and answered, in order: what a caller could observe. Up to three steps lie between a
+    call and the manager, so that there is something to come between."""
+
+    def __init__(self, manager: Any) -> None:
+        self._manager = manager
+        self.show, self.locks = manager.show, manager.locks
+        for operation in MANAGER_OPERATIONS:
+            setattr(self, operation.name, self._logged(operation.name))
+
+    def _logged(self, name: str) -> Any:
+        async def called(*arguments: object, **flags: object) -> object:
+            given = (*arguments, *flags.values())
+            LOG.append((name_of_task(), "calls", name, given))
+            try:
+                for at in range(len(name) % 4):
+                    await asyncio.sleep(0)
+                    LOG.append((name_of_task(), "steps", name, at))
+                answer = await getattr(self._manager, name)(*given)
+            except BaseException as error:
+                LOG.append((name_of_task(), "raises", name, type(error).__name__))
+                raise
+            LOG.append((name_of_task(), "answers", name, "a state" if isinstance(answer, ThreadState) else answer))
+            if isinstance(answer, ThreadState) and "set_listener" not in vars(answer):
+                for method in ("set_listener", "clear_listener", "listener_matches", "track_current_turn_event"):
+                    setattr(answer, method, _on_state(answer, method))
+            return answer
+
+        return called
+
+
+def _on_state(state: ThreadState, name: str) -> Any:
+    method = getattr(state, name)
+
+    def called(*arguments: object) -> object:
+        answer = method(*arguments)
+        LOG.append((name_of_task(), name, state.shown(), answer if isinstance(answer, bool) else None))
+        return answer
+
+    return called
+
+
+SUBJECTS: dict[str, Any] = {"seed": SeedManager, "split-lock": SplitLockManager, "manager": Manager, "busy": Busy}
+
+
+def played(script: str, make: Any) -> list[tuple[object, ...]]:
+    """What a script logs, played in this process on the stock loop."""
+    LOG.clear()
+    space: dict[str, Any] = {"make": make, "__name__": "script"}
+    try:
+        exec(compile(script, "script", "exec"), space)
+    except SystemExit as end:
+        assert end.code is None
+    log = LOG.copy()
+    if "loop" in space:
+        space["loop"].call_soon = space["stock_call_soon"]
+        for task in asyncio.all_tasks(space["loop"]):  # what waits for ever: let it go quietly
+            task.cancel()
+        space["loop"].run_until_complete(asyncio.sleep(0))
+        space["loop"].run_until_complete(asyncio.sleep(0))
+        space["loop"].close()
+    return log
+
+
+def controlled(make: Any, program: Program, random: Random) -> tuple[list[str], list[int], list[tuple[object, ...]]]:
+    """A random fifo run: its schedule, the numbers of steps after which nothing could move, and what was logged."""
+    walk = RandomWalk(random)
+    names: list[str] = []
+    rests: list[int] = []
+
+    def begin(loop: ControlledLoop, order: Order) -> Choose:
+        choose = walk.begin(loop, order)
+        assert choose is not None
+
+        def noting(n: int) -> int:
+            pick = choose(n) if n > 1 else 0
+            if not loop.ready:
+                rests.append(sum(not name.startswith("+") for name in names))
+            names.append(candidates(loop, order)[pick])
+            return pick
+
+        return noting
+
+    LOG.clear()
+    Runner(LEVEL_1, make, Order.FIFO).run(program, begin, every_choice=True)
+    return names, rests, [entry for entry in LOG if entry[-1] != "GeneratorExit"]  # not what was abandoned at the end
+
+
+def one_step_late(script: str) -> Iterator[str]:
+    """The script with each of its waits in turn one step longer."""
+    for found in re.finditer(r"yield (\d+)  # step", script):
+        yield f"{script[: found.start()]}yield {int(found[1]) + 1}  # step{script[found.end() :]}"
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_script_plays_the_controlled_run_on_the_stock_loop(name: str) -> None:
+    def make() -> Any:
+        return Logged(SUBJECTS[name]())
+
+    runs = []
+    with running():
+        for number in range(RUNS):
+            random = Random(f"{name} {number}")
+            program = random_program(random)
+            runs.append((program, *controlled(make, program, random)))
+    logged = between = noticed = 0
+    for program, schedule, rests, log in runs:
+        plain = {
+            "subject": {"modules": [], "setup": [], "imports": [], "make": "make"},
+            "program": program.encode(),
+            "schedule": schedule,
+            "rests": rests,
+            "coroutines": True,
+            "claim": {"kind": "nothing", "steps": None},
+        }
+        told = {"property": "P", "title": "", "mechanism": "", "tasks": [{"name": task_name(at)} for at in range(len(program.tasks))]}
+        counting = write({**told, "plain": {**plain, "rests": []}})
+        assert "stock_call_soon" in counting
+        assert played(counting, make) == log, counting
+        logged += len(log)
+        noticed += any(played(late, make) != log for late in one_step_late(counting))
+        resting = write({**told, "plain": plain})
+        if "stock_call_soon" in resting:
+            between += 1
+        else:
+            again = played(resting, make)
+            assert again[: len(log)] == log, resting
+            assert all(entry[-1] == "CancelledError" for entry in again[len(log) :])  # asyncio.run cancels what waits for ever
+    assert logged > RUNS * 10, "the runs have something to observe"
+    assert between > RUNS // 2, "and much of it comes between two steps"
+    assert noticed > RUNS // 3, "so that one step more or less would show"
+
+
+# --- what scripts say
+
+PROGRAMS: dict[str, list[list[list[object]]]] = {  # for planted defects that have no program of their own
+    "IndexNotCleaned": [
+        [["connection_initialized", 1]],
+        [["try_add_connection_to_thread", 1, 1]],
+        [["unsubscribe_connection_from_thread", 1, 1]],
+    ],
+    "IdsOutliveTeardown": [[["connection_initialized", 1]], [["set_listener", 1, 1, 1, False]], [["remove_thread_state", 1]]],
+    "Revived": [[["remove_connection", 1]], [["connection_initialized", 1]]],
+    "SetListenerTakesAnybody": [[["set_listener", 1, 1, 1, False]]],
+    "CloseKeepsSubscriptions": [[["connection_initialized", 1]], [["try_add_connection_to_thread", 1, 1]], [["remove_connection", 1]]],
+    "TeardownKeepsListener": [[["thread_state", 1], ["state_set_listener", 1]], [["remove_thread_state", 1]]],
+    "SupersededListenerRuns": [[["thread_state", 1], ["state_set_listener", 1], ["state_set_listener", 1]]],
+    "AlwaysUnsubscribed": [[["unsubscribe_connection_from_thread", 1, 1]]],
+    "EntryMeansSubscribers": [[["thread_state", 1]], [["has_subscribers", 1]]],
+    "UnknownIdRaises": [[["remove_listener", 1]]],
+    "TaskLeftBehind": [[["remove_connection", 1]]],
+    "ExceptionNobodyRetrieves": [[["has_subscribers", 1]]],
+    "WaitsForNobody": [[["unsubscribe_connection_from_thread", 1, 1]]],
+}
+PROGRAMS["EmptySetKept"] = PROGRAMS["IndexNotCleaned"]
+SHOWN = [d for d in (*DEFECTS, BLOCKING[0]) if d.order is Order.FIFO and (d.program is not None or d.name in PROGRAMS)]
+
+
+def failing_run(defect: Defect) -> Run:
+    """A run of a planted defect that shows its cause."""
+    program = defect.program or Program.decode({"tasks": PROGRAMS[defect.name], "faults": []})
+    if defect.cause == causes.BLOCKED:
+        return Run(Order.FIFO, program, ["+start A"], defect.cause)
+    with running():
+        runner, strategy = Runner(LEVEL_1, defect.factory, Order.FIFO), DelayBounded(3, Random(0))
+        for _ in range(2_000):
+            result = runner.run_strategy(program, strategy)
+            assert result is not None
+            if defect.cause in result.violations:
+                choose = fixed(result.choices)
+                return Run(Order.FIFO, program, runner.record(program, lambda _loop, _order: choose)[1], defect.cause)  # noqa: B023
+    raise AssertionError("it was not found")
+
+
+def told_of(run: Run) -> dict[str, Any]:
+    broken = Property.P11 if run.program.faults else run.cause.property
+    tasks = [{"name": task_name(at)} for at in range(len(run.program.tasks))]
+    return {"property": broken.name, "title": broken.title, "mechanism": run.cause.mechanism, "tasks": tasks}
+
+
+@pytest.mark.parametrize("defect", SHOWN, ids=lambda d: d.name)
+def test_the_script_of_a_planted_defect_fails_on_the_stock_loop_and_not_with_the_sound_manager(defect: Defect) -> None:
+    run = failing_run(defect)
+    made = scripted(told_of(run), defect.subject, defect.factory, run)
+    if defect.cause == causes.LOCK_CYCLE:
+        assert not made["script_confirmed"]
+        assert "deadlock" in made["script_doubt"]
+        return
+    assert made["script_confirmed"], made["script_doubt"]
+    told = told_of(run)
+    sound = write({**told, "plain": {**made["plain"], "subject": imports("manager")}})
+    assert doubt(sound, told["mechanism"]) == "the script does not fail on the stock event loop"
+
+
+def test_every_kind_of_claim_is_among_them() -> None:
+    kinds = {*AT_REST.values(), *ENDLESS.values(), *SEEN.values()}
+    assert kinds == {"listener", "two", "task", "lock", "unretrieved", "stuck", "restless", "blocked", "maps", "revived", "dead", "held"}
+    assert {*AT_REST, *ENDLESS, *SEEN} - {d.cause for d in SHOWN} <= {causes.LATE_LISTENER, causes.SUBSCRIBED_DEAD}  # see below
+
+
+RUNS_SAVED = dict(saved_runs(committed_only=True))
+SAVED_FIFO = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == LEVEL_1.name]
+SAVED_SERVERS = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == LEVEL_2.name]
+
+
+def saved(name: str) -> tuple[Replay, Run]:
+    replay = RUNS_SAVED[name]
+    factory = BUILT_IN[replay.subject].factory
+    with running():
+        violations = Runner(LEVEL_1, factory, replay.order).follow(replay.program, replay.names).violations
+    cause = next(cause for cause in violations if cause.slug() == replay.cause)
+    return replay, Run(replay.order, replay.program, replay.names, cause)
+
+
+@pytest.mark.parametrize("name", SAVED_FIFO)
+def test_the_script_of_a_committed_fifo_finding_fails_on_the_stock_loop(name: str) -> None:
+    replay, run = saved(name)
+    made = scripted(told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
+    assert made["script_confirmed"], made["script_doubt"]
+    lines = [line for line in made["script"].splitlines() if line.strip()]
+    assert 15 <= len(lines) <= 62
+    imported = [line for line in lines if line.startswith(("import", "from"))]
+    assert not any(room in line for line in imported for room in ("scheduling", "checking", "stateful_tests", "reports", "cli"))
+    assert max(map(len, lines)) <= 180
+
+
+@pytest.mark.parametrize("name", SAVED_SERVERS)
+def test_the_script_of_a_committed_finding_of_servers_fails_too(name: str) -> None:
+    replay = RUNS_SAVED[name]
+    with running():
+        violations = Runner(LEVEL_2, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names).violations
+    made = script_record(replay, next(cause for cause in violations if cause.slug() == replay.cause))
+    assert made["script_confirmed"], made["script_doubt"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "seed-P2-a-closed-connection-is-live-again",
+        "seed-P9-the-turn-shown-is-not-the-listener-s-conversation-s",
+        "split-lock-P2-a-subscription-outlives-its-connection",
+    ],
+)
+def test_golden_scripts(name: str) -> None:
+    replay, run = saved(name)
+    compare(f"script_{name}", scripted(told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)["script"])
+
+
+def test_a_golden_script_that_counts_steps() -> None:
+    run = failing_run(next(d for d in DEFECTS if d.name == "HalfUnsubscribed"))
+    made = scripted(told_of(run), "subwarden.stateful_tests.specimens.manager_defects.cancellation:HalfUnsubscribed", HalfUnsubscribed, run)
+    compare("script_half_unsubscribed", made["script"])
+
+
+def compare(name: str, text: str) -> None:
+    golden = GOLDEN / f"{name}.txt"
+    if os.environ.get("SUBWARDEN_REFRESH"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+# --- what is not claimed
+
+
+class OnlyHere(Manager):
+    """Wrong on the controlled loop and nowhere else: what a finding of the harness's own making would look like."""
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        wrong = type(asyncio.get_running_loop()) is ControlledLoop
+        return wrong or await super().has_subscribers(thread_id)
+
+
+def test_what_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
+    program = Program(((op.HasSubscribers(1),),))
+    run = Run(Order.FIFO, program, ["+start A", "A"], causes.wrong_answer("has_subscribers"))
+    made = scripted(told_of(run), f"{__file__}:OnlyHere", OnlyHere, run)
+    assert made["script"] is not None
+    assert made["script_confirmed"] is False
+    assert made["script_doubt"] == "the script does not fail on the stock event loop"
+    out = io.StringIO()
+    finding = {**told_of(run), **made, "order": "fifo", "cancellation": False, "operations": ["x"], "steps": [], "replay": "sw1-x"}
+    finding["tasks"] = [{"name": "A", "operations": ["x"], "faults": ""}]
+    write_finding(finding, console_for(out))
+    assert "not confirmed on stock asyncio (the script does not fail on the stock event loop)" in out.getvalue()
+    assert "happens on stock asyncio" not in out.getvalue()
+    assert "--script" not in out.getvalue()
+
+
+def test_the_order_any_has_no_script() -> None:
+    name = next(name for name, replay in RUNS_SAVED.items() if replay.order is Order.ANY)
+    replay, run = saved(name)
+    made = scripted(told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
+    assert set(made.values()) == {None}
+
+
+def test_a_run_that_waits_for_a_timer_has_no_script() -> None:
+    with pytest.raises(NoScript, match="timer"):
+        claim_of(Manager, Program(((op.HasSubscribers(1),),)), ["+start A", "A", "timer", "A"], causes.DEADLOCK)
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        ("import sys; sys.exit('P0 something')", None),
+        ("pass", "does not fail"),
+        ("import sys; sys.exit('P1 another')", "exit code 1: P1 another"),
+        ("import sys; print('noise', file=sys.stderr); sys.exit('P0 something')", "exit code 1"),
+        ("raise ValueError('P0 something')", "exit code 1"),
+        ("import sys; sys.exit(3)", "exit code 3: no word"),
+    ],
+)
+def test_only_the_line_that_was_promised_confirms(script: str, what: str | None) -> None:
+    said = doubt(script, "P0 something")
+    assert (said is None) if what is None else (said is not None and what in said)
+
+
+def test_a_script_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subwarden.stateful_tests.script.run.LIMIT", 1.0)
+    assert doubt("while True: pass", "P0") == "the script did not end within 1 s"
+
+
+# --- the command
+
+
+def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "script.py"
+    replay = RUNS_SAVED["seed-P2-a-closed-connection-is-live-again"]
+    assert main(["replay", replay.string(), "--script", str(file)]) == 1
+    assert "fails on the stock event loop of Python" in " ".join(capsys.readouterr().out.split())
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "P2 no phantom subscriber: a closed connection is live again: [1]\n"
+
+
+def test_replay_refuses_a_script_of_the_order_any(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    replay = next(replay for replay in RUNS_SAVED.values() if replay.order is Order.ANY)
+    assert main(["replay", replay.string(), "--script", str(tmp_path / "script.py")]) == 3
+    assert "fifo only" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["own.py", "my-own.py"])
+def test_a_subject_in_a_file_of_the_user_s(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_text("from subwarden.impl.manager.source import SeedManager\n\n\nclass Own(SeedManager):\n    pass\n")
+    run = saved("seed-P2-a-closed-connection-is-live-again")[1]
+    made = scripted(told_of(run), f"{file}:Own", SeedManager, run)
+    assert made["script_confirmed"], made["script_doubt"]

@@ -1,0 +1,482 @@
+"""Scripts of plain asyncio for servers: what they play is the controlled run, what they say is true, and a sound server is not blamed.
+
+The first test carries the rest: random fifo runs of both request layers, with faults, played by their scripts on the stock loop of the
+running Python. `SUBWARDEN_REFRESH=1` writes the golden scripts anew.
+"""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.cli.main import main
+from subwarden.impl.manager.manager import Manager
+from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.server.engine import Engine
+from subwarden.impl.server.environment import Environment
+from subwarden.impl.server.owning_server import OwningServer
+from subwarden.impl.server.server import Server
+from subwarden.impl.server.source_server import SeedServer
+from subwarden.impl.server.transcript import Transcript
+from subwarden.model.properties import Property
+from subwarden.model.server import requests as rq
+from subwarden.model.server.deliveries import Wrong
+from subwarden.model.server.requests import EngineEvent, Message
+from subwarden.reports.script.driver import is_step
+from subwarden.reports.script.server import write
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import EARLY, TIMER, Order, candidates
+from subwarden.scheduling.run import run as run_loop
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.stateful_tests.exploring.findings.task_names import task_name
+from subwarden.stateful_tests.exploring.level import Factory, Run
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.replay import Replay
+from subwarden.stateful_tests.script.run import doubt
+from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
+from subwarden.stateful_tests.specimens.server_defects.defect import Defect
+from subwarden.stateful_tests.subjects.manager.claim import ENDLESS, NoScript
+from subwarden.stateful_tests.subjects.server import script as plain
+from subwarden.stateful_tests.subjects.server.claim import AT_END, claim_of
+from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.subjects.server.play import Play, prepare
+from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.subjects.server_play import Scripted, server
+
+RUNS = 80  # of each subject
+HOLDS = "the script does not fail on the stock event loop"
+
+
+# --- what scripts play
+
+
+class Both:
+    """Tells the judge and a transcript."""
+
+    def __init__(self, judge: Any, transcript: Transcript) -> None:
+        self._judge, self._transcript = judge, transcript
+        for name in ("brought", "archived", "emitted", "died"):
+            setattr(self, name, getattr(judge, name))
+
+    def queued(self, connection: int, message: Message) -> None:
+        self._transcript.queued(connection, message)
+        self._judge.queued(connection, message)
+
+    def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        self._transcript.taken(thread, conversation, event)
+        self._judge.taken(thread, conversation, event)
+
+
+def random_program(random: Random) -> Program:
+    requests: list[Any] = [rq.Initialize(1), rq.Initialize(2)]
+    for _ in range(random.randint(3, 8)):
+        kind: Any = random.choice((*rq.REQUESTS, rq.Resume, rq.Unsubscribe))
+        values = {"thread": random.choice((1, 1, 2, 3)), "fork": 4, "raw": random.random() < 0.3, "asks": random.random() < 0.5}
+        values |= {"connection": random.randint(1, 2), "subscription": random.randint(1, 2)}
+        requests.append(kind(*(values[field] for field in kind.__match_args__)))
+    faults = [Fault(goes, at) for at, r in enumerate(requests) for goes in Goes if random.random() < 0.08 and not isinstance(r, rq.Close)]
+    requests += [rq.Resume(1, 1), rq.Unsubscribe(1, 1)]
+    return Program(tuple((request,) for request in requests), tuple(faults))
+
+
+def seen(transcript: Transcript, of: Server) -> tuple[object, ...]:
+    """All that a client, and whoever looks at the maps at the end, can know of a run."""
+    return transcript.sent, transcript.events, of.manager.show(), of.show()
+
+
+def controlled(
+    subject: str, program: Program, random: Random, *, calm: bool, slow: bool
+) -> tuple[list[str], list[int], tuple[object, ...]]:
+    """A random fifo run: its schedule, the numbers of steps after which nothing could move, and what was seen. `calm`: things come from
+    outside when nothing else can move; `slow`: and all timers before them."""
+    names: list[str] = []
+    rests: list[int] = []
+    loop, transcript = ControlledLoop(), Transcript()
+    with loop.entered():
+        play = Play(server(subject), prepare(program), loop, LEVEL_2.new_graph(), set())
+        play.environment.observer = Both(play.judge, transcript)  # type: ignore[assignment]  # its other methods are the judge's
+        choose = RandomWalk(random).begin(loop, Order.FIFO)
+        assert choose is not None
+
+        def noting(n: int) -> int:
+            pick = choose(n) if n > 1 and not (calm and loop.ready) else 0
+            if not loop.ready:
+                rests.append(sum(map(is_step, names)))
+            can = candidates(loop, Order.FIFO)
+            if slow and TIMER in can:
+                pick = can.index(TIMER)
+            names.append(can[pick])
+            return pick
+
+        run_loop(loop, Order.FIFO, noting, play.judge.stepped, every_choice=True)
+        last = seen(transcript, play.server)
+        loop.abandon()
+    play.let_go()
+    return names, rests, last
+
+
+def played(script: str, subject: str) -> tuple[object, ...]:
+    """What is seen of a script, played in this process on the stock loop."""
+    made: list[tuple[Environment, Server]] = []
+    last: list[tuple[object, ...]] = []
+
+    def make(environment: Environment) -> Server:
+        made.append((environment, server(subject)(environment.engine)))
+        return made[0][1]
+
+    def look() -> None:
+        environment, of = made[0]
+        assert isinstance(environment.observer, Transcript)
+        last.append(seen(environment.observer.copy(), of))
+
+    space: dict[str, Any] = {"make": make, "look": look, "__name__": "script"}
+    try:
+        exec(compile(script, "script", "exec"), space)
+    except SystemExit as end:
+        assert end.code is None
+    look()
+    let_go(space)
+    return last[0]
+
+
+def let_go(space: dict[str, Any]) -> None:
+    """End what still waits after a script that counts steps, quietly."""
+    if "loop" in space:
+        loop = space["loop"]
+        loop.call_soon = space["stock_call_soon"]
+        loop.set_exception_handler(lambda *_: None)
+        for _ in range(3):
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+            loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+def one_step_late(script: str) -> Iterator[str]:
+    """The script with each of its waits in turn one step longer."""
+    for found in re.finditer(r"yield (\d+)  # step", script):
+        yield f"{script[: found.start()]}yield {int(found[1]) + 1}  # step{script[found.end() :]}"
+
+
+def moods(program: Program) -> dict[str, list[int]]:
+    prepared = prepare(program)
+    threads = {"failing": prepared.failing, "late": prepared.late, "ending": prepared.ending}
+    return {mood: sorted(some) for mood, some in threads.items() if some}
+
+
+@pytest.mark.parametrize("subject", ["seed", "manager"])
+def test_a_script_plays_the_controlled_run_on_the_stock_loop(subject: str) -> None:
+    runs = []
+    with running():
+        for number in range(RUNS):
+            random = Random(f"{subject} {number}")
+            program = random_program(random)
+            names, rests, last = controlled(subject, program, random, calm=number % 2 == 0, slow=number % 4 == 0)
+            runs.append((program, names, rests, last))
+    assert sum(TIMER in names for _, names, *_ in runs) > 0, "some wait for a timer"
+    between = noticed = messages = 0
+    for program, names, rests, last in runs:
+        plain_ = {
+            "subject": {"modules": [], "setup": [], "imports": [], "make": "make(environment)"},
+            "program": program.encode(),
+            "engine": moods(program),
+            "schedule": names,
+            "rests": [],
+            "claim": {"kind": "nothing", "at": None},
+        }
+        told = {"property": "P", "title": "", "mechanism": "", "tasks": [{"name": task_name(at)} for at in range(len(program.tasks))]}
+        counting = write({**told, "plain": plain_})
+        assert "stock_call_soon" in counting
+        assert played(counting, subject) == last, counting
+        messages += len(last[0])  # type: ignore[arg-type]
+        if not noticed:
+            noticed += any(played(late, subject) != last for late in one_step_late(counting))
+        resting = write({**told, "plain": {**plain_, "rests": rests}})
+        if "stock_call_soon" in resting:
+            between += 1
+        else:
+            assert played(resting.replace("    await rest()\n\n\nsys", "    await rest()\n    look()\n\n\nsys"), subject) == last, resting
+    assert messages > RUNS * 3, "the runs have something to observe"
+    assert RUNS // 4 < between < len(runs), "much of it comes between two steps, and some does not"
+    assert noticed, "and one step more or less would show"
+
+
+# --- what scripts say
+
+
+def told_of(run: Run) -> dict[str, Any]:
+    broken = Property.P11 if run.program.faults else run.cause.property
+    tasks = [{"name": task_name(at)} for at in range(len(run.program.tasks))]
+    return {"property": broken.name, "title": broken.title, "mechanism": run.cause.mechanism, "tasks": tasks}
+
+
+def failing_run(
+    factory: Factory, program: Program, cause: Cause, *, slow: Sequence[str] = (), schedule: Sequence[str] = (), seen: bool = False
+) -> Run:
+    """A run that shows `cause`, without a slow step; `seen`: in which a script can show it. Tried first: the run along `schedule`, or if
+    there is none the plain one in which `slow` happens when nothing else can."""
+    runner, strategy = Runner(LEVEL_2, factory, Order.FIFO), Portfolio(Random(0))
+    with running():
+        if schedule:
+            result, names = runner.guided(program, schedule)
+        else:
+            result, names = runner.record(program, lambda loop, order: Scripted(loop, order, (), slow))
+        for _ in range(300):
+            if cause in result.violations and EARLY not in names and (not seen or can_show(factory, program, names, cause)):
+                return Run(Order.FIFO, program, names, cause)
+            other = runner.run_strategy(program, strategy)
+            assert other is not None
+            if cause in other.violations:
+                choose = fixed(other.choices)
+                result, names = runner.record(program, lambda *_: choose)  # noqa: B023  # it is used at once
+    raise AssertionError("it was not found")
+
+
+def can_show(factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> bool:
+    try:
+        claim_of(factory, program, names, cause)
+    except NoScript:
+        return False
+    return True
+
+
+def clients(*requests: rq.Request, goes: Goes | None = None) -> Program:
+    """Two clients, and these requests; `goes`: what may go wrong for the last one."""
+    made = (rq.Initialize(1), rq.Initialize(2), *requests)
+    return Program(tuple((request,) for request in made), () if goes is None else (Fault(goes, len(made) - 1),))
+
+
+class Hazard(NamedTuple):
+    """What is known of the document's server, in fifo order. `slow` and `schedule` as `failing_run` takes them."""
+
+    cause: Cause
+    program: Program
+    slow: Sequence[str] = ()
+    schedule: str = ""
+
+
+# the last subscriber leaves while the same client resumes: one run, and two things that are wrong with it
+LAST_LEAVES = Program(((rq.Initialize(1),), (rq.Resume(1, 1),), (rq.Resume(1, 1),), (rq.Unsubscribe(1, 1),)))
+AS_SOMEBODY_COMES = (
+    "processor | +start A | processor | request A | processor | +c1 reads | +start B | processor | request B | +engine "
+    "loads t1 | request B | listener v1 | +start C | processor | +start D | request C | listener v1 | processor | request D "
+    "| closing v1 | +c1 reads | listener v1 | +v1 shuts down | shield.<locals>._inner_done_callback | "
+    "shield.<locals>._outer_done_callback | closing v1 | +c1 reads | request D | processor | +c1 reads | closing v1 | +c1 "
+    "reads"
+)
+HAZARDS = {
+    "interrupt without a turn": Hazard(causes.never_answered("turn_interrupt"), clients(rq.Resume(1, 1), rq.TurnInterrupt(2, 1))),
+    "resume, and the last other subscriber leaves": Hazard(
+        causes.never_answered("thread_resume"),
+        clients(rq.Resume(1, 1), rq.TurnStart(1, 1, False), rq.Resume(2, 1), rq.Unsubscribe(1, 1)),
+        slow=("+c1 reads",),
+    ),
+    "unsubscribe while an event is being sent": Hazard(
+        causes.wrong_delivery(Wrong.AFTER_END),
+        clients(rq.Resume(1, 1), rq.Resume(2, 1), rq.TurnStart(1, 1, False), rq.Unsubscribe(2, 1)),
+        slow=("+c1 reads",),
+    ),
+    "an explicit id": Hazard(causes.ID_ENDS_ALL, clients(rq.Resume(1, 1), rq.AddListener(1, 1, 1, False), rq.RemoveListener(2, 1))),
+    "a handler is cancelled": Hazard(causes.CANCELLED_UNANSWERED, clients(rq.Resume(1, 1), goes=Goes.CANCELLED)),
+    "a conversation ends by itself": Hazard(causes.UNSERVED, clients(rq.Resume(1, 1), goes=Goes.ENDS)),
+    "a listener that does not know of the teardown": Hazard(causes.REVIVED_ENTRY, LAST_LEAVES, schedule=AS_SOMEBODY_COMES),
+    "a resume that subscribes last": Hazard(causes.LATE_LINK, LAST_LEAVES, schedule=AS_SOMEBODY_COMES),
+}
+
+
+def run_of(name: str) -> Run:
+    hazard = HAZARDS[name]
+    schedule = hazard.schedule.split(" | ") if hazard.schedule else ()
+    return failing_run(server("seed"), hazard.program, hazard.cause, slow=hazard.slow, schedule=schedule)
+
+
+@pytest.mark.parametrize("name", HAZARDS)
+def test_the_script_of_a_hazard_of_the_seed_fails_on_the_stock_loop_and_not_with_our_server(name: str) -> None:
+    run = run_of(name)
+    told = told_of(run)
+    made = LEVEL_2.scripted(told, "seed", server("seed"), run)
+    assert made["script_confirmed"], made["script_doubt"]
+    assert doubt(write({**told, "plain": {**made["plain"], "subject": plain.served("manager")}}), told["mechanism"]) == HOLDS
+    lines = [line for line in made["script"].splitlines() if line.strip()]
+    assert 25 <= len(lines) <= 100
+    imported = [line for line in lines if line.startswith(("import", "from"))]
+    assert not any(room in line for line in imported for room in ("scheduling", "checking", "stateful_tests", "reports", "cli"))
+    assert max(map(len, lines)) <= 180
+
+
+PLANTED = [defect for defect in DEFECTS if defect.order is Order.FIFO]
+UNSEEN = {"ClosingBeforeItKnows": "middle of a step"}  # what no script can show, and why
+
+
+def ended(script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """What a script says, run in this process; nothing if it does not fail."""
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    space: dict[str, Any] = {"__name__": "script"}
+    word: object = None
+    try:
+        exec(compile(script, "script", "exec"), space)
+    except SystemExit as end:
+        word = end.code
+    let_go(space)
+    said = capsys.readouterr().err
+    return word if isinstance(word, str) else said if word else ""
+
+
+@pytest.mark.parametrize("defect", PLANTED, ids=lambda d: d.name)
+def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_server(
+    defect: Defect, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = defect.name not in UNSEEN
+    run = failing_run(defect.factory, defect.program, defect.cause, slow=defect.slow, seen=seen)
+    monkeypatch.setattr(plain, "served", lambda _: plain.made_of(defect.server, defect.manager))
+    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
+    if not seen:
+        with pytest.raises(NoScript, match=UNSEEN[defect.name]):
+            plain.scripted({}, "", defect.factory, run)
+        return
+    fails_alone(run, defect.factory, monkeypatch, capsys)
+
+
+def fails_alone(run: Run, factory: Factory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The script of a run fails in the words of its finding, and the same one with our server does not."""
+    told = told_of(run)
+    made = plain.scripted(told, "", factory, run)
+    said = ended(write({**told, "plain": made}), monkeypatch, capsys)
+    assert said.startswith(f"{told['property']} {told['title']}: {told['mechanism']}: ")
+    sound = plain.made_of(OwningServer, Manager)
+    assert not ended(write({**told, "plain": {**made, "subject": sound}}), monkeypatch, capsys)
+
+
+class LooksLongAgo(SeedManager):
+    """What it says of subscribers was so a while ago."""
+
+    async def has_subscribers(self, thread_id: int) -> bool:
+        found = await super().has_subscribers(thread_id)
+        for _ in range(8):
+            await asyncio.sleep(0)
+        return found
+
+
+def test_the_script_of_a_thread_torn_down_under_a_subscriber(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def factory(engine: Engine) -> SeedServer:
+        return SeedServer(LooksLongAgo(), engine)
+
+    schedule = (
+        "processor | +start A | +start C | processor | request A | processor | request C | +start B | +c1 reads | +start D | +start E | "
+        "+engine loads t1 | request C | listener v1 | processor | request B | processor | request D | +c2 reads | request D | processor | "
+        "request E | listener v1 | processor | +start F | processor | request F | request F | +c1 reads | request F | request F | "
+        "request F | request F | request F | request F | +c2 reads | request F | listener v1 | closing v1"
+    ).split(" | ")
+    program = clients(rq.Resume(1, 1), rq.ListLoaded(2), rq.Resume(2, 1), rq.Unsubscribe(1, 1))
+    monkeypatch.setattr(plain, "served", lambda _: plain.made_of(SeedServer, LooksLongAgo))
+    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
+    run = failing_run(factory, program, causes.TORN_FROM_UNDER, schedule=schedule, seen=True)
+    assert claim_of(factory, program, run.names, run.cause).claim["kind"] == "torn"
+    fails_alone(run, factory, monkeypatch, capsys)
+
+
+def test_every_kind_of_claim_is_told_apart() -> None:
+    kinds = [*AT_END.values(), *ENDLESS.values()]
+    assert set(kinds) == {
+        "unserved", "unhandled", "two", "unreachable", "entries", "task", "lock", "unretrieved", "restless", "blocked"
+    }  # fmt: skip
+    shown = {defect.cause for defect in PLANTED} | {hazard.cause for hazard in HAZARDS.values()}
+    assert {*AT_END} - shown <= {causes.DEADLOCK}  # which is looked at as a lock that is left is
+
+
+def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
+    runs: list[Run] = []
+    with running():
+        for number in range(150):
+            random = Random(f"whatever {number}")
+            program = random_program(random)
+            result, names = Runner(LEVEL_2, server("seed"), Order.FIFO).record(program, RandomWalk(random).begin)
+            runs += [Run(Order.FIFO, program, names, cause) for cause in result.violations if EARLY not in names]
+    kinds: list[str] = []
+    for run in runs:
+        if can_show(server("seed"), run.program, run.names, run.cause):
+            told = told_of(run)
+            made = plain.scripted(told, "seed", server("seed"), run)
+            said = ended(write({**told, "plain": made}), monkeypatch, capsys)
+            assert said.startswith(f"{told['property']} {told['title']}: {told['mechanism']}: "), (run.program, made["claim"])
+            kinds.append(made["claim"]["kind"])
+    assert len(kinds) > len(runs) * 3 // 4
+    assert len(set(kinds)) >= 3
+
+
+# --- what is not claimed
+
+
+def test_a_run_with_a_slow_step_has_no_script() -> None:
+    with pytest.raises(NoScript, match="so slow that a timer is due"):
+        claim_of(server("seed"), clients(rq.Resume(1, 1)), ["processor", EARLY], causes.UNSERVED)
+
+
+def test_the_order_any_has_no_script() -> None:
+    run = Run(Order.ANY, clients(rq.Resume(1, 1)), ["processor"], causes.UNSERVED)
+    assert set(LEVEL_2.scripted(told_of(run), "seed", server("seed"), run).values()) == {None}
+
+
+def test_what_does_not_fail_is_not_claimed() -> None:
+    run = run_of("interrupt without a turn")
+    with running():
+        names = Runner(LEVEL_2, server("manager"), Order.FIFO).guided(run.program, run.names)[1]
+    made = LEVEL_2.scripted(told_of(run), "manager", server("manager"), run._replace(names=names))
+    assert made["script"] is None
+    assert made["script_doubt"] == "what is wrong with it is known to the model alone, and not to be seen from outside"
+
+
+# --- the scripts themselves
+
+
+@pytest.mark.parametrize("name", ["interrupt without a turn", "a resume that subscribes last"])
+def test_golden_scripts(name: str) -> None:
+    run = run_of(name)
+    told = told_of(run)
+    made = LEVEL_2.scripted(told, "seed", server("seed"), run)
+    golden = GOLDEN / f"script_{run.cause.slug()}.txt"
+    if os.environ.get("SUBWARDEN_REFRESH"):
+        golden.write_text(made["script"], encoding="utf-8")
+    assert made["script"] == golden.read_text(encoding="utf-8")
+
+
+def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, file = run_of("unsubscribe while an event is being sent"), tmp_path / "script.py"
+    replay = Replay("seed", Order.FIFO, run.program, tuple(run.names), run.cause.slug(), LEVEL_2.name)
+    assert main(["replay", replay.string(), "--script", str(file)]) == 1
+    assert "fails on the stock event loop of Python" in " ".join(capsys.readouterr().out.split())
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"P8 .*: {run.cause.mechanism}: c2 is sent \d+ after F\n", done.stderr)
+
+
+# --- the environment
+
+
+def test_what_is_offered_happens_by_its_label_and_place() -> None:
+    environment, happened = Environment(), list[str]()
+    for word in ("first", "second"):
+        environment.offer("x", lambda word=word: happened.append(word))  # type: ignore[misc]  # the usual way to bind it
+    environment.offer("last", lambda: happened.append("last"), late=True)
+    environment.may("x", lambda: happened.append("a fault"))
+    assert not environment.happens("y")
+    assert environment.happens("x", 3)
+    assert environment.happens("x", 2)
+    assert environment.something_happens()
+    assert environment.something_happens()
+    assert not environment.something_happens()
+    assert not environment.happens("x")
+    assert happened == ["a fault", "second", "first", "last"]

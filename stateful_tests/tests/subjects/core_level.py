@@ -1,0 +1,38 @@
+"""What tests of the core level share: adapters without a name, and short checks of them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.runner import Result, Runner, running
+from subwarden.stateful_tests.subjects.core.adapter import CoreAdapter, CoreKind
+from subwarden.stateful_tests.subjects.core.environment import Environment
+from subwarden.stateful_tests.subjects.core.level import CORE
+from subwarden.stateful_tests.subjects.core.program import Program
+
+PROFILE = Profile("core", examples=12, schedules=40, steps=9, derandomized=True)
+
+
+def factory_of(make: Callable[..., Any]) -> Callable[[], CoreAdapter]:
+    """What `load` makes of an adapter's factory."""
+    kind, loop = CoreKind(make), ControlledLoop()
+    with loop.entered():
+        kind.learn(kind.make(Environment(loop)))
+    loop.abandon()
+    return partial(CoreAdapter, kind)
+
+
+def explorer(make: Callable[..., Any], order: Order, *, cancellation: bool) -> Explorer:
+    """A short check."""
+    return Explorer(Check(order, cancellation, CORE.name), factory_of(make), PROFILE, lambda: False, lambda _: None)
+
+
+def play(make: Callable[..., Any], program: Program, order: Order = Order.FIFO, choices: tuple[int, ...] = ()) -> Result:
+    """One run of `program`: the given choices, then always the first."""
+    left = iter(choices)
+    with running():
+        return Runner(CORE, factory_of(make), order).run(program, lambda *_: lambda n: min(next(left, 0), n - 1))

@@ -1,0 +1,367 @@
+"""Adapters: what is wrong with one is told in a line, what it says of itself is repeated, and what its environment does to it."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.checking.core import causes as core_causes
+from subwarden.cli.main import main
+from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, Teardown, Unsubscribe
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.findings.narrate import tell
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.record import finding_record
+from subwarden.stateful_tests.subjects.core.level import CORE
+from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, explorer, factory_of, play
+from subwarden.stateful_tests.tests.subjects.held import shown
+
+SUBSCRIBED = (Connect("c1"), Subscribe("c1", "t1"))
+
+
+class Small:
+    """Sound, and as small as an adapter can be."""
+
+    def __init__(self) -> None:
+        self.live: set[Any] = set()
+        self.pairs: set[tuple[Any, Any]] = set()
+
+    async def connect(self, client: Any) -> None:
+        self.live.add(client)
+
+    async def subscribe(self, client: Any, topic: Any) -> bool:
+        if client not in self.live:
+            return False
+        self.pairs.add((client, topic))
+        return True
+
+    def observe(self) -> Any:
+        return set(self.pairs)
+
+
+FILE = """
+class Small:
+    off = {off}
+    def __init__(self):
+        self.live = set()
+        self.pairs = set()
+    async def connect(self, client):
+        self.live.add(client)
+    async def subscribe(self, {arguments}):
+        self.pairs.add((client, topic))
+        return True
+    def observe(self):
+        {observe}
+"""
+
+
+def one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], **parts: str) -> str:
+    """What the gate says of an adapter with these parts, on standard error."""
+    path = tmp_path / "small.py"
+    path.write_text(FILE.format(**{"off": "{}", "arguments": "client, topic", "observe": "return self.pairs", **parts}), encoding="utf-8")
+    assert main(["gate", "--subject", f"{path}:Small", "--profile", "dev", "--budget", "1", "--jobs", "1"]) == 3
+    err = capsys.readouterr().err.splitlines()
+    return [line for line in err if not line.endswith(" s")][-1]  # progress aside
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"arguments": "client"}, "subscribe must take (client, topic)"),
+        ({"observe": "raise KeyError(1)"}, "observe() of a new manager raised KeyError: 1"),
+        ({"observe": "return 5"}, "observe() of a new manager raised ValueError: observe() must be (client, topic) pairs, not 5"),
+        ({"observe": "return {1, 2}"}, "which is no (client, topic) pair"),
+        ({"observe": "return {(t, c) for c, t in self.pairs}"}, "which no call named; it must return (client, topic) pairs"),
+        ({"observe": "return self.pairs if not self.pairs else 1 / 0"}, "observe() raised ZeroDivisionError"),
+        ({"off": "{'P99': 'why'}"}, "off names 'P99'; what can be switched off is P1, P2,"),
+        ({"off": "{'P2': ''}"}, "off['P2'] must say why"),
+    ],
+)
+def test_a_mistake_of_an_adapter_is_one_line(parts: dict[str, str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said in one_line(tmp_path, capsys, **parts)
+
+
+def test_what_is_switched_off_is_not_judged_and_its_reason_is_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, record = tmp_path / "small.py", tmp_path / "record.json"
+    off = "{'P2': 'whoever asks may subscribe'}"
+    path.write_text(FILE.format(off=off, arguments="client, topic", observe="return self.pairs"), encoding="utf-8")
+    assert main(["gate", "--subject", f"{path}:Small", "--profile", "dev", "--budget", "4", "--jobs", "1", "--json", str(record)]) in (0, 2)
+    out = capsys.readouterr().out
+    assert "switched off: P2 (whoever asks may subscribe)" in out
+    assert "not judged: publish: it has no such method" in out
+    made = json.loads(record.read_text(encoding="utf-8"))
+    assert (made["off"], made["findings"]) == ({"P2": "whoever asks may subscribe"}, [])
+
+
+def test_sync_methods_and_several_maps_are_fine() -> None:
+    class Sync:
+        def __init__(self) -> None:
+            self.live: set[Any] = set()
+            self.pairs: set[tuple[Any, Any]] = set()
+
+        def connect(self, client: Any) -> None:
+            self.live.add(client)
+
+        def subscribe(self, client: Any, topic: Any) -> bool:
+            self.pairs.add((client, topic))
+            return True
+
+        def observe(self) -> Any:
+            return {"one": self.pairs, "two": list(self.pairs)}
+
+    assert not play(Sync, Program((SUBSCRIBED,))).violations
+
+
+def test_reconnecting_is_right_only_where_the_adapter_says_so() -> None:
+    class Again(Small):
+        async def disconnect(self, client: Any) -> None:
+            self.live.discard(client)
+            self.pairs = {pair for pair in self.pairs if pair[0] != client}
+
+    class Reconnects(Again):
+        reconnects = True
+
+    program = Program(((*SUBSCRIBED, Disconnect("c1"), *SUBSCRIBED),))
+    assert set(play(Again, program).violations) == {causes.REVIVED}
+    assert not play(Reconnects, program).violations
+
+
+class Waiting(Small):
+    """Whose subscribe waits for the world outside."""
+
+    def __init__(self, env: Any) -> None:
+        super().__init__()
+        self.env = env
+
+    async def subscribe(self, client: Any, topic: Any) -> bool:
+        await self.env.park("store", may_fail=self.failure, client=client)
+        return await super().subscribe(client, topic)
+
+    failure: Any = ConnectionError
+
+
+def test_a_parked_call_goes_on_or_fails_at_the_scheduler_s_choice() -> None:
+    program = Program((SUBSCRIBED,))
+    assert not play(Waiting, program).violations
+    # the last choice there is: to fail
+    assert set(play(Waiting, program, choices=(1,)).violations) == {causes.raised("subscribe", ConnectionError())}
+
+
+def test_a_parked_call_may_be_cancelled_without_its_task() -> None:
+    class Cancelled(Waiting):
+        failure = asyncio.CancelledError
+
+    assert not play(Cancelled, Program((SUBSCRIBED,)), choices=(1,)).violations
+
+
+def test_a_client_that_the_environment_failed_may_be_dropped() -> None:
+    class Drops(Waiting):
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            try:
+                return await super().subscribe(client, topic)
+            except ConnectionError:
+                self.pairs.clear()
+                return False
+
+    program = Program(((*SUBSCRIBED, Subscribe("c1", "t2")),))
+    assert not play(Drops, program, choices=(0, 1)).violations
+
+    class DropsUnasked(Drops):
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            done = await super().subscribe(client, topic)
+            self.pairs.clear()
+            return done
+
+    assert play(DropsUnasked, program).violations
+
+
+def test_a_parked_call_that_fails_is_told_by_its_whole_name() -> None:
+    class Named(Waiting):
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            await self.env.park("store of t1", may_fail=ConnectionError)
+            return await Small.subscribe(self, client, topic)
+
+    (finding,) = shown(Named, Program((SUBSCRIBED,))).values()
+    steps = finding_record("Named", finding, factory_of(Named))["steps"]
+    assert ("store of t1", ["(instead of: may go on, it fails)"]) in [(step["task"], step["did"]) for step in steps]
+
+
+def test_an_open_connect_is_no_excuse_for_a_close_that_is_not_final() -> None:
+    class Revives(Small):
+        def __init__(self, env: Any) -> None:
+            super().__init__()
+            self.env = env
+
+        async def connect(self, client: Any) -> None:
+            self.live.add(client)
+            await self.env.park("greeting")
+
+        async def disconnect(self, client: Any) -> None:
+            self.pairs = {pair for pair in self.pairs if pair[0] != client}
+
+    program = Program(((Connect("c1"), Disconnect("c1"), Subscribe("c1", "t1")), (Connect("c1"),)))
+    assert set(shown(Revives, program)) == {causes.REVIVED}
+
+
+def test_a_cancellation_of_its_own_that_reaches_the_caller_is_an_exception() -> None:
+    class Cancels(Small):
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            raise asyncio.CancelledError
+
+    assert {c.slug() for c in play(Cancels, Program((SUBSCRIBED,))).violations} == {"P8-subscribe-raises-cancellederror"}
+
+
+class Sends(Small):
+    """Delivers at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inbox: dict[Any, list[Any]] = {}
+
+    async def publish(self, topic: Any, message: Any) -> None:
+        for client, subscribed in sorted(self.pairs):
+            if subscribed == topic:
+                self.inbox.setdefault(client, []).append(message)
+
+    async def unsubscribe(self, client: Any, topic: Any) -> None:
+        self.pairs.discard((client, topic))
+
+    async def teardown(self, topic: Any) -> None:
+        self.pairs = {pair for pair in self.pairs if pair[1] != topic}
+
+    def delivered(self) -> Any:
+        return self.inbox
+
+
+class Slow(Sends):
+    """Waits before it sends, to those whom it has looked up before."""
+
+    async def publish(self, topic: Any, message: Any) -> None:
+        clients = sorted(client for client, subscribed in self.pairs if subscribed == topic)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for client in clients:
+            self.inbox.setdefault(client, []).append(message)
+
+
+@pytest.mark.parametrize("ending", [Unsubscribe("c1", "t1"), Teardown("t1")])
+def test_either_is_right_for_a_message_that_a_subscription_s_end_overlaps(ending: Any) -> None:
+    program = Program((SUBSCRIBED, (Publish("t1"),), (ending,)))
+    for choices in ((1,), (0, 1), (0, 0, 0, 1)):  # later and later: before, beside and after the message
+        assert not play(Slow, program, choices=choices).violations
+
+
+def test_either_is_right_for_a_message_that_a_subscription_s_beginning_overlaps() -> None:
+    class Late(Slow):
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            done = await super().subscribe(client, topic)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            return done
+
+    program = Program(((Connect("c1"),), (Subscribe("c1", "t1"),), (Publish("t1"),)))
+    for order in Order:
+        for first in range(4):
+            for second in range(3):
+                assert not play(Late, program, order, (first, second)).violations
+
+
+def test_a_message_wholly_before_a_subscription_must_not_reach_it() -> None:
+    class Replays(Sends):
+        """Keeps the last message for whoever comes."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.last: dict[Any, Any] = {}
+
+        async def publish(self, topic: Any, message: Any) -> None:
+            self.last[topic] = message
+            await super().publish(topic, message)
+
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            done = await super().subscribe(client, topic)
+            if done and topic in self.last:
+                self.inbox.setdefault(client, []).append(self.last[topic])
+            return done
+
+    program = Program(((Publish("t1"), *SUBSCRIBED),))
+    assert set(play(Replays, program).violations) == {core_causes.STRAY}
+
+
+class FailsToClose(Small):
+    """Whose close raises, and speaks of an object by its address; a task of its own still runs."""
+
+    async def connect(self, client: Any) -> None:
+        await super().connect(client)
+        self.task = asyncio.create_task(asyncio.Event().wait())
+
+    async def close(self) -> None:
+        raise KeyError(object())
+
+
+def test_what_a_close_that_failed_leaves_behind_is_no_second_finding() -> None:
+    assert {c.slug() for c in play(FailsToClose, Program((SUBSCRIBED,))).violations} == {"P8-close-raises-keyerror"}
+
+
+def test_callers_that_all_wait_forever_are_a_finding_though_nobody_else_may_come() -> None:
+    """There is a limit to how many may call at once; Hypothesis complains of a machine in which no rule can be drawn."""
+
+    class Never(Small):
+        async def subscribe(self, client: str, topic: str) -> bool:
+            await asyncio.Event().wait()
+            return True
+
+    check = explorer(Never, Order.FIFO, cancellation=False)
+    with running():
+        for number in range(8):
+            check.round(number, PROFILE.examples)
+    assert causes.DEADLOCK in check.outcome.findings
+
+
+def test_no_address_of_an_object_is_told() -> None:
+    program = Program((SUBSCRIBED,))
+    factory = factory_of(FailsToClose)
+    with running():
+        result, names = Runner(CORE, factory, Order.FIFO).record(program, lambda *_: lambda n: 0)
+        (cause,) = result.violations
+        rows = tell(CORE, factory, Order.FIFO, program, names, cause)
+    (said,) = rows[-1]["broken"]
+    assert "KeyError: <object object>" in said
+    assert "0x" in result.details[cause]  # or there was nothing to leave out
+
+
+class HalfUndone(Small):
+    """Which lets a client go that is cancelled while it subscribes once more."""
+
+    async def subscribe(self, client: Any, topic: Any) -> bool:
+        done = await super().subscribe(client, topic)
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.pairs.clear()
+            raise
+        return done
+
+
+@pytest.mark.parametrize("off", ["P11", "P11-a-subscription-vanishes-that-no-open-call-ended"])
+def test_what_is_switched_off_under_cancellation_is_judged_without(off: str) -> None:
+    class Off(HalfUndone):
+        def __init__(self) -> None:
+            super().__init__()
+            self.off = {off: "a cancelled client is let go"}
+
+    class Forgets(Off):
+        async def subscribe(self, client: Any, topic: Any) -> bool:
+            done = await super().subscribe(client, topic)
+            self.pairs.clear()
+            return done
+
+    again = Program(((*SUBSCRIBED, Subscribe("c1", "t2")),), (0,))
+    cancelled = {c.slug() for c in play(HalfUndone, again, choices=(0, 0, 1)).violations}
+    assert cancelled == {"P8-a-subscription-vanishes-that-no-open-call-ended"}
+    assert not play(Off, again, choices=(0, 0, 1)).violations
+    assert play(Forgets, Program(again.tasks)).violations

@@ -1,0 +1,99 @@
+"""The finding power of the core level: every planted defect is found, by its own name and no other, and the sound manager shows nothing."""
+
+from typing import Any
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.checking.core import causes as core_causes
+from subwarden.checking.finding import Finding
+from subwarden.model.properties import CoreProperty, Property
+from subwarden.reports.script.core import write
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.runs.record import finding_record
+from subwarden.stateful_tests.script.run import doubt, imports
+from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS
+from subwarden.stateful_tests.specimens.core_defects.defect import Defect
+from subwarden.stateful_tests.specimens.core_defects.reference import FILE, Adapter
+from subwarden.stateful_tests.subjects.core.adapter import JUDGED
+from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, explorer
+
+ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
+NO_SCRIPT = ("LockLeft", "BothWays", "Resubscribes")  # a lock that nobody sees, an order of locks, a timer
+SCHEDULES = 60  # of a program that is given
+
+
+def findings(defect: Defect) -> dict[Cause, Finding[Any]]:
+    """What a short check finds."""
+    with running():
+        check = explorer(defect.factory, defect.order, cancellation=defect.cancellation)
+        if defect.program is not None:
+            check._explore(defect.program, SCHEDULES)
+        else:
+            for number in range(ROUNDS):
+                check.round(number, PROFILE.examples)
+                if defect.cause in check.outcome.findings:
+                    break
+    assert not check.outcome.doubts
+    return check.outcome.findings
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
+def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) -> None:
+    found = findings(defect)
+    assert defect.cause in found
+    finding = found[defect.cause]
+    assert finding.order is defect.order
+    assert finding.cancellation is defect.cancellation
+    assert finding.program.operations() <= defect.operations, finding.program
+    assert found.keys() <= {defect.cause, *defect.also}
+    if finding.order is Order.FIFO and defect.name not in NO_SCRIPT:
+        record = finding_record(f"subwarden.stateful_tests.specimens.core_defects.catalogue:{defect.name}", finding)
+        assert record["script_confirmed"], record["script_doubt"]
+
+
+def test_what_needs_a_cancellation_is_not_seen_without() -> None:
+    (defect,) = [d for d in DEFECTS if d.cancellation]
+    assert defect.program is not None
+    assert not findings(defect._replace(program=Program(defect.program.tasks), cancellation=False))
+
+
+@pytest.mark.parametrize("cancellation", [False, True])
+@pytest.mark.parametrize("order", Order)
+def test_the_sound_manager_shows_nothing(order: Order, cancellation: bool) -> None:
+    with running():
+        check = explorer(Adapter, order, cancellation=cancellation)
+        for number in range(2):
+            check.round(number, PROFILE.examples)
+    assert not check.outcome.findings
+    assert not check.outcome.doubts
+
+
+def test_every_cause_and_property_is_planted_somewhere() -> None:
+    planted = {defect.cause for defect in DEFECTS}
+    assert {cause for cause in vars(core_causes).values() if isinstance(cause, Cause)} <= planted
+    assert {each for each in JUDGED if each is not Property.P11} <= {cause.property for cause in planted}
+    assert any(defect.cancellation for defect in DEFECTS)  # that is P11
+    assert any(cause.property is CoreProperty.OWN for cause in planted)
+    for word in [c.mechanism.split()[1] for c in (causes.wrong_state("x"), causes.wrong_answer("x"), causes.raised("x", ValueError()))]:
+        assert any(f" {word} " in cause.mechanism for cause in planted)
+
+
+@pytest.mark.parametrize("name", ["FirstFailureEnds", "HalfSubscribed", "Brokered"])
+def test_a_script_does_not_fail_for_the_sound_manager(name: str) -> None:
+    (defect,) = [d for d in DEFECTS if d.name == name]
+    finding = findings(defect)[defect.cause]
+    record = finding_record(f"subwarden.stateful_tests.specimens.core_defects.catalogue:{name}", finding)
+    sound = "Brokered" if name == "Brokered" else "Adapter"
+    record["plain"]["subject"] = imports(f"{FILE}:{sound}")
+    if name == "Brokered":  # the sound one has no broker; one that is told of everything is what its manager shows
+        record["plain"]["subject"]["imports"] = [
+            f"sys.path.insert(0, {str(FILE.parent)!r})",
+            "from pubsub import Adapter",
+            "class Brokered(Adapter):",
+            "    def broker(self): return self.pubsub.by_topic()",
+        ]
+    assert doubt(write(record), "") == "the script does not fail on the stock event loop"

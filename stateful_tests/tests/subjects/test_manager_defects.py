@@ -1,0 +1,126 @@
+"""The finding power of level 1: every planted defect is found, by its own name and no other, and every cause is planted somewhere.
+
+Also that the sound manager, under the same effort, shows nothing: a harness that cries at everything would pass the rest.
+"""
+
+import pytest
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.checking.finding import Finding
+from subwarden.impl.manager.manager import Manager
+from subwarden.model.properties import Property
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.findings.narrate import tell
+from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
+from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.specimens.server_defects import catalogue as protocol_catalogue
+from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.program import Program
+
+PROFILE = Profile("defects", examples=12, schedules=40, steps=9, derandomized=True)
+ROUNDS = 40  # of the profile's examples, at most; most defects show in the first
+SCHEDULES = 100  # of a program that is given
+JUDGED_AT_LEVEL_1 = "P1 P2 P3 P4 P6 P8 P9 P10 P12 P13".split()  # P11 is any of them that needs a cancellation
+
+
+def explorer(factory: Factory, order: Order, *, cancellation: bool) -> Explorer:
+    return Explorer(Check(order, cancellation), factory, PROFILE, lambda: False, lambda _: None)
+
+
+def findings(defect: Defect, order: Order) -> dict[Cause, Finding[Program]]:
+    """What a short check in `order` finds."""
+    with running():
+        check = explorer(defect.factory, order, cancellation=defect.cancellation)
+        if defect.program is not None:
+            check._explore(defect.program, SCHEDULES)
+        else:
+            for number in range(ROUNDS if order is defect.order else 1):
+                check.round(number, PROFILE.examples)
+                if defect.cause in check.outcome.findings:
+                    break
+    assert not check.outcome.doubts
+    return check.outcome.findings
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
+def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) -> None:
+    found = findings(defect, defect.order)
+    assert defect.cause in found
+    finding = found[defect.cause]
+    assert finding.order is defect.order
+    assert finding.cancellation is defect.cancellation
+    assert finding.program.operations() <= defect.operations, finding.program
+    assert found.keys() <= {defect.cause, *defect.also}
+
+
+@pytest.mark.parametrize("defect", [d for d in DEFECTS if d.order is Order.ANY], ids=lambda d: d.name)
+def test_what_needs_any_order_is_not_seen_in_fifo(defect: Defect) -> None:
+    assert not findings(defect, Order.FIFO)
+
+
+@pytest.mark.parametrize("defect", [d for d in DEFECTS if d.cancellation], ids=lambda d: d.name)
+def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
+    assert defect.program is not None
+    undisturbed = defect._replace(program=Program(defect.program.tasks), cancellation=False)
+    assert not findings(undisturbed, defect.order)
+
+
+@pytest.mark.parametrize("defect", BLOCKING, ids=lambda d: d.name)
+def test_a_step_that_blocks_is_interrupted_and_named(defect: Defect) -> None:
+    assert defect.program is not None
+
+    def first(_loop: ControlledLoop, _order: Order) -> Choose:
+        return lambda _: 0
+
+    with controlled_locks(), WATCHDOG.guarded(0.3):
+        result = Runner(LEVEL_1, defect.factory, defect.order).run(defect.program, first)
+    assert set(result.violations) == {defect.cause}
+    assert "in has_subscribers" in result.details[defect.cause]
+
+
+@pytest.mark.timeout(60)  # it would last as long as the step that blocks
+@pytest.mark.parametrize("defect", BLOCKING, ids=lambda d: d.name)
+def test_a_step_that_blocks_does_not_block_whoever_tells_it(defect: Defect) -> None:
+    assert defect.program is not None
+    rows = tell(LEVEL_1, defect.factory, defect.order, defect.program, ("+start A", "A"), defect.cause)
+    (said,) = rows[-1]["broken"]
+    assert "in has_subscribers" in said
+
+
+@pytest.mark.parametrize("cancellation", [False, True])
+@pytest.mark.parametrize("order", Order)
+def test_the_sound_manager_shows_nothing_under_the_same_effort(order: Order, cancellation: bool) -> None:
+    with running():
+        check = explorer(Manager, order, cancellation=cancellation)
+        for number in range(2):
+            check.round(number, PROFILE.examples)
+        for defect in DEFECTS:
+            if defect.program is not None and bool(defect.program.faults) is cancellation:
+                check._explore(defect.program, SCHEDULES)
+    assert not check.outcome.findings
+    assert not check.outcome.doubts
+
+
+def test_every_cause_is_planted_somewhere() -> None:
+    planted = {defect.cause for defect in (*DEFECTS, *BLOCKING)}
+    of_servers = {defect.cause for defect in protocol_catalogue.DEFECTS}
+    assert {cause for cause in vars(causes).values() if isinstance(cause, Cause)} <= planted | of_servers
+    assert {Property[name] for name in JUDGED_AT_LEVEL_1} <= {cause.property for cause in planted}
+    shapes = (causes.wrong_state("x"), causes.wrong_answer("x"), causes.raised("x", ValueError()))
+    for word in [shape.mechanism.split()[1] for shape in shapes]:  # does, answers, raises
+        assert any(f" {word} " in cause.mechanism for cause in planted)
+    assert any(defect.cancellation for defect in DEFECTS)
+
+
+def test_defects_have_names_of_their_own() -> None:
+    names = [defect.name for defect in (*DEFECTS, *BLOCKING)]
+    assert len(set(names)) == len(names)

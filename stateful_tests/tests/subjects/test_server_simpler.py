@@ -1,0 +1,229 @@
+"""Programs of level 2 as data: what is simpler than one, that shrinking ends, and replays that are read back or refused in one line."""
+
+import json
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.cli.main import main
+from subwarden.impl.server.simulated_engine import STORED
+from subwarden.model.server.requests import (
+    REQUESTS,
+    AddListener,
+    Close,
+    Fork,
+    Initialize,
+    ListLoaded,
+    Request,
+    Resume,
+    Rollback,
+    Start,
+    TurnInterrupt,
+    TurnStart,
+    Unsubscribe,
+)
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.findings.investigate import investigate
+from subwarden.stateful_tests.exploring.findings.shrink_passes import in_order_of_start
+from subwarden.stateful_tests.exploring.findings.task_names import task_name
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.replay import BadReplay, Replay, decode, of_finding, read
+from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.simpler import renumbered, simpler
+from subwarden.stateful_tests.tests.subjects.server_play import program, server
+
+
+def measure(of: Program) -> tuple[int, int, int, bool]:
+    """What each step of shrinking makes less: requests, faults, what is not plain, and whether its numbers are those of first use."""
+    requests = [request for (request,) in of.tasks]
+    fancy = sum(getattr(r, "raw", False) + getattr(r, "asks", False) + 2 * isinstance(r, AddListener) for r in requests)
+    return of.operations(), len(of.faults), fancy, renumbered(of) != of
+
+
+def a_request() -> st.SearchStrategy[Request]:
+    def of(kind: type[Request]) -> st.SearchStrategy[Request]:
+        hints = get_type_hints(kind)
+        return st.builds(kind, **{slot: st.booleans() if hints[slot] is bool else st.integers(1, 5) for slot in kind.__match_args__})
+
+    return st.one_of([of(kind) for kind in REQUESTS])
+
+
+REQUEST = a_request()
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    requests = draw(st.lists(REQUEST, min_size=1, max_size=6))
+    faults = draw(st.sets(st.tuples(st.sampled_from(Goes), st.integers(0, len(requests) - 1)), max_size=3))
+    return program(*requests, faults=[Fault(*fault) for fault in sorted(faults, key=lambda f: (f[1], f[0].value))])
+
+
+def schedule(of: Program) -> list[str]:
+    """Names that a schedule of it may have."""
+    letters = [task_name(place) for place in range(of.operations())]
+    return [f"{before} {letter}" for letter in reversed(letters) for before in ("+start", "work", "+cancel")] + ["+c1 reads"]
+
+
+@given(programs())
+def test_a_program_is_the_same_again_when_it_was_encoded(of: Program) -> None:
+    assert Program.decode(json.loads(json.dumps(of.encode()))) == of
+
+
+@given(programs())
+def test_whatever_is_simpler_is_well_formed_and_less(of: Program) -> None:
+    letters = {task_name(place) for place in range(of.operations())}
+    candidates = list(simpler(of, schedule(of)))
+    for candidate, names in candidates:
+        assert Program.decode(candidate.encode()) == candidate
+        assert measure(candidate) < measure(of)
+        kept = {task_name(place) for place in range(candidate.operations())}
+        assert {name.rpartition(" ")[2] for name in names} & (letters - kept) == set()
+        assert "+c1 reads" in names
+    if of.operations() > 1:
+        assert {candidate.operations() for candidate, _ in candidates} >= {of.operations() - 1}
+
+
+@given(programs())
+def test_its_requests_take_their_faults_and_their_names_along(of: Program) -> None:
+    """The schedule starts them from the last to the first."""
+    arranged, names = in_order_of_start(of, schedule(of))
+    assert arranged.tasks == of.tasks[::-1]
+    last = of.operations() - 1
+    assert set(arranged.faults) == {Fault(goes, last - place) for goes, place in of.faults}
+    assert [name for name in names if name.startswith("+start")] == [f"+start {task_name(place)}" for place in range(of.operations())]
+
+
+@given(programs())
+def test_numbers_are_those_of_first_use_and_nothing_else_changes(of: Program) -> None:
+    new = renumbered(of)
+    assert renumbered(new) == new
+    assert new.faults == of.faults
+    assert [type(request) for (request,) in new.tasks] == [type(request) for (request,) in of.tasks]
+    seen: dict[str, list[int]] = {}
+    for (request,) in new.tasks:
+        for slot in ("connection", "subscription", "thread", "fork"):
+            value = getattr(request, slot, None)
+            if value is not None:
+                kind = "thread" if slot == "fork" else slot
+                if value not in seen.setdefault(kind, []):
+                    seen[kind].append(value)
+    for kind, values in seen.items():
+        stored = [value for value in values if kind != "thread" or value in STORED]
+        made = [value for value in values if value not in stored]
+        assert stored == list(range(1, len(stored) + 1))
+        assert made == list(range(max(STORED) + 1, max(STORED) + 1 + len(made)))
+
+
+def test_what_is_plain_has_nothing_simpler() -> None:
+    assert list(simpler(program(Initialize(1)), ["+start A"])) == []
+    assert list(simpler(program(Initialize(7)), [])) == [(program(Initialize(1)), [])]
+
+
+# --- a run that fails, made small and replayed
+
+NOISY = program(
+    Initialize(2),
+    ListLoaded(2),
+    Initialize(3),
+    Start(3, 5, True),
+    Resume(2, 2),
+    TurnStart(3, 5, True),
+    Resume(3, 1),
+    TurnInterrupt(2, 2),
+    Unsubscribe(3, 5),
+    Fork(2, 1, 6),
+    Close(3),
+    faults=[Fault(Goes.LATE, 3), Fault(Goes.CANCELLED, 1)],
+)
+SMALL = program(Initialize(1), Resume(1, 1), TurnInterrupt(1, 1))
+CAUSE = causes.never_answered("turn_interrupt")
+
+
+@pytest.fixture(scope="module")
+def replay() -> Replay:
+    """Of a finding on the source document's callers, from a program with much that does not matter."""
+    with running():
+        runner = Runner(LEVEL_2, server("seed"), Order.FIFO)
+        result, names = runner.record(NOISY, lambda *_: lambda _: 0)
+        assert CAUSE in result.violations
+        return of_finding("seed", investigate(runner, CAUSE, NOISY, names))
+
+
+def test_a_run_is_made_as_small_as_it_can_be(replay: Replay) -> None:
+    assert replay.program == SMALL
+    assert replay.level == LEVEL_2.name
+    assert replay.cause == CAUSE.slug()
+
+
+def test_a_replay_is_the_same_run_again(replay: Replay, tmp_path: Path) -> None:
+    assert read(replay.string()) == replay
+    assert decode(json.loads(json.dumps(replay.encode())), "here") == replay
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(replay.encode()))
+    assert read(str(file)) == replay
+    with running():
+        runner = Runner(LEVEL_2, server("seed"), replay.order)
+        results = [runner.follow(replay.program, replay.names) for _ in range(20)]
+    assert results.count(results[0]) == 20
+    assert set(results[0].violations) == {CAUSE}
+
+
+def test_the_command_says_whether_it_still_fails(replay: Replay, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", replay.string()]) == 1
+    assert CAUSE.mechanism in capsys.readouterr().out
+    ours = runs_on_ours(SMALL)
+    assert main(["replay", ours.string()]) == 0
+    assert "the run holds now" in capsys.readouterr().out
+
+
+def runs_on_ours(of: Program, cause: Cause = CAUSE) -> Replay:
+    with running():
+        result, names = Runner(LEVEL_2, server("manager"), Order.FIFO).record(of, lambda *_: lambda _: 0)
+    assert not result.violations
+    return Replay("manager", Order.FIFO, of, tuple(names), cause.slug(), LEVEL_2.name)
+
+
+ONE = ["initialize", 1]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "faults", "said"),
+    [
+        ("none", [], "a program has a list of tasks and a list of faults"),
+        ([[ONE]], None, "a program has a list of tasks and a list of faults"),
+        ([], [], "its program has no tasks"),
+        ([[ONE, ONE]], [], "a task of level 2 is a list of one request"),
+        ([ONE], [], "a task of level 2 is a list of one request"),
+        ([[["reboot", 1]]], [], "unknown request 'reboot'; known: initialize"),
+        ([[["initialize"]]], [], "initialize takes 1 arguments, not 0"),
+        ([[["thread_resume", 1, "t1"]]], [], "thread_resume: 't1' is not of type int"),
+        ([[ONE]], [["explode", 0]], "a fault is what goes wrong (cancel, fail, late, end)"),
+        ([[ONE]], [["cancel", 1]], "a fault names a task by its place, 0 to 0, not 1"),
+        ([[ONE]], [["cancel", True]], "a fault names a task by its place, 0 to 0, not True"),
+        ([[ONE]], ["cancel"], "a fault is what goes wrong"),
+    ],
+)
+def test_a_broken_program_is_refused_in_one_line(
+    tasks: object, faults: object, said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = {**runs_on_ours(program(Initialize(1))).encode(), "program": {"tasks": tasks, "faults": faults}}
+    with pytest.raises(BadReplay) as raised:
+        decode(data, "here")
+    assert said in str(raised.value)
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(data))
+    assert main(["replay", str(file)]) == 3
+    error = capsys.readouterr().err
+    assert said in error.replace("\n", " ")
+
+
+def test_a_subject_without_a_request_layer_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    replay = Replay("split-lock", Order.FIFO, program(Rollback(1, 1)), (), CAUSE.slug(), LEVEL_2.name)
+    assert main(["replay", replay.string()]) == 3
+    assert "has no request layer" in capsys.readouterr().err

@@ -1,0 +1,64 @@
+"""Concurrent runs of our manager are behaviours of the TLA+ twin: their traces are checked by TLC."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from subwarden.cli.main import main
+from subwarden.impl.manager.manager import Manager
+from subwarden.impl.manager.source import SeedManager
+from subwarden.model.manager import operations as op
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.trace import trace_of
+from subwarden.stateful_tests.tests.paths import CORPUS
+from subwarden.stateful_tests.tests.proving.test_tla import WHY_NOT
+from subwarden.stateful_tests.tla.traces import Binding, validate
+
+PROGRAM = Program(
+    (
+        (op.ConnectionInitialized(1),),
+        (op.TryEnsureConnectionSubscribed(1, 1, True), op.StateSetListener(1), op.StateTrackEvent(op.TurnEvent.TURN_STARTED)),
+        (op.SetListener(1, 1, 1, False),),
+        (op.RemoveListener(1),),
+        (op.RemoveThreadState(1),),
+        (op.ThreadState(1), op.StateSetListener(2)),
+        (op.RemoveConnection(1),),
+    )
+)
+
+
+@pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
+def test_concurrent_runs_of_our_manager_are_behaviours_of_the_twin() -> None:
+    """A few, of which some have calls that a teardown overtook: the part of the twin that no run of whole operations reaches."""
+    walk = RandomWalk(Random(5))
+    with running():
+        traces = [trace_of(Manager, Order.ANY, PROGRAM, walk.begin) for _ in range(60)]
+    assert all(len(trace) >= 7 for trace in traces)
+    overtaken = [trace for trace in traces if any(step.binding is Binding.STALE for step in trace)]
+    assert overtaken
+    for trace in (*traces[:2], *overtaken[:2]):
+        assert validate(trace).accepted
+
+
+def test_a_run_that_breaks_has_a_trace_up_to_there() -> None:
+    """The seed subscribes a connection that is not live; what came before is all that the model explains."""
+    program = Program(((op.HasSubscribers(1),), (op.SetListener(1, 1, 1, False),), (op.HasSubscribers(1),)))
+    with running():
+        trace = trace_of(SeedManager, Order.FIFO, program, lambda _loop, _order: lambda _n: 0)
+    assert [step.operation for step in trace] == [op.HasSubscribers(1)]
+
+
+def test_replay_writes_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As ITF JSON, and as a TLA+ module by the name's ending."""
+    replay = str(CORPUS / "seed-P2-a-closed-connection-is-live-again.json")
+    assert main(["replay", replay, "--trace", str(tmp_path / "run.itf.json")]) == 1
+    assert "1 operation" in capsys.readouterr().out
+    itf = json.loads((tmp_path / "run.itf.json").read_text(encoding="utf-8"))
+    assert len(itf["states"]) == 2
+    assert main(["replay", replay, "--trace", str(tmp_path / "Trace.tla")]) == 1
+    assert "MODULE Trace" in (tmp_path / "Trace.tla").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The TLA+ twin: traces of real runs for TLC and Apalache, and how TLC is run."""

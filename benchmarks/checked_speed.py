@@ -15,11 +15,11 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.runner import Runner, uncollected
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 SCHEDULES = 300
-PROGRAM = Program(tuple(CHAINS))
+PROGRAM = ManagerProgram(tuple(CHAINS))
 
 
 def _stock() -> int:
@@ -43,7 +43,7 @@ def _bare() -> int:
     return SCHEDULES
 
 
-_RUNNER = Runner(LEVEL_1, Manager, Order.ANY)
+_RUNNER = Runner(MANAGER_LEVEL, Manager, Order.ANY)
 
 
 def _ours() -> int:

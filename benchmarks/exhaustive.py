@@ -13,10 +13,10 @@ from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.subjects.manager.level import Level1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import ManagerLevel
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
-SINGLE = Program(
+SINGLE = ManagerProgram(
     (
         (op.SetListener(1, 1, 1, True),),
         (op.TryEnsureConnectionSubscribed(1, 1, True),),
@@ -24,7 +24,7 @@ SINGLE = Program(
         (op.RemoveConnection(1),),
     )
 )
-PAIRS = Program(
+PAIRS = ManagerProgram(
     (
         (op.SetListener(1, 1, 1, True), op.StateSetListener(1)),
         (op.TryEnsureConnectionSubscribed(1, 1, True), op.StateSetListener(2)),
@@ -32,7 +32,7 @@ PAIRS = Program(
         (op.RemoveConnection(1), op.HasSubscribers(1)),
     )
 )
-TRIPLES = Program(
+TRIPLES = ManagerProgram(
     (
         (op.SetListener(1, 1, 1, True), op.StateSetListener(1), op.StateTrackEvent(op.TurnEvent.TURN_STARTED)),
         (op.TryEnsureConnectionSubscribed(1, 2, True), op.StateSetListener(2), op.StateClearListener()),
@@ -49,8 +49,8 @@ CASES = (
 )
 
 
-def _row(subject: str, what: str, program: Program) -> str:
-    runner = Runner(Level1(), SUBJECTS[subject].factory, Order.ANY)
+def _row(subject: str, what: str, program: ManagerProgram) -> str:
+    runner = Runner(ManagerLevel(), SUBJECTS[subject].factory, Order.ANY)
     whole = WholeProgram(runner, program)
     user, wall = time.process_time(), time.perf_counter()
     broken: set[Cause] = set()

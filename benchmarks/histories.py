@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
-from subwarden.checking.linearizability.history import Call, End, Fate, Moment
+from subwarden.checking.linearizability.history import CallEnding, Fate, HistoryCall, Moment
 from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Specification
 from subwarden.checking.linearizability.verdict import SPECIFICATIONS, judge, judge_file, survey_file
 from subwarden.model.core import step as core
@@ -99,10 +99,10 @@ def overlapping(title: str, before: list[core.CoreOperation], at_once: list[tupl
     """Calls that all overlap, after some that do not."""
     moments = []
     for n, operation in enumerate(before):
-        moments.append(_moment(2 * n, [Call(n, n, operation, 2 * n, None, Fate(End.RETURNED, UNJUDGED, 2 * n + 1))], []))
+        moments.append(_moment(2 * n, [HistoryCall(n, n, operation, 2 * n, None, Fate(CallEnding.RETURNED, UNJUDGED, 2 * n + 1))], []))
         moments.append(_moment(2 * n + 1, [], moments[-1].calls))
     now = 2 * len(before)
-    calls = [Call(n, n, o, now, None, Fate(End.RETURNED, a, now + 1)) for n, (o, a) in enumerate(at_once)]
+    calls = [HistoryCall(n, n, o, now, None, Fate(CallEnding.RETURNED, a, now + 1)) for n, (o, a) in enumerate(at_once)]
     moments += [_moment(now, calls, []), _moment(now + 1, [], calls)]
     start = time.perf_counter()
     judgement = judge(moments, SPECIFICATIONS["core"]())
@@ -110,7 +110,7 @@ def overlapping(title: str, before: list[core.CoreOperation], at_once: list[tupl
     print(f"{title}: {judgement.verdict.value} in {took * 1000:.1f} ms, at most {judgement.counted.widest} configurations")
 
 
-def _moment(at: int, calls: list[Call], ends: list[Call]) -> Moment:
+def _moment(at: int, calls: list[HistoryCall], ends: list[HistoryCall]) -> Moment:
     return Moment(at, calls, ends, 0)
 
 

@@ -18,7 +18,7 @@ from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
 from subwarden.stateful_tests.exploring.level import Program
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.hunt.search import LEAST, SCHEDULES, SETTLED, STEPS, Hunter
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 
 PROGRAMS = 60
 SHARES = (0, 1 / 16, 1 / 8)
@@ -108,7 +108,7 @@ class Drawing(Hunter):
     """Draws, and drives nothing."""
 
     def __init__(self, check: Check, factory: Callable[[], Manager]) -> None:
-        super().__init__(check, factory, LEVEL_1.new_graph(), lambda _: None, lambda _: None, lambda: False)
+        super().__init__(check, factory, MANAGER_LEVEL.new_graph(), lambda _: None, lambda _: None, lambda: False)
         self.programs: list[Program] = []
 
     def _explore(self, program: Program, schedules: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from subwarden.stateful_tests.exec.gate import Amount, explore
-from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.exec.session import Session
 
 SUBJECTS = ("examples/exec/steady.py", "examples/exec/threads.py")
@@ -26,7 +26,7 @@ def main() -> Iterator[str]:
     yield "|---|---|---|---|"
     yield f"| bare round trips | | {bare:,.0f} | 1.00 |"
     for subject in SUBJECTS:
-        with Runner(f"{sys.executable} {subject}", 10.0) as runner:
+        with ExecRunner(f"{sys.executable} {subject}", 10.0) as runner:
             began = perf_counter()
             outcome = explore(runner, Amount(100, 10), 0, None, lambda *_: None)
             seconds = perf_counter() - began

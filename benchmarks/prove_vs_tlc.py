@@ -16,7 +16,7 @@ from pathlib import Path
 from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import LevelOne
-from subwarden.proving.search import Search, search
+from subwarden.proving.search import StateGraphSearch, search
 from subwarden.stateful_tests.tla import tlc
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "proving.md"
@@ -58,7 +58,7 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def reduced(scope: Scope) -> tuple[Search, float]:
+def reduced(scope: Scope) -> tuple[StateGraphSearch, float]:
     """A search with symmetry, and its seconds."""
     system = LevelOne(scope)
     start = time.perf_counter()

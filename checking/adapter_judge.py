@@ -13,7 +13,7 @@ from subwarden.scheduling.state_search.objects import Value
 Evidence = tuple[object, ...]  # what can be looked at again, without a model, to see that something is wrong; plain data
 
 
-class Rules(NamedTuple):
+class JudgedRules(NamedTuple):
     """How an adapter wants to be judged.
 
     `off`: properties or causes by name -> why not. `final`: a close is, ids are not used again. `own`: the names of what the adapter itself
@@ -30,7 +30,7 @@ class AdapterJudge(ABC):
 
     shows_by = "observe"
 
-    def __init__(self, loop: ControlledLoop, fired: set[str], rules: Rules) -> None:
+    def __init__(self, loop: ControlledLoop, fired: set[str], rules: JudgedRules) -> None:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
         self.evidence: dict[Cause, Evidence] = {}

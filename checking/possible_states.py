@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 Operation = Any
 
 
-class Outcome:
+class CallOutcome:
     """What a call did, as its caller sees it. One object for each, made by `Nodes`: equal ones are the same."""
 
     __slots__ = ("answer", "key", "kind")
@@ -26,11 +26,11 @@ class Outcome:
         self.kind = kind
 
 
-class Edge(NamedTuple):
+class CallEdge(NamedTuple):
     """One thing that a call may do at a node."""
 
     node: Any
-    outcome: Outcome
+    outcome: CallOutcome
 
 
 class Node(Protocol):
@@ -40,7 +40,7 @@ class Node(Protocol):
     def state(self) -> Hashable:
         """It."""
 
-    def steps(self, operation: Operation) -> tuple[Edge, ...]:
+    def steps(self, operation: Operation) -> tuple[CallEdge, ...]:
         """Everything that `operation` may do here; empty: it cannot take effect yet."""
 
 
@@ -48,21 +48,21 @@ class Outcomes:
     """The one object for each outcome."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, Outcome] = {}
+        self._known: dict[Hashable, CallOutcome] = {}
 
-    def of(self, key: Hashable, answer: object, kind: str) -> Outcome:
+    def of(self, key: Hashable, answer: object, kind: str) -> CallOutcome:
         """That of `answer`, which is told from others by `key`."""
         known = self._known.get((key, kind))
         if known is None:
-            known = self._known[key, kind] = Outcome(key, answer, kind)
+            known = self._known[key, kind] = CallOutcome(key, answer, kind)
         return known
 
 
 AnyNode = TypeVar("AnyNode", bound=Node)
-Acted = tuple[tuple[int, Outcome], ...]  # calls that have acted and not returned, by number
+Acted = tuple[tuple[int, CallOutcome], ...]  # calls that have acted and not returned, by number
 
 
-class Possibilities(Generic[AnyNode]):
+class PossibleStates(Generic[AnyNode]):
     """Everything that may be true."""
 
     def __init__(self, node: AnyNode) -> None:
@@ -74,7 +74,7 @@ class Possibilities(Generic[AnyNode]):
         worlds = tuple((node.state, tuple((name[call], did.key) for call, did in acted)) for node, acted in self.worlds)
         return worlds, tuple((name[call], operation) for call, operation in self.open.items())
 
-    def answered(self, call: int, fits: Callable[[Outcome], bool]) -> tuple[list[Outcome], list[Outcome]]:
+    def answered(self, call: int, fits: Callable[[CallOutcome], bool]) -> tuple[list[CallOutcome], list[CallOutcome]]:
         """`call` returned, having done what `fits`: what that may have been, and all that it may have done.
 
         The first is empty where no world explains the answer; then all worlds are kept.
@@ -85,12 +85,12 @@ class Possibilities(Generic[AnyNode]):
         self.worlds = tuple(dict.fromkeys((node, others) for node, others, _ in fitting or acted))
         return [outcome for _, _, outcome in fitting], [outcome for _, _, outcome in acted]
 
-    def _acted(self, call: int) -> list[tuple[AnyNode, Acted, Outcome]]:
+    def _acted(self, call: int) -> list[tuple[AnyNode, Acted, CallOutcome]]:
         """The worlds in which `call` has acted, before or just now, without it, and what it did there.
 
         Others that are open act before it if they must; what acts after it is not decided before it has to be.
         """
-        found: list[tuple[AnyNode, Acted, Outcome]] = []
+        found: list[tuple[AnyNode, Acted, CallOutcome]] = []
         for node, acted in self._closure(but=call):
             done = next((outcome for number, outcome in acted if number == call), None)
             if done is None:

@@ -15,8 +15,8 @@ from subwarden.stateful_tests.exec.finding import COUNTED
 from subwarden.stateful_tests.exec.gate import AMOUNTS, explore, first_seed
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
 from subwarden.stateful_tests.exec.record import record, run_record
-from subwarden.stateful_tests.exec.runner import Runner
-from subwarden.stateful_tests.exec.saved import Saved
+from subwarden.stateful_tests.exec.runner import ExecRunner
+from subwarden.stateful_tests.exec.saved import SavedRun
 from subwarden.stateful_tests.exec.stepper import by_number, follow
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.runs.replay import BadReplay
@@ -40,7 +40,7 @@ def gate(options: argparse.Namespace) -> int:
     """Hold the process against the core model, and report. Returns the verdict's exit code. Raises BadProcess."""
     command = options.subject.removeprefix(PREFIX)
     seed = first_seed(PROFILES[options.profile].derandomized)
-    with Runner(command, options.answer_within) as runner, progress(f"subwarden gate {options.subject}") as report:
+    with ExecRunner(command, options.answer_within) as runner, progress(f"subwarden gate {options.subject}") as report:
         outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report)
     made = record(command, options.answer_within, options.profile, seed, outcome)
     write_process_gate(made, console_for(sys.stdout))
@@ -49,7 +49,7 @@ def gate(options: argparse.Namespace) -> int:
     return Verdict(made["verdict"]).exit_code
 
 
-def replay(saved: Saved, options: argparse.Namespace) -> int:
+def replay(saved: SavedRun, options: argparse.Namespace) -> int:
     """Play a saved run again: by its schedule, or, where there is none, many times. 1 if it fails, else 0.
 
     Raises BadProcess, BadReplay.
@@ -62,7 +62,7 @@ def replay(saved: Saved, options: argparse.Namespace) -> int:
         raise BadReplay(f"subject {subject} is a process of its own; --script and --trace are for managers in Python")
     failed = counted = 0
     shown = None
-    with Runner(saved.command, saved.limit) as runner:
+    with ExecRunner(saved.command, saved.limit) as runner:
         if runner.hello.steps != (saved.schedule is not None):
             raise BadReplay(f"subject {subject} {'can' if runner.hello.steps else 'cannot'} be scheduled now; find the run anew with gate")
         try:

@@ -11,18 +11,18 @@ from rich.console import Console
 
 from subwarden.proving.manager.proof import LIVENESS_STATES, Proof, prove
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.search import Progress, Verdict
+from subwarden.proving.search import Progress, SearchVerdict
 from subwarden.proving.server.proof import prove_protocol
-from subwarden.proving.server.scope import EXTRAS, ProtocolScope
+from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.reports.gate import console_for
 from subwarden.reports.proof import print_proof
 from subwarden.stateful_tests.gate.signals import CTRL_C, interruptible
 
-EXIT_CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.INCONCLUSIVE: 2}
+EXIT_CODES = {SearchVerdict.HOLDS: 0, SearchVerdict.VIOLATED: 1, SearchVerdict.INCONCLUSIVE: 2}
 USAGE = 3
 BYTES_A_STATE = {1: 200, 2: 1500}  # measured with all that goes with it; level 1: 95 without calls in flight, 205 with one
 MAX_STATES = {1: 5_000_000, 2: 500_000}
-LEVELS = {1: Scope(), 2: ProtocolScope()}
+LEVELS = {1: Scope(), 2: ServerScope()}
 OPTIONS = {  # a number each, and the levels at which it means something
     "connections": (1, 2),
     "threads": (1, 2),
@@ -98,14 +98,14 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     console, status = console_for(sys.stdout), Console(stderr=True)
     with interruptible(CTRL_C) as interrupted:
-        tell = Teller(status, quiet=args.quiet)
+        tell = SearchProgress(status, quiet=args.quiet)
 
         def progress(at: Progress) -> bool:
             tell(at)
             return not interrupted
 
         start = time.perf_counter()
-        if isinstance(scope, ProtocolScope):
+        if isinstance(scope, ServerScope):
             proof = prove_protocol(scope, max_states, args.liveness_states, progress)
         else:
             proof = prove(scope, not args.no_symmetry, max_states, args.liveness_states, progress)
@@ -118,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_CODES[proof.verdict]
 
 
-def _scope(args: argparse.Namespace) -> Scope | ProtocolScope:
+def _scope(args: argparse.Namespace) -> Scope | ServerScope:
     """What the options say. Raises ValueError for one that the level does not have."""
     foreign = [option for option, of_level in OPTIONS.items() if args.level not in of_level and _given(args, option) is not None]
     foreign += [option for option in SWITCHES if args.level != 1 and _given(args, option)]
@@ -127,7 +127,7 @@ def _scope(args: argparse.Namespace) -> Scope | ProtocolScope:
         raise ValueError(f"--{foreign[0]} means nothing at level {args.level}")
     numbers = {FIELDS.get(o, o): _given(args, o) for o in OPTIONS if _given(args, o) is not None}
     if args.level == 2:
-        return ProtocolScope(**numbers, extras=tuple(sorted({e.strip() for e in args.extras.split(",")})) if args.extras else ())
+        return ServerScope(**numbers, extras=tuple(sorted({e.strip() for e in args.extras.split(",")})) if args.extras else ())
     if args.no_turns:
         numbers["items"] = None
     return Scope(**numbers, raw=not args.no_raw)
@@ -150,7 +150,7 @@ def _write(path: Path, proof: Proof) -> int:
     return EXIT_CODES[proof.verdict]
 
 
-class Teller:
+class SearchProgress:
     """Says how far a search has got, at most once a second."""
 
     def __init__(self, console: Console, quiet: bool) -> None:

@@ -22,7 +22,7 @@ from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.subjects.loading import blaming, load
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.trace import trace_of
 from subwarden.stateful_tests.tla.traces import as_itf, as_tla
 
@@ -49,8 +49,10 @@ def run(options: argparse.Namespace) -> int:
         raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")
     if options.script and replay.order is not Order.FIFO:
         raise BadReplay(f"the replay is in the order {replay.order.value}, which stock asyncio does not promise; --script is for fifo only")
-    if options.trace and replay.level != LEVEL_1.name:
-        raise BadReplay(f"the replay is of {replay.level}; --trace writes traces of {LEVEL_1.name} only, for which there is a twin in TLA+")
+    if options.trace and replay.level != MANAGER_LEVEL.name:
+        raise BadReplay(
+            f"the replay is of {replay.level}; --trace writes traces of {MANAGER_LEVEL.name} only, for which there is a twin in TLA+"
+        )
     factory = load(replay.subject, replay.level)
     record, cause = follow(replay, factory)
     console = console_for(sys.stdout)

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.manager.split_lock import SplitLockManager
 from subwarden.impl.server.engine import Engine
 from subwarden.impl.server.owning_server import OwningServer
 from subwarden.impl.server.server import Server
-from subwarden.impl.server.source_server import SeedServer
+from subwarden.impl.server.source_server import SourceServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RequestLayer:
         return self.server(self.manager(), engine)
 
 
-class Subject(NamedTuple):
+class BuiltInSubject(NamedTuple):
     """A manager to be judged: `factory`, and `server`, make a fresh one for each run."""
 
     name: str
@@ -40,21 +40,21 @@ class Subject(NamedTuple):
 
 DEFAULT = "manager"
 
-SUBJECTS: dict[str, Subject] = {
+SUBJECTS: dict[str, BuiltInSubject] = {
     subject.name: subject
     for subject in (
-        Subject(
+        BuiltInSubject(
             DEFAULT,
             Manager,
             "ours: every operation one section under one lock; all properties hold",
             RequestLayer(OwningServer, Manager),
         ),
-        Subject(
+        BuiltInSubject(
             "seed",
-            SeedManager,
+            SourceManager,
             "the source document's manager as it is: the manager lock, then the thread's lock",
-            RequestLayer(SeedServer, SeedManager),
+            RequestLayer(SourceServer, SourceManager),
         ),
-        Subject("split-lock", SplitLockManager, "the design before it: subscribers under the thread's lock, an index beside"),
+        BuiltInSubject("split-lock", SplitLockManager, "the design before it: subscribers under the thread's lock, an index beside"),
     )
 }

@@ -14,13 +14,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from subwarden.model.properties import Property
-from subwarden.proving.transition_system import Edge, Symmetry, TransitionSystem
+from subwarden.proving.transition_system import Symmetry, Transition, TransitionSystem
 
 ENOUGH = 1000  # broken states looked at in words; they are of few kinds
 CHUNK = 4096  # states expanded between two looks at the bounds; large enough that what is done once a chunk costs nothing
 
 
-class Verdict(Enum):
+class SearchVerdict(Enum):
     """All that a proof can say."""
 
     HOLDS = "holds"
@@ -55,7 +55,7 @@ class CounterExample(NamedTuple):
 
 
 @dataclass
-class Search:
+class StateGraphSearch:
     """What was found. `layers[d]` holds the states (or orbits) first met after d steps."""
 
     layers: list[list[int]]
@@ -98,13 +98,13 @@ class Search:
         return [name for name, met in self.met.items() if not met]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> SearchVerdict:
         """Violated is final; holds needs everything to have been seen and nothing expected to be missing."""
         if self.counter_examples:
-            return Verdict.VIOLATED
+            return SearchVerdict.VIOLATED
         if self.stopped is not None or self.never_enabled or self.never_met:
-            return Verdict.INCONCLUSIVE
-        return Verdict.HOLDS
+            return SearchVerdict.INCONCLUSIVE
+        return SearchVerdict.HOLDS
 
     def states(self) -> Iterator[int]:
         """Every state kept, nearest first."""
@@ -117,7 +117,7 @@ def search(
     symmetry: Symmetry | None = None,
     max_states: int | None = None,
     progress: Callable[[Progress], bool] | None = None,
-) -> Search:
+) -> StateGraphSearch:
     """Search `system` until it has no new state, a property breaks, or a bound is hit.
 
     In: `symmetry` keeps one state an orbit; `max_states` bounds what is kept, and so memory, to within what one chunk of states adds;
@@ -126,7 +126,7 @@ def search(
     """
     initial = system.initial if symmetry is None else symmetry.canonical(system.initial)
     weights = None if symmetry is None else [symmetry.orbit_size(initial)]  # of the last layer
-    found = Search([[initial]], None if weights is None else [sum(weights)], None, Counter(), system.expected_kinds(), {})
+    found = StateGraphSearch([[initial]], None if weights is None else [sum(weights)], None, Counter(), system.expected_kinds(), {})
     seen = {initial}
     suspects, sources = system.suspicious(seen), set[int]()  # states that are broken, states from which a step is
     while found.stopped is None and not suspects and not sources:
@@ -154,7 +154,7 @@ def search(
 
 
 def _reason_to_stop(
-    found: Search, stored: int, left: int, next_layer: int, max_states: int | None, progress: Callable[[Progress], bool] | None
+    found: StateGraphSearch, stored: int, left: int, next_layer: int, max_states: int | None, progress: Callable[[Progress], bool] | None
 ) -> str | None:
     if max_states is not None and stored >= max_states:
         return f"the bound of {max_states} states was hit"
@@ -174,7 +174,9 @@ def _expand(
     return new
 
 
-def _counter_examples(system: TransitionSystem, symmetry: Symmetry | None, found: Search, bad: set[int]) -> Iterator[CounterExample]:
+def _counter_examples(
+    system: TransitionSystem, symmetry: Symmetry | None, found: StateGraphSearch, bad: set[int]
+) -> Iterator[CounterExample]:
     """A shortest run to each property that is broken at the depth where the search ended, from the smallest states it is broken in."""
     if not bad:
         return
@@ -200,7 +202,9 @@ def _finish(system: TransitionSystem, run: tuple[list[RunStep], int], prop: Prop
         yield CounterExample(prop, b.what, tuple(told))
 
 
-def run_to(system: TransitionSystem, symmetry: Symmetry | None, found: Search, state: int, depth: int) -> tuple[list[RunStep], int]:
+def run_to(
+    system: TransitionSystem, symmetry: Symmetry | None, found: StateGraphSearch, state: int, depth: int
+) -> tuple[list[RunStep], int]:
     """A shortest run to `state`, which was first met after `depth` steps, in words; and the state at its end, which is `state` or,
     with a symmetry, of its orbit."""
     run = [state]
@@ -219,7 +223,7 @@ def _successors(system: TransitionSystem, symmetry: Symmetry | None, state: int)
     return reached if symmetry is None else map(symmetry.canonical, reached)
 
 
-def _step(system: TransitionSystem, edge: Edge) -> RunStep:
+def _step(system: TransitionSystem, edge: Transition) -> RunStep:
     return RunStep(system.show_action(edge.action), edge.kind, answer_in_words(edge.answer), system.show(edge.target))
 
 

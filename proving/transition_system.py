@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from subwarden.model.properties import Property
 
 
-class Broken(NamedTuple):
+class BrokenProperty(NamedTuple):
     """A property that does not hold: in a state, or in the step `action` from it."""
 
     property: Property
@@ -20,7 +20,7 @@ class Broken(NamedTuple):
     action: Hashable | None = None
 
 
-class Edge(NamedTuple):
+class Transition(NamedTuple):
     """One step: what happened, where it leads, of what kind it is, what the caller was answered."""
 
     action: Hashable
@@ -52,10 +52,10 @@ class TransitionSystem(Protocol):
     def sources_of_bad_steps(self, states: Iterable[int]) -> set[int]:
         """Those of the states, expanded before, from which a step breaks a property of steps."""
 
-    def broken(self, state: int) -> list[Broken]:
+    def broken(self, state: int) -> list[BrokenProperty]:
         """Every property that is broken in `state` or in a step from it; slow and in words."""
 
-    def edges(self, state: int) -> list[Edge]:
+    def edges(self, state: int) -> list[Transition]:
         """Every step from `state`, in a fixed order; slow and in words."""
 
     def watch(self, states: Sequence[int]) -> None:

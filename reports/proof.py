@@ -8,9 +8,9 @@ from rich.text import Text
 
 from subwarden.model.properties import Property
 from subwarden.proving.manager.proof import Proof
-from subwarden.proving.search import CounterExample, Verdict
+from subwarden.proving.search import CounterExample, SearchVerdict
 
-STYLES = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.INCONCLUSIVE: "yellow"}
+STYLES = {SearchVerdict.HOLDS: "green", SearchVerdict.VIOLATED: "bold red", SearchVerdict.INCONCLUSIVE: "yellow"}
 
 
 def print_proof(proof: Proof, console: Console, all_kinds: bool = False) -> None:
@@ -38,7 +38,7 @@ def print_proof(proof: Proof, console: Console, all_kinds: bool = False) -> None
 
 def why_inconclusive(proof: Proof) -> Iterable[str]:
     """What stands between the proof and "holds", a sentence each; nothing if it holds or is violated."""
-    if proof.verdict is not Verdict.INCONCLUSIVE:
+    if proof.verdict is not SearchVerdict.INCONCLUSIVE:
         return
     if proof.search.stopped is not None:
         yield f"not everything was seen: {proof.search.stopped}; {proof.search.expanded:,} of {proof.search.stored:,} states were expanded"

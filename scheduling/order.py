@@ -3,7 +3,7 @@
 - `fifo`: the scheduler chooses when outside events arrive; ready steps stay first in, first out, as asyncio documents `call_soon`.
   A failure happens on stock asyncio.
 - `any`: it also chooses which ready step runs next, and a free lock's acquire suspends (`scheduling.locks`). A failure happens on
-  other loops, or on a multi-threaded runtime. No loop passes a ready step over for ever, so after `scheduling.run.PATIENCE` others in a
+  other loops, or on a multi-threaded runtime. No loop passes a ready step over for ever, so after `scheduling.run.STARVATION_BOUND` others in a
   row the oldest is next.
 
 With either, faults (cancellations, calls that fail) may be delivered at any await; they are outside events too, but need not happen. At

@@ -7,7 +7,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, timer_may_fire
 
 Choose = Callable[[int], int]
-PATIENCE = 200  # steps that others may run before one that is ready, in the order `any`: no loop passes one over for ever
+STARVATION_BOUND = 200  # steps that others may run before one that is ready, in the order `any`: no loop passes one over for ever
 
 
 class Ending(Enum):
@@ -55,7 +55,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
             n = len(events) + len(faults)
         else:
             return Ending.QUIESCENT, choices, steps
-        if passed >= PATIENCE and width:
+        if passed >= STARVATION_BOUND and width:
             if every_choice:
                 choose(1)  # whoever keeps count is told
             n, pick = 1, 0

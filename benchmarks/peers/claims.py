@@ -28,8 +28,8 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.specimens.races import split_lock_shown as subject
 from subwarden.stateful_tests.specimens.races.split_lock import CALLS, SplitLock
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 SEEDS = 25
 NAME = "stateful_tests/specimens/races/split_lock_shown.py:ShownSplitLock"
@@ -59,9 +59,9 @@ def prove() -> tuple[int, float]:
     return strategy.runs, time.process_time() - began
 
 
-def shrunk(seed: int) -> tuple[Finding[Program], float]:
+def shrunk(seed: int) -> tuple[Finding[ManagerProgram], float]:
     """The finding behind the first failure of the crowded program, and the seconds that it took to confirm it and to make it small."""
-    runner, strategy = Runner(LEVEL_1, subject.ShownSplitLock, Order.ANY), Portfolio(Random(seed))
+    runner, strategy = Runner(MANAGER_LEVEL, subject.ShownSplitLock, Order.ANY), Portfolio(Random(seed))
     with running():
         while True:
             result = runner.run_strategy(subject.CROWDED, strategy)
@@ -74,13 +74,13 @@ def shrunk(seed: int) -> tuple[Finding[Program], float]:
         return finding, time.perf_counter() - began
 
 
-def switches(finding: Finding[Program]) -> int:
+def switches(finding: Finding[ManagerProgram]) -> int:
     """How often another task goes on than the one that ran last, the first included."""
     steps = [name for name in finding.names if not name.startswith("+")]
     return sum(name != before for name, before in zip(steps, [None, *steps], strict=False))
 
 
-def _report(finding: Finding[Program]) -> str:
+def _report(finding: Finding[ManagerProgram]) -> str:
     out = StringIO()
     with running():
         record = finding_record(NAME, finding)

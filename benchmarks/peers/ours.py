@@ -16,10 +16,10 @@ from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.specimens.races import split_lock_shown as subject
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
-JUDGED: dict[str, tuple[Factory, Program]] = {
+JUDGED: dict[str, tuple[Factory, ManagerProgram]] = {
     FIXED: (subject.FixedSplitLock, subject.PROGRAM),
     SUSPENDING: (subject.FixedSplitLock, subject.PROGRAM),  # in the order `any` it always does
     BUGGY: (subject.ShownSplitLock, subject.PROGRAM),
@@ -59,7 +59,7 @@ def _unchecked_find(name: str, seed: int, limit: int) -> int | None:
 
 def _checked(name: str, count: int) -> int:
     factory, program = JUDGED[name]
-    runner = _RUNNERS.setdefault(name, Runner(LEVEL_1, factory, Order.ANY))
+    runner = _RUNNERS.setdefault(name, Runner(MANAGER_LEVEL, factory, Order.ANY))
     for _ in range(count):
         result = runner.run(program, _WALK.begin)
         if result.violations:
@@ -70,7 +70,7 @@ def _checked(name: str, count: int) -> int:
 
 def _checked_find(name: str, seed: int, limit: int) -> int | None:
     factory, program = JUDGED[name]
-    runner, strategy = Runner(LEVEL_1, factory, Order.ANY), Portfolio(Random(seed))
+    runner, strategy = Runner(MANAGER_LEVEL, factory, Order.ANY), Portfolio(Random(seed))
     found: int | None = None
     for number in range(1, limit + 1):
         result = runner.run_strategy(program, strategy)

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from subwarden.checking.known_states import KnownStates
-from subwarden.checking.possible_states import Edge, Outcomes, Possibilities
+from subwarden.checking.possible_states import CallEdge, Outcomes, PossibleStates
 from subwarden.model.core.step import (
     Connect,
     CoreOperation,
@@ -27,34 +27,34 @@ BOUND = 40_000  # transitions kept; some hundred bytes each
 EVERYTHING = None  # what a call touches that concerns all topics of its connection
 
 
-class Node:
+class CoreNode:
     """One state of the model, of one connection, and what has been asked of it so far; operations are asked by identity."""
 
     __slots__ = ("_edges", "_graph", "live", "state", "topics")
 
-    def __init__(self, state: CoreState, graph: "Graph") -> None:
+    def __init__(self, state: CoreState, graph: "CoreGraph") -> None:
         self.state = state
         self.live = bool(state.live)
         self.topics = frozenset(topic for topic, _ in state.links)
         self._graph = graph
-        self._edges: dict[int, tuple[CoreOperation, tuple[Edge, ...]]] = {}
+        self._edges: dict[int, tuple[CoreOperation, tuple[CallEdge, ...]]] = {}
 
     def let_go(self) -> None:
         """See `checking.known_states`."""
         self._edges.clear()
 
-    def steps(self, operation: CoreOperation) -> tuple[Edge, ...]:
+    def steps(self, operation: CoreOperation) -> tuple[CallEdge, ...]:
         """`model.core.step.core_step` from this state."""
         known = self._edges.get(id(operation))
         if known is None:
             self._graph.size += 1
             after, answer, kind = core_step(self.state, operation)
-            edge = Edge(self._graph.node(after), self._graph.outcomes.of(answer, answer, kind))
+            edge = CallEdge(self._graph.node(after), self._graph.outcomes.of(answer, answer, kind))
             known = self._edges[id(operation)] = (operation, (edge,))
         return known[1]
 
 
-class Graph(KnownStates[CoreState, Node]):
+class CoreGraph(KnownStates[CoreState, CoreNode]):
     """All nodes seen since they were last dropped."""
 
     def __init__(self) -> None:
@@ -62,10 +62,10 @@ class Graph(KnownStates[CoreState, Node]):
         self.size = 0
         self.outcomes = Outcomes()
 
-    def _made(self, state: CoreState) -> Node:
-        return Node(state, self)
+    def _made(self, state: CoreState) -> CoreNode:
+        return CoreNode(state, self)
 
-    def initial(self, *, final: bool) -> Node:
+    def initial(self, *, final: bool) -> CoreNode:
         """The node of the empty state; between runs, so that this is the moment to drop a graph that has grown too large."""
         if self.size > BOUND:
             self.size = 0
@@ -73,10 +73,10 @@ class Graph(KnownStates[CoreState, Node]):
         return self.node(CoreState(final=final))
 
 
-class Connection(Possibilities[Node]):
+class Connection(PossibleStates[CoreNode]):
     """Everything that may be true of connection `name`. `lost`: what it did is none of it, and nothing more can be told."""
 
-    def __init__(self, name: Id, node: Node) -> None:
+    def __init__(self, name: Id, node: CoreNode) -> None:
         super().__init__(node)
         self.name = name
         self.lost = False

@@ -27,7 +27,7 @@ class Published:
         self.under_way = True
 
 
-class Deliveries:
+class TopicDeliveries:
     """Of one run."""
 
     def __init__(self, connections: Iterable[Connection]) -> None:

@@ -8,11 +8,11 @@ is everything that `checking.core.configurations` leaves open.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from subwarden.checking import causes
-from subwarden.checking.adapter_judge import AdapterJudge, Evidence, Rules
+from subwarden.checking.adapter_judge import AdapterJudge, Evidence, JudgedRules
 from subwarden.checking.causes import Cause
 from subwarden.checking.core import causes as core_causes
-from subwarden.checking.core.configurations import Connection, Graph, last_of_each
-from subwarden.checking.core.deliveries import Deliveries
+from subwarden.checking.core.configurations import Connection, CoreGraph, last_of_each
+from subwarden.checking.core.deliveries import TopicDeliveries
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown
 from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
@@ -26,12 +26,12 @@ class CoreJudge(AdapterJudge):
     """Of one run."""
 
     def __init__(
-        self, loop: ControlledLoop, observe: Observe, connections: Iterable[Id], graph: Graph, fired: set[str], rules: Rules
+        self, loop: ControlledLoop, observe: Observe, connections: Iterable[Id], graph: CoreGraph, fired: set[str], rules: JudgedRules
     ) -> None:
         super().__init__(loop, fired, rules)
         self.seen: Maps = {}
         self.connections = {name: Connection(name, graph.initial(final=rules.final)) for name in connections}
-        self.deliveries = Deliveries(self.connections.values())
+        self.deliveries = TopicDeliveries(self.connections.values())
         self._observe = observe
         self._ends: list[CoreOperation] = []  # calls that have ended, in that order
         self._dirty = True  # something else may be expected of what shows

@@ -3,54 +3,54 @@
 from collections.abc import Hashable
 from typing import Any
 
-from subwarden.checking.custom.model import OwnModel, OwnOperation, State
+from subwarden.checking.custom.model import CustomModel, CustomOperation, State
 from subwarden.checking.known_states import KnownStates
-from subwarden.checking.possible_states import Edge, Outcomes
+from subwarden.checking.possible_states import CallEdge, Outcomes
 
 BOUND = 40_000  # steps kept
 UNKNOWN: Any = object()
 
 
-class OwnNode:
+class CustomNode:
     """One state, and what has been asked of it so far; operations are asked by identity."""
 
     __slots__ = ("_edges", "_graph", "_shown", "state")
 
-    def __init__(self, state: State, graph: "OwnGraph") -> None:
+    def __init__(self, state: State, graph: "CustomGraph") -> None:
         self.state = state
         self._graph = graph
         self._shown = UNKNOWN
-        self._edges: dict[int, tuple[OwnOperation, tuple[Edge, ...]]] = {}
+        self._edges: dict[int, tuple[CustomOperation, tuple[CallEdge, ...]]] = {}
 
     def let_go(self) -> None:
         """See `checking.known_states`."""
         self._edges.clear()
 
-    def steps(self, operation: OwnOperation) -> tuple[Edge, ...]:
-        """See `OwnModel.steps`."""
+    def steps(self, operation: CustomOperation) -> tuple[CallEdge, ...]:
+        """See `CustomModel.steps`."""
         known = self._edges.get(id(operation))
         if known is None:
             known = self._edges[id(operation)] = (operation, self._graph.edges(self.state, operation))
         return known[1]
 
     def shown(self) -> object:
-        """See `OwnModel.shown`."""
+        """See `CustomModel.shown`."""
         if self._shown is UNKNOWN:
             self._shown = self._graph.model.shown(self.state)
         return self._shown
 
 
-class OwnGraph(KnownStates[State, OwnNode]):
+class CustomGraph(KnownStates[State, CustomNode]):
     """All nodes seen since they were last dropped."""
 
-    model: OwnModel
+    model: CustomModel
 
     def __init__(self) -> None:
         super().__init__()
         self._size = 0
         self._outcomes = Outcomes()
 
-    def initial(self, model: OwnModel) -> OwnNode:
+    def initial(self, model: CustomModel) -> CustomNode:
         """The node of `model`'s initial state; between runs, so that this is the moment to drop what has grown too large."""
         if self._size > BOUND or getattr(self, "model", model) is not model:
             self._size = 0
@@ -59,18 +59,18 @@ class OwnGraph(KnownStates[State, OwnNode]):
         self.model = model
         return self.node(model.initial)
 
-    def _made(self, state: State) -> OwnNode:
-        return OwnNode(state, self)
+    def _made(self, state: State) -> CustomNode:
+        return CustomNode(state, self)
 
-    def edges(self, state: State, operation: OwnOperation) -> tuple[Edge, ...]:
+    def edges(self, state: State, operation: CustomOperation) -> tuple[CallEdge, ...]:
         """What `operation` may do in `state`."""
         self._size += 1
-        found: list[Edge] = []
+        found: list[CallEdge] = []
         for after, answer in self.model.steps(state, operation):
             try:
                 hash(answer)
                 key: Hashable = (type(answer), answer)
             except TypeError:
                 key = (type(answer), repr(answer))  # at worst an answer is kept twice
-            found.append(Edge(self.node(after), self._outcomes.of(key, answer, self.model.kind(operation.name, answer))))
+            found.append(CallEdge(self.node(after), self._outcomes.of(key, answer, self.model.kind(operation.name, answer))))
         return tuple(found)

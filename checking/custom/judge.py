@@ -7,12 +7,12 @@ that nobody here has written, and only its model knows which part of them a call
 from collections.abc import Callable, Hashable, Mapping
 
 from subwarden.checking import causes
-from subwarden.checking.adapter_judge import AdapterJudge, Rules
+from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
 from subwarden.checking.causes import Cause
-from subwarden.checking.custom.configurations import OwnGraph, OwnNode
-from subwarden.checking.custom.model import ANY, BadModel, OwnModel, OwnOperation
+from subwarden.checking.custom.configurations import CustomGraph, CustomNode
+from subwarden.checking.custom.model import ANY, BadModel, CustomModel, CustomOperation
 from subwarden.checking.custom.text import text_of
-from subwarden.checking.possible_states import Outcome, Possibilities
+from subwarden.checking.possible_states import CallOutcome, PossibleStates
 from subwarden.model.core.step import Id
 from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
@@ -21,33 +21,39 @@ UNASKED = Cause(Property.P8, "what shows changes before any call has ended")
 NAMED = 4  # what else would have been right, in a line
 
 
-class OwnJudge(AdapterJudge):
+class CustomJudge(AdapterJudge):
     """Of one run. `observe`: what the manager shows; None: it cannot be seen now."""
 
     def __init__(
-        self, loop: ControlledLoop, observe: Callable[[], object], model: OwnModel, graph: OwnGraph, fired: set[str], rules: Rules
+        self,
+        loop: ControlledLoop,
+        observe: Callable[[], object],
+        model: CustomModel,
+        graph: CustomGraph,
+        fired: set[str],
+        rules: JudgedRules,
     ) -> None:
         super().__init__(loop, fired, rules)
         self.seen: object = None
         self._observe = observe
         self._model = model
-        self._possible: Possibilities[OwnNode] = Possibilities(graph.initial(model))
+        self._possible: PossibleStates[CustomNode] = PossibleStates(graph.initial(model))
         self._lost = False  # what it did is nothing that the model does, and nothing more can be told
-        self._blamed: OwnOperation | None = None  # the call that ended last
+        self._blamed: CustomOperation | None = None  # the call that ended last
 
     def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
         return None if self._lost else self._possible.digested(name), self._blamed, text_of(self.seen)
 
     # --- what the player reports
 
-    def called(self, task: int, operation: OwnOperation) -> None:
+    def called(self, task: int, operation: CustomOperation) -> None:
         """`task` calls `operation`."""
         self._tell("calls", operation)
         self._calls += 1
         self._open[task] = self._calls
         self._possible.open[self._calls] = operation
 
-    def returned(self, task: int, operation: OwnOperation, answer: object) -> None:
+    def returned(self, task: int, operation: CustomOperation, answer: object) -> None:
         """`operation` returned `answer`."""
         self._tell("answers", operation, answer)
         call, self._blamed = self._open.pop(task), operation
@@ -58,7 +64,7 @@ class OwnJudge(AdapterJudge):
                 self._useless(error)
         self._look()
 
-    def _judge_answer(self, call: int, operation: OwnOperation, answer: object) -> None:
+    def _judge_answer(self, call: int, operation: CustomOperation, answer: object) -> None:
         explained, possible = self._possible.answered(call, lambda outcome: outcome.answer is ANY or _same(outcome.answer, answer))
         if explained:
             self._fire(explained)
@@ -69,13 +75,13 @@ class OwnJudge(AdapterJudge):
         instead = f"the model answers {' or '.join(right[:NAMED])}{more}" if right else "by the model it has to wait"
         self.violated(causes.wrong_answer(operation.name), f"{operation} answers {text_of(answer)}; {instead}", ("answer", answer))
 
-    def _fire(self, explained: list[Outcome]) -> None:
+    def _fire(self, explained: list[CallOutcome]) -> None:
         """Note which kind of transition it was, if that is plain."""
         kinds = {outcome.kind for outcome in explained}
         if len(kinds) == 1:
             self._fired.update(kinds)
 
-    def _gone(self, task: int, operation: OwnOperation) -> None:
+    def _gone(self, task: int, operation: CustomOperation) -> None:
         self._orphans.append(self._open.pop(task))
         self._blamed = operation
 

@@ -29,7 +29,7 @@ class BadModel(BadObservation):
 
 
 @dataclass(frozen=True, slots=True)
-class OwnOperation:
+class CustomOperation:
     """A call of one of somebody's own operations."""
 
     name: str
@@ -39,7 +39,7 @@ class OwnOperation:
         return f"{self.name}({', '.join(a if isinstance(a, str) else repr(a) for a in self.arguments)})"
 
 
-class OwnModel:
+class CustomModel:
     """`given`, looked at once. `pools`: the values of an argument by the word that stands for them. Raises BadModel."""
 
     def __init__(self, given: Any, pools: Mapping[str, tuple[Value, ...]]) -> None:
@@ -56,7 +56,7 @@ class OwnModel:
         if self.shows is not None:
             self.shown(self.initial)
 
-    def steps(self, state: State, operation: OwnOperation) -> list[tuple[State, object]]:
+    def steps(self, state: State, operation: CustomOperation) -> list[tuple[State, object]]:
         """What `operation` may do in `state`, as pairs of the next state and the answer; none: it has to wait. Raises BadModel."""
         try:
             got = self._step(state, operation.name, operation.arguments)
@@ -81,7 +81,7 @@ class OwnModel:
         except Exception as error:
             raise BadModel(f"its model's shown({text_of(state)}) raised {_said(error)}") from error
 
-    def takes(self, operation: OwnOperation) -> bool:
+    def takes(self, operation: CustomOperation) -> bool:
         """Whether there is such an operation, with such arguments."""
         pools = self.operations.get(operation.name)
         return (
@@ -95,11 +95,11 @@ class OwnModel:
         kind = f"{operation}: {text_of(answer)}"
         return kind if kind in self.kinds else operation
 
-    def calls(self) -> Iterator[OwnOperation]:
+    def calls(self) -> Iterator[CustomOperation]:
         """Every operation with all arguments."""
         for name, pools in self.operations.items():
             for arguments in product(*pools):
-                yield OwnOperation(name, arguments)
+                yield CustomOperation(name, arguments)
 
     def _walk_all(self, declared: object) -> None:
         """Walk the model, breadth first, and learn which kinds of answer must have been given for a pass not to be vacuous.

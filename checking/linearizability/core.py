@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Effect, Footprint, Mode
+from subwarden.checking.linearizability.specification import UNJUDGED, Asked, CallEffect, Footprint, Mode
 from subwarden.model.core import step as core
 from subwarden.model.core.step import CoreOperation, CoreState
 
@@ -54,9 +54,9 @@ class CoreSpecification:
     def forget(self, world: CoreState, slot: int) -> CoreState:
         return world
 
-    def step(self, world: CoreState, asked: Asked) -> Effect:
+    def step(self, world: CoreState, asked: Asked) -> CallEffect:
         after, answer, kind = core.core_step(world, asked.operation)
-        return Effect(after, answer, kind, after is not world and after != world)
+        return CallEffect(after, answer, kind, after is not world and after != world)
 
     def fits(self, answer: object, wanted: object) -> bool:
         return wanted is UNJUDGED or answer == wanted

@@ -21,7 +21,7 @@ AHEAD = 4096  # lines read ahead of the moment that is judged
 Id = int | str
 
 
-class End(Enum):
+class CallEnding(Enum):
     """How a call ended."""
 
     RETURNED = "returned"  # it took effect between its call and its return
@@ -32,17 +32,17 @@ class End(Enum):
 class Fate(NamedTuple):
     """A call's end, and its answer where there was one that was recorded."""
 
-    end: End
+    end: CallEnding
     answer: object = UNJUDGED
     at: float | None = None
     line: int | None = None
 
 
-UNANSWERED = Fate(End.NEVER)
+UNANSWERED = Fate(CallEnding.NEVER)
 
 
 @dataclass(slots=True, eq=False)
-class Call:
+class HistoryCall:
     """One call of a history. `line` and `at` are of the call; `fate` is known by the time a reader hands the call out."""
 
     line: int
@@ -57,12 +57,12 @@ class Moment(NamedTuple):
     """All that happens at one time. Intervals are closed: the calls are made before the ends are seen, in whichever order they stand."""
 
     at: float
-    calls: list[Call]
-    ends: list[Call]
+    calls: list[HistoryCall]
+    ends: list[HistoryCall]
     line: int  # the last one
 
 
-class Fault(NamedTuple):
+class LineFault(NamedTuple):
     """A malformed line: what is wrong with it and how to mend it."""
 
     line: int
@@ -78,7 +78,7 @@ class Fault(NamedTuple):
 class Survey:
     """What the first reading found. `long` holds, by line of the call, the fates of calls that ended more than `AHEAD` lines later."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[LineFault] = field(default_factory=list)
     long: dict[int, Fate] = field(default_factory=dict)
     calls: int = 0
     answered: int = 0
@@ -117,7 +117,7 @@ def header(line: bytes) -> str | None:
 class _Open(NamedTuple):
     """A call that has not ended, as far as the lines have been read."""
 
-    call: Call | None  # None: its line was malformed, so its end is not looked at
+    call: HistoryCall | None  # None: its line was malformed, so its end is not looked at
 
 
 class Lines:
@@ -128,10 +128,10 @@ class Lines:
         self.open: dict[Id, _Open] = {}
         self.now = -math.inf
         self.now_line = 1
-        self.busy: dict[str, Call] = {}  # task -> its open call, or the last one
+        self.busy: dict[str, HistoryCall] = {}  # task -> its open call, or the last one
         self.holding: set[str] = set()  # tasks that have been answered a state
 
-    def read(self, number: int, line: bytes) -> tuple[Call, bool] | None:
+    def read(self, number: int, line: bytes) -> tuple[HistoryCall, bool] | None:
         """The call, and whether this line is its call (else its end). None: the end of a call whose own line was malformed."""
         data = _object(line, "write one JSON object a line")
         verbs = [verb for verb in ("call", "return", "cancel") if verb in data]
@@ -159,7 +159,7 @@ class Lines:
         self.now, self.now_line = at, number
         return at
 
-    def _call(self, number: int, name: Id, at: float, data: dict[str, object]) -> tuple[Call, bool]:
+    def _call(self, number: int, name: Id, at: float, data: dict[str, object]) -> tuple[HistoryCall, bool]:
         _no_others(data, {"call", "op", "at", "task"}, "leave it out")
         if "op" not in data:
             raise Malformed(f"call {name!r} does not say what it asks for", 'add "op": [name, argument, ...]')
@@ -170,7 +170,7 @@ class Lines:
         task = data.get("task")
         if task is not None and not isinstance(task, str):
             raise Malformed(f"the task's name is a text, not {task!r}", "quote it, or leave it out")
-        call = Call(number, name, operation, at, task)
+        call = HistoryCall(number, name, operation, at, task)
         if task is not None:
             self._follows(task, call)
         if self.specification.needs_state(operation) and task not in self.holding:
@@ -181,7 +181,7 @@ class Lines:
         self.open[name] = _Open(call)
         return call, True
 
-    def _follows(self, task: str, call: Call) -> None:
+    def _follows(self, task: str, call: HistoryCall) -> None:
         last = self.busy.get(task)
         if last is not None and (last.fate is UNANSWERED or last.fate.at is None or last.fate.at >= call.at):
             raise Malformed(
@@ -190,7 +190,7 @@ class Lines:
             )
         self.busy[task] = call
 
-    def _end(self, number: int, verb: str, name: Id, at: float, data: dict[str, object]) -> tuple[Call, bool] | None:
+    def _end(self, number: int, verb: str, name: Id, at: float, data: dict[str, object]) -> tuple[HistoryCall, bool] | None:
         if name not in self.open:
             raise Malformed(f"a {verb} of {name!r}, which is not open", "put its call before it, and end a call once")
         call = self.open.pop(name).call
@@ -198,7 +198,7 @@ class Lines:
             return None
         if verb == "cancel":
             _no_others(data, {"cancel", "at"}, "leave it out: a cancelled call has no answer")
-            call.fate = Fate(End.CANCELLED, UNJUDGED, at, number)
+            call.fate = Fate(CallEnding.CANCELLED, UNJUDGED, at, number)
             return call, False
         _no_others(data, {"return", "at", "answer"}, "leave it out")
         answer: object = UNJUDGED
@@ -207,9 +207,9 @@ class Lines:
                 answer = self.specification.decode_answer(call.operation, data["answer"])
             except ValueError as error:
                 # to the caller it has ended, so its task may go on; the line is told once
-                call.fate = Fate(End.RETURNED, UNJUDGED, at, number)
+                call.fate = Fate(CallEnding.RETURNED, UNJUDGED, at, number)
                 raise Malformed(str(error), 'mend the answer, or leave "answer" out if it was not recorded') from error
-        call.fate = Fate(End.RETURNED, answer, at, number)
+        call.fate = Fate(CallEnding.RETURNED, answer, at, number)
         if call.task is not None and self.specification.gives_state(answer):
             self.holding.add(call.task)
         return call, False
@@ -229,7 +229,7 @@ def survey(lines: Iterable[bytes], specification: Specification, ahead: int = AH
                 continue
             read = reader.read(number, line)
         except Malformed as error:
-            found.faults.append(Fault(number, str(error), error.mend))
+            found.faults.append(LineFault(number, str(error), error.mend))
             continue
         if read is None:
             continue
@@ -237,18 +237,18 @@ def survey(lines: Iterable[bytes], specification: Specification, ahead: int = AH
         if begins:
             found.calls += 1
         else:
-            found.answered += call.fate.end is End.RETURNED
+            found.answered += call.fate.end is CallEnding.RETURNED
             if number - call.line > ahead:
                 found.long[call.line] = call.fate
     if not found.lines:
-        found.faults.append(Fault(1, "the file is empty", f'make the first line {{"history": {VERSION}, "model": "core"}}'))
+        found.faults.append(LineFault(1, "the file is empty", f'make the first line {{"history": {VERSION}, "model": "core"}}'))
     return found
 
 
 def moments(lines: Iterable[bytes], specification: Specification, long: dict[int, Fate], ahead: int = AHEAD) -> Iterator[Moment]:
     """The second reading, of lines that a survey found well formed. Every call handed out carries its fate."""
     reader = Lines(specification)
-    waiting: deque[tuple[int, float, Call, bool]] = deque()
+    waiting: deque[tuple[int, float, HistoryCall, bool]] = deque()
     now: Moment | None = None
     for number, line in enumerate(lines, 1):
         if number == 1 or not line.strip():
@@ -271,7 +271,7 @@ def moments(lines: Iterable[bytes], specification: Specification, long: dict[int
         yield now
 
 
-def _join(now: Moment | None, event: tuple[int, float, Call, bool]) -> tuple[Moment, Moment | None]:
+def _join(now: Moment | None, event: tuple[int, float, HistoryCall, bool]) -> tuple[Moment, Moment | None]:
     """The moment that is being gathered, and the one before it if that is complete now."""
     line, at, call, begins = event
     done = None

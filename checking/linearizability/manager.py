@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import NamedTuple
 
-from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Effect, Footprint, Mode
+from subwarden.checking.linearizability.specification import UNJUDGED, Asked, CallEffect, Footprint, Mode
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation, decode
 from subwarden.model.manager.projection import view
@@ -27,7 +27,7 @@ LOOKING = (op.SubscribedConnectionIds, op.HasSubscribers, op.StateListenerMatche
 NO_TOUCH: Footprint = {}
 
 
-class ManagerWorld(NamedTuple):
+class ManagerConfiguration(NamedTuple):
     """A state with incarnations by rank; per pending call the one it saw, if any; per task the one whose state it holds, if alive."""
 
     state: State
@@ -54,8 +54,8 @@ class ManagerSpecification:
             return _WRITTEN[answer]
         return list(answer) if isinstance(answer, tuple) else answer
 
-    def initial(self) -> ManagerWorld:
-        return ManagerWorld(State())
+    def initial(self) -> ManagerConfiguration:
+        return ManagerConfiguration(State())
 
     def needs_state(self, operation: Operation) -> bool:
         return isinstance(operation, op.STATE_OPERATIONS)
@@ -67,22 +67,22 @@ class ManagerSpecification:
         # the others never look at the incarnation they are called with (a test holds the model to that)
         return isinstance(operation, CREATORS)
 
-    def bind(self, world: ManagerWorld, asked: Asked) -> ManagerWorld:
+    def bind(self, world: ManagerConfiguration, asked: Asked) -> ManagerConfiguration:
         entry = world.state.entry(asked.operation.thread)
         return world if entry is None else world._replace(bound=tuple(sorted((*world.bound, (asked.slot, entry.incarnation)))))
 
-    def bind_touches(self, world: ManagerWorld, asked: Asked) -> Footprint:
+    def bind_touches(self, world: ManagerConfiguration, asked: Asked) -> Footprint:
         thread = asked.operation.thread
         if world.state.entry(thread) is not None:
             return {("entry", thread): JOIN}  # only a teardown changes what it sees
         # Bound to nothing it can never be overtaken. So it can do whatever it could if bound to an entry, except be refused.
         return {("entry", thread): READ} if _refusal(asked) or (asked.must and asked.answer is UNJUDGED) else NO_TOUCH
 
-    def forget(self, world: ManagerWorld, slot: int) -> ManagerWorld:
+    def forget(self, world: ManagerConfiguration, slot: int) -> ManagerConfiguration:
         bound = tuple(pair for pair in world.bound if pair[0] != slot)
         return world if len(bound) == len(world.bound) else world._replace(bound=bound)
 
-    def step(self, world: ManagerWorld, asked: Asked) -> Effect:
+    def step(self, world: ManagerConfiguration, asked: Asked) -> CallEffect:
         bound, held = world.bound, world.held
         if bound:
             bound = tuple(pair for pair in bound if pair[0] != asked.slot)
@@ -94,11 +94,11 @@ class ManagerSpecification:
             others = [pair for pair in held if pair[0] != asked.task]
             held = tuple(sorted([*others, (asked.task, entry.incarnation)]))
             changed = changed or held != world.held
-        after = ManagerWorld(state, bound, held)
+        after = ManagerConfiguration(state, bound, held)
         same_lives = state.entries is world.state.entries
-        return Effect(after if same_lives else _by_rank(after), answer, kind, changed)
+        return CallEffect(after if same_lives else _by_rank(after), answer, kind, changed)
 
-    def _call(self, world: ManagerWorld, asked: Asked) -> Call:
+    def _call(self, world: ManagerConfiguration, asked: Asked) -> Call:
         operation = asked.operation
         if isinstance(operation, op.STATE_OPERATIONS):
             held = dict(world.held).get(asked.task or "", STALE)
@@ -118,7 +118,7 @@ class ManagerSpecification:
     def touches(self, operation: Operation) -> Footprint:
         return _touches(operation)
 
-    def needs(self, world: ManagerWorld, asked: Asked) -> Footprint | None:
+    def needs(self, world: ManagerConfiguration, asked: Asked) -> Footprint | None:
         o, wanted, state = asked.operation, asked.answer, world.state
         match o:
             case op.SubscribedConnectionIds(t) if isinstance(wanted, tuple):
@@ -132,7 +132,7 @@ class ManagerSpecification:
                 return self._needs_grant(world, asked)
         return None
 
-    def _needs_grant(self, world: ManagerWorld, asked: Asked) -> Footprint:
+    def _needs_grant(self, world: ManagerConfiguration, asked: Asked) -> Footprint:
         o, seen = asked.operation, dict(world.bound).get(asked.slot)
         live: Footprint = {("live", o.connection): READ}
         if _refusal(asked):
@@ -145,7 +145,7 @@ class ManagerSpecification:
     def describe_answer(self, operation: Operation, answer: object) -> str:
         return say_answer(operation, answer)
 
-    def describe_world(self, world: ManagerWorld) -> str:
+    def describe_world(self, world: ManagerConfiguration) -> str:
         return say_view(view(world.state))
 
 
@@ -174,7 +174,7 @@ def _refusal(asked: Asked) -> bool:
     return asked.answer is Answer.REFUSED or asked.answer is False
 
 
-def _by_rank(world: ManagerWorld) -> ManagerWorld:
+def _by_rank(world: ManagerConfiguration) -> ManagerConfiguration:
     """The same world with incarnations numbered by thread, and bindings to dead ones all alike."""
     state = world.state
     rank = {entry.incarnation: n for n, (_, entry) in enumerate(state.entries, 1)}
@@ -183,7 +183,7 @@ def _by_rank(world: ManagerWorld) -> ManagerWorld:
         state = replace(state, entries=entries, incarnations=len(entries))
     bound = tuple((slot, rank.get(number, STALE)) for slot, number in world.bound)
     held = tuple((task, rank[number]) for task, number in world.held if number in rank)
-    return ManagerWorld(state, bound, held)
+    return ManagerConfiguration(state, bound, held)
 
 
 def _other(state: State, thread: int, connection: int) -> Footprint:

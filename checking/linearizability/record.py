@@ -5,7 +5,7 @@ It refuses to leave anything to a reader's guess: every call comes with its line
 
 from typing import Any
 
-from subwarden.checking.linearizability.history import Call, End
+from subwarden.checking.linearizability.history import CallEnding, HistoryCall
 from subwarden.checking.linearizability.specification import UNJUDGED, Specification
 from subwarden.checking.linearizability.verdict import Counted, Judgement, NotLinearizable, Unknown
 from subwarden.checking.linearizability.window import Window
@@ -13,7 +13,7 @@ from subwarden.checking.linearizability.window import Window
 VERSION = 1
 STARTS = 3  # worlds shown of those a window may start in
 
-_ENDS = {End.RETURNED: "return", End.CANCELLED: "cancel", End.NEVER: "unanswered"}
+_ENDS = {CallEnding.RETURNED: "return", CallEnding.CANCELLED: "cancel", CallEnding.NEVER: "unanswered"}
 
 
 def record(judgement: Judgement, specification: Specification, history: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _failure(window: Window, specification: Specification) -> dict[str, Any]:
     }
 
 
-def _call(call: Call, specification: Specification) -> dict[str, Any]:
+def _call(call: HistoryCall, specification: Specification) -> dict[str, Any]:
     fate = call.fate
     answer = "not recorded" if fate.answer is UNJUDGED else specification.describe_answer(call.operation, fate.answer)
     return {
@@ -77,5 +77,5 @@ def _call(call: Call, specification: Specification) -> dict[str, Any]:
         "end": _ENDS[fate.end],
         "ended": fate.at,
         "end_line": fate.line,
-        "answer": answer if fate.end is End.RETURNED else None,
+        "answer": answer if fate.end is CallEnding.RETURNED else None,
     }

@@ -21,11 +21,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from subwarden.checking.linearizability.history import Call, End, Moment
-from subwarden.checking.linearizability.specification import Asked, Effect, Footprint, Specification, World, clash
+from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
+from subwarden.checking.linearizability.specification import Asked, CallEffect, Configuration, Footprint, Specification, clash
 
-Config = tuple[int, int]  # the mask, and the number of the world (see `_Worlds`)
-Path = tuple["Path", Call] | None  # the calls placed, last first
+Config = tuple[int, int]  # the mask, and the number of the world (see `_Configurations`)
+Path = tuple["Path", HistoryCall] | None  # the calls placed, last first
 Configs = dict[Config, Path]  # in order of discovery, so that nothing depends on hashes
 BUDGET = 200_000
 WORLDS = 100_000  # worlds that are kept by number before those that no configuration needs are forgotten
@@ -38,7 +38,7 @@ class OverBudget(Exception):
 class Impossible(Exception):
     """No configuration explains this end: the history is not linearizable. `before` explained everything up to it."""
 
-    def __init__(self, call: Call, before: Configs) -> None:
+    def __init__(self, call: HistoryCall, before: Configs) -> None:
         super().__init__(call.id)
         self.call = call
         self.before = before
@@ -49,15 +49,15 @@ class Step(NamedTuple):
 
     fits: bool
     after: int
-    effect: Effect
+    effect: CallEffect
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingHistoryCall:
     """A call that has not ended, in its slot. `clashes` masks the pending calls that it may not commute with, `twins` earlier calls
     that can stand for it: the same operation, never answered either."""
 
-    call: Call
+    call: HistoryCall
     asked: Asked
     touches: Footprint
     clashes: int = 0
@@ -65,14 +65,14 @@ class Pending:
     steps: dict[int, Step] = field(default_factory=dict)
 
 
-class _Worlds:
+class _Configurations:
     """Worlds by number: everything the search compares is then small integers."""
 
     def __init__(self) -> None:
-        self.known: list[World] = []
-        self._numbers: dict[World, int] = {}
+        self.known: list[Configuration] = []
+        self._numbers: dict[Configuration, int] = {}
 
-    def number(self, world: World) -> int:
+    def number(self, world: Configuration) -> int:
         """The number of `world`."""
         number = self._numbers.setdefault(world, len(self.known))
         if number == len(self.known):
@@ -85,21 +85,21 @@ class DeadEnd:
     """A configuration in which nothing that could help can take effect: each candidate, and what it would do."""
 
     path: Path
-    world: World
-    candidates: tuple[tuple[Call, Effect], ...]
+    world: Configuration
+    candidates: tuple[tuple[HistoryCall, CallEffect], ...]
 
 
-class Search:
+class HistorySearch:
     """The configurations after the moments given so far. `remember`: keep for each one an order that leads to it."""
 
     def __init__(self, specification: Specification, budget: int = BUDGET, remember: bool = False) -> None:
         self.specification = specification
         self.budget = budget
         self.remember = remember
-        self.worlds = _Worlds()
+        self.worlds = _Configurations()
         self.configs: Configs = {(0, self.worlds.number(specification.initial())): None}
-        self.slots: dict[int, Pending] = {}  # bit -> pending call
-        self.by_call: dict[Call, int] = {}
+        self.slots: dict[int, PendingHistoryCall] = {}  # bit -> pending call
+        self.by_call: dict[HistoryCall, int] = {}
         self.pending = 0
         self.unbound = 0
         self.optional = 0
@@ -108,12 +108,12 @@ class Search:
         self.widest = 1
         self.dead_ends: list[DeadEnd] | None = None
 
-    def copy(self, remember: bool = True) -> "Search":
+    def copy(self, remember: bool = True) -> "HistorySearch":
         """A search that goes on from here, without a past."""
-        other = Search(self.specification, self.budget, remember)
-        other.worlds = _Worlds()
+        other = HistorySearch(self.specification, self.budget, remember)
+        other.worlds = _Configurations()
         other.configs = {(done, other.worlds.number(self.worlds.known[world])): None for done, world in self.configs}
-        other.slots = {bit: Pending(p.call, p.asked, p.touches, p.clashes, p.twins) for bit, p in self.slots.items()}
+        other.slots = {bit: PendingHistoryCall(p.call, p.asked, p.touches, p.clashes, p.twins) for bit, p in self.slots.items()}
         other.by_call = dict(self.by_call)
         other.pending, other.optional, other.inert = self.pending, self.optional, self.inert
         return other
@@ -125,7 +125,7 @@ class Search:
         for call in moment.ends:
             self.end(call)
 
-    def begin(self, calls: Iterable[Call]) -> None:
+    def begin(self, calls: Iterable[HistoryCall]) -> None:
         """All of `calls` are made at one time."""
         self.visited = 0
         if len(self.worlds.known) > WORLDS:
@@ -141,11 +141,11 @@ class Search:
             for (done, world), path in before.items():
                 self._keep(self.configs, *self._settle(done, world, path, settling))
 
-    def end(self, call: Call) -> None:
+    def end(self, call: HistoryCall) -> None:
         """`call` ends: if it was answered, it has taken effect by now."""
         self.visited = 0
         bit = self.by_call[call]
-        cancelled = call.fate.end is End.CANCELLED
+        cancelled = call.fate.end is CallEnding.CANCELLED
         after: Configs = {}
         for (done, world), path in self.configs.items():
             if done & bit:
@@ -161,14 +161,18 @@ class Search:
         self.configs = self._without_dominated(after) if self.optional else after
         self.widest = max(self.widest, len(self.configs))
 
-    def _admit(self, call: Call) -> int:
+    def _admit(self, call: HistoryCall) -> int:
         specification, free = self.specification, ~self.pending
         bit = free & -free
-        must = call.fate.end is End.RETURNED
-        entry = Pending(call, Asked(bit, call.operation, call.task, call.fate.answer, must), specification.touches(call.operation))
-        alike = call.fate.end is End.NEVER and not specification.binds(call.operation) and not specification.needs_state(call.operation)
+        must = call.fate.end is CallEnding.RETURNED
+        entry = PendingHistoryCall(
+            call, Asked(bit, call.operation, call.task, call.fate.answer, must), specification.touches(call.operation)
+        )
+        alike = (
+            call.fate.end is CallEnding.NEVER and not specification.binds(call.operation) and not specification.needs_state(call.operation)
+        )
         for other_bit, other in self.slots.items():
-            if alike and other.call.fate.end is End.NEVER and other.call.operation == call.operation:
+            if alike and other.call.fate.end is CallEnding.NEVER and other.call.operation == call.operation:
                 entry.twins |= other_bit
             if clash(entry.touches, other.touches):
                 entry.clashes |= other_bit
@@ -184,7 +188,7 @@ class Search:
             self.unbound |= bit
         return bit
 
-    def _retire(self, call: Call, bit: int) -> None:
+    def _retire(self, call: HistoryCall, bit: int) -> None:
         del self.slots[bit], self.by_call[call]
         self.pending &= ~bit
         self.optional &= ~bit
@@ -193,12 +197,12 @@ class Search:
             other.clashes &= ~bit
 
     def _forget_worlds(self) -> None:
-        old, self.worlds = self.worlds, _Worlds()
+        old, self.worlds = self.worlds, _Configurations()
         self.configs = {(done, self.worlds.number(old.known[world])): path for (done, world), path in self.configs.items()}
         for entry in self.slots.values():
             entry.steps.clear()
 
-    def _step(self, world: int, entry: Pending) -> Step:
+    def _step(self, world: int, entry: PendingHistoryCall) -> Step:
         known = entry.steps.get(world)
         if known is None:
             effect = self.specification.step(self.worlds.known[world], entry.asked)
@@ -206,10 +210,10 @@ class Search:
             known = entry.steps[world] = Step(self.specification.fits(effect.answer, entry.asked.answer), after, effect)
         return known
 
-    def _bound(self, world: int, entry: Pending) -> int:
+    def _bound(self, world: int, entry: PendingHistoryCall) -> int:
         return self.worlds.number(self.specification.bind(self.worlds.known[world], entry.asked))
 
-    def _before_binding(self, done: int, world: int, entry: Pending) -> int:
+    def _before_binding(self, done: int, world: int, entry: PendingHistoryCall) -> int:
         """The pending calls that may still make a difference to what `entry` sees."""
         touches = self.specification.bind_touches(self.worlds.known[world], entry.asked)
         return self._touching(touches, self.pending & ~done & ~entry.asked.slot)

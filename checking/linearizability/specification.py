@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 Operation = Any  # a model's own operation: hashable, opaque here
-World = Any  # a model's own state, with what pending calls have bound: hashable, opaque here
+Configuration = Any  # a model's own state, with what pending calls have bound: hashable, opaque here
 
 
 class Mode(IntEnum):
@@ -35,10 +35,10 @@ def clash(one: Footprint, other: Footprint) -> bool:
     return False
 
 
-class Effect(NamedTuple):
+class CallEffect(NamedTuple):
     """What a call does to a world. `changed` is false where the world is as before, apart from the call's own binding."""
 
-    world: World
+    world: Configuration
     answer: object
     kind: str
     changed: bool
@@ -81,7 +81,7 @@ class Specification(Protocol):
     def encode_answer(self, answer: object) -> object:
         """The answer as plain data."""
 
-    def initial(self) -> World:
+    def initial(self) -> Configuration:
         """The world before the first call."""
 
     def needs_state(self, operation: Operation) -> bool:
@@ -93,16 +93,16 @@ class Specification(Protocol):
     def binds(self, operation: Operation) -> bool:
         """Whether it matters which world the call saw when it was made."""
 
-    def bind(self, world: World, asked: Asked) -> World:
+    def bind(self, world: Configuration, asked: Asked) -> Configuration:
         """The call is made now: it sees `world`."""
 
-    def bind_touches(self, world: World, asked: Asked) -> Footprint:
+    def bind_touches(self, world: Configuration, asked: Asked) -> Footprint:
         """What may run before the call is made, and give it a binding that is any better than this world's."""
 
-    def forget(self, world: World, slot: int) -> World:
+    def forget(self, world: Configuration, slot: int) -> Configuration:
         """The call will not take effect any more."""
 
-    def step(self, world: World, asked: Asked) -> Effect:
+    def step(self, world: Configuration, asked: Asked) -> CallEffect:
         """The call takes effect. A world's answer fits where `fits` says so."""
 
     def fits(self, answer: object, wanted: object) -> bool:
@@ -114,7 +114,7 @@ class Specification(Protocol):
     def touches(self, operation: Operation) -> Footprint:
         """What `operation` reads and changes, in any world."""
 
-    def needs(self, world: World, asked: Asked) -> Footprint | None:
+    def needs(self, world: Configuration, asked: Asked) -> Footprint | None:
         """In a world in which the call cannot answer as wanted: something that must be changed first. None: cannot say."""
 
     def describe(self, operation: Operation) -> str:
@@ -123,5 +123,5 @@ class Specification(Protocol):
     def describe_answer(self, operation: Operation, answer: object) -> str:
         """The answer in the model's words."""
 
-    def describe_world(self, world: World) -> str:
+    def describe_world(self, world: Configuration) -> str:
         """The state in the model's words, in one line."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subwarden.checking.linearizability.core import CoreSpecification
-from subwarden.checking.linearizability.history import Call, End, Moment, Survey, moments, survey
+from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment, Survey, moments, survey
 from subwarden.checking.linearizability.manager import ManagerSpecification
-from subwarden.checking.linearizability.search import BUDGET, Impossible, OverBudget, Search
+from subwarden.checking.linearizability.search import BUDGET, HistorySearch, Impossible, OverBudget
 from subwarden.checking.linearizability.specification import Specification
 from subwarden.checking.linearizability.window import Window, find_window
 from subwarden.checking.verdict import Verdict
@@ -45,7 +45,7 @@ class NotLinearizable:
     """All before the end of `failing` can be explained (the longest linearizable prefix), and that end cannot."""
 
     counted: Counted
-    failing: Call
+    failing: HistoryCall
     window: Window
     verdict = Verdict.VIOLATED
 
@@ -66,7 +66,7 @@ Judgement = Linearizable | NotLinearizable | Unknown
 
 def judge(history: Iterable[Moment], specification: Specification, budget: int = BUDGET) -> Judgement:
     """Judge `history`, moment by moment. Memory: for the calls that are open, their configurations, and `2 * STRIDE` moments."""
-    search = Search(specification, budget)
+    search = HistorySearch(specification, budget)
     older, middle, since = search.copy(), search.copy(), list[Moment]()
     calls = answered = cancelled = seen = overlap = 0
 
@@ -88,7 +88,7 @@ def judge(history: Iterable[Moment], specification: Specification, budget: int =
                 overlap = max(overlap, len(search.slots))
             for call in moment.ends:
                 search.end(call)
-                if call.fate.end is End.CANCELLED:
+                if call.fate.end is CallEnding.CANCELLED:
                     cancelled += 1
                 else:
                     answered += 1

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from subwarden.checking.linearizability.history import Call, End, Moment
-from subwarden.checking.linearizability.search import DeadEnd, Impossible, OverBudget, Path, Search
-from subwarden.checking.linearizability.specification import UNJUDGED, World, clash
+from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
+from subwarden.checking.linearizability.search import DeadEnd, HistorySearch, Impossible, OverBudget, Path
+from subwarden.checking.linearizability.specification import UNJUDGED, Configuration, clash
 
 LARGEST = 64  # calls; setting the calls of a larger window free one by one would cost more than it tells
 
@@ -26,7 +26,7 @@ LARGEST = 64  # calls; setting the calls of a larger window free one by one woul
 class Candidate:
     """A call that might have come next: the model's answer in this world differs from the history's."""
 
-    call: Call
+    call: HistoryCall
     answer: object
     kind: str
 
@@ -35,17 +35,17 @@ class Candidate:
 class Window:
     """The shortest failing window. `order` leads from one of `starts` to `world`, where every candidate is impossible."""
 
-    starts: tuple[World, ...]
-    under_way: tuple[Call, ...]  # made before the window, open when it starts
-    calls: tuple[Call, ...]  # made in it, in the order of their calls: those needed, and what may not commute with them
-    failing: Call
-    order: tuple[Call, ...]
-    world: World
+    starts: tuple[Configuration, ...]
+    under_way: tuple[HistoryCall, ...]  # made before the window, open when it starts
+    calls: tuple[HistoryCall, ...]  # made in it, in the order of their calls: those needed, and what may not commute with them
+    failing: HistoryCall
+    order: tuple[HistoryCall, ...]
+    world: Configuration
     candidates: tuple[Candidate, ...]
     least: bool  # no single call can be set free; False: the window was too large to try
 
 
-def find_window(before: Search, since: Sequence[Moment], failing: Call) -> Window:
+def find_window(before: HistorySearch, since: Sequence[Moment], failing: HistoryCall) -> Window:
     """The window of the end of `failing`, the first that is impossible when `since` follows `before`."""
     moments = list(since)
     ends = moments[-1].ends
@@ -70,7 +70,7 @@ def find_window(before: Search, since: Sequence[Moment], failing: Call) -> Windo
     )
 
 
-def _start(before: Search, moments: list[Moment], failing: Call) -> tuple[Search, list[Moment]]:
+def _start(before: HistorySearch, moments: list[Moment], failing: HistoryCall) -> tuple[HistorySearch, list[Moment]]:
     """The search just before the window, and the window's moments."""
     made = {call: n for n, moment in enumerate(moments) for call in moment.calls}
     at = made.get(failing, 0)
@@ -86,9 +86,9 @@ def _start(before: Search, moments: list[Moment], failing: Call) -> tuple[Search
         at = min(crossing)
 
 
-def _meeting(search: Search, calls: Sequence[Call]) -> list[Call]:
+def _meeting(search: HistorySearch, calls: Sequence[HistoryCall]) -> list[HistoryCall]:
     """The calls under way that some of `calls` may not commute with, directly or through others under way."""
-    met: dict[Call, None] = {}
+    met: dict[HistoryCall, None] = {}
     todo = [search.specification.touches(call.operation) for call in calls]
     while todo:
         touches = todo.pop()
@@ -99,9 +99,9 @@ def _meeting(search: Search, calls: Sequence[Call]) -> list[Call]:
     return sorted(met, key=lambda call: call.line)
 
 
-def _needed(start: Search, moments: list[Moment], failing: Call, calls: list[Call]) -> list[Call]:
+def _needed(start: HistorySearch, moments: list[Moment], failing: HistoryCall, calls: list[HistoryCall]) -> list[HistoryCall]:
     """The calls of which none can be set free, and those that they may not commute with."""
-    free: frozenset[Call] = frozenset()
+    free: frozenset[HistoryCall] = frozenset()
     before = None
     while free != before:
         before = free
@@ -113,21 +113,23 @@ def _needed(start: Search, moments: list[Moment], failing: Call, calls: list[Cal
     return [call for call in calls if call not in free or any(clash(touches(call.operation), other) for other in needed)]
 
 
-def _followed(failing: Call, calls: list[Call]) -> frozenset[Call]:
+def _followed(failing: HistoryCall, calls: list[HistoryCall]) -> frozenset[HistoryCall]:
     """Those that cannot be set free: a task's later calls may act on what an earlier one was answered."""
     by_task = sorted((c for c in calls if c.task is not None), key=lambda c: (c.task, c.line))
     return frozenset({failing, *(one for one, later in pairwise(by_task) if one.task == later.task)})
 
 
-def _freed(moments: list[Moment], free: frozenset[Call]) -> list[Moment]:
+def _freed(moments: list[Moment], free: frozenset[HistoryCall]) -> list[Moment]:
     """The moments with those calls as if cancelled when they ended."""
     as_if = {
-        call: replace(call, fate=call.fate._replace(end=End.CANCELLED, answer=UNJUDGED)) for call in free if call.fate.end is End.RETURNED
+        call: replace(call, fate=call.fate._replace(end=CallEnding.CANCELLED, answer=UNJUDGED))
+        for call in free
+        if call.fate.end is CallEnding.RETURNED
     }
     return [m._replace(calls=[as_if.get(c, c) for c in m.calls], ends=[as_if.get(c, c) for c in m.ends]) for m in moments]
 
 
-def _fails(start: Search, moments: list[Moment], failing: Call) -> bool:
+def _fails(start: HistorySearch, moments: list[Moment], failing: HistoryCall) -> bool:
     """Whether `failing` is the first end that is impossible."""
     try:
         _run(start.copy(remember=False), moments)
@@ -138,7 +140,7 @@ def _fails(start: Search, moments: list[Moment], failing: Call) -> bool:
     return False
 
 
-def _dead_end(start: Search, moments: list[Moment], failing: Call) -> DeadEnd:
+def _dead_end(start: HistorySearch, moments: list[Moment], failing: HistoryCall) -> DeadEnd:
     """The longest order that got stuck."""
     search = start.copy()
     search.dead_ends = []
@@ -155,12 +157,12 @@ def _dead_end(start: Search, moments: list[Moment], failing: Call) -> DeadEnd:
     return max(found, key=lambda end: (len(_order(end.path)), -len(end.candidates)))
 
 
-def _run(search: Search, moments: list[Moment]) -> None:
+def _run(search: HistorySearch, moments: list[Moment]) -> None:
     for moment in moments:
         search.advance(moment)
 
 
-def _order(path: Path) -> tuple[Call, ...]:
+def _order(path: Path) -> tuple[HistoryCall, ...]:
     found = []
     while path is not None:
         path, call = path

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.checking.manager.configuration import Judged, World, acting
-from subwarden.checking.manager.pending import Pending
+from subwarden.checking.manager.configuration import Configuration, Judged, acting
+from subwarden.checking.manager.pending import PendingCall
 from subwarden.model.manager.operations import RemoveConnection
 from subwarden.model.manager.projection import View
 
@@ -16,17 +16,17 @@ class Differs(NamedTuple):
 
     cause: Cause
     judged: Judged
-    world: World | None = None
+    world: Configuration | None = None
     acted: bool = False
 
 
 def difference(
-    worlds: Sequence[World], judged: Judged, task: int | None, pending: Pending | None, observed: View, *, returning: bool
+    worlds: Sequence[Configuration], judged: Judged, task: int | None, pending: PendingCall | None, observed: View, *, returning: bool
 ) -> Differs:
     """Name the difference between `observed`, after a step of `task`, and what any of `worlds` would show then."""
     model = worlds[0]  # the others look the same
     if pending is None or task is None:
-        after: list[World] = []
+        after: list[Configuration] = []
     elif model.overtaken(pending):
         return Differs(_name(model, pending, observed), judged)
     else:
@@ -45,7 +45,7 @@ def difference(
     return Differs(causes.wrong_state("a task of the manager's own") if pending is None else _name(model, pending, observed), judged)
 
 
-def _name(world: World, pending: Pending, observed: View) -> Cause:
+def _name(world: Configuration, pending: PendingCall, observed: View) -> Cause:
     model = world.node.state
     live = model.live if observed.live is None else observed.live
     if observed.live is not None and observed.live & model.closed:

@@ -17,10 +17,10 @@ MOVES = 20_000  # of judges, kept at some 300 bytes each. With a quarter a hunt 
 BOUND = 40_000  # lookups kept, with their share of the nodes some 600 bytes each; a program asks for a few hundred
 
 
-class Edge(NamedTuple):
+class ManagerEdge(NamedTuple):
     """What one call does at a node."""
 
-    node: "Node"
+    node: "ManagerNode"
     answer: object
     kind: str
     silent: bool  # the node stays: the call only answers
@@ -28,7 +28,7 @@ class Edge(NamedTuple):
     only_raw: bool  # nothing shows but a raw choice, which a manager may set later
 
 
-class Node:
+class ManagerNode:
     """A model state, how it looks from outside, and what has been asked of it so far.
 
     The inner loop asks by identity, not by value: hashing an operation costs more than everything else here. That is sound because
@@ -37,14 +37,14 @@ class Node:
 
     __slots__ = ("_but_live", "_graph", "begun", "edges", "shown", "state", "view")
 
-    def __init__(self, state: State, graph: "Graph") -> None:
+    def __init__(self, state: State, graph: "ManagerGraph") -> None:
         self.state = state
         self.view: View = graph.one_view(view(state))
         self._but_live: View | None = None
         self.shown: Shown | None = None  # maps that were once found to be this state's, and to agree with each other
         self._graph = graph
         self.begun: dict[int, tuple[ManagerOperation, Call]] = {}  # what `begin` has found, by the identity of the operation
-        self.edges: dict[int, Edge] = {}  # what `step` has found, by the identity of the call
+        self.edges: dict[int, ManagerEdge] = {}  # what `step` has found, by the identity of the call
 
     @property
     def view_but_live(self) -> View:
@@ -66,7 +66,7 @@ class Node:
             known = self.begun[id(operation)] = (operation, self._graph.call(begin(self.state, operation)))
         return known[1]
 
-    def step(self, call: Call) -> Edge:
+    def step(self, call: Call) -> ManagerEdge:
         """`model.manager.step.step` from this state."""
         edge = self.edges.get(id(call))
         if edge is None:
@@ -75,12 +75,12 @@ class Node:
             node = self._graph.node(outcome.state)
             unseen = node is not self and node.view is self.view
             only_raw = not unseen and node is not self and node.view._replace(raw=self.view.raw) == self.view
-            edge = Edge(node, outcome.answer, outcome.kind, node is self, unseen, only_raw)
+            edge = ManagerEdge(node, outcome.answer, outcome.kind, node is self, unseen, only_raw)
             self.edges[id(call)] = edge
         return edge
 
 
-class Graph(KnownStates[State, Node]):
+class ManagerGraph(KnownStates[State, ManagerNode]):
     """All nodes and calls seen since they were last dropped."""
 
     def __init__(self) -> None:
@@ -91,12 +91,12 @@ class Graph(KnownStates[State, Node]):
         self.beliefs: dict[Hashable, Any] = {}  # this and the next two are kept by `checking.manager.possible_states`
         self.starts: dict[tuple[int, bool], Any] = {}
         self.pending: dict[tuple[int, int, int], Any] = {}
-        self._initial: dict[int, tuple[State, Node]] = {}  # by identity, as calls are
+        self._initial: dict[int, tuple[State, ManagerNode]] = {}  # by identity, as calls are
         self._calls: dict[Call, Call] = {}
         self._views: dict[View, View] = {}
 
-    def _made(self, state: State) -> Node:
-        return Node(state, self)
+    def _made(self, state: State) -> ManagerNode:
+        return ManagerNode(state, self)
 
     def call(self, call: Call) -> Call:
         """The one object equal to `call`."""
@@ -106,7 +106,7 @@ class Graph(KnownStates[State, Node]):
         """The one object equal to `view`: nodes that look the same are told by identity."""
         return self._views.setdefault(view, view)
 
-    def initial(self, state: State) -> Node:
+    def initial(self, state: State) -> ManagerNode:
         """The node that a run starts at."""
         known = self._initial.get(id(state))
         if known is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.checking.manager.graph import EMPTY, Graph
+from subwarden.checking.manager.graph import EMPTY, ManagerGraph
 from subwarden.checking.manager.invariants import Invariants
 from subwarden.checking.manager.refinement import Refinement, Took
 from subwarden.checking.observable import Observable, shows_of
@@ -18,7 +18,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Value
 
 
-class Judge(Refinement):
+class ManagerJudge(Refinement):
     """One run's judge: the refinement, and somebody who looks at every step.
 
     `violations` has every cause seen, with the number of the step at which it was first seen.
@@ -30,7 +30,7 @@ class Judge(Refinement):
     )
     shows_by = "show"
 
-    def __init__(self, loop: ControlledLoop, subject: Observable, graph: Graph, fired: set[str], took: Took | None = None) -> None:
+    def __init__(self, loop: ControlledLoop, subject: Observable, graph: ManagerGraph, fired: set[str], took: Took | None = None) -> None:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
         self.tasks: dict[int, int] = {}  # id of a running task -> its place in the program; tasks live as long as their run

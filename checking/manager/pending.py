@@ -3,14 +3,14 @@
 from collections.abc import Hashable
 from typing import Any
 
-from subwarden.checking.manager.graph import Edge, Node
+from subwarden.checking.manager.graph import ManagerEdge, ManagerNode
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.step import Answer, Call
 
 NO_ANSWER_YET = object()
 
 
-class Pending:
+class PendingCall:
     """An operation of one task; `call` is it, bound to the incarnation it was called on. Never changes; what is made of it is made once."""
 
     __slots__ = (
@@ -22,10 +22,10 @@ class Pending:
         self,
         operation: Operation,
         call: Call,
-        silent: tuple[Edge, ...] = (),
+        silent: tuple[ManagerEdge, ...] = (),
         but_for_raw: tuple[object, ...] = (),
         incarnation: int = 0,
-        unseen_at: Node | None = None,
+        unseen_at: ManagerNode | None = None,
     ) -> None:
         self.operation = operation
         self.call = call
@@ -33,10 +33,10 @@ class Pending:
         self.but_for_raw = but_for_raw  # what it may answer if its raw choice had not yet shown
         self.incarnation = incarnation  # of the entry whose state it returns; 0 is never given out
         self.unseen_at = unseen_at  # where it may have acted without anything showing
-        self._made: dict[Hashable, Pending] = {}
+        self._made: dict[Hashable, PendingCall] = {}
         self.quiet: dict[Any, Any] = {}  # this and what follows is kept by `checking.manager.possible_states`, by belief
-        self.visible: dict[Any, tuple[Node, ...]] = {}
-        self.acted: dict[tuple[Any, Node], Any] = {}
+        self.visible: dict[Any, tuple[ManagerNode, ...]] = {}
+        self.acted: dict[tuple[Any, ManagerNode], Any] = {}
         self.ends: dict[Any, Any] = {}
         self.answered: dict[Any, tuple[tuple[object, Any], ...]] = {}
 
@@ -53,14 +53,14 @@ class Pending:
         unseen_at = None if self.unseen_at is None else self.unseen_at.state
         return self.call, silent, tuple(map(typed, self.but_for_raw)), self.incarnation, unseen_at
 
-    def may_answer(self, edge: Edge) -> "Pending":
+    def may_answer(self, edge: ManagerEdge) -> "PendingCall":
         """It may have taken effect now, by `edge`, without changing anything."""
         if any(same_end(way, edge) for way in self.silent):
             return self
         silent = (*self.silent, edge)
         return self._but("silent", silent, tuple(map(id, silent))).keeping_handle(edge)
 
-    def may_have_acted_but_for_raw(self, edge: Edge) -> "Pending":
+    def may_have_acted_but_for_raw(self, edge: ManagerEdge) -> "PendingCall":
         """It may have acted now, all but for its raw choice, which does not show yet."""
         kept = self.keeping_handle(edge)
         if edge.answer in kept.but_for_raw:
@@ -68,12 +68,12 @@ class Pending:
         answers = (*kept.but_for_raw, edge.answer)
         return kept._but("but_for_raw", answers, tuple(map(typed, answers)))
 
-    def may_have_acted_unseen(self, node: Node, edge: Edge) -> "Pending":
+    def may_have_acted_unseen(self, node: ManagerNode, edge: ManagerEdge) -> "PendingCall":
         """It may have acted now, at `node`, without anything showing."""
         kept = self.keeping_handle(edge)
         return kept if kept.unseen_at is node else kept._but("unseen_at", node)
 
-    def keeping_handle(self, edge: Edge) -> "Pending":
+    def keeping_handle(self, edge: ManagerEdge) -> "PendingCall":
         """Only the moment of acting tells which incarnation the caller gets a state of."""
         if edge.answer is not Answer.HANDLE:
             return self
@@ -81,12 +81,12 @@ class Pending:
         incarnation = 0 if entry is None else entry.incarnation
         return self if incarnation == self.incarnation else self._but("incarnation", incarnation)
 
-    def _but(self, field: str, value: Any, identity: Hashable = None) -> "Pending":
+    def _but(self, field: str, value: Any, identity: Hashable = None) -> "PendingCall":
         """This with another value of `field`. `identity`: what tells the value from others, where to hash it would be dear."""
         key = field, value if identity is None else identity
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = Pending(self.operation, self.call, self.silent, self.but_for_raw, self.incarnation, self.unseen_at)
+            made = self._made[key] = PendingCall(self.operation, self.call, self.silent, self.but_for_raw, self.incarnation, self.unseen_at)
             setattr(made, field, value)
         return made
 
@@ -105,7 +105,7 @@ def typed(answer: object) -> tuple[type, object]:
     return type(answer), answer
 
 
-def same_end(one: Edge, other: Edge) -> bool:
+def same_end(one: ManagerEdge, other: ManagerEdge) -> bool:
     """Whether nobody could tell later by which of two ways an operation took effect: it answers the same, for the same reason."""
     return one is other or (one.kind == other.kind and one.answer is not Answer.HANDLE and typed(one.answer) == typed(other.answer))
 

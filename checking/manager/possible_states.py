@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.checking.manager.configuration import Judged, World, acting
+from subwarden.checking.manager.configuration import Configuration, Judged, acting
 from subwarden.checking.manager.differences import Differs, difference
-from subwarden.checking.manager.graph import Graph, Node
-from subwarden.checking.manager.pending import NO_ANSWER_YET, Pending, agrees, same_end
+from subwarden.checking.manager.graph import ManagerGraph, ManagerNode
+from subwarden.checking.manager.pending import NO_ANSWER_YET, PendingCall, agrees, same_end
 from subwarden.model.manager.operations import STATE_OPERATIONS, Operation, StateTrackEvent
 from subwarden.model.manager.projection import Shown, View, disagreements, project
 from subwarden.model.manager.state import State
@@ -31,36 +31,36 @@ V = TypeVar("V")
 class Move(NamedTuple):
     """What comes of a step, or an answer."""
 
-    to: "Belief"
-    pending: Pending | None = None  # what the task's operation is then; None: there is none, or it has returned
+    to: "ManagerStates"
+    pending: PendingCall | None = None  # what the task's operation is then; None: there is none, or it has returned
     fired: tuple[str, ...] = ()  # the kinds of the model's transitions that happened
-    took: tuple[tuple[Node, Call], ...] = ()  # those of them whose moment is known, with the state each was taken in
+    took: tuple[tuple[ManagerNode, Call], ...] = ()  # those of them whose moment is known, with the state each was taken in
     cause: Cause | None = None  # what is wrong with it
 
 
 @dataclass(slots=True)  # read for every call of every run, and a named tuple is slower to read
-class End:
+class CallEnd:
     """How an operation ends that acts in the step in which it returns, which most do."""
 
-    node: Node  # what shows then
+    node: ManagerNode  # what shows then
     owed: object
-    to: "Belief"
+    to: "ManagerStates"
     kind: str
-    took: tuple[Node, Call]
+    took: tuple[ManagerNode, Call]
     handle: Call | None  # where it is owed a state
 
 
-class Belief:
+class ManagerStates:
     """`worlds`: never none, and all look the same. `called`: (task, identity of the operation) -> `after_call`."""
 
     __slots__ = ("_digest", "_graph", "called", "judged", "worlds")
 
-    def __init__(self, graph: Graph, worlds: tuple[World, ...], judged: Judged) -> None:
+    def __init__(self, graph: ManagerGraph, worlds: tuple[Configuration, ...], judged: Judged) -> None:
         self._graph = graph
         self._digest: Hashable = None
         self.worlds = worlds
         self.judged = judged
-        self.called: dict[tuple[int, int], tuple[Pending, bool]] = {}
+        self.called: dict[tuple[int, int], tuple[PendingCall, bool]] = {}
 
     def let_go(self) -> None:
         """See `checking.known_states`."""
@@ -74,7 +74,7 @@ class Belief:
 
     # --- what comes of what happens; each is kept, for whoever looks it up
 
-    def after_call(self, task: int, operation: Operation, handle: Call | None) -> tuple[Pending, bool]:
+    def after_call(self, task: int, operation: Operation, handle: Call | None) -> tuple[PendingCall, bool]:
         """`task` calls `operation`; a state operation acts on the state `handle`, that the task was last given.
 
         Returns what it is then, and whether a quiet step of the task would change nothing.
@@ -92,10 +92,10 @@ class Belief:
         known = self.called[task, id(operation)] = pending, move.to is self and move.pending is pending  # which keeps the operation alive
         return known
 
-    def after_quiet_step(self, task: int, pending: Pending) -> Move:
+    def after_quiet_step(self, task: int, pending: PendingCall) -> Move:
         """A step of `task` has run and nothing that shows has changed."""
         now = pending
-        worlds: list[World] = []
+        worlds: list[Configuration] = []
         fired: list[str] = []
         for world in () if self.judged.lost else self.worlds:
             worlds.append(world)
@@ -112,7 +112,7 @@ class Belief:
                 now = now.may_have_acted_but_for_raw(edge)
         return self._keep(pending.quiet, self, Move(self._but(worlds) if fired else self, now, tuple(fired)))
 
-    def visible_acts(self, task: int, pending: Pending) -> tuple[Node, ...]:
+    def visible_acts(self, task: int, pending: PendingCall) -> tuple[ManagerNode, ...]:
         """Nodes that would show that the operation of `task` has acted, where that can be told from them alone.
 
         What matches a state of the model holds all invariants: the closed are closed in every world.
@@ -121,23 +121,23 @@ class Belief:
         ways = tuple(edge.node for world, edge in acts if not self.judged.alike(edge.node, world.node))
         return self._keep(pending.visible, self, ways)
 
-    def after_act(self, task: int, pending: Pending, node: Node) -> Move:
+    def after_act(self, task: int, pending: PendingCall, node: ManagerNode) -> Move:
         """`task`'s operation has acted, which shows as `node`, one of its `visible_acts`."""
         move = self._acting(task, pending, self.judged.looks(node))
         assert move is not None  # in the world that led to `node` it does
         return self._keep(pending.acted, (self, node), move)
 
-    def end_of(self, task: int, pending: Pending) -> End | None:
+    def end_of(self, task: int, pending: PendingCall) -> CallEnd | None:
         """How the operation of `task` ends if it acts and returns in one step; None where that is not plain."""
         return self._keep(pending.ends, self, self._end(task, pending))
 
-    def after_answer(self, task: int, pending: Pending, answer: object) -> Move:
+    def after_answer(self, task: int, pending: PendingCall, answer: object) -> Move:
         """`task`'s operation returned `answer`, as the model would put it, after its last step has been judged."""
         if self.judged.lost:
             return Move(self)
-        worlds: list[World] = []
+        worlds: list[Configuration] = []
         fired: tuple[str, ...] = ()
-        took: list[tuple[Node, Call]] = []
+        took: list[tuple[ManagerNode, Call]] = []
         for world in self.worlds:
             owed = world.answer(task)
             if owed is NO_ANSWER_YET:
@@ -169,7 +169,7 @@ class Belief:
 
     # --- what comes of what is rare
 
-    def after_hidden_step(self, task: int, pending: Pending) -> Move:
+    def after_hidden_step(self, task: int, pending: PendingCall) -> Move:
         """A step of `task` has run while the maps are not shown: it has acted or not, whatever that would show."""
         if self.judged.lost:
             return Move(self, pending)
@@ -179,7 +179,7 @@ class Belief:
             worlds.append(world.acts(task, edge))
         return Move(belief(self._graph, distinct(worlds), self.judged._replace(was_hidden=True)), pending)
 
-    def after_change(self, task: int | None, pending: Pending | None, shown: Shown, *, returning: bool) -> Move:
+    def after_change(self, task: int | None, pending: PendingCall | None, shown: Shown, *, returning: bool) -> Move:
         """A step of `task` has changed what shows to `shown`; `returning`: its operation is about to return."""
         if self.judged.lost:
             return Move(self, pending)
@@ -196,7 +196,7 @@ class Belief:
             return Move(belief(self._graph, same, self.judged._replace(was_hidden=False)), pending)
         return self._told(difference(self.worlds, self.judged, task, pending, observed, returning=returning), pending)
 
-    def without(self, task: int) -> "Belief":
+    def without(self, task: int) -> "ManagerStates":
         """`task`'s operation has ended: it has acted or it has not; it will not act any more."""
         return self._but([world.forget(task) for world in self.worlds])
 
@@ -207,17 +207,17 @@ class Belief:
         known[key] = value
         return value
 
-    def _pending(self, task: int, operation: Operation, call: Call) -> Pending:
-        known: Pending | None = self._graph.pending.get((task, id(operation), id(call)))
+    def _pending(self, task: int, operation: Operation, call: Call) -> PendingCall:
+        known: PendingCall | None = self._graph.pending.get((task, id(operation), id(call)))
         if known is None:
-            known = self._graph.pending[task, id(operation), id(call)] = Pending(operation, call)  # which keeps both alive
+            known = self._graph.pending[task, id(operation), id(call)] = PendingCall(operation, call)  # which keeps both alive
         return known
 
-    def _acting(self, task: int, pending: Pending, observed: View, also: tuple[World, ...] = ()) -> Move | None:
+    def _acting(self, task: int, pending: PendingCall, observed: View, also: tuple[Configuration, ...] = ()) -> Move | None:
         """`pending` has acted, in all worlds in which that looks as `observed`. None if it does so in none, and there are none `also`."""
-        worlds: list[World] = []
+        worlds: list[Configuration] = []
         fired: list[str] = []
-        took: list[tuple[Node, Call]] = []
+        took: list[tuple[ManagerNode, Call]] = []
         for world, edge in acting(self.worlds, task, pending):
             if self.judged.looks(edge.node) == observed:
                 pending = pending.keeping_handle(edge)
@@ -229,7 +229,7 @@ class Belief:
         judged = self.judged._replace(was_hidden=False) if self.judged.was_hidden else self.judged
         return Move(belief(self._graph, distinct([*worlds, *also]), judged), pending, tuple(fired), tuple(took))
 
-    def _end(self, task: int, pending: Pending) -> End | None:
+    def _end(self, task: int, pending: PendingCall) -> CallEnd | None:
         if len(self.worlds) > 1 or not self.judged.plainly:
             return None
         world = self.worlds[0]
@@ -242,9 +242,11 @@ class Belief:
         elif pending.silent and self.judged.alike(edge.node, world.node):
             return None
         handle = pending.keeping_handle(edge).handle() if edge.answer is Answer.HANDLE else None
-        return End(edge.node, edge.answer, self._but([World(edge.node, world.acted)]), edge.kind, (world.node, pending.call), handle)
+        return CallEnd(
+            edge.node, edge.answer, self._but([Configuration(edge.node, world.acted)]), edge.kind, (world.node, pending.call), handle
+        )
 
-    def _told(self, differs: Differs, pending: Pending | None) -> Move:
+    def _told(self, differs: Differs, pending: PendingCall | None) -> Move:
         """What differs is told, and what can still be judged is judged on."""
         if pending is not None and differs.acted:
             pending = pending.keeping_handle(self.worlds[0].node.step(pending.call))
@@ -252,29 +254,29 @@ class Belief:
             return Move(belief(self._graph, self.worlds, differs.judged._replace(lost=True)), pending, cause=differs.cause)
         return Move(belief(self._graph, (differs.world,), differs.judged), pending, cause=differs.cause)
 
-    def _but(self, worlds: list[World]) -> "Belief":
+    def _but(self, worlds: list[Configuration]) -> "ManagerStates":
         return belief(self._graph, distinct(worlds), self.judged)
 
 
-def belief(graph: Graph, worlds: tuple[World, ...], judged: Judged) -> Belief:
+def belief(graph: ManagerGraph, worlds: tuple[Configuration, ...], judged: Judged) -> ManagerStates:
     """The one belief of `graph` that is just that."""
-    known: Belief | None = graph.beliefs.get((worlds, judged))
+    known: ManagerStates | None = graph.beliefs.get((worlds, judged))
     if known is None:
-        known = graph.beliefs[worlds, judged] = Belief(graph, worlds, judged)
+        known = graph.beliefs[worlds, judged] = ManagerStates(graph, worlds, judged)
     return known
 
 
-def distinct(worlds: list[World]) -> tuple[World, ...]:
+def distinct(worlds: list[Configuration]) -> tuple[Configuration, ...]:
     """Each once, in order."""
     return tuple(worlds) if len(worlds) < 2 else tuple(dict.fromkeys(worlds))
 
 
-def start(graph: Graph, state: State, *, shows_live: bool) -> Belief:
+def start(graph: ManagerGraph, state: State, *, shows_live: bool) -> ManagerStates:
     """Where a run begins whose manager starts as `state`, and shows which connections are live or does not."""
     if graph.is_full():
         graph.forget()
-    known: Belief | None = graph.starts.get((id(state), shows_live))
+    known: ManagerStates | None = graph.starts.get((id(state), shows_live))
     if known is None:
         node = graph.initial(state)  # which keeps the state alive
-        known = graph.starts[id(state), shows_live] = belief(graph, (World(node),), Judged(shows_live))
+        known = graph.starts[id(state), shows_live] = belief(graph, (Configuration(node),), Judged(shows_live))
     return known

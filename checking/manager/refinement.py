@@ -9,16 +9,16 @@ This file walks a run from belief to belief (`checking.manager.possible_states`)
 from collections.abc import Callable
 
 from subwarden.checking.causes import Cause
-from subwarden.checking.manager.graph import Graph, Node
-from subwarden.checking.manager.pending import Pending, agrees
-from subwarden.checking.manager.possible_states import Belief, End, Move, start
+from subwarden.checking.manager.graph import ManagerGraph, ManagerNode
+from subwarden.checking.manager.pending import PendingCall, agrees
+from subwarden.checking.manager.possible_states import CallEnd, ManagerStates, Move, start
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.projection import Shown
 from subwarden.model.manager.state import State
 from subwarden.model.manager.step import Answer, Call
 from subwarden.scheduling.state_search.objects import Value
 
-Took = Callable[[Node, Call], object]
+Took = Callable[[ManagerNode, Call], object]
 
 
 class Refinement:
@@ -30,10 +30,10 @@ class Refinement:
     __slots__ = ("_at", "_fired", "_handles", "_pending", "_took", "caller", "plain", "settled")  # soonest made and read, in every run
 
     def __init__(
-        self, graph: Graph, shown: Shown | None, starts_as: State, fired: Callable[[str], object], took: Took | None = None
+        self, graph: ManagerGraph, shown: Shown | None, starts_as: State, fired: Callable[[str], object], took: Took | None = None
     ) -> None:
-        self._at: Belief = start(graph, starts_as, shows_live=shown is not None and shown.live is not None)
-        self._pending: dict[int, Pending] = {}
+        self._at: ManagerStates = start(graph, starts_as, shows_live=shown is not None and shown.live is not None)
+        self._pending: dict[int, PendingCall] = {}
         self._handles: dict[int, Call] = {}
         self._fired = fired
         self._took = took  # told of every transition, with the state it was taken in; most runs are not asked
@@ -83,7 +83,7 @@ class Refinement:
                 return shown
         return None
 
-    def plain_end(self, task: int, answer: object) -> End | None:
+    def plain_end(self, task: int, answer: object) -> CallEnd | None:
         """How `task`'s operation ends if it acts in the step in which it returns `answer`, as most do; None where that is not plain."""
         pending = self._pending[task]
         try:
@@ -92,7 +92,7 @@ class Refinement:
             end = self._at.end_of(task, pending)
         return end if end is not None and (answer is end.owed or agrees(answer, end.owed)) else None
 
-    def ended(self, task: int, end: End) -> None:
+    def ended(self, task: int, end: CallEnd) -> None:
         """`task`'s operation has ended so, which shows."""
         self._at = end.to
         del self._pending[task]

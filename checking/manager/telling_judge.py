@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from subwarden.checking.manager.judge import Judge
+from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.model.manager.operations import Operation
 
 
-class TellingJudge(Judge):
-    """Judges as `Judge` does; the loop's log, which must be there when it is made, receives what happens."""
+class NarratedJudge(ManagerJudge):
+    """Judges as `ManagerJudge` does; the loop's log, which must be there when it is made, receives what happens."""
 
     __slots__ = ()
 
@@ -17,17 +17,17 @@ class TellingJudge(Judge):
         super().called(task, operation)
 
     def returned(self, task: int, operation: Operation, answer: object, last: bool) -> None:
-        """As in `Judge`."""
+        """As in `ManagerJudge`."""
         self._tell("answers", operation, answer)
         super().returned(task, operation, answer, last)
 
     def cancelled(self, task: int, operation: Operation) -> None:
-        """As in `Judge`."""
+        """As in `ManagerJudge`."""
         self._tell("is cancelled in", operation)
         super().cancelled(task, operation)
 
     def raised(self, task: int, operation: Operation, error: BaseException) -> None:
-        """As in `Judge`."""
+        """As in `ManagerJudge`."""
         self._tell(f"raises {type(error).__name__} in", operation)
         super().raised(task, operation, error)
 

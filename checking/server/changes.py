@@ -12,20 +12,20 @@ from subwarden.checking.causes import Cause
 from subwarden.model.manager.projection import Shown
 from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
-from subwarden.model.server.state import IMPLICIT, Change, Loaded, State, What
+from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, Loaded, ServerState
 
 Registry = tuple[Mapping[int, Any], AbstractSet[int]]
 """Conversations by thread, which have a `number`, and the threads that will not be loaded for long."""
 
-ORDER = {what: place for place, what in enumerate(What)}
+ORDER = {what: place for place, what in enumerate(ChangeKind)}
 REFUSED = {  # what it means that the model does not allow a change
-    What.LIVE: causes.REVIVED,
-    What.LOADED: causes.RELOADED,
-    What.UNNAMED: causes.UNASKED_END,
-    What.UNLINKED: causes.UNASKED_END,
-    What.CLOSING: causes.TORN_FROM_UNDER,
-    What.UNLOADED: causes.UNASKED_UNLOAD,
-    What.DEAD: causes.UNASKED_END,
+    ChangeKind.LIVE: causes.REVIVED,
+    ChangeKind.LOADED: causes.RELOADED,
+    ChangeKind.UNNAMED: causes.UNASKED_END,
+    ChangeKind.UNLINKED: causes.UNASKED_END,
+    ChangeKind.CLOSING: causes.TORN_FROM_UNDER,
+    ChangeKind.UNLOADED: causes.UNASKED_UNLOAD,
+    ChangeKind.DEAD: causes.UNASKED_END,
 }
 
 
@@ -37,64 +37,68 @@ def in_order(changes: Iterable[Change]) -> list[Change]:
 def of_registry(before: Registry, after: Registry) -> list[Change]:
     """What was loaded, given up and unloaded."""
     (was_loaded, was_unloading), (loaded, unloading) = before, after
-    changes = [Change(What.UNLOADED, t, other=c.number) for t, c in was_loaded.items() if loaded.get(t) is not c]
-    changes += [Change(What.LOADED, t, other=c.number) for t, c in loaded.items() if was_loaded.get(t) is not c]
-    changes += [Change(What.CLOSING, t) for t in unloading - was_unloading if t in loaded]
+    changes = [Change(ChangeKind.UNLOADED, t, other=c.number) for t, c in was_loaded.items() if loaded.get(t) is not c]
+    changes += [Change(ChangeKind.LOADED, t, other=c.number) for t, c in loaded.items() if was_loaded.get(t) is not c]
+    changes += [Change(ChangeKind.CLOSING, t) for t in unloading - was_unloading if t in loaded]
     return changes
 
 
 def of_maps(before: Shown, after: Shown) -> list[Change]:
     """Who became live, subscribed, and the other way round."""
-    changes = [Change(What.LIVE, connection=c) for c in (after.live or frozenset()) - (before.live or frozenset())]
-    changes += [Change(What.DEAD, connection=c) for c in (before.live or frozenset()) - (after.live or frozenset())]
+    changes = [Change(ChangeKind.LIVE, connection=c) for c in (after.live or frozenset()) - (before.live or frozenset())]
+    changes += [Change(ChangeKind.DEAD, connection=c) for c in (before.live or frozenset()) - (after.live or frozenset())]
     old = {(t, c) for t, cs in before.subscribers.items() for c in cs}
     new = {(t, c) for t, cs in after.subscribers.items() for c in cs}
     named = {pair: s for s, pair in after.ids.items() if before.ids.get(s) != pair}
-    changes += [Change(What.LINKED, t, c, named.get((t, c), 0)) for t, c in new - old]
-    changes += [Change(What.UNLINKED, t, c) for t, c in old - new]
-    changes += [Change(What.UNNAMED, *pair, s) for s, pair in before.ids.items() if after.ids.get(s) != pair]
-    changes += [Change(What.NAMED, *pair, s) for s, pair in after.ids.items() if before.ids.get(s) != pair]
+    changes += [Change(ChangeKind.LINKED, t, c, named.get((t, c), 0)) for t, c in new - old]
+    changes += [Change(ChangeKind.UNLINKED, t, c) for t, c in old - new]
+    changes += [Change(ChangeKind.UNNAMED, *pair, s) for s, pair in before.ids.items() if after.ids.get(s) != pair]
+    changes += [Change(ChangeKind.NAMED, *pair, s) for s, pair in after.ids.items() if before.ids.get(s) != pair]
     return changes
 
 
-def refused(state: State, change: Change) -> Cause | None:
+def refused(state: ServerState, change: Change) -> Cause | None:
     """What it means that the model does not allow `change` in `state`; None: the invariants say it better."""
-    if change.what in (What.LINKED, What.NAMED):
+    if change.what in (ChangeKind.LINKED, ChangeKind.NAMED):
         if change.connection in state.gone:
             return None
         return causes.UNASKED_LINK if state.running(change.thread) else causes.LATE_LINK
     ends_an_id = (f.done and f.request.subscription for _, f in state.flight if isinstance(f.request, rq.RemoveListener))
-    if change.what is What.UNLINKED and any(ends_an_id):
+    if change.what is ChangeKind.UNLINKED and any(ends_an_id):
         return causes.ID_ENDS_ALL
     return REFUSED[change.what]
 
 
 def said(change: Change) -> str:
     """In words."""
-    numbers = {"t": change.thread, "c": change.connection, "v" if change.what in (What.LOADED, What.UNLOADED) else "s": change.other}
+    numbers = {
+        "t": change.thread,
+        "c": change.connection,
+        "v" if change.what in (ChangeKind.LOADED, ChangeKind.UNLOADED) else "s": change.other,
+    }
     return ", ".join(f"{kind}{number}" for kind, number in numbers.items() if number) + f" {change.what.value}"
 
 
-def forced(state: State, change: Change) -> State:
+def forced(state: ServerState, change: Change) -> ServerState:
     """What shows is so, though the model does not allow it: go on from there, so that one thing wrong is told once."""
     t, c, s = change[1:]
     match change.what:
-        case What.LIVE:
+        case ChangeKind.LIVE:
             state = state._replace(live=state.live | {c})
-        case What.DEAD:
+        case ChangeKind.DEAD:
             state = state._replace(live=state.live - {c}, gone=state.gone | {c})
-        case What.LINKED:
+        case ChangeKind.LINKED:
             state = state._replace(grants=state.grants | {(t, c, IMPLICIT)})
-        case What.NAMED:
+        case ChangeKind.NAMED:
             state = state._replace(grants=state.grants | {(t, c, s)})
-        case What.UNNAMED:
+        case ChangeKind.UNNAMED:
             state = state._replace(grants=state.grants - {(t, c, s)})
-        case What.UNLINKED:
+        case ChangeKind.UNLINKED:
             state = state._replace(grants=frozenset(g for g in state.grants if g[:2] != (t, c)))
-        case What.LOADED:
+        case ChangeKind.LOADED:
             state = state._replace(loaded=tuple(sorted((*(e for e in state.loaded if e[0] != t), (t, Loaded(s))))))
-        case What.UNLOADED:
+        case ChangeKind.UNLOADED:
             state = state._replace(loaded=tuple(e for e in state.loaded if e[0] != t))
-        case What.CLOSING:
+        case ChangeKind.CLOSING:
             state = state._replace(loaded=tuple((k, e._replace(closing=True) if k == t else e) for k, e in state.loaded))
     return pr.settle(state)

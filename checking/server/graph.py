@@ -8,26 +8,26 @@ from collections.abc import Hashable
 from subwarden.checking.known_states import KnownStates
 from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import Reply, Request
-from subwarden.model.server.state import Change, State
+from subwarden.model.server.state import Change, ServerState
 
 
-class Node:
+class ServerNode:
     """A state. Its methods are the model's functions, remembered; equal states are one node of a graph."""
 
     __slots__ = ("_after", "_graph", "state")
 
-    def __init__(self, state: State, graph: "ProtocolGraph") -> None:
+    def __init__(self, state: ServerState, graph: "ServerGraph") -> None:
         self.state = state
         self._graph = graph
-        self._after: dict[Hashable, Node | None] = {}
+        self._after: dict[Hashable, ServerNode | None] = {}
 
-    def accept(self, number: int, request: Request) -> "Node":
+    def accept(self, number: int, request: Request) -> "ServerNode":
         """A request arrives."""
         key = (number, request)
         node = self._after.get(key)
         return self._keep(key, pr.accept(self.state, number, request)) if node is None else node
 
-    def explain(self, change: Change) -> "Node | None":
+    def explain(self, change: Change) -> "ServerNode | None":
         """A visible change; None if the model does not allow it."""
         if change in self._after:
             return self._after[change]
@@ -37,7 +37,7 @@ class Node:
         self._after[change] = None
         return None
 
-    def answer(self, number: int, reply: Reply) -> "Node | None":
+    def answer(self, number: int, reply: Reply) -> "ServerNode | None":
         """An answer; None if it was right at no moment."""
         key = (number, reply)
         if key in self._after:
@@ -48,13 +48,13 @@ class Node:
         self._after[key] = None
         return None
 
-    def outside(self, what: str, *arguments: int | bool | None) -> "Node":
+    def outside(self, what: str, *arguments: int | bool | None) -> "ServerNode":
         """What comes from outside: the model's function of that name."""
         key = (what, arguments)
         node = self._after.get(key)
         return self._keep(key, getattr(pr, what)(self.state, *arguments)) if node is None else node
 
-    def forced(self, state: State) -> "Node":
+    def forced(self, state: ServerState) -> "ServerNode":
         """A state that the model does not lead to."""
         return self._graph.node(state)
 
@@ -62,7 +62,7 @@ class Node:
         """See `checking.known_states`."""
         self._after.clear()
 
-    def _keep(self, key: Hashable, state: State) -> "Node":
+    def _keep(self, key: Hashable, state: ServerState) -> "ServerNode":
         node = self._after[key] = self._graph.node(state)
         return node
 
@@ -70,13 +70,13 @@ class Node:
 LARGEST = 6_000  # nodes, some 3 KiB each; then a graph begins anew. Long hunts are as fast with it as with five times as many
 
 
-class ProtocolGraph(KnownStates[State, Node]):
+class ServerGraph(KnownStates[ServerState, ServerNode]):
     """All states that were met since they were last dropped."""
 
-    def _made(self, state: State) -> Node:
-        return Node(state, self)
+    def _made(self, state: ServerState) -> ServerNode:
+        return ServerNode(state, self)
 
-    def initial(self, state: State) -> Node:
+    def initial(self, state: ServerState) -> ServerNode:
         """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
         if len(self._nodes) >= LARGEST:
             self._drop()

@@ -13,12 +13,12 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.manager.invariants import Invariants
 from subwarden.checking.observable import Observable, shows_of
 from subwarden.checking.server.changes import forced, in_order, of_maps, of_registry, refused, said
-from subwarden.checking.server.graph import ProtocolGraph
+from subwarden.checking.server.graph import ServerGraph
 from subwarden.model.manager.projection import Shown
 from subwarden.model.server import requests as rq
 from subwarden.model.server.deliveries import Deliveries
-from subwarden.model.server.requests import Answer, Asks, Closed, EngineEvent, EventKind, Message, Notice, Reply, Request
-from subwarden.model.server.state import Change, State, What, target
+from subwarden.model.server.requests import AnswerSent, Asks, Closed, EngineEvent, EventKind, Message, Notice, Reply, Request
+from subwarden.model.server.state import Change, ChangeKind, ServerState, target
 from subwarden.scheduling.loop import ControlledLoop
 
 ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe by which the client knows that it is not subscribed
@@ -52,19 +52,19 @@ class Serving(Protocol):
         """Of those that run: thread and conversation."""
 
 
-class ProtocolJudge:
+class ServerJudge:
     """One run's judge. `violations` has every cause seen, with the number of the step at which it was first seen."""
 
     shows_by = "show"
 
     def __init__(
-        self, loop: ControlledLoop, server: Serving, stored: frozenset[int], graph: ProtocolGraph, fired: Callable[[str], object]
+        self, loop: ControlledLoop, server: Serving, stored: frozenset[int], graph: ServerGraph, fired: Callable[[str], object]
     ) -> None:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
         self.steps = 0
         self.show_raised: Exception | None = None
-        self._node = graph.initial(State(stored=stored))
+        self._node = graph.initial(ServerState(stored=stored))
         self.deliveries = Deliveries()
         self.shown: Shown = server.manager.show() or Shown(frozenset(), {}, {}, {}, frozenset(), {})
         self._loop = loop
@@ -88,7 +88,7 @@ class ProtocolJudge:
         self._waited_for_start: set[int] = set()
 
     @property
-    def state(self) -> State:
+    def state(self) -> ServerState:
         """The model's, now."""
         return self._node.state
 
@@ -167,7 +167,7 @@ class ProtocolJudge:
         self.look()
         if self._loop.log is not None:
             self._loop.log.append(("sends", (connection, message)))
-        if isinstance(message, Answer):
+        if isinstance(message, AnswerSent):
             self._answer(message)
         elif isinstance(message, Notice):
             wrong = self.deliveries.sent((message.thread, connection), message.conversation, message.event.number, raw=message.raw)
@@ -180,7 +180,7 @@ class ProtocolJudge:
             if wrong is not None:
                 self.violated(causes.wrong_delivery(wrong), f"c{connection} is asked for an approval of v{message.conversation}")
 
-    def _answer(self, message: Answer) -> None:
+    def _answer(self, message: AnswerSent) -> None:
         number = self._numbers[message.request]
         request = self._asked[number]
         if number in self._answered:
@@ -204,7 +204,7 @@ class ProtocolJudge:
             self.violated(causes.wrong_answer(request.name), "a list that was right at no moment")
         self._subscription_answered(request, message)
 
-    def _subscription_answered(self, request: Request, message: Answer) -> None:
+    def _subscription_answered(self, request: Request, message: AnswerSent) -> None:
         thread = target(request)
         pair = (thread, request.connection)
         if isinstance(request, rq.SUBSCRIBES):
@@ -277,20 +277,20 @@ class ProtocolJudge:
         else:
             self._fired(f"change {what.value}")
         self._node = after
-        if what in (What.CLOSING, What.UNLOADED):
+        if what in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
             self.deliveries.unloaded(thread)
             self._torn_down.add(thread)
-        elif what is What.LOADED:
+        elif what is ChangeKind.LOADED:
             self._torn_down.discard(thread)
-        elif what is What.DEAD:
+        elif what is ChangeKind.DEAD:
             for cause in self._invariants.connection_closed(change.connection, self.shown):
                 self.violated(cause)
-        elif what in (What.LINKED, What.NAMED, What.UNLINKED):
+        elif what in (ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNLINKED):
             self._choices(change.connection, thread)
-            if what is What.UNLINKED:  # whoever ended it, nothing is owed any more
+            if what is ChangeKind.UNLINKED:  # whoever ended it, nothing is owed any more
                 self._ended[thread, change.connection] = self._moment()
                 self.deliveries.wants_end((thread, change.connection))
-        if what in (What.LOADED, What.UNLOADED):
+        if what in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self._lists.values():
                 may.add(self._threads())
 

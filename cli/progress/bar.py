@@ -12,14 +12,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 PLAIN_EVERY = 10.0  # seconds between two plain lines
 
 
-class Report(Protocol):
+class ReportProgress(Protocol):
     """Called with what has been done so far."""
 
     def __call__(self, schedules: int, done: int, parts: int, /) -> object: ...
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Report]:
+def progress(what: str) -> Iterator[ReportProgress]:
     """Show how far `what` is, with a rate and what is left."""
     began = monotonic()
     if not sys.stderr.isatty():
@@ -43,7 +43,7 @@ def progress(what: str) -> Iterator[Report]:
         yield report
 
 
-def _plain(what: str, began: float) -> Report:
+def _plain(what: str, began: float) -> ReportProgress:
     last = began
 
     def report(schedules: int, done: int, parts: int, /) -> None:

@@ -24,7 +24,7 @@ class ThreadEntry:
         self.connection_ids: set[int] = set()
 
 
-class SeedManager:
+class SourceManager:
     """The seed. Operations and answers as in `impl.manager.api.ManagerApi`; the `try_*` operations refuse what is not live."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from subwarden.impl.server.outbox import Outbox
 from subwarden.impl.server.owning_listener import OwningListener, Still
 from subwarden.impl.server.server import Server
 from subwarden.model.server import requests as rq
-from subwarden.model.server.requests import Answer, Asks, Closed, Message, Reply, Request, Started
+from subwarden.model.server.requests import AnswerSent, Asks, Closed, Message, Reply, Request, Started
 
 Bringing = Callable[[], Coroutine[Any, Any, EngineConversation]]  # asks the engine for a conversation
 Arrived = tuple[ConnectionRequestId, Request] | None  # None: nothing more will
@@ -151,8 +151,8 @@ class OwningServer(Server):
             member = object()
             if not self.gone(connection):  # else nobody is left to be answered, and what is said is in vain
                 member = record.members.setdefault(connection, member)
-            answer = Answer(request_id.request_id, Reply.OK, None if turn is None else turn.last)
-            ended = Answer(request_id.request_id, Reply.ENDED)
+            answer = AnswerSent(request_id.request_id, Reply.OK, None if turn is None else turn.last)
+            ended = AnswerSent(request_id.request_id, Reply.ENDED)
             said = record.say(connection, answer, Still(record, connection, member), ended)  # P8: it may have ended before it is told
             return _ask(record, connection, member) or said
 

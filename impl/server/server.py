@@ -14,7 +14,7 @@ from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.server.engine import Engine, EngineConversation, EngineFailed, Submission
 from subwarden.impl.server.outbox import Outbox, always
 from subwarden.model.server import requests as rq
-from subwarden.model.server.requests import Answer, Message, Reply, Request
+from subwarden.model.server.requests import AnswerSent, Message, Reply, Request
 
 Handle = Callable[[ConnectionRequestId, Any], Coroutine[Any, Any, None]]
 
@@ -155,7 +155,7 @@ class Server(ABC):
         self, request_id: ConnectionRequestId, reply: Reply, *, open_turn: int | None = None, threads: tuple[int, ...] | None = None
     ) -> None:
         """Answer a request."""
-        await self.send(request_id.connection_id, Answer(request_id.request_id, reply, open_turn, threads))
+        await self.send(request_id.connection_id, AnswerSent(request_id.request_id, reply, open_turn, threads))
 
     def gone(self, connection: int) -> bool:
         """Whether the client has gone: for ever, since no connection's number is used again."""

@@ -22,7 +22,7 @@ from subwarden.model.manager.operations import TurnEvent
 from subwarden.model.server.requests import Asks, EngineEvent, EventKind, Notice, Reply, Resolved
 
 if TYPE_CHECKING:
-    from subwarden.impl.server.source_server import SeedServer
+    from subwarden.impl.server.source_server import SourceServer
 
 TRACKED = {
     EventKind.TURN_STARTED: TurnEvent.TURN_STARTED,
@@ -33,12 +33,12 @@ TRACKED = {
 }
 
 
-class SeedListener:
+class SourceListener:
     """One listener task's work: `run`."""
 
     def __init__(
         self,
-        server: "SeedServer",
+        server: "SourceServer",
         thread: int,
         conversation: EngineConversation,
         state: ThreadState,

@@ -22,14 +22,14 @@ from subwarden.impl.server import source_listener as seed_listener
 from subwarden.impl.server.approvals import Approval, Approvals
 from subwarden.impl.server.engine import TIME_LIMIT, Engine, EngineConversation, EngineFailed, Submission
 from subwarden.impl.server.server import Server
-from subwarden.impl.server.source_listener import SeedListener
+from subwarden.impl.server.source_listener import SourceListener
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Closed, Reply, Request, Started
 
 API = "v2"  # of the caller, as a pending interrupt remembers it
 
 
-class SeedServer(Server):
+class SourceServer(Server):
     """The request layer around the source document's manager."""
 
     def __init__(self, manager: ManagerApi, engine: Engine) -> None:
@@ -86,7 +86,7 @@ class SeedServer(Server):
             placed = state.set_listener(cancel, conversation)
             assert placed is not None, "this state never refuses"
             commands, generation = placed
-        listener = SeedListener(self, thread, conversation, state, cancelled, commands, generation)
+        listener = SourceListener(self, thread, conversation, state, cancelled, commands, generation)
         self.listen(listener.run, thread, conversation)
 
     async def _state(self, thread: int) -> ThreadState:

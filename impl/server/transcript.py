@@ -5,7 +5,7 @@ It refuses to judge.
 
 from typing import NamedTuple
 
-from subwarden.model.server.requests import Answer, EngineEvent, EventKind, Message, Notice, Reply
+from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Notice, Reply
 
 
 class Taken(NamedTuple):
@@ -53,9 +53,9 @@ class Transcript:
         copied.sent, copied.events = self.sent.copy(), self.events.copy()
         return copied
 
-    def answers(self, request: str) -> list[Answer]:
+    def answers(self, request: str) -> list[AnswerSent]:
         """All answers to a request: one, as it should be."""
-        return [message for _, message in self.sent if isinstance(message, Answer) and message.request == request]
+        return [message for _, message in self.sent if isinstance(message, AnswerSent) and message.request == request]
 
     def answered_ok(self, request: str) -> bool:
         """Whether a request was answered as done."""
@@ -89,4 +89,4 @@ class Transcript:
         return last
 
     def _answered_at(self, request: str) -> int | None:
-        return next((at for at, (_, m) in enumerate(self.sent) if isinstance(m, Answer) and m.request == request), None)
+        return next((at for at, (_, m) in enumerate(self.sent) if isinstance(m, AnswerSent) and m.request == request), None)

@@ -34,7 +34,7 @@ class Call:
     thread: int | None = None  # state operations only: the thread of the state that the caller holds
 
 
-class Outcome(NamedTuple):
+class StepOutcome(NamedTuple):
     """What a call does: the next state, the caller's answer, and the kind of transition (for coverage)."""
 
     state: State
@@ -49,9 +49,9 @@ def begin(state: State, operation: op.ManagerOperation) -> Call:
     return Call(operation, None if entry is None else entry.incarnation)
 
 
-def step(state: State, call: Call) -> Outcome:
+def step(state: State, call: Call) -> StepOutcome:
     """Let `call` take effect on `state`."""
-    outcome: Outcome = TRANSITIONS[type(call.operation)](state, call.operation, call)
+    outcome: StepOutcome = TRANSITIONS[type(call.operation)](state, call.operation, call)
     return outcome
 
 
@@ -84,36 +84,36 @@ def _overtaken(state: State, thread: int, call: Call) -> bool:
     return call.incarnation is not None and (entry is None or entry.incarnation != call.incarnation)
 
 
-def _connection_initialized(state: State, o: op.ConnectionInitialized, _: Call) -> Outcome:
+def _connection_initialized(state: State, o: op.ConnectionInitialized, _: Call) -> StepOutcome:
     if o.connection in state.closed:  # P2: closed is final
-        return Outcome(state, None, "connection_initialized: after its close")
+        return StepOutcome(state, None, "connection_initialized: after its close")
     if o.connection in state.live:
-        return Outcome(state, None, "connection_initialized: again")
-    return Outcome(replace(state, live=state.live | {o.connection}), None, "connection_initialized: becomes live")
+        return StepOutcome(state, None, "connection_initialized: again")
+    return StepOutcome(replace(state, live=state.live | {o.connection}), None, "connection_initialized: becomes live")
 
 
-def _remove_connection(state: State, o: op.RemoveConnection, _: Call) -> Outcome:
+def _remove_connection(state: State, o: op.RemoveConnection, _: Call) -> StepOutcome:
     kind = "last word" if o.connection in state.live else "not live"
     after = _without(state, lambda g: g.connection == o.connection)
     after = replace(after, live=state.live - {o.connection}, closed=state.closed | {o.connection})
-    return Outcome(after, None, f"remove_connection: {kind}")
+    return StepOutcome(after, None, f"remove_connection: {kind}")
 
 
-def _subscribed_connection_ids(state: State, o: op.SubscribedConnectionIds, _: Call) -> Outcome:
+def _subscribed_connection_ids(state: State, o: op.SubscribedConnectionIds, _: Call) -> StepOutcome:
     found = tuple(sorted(state.subscribers(o.thread)))
-    return Outcome(state, found, f"subscribed_connection_ids: {'some' if found else 'none'}")
+    return StepOutcome(state, found, f"subscribed_connection_ids: {'some' if found else 'none'}")
 
 
-def _has_subscribers(state: State, o: op.HasSubscribers, _: Call) -> Outcome:
+def _has_subscribers(state: State, o: op.HasSubscribers, _: Call) -> StepOutcome:
     found = bool(state.subscribers(o.thread))
-    return Outcome(state, found, f"has_subscribers: {'yes' if found else 'no'}")
+    return StepOutcome(state, found, f"has_subscribers: {'yes' if found else 'no'}")
 
 
-def _thread_state(state: State, o: op.ThreadState, call: Call) -> Outcome:
+def _thread_state(state: State, o: op.ThreadState, call: Call) -> StepOutcome:
     if _overtaken(state, o.thread, call):
-        return Outcome(state, Answer.REFUSED, "thread_state: overtaken by teardown")
+        return StepOutcome(state, Answer.REFUSED, "thread_state: overtaken by teardown")
     after = _ensure_entry(state, o.thread)
-    return Outcome(after, Answer.HANDLE, f"thread_state: {'found' if after is state else 'created'}")
+    return StepOutcome(after, Answer.HANDLE, f"thread_state: {'found' if after is state else 'created'}")
 
 
 def _link(state: State, grant: Grant, raw: bool | None) -> State:
@@ -124,75 +124,75 @@ def _link(state: State, grant: Grant, raw: bool | None) -> State:
     return replace(state, grants=state.grants | {grant}, raw=choices)
 
 
-def _try_link(state: State, thread: int, connection: int, raw: bool | None, call: Call, granted: object) -> Outcome:
+def _try_link(state: State, thread: int, connection: int, raw: bool | None, call: Call, granted: object) -> StepOutcome:
     name = call.operation.name
     refusal = Answer.REFUSED if granted is Answer.HANDLE else False
     if connection not in state.live:
-        return Outcome(state, refusal, f"{name}: not live")
+        return StepOutcome(state, refusal, f"{name}: not live")
     if _overtaken(state, thread, call):
-        return Outcome(state, refusal, f"{name}: overtaken by teardown")
+        return StepOutcome(state, refusal, f"{name}: overtaken by teardown")
     after = _link(state, Grant(thread, connection, None), raw)
-    return Outcome(after, granted, f"{name}: {'again' if (thread, connection) in state.links() else 'linked'}")
+    return StepOutcome(after, granted, f"{name}: {'again' if (thread, connection) in state.links() else 'linked'}")
 
 
-def _try_ensure(state: State, o: op.TryEnsureConnectionSubscribed, call: Call) -> Outcome:
+def _try_ensure(state: State, o: op.TryEnsureConnectionSubscribed, call: Call) -> StepOutcome:
     # `or None`: raw turns the choice on, never off
     return _try_link(state, o.thread, o.connection, o.raw or None, call, Answer.HANDLE)
 
 
-def _try_add(state: State, o: op.TryAddConnectionToThread, call: Call) -> Outcome:
+def _try_add(state: State, o: op.TryAddConnectionToThread, call: Call) -> StepOutcome:
     return _try_link(state, o.thread, o.connection, None, call, True)
 
 
-def _set_listener(state: State, o: op.SetListener, call: Call) -> Outcome:
+def _set_listener(state: State, o: op.SetListener, call: Call) -> StepOutcome:
     if o.connection not in state.live:  # P2: the source document's manager does not look
-        return Outcome(state, Answer.REFUSED, "set_listener: not live")
+        return StepOutcome(state, Answer.REFUSED, "set_listener: not live")
     if _overtaken(state, o.thread, call):
-        return Outcome(state, Answer.REFUSED, "set_listener: overtaken by teardown")
+        return StepOutcome(state, Answer.REFUSED, "set_listener: overtaken by teardown")
     known = state.ids().get(o.subscription)
     # P1: an id names one pair. Recorded again for another pair it moves there, and the first pair loses that grant: otherwise it
     # would be subscribed by an id that no longer names it, and nobody could cancel that.
     after = _without(state, lambda g: g.subscription == o.subscription) if known != (o.thread, o.connection) else state
     after = _link(after, Grant(o.thread, o.connection, o.subscription), o.raw)
     kind = "recorded" if known is None else "again" if known == (o.thread, o.connection) else "moved"
-    return Outcome(after, Answer.HANDLE, f"set_listener: {kind}")
+    return StepOutcome(after, Answer.HANDLE, f"set_listener: {kind}")
 
 
-def _remove_listener(state: State, o: op.RemoveListener, _: Call) -> Outcome:
+def _remove_listener(state: State, o: op.RemoveListener, _: Call) -> StepOutcome:
     known = state.ids().get(o.subscription)
     if known is None:
-        return Outcome(state, None, "remove_listener: unknown id")
+        return StepOutcome(state, None, "remove_listener: unknown id")
     after = _without(state, lambda g: g.subscription == o.subscription)
     # P8: an implicit subscription is not undone by removing an explicit one
-    return Outcome(after, known[0], f"remove_listener: {'still linked' if known in after.links() else 'unlinked'}")
+    return StepOutcome(after, known[0], f"remove_listener: {'still linked' if known in after.links() else 'unlinked'}")
 
 
-def _unsubscribe(state: State, o: op.UnsubscribeConnectionFromThread, _: Call) -> Outcome:
+def _unsubscribe(state: State, o: op.UnsubscribeConnectionFromThread, _: Call) -> StepOutcome:
     after = _without(state, lambda g: (g.thread, g.connection) == (o.thread, o.connection))
     linked = after is not state
-    return Outcome(after, linked, f"unsubscribe_connection_from_thread: {'unlinked' if linked else 'not linked'}")
+    return StepOutcome(after, linked, f"unsubscribe_connection_from_thread: {'unlinked' if linked else 'not linked'}")
 
 
-def _remove_thread_state(state: State, o: op.RemoveThreadState, _: Call) -> Outcome:
+def _remove_thread_state(state: State, o: op.RemoveThreadState, _: Call) -> StepOutcome:
     entry = state.entry(o.thread)
     if entry is None:
-        return Outcome(state, None, "remove_thread_state: no entry")
+        return StepOutcome(state, None, "remove_thread_state: no entry")
     after = _without(state, lambda g: g.thread == o.thread)
     after = replace(after, entries=_with_entry(state, o.thread, None))
     kind = "with a listener" if entry.conversation is not None else "without a listener"
-    return Outcome(after, None, f"remove_thread_state: {kind}")
+    return StepOutcome(after, None, f"remove_thread_state: {kind}")
 
 
-def _on_entry(act: Callable[[Entry, Any], tuple[Entry, object, str]]) -> Callable[[State, Any, Call], Outcome]:
+def _on_entry(act: Callable[[Entry, Any], tuple[Entry, object, str]]) -> Callable[[State, Any, Call], StepOutcome]:
     """A transition of a state operation: on the entry if the caller's state is still in the map, else on nothing."""
 
-    def transition(state: State, o: op.StateOperation, call: Call) -> Outcome:
+    def transition(state: State, o: op.StateOperation, call: Call) -> StepOutcome:
         assert call.thread is not None, "a state operation is called on a state"
         entry = state.entry(call.thread)
         if entry is None or entry.incarnation != call.incarnation:
-            return Outcome(state, Answer.ANY, f"{o.name}: state torn down")
+            return StepOutcome(state, Answer.ANY, f"{o.name}: state torn down")
         entry, answer, kind = act(entry, o)
-        return Outcome(replace(state, entries=_with_entry(state, call.thread, entry)), answer, f"{o.name}: {kind}")
+        return StepOutcome(replace(state, entries=_with_entry(state, call.thread, entry)), answer, f"{o.name}: {kind}")
 
     return transition
 
@@ -229,7 +229,7 @@ def _hold_state(entry: Entry, _: op.HoldState) -> tuple[Entry, object, str]:
     return entry, None, "held"
 
 
-TRANSITIONS: dict[type[op.Operation], Callable[[State, Any, Call], Outcome]] = {
+TRANSITIONS: dict[type[op.Operation], Callable[[State, Any, Call], StepOutcome]] = {
     op.ConnectionInitialized: _connection_initialized,
     op.RemoveConnection: _remove_connection,
     op.SubscribedConnectionIds: _subscribed_connection_ids,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Reply, Request
-from subwarden.model.server.state import InFlight, State, target
+from subwarden.model.server.state import InFlight, ServerState, target
 
 
-def replies(state: State, flight: InFlight) -> set[Reply]:
+def replies(state: ServerState, flight: InFlight) -> set[Reply]:
     """The answers that are right in this state, for a request that is in flight: what happens silently happens now."""
     request = flight.request
     right = _RIGHT[type(request)](state, flight)
@@ -21,20 +21,20 @@ def replies(state: State, flight: InFlight) -> set[Reply]:
     return right
 
 
-def archives(state: State, thread: int) -> bool:
+def archives(state: ServerState, thread: int) -> bool:
     """Whether a request to archive the thread is in flight."""
     return any(target(f.request) == thread for _, f in state.of(rq.Archive))
 
 
-def _there(state: State, thread: int) -> bool:
+def _there(state: ServerState, thread: int) -> bool:
     return state.thread(thread) is not None or thread in state.stored
 
 
-def _always(_state: State, _flight: InFlight) -> set[Reply]:
+def _always(_state: ServerState, _flight: InFlight) -> set[Reply]:
     return {Reply.OK}
 
 
-def _new_thread(state: State, flight: InFlight) -> set[Reply]:
+def _new_thread(state: ServerState, flight: InFlight) -> set[Reply]:
     """A start, or a fork."""
     request, right = flight.request, set[Reply]()
     linked = state.linked(target(request), request.connection)  # by this one, or by another that is in flight
@@ -51,7 +51,7 @@ def _new_thread(state: State, flight: InFlight) -> set[Reply]:
     return right
 
 
-def _resume(state: State, flight: InFlight) -> set[Reply]:
+def _resume(state: ServerState, flight: InFlight) -> set[Reply]:
     thread = target(flight.request)
     right = set[Reply]()
     if state.running(thread):  # it may be told before it shows; then it is owed
@@ -67,12 +67,12 @@ def _resume(state: State, flight: InFlight) -> set[Reply]:
     return right | ({Reply.ENDED} if _ended(state, flight) else set())
 
 
-def _ended(state: State, flight: InFlight) -> bool:
+def _ended(state: ServerState, flight: InFlight) -> bool:
     """Whether a subscription that a request has made, or found, may have ended since, before it was answered."""
     return flight.found and not state.linked(target(flight.request), flight.request.connection)
 
 
-def _unsubscribe(state: State, flight: InFlight) -> set[Reply]:
+def _unsubscribe(state: ServerState, flight: InFlight) -> set[Reply]:
     thread, connection = target(flight.request), flight.request.connection
     if flight.done:
         return {Reply.OK}
@@ -81,13 +81,13 @@ def _unsubscribe(state: State, flight: InFlight) -> set[Reply]:
     return {Reply.NOT_LOADED if state.thread(thread) is None else Reply.NOT_SUBSCRIBED}
 
 
-def _archive(state: State, flight: InFlight) -> set[Reply]:
+def _archive(state: ServerState, flight: InFlight) -> set[Reply]:
     thread = target(flight.request)
     right = {Reply.OK} if not state.running(thread) and thread not in state.stored else set()
     return right if _there(state, thread) else right | {Reply.NOT_FOUND}
 
 
-def _add_listener(state: State, flight: InFlight) -> set[Reply]:
+def _add_listener(state: ServerState, flight: InFlight) -> set[Reply]:
     request = flight.request
     assert isinstance(request, rq.AddListener)
     named = (request.thread, request.connection, request.subscription) in state.grants
@@ -99,7 +99,7 @@ def _add_listener(state: State, flight: InFlight) -> set[Reply]:
     return right if state.running(request.thread) else right | {Reply.NOT_LOADED}
 
 
-def _remove_listener(state: State, flight: InFlight) -> set[Reply]:
+def _remove_listener(state: ServerState, flight: InFlight) -> set[Reply]:
     request = flight.request
     assert isinstance(request, rq.RemoveListener)
     if flight.done:
@@ -107,7 +107,7 @@ def _remove_listener(state: State, flight: InFlight) -> set[Reply]:
     return set() if any(s == request.subscription for *_, s in state.grants) else {Reply.NOT_FOUND}
 
 
-def _not_running(state: State, thread: int) -> set[Reply]:
+def _not_running(state: ServerState, thread: int) -> set[Reply]:
     """What any request that the conversation has to do may be answered where there is none, or none for long."""
     loaded = state.thread(thread)
     if loaded is None or loaded.closing:
@@ -115,19 +115,19 @@ def _not_running(state: State, thread: int) -> set[Reply]:
     return {Reply.FAILED, Reply.ENDED} if loaded.dead else set()
 
 
-def _turn_start(state: State, flight: InFlight) -> set[Reply]:
+def _turn_start(state: ServerState, flight: InFlight) -> set[Reply]:
     thread = target(flight.request)
     return _not_running(state, thread) or {Reply.OK}
 
 
-def _turn_interrupt(state: State, flight: InFlight) -> set[Reply]:
+def _turn_interrupt(state: ServerState, flight: InFlight) -> set[Reply]:
     """When no turn is open, or there will never be another."""
     thread = target(flight.request)
     loaded = state.thread(thread)
     return _not_running(state, thread) | (set() if loaded is not None and loaded.turn else {Reply.OK})
 
 
-def _rollback(state: State, flight: InFlight) -> set[Reply]:
+def _rollback(state: ServerState, flight: InFlight) -> set[Reply]:
     thread = target(flight.request)
     loaded = state.thread(thread)
     right = _not_running(state, thread)
@@ -138,7 +138,7 @@ def _rollback(state: State, flight: InFlight) -> set[Reply]:
     return right
 
 
-_RIGHT: dict[type[Request], Callable[[State, InFlight], set[Reply]]] = {
+_RIGHT: dict[type[Request], Callable[[ServerState, InFlight], set[Reply]]] = {
     rq.Initialize: _always,
     rq.Close: _always,
     rq.ListLoaded: _always,

@@ -162,7 +162,7 @@ class Reply(Enum):
     UNINITIALIZED = "not initialized"
 
 
-class Answer(NamedTuple):
+class AnswerSent(NamedTuple):
     """The answer to request number `request`. `open_turn`: for a resume, the number of the last event of the open turn that the history
     in the answer has, None where no turn is open. `threads`: for a list."""
 
@@ -227,7 +227,7 @@ class Closed(NamedTuple):
     thread: int
 
 
-Message = Answer | Notice | Asks | Resolved | Started | Closed
+Message = AnswerSent | Notice | Asks | Resolved | Started | Closed
 
 
 def encode(request: Request) -> list[object]:

@@ -36,13 +36,13 @@ class InFlight(NamedTuple):
 class Change(NamedTuple):
     """A visible change. `what` and the numbers it is about: a thread, a connection, an id, a conversation."""
 
-    what: "What"
+    what: "ChangeKind"
     thread: int = 0
     connection: int = 0
     other: int = 0  # an id, or a conversation; of what is subscribed, the id that shows with it
 
 
-class What(Enum):
+class ChangeKind(Enum):
     """In the order in which the changes of one step are explained."""
 
     LIVE = "is live"
@@ -56,7 +56,7 @@ class What(Enum):
     DEAD = "is not live any more"
 
 
-class State(NamedTuple):
+class ServerState(NamedTuple):
     """One state."""
 
     live: frozenset[int] = frozenset()
@@ -97,9 +97,9 @@ def target(request: Request) -> int:
     return request.fork if isinstance(request, rq.Fork) else getattr(request, "thread", 0)
 
 
-def with_flight(state: State, number: int, change: Callable[[InFlight], InFlight]) -> State:
+def with_flight(state: ServerState, number: int, change: Callable[[InFlight], InFlight]) -> ServerState:
     return state._replace(flight=tuple((n, change(f) if n == number else f) for n, f in state.flight))
 
 
-def with_loaded(state: State, thread: int, change: Callable[[Loaded], Loaded]) -> State:
+def with_loaded(state: ServerState, thread: int, change: Callable[[Loaded], Loaded]) -> ServerState:
     return state._replace(loaded=tuple((t, change(known) if t == thread else known) for t, known in state.loaded))

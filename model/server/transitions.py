@@ -15,12 +15,12 @@ The core of it is written a second time in `model/tla/Protocol.tla`, which has t
 from subwarden.model.server import requests as rq
 from subwarden.model.server.replies import archives, replies
 from subwarden.model.server.requests import Reply, Request
-from subwarden.model.server.state import IMPLICIT, Change, InFlight, Loaded, State, What, target, with_flight, with_loaded
+from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, InFlight, Loaded, ServerState, target, with_flight, with_loaded
 
 # --- from outside
 
 
-def accept(state: State, number: int, request: Request) -> State:
+def accept(state: ServerState, number: int, request: Request) -> ServerState:
     """A request arrives."""
     if isinstance(request, rq.SUBSCRIBES):
         state = state._replace(owed=state.owed - {(target(request), request.connection)})
@@ -29,17 +29,17 @@ def accept(state: State, number: int, request: Request) -> State:
     return settle(state._replace(flight=(*state.flight, (number, InFlight(request)))))
 
 
-def close(state: State, connection: int) -> State:
+def close(state: ServerState, connection: int) -> ServerState:
     """A client has gone: nobody waits for the answers to its requests, which may still do what they were about to."""
     return settle(state._replace(closed=state.closed | {connection}, owed=frozenset((t, c) for t, c in state.owed if c != connection)))
 
 
-def cancel(state: State, number: int) -> State:
+def cancel(state: ServerState, number: int) -> ServerState:
     """The handler of a request was cancelled."""
     return with_flight(state, number, lambda f: f._replace(cancelled=True, may=f.may | {Reply.CANCELLED}))
 
 
-def brought(state: State, thread: int, conversation: int | None) -> State:
+def brought(state: ServerState, thread: int, conversation: int | None) -> ServerState:
     """The engine has brought the conversation of `thread`, or None: it could not. For whoever asked for it, and whoever waits for that."""
     for number, flight in state.flight:
         asks = isinstance(flight.request, rq.ASKS_ENGINE) and target(flight.request) == thread
@@ -51,22 +51,22 @@ def brought(state: State, thread: int, conversation: int | None) -> State:
     return settle(state)
 
 
-def archived(state: State, thread: int) -> State:
+def archived(state: ServerState, thread: int) -> ServerState:
     """The thread is taken out of the store."""
     return settle(state._replace(stored=state.stored - {thread}))
 
 
-def turn(state: State, thread: int, conversation: int, is_open: bool) -> State:
+def turn(state: ServerState, thread: int, conversation: int, is_open: bool) -> ServerState:
     """The engine says that a turn begins or ends."""
     return settle(with_loaded(state, thread, lambda known: known._replace(turn=is_open) if known.conversation == conversation else known))
 
 
-def rolled_back(state: State, thread: int) -> State:
+def rolled_back(state: ServerState, thread: int) -> ServerState:
     """The engine has done a rollback: one that waits may be answered."""
     return settle(with_loaded(state, thread, lambda known: known._replace(rolled_back=known.rolled_back + 1)))
 
 
-def died(state: State, thread: int, conversation: int) -> State:
+def died(state: ServerState, thread: int, conversation: int) -> ServerState:
     """A conversation's stream has ended by itself."""
     state = state._replace(dead=state.dead | {conversation})
     return settle(
@@ -74,7 +74,7 @@ def died(state: State, thread: int, conversation: int) -> State:
     )
 
 
-def stays(state: State, thread: int, connection: int) -> State:
+def stays(state: ServerState, thread: int, connection: int) -> ServerState:
     """The connection is still subscribed, though what was known to subscribe it is gone: somebody else has done so when it did not show."""
     return settle(state._replace(grants=state.grants | {(thread, connection, IMPLICIT)}))
 
@@ -82,25 +82,25 @@ def stays(state: State, thread: int, connection: int) -> State:
 # --- visible changes
 
 
-def explain(state: State, change: Change) -> State | None:
+def explain(state: ServerState, change: Change) -> ServerState | None:
     """The state after `change`, by the oldest request that may make it; None if nothing allows it."""
     after = _EXPLAINED[change.what](state, change)
     return None if after is None else settle(after)
 
 
-def _live(state: State, change: Change) -> State | None:
+def _live(state: ServerState, change: Change) -> ServerState | None:
     c = change.connection
     return state._replace(live=state.live | {c}) if c in state.asked - state.gone else None
 
 
-def _dead(state: State, change: Change) -> State | None:
+def _dead(state: ServerState, change: Change) -> ServerState | None:
     c = change.connection
     if c not in state.closed:
         return None
     return state._replace(live=state.live - {c}, gone=state.gone | {c}, grants=frozenset(g for g in state.grants if g[1] != c))
 
 
-def _load(state: State, change: Change) -> State | None:
+def _load(state: ServerState, change: Change) -> ServerState | None:
     """A conversation that the engine has brought is in the registry, in nobody's place, and for the first time."""
     t, v = change.thread, change.other
     if state.thread(t) is not None or not any(f.replied == v and not f.ended for _, f in state.flight):
@@ -110,7 +110,7 @@ def _load(state: State, change: Change) -> State | None:
     return state._replace(loaded=tuple(sorted((*state.loaded, (t, Loaded(v, dead=v in state.dead))))))
 
 
-def _link(state: State, change: Change) -> State | None:
+def _link(state: ServerState, change: Change) -> ServerState | None:
     """By the oldest request that may, first of those that make an id if one shows, else of the others.
 
     A request may also do it again, since one of two that are in flight may have done it before.
@@ -138,7 +138,7 @@ def _link(state: State, change: Change) -> State | None:
     return None
 
 
-def _name(state: State, change: Change) -> State | None:
+def _name(state: ServerState, change: Change) -> ServerState | None:
     t, c, s = change.thread, change.connection, change.other
     for number, flight in state.of(rq.AddListener):
         if flight.request == rq.AddListener(c, s, t, getattr(flight.request, "raw", False)) and not flight.done and state.running(t):
@@ -147,7 +147,7 @@ def _name(state: State, change: Change) -> State | None:
     return None
 
 
-def _unname(state: State, change: Change) -> State | None:
+def _unname(state: ServerState, change: Change) -> ServerState | None:
     t, c, s = change.thread, change.connection, change.other
     without = state._replace(grants=state.grants - {(t, c, s)})
     asked = [n for n, f in state.of(rq.RemoveListener) if f.request == rq.RemoveListener(f.request.connection, s) and not f.done]
@@ -161,7 +161,7 @@ def _unname(state: State, change: Change) -> State | None:
     return _may_have(without, asked) if asked or others else None
 
 
-def _unlink(state: State, change: Change) -> State | None:
+def _unlink(state: ServerState, change: Change) -> ServerState | None:
     t, c = change.thread, change.connection
     after = _ends(state, t, c)
     if state.linked(t, c):
@@ -173,7 +173,7 @@ def _unlink(state: State, change: Change) -> State | None:
     return _may_have(state, _unsubscribes(state, t, c)) if removed or moved else after  # that has taken the id away, or who ends all did
 
 
-def _closing(state: State, change: Change) -> State | None:
+def _closing(state: ServerState, change: Change) -> ServerState | None:
     """By the last one who unsubscribed, while nobody else is subscribed; by an archive; because the conversation has ended."""
     t = change.thread
     loaded = state.thread(t)
@@ -186,7 +186,7 @@ def _closing(state: State, change: Change) -> State | None:
     return closing._replace(owed=frozenset(o for o in state.owed if o[0] != t))
 
 
-def _unload(state: State, change: Change) -> State | None:
+def _unload(state: ServerState, change: Change) -> ServerState | None:
     t = change.thread
     loaded = state.thread(t)
     if loaded is None or not (loaded.closing or loaded.dead or archives(state, t)):
@@ -201,19 +201,19 @@ def _unload(state: State, change: Change) -> State | None:
 
 
 _EXPLAINED = {
-    What.LIVE: _live,
-    What.LOADED: _load,
-    What.LINKED: _link,
-    What.NAMED: _name,
-    What.UNNAMED: _unname,
-    What.UNLINKED: _unlink,
-    What.CLOSING: _closing,
-    What.UNLOADED: _unload,
-    What.DEAD: _dead,
+    ChangeKind.LIVE: _live,
+    ChangeKind.LOADED: _load,
+    ChangeKind.LINKED: _link,
+    ChangeKind.NAMED: _name,
+    ChangeKind.UNNAMED: _unname,
+    ChangeKind.UNLINKED: _unlink,
+    ChangeKind.CLOSING: _closing,
+    ChangeKind.UNLOADED: _unload,
+    ChangeKind.DEAD: _dead,
 }
 
 
-def _ends(state: State, thread: int, connection: int) -> State | None:
+def _ends(state: ServerState, thread: int, connection: int) -> ServerState | None:
     """The state in which somebody has ended all that subscribes `connection` to `thread`; None: nobody could have."""
     asked = _unsubscribes(state, thread, connection)
     loaded = state.thread(thread)
@@ -225,12 +225,12 @@ def _ends(state: State, thread: int, connection: int) -> State | None:
     return _may_have(state, asked) if asked else None
 
 
-def _unsubscribes(state: State, thread: int, connection: int) -> list[int]:
+def _unsubscribes(state: ServerState, thread: int, connection: int) -> list[int]:
     """The requests that may yet unsubscribe the pair."""
     return [number for number, f in state.of(rq.Unsubscribe) if f.request == rq.Unsubscribe(connection, thread) and not f.done]
 
 
-def _may_have(state: State, numbers: list[int]) -> State:
+def _may_have(state: ServerState, numbers: list[int]) -> ServerState:
     """The state in which any of these requests may have done what shows."""
     for number in numbers:
         state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
@@ -240,7 +240,7 @@ def _may_have(state: State, numbers: list[int]) -> State:
 # --- answers
 
 
-def settle(state: State) -> State:
+def settle(state: ServerState) -> ServerState:
     """Every request in flight may be answered what is right in this state, from now on."""
     flight = []
     changed = False
@@ -256,7 +256,7 @@ def settle(state: State) -> State:
     return state._replace(flight=tuple(flight)) if changed else state
 
 
-def answer(state: State, number: int, reply: Reply) -> State | None:
+def answer(state: ServerState, number: int, reply: Reply) -> ServerState | None:
     """The state after request `number` was answered so; None if that was right at no moment since it arrived."""
     flight = next((f for n, f in state.flight if n == number), None)
     if flight is None or reply not in flight.may:

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import fields
 
 from subwarden.model.manager.words import say_argument
-from subwarden.model.server.requests import Answer, Asks, Closed, Message, Notice, Request, Resolved, Started
+from subwarden.model.server.requests import AnswerSent, Asks, Closed, Message, Notice, Request, Resolved, Started
 
 PREFIX = {"fork": "thread"}  # what else is numbered as a thread is
 
@@ -27,7 +27,7 @@ def say_request(request: Request) -> str:
 def say_message(message: Message) -> str:
     """What a client is sent."""
     match message:
-        case Answer(request, reply, open_turn, threads):
+        case AnswerSent(request, reply, open_turn, threads):
             extra = f", the turn so far up to event {open_turn}" if open_turn is not None else ""
             listed = f": {', '.join(f't{t}' for t in threads) or 'none'}" if threads is not None else ""
             return f"the answer to {request}: {reply.value}{extra}{listed}"

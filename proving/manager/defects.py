@@ -7,21 +7,21 @@ from dataclasses import replace
 
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.state import State
-from subwarden.model.manager.step import TRANSITIONS, Answer, Call, Outcome, step
+from subwarden.model.manager.step import TRANSITIONS, Answer, Call, StepOutcome, step
 from subwarden.proving.manager.open_calls import Step
 
 
-def _close_is_not_final(state: State, call: Call) -> Outcome:
+def _close_is_not_final(state: State, call: Call) -> StepOutcome:
     return step(replace(state, closed=frozenset()), call) if isinstance(call.operation, op.ConnectionInitialized) else step(state, call)
 
 
-def _revived(state: State, call: Call) -> Outcome:
+def _revived(state: State, call: Call) -> StepOutcome:
     """A closed connection becomes live again, as in the source document."""
     outcome = _close_is_not_final(state, call)
     return outcome._replace(state=replace(outcome.state, closed=state.closed | outcome.state.closed))
 
 
-def _no_live_check(state: State, call: Call) -> Outcome:
+def _no_live_check(state: State, call: Call) -> StepOutcome:
     """`set_listener` does not look whether its connection is live, as in the source document."""
     if not isinstance(call.operation, op.SetListener):
         return step(state, call)
@@ -29,7 +29,7 @@ def _no_live_check(state: State, call: Call) -> Outcome:
     return outcome._replace(state=replace(outcome.state, live=state.live))
 
 
-def _ids_left(state: State, call: Call) -> Outcome:
+def _ids_left(state: State, call: Call) -> StepOutcome:
     """A teardown forgets the explicit ids that it should drop."""
     outcome = step(state, call)
     if not isinstance(call.operation, op.RemoveThreadState):
@@ -38,7 +38,7 @@ def _ids_left(state: State, call: Call) -> Outcome:
     return outcome._replace(state=replace(outcome.state, grants=outcome.state.grants | left))
 
 
-def _id_in_two_places(state: State, call: Call) -> Outcome:
+def _id_in_two_places(state: State, call: Call) -> StepOutcome:
     """An id recorded for a second pair stays on the first, as in the source document's links."""
     outcome = step(state, call)
     if not isinstance(call.operation, op.SetListener) or outcome.answer is not Answer.HANDLE:
@@ -49,20 +49,20 @@ def _id_in_two_places(state: State, call: Call) -> Outcome:
     return outcome._replace(state=replace(outcome.state, grants=outcome.state.grants | left, raw=raw))
 
 
-def _resurrects(state: State, call: Call) -> Outcome:
+def _resurrects(state: State, call: Call) -> StepOutcome:
     """`try_add_connection_to_thread` does not notice that the entry it was called on is gone."""
     if isinstance(call.operation, op.TryAddConnectionToThread):
         return TRANSITIONS[op.TryAddConnectionToThread](state, call.operation, replace(call, incarnation=None))
     return step(state, call)
 
 
-def _never_answers(state: State, call: Call) -> Outcome | None:
+def _never_answers(state: State, call: Call) -> StepOutcome | None:
     """A call that a teardown has overtaken waits for ever."""
     outcome = step(state, call)
     return None if "overtaken" in outcome.kind else outcome
 
 
-def _late_turn_kept(state: State, call: Call) -> Outcome:
+def _late_turn_kept(state: State, call: Call) -> StepOutcome:
     """A listener set where none is goes on with the turn that a late event has opened there, as in the source document."""
     outcome = step(state, call)
     was = None if call.thread is None else state.entry(call.thread)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from subwarden.model.manager.operations import Operation, TurnEvent
 from subwarden.model.manager.state import State
 from subwarden.model.manager.step import Call
-from subwarden.proving.manager.open_calls import Action, Begin, Cancel, OpenCall, Return, TakeEffect, Whole, World
+from subwarden.proving.manager.open_calls import Action, Begin, Cancel, ManagerConfiguration, OpenCall, Return, TakeEffect, Whole
 from subwarden.proving.manager.scope import Request
 
 LETTERS = {"connection": "c", "thread": "t", "subscription": "s", "conversation": "v"}
@@ -62,7 +62,7 @@ def state_in_words(state: State) -> str:
     return "; ".join(shown) or "nothing"
 
 
-def world_in_words(world: World) -> str:
+def world_in_words(world: ManagerConfiguration) -> str:
     """The state, then what is open."""
     return "; ".join([state_in_words(world.state), *(f"caller {k + 1}: {_open(c)}" for k, c in enumerate(world.callers) if c is not None)])
 

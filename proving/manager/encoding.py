@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from subwarden.model.manager.state import Entry, Grant, State
 from subwarden.model.manager.step import Call
-from subwarden.proving.manager.open_calls import Answered, OpenCall, World
+from subwarden.proving.manager.open_calls import Answered, ManagerConfiguration, OpenCall
 from subwarden.proving.manager.scope import Request, Scope
 
 Fact = tuple[object, ...]
@@ -85,7 +85,7 @@ class Encoding:
 
         return self.mask(wanted)
 
-    def encode(self, world: World) -> int:
+    def encode(self, world: ManagerConfiguration) -> int:
         """The integer of `world`. Items beyond the scope's are counted as the last; KeyError for what the scope does not have."""
         state, bit = world.state, self.bit
         code = sum(bit["live", c] for c in state.live) + sum(bit["closed", c] for c in state.closed)
@@ -114,7 +114,7 @@ class Encoding:
             code += self.bit["bound" if bound else "stale", k, thread]
         return code
 
-    def decode(self, code: int) -> World:  # noqa: PLR0912 - one case a kind of fact
+    def decode(self, code: int) -> ManagerConfiguration:  # noqa: PLR0912 - one case a kind of fact
         """A world whose integer is `code`. For part of a code (a footprint), a world of which the rest is empty."""
         live, closed, grants, raw = set(), set(), set(), set()
         entries: dict[int, Entry] = {}
@@ -149,7 +149,7 @@ class Encoding:
         state = State(
             frozenset(live), frozenset(closed), tuple(sorted(entries.items())), frozenset(grants), frozenset(raw), self.scope.threads
         )
-        return World(state, tuple(calls.get(k) for k in range(self.scope.in_flight)))
+        return ManagerConfiguration(state, tuple(calls.get(k) for k in range(self.scope.in_flight)))
 
     def _facts_of(self, code: int) -> list[Fact]:
         found: list[Fact] = []

@@ -13,7 +13,7 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.state import State
 from subwarden.model.manager.step import Call
 from subwarden.model.properties import Property
-from subwarden.proving.manager.open_calls import Action, Cancel, Moved, World
+from subwarden.proving.manager.open_calls import Action, CallMoved, Cancel, ManagerConfiguration
 
 
 class Part(Enum):
@@ -32,11 +32,11 @@ class StateProperty(NamedTuple):
     broken: Callable[[State], str | None]
 
 
-class StepProperty(NamedTuple):
+class ManagerStepProperty(NamedTuple):
     """`broken` says what is wrong with a step, or None."""
 
     property: Property
-    broken: Callable[[World, Action, Moved], str | None]
+    broken: Callable[[ManagerConfiguration, Action, CallMoved], str | None]
 
 
 def _maps_agree_on_entries(state: State) -> str | None:
@@ -91,14 +91,14 @@ def _torn_down(before: State, call: Call) -> bool:
     return call.incarnation is not None and (entry is None or entry.incarnation != call.incarnation)
 
 
-def _late_state_call(before: World, _: Action, moved: Moved) -> str | None:
+def _late_state_call(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
     call = moved.call
     if call is None or call.thread is None or not _torn_down(before.state, call) or moved.world.state == before.state:
         return None
     return f"{call.operation.name} on a state that was torn down changed t{call.thread}"
 
 
-def _no_resurrection(before: World, _: Action, moved: Moved) -> str | None:
+def _no_resurrection(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
     call = moved.call
     if call is None:
         return None
@@ -113,7 +113,7 @@ def _no_resurrection(before: World, _: Action, moved: Moved) -> str | None:
     return None
 
 
-def _last_word_wins(before: World, _: Action, moved: Moved) -> str | None:
+def _last_word_wins(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
     call, after = moved.call, moved.world.state
     if call is None:
         return None
@@ -131,7 +131,7 @@ def _last_word_wins(before: World, _: Action, moved: Moved) -> str | None:
             return None
 
 
-def _history_belongs(before: World, _: Action, moved: Moved) -> str | None:
+def _history_belongs(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
     for t, entry in moved.world.state.entries:
         was = before.state.entry(t)
         same = was is not None and (was.incarnation, was.conversation) == (entry.incarnation, entry.conversation)
@@ -140,7 +140,7 @@ def _history_belongs(before: World, _: Action, moved: Moved) -> str | None:
     return None
 
 
-def _choices_are_ones_own(before: World, _: Action, moved: Moved) -> str | None:
+def _choices_are_ones_own(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
     call, was, now = moved.call, before.state, moved.world.state
     o = None if call is None else call.operation
     mine: tuple[int, int] | None = None
@@ -159,19 +159,19 @@ def _choices_are_ones_own(before: World, _: Action, moved: Moved) -> str | None:
     return None
 
 
-def _cancellation_is_clean(before: World, action: Action, moved: Moved) -> str | None:
+def _cancellation_is_clean(before: ManagerConfiguration, action: Action, moved: CallMoved) -> str | None:
     if isinstance(action, Cancel) and moved.world.state != before.state:
         return "a cancellation changed the state"
     return None
 
 
-STEP_PROPERTIES: tuple[StepProperty, ...] = (
-    StepProperty(Property.P3, _late_state_call),
-    StepProperty(Property.P6, _no_resurrection),
-    StepProperty(Property.P8, _last_word_wins),
-    StepProperty(Property.P9, _history_belongs),
-    StepProperty(Property.P10, _choices_are_ones_own),
-    StepProperty(Property.P11, _cancellation_is_clean),
+STEP_PROPERTIES: tuple[ManagerStepProperty, ...] = (
+    ManagerStepProperty(Property.P3, _late_state_call),
+    ManagerStepProperty(Property.P6, _no_resurrection),
+    ManagerStepProperty(Property.P8, _last_word_wins),
+    ManagerStepProperty(Property.P9, _history_belongs),
+    ManagerStepProperty(Property.P10, _choices_are_ones_own),
+    ManagerStepProperty(Property.P11, _cancellation_is_clean),
 )
 
 LIVENESS = (Property.P7, Property.P13)

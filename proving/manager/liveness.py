@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from subwarden.proving.footprints import spread
-from subwarden.proving.manager.open_calls import Return, TakeEffect, World, move
+from subwarden.proving.manager.open_calls import ManagerConfiguration, Return, TakeEffect, move
 from subwarden.proving.manager.system import LevelOne
 from subwarden.proving.transition_system import Symmetry
 
@@ -55,7 +55,7 @@ def check_liveness(system: LevelOne, states: Sequence[int], symmetry: Symmetry |
     return Liveness(open_states, components, largest, tuple(sorted(stuck, key=lambda s: (met_at[s.state], s.caller))))
 
 
-def can_go_on(world: World, caller: int, system: LevelOne) -> bool:
+def can_go_on(world: ManagerConfiguration, caller: int, system: LevelOne) -> bool:
     """Whether the caller's own next step, taking effect or returning, is enabled."""
     return any(move(world, action, system.step) is not None for action in (TakeEffect(caller), Return(caller)))
 

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.state import State
-from subwarden.model.manager.step import Call, Outcome, begin, step
+from subwarden.model.manager.step import Call, StepOutcome, begin, step
 from subwarden.proving.manager.scope import Request
 
-Step = Callable[[State, Call], Outcome | None]  # None: the call cannot take effect now, which no call of the model ever says
+Step = Callable[[State, Call], StepOutcome | None]  # None: the call cannot take effect now, which no call of the model ever says
 
 
 class Answered(Enum):
@@ -30,7 +30,7 @@ class Answered(Enum):
 OpenCall = Call | Answered | None
 
 
-class World(NamedTuple):
+class ManagerConfiguration(NamedTuple):
     """A state, and for each caller the call it has open."""
 
     state: State
@@ -75,10 +75,10 @@ CANCELLED_BEFORE = "call: cancelled before its effect"
 CANCELLED_AFTER = "call: cancelled after its effect"
 
 
-class Moved(NamedTuple):
+class CallMoved(NamedTuple):
     """One step of a world. `call` is the call that took effect, None if none did."""
 
-    world: World
+    world: ManagerConfiguration
     answer: object
     kind: str
     call: Call | None = None
@@ -93,28 +93,30 @@ def call_of(state: State, request: Request) -> Call | None:
     return None if entry is None else Call(request.operation, entry.incarnation, request.thread)
 
 
-def move(world: World, action: Action, step: Step = step) -> Moved | None:
+def move(world: ManagerConfiguration, action: Action, step: Step = step) -> CallMoved | None:
     """Let `action` happen in `world`. None: it is not enabled. `step` is the model's, or a defective one to be found out."""
     if isinstance(action, Whole):
         call = call_of(world.state, action.request)
         outcome = None if call is None else step(world.state, call)
-        return None if outcome is None else Moved(World(outcome.state, world.callers), outcome.answer, outcome.kind, call)
+        return (
+            None if outcome is None else CallMoved(ManagerConfiguration(outcome.state, world.callers), outcome.answer, outcome.kind, call)
+        )
     held = world.callers[action.caller]
     if isinstance(action, Begin):
         call = call_of(world.state, action.request) if held is None else None
-        return None if call is None else Moved(_with_caller(world, action.caller, call), None, BEGUN)
+        return None if call is None else CallMoved(_with_caller(world, action.caller, call), None, BEGUN)
     if isinstance(action, TakeEffect):
         outcome = step(world.state, held) if isinstance(held, Call) else None
         if outcome is None or not isinstance(held, Call):
             return None
-        after = _with_caller(World(outcome.state, world.callers), action.caller, Answered.ANSWERED)
-        return Moved(after, outcome.answer, outcome.kind, held)
+        after = _with_caller(ManagerConfiguration(outcome.state, world.callers), action.caller, Answered.ANSWERED)
+        return CallMoved(after, outcome.answer, outcome.kind, held)
     if held is None or (isinstance(action, Return) and held is not Answered.ANSWERED):
         return None
     kind = RETURNED if isinstance(action, Return) else CANCELLED_AFTER if held is Answered.ANSWERED else CANCELLED_BEFORE
-    return Moved(_with_caller(world, action.caller, None), None, kind)
+    return CallMoved(_with_caller(world, action.caller, None), None, kind)
 
 
-def _with_caller(world: World, caller: int, held: OpenCall) -> World:
+def _with_caller(world: ManagerConfiguration, caller: int, held: OpenCall) -> ManagerConfiguration:
     callers = (*world.callers[:caller], held, *world.callers[caller + 1 :])
-    return World(world.state, callers)
+    return ManagerConfiguration(world.state, callers)

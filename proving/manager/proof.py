@@ -13,9 +13,9 @@ from subwarden.proving.manager.liveness import Liveness, check_liveness, has_no_
 from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import LevelOne
-from subwarden.proving.search import CounterExample, Progress, Search, Verdict, run_to, search
-from subwarden.proving.server.liveness import ProtocolLiveness
-from subwarden.proving.server.scope import ProtocolScope
+from subwarden.proving.search import CounterExample, Progress, SearchVerdict, StateGraphSearch, run_to, search
+from subwarden.proving.server.liveness import ServerLiveness
+from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.symmetry.column_order import ColumnOrder
 from subwarden.proving.symmetry.renaming import EveryRenaming
 from subwarden.proving.transition_system import Symmetry
@@ -28,33 +28,33 @@ LIVENESS_STATES = 50_000  # components need every step of every state by itself,
 class Proof:
     """What is known of a scope, of either level."""
 
-    scope: Scope | ProtocolScope
+    scope: Scope | ServerScope
     symmetric: bool
-    search: Search
-    liveness: Liveness | ProtocolLiveness | None
+    search: StateGraphSearch
+    liveness: Liveness | ServerLiveness | None
     counter_examples: list[CounterExample]
     unjudged: dict[Property, str]  # why nothing is said of a property
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> SearchVerdict:
         """As of the search; a stuck call violates P7."""
         if self.counter_examples:
-            return Verdict.VIOLATED
-        return Verdict.INCONCLUSIVE if self.liveness_skipped else self.search.verdict
+            return SearchVerdict.VIOLATED
+        return SearchVerdict.INCONCLUSIVE if self.liveness_skipped else self.search.verdict
 
     @property
     def liveness_skipped(self) -> bool:
         """Whether there were calls in flight whose answers were not judged."""
         return self.scope.in_flight > 0 and self.liveness is None
 
-    def verdict_of(self, prop: Property) -> Verdict | None:
+    def verdict_of(self, prop: Property) -> SearchVerdict | None:
         """The verdict on one property; None if it is not judged."""
         if prop in self.unjudged:
             return None
         if any(c.property is prop for c in self.counter_examples):
-            return Verdict.VIOLATED
+            return SearchVerdict.VIOLATED
         # a counter-example ends the search, so of the other properties only its depth is known
-        return Verdict.INCONCLUSIVE if self.search.stopped is not None or self.search.counter_examples else Verdict.HOLDS
+        return SearchVerdict.INCONCLUSIVE if self.search.stopped is not None or self.search.counter_examples else SearchVerdict.HOLDS
 
     def as_data(self) -> dict[str, object]:
         """The proof as plain data, for JSON."""
@@ -127,7 +127,7 @@ def prove(
     return Proof(scope, symmetric, found, liveness, counter_examples, unjudged)
 
 
-def _never_answered(system: LevelOne, symmetry: Symmetry | None, found: Search, liveness: Liveness) -> list[CounterExample]:
+def _never_answered(system: LevelOne, symmetry: Symmetry | None, found: StateGraphSearch, liveness: Liveness) -> list[CounterExample]:
     """The shortest run to a stuck call, in words."""
     for stuck in liveness.stuck:
         depth = next(d for d, layer in enumerate(found.layers) if stuck.state in layer)

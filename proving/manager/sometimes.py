@@ -8,77 +8,79 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from subwarden.model.manager import operations as op
-from subwarden.proving.manager.open_calls import Moved, World
+from subwarden.proving.manager.open_calls import CallMoved, ManagerConfiguration
 from subwarden.proving.manager.scope import Scope
 
 
-class Sometimes(NamedTuple):
+class ManagerSometimes(NamedTuple):
     """`met` judges one whole operation on thread `thread`; `possible` says whether the scope is large enough."""
 
     name: str
     possible: Callable[[Scope], bool]
-    met: Callable[[World, Moved, int], bool]
+    met: Callable[[ManagerConfiguration, CallMoved, int], bool]
 
 
-def _last_unsubscribe(before: World, moved: Moved, thread: int) -> bool:
+def _last_unsubscribe(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     assert moved.call is not None
     leaves = isinstance(moved.call.operation, op.UnsubscribeConnectionFromThread)
     return leaves and bool(before.state.subscribers(thread)) and not moved.world.state.subscribers(thread)
 
 
-def _listener_outlives(before: World, moved: Moved, thread: int) -> bool:
+def _listener_outlives(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     entry = moved.world.state.entry(thread)
     emptied = before.state.subscribers(thread) and not moved.world.state.subscribers(thread)
     return bool(emptied) and entry is not None and entry.conversation is not None
 
 
-def _other_conversation(before: World, moved: Moved, thread: int) -> bool:
+def _other_conversation(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     was, now = before.state.entry(thread), moved.world.state.entry(thread)
     if was is None or now is None or was.conversation is None or now.conversation is None:
         return False
     return was.conversation != now.conversation
 
 
-def _turn_cut(before: World, moved: Moved, thread: int) -> bool:
+def _turn_cut(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     was = before.state.entry(thread)
     return _other_conversation(before, moved, thread) and was is not None and was.turn is not None
 
 
-def _turn_of_nobody_cut(before: World, moved: Moved, thread: int) -> bool:
+def _turn_of_nobody_cut(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     was, now = before.state.entry(thread), moved.world.state.entry(thread)
     if was is None or now is None:
         return False
     return was.conversation is None and was.turn is not None and now.conversation is not None
 
 
-def _close_while_subscribed(before: World, moved: Moved, thread: int) -> bool:
+def _close_while_subscribed(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     assert moved.call is not None
     o = moved.call.operation
     return isinstance(o, op.RemoveConnection) and o.connection in before.state.subscribers(thread)
 
 
-def _teardown_under_subscribers(before: World, moved: Moved, thread: int) -> bool:
+def _teardown_under_subscribers(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     assert moved.call is not None
     return isinstance(moved.call.operation, op.RemoveThreadState) and bool(before.state.subscribers(thread))
 
 
-def _different_choices(_: World, moved: Moved, thread: int) -> bool:
+def _different_choices(_: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     return len({(thread, c) in moved.world.state.raw for c in moved.world.state.subscribers(thread)}) > 1
 
 
-def _two_ids(_: World, moved: Moved, thread: int) -> bool:
+def _two_ids(_: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     pairs = [pair for pair in moved.world.state.ids().values() if pair[0] == thread]
     return len(pairs) > len(set(pairs))
 
 
-SOMETIMES: tuple[Sometimes, ...] = (
-    Sometimes("a last unsubscribe", lambda _: True, _last_unsubscribe),
-    Sometimes("a listener that outlives the last subscriber", lambda s: s.conversations > 0, _listener_outlives),
-    Sometimes("a listener superseded by another conversation's", lambda s: s.conversations > 1, _other_conversation),
-    Sometimes("a turn cut short by another conversation", lambda s: s.conversations > 1 and s.items is not None, _turn_cut),
-    Sometimes("a turn of nobody's cut short by a listener", lambda s: s.conversations > 0 and s.items is not None, _turn_of_nobody_cut),
-    Sometimes("a close while subscribed", lambda _: True, _close_while_subscribed),
-    Sometimes("a teardown under subscribers", lambda _: True, _teardown_under_subscribers),
-    Sometimes("two subscribers with different raw choices", lambda s: s.raw and s.connections > 1, _different_choices),
-    Sometimes("two ids for one pair", lambda s: s.subscriptions > 1, _two_ids),
+SOMETIMES: tuple[ManagerSometimes, ...] = (
+    ManagerSometimes("a last unsubscribe", lambda _: True, _last_unsubscribe),
+    ManagerSometimes("a listener that outlives the last subscriber", lambda s: s.conversations > 0, _listener_outlives),
+    ManagerSometimes("a listener superseded by another conversation's", lambda s: s.conversations > 1, _other_conversation),
+    ManagerSometimes("a turn cut short by another conversation", lambda s: s.conversations > 1 and s.items is not None, _turn_cut),
+    ManagerSometimes(
+        "a turn of nobody's cut short by a listener", lambda s: s.conversations > 0 and s.items is not None, _turn_of_nobody_cut
+    ),
+    ManagerSometimes("a close while subscribed", lambda _: True, _close_while_subscribed),
+    ManagerSometimes("a teardown under subscribers", lambda _: True, _teardown_under_subscribers),
+    ManagerSometimes("two subscribers with different raw choices", lambda s: s.raw and s.connections > 1, _different_choices),
+    ManagerSometimes("two ids for one pair", lambda s: s.subscriptions > 1, _two_ids),
 )

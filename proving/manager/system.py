@@ -15,10 +15,10 @@ from subwarden.proving.manager.describe import action_in_words, world_in_words
 from subwarden.proving.manager.encoding import Encoding
 from subwarden.proving.manager.invariants import STATE_PROPERTIES, STEP_PROPERTIES, Part
 from subwarden.proving.manager.kinds import expected
-from subwarden.proving.manager.open_calls import Action, Begin, Cancel, Return, Step, TakeEffect, Whole, World, move
+from subwarden.proving.manager.open_calls import Action, Begin, Cancel, ManagerConfiguration, Return, Step, TakeEffect, Whole, move
 from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.sometimes import SOMETIMES
-from subwarden.proving.transition_system import Broken, Edge
+from subwarden.proving.transition_system import BrokenProperty, Transition
 
 
 class LevelOne:
@@ -28,7 +28,7 @@ class LevelOne:
         self.scope = scope
         self.step = step
         self.encoding = Encoding(scope)
-        self.initial = self.encoding.encode(World(State(), (None,) * scope.in_flight))
+        self.initial = self.encoding.encode(ManagerConfiguration(State(), (None,) * scope.in_flight))
         self.environment: list[Node] = self._whole_operations()
         self.by_caller: list[list[Node]] = [self._caller(k) for k in range(scope.in_flight)]
         self.nodes: list[Node] = [*self.environment, *(node for nodes in self.by_caller for node in nodes)]
@@ -197,17 +197,17 @@ class LevelOne:
                 found.update(state for state in states if state & mask in bad)
         return found
 
-    def broken(self, state: int) -> list[Broken]:
+    def broken(self, state: int) -> list[BrokenProperty]:
         """See `TransitionSystem`."""
         world = self.encoding.decode(state)
-        found = [Broken(p.property, what) for p in STATE_PROPERTIES if (what := p.broken(world.state)) is not None]
+        found = [BrokenProperty(p.property, what) for p in STATE_PROPERTIES if (what := p.broken(world.state)) is not None]
         for action in self.actions():
             moved = move(world, action, self.step)
             if moved is not None:
                 for p in STEP_PROPERTIES:
                     what = p.broken(world, action, moved)
                     if what is not None:
-                        found.append(Broken(p.property, what, action))
+                        found.append(BrokenProperty(p.property, what, action))
         return found
 
     def actions(self) -> Iterator[Action]:
@@ -217,11 +217,11 @@ class LevelOne:
             yield from (Begin(k, r) for r in self.encoding.requests)
             yield from (TakeEffect(k), Return(k), Cancel(k))
 
-    def edges(self, state: int) -> list[Edge]:
+    def edges(self, state: int) -> list[Transition]:
         """See `TransitionSystem`."""
         world = self.encoding.decode(state)
         moves = ((action, move(world, action, self.step)) for action in self.actions())
-        return [Edge(action, self.encoding.encode(m.world), m.kind, m.answer) for action, m in moves if m is not None]
+        return [Transition(action, self.encoding.encode(m.world), m.kind, m.answer) for action, m in moves if m is not None]
 
     def _watch_mask(self, thread: int) -> int:
         e = self.encoding

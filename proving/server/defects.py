@@ -7,20 +7,20 @@ It refuses to be imported by anything that judges a server.
 from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import Reply
-from subwarden.model.server.state import IMPLICIT, Change, State, What, target, with_flight
-from subwarden.proving.server.steps import Rules
+from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, target, with_flight
+from subwarden.proving.server.steps import RequestRules
 
 
-def _close_keeps(state: State, change: Change) -> State | None:
+def _close_keeps(state: ServerState, change: Change) -> ServerState | None:
     """A connection that is gone keeps its subscriptions."""
     after = pr.explain(state, change)
-    return after._replace(grants=state.grants) if after is not None and change.what is What.DEAD else after
+    return after._replace(grants=state.grants) if after is not None and change.what is ChangeKind.DEAD else after
 
 
-def _links_on_closing(state: State, change: Change) -> State | None:
+def _links_on_closing(state: ServerState, change: Change) -> ServerState | None:
     """A resume subscribes to a thread that is about to be unloaded."""
     after = pr.explain(state, change)
-    if after is not None or change.what is not What.LINKED or change.connection in state.gone:
+    if after is not None or change.what is not ChangeKind.LINKED or change.connection in state.gone:
         return after
     pair = (change.thread, change.connection)
     if state.thread(change.thread) is None:
@@ -32,21 +32,21 @@ def _links_on_closing(state: State, change: Change) -> State | None:
     return None
 
 
-def _unsubscribe_keeps(state: State, change: Change) -> State | None:
+def _unsubscribe_keeps(state: ServerState, change: Change) -> ServerState | None:
     """An unsubscribe is answered as done, and its subscription stays."""
     after = pr.explain(state, change)
-    if after is None or change.what is not What.UNLINKED:
+    if after is None or change.what is not ChangeKind.UNLINKED:
         return after
     was, now = dict(state.flight), dict(after.flight)
     by_request = any(flight.done and not was[number].done for number, flight in now.items())
     return pr.settle(after._replace(grants=state.grants)) if by_request else after
 
 
-def _owed_for_ever(state: State, change: Change) -> State | None:
+def _owed_for_ever(state: ServerState, change: Change) -> ServerState | None:
     """A subscription that was told of before it showed is still to come when another request has made it."""
     after = pr.explain(state, change)
     mine = (change.thread, change.connection)
-    by_request = after is not None and change.what is What.LINKED and any(f.done for _, f in after.flight if _is_of(f.request, mine))
+    by_request = after is not None and change.what is ChangeKind.LINKED and any(f.done for _, f in after.flight if _is_of(f.request, mine))
     return after._replace(owed=state.owed) if after is not None and by_request else after
 
 
@@ -54,32 +54,32 @@ def _is_of(request: rq.Request, pair: tuple[int, int]) -> bool:
     return isinstance(request, rq.SUBSCRIBES) and (target(request), request.connection) == pair
 
 
-def _loaded_again(state: State, change: Change) -> State | None:
+def _loaded_again(state: ServerState, change: Change) -> ServerState | None:
     """A conversation that was unloaded may be loaded as long as the request it was brought for is in flight."""
     after = pr.explain(state, change)
-    if after is None or change.what is not What.UNLOADED:
+    if after is None or change.what is not ChangeKind.UNLOADED:
         return after
     return after._replace(flight=tuple((n, f._replace(ended=False)) for n, f in after.flight))
 
 
-def _archive_never(state: State, number: int, reply: Reply) -> State | None:
+def _archive_never(state: ServerState, number: int, reply: Reply) -> ServerState | None:
     """An archive is not answered, whatever it has done."""
     archive = any(n == number for n, _ in state.of(rq.Archive))
     return None if archive else pr.answer(state, number, reply)
 
 
-def _waits_for_start(state: State, number: int, reply: Reply) -> State | None:
+def _waits_for_start(state: ServerState, number: int, reply: Reply) -> ServerState | None:
     """Nothing is answered while the engine has said nothing of a start."""
     others = any(n != number and f.replied is None and not f.failed for n, f in state.of(rq.Start))
     return None if others else pr.answer(state, number, reply)
 
 
-DEFECTS: dict[str, Rules] = {
-    "close keeps grants": Rules(explain=_close_keeps),
-    "resume links on a closing thread": Rules(explain=_links_on_closing),
-    "unsubscribe keeps the grant": Rules(explain=_unsubscribe_keeps),
-    "a link leaves what is owed": Rules(explain=_owed_for_ever),
-    "an unloaded conversation is loaded again": Rules(explain=_loaded_again),
-    "archive never answered": Rules(answer=_archive_never),
-    "everybody waits for a start": Rules(answer=_waits_for_start),
+DEFECTS: dict[str, RequestRules] = {
+    "close keeps grants": RequestRules(explain=_close_keeps),
+    "resume links on a closing thread": RequestRules(explain=_links_on_closing),
+    "unsubscribe keeps the grant": RequestRules(explain=_unsubscribe_keeps),
+    "a link leaves what is owed": RequestRules(explain=_owed_for_ever),
+    "an unloaded conversation is loaded again": RequestRules(explain=_loaded_again),
+    "archive never answered": RequestRules(answer=_archive_never),
+    "everybody waits for a start": RequestRules(answer=_waits_for_start),
 }

@@ -2,9 +2,22 @@
 
 from collections.abc import Hashable, Iterator
 
-from subwarden.model.server.state import IMPLICIT, Change, State, What
+from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState
 from subwarden.model.server.words import say_request
-from subwarden.proving.server.steps import Action, Answers, Archives, Arrives, Brings, Cancels, Closes, Dies, RollsBack, Shows, Turns, World
+from subwarden.proving.server.steps import (
+    Action,
+    Answers,
+    Archives,
+    Arrives,
+    Brings,
+    Cancels,
+    Closes,
+    Dies,
+    RollsBack,
+    ServerConfiguration,
+    Shows,
+    Turns,
+)
 
 FIXED: dict[type, str] = {
     Closes: "a client goes",
@@ -15,7 +28,7 @@ FIXED: dict[type, str] = {
 }
 
 
-def kind_of(world: World, action: Action) -> str:
+def kind_of(world: ServerConfiguration, action: Action) -> str:
     """The kind of a step from `world`."""
     match action:
         case Arrives(request):
@@ -62,24 +75,24 @@ def action_in_words(action: Hashable) -> str:  # noqa: PLR0911 - one case an act
 def _say_change(change: Change) -> str:
     t, c, other = change.thread, change.connection, change.other
     match change.what:
-        case What.LIVE | What.DEAD:
+        case ChangeKind.LIVE | ChangeKind.DEAD:
             return f"c{c} {change.what.value}"
-        case What.LOADED:
+        case ChangeKind.LOADED:
             return f"t{t} is loaded as v{other}"
-        case What.CLOSING | What.UNLOADED:
+        case ChangeKind.CLOSING | ChangeKind.UNLOADED:
             return f"t{t} {change.what.value}"
-        case What.LINKED | What.UNLINKED:
+        case ChangeKind.LINKED | ChangeKind.UNLINKED:
             return f"c{c} {change.what.value} (t{t})"
-        case What.NAMED | What.UNNAMED:
+        case ChangeKind.NAMED | ChangeKind.UNNAMED:
             return f"c{c} {change.what.value} (t{t}, s{other})"
 
 
-def world_in_words(world: World) -> str:
+def world_in_words(world: ServerConfiguration) -> str:
     """What is so, in one line."""
     return "; ".join(_parts(world.state)) or "nothing"
 
 
-def _parts(state: State) -> Iterator[str]:
+def _parts(state: ServerState) -> Iterator[str]:
     yield from (f"c{c} live" for c in sorted(state.live))
     yield from (f"c{c} closed" for c in sorted(state.closed))
     yield from (f"t{t} stored" for t in sorted(state.stored))

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Reply, Request
-from subwarden.model.server.state import What
-from subwarden.proving.server.scope import ProtocolScope
+from subwarden.model.server.state import ChangeKind
+from subwarden.proving.server.scope import ServerScope
 
 WAITS = (Reply.OK, Reply.NOT_LOADED, Reply.FAILED, Reply.ENDED, Reply.UNINITIALIZED)  # of what the conversation has to do
 ANSWERS: dict[type[Request], tuple[Reply, ...]] = {
@@ -28,12 +28,12 @@ ANSWERS: dict[type[Request], tuple[Reply, ...]] = {
 }
 
 
-def expected(scope: ProtocolScope) -> list[str]:
+def expected(scope: ServerScope) -> list[str]:
     """The kinds that a search of `scope` must meet."""
     return list(_expected(scope))
 
 
-def _expected(scope: ProtocolScope) -> Iterator[str]:
+def _expected(scope: ServerScope) -> Iterator[str]:
     yield from ("a client goes", "the engine brings", "the engine fails", "the store drops a thread")
     if "turns" in scope.extras:
         yield from ("the engine begins a turn", "the engine ends a turn", "the engine rolls back")
@@ -41,8 +41,8 @@ def _expected(scope: ProtocolScope) -> Iterator[str]:
         yield "a handler is cancelled"
     if "deaths" in scope.extras:
         yield "a conversation ends by itself"
-    for what in What:
-        if scope.subscriptions or what not in (What.NAMED, What.UNNAMED):
+    for what in ChangeKind:
+        if scope.subscriptions or what not in (ChangeKind.NAMED, ChangeKind.UNNAMED):
             yield f"change: {what.value}"
     offered = {request.name for request in scope.requests()}
     for kind in (kind for kind in ANSWERS if kind.name in offered):

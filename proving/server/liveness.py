@@ -13,19 +13,31 @@ from typing import NamedTuple
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Reply, Request
-from subwarden.model.server.state import State, What, target
+from subwarden.model.server.state import ChangeKind, ServerState, target
 from subwarden.proving.manager.liveness import strong_components
-from subwarden.proving.server.steps import Action, Answers, Archives, Brings, Closes, Moved, RollsBack, Rules, Shows, Turns, World
+from subwarden.proving.server.steps import (
+    Action,
+    Answers,
+    Archives,
+    Brings,
+    Closes,
+    RequestMoved,
+    RequestRules,
+    RollsBack,
+    ServerConfiguration,
+    Shows,
+    Turns,
+)
 
 SERVED = {  # the visible changes that are made for a request
-    rq.Initialize: (What.LIVE,),
-    rq.Start: (What.LOADED, What.LINKED),
-    rq.Resume: (What.LOADED, What.LINKED),
-    rq.Fork: (What.LOADED, What.LINKED),
-    rq.Unsubscribe: (What.LINKED, What.UNLINKED),  # a link that it was told of may have to come first
-    rq.Archive: (What.CLOSING, What.UNLOADED),
-    rq.AddListener: (What.LINKED, What.NAMED),
-    rq.RemoveListener: (What.UNNAMED,),
+    rq.Initialize: (ChangeKind.LIVE,),
+    rq.Start: (ChangeKind.LOADED, ChangeKind.LINKED),
+    rq.Resume: (ChangeKind.LOADED, ChangeKind.LINKED),
+    rq.Fork: (ChangeKind.LOADED, ChangeKind.LINKED),
+    rq.Unsubscribe: (ChangeKind.LINKED, ChangeKind.UNLINKED),  # a link that it was told of may have to come first
+    rq.Archive: (ChangeKind.CLOSING, ChangeKind.UNLOADED),
+    rq.AddListener: (ChangeKind.LINKED, ChangeKind.NAMED),
+    rq.RemoveListener: (ChangeKind.UNNAMED,),
 }
 
 
@@ -44,7 +56,7 @@ class StuckRequest(NamedTuple):
     never: bool  # there is no way at all to an answer
 
 
-class ProtocolLiveness(NamedTuple):
+class ServerLiveness(NamedTuple):
     """What was found."""
 
     states_with_open_calls: int
@@ -62,11 +74,13 @@ class _Step(NamedTuple):
     of_start: bool  # the engine brings, or fails, a start that is another request
 
 
-Successors = Callable[[int], Iterable[tuple[Moved, int]]]
+Successors = Callable[[int], Iterable[tuple[RequestMoved, int]]]
 Graph = list[list[_Step]]  # the steps of each waiting request
 
 
-def check_protocol_liveness(states: Sequence[int], world: Callable[[int], World], successors: Successors, rules: Rules) -> ProtocolLiveness:
+def check_protocol_liveness(
+    states: Sequence[int], world: Callable[[int], ServerConfiguration], successors: Successors, rules: RequestRules
+) -> ServerLiveness:
     """Judge every request of an open connection in all reachable `states`, which come nearest first; `world` is what a state stands
     for, `successors` where it leads."""
     waiting: list[Waiting] = []
@@ -86,18 +100,18 @@ def check_protocol_liveness(states: Sequence[int], world: Callable[[int], World]
             stuck.append((first, StuckRequest(waiting[first], len(component), first not in reaching)))
     unaided = _reaching(graph, lambda step: not step.of_start)
     behind = tuple(waiting[place] for place in sorted(reaching - unaided))  # only by way of a start, which must then be pending
-    return ProtocolLiveness(with_flight, len(sizes), max(sizes, default=0), tuple(found for _, found in sorted(stuck)), behind)
+    return ServerLiveness(with_flight, len(sizes), max(sizes, default=0), tuple(found for _, found in sorted(stuck)), behind)
 
 
-def _answerable(state: State, number: int, rules: Rules) -> bool:
+def _answerable(state: ServerState, number: int, rules: RequestRules) -> bool:
     may = state.flight[number - 1][1].may
     return any(rules.answer(state, number, reply) is not None for reply in Reply if reply in may)
 
 
-def _graph(waiting: list[Waiting], world: Callable[[int], World], successors: Successors) -> Graph:
+def _graph(waiting: list[Waiting], world: Callable[[int], ServerConfiguration], successors: Successors) -> Graph:
     places = {at: place for place, at in enumerate(waiting)}
     graph: Graph = []
-    moves: tuple[int, list[tuple[Moved, int]]] = (-1, [])  # those of the last state, whose waiting requests come together
+    moves: tuple[int, list[tuple[RequestMoved, int]]] = (-1, [])  # those of the last state, whose waiting requests come together
     for at in waiting:
         if moves[0] != at.state:
             moves = at.state, list(successors(at.state))
@@ -138,7 +152,7 @@ def _own(request: Request, action: Action) -> Hashable | None:  # noqa: PLR0911 
             return None
 
 
-def _brings_start(state: State, number: int, action: Action) -> bool:
+def _brings_start(state: ServerState, number: int, action: Action) -> bool:
     """Whether the engine says something of a start, other than request `number`, of which it has said nothing yet."""
     pending = (f for n, f in state.of(rq.Start) if n != number and f.replied is None and not f.failed)
     return isinstance(action, Brings) and any(target(f.request) == action.thread for f in pending)

@@ -4,22 +4,22 @@ from collections.abc import Callable
 
 from subwarden.model.properties import Property
 from subwarden.proving.manager.proof import LIVENESS_STATES, Proof
-from subwarden.proving.search import CounterExample, Progress, Search, run_to, search
-from subwarden.proving.server.liveness import ProtocolLiveness, check_protocol_liveness
+from subwarden.proving.search import CounterExample, Progress, StateGraphSearch, run_to, search
+from subwarden.proving.server.liveness import ServerLiveness, check_protocol_liveness
 from subwarden.proving.server.properties import unjudged
-from subwarden.proving.server.scope import ProtocolScope
-from subwarden.proving.server.steps import Rules
+from subwarden.proving.server.scope import ServerScope
+from subwarden.proving.server.steps import RequestRules
 from subwarden.proving.server.system import LevelTwo
 
 LIVENESS = (Property.P7, Property.P14)
 
 
 def prove_protocol(
-    scope: ProtocolScope,
+    scope: ServerScope,
     max_states: int | None = None,
     liveness_states: int = LIVENESS_STATES,
     progress: Callable[[Progress], bool] | None = None,
-    rules: Rules | None = None,
+    rules: RequestRules | None = None,
 ) -> Proof:
     """Search `scope` whole and judge every property that level 2 can decide. `progress` as for `search`; `rules` may have a defect."""
     system = LevelTwo(scope, rules)
@@ -36,7 +36,7 @@ def prove_protocol(
     return Proof(scope, False, found, liveness, counter_examples, not_judged)
 
 
-def _never_answered(system: LevelTwo, found: Search, liveness: ProtocolLiveness) -> list[CounterExample]:
+def _never_answered(system: LevelTwo, found: StateGraphSearch, liveness: ServerLiveness) -> list[CounterExample]:
     """The shortest runs to a request that need not be answered, and to one that waits for somebody else's start."""
     told = []
     for stuck in liveness.stuck[:1]:
@@ -48,7 +48,7 @@ def _never_answered(system: LevelTwo, found: Search, liveness: ProtocolLiveness)
     return told
 
 
-def _run(system: LevelTwo, found: Search, state: int, prop: Property, what: str) -> CounterExample:
+def _run(system: LevelTwo, found: StateGraphSearch, state: int, prop: Property, what: str) -> CounterExample:
     depth = next(d for d, layer in enumerate(found.layers) if state in layer)
     run, _ = run_to(system, None, found, state, depth)
     return CounterExample(prop, what, tuple(run))

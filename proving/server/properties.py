@@ -11,26 +11,26 @@ from subwarden.model.properties import Property
 from subwarden.model.server import requests as rq
 from subwarden.model.server.replies import archives
 from subwarden.model.server.requests import Reply
-from subwarden.model.server.state import What, target
-from subwarden.proving.server.scope import ProtocolScope
-from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, Moved, Shows, World, subscribers
+from subwarden.model.server.state import ChangeKind, target
+from subwarden.proving.server.scope import ServerScope
+from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, RequestMoved, ServerConfiguration, Shows, subscribers
 
 
-class WorldProperty(NamedTuple):
+class StateProperty(NamedTuple):
     """`broken` says what is wrong with a world, or None."""
 
     property: Property
-    broken: Callable[[World], str | None]
+    broken: Callable[[ServerConfiguration], str | None]
 
 
-class StepProperty(NamedTuple):
+class ServerStepProperty(NamedTuple):
     """`broken` says what is wrong with a step, or None."""
 
     property: Property
-    broken: Callable[[World, Moved], str | None]
+    broken: Callable[[ServerConfiguration, RequestMoved], str | None]
 
 
-def _no_phantom_subscriber(world: World) -> str | None:
+def _no_phantom_subscriber(world: ServerConfiguration) -> str | None:
     state = world.state
     phantoms = sorted(pair for pair in subscribers(state) if pair[1] in state.gone)
     if phantoms:
@@ -39,7 +39,7 @@ def _no_phantom_subscriber(world: World) -> str | None:
     return f"c{revived[0]} is live after it was gone" if revived else None
 
 
-def _one_conversation(world: World) -> str | None:
+def _one_conversation(world: ServerConfiguration) -> str | None:
     threads = [t for t, _ in world.state.loaded]
     twice = [t for t in threads if threads.count(t) > 1]
     if twice:
@@ -49,7 +49,7 @@ def _one_conversation(world: World) -> str | None:
     return f"v{shared[0]} is loaded as two threads" if shared else None
 
 
-def _no_resurrection(world: World) -> str | None:
+def _no_resurrection(world: ServerConfiguration) -> str | None:
     back = [(t, loaded) for t, loaded in world.state.loaded if loaded.conversation in world.past]
     if back:
         return f"v{back[0][1].conversation} is loaded as t{back[0][0]} again, though it was unloaded"
@@ -57,13 +57,13 @@ def _no_resurrection(world: World) -> str | None:
     return f"c{late[0][1]} is still to be subscribed to t{late[0][0]}, which is not running" if late else None
 
 
-def _no_late_grant(before: World, moved: Moved) -> str | None:
+def _no_late_grant(before: ServerConfiguration, moved: RequestMoved) -> str | None:
     new = moved.world.state.grants - before.state.grants
     late = sorted(grant for grant in new if not before.state.running(grant[0]))
     return f"c{late[0][1]} is subscribed to t{late[0][0]}, which is not running" if late else None
 
 
-def _last_word_wins(world: World) -> str | None:
+def _last_word_wins(world: ServerConfiguration) -> str | None:
     linked = sorted(subscribers(world.state) & world.barred)
     if linked:
         return f"c{linked[0][1]} is subscribed to t{linked[0][0]} after its unsubscribe was answered"
@@ -71,7 +71,7 @@ def _last_word_wins(world: World) -> str | None:
     return f"c{owed[0][1]} is still to be subscribed to t{owed[0][0]} after its unsubscribe was answered" if owed else None
 
 
-def _cancellation_is_clean(before: World, moved: Moved) -> str | None:
+def _cancellation_is_clean(before: ServerConfiguration, moved: RequestMoved) -> str | None:
     if not isinstance(moved.action, Cancels):
         return None
     was, now = before.state, moved.world.state
@@ -79,21 +79,21 @@ def _cancellation_is_clean(before: World, moved: Moved) -> str | None:
     return None if same else "a cancellation changed more than what is known of its request"
 
 
-def _nothing_leaks(world: World) -> str | None:
+def _nothing_leaks(world: ServerConfiguration) -> str | None:
     kept = sorted(pair for pair in world.state.owed if pair[1] in world.state.closed)
     return f"c{kept[0][1]}, which has closed, is still to be subscribed to t{kept[0][0]}" if kept else None
 
 
-WORLD_PROPERTIES: tuple[WorldProperty, ...] = (
-    WorldProperty(Property.P2, _no_phantom_subscriber),
-    WorldProperty(Property.P4, _one_conversation),
-    WorldProperty(Property.P6, _no_resurrection),
-    WorldProperty(Property.P8, _last_word_wins),
-    WorldProperty(Property.P12, _nothing_leaks),
+WORLD_PROPERTIES: tuple[StateProperty, ...] = (
+    StateProperty(Property.P2, _no_phantom_subscriber),
+    StateProperty(Property.P4, _one_conversation),
+    StateProperty(Property.P6, _no_resurrection),
+    StateProperty(Property.P8, _last_word_wins),
+    StateProperty(Property.P12, _nothing_leaks),
 )
-STEP_PROPERTIES: tuple[StepProperty, ...] = (
-    StepProperty(Property.P6, _no_late_grant),
-    StepProperty(Property.P11, _cancellation_is_clean),
+STEP_PROPERTIES: tuple[ServerStepProperty, ...] = (
+    ServerStepProperty(Property.P6, _no_late_grant),
+    ServerStepProperty(Property.P11, _cancellation_is_clean),
 )
 NOT_AT_LEVEL_TWO: dict[Property, str] = {
     Property.P1: "the protocol's state keeps one relation, not several maps (level 1)",
@@ -105,7 +105,7 @@ NOT_AT_LEVEL_TWO: dict[Property, str] = {
 }
 
 
-def unjudged(scope: ProtocolScope) -> dict[Property, str]:
+def unjudged(scope: ServerScope) -> dict[Property, str]:
     """What a search of `scope` says nothing about, and why."""
     found = dict(NOT_AT_LEVEL_TWO)
     if "cancels" not in scope.extras:
@@ -118,40 +118,40 @@ def unjudged(scope: ProtocolScope) -> dict[Property, str]:
 # --- sometimes
 
 
-class Sometimes(NamedTuple):
+class ServerSometimes(NamedTuple):
     """`met` judges one step; `possible` says whether the scope is large enough."""
 
     name: str
-    possible: Callable[[ProtocolScope], bool]
-    met: Callable[[World, Moved], bool]
+    possible: Callable[[ServerScope], bool]
+    met: Callable[[ServerConfiguration, RequestMoved], bool]
 
 
-def _answered(before: World, moved: Moved, kind: type[rq.Request], reply: Reply) -> bool:
+def _answered(before: ServerConfiguration, moved: RequestMoved, kind: type[rq.Request], reply: Reply) -> bool:
     action = moved.action
     return isinstance(action, Answers) and action.reply is reply and type(before.state.flight[action.number - 1][1].request) is kind
 
 
-def _shown_late(before: World, moved: Moved) -> bool:
+def _shown_late(before: ServerConfiguration, moved: RequestMoved) -> bool:
     return _answered(before, moved, rq.Resume, Reply.OK) and bool(moved.world.state.owed - before.state.owed)
 
 
-def _last_unsubscribe(before: World, moved: Moved) -> bool:
+def _last_unsubscribe(before: ServerConfiguration, moved: RequestMoved) -> bool:
     action = moved.action
-    if not isinstance(action, Shows) or action.change.what is not What.CLOSING:
+    if not isinstance(action, Shows) or action.change.what is not ChangeKind.CLOSING:
         return False
     loaded = before.state.thread(action.change.thread)
     return loaded is not None and not loaded.dead and not archives(before.state, action.change.thread)
 
 
-def _loaded_from_store(before: World, moved: Moved) -> bool:
+def _loaded_from_store(before: ServerConfiguration, moved: RequestMoved) -> bool:
     action = moved.action
-    if not isinstance(action, Shows) or action.change.what is not What.LOADED:
+    if not isinstance(action, Shows) or action.change.what is not ChangeKind.LOADED:
         return False
     makers = (f.request for _, f in before.state.flight if isinstance(f.request, rq.Start | rq.Fork))
     return all(target(request) != action.change.thread for request in makers)
 
 
-def _loaded_twice(before: World, moved: Moved) -> bool:
+def _loaded_twice(before: ServerConfiguration, moved: RequestMoved) -> bool:
     """What is brought is another conversation than the one that a request of the same thread still knows."""
     action = moved.action
     if not isinstance(action, Brings) or action.conversation is None:
@@ -159,7 +159,7 @@ def _loaded_twice(before: World, moved: Moved) -> bool:
     return any(f.replied in before.past for _, f in before.state.flight if target(f.request) == action.thread)
 
 
-def _after_archive(before: World, moved: Moved) -> bool:
+def _after_archive(before: ServerConfiguration, moved: RequestMoved) -> bool:
     """Of a thread that was there when the request came: it is subscribed, or was told so."""
     action = moved.action
     if not isinstance(action, Answers):
@@ -169,44 +169,46 @@ def _after_archive(before: World, moved: Moved) -> bool:
     return gone and isinstance(request, rq.Unsubscribe) and action.reply is Reply.OK
 
 
-def _two_subscribers(_: World, moved: Moved) -> bool:
+def _two_subscribers(_: ServerConfiguration, moved: RequestMoved) -> bool:
     pairs = subscribers(moved.world.state)
     return len({t for t, _ in pairs}) < len(pairs)
 
 
-def _linked_after_close(before: World, moved: Moved) -> bool:
+def _linked_after_close(before: ServerConfiguration, moved: RequestMoved) -> bool:
     action = moved.action
-    return isinstance(action, Shows) and action.change.what is What.LINKED and action.change.connection in before.state.closed
+    return isinstance(action, Shows) and action.change.what is ChangeKind.LINKED and action.change.connection in before.state.closed
 
 
-def _served_beside_a_start(before: World, moved: Moved) -> bool:
+def _served_beside_a_start(before: ServerConfiguration, moved: RequestMoved) -> bool:
     if not isinstance(moved.action, Answers):
         return False
     number = moved.action.number
     return any(n != number and f.replied is None and not f.failed for n, f in before.state.of(rq.Start))
 
 
-def _asked_again_at_once(before: World, moved: Moved) -> bool:
+def _asked_again_at_once(before: ServerConfiguration, moved: RequestMoved) -> bool:
     action = moved.action
     if not isinstance(action, Arrives) or not isinstance(action.request, rq.Resume):
         return False
     return any(target(f.request) == action.request.thread for _, f in before.state.of(rq.Unsubscribe))
 
 
-def _two_in_flight(scope: ProtocolScope) -> bool:
+def _two_in_flight(scope: ServerScope) -> bool:
     return scope.in_flight > 1
 
 
-SOMETIMES: tuple[Sometimes, ...] = (
-    Sometimes("a resume answered before it shows", lambda _: True, _shown_late),
-    Sometimes("the last unsubscribe begins to unload", lambda _: True, _last_unsubscribe),
-    Sometimes("a resume refused because the thread is closing", lambda _: True, lambda b, m: _answered(b, m, rq.Resume, Reply.CLOSING)),
-    Sometimes("a thread loaded from the store", lambda _: True, _loaded_from_store),
-    Sometimes("a thread loaded twice as two conversations, known to one request", _two_in_flight, _loaded_twice),
-    Sometimes("an unsubscribe answered after the thread was archived", _two_in_flight, _after_archive),
-    Sometimes("a start overtaken by an archive", _two_in_flight, lambda b, m: _answered(b, m, rq.Start, Reply.ENDED)),
-    Sometimes("a subscription of a client that has closed, before its close is carried out", lambda _: True, _linked_after_close),
-    Sometimes("a request answered while a start is pending", _two_in_flight, _served_beside_a_start),
-    Sometimes("a resume that meets an unsubscribe", _two_in_flight, _asked_again_at_once),
-    Sometimes("two subscribers of one thread", lambda s: s.connections > 1, _two_subscribers),
+SOMETIMES: tuple[ServerSometimes, ...] = (
+    ServerSometimes("a resume answered before it shows", lambda _: True, _shown_late),
+    ServerSometimes("the last unsubscribe begins to unload", lambda _: True, _last_unsubscribe),
+    ServerSometimes(
+        "a resume refused because the thread is closing", lambda _: True, lambda b, m: _answered(b, m, rq.Resume, Reply.CLOSING)
+    ),
+    ServerSometimes("a thread loaded from the store", lambda _: True, _loaded_from_store),
+    ServerSometimes("a thread loaded twice as two conversations, known to one request", _two_in_flight, _loaded_twice),
+    ServerSometimes("an unsubscribe answered after the thread was archived", _two_in_flight, _after_archive),
+    ServerSometimes("a start overtaken by an archive", _two_in_flight, lambda b, m: _answered(b, m, rq.Start, Reply.ENDED)),
+    ServerSometimes("a subscription of a client that has closed, before its close is carried out", lambda _: True, _linked_after_close),
+    ServerSometimes("a request answered while a start is pending", _two_in_flight, _served_beside_a_start),
+    ServerSometimes("a resume that meets an unsubscribe", _two_in_flight, _asked_again_at_once),
+    ServerSometimes("two subscribers of one thread", lambda s: s.connections > 1, _two_subscribers),
 )

@@ -23,7 +23,7 @@ EXTRAS = {  # what can take part beside the core, and what is said where it does
 
 
 @dataclass(frozen=True, slots=True)
-class ProtocolScope:
+class ServerScope:
     """Everything is counted from 1. The core always takes part: initialize, close, start, resume, unsubscribe, archive, and an engine that
     brings conversations or fails."""
 

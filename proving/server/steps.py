@@ -12,30 +12,30 @@ from typing import NamedTuple
 from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import Reply, Request
-from subwarden.model.server.state import Change, InFlight, State, What, target
-from subwarden.proving.server.scope import ProtocolScope
+from subwarden.model.server.state import Change, ChangeKind, InFlight, ServerState, target
+from subwarden.proving.server.scope import ServerScope
 
 Pair = tuple[int, int]  # (thread, connection)
 ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe by which a client knows that it is not subscribed
 
 
-class World(NamedTuple):
+class ServerConfiguration(NamedTuple):
     """`state`: requests are numbered 1, 2, ... in the order of their arrival, anew whenever one is answered."""
 
-    state: State
+    state: ServerState
     barred: frozenset[Pair] = frozenset()  # unsubscribed, by an answer that no subscribing request overlapped, and not asked since
     overlapped: frozenset[int] = frozenset()  # unsubscribes in flight that a subscribing request of the same pair overlaps
     past: frozenset[int] = frozenset()  # conversations that were unloaded and that a request still knows
 
 
-class Rules(NamedTuple):
+class RequestRules(NamedTuple):
     """The functions of `model.server.transitions` that steps are made of; a defective model replaces some."""
 
-    accept: Callable[[State, int, Request], State] = pr.accept
-    close: Callable[[State, int], State] = pr.close
-    brought: Callable[[State, int, int | None], State] = pr.brought
-    explain: Callable[[State, Change], State | None] = pr.explain
-    answer: Callable[[State, int, Reply], State | None] = pr.answer
+    accept: Callable[[ServerState, int, Request], ServerState] = pr.accept
+    close: Callable[[ServerState, int], ServerState] = pr.close
+    brought: Callable[[ServerState, int, int | None], ServerState] = pr.brought
+    explain: Callable[[ServerState, Change], ServerState | None] = pr.explain
+    answer: Callable[[ServerState, int, Reply], ServerState | None] = pr.answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +100,22 @@ class Answers:
 Action = Arrives | Closes | Cancels | Brings | Archives | Turns | RollsBack | Dies | Shows | Answers
 
 
-class Moved(NamedTuple):
+class RequestMoved(NamedTuple):
     """A step that was taken, and where to."""
 
     action: Action
-    world: World
+    world: ServerConfiguration
 
 
-def steps(world: World, scope: ProtocolScope, rules: Rules) -> Iterator[Moved]:
+def steps(world: ServerConfiguration, scope: ServerScope, rules: RequestRules) -> Iterator[RequestMoved]:
     """Every step from `world`, in a fixed order."""
     for action in actions(world, scope):
         after = take(world, action, rules)
         if after is not None:
-            yield Moved(action, after)
+            yield RequestMoved(action, after)
 
 
-def actions(world: World, scope: ProtocolScope) -> Iterator[Action]:
+def actions(world: ServerConfiguration, scope: ServerScope) -> Iterator[Action]:
     """What may be tried in `world`; the model decides whether it happens."""
     state = world.state
     yield from _from_clients(state, scope)
@@ -126,7 +126,7 @@ def actions(world: World, scope: ProtocolScope) -> Iterator[Action]:
         yield from (Answers(number, reply) for reply in Reply if reply in flight.may)
 
 
-def _from_clients(state: State, scope: ProtocolScope) -> Iterator[Action]:
+def _from_clients(state: ServerState, scope: ServerScope) -> Iterator[Action]:
     if len(state.flight) < scope.in_flight:
         yield from (Arrives(request) for request in scope.requests() if _can_come(state, request, scope))
     yield from (Closes(c) for c in range(1, scope.connections + 1) if c not in state.closed)
@@ -134,7 +134,7 @@ def _from_clients(state: State, scope: ProtocolScope) -> Iterator[Action]:
         yield from (Cancels(number) for number, flight in state.flight if not flight.cancelled)
 
 
-def _can_come(state: State, request: Request, scope: ProtocolScope) -> bool:
+def _can_come(state: ServerState, request: Request, scope: ServerScope) -> bool:
     if request.connection in state.closed:
         return False
     if isinstance(request, rq.Initialize):
@@ -144,14 +144,14 @@ def _can_come(state: State, request: Request, scope: ProtocolScope) -> bool:
     return not isinstance(request, rq.Start | rq.Fork) or _is_free(state, target(request))
 
 
-def _is_free(state: State, thread: int) -> bool:
+def _is_free(state: ServerState, thread: int) -> bool:
     """Whether the thread's number may be a new thread's: nothing is left of an old one."""
     if state.thread(thread) is not None or thread in state.stored or state.subscribed(thread):
         return False
     return not any(target(f.request) == thread for _, f in state.flight)
 
 
-def _from_engine(world: World, thread: int, scope: ProtocolScope) -> Iterator[Action]:
+def _from_engine(world: ServerConfiguration, thread: int, scope: ServerScope) -> Iterator[Action]:
     state = world.state
     loaded = state.thread(thread)
     if loaded is None:
@@ -172,48 +172,48 @@ def _from_engine(world: World, thread: int, scope: ProtocolScope) -> Iterator[Ac
         yield Archives(thread)
 
 
-def _waits(state: State, flight: InFlight) -> bool:
+def _waits(state: ServerState, flight: InFlight) -> bool:
     """For the engine; a resume only of what is in the store."""
     waits = isinstance(flight.request, rq.ASKS_ENGINE) and not flight.done and not flight.failed and flight.replied is None
     return waits and (not isinstance(flight.request, rq.Resume) or flight.request.thread in state.stored)
 
 
-def _known_of(state: State, thread: int) -> set[int | None]:
+def _known_of(state: ServerState, thread: int) -> set[int | None]:
     """The conversations of a thread that is not loaded which something mentions: what the engine brings next is another."""
     return {f.replied for _, f in state.flight if target(f.request) == thread}
 
 
-def _changes(state: State, scope: ProtocolScope) -> Iterator[Change]:
+def _changes(state: ServerState, scope: ServerScope) -> Iterator[Change]:
     """Every change that could show in this state, in a fixed order."""
     for c in range(1, scope.connections + 1):
-        yield Change(What.DEAD if c in state.live else What.LIVE, connection=c)
+        yield Change(ChangeKind.DEAD if c in state.live else ChangeKind.LIVE, connection=c)
     for t in range(1, scope.threads + 1):
         loaded = state.thread(t)
         if loaded is None:
             brought = {f.replied for _, f in state.flight if target(f.request) == t}
-            yield from (Change(What.LOADED, t, other=v) for v in sorted(v for v in brought if v is not None))
+            yield from (Change(ChangeKind.LOADED, t, other=v) for v in sorted(v for v in brought if v is not None))
         else:
             if not loaded.closing:
-                yield Change(What.CLOSING, t)
-            yield Change(What.UNLOADED, t, other=loaded.conversation)
+                yield Change(ChangeKind.CLOSING, t)
+            yield Change(ChangeKind.UNLOADED, t, other=loaded.conversation)
         for c in range(1, scope.connections + 1):
             yield from _changes_of_pair(state, t, c, scope.subscriptions)
 
 
-def _changes_of_pair(state: State, t: int, c: int, ids: int) -> Iterator[Change]:
+def _changes_of_pair(state: ServerState, t: int, c: int, ids: int) -> Iterator[Change]:
     linked = state.linked(t, c)
-    yield Change(What.UNLINKED if linked else What.LINKED, t, c)
+    yield Change(ChangeKind.UNLINKED if linked else ChangeKind.LINKED, t, c)
     for s in range(1, ids + 1) if linked else ():
         if any(f.request == rq.AddListener(c, s, t, raw=False) and not f.done for _, f in state.flight):
-            yield Change(What.NAMED, t, c, s)
+            yield Change(ChangeKind.NAMED, t, c, s)
         if (t, c, s) in state.grants:
-            yield Change(What.UNNAMED, t, c, s)
+            yield Change(ChangeKind.UNNAMED, t, c, s)
 
 
 # --- taking one
 
 
-def take(world: World, action: Action, rules: Rules) -> World | None:  # noqa: PLR0911 - one case an action
+def take(world: ServerConfiguration, action: Action, rules: RequestRules) -> ServerConfiguration | None:  # noqa: PLR0911 - one case an action
     """The world after `action`; None if the model does not allow it."""
     state = world.state
     match action:
@@ -237,13 +237,13 @@ def take(world: World, action: Action, rules: Rules) -> World | None:  # noqa: P
             return None if loaded is None else _small(world, pr.died(state, thread, loaded.conversation))
         case Shows(change):
             after = rules.explain(state, change)
-            unloaded = {change.other} if change.what is What.UNLOADED else ()
+            unloaded = {change.other} if change.what is ChangeKind.UNLOADED else ()
             return None if after is None else _small(world._replace(past=world.past.union(unloaded)), after)
         case Answers(number, reply):
             return _answered(world, number, reply, rules)
 
 
-def _arrived(world: World, request: Request, rules: Rules) -> World:
+def _arrived(world: ServerConfiguration, request: Request, rules: RequestRules) -> ServerConfiguration:
     number, pair = len(world.state.flight) + 1, (target(request), request.connection)
     overlapped = world.overlapped
     if isinstance(request, rq.SUBSCRIBES):
@@ -258,7 +258,7 @@ def _subscribes(request: Request, pair: Pair) -> bool:
     return isinstance(request, rq.SUBSCRIBES) and (target(request), request.connection) == pair
 
 
-def _answered(world: World, number: int, reply: Reply, rules: Rules) -> World | None:
+def _answered(world: ServerConfiguration, number: int, reply: Reply, rules: RequestRules) -> ServerConfiguration | None:
     request = next(f.request for n, f in world.state.flight if n == number)
     after = rules.answer(world.state, number, reply)
     if after is None:
@@ -269,7 +269,7 @@ def _answered(world: World, number: int, reply: Reply, rules: Rules) -> World | 
     return _small(world._replace(overlapped=overlapped), after)
 
 
-def _small(world: World, state: State) -> World:
+def _small(world: ServerConfiguration, state: ServerState) -> ServerConfiguration:
     """The world with that state; numbers that nothing mentions any more are free, and requests are counted anew."""
     if any(n != place for place, (n, _) in enumerate(state.flight, start=1)):
         state = state._replace(flight=tuple((place, f) for place, (_, f) in enumerate(state.flight, start=1)))
@@ -282,11 +282,11 @@ def _small(world: World, state: State) -> World:
     return world._replace(state=state)
 
 
-def _mentioned(state: State) -> Iterable[int]:
+def _mentioned(state: ServerState) -> Iterable[int]:
     yield from (loaded.conversation for _, loaded in state.loaded)
     yield from (f.replied for _, f in state.flight if f.replied is not None)
 
 
-def subscribers(state: State) -> frozenset[Pair]:
+def subscribers(state: ServerState) -> frozenset[Pair]:
     """Who is subscribed to what, by whatever."""
     return frozenset((t, c) for t, c, _ in state.grants)

@@ -8,40 +8,40 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from subwarden.model.server.state import State
+from subwarden.model.server.state import ServerState
 from subwarden.proving.server.describe import action_in_words, kind_of, world_in_words
 from subwarden.proving.server.kinds import expected
 from subwarden.proving.server.properties import SOMETIMES, STEP_PROPERTIES, WORLD_PROPERTIES
-from subwarden.proving.server.scope import ProtocolScope
-from subwarden.proving.server.steps import Answers, Moved, Rules, World, steps
-from subwarden.proving.transition_system import Broken, Edge
+from subwarden.proving.server.scope import ServerScope
+from subwarden.proving.server.steps import Answers, RequestMoved, RequestRules, ServerConfiguration, steps
+from subwarden.proving.transition_system import BrokenProperty, Transition
 
 
 class LevelTwo:
     """The protocol within a scope. `rules` may have a defect."""
 
-    def __init__(self, scope: ProtocolScope, rules: Rules | None = None) -> None:
+    def __init__(self, scope: ServerScope, rules: RequestRules | None = None) -> None:
         self.scope = scope
-        self.rules = Rules() if rules is None else rules
-        self._worlds: list[World] = []
-        self._numbers: dict[World, int] = {}
+        self.rules = RequestRules() if rules is None else rules
+        self._worlds: list[ServerConfiguration] = []
+        self._numbers: dict[ServerConfiguration, int] = {}
         self._kinds: Counter[str] = Counter()
         self._bad_sources: set[int] = set()
         self._unmet = [s for s in SOMETIMES if s.possible(scope)]
         self._met = {s.name: False for s in self._unmet}
-        self.initial = self._number(World(State()))
+        self.initial = self._number(ServerConfiguration(ServerState()))
 
-    def _number(self, world: World) -> int:
+    def _number(self, world: ServerConfiguration) -> int:
         number = self._numbers.setdefault(world, len(self._worlds))
         if number == len(self._worlds):
             self._worlds.append(world)
         return number
 
-    def world(self, state: int) -> World:
+    def world(self, state: int) -> ServerConfiguration:
         """What the integer stands for."""
         return self._worlds[state]
 
-    def successors(self, state: int) -> Iterator[tuple[Moved, int]]:
+    def successors(self, state: int) -> Iterator[tuple[RequestMoved, int]]:
         """Every step from `state`, and where it leads."""
         for moved in steps(self._worlds[state], self.scope, self.rules):
             yield moved, self._number(moved.world)
@@ -81,22 +81,22 @@ class LevelTwo:
         """See `TransitionSystem`."""
         return self._bad_sources.intersection(states)
 
-    def broken(self, state: int) -> list[Broken]:
+    def broken(self, state: int) -> list[BrokenProperty]:
         """See `TransitionSystem`."""
         world = self._worlds[state]
-        found = [Broken(p.property, what) for p in WORLD_PROPERTIES if (what := p.broken(world)) is not None]
+        found = [BrokenProperty(p.property, what) for p in WORLD_PROPERTIES if (what := p.broken(world)) is not None]
         for moved in steps(world, self.scope, self.rules):
             for p in STEP_PROPERTIES:
                 what = p.broken(world, moved)
                 if what is not None:
-                    found.append(Broken(p.property, what, moved.action))
+                    found.append(BrokenProperty(p.property, what, moved.action))
         return found
 
-    def edges(self, state: int) -> list[Edge]:
+    def edges(self, state: int) -> list[Transition]:
         """See `TransitionSystem`."""
         world = self._worlds[state]
         return [
-            Edge(m.action, number, kind_of(world, m.action), m.action.reply if isinstance(m.action, Answers) else None)
+            Transition(m.action, number, kind_of(world, m.action), m.action.reply if isinstance(m.action, Answers) else None)
             for m, number in self.successors(state)
         ]
 

@@ -13,7 +13,7 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.state import Entry, State
 from subwarden.proving.manager.describe import request_in_words, state_in_words
 from subwarden.proving.manager.encoding import Encoding
-from subwarden.proving.manager.open_calls import World
+from subwarden.proving.manager.open_calls import ManagerConfiguration
 from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.symmetry.renaming import renamings
 from subwarden.proving.tour.transitions import transitions_of
@@ -85,7 +85,7 @@ class ModelCoverage:
         if number is None:
             return None
         try:
-            code = self._encoding.encode(World(state))
+            code = self._encoding.encode(ManagerConfiguration(state))
         except KeyError:
             return None
         return min((renaming(code), numbers[number]) for renaming, numbers in self._renamings)

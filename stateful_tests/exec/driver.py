@@ -6,18 +6,18 @@ order of calls and answers as they were seen here, and what shows when nothing i
 
 from subwarden.model.core.step import CoreOperation, Publish
 from subwarden.stateful_tests.exec import causes as own
-from subwarden.stateful_tests.exec.play import Play, Run
+from subwarden.stateful_tests.exec.play import ExecPlay, ExecRun
 from subwarden.stateful_tests.exec.process import Ended, Silent
-from subwarden.stateful_tests.exec.program import FIRST, LAST, Program
+from subwarden.stateful_tests.exec.program import FIRST, LAST, ExecProgram
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 from subwarden.stateful_tests.exec.session import Session
 
 
-def run(session: Session, program: Program, reset: bool = True) -> Run:
+def run(session: Session, program: ExecProgram, reset: bool = True) -> ExecRun:
     """Run `program` to rest, or to the first thing wrong. `reset`: from a fresh start. Raises BadProcess."""
     if reset:
         session.reset()
-    play = Play(session, program)
+    play = ExecPlay(session, program)
     spoiled = False
     try:
         for operation in program.first:
@@ -45,14 +45,14 @@ def run(session: Session, program: Program, reset: bool = True) -> Run:
     return made
 
 
-def _one(play: Play, task: str, operation: CoreOperation) -> None:
+def _one(play: ExecPlay, task: str, operation: CoreOperation) -> None:
     play.row(task)
     play.perform([(task, operation)])
     while play.open:
         play.take(play.session.receive(patient=True))
 
 
-def _all_at_once(play: Play) -> None:
+def _all_at_once(play: ExecPlay) -> None:
     left = {task.name: list(task.operations) for task in play.program.tasks}
     due = list(left)
     while True:
@@ -64,5 +64,5 @@ def _all_at_once(play: Play) -> None:
         due = play.take(play.session.receive(patient=True))
 
 
-def _unanswered(play: Play) -> str:
+def _unanswered(play: ExecPlay) -> str:
     return play.session.stuck(", ".join(SPECIFICATION.describe(call.operation) for _, call in play.open.values()))

@@ -13,10 +13,10 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.stateful_tests.exec.play import Run
-from subwarden.stateful_tests.exec.program import Program, simpler
-from subwarden.stateful_tests.exec.runner import Runner
-from subwarden.stateful_tests.exec.stepper import Choose, NotReproducible, by_number, end, follow, guide
+from subwarden.stateful_tests.exec.play import ExecRun
+from subwarden.stateful_tests.exec.program import ExecProgram, simpler
+from subwarden.stateful_tests.exec.runner import ExecRunner
+from subwarden.stateful_tests.exec.stepper import Choose, ExecNotReproducible, by_number, end, follow, guide
 
 RUNS = 3_000  # to make one finding small
 RESTARTS = 10  # of the process, in these runs: each may have taken the whole time limit
@@ -31,14 +31,14 @@ FIRST_CHOICE = by_number(lambda _: 0)  # what a process that schedules itself is
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ExecFinding:
     """A cause and a run that shows it. `failed` of `counted` runs of its program did; both 0 where the schedule shows it every time.
 
     `tried`: whether it was run again at all; there may have been no time.
     """
 
     cause: Cause
-    run: Run
+    run: ExecRun
     failed: int = 0
     counted: int = 0
     tried: bool = True
@@ -48,48 +48,48 @@ class Finding:
         return len(self.run.program.operations()), self.cause.slug()
 
 
-def investigate(runner: Runner, cause: Cause, run: Run) -> Finding:
+def investigate(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
     """The finding of `cause`, which `run` shows. Raises NotReproducible, BadProcess."""
     return _scheduled(runner, cause, run) if runner.hello.steps else _counted(runner, cause, run)
 
 
-def shows(run: Run, cause: Cause) -> bool:
+def shows(run: ExecRun, cause: Cause) -> bool:
     """Whether `run` shows `cause`."""
     return run.broken is not None and run.broken.cause == cause
 
 
-def _scheduled(runner: Runner, cause: Cause, run: Run) -> Finding:
+def _scheduled(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
     assert run.names is not None
     _confirm(runner, run)
     search = _Search(runner, cause)
 
-    def exhibits(program: Program, near: list[str]) -> list[str] | None:
+    def exhibits(program: ExecProgram, near: list[str]) -> list[str] | None:
         found = search.guided(program, near) or search.plainest(program)
         return None if found is None or found.names is None else list(found.names)
 
-    def each(program: Program, near: list[str]) -> list[tuple[Program, list[str]]]:
+    def each(program: ExecProgram, near: list[str]) -> list[tuple[ExecProgram, list[str]]]:
         return [(less, near) for less in simpler(program)]
 
     program, names = shrink(run.program, list(run.names), each, exhibits)
     smallest = search.plainest(program) or runner.run(program, follow(names))
     _confirm(runner, smallest)
-    return Finding(cause, smallest)
+    return ExecFinding(cause, smallest)
 
 
 class _Search:
     """Looks for runs that show a cause, in a number of runs that does not depend on how fast the machine is."""
 
-    def __init__(self, runner: Runner, cause: Cause) -> None:
+    def __init__(self, runner: ExecRunner, cause: Cause) -> None:
         self.runner = runner
         self.cause = cause
         self.runs = RUNS
         self.restarts = RESTARTS
 
-    def guided(self, program: Program, near: list[str]) -> Run | None:
+    def guided(self, program: ExecProgram, near: list[str]) -> ExecRun | None:
         """The run of `program` that follows `near` as far as it goes, if it shows the cause."""
         return self._run(program, guide(near))[0]
 
-    def plainest(self, program: Program) -> Run | None:
+    def plainest(self, program: ExecProgram) -> ExecRun | None:
         """A run of `program` that shows the cause with as few deviations from choice 0 as can be, among the first `SCHEDULES`."""
         strategy = DelayBounded(BOUND)
         for _ in range(SCHEDULES):
@@ -102,7 +102,7 @@ class _Search:
             end(strategy, run)
         return None
 
-    def _run(self, program: Program, choose: Choose) -> tuple[Run | None, Run | None]:
+    def _run(self, program: ExecProgram, choose: Choose) -> tuple[ExecRun | None, ExecRun | None]:
         """The run if it shows the cause, and the run; None and None when enough have been made."""
         if not self.runs or not self.restarts:
             return None, None
@@ -112,22 +112,22 @@ class _Search:
         return (run if shows(run, self.cause) else None), run
 
 
-def _confirm(runner: Runner, run: Run) -> None:
+def _confirm(runner: ExecRunner, run: ExecRun) -> None:
     """Make `run` again, and compare all that was seen."""
     assert run.names is not None
     try:
         again = runner.run(run.program, follow(run.names))
     except Divergence as error:
-        raise NotReproducible(f"the process does not repeat: {error}") from None
+        raise ExecNotReproducible(f"the process does not repeat: {error}") from None
     if again.recording.text() != run.recording.text() or again.broken != run.broken:
-        raise NotReproducible("the process does not repeat: under the same schedule it answered or showed something else")
+        raise ExecNotReproducible("the process does not repeat: under the same schedule it answered or showed something else")
 
 
-def _counted(runner: Runner, cause: Cause, run: Run) -> Finding:
+def _counted(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
     until = monotonic() + SECONDS
     best = run
 
-    def exhibits(program: Program, names: list[str]) -> list[str] | None:
+    def exhibits(program: ExecProgram, names: list[str]) -> list[str] | None:
         nonlocal best
         shown = [made for _ in range(TRIES) if (made := _try(runner, program, cause, until)) is not None]
         if len(shown) < TRIES:
@@ -141,10 +141,10 @@ def _counted(runner: Runner, cause: Cause, run: Run) -> Finding:
     while counted < COUNTED and (not counted or monotonic() < until):
         counted += 1
         failed += shows(runner.run(best.program, FIRST_CHOICE), cause)
-    return Finding(cause, best, failed, counted)
+    return ExecFinding(cause, best, failed, counted)
 
 
-def _try(runner: Runner, program: Program, cause: Cause, until: float) -> Run | None:
+def _try(runner: ExecRunner, program: ExecProgram, cause: Cause, until: float) -> ExecRun | None:
     """The first of at most `RUNS_A_TRY` runs of `program` that shows `cause`."""
     for _ in range(RUNS_A_TRY):
         if monotonic() > until:

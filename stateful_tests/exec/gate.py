@@ -18,13 +18,13 @@ from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec.coverage import kinds
-from subwarden.stateful_tests.exec.finding import Finding, investigate
+from subwarden.stateful_tests.exec.finding import ExecFinding, investigate
 from subwarden.stateful_tests.exec.messages import Hello
-from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import BadProcess
 from subwarden.stateful_tests.exec.program import draw
-from subwarden.stateful_tests.exec.runner import Runner
-from subwarden.stateful_tests.exec.stepper import Choose, NotReproducible, by_number, end
+from subwarden.stateful_tests.exec.runner import ExecRunner
+from subwarden.stateful_tests.exec.stepper import Choose, ExecNotReproducible, by_number, end
 
 BOUND = 2  # deviations of the delay-bounded half
 MOST_RESTARTS = 20
@@ -45,7 +45,7 @@ Progress = Callable[[int, int, int], object]
 
 
 @dataclass(slots=True)
-class Outcome:
+class ExecOutcome:
     """What was done and found. `overtook`: answers that came before that of an earlier call. `choices`: runs with a choice."""
 
     hello: Hello
@@ -55,7 +55,7 @@ class Outcome:
     choices: int = 0
     overtook: int = 0
     kinds: set[str] = field(default_factory=set)
-    findings: dict[Cause, Finding] = field(default_factory=dict)
+    findings: dict[Cause, ExecFinding] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     stopped: bool = False
     seconds: float = 0.0
@@ -66,12 +66,12 @@ def first_seed(derandomized: bool) -> int:
     return 0 if derandomized else SystemRandom().getrandbits(40)
 
 
-def explore(runner: Runner, amount: Amount, seed: int, budget: float | None, progress: Progress) -> Outcome:
+def explore(runner: ExecRunner, amount: Amount, seed: int, budget: float | None, progress: Progress) -> ExecOutcome:
     """Run programs until `amount` is done (or more, where something never fired), or for `budget` seconds.
 
     Ctrl-C ends it with what was found until then. Raises BadProcess where nothing was found before.
     """
-    outcome = Outcome(runner.hello)
+    outcome = ExecOutcome(runner.hello)
     began = monotonic()
     deadline = None if budget is None else began + budget
     number = 0
@@ -99,7 +99,7 @@ def explore(runner: Runner, amount: Amount, seed: int, budget: float | None, pro
     return outcome
 
 
-def _program(runner: Runner, random: Random, runs: int, deadline: float | None, outcome: Outcome) -> bool:
+def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | None, outcome: ExecOutcome) -> bool:
     """Draw a program and run it until it shows something; whether to go on with another."""
     program = draw(random, runner.hello.operations)
     outcome.programs += 1
@@ -110,7 +110,7 @@ def _program(runner: Runner, random: Random, runs: int, deadline: float | None, 
             run = runner.run(program, choose)
             if strategy is not None and run.broken is None:
                 end(strategy, run)
-        except NotReproducible as doubt:
+        except ExecNotReproducible as doubt:
             outcome.doubts.append(str(doubt))
             return False
         outcome.runs += 1
@@ -123,13 +123,13 @@ def _program(runner: Runner, random: Random, runs: int, deadline: float | None, 
     return True
 
 
-def _found(runner: Runner, run: Run, cause: Cause, outcome: Outcome) -> bool:
+def _found(runner: ExecRunner, run: ExecRun, cause: Cause, outcome: ExecOutcome) -> bool:
     """Make a finding of a cause that is new; whether to go on."""
     if cause not in outcome.findings:
-        outcome.findings[cause] = Finding(cause, run, tried=False)  # kept as it is if there is no time to make it small
+        outcome.findings[cause] = ExecFinding(cause, run, tried=False)  # kept as it is if there is no time to make it small
         try:
             outcome.findings[cause] = investigate(runner, cause, run)
-        except NotReproducible as doubt:
+        except ExecNotReproducible as doubt:
             del outcome.findings[cause]
             outcome.doubts.append(str(doubt))
             return False

@@ -19,7 +19,7 @@ class Garbled(ValueError):
     """A line, or a result, that the protocol does not know."""
 
 
-class Answer(NamedTuple):
+class AnswerMessage(NamedTuple):
     """The one answer to a request: its result, or what went wrong."""
 
     id: int
@@ -57,7 +57,7 @@ def quoted(text: object) -> str:
     return said if len(said) <= LONGEST_TEXT else f"{said[:LONGEST_TEXT]}..."
 
 
-def read(line: bytes) -> Answer | Delivered:
+def read(line: bytes) -> AnswerMessage | Delivered:
     """One line from the process. Raises Garbled."""
     try:
         data = json.loads(line)
@@ -75,7 +75,7 @@ def read(line: bytes) -> Answer | Delivered:
         raise Garbled(f'{_shown(line)} should be {{"id": ID, "result": ...}} or {{"id": ID, "error": TEXT}}')
     if "error" in data and not isinstance(error, str):
         raise Garbled(f"{_shown(line)}: an error is a text")
-    return Answer(number, data.get("result"), error)
+    return AnswerMessage(number, data.get("result"), error)
 
 
 def hello(result: object) -> Hello:

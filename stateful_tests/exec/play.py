@@ -11,13 +11,13 @@ from typing import Any
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.core.invariants import broken
-from subwarden.checking.linearizability.history import Call, End
-from subwarden.checking.linearizability.search import Impossible, Search
+from subwarden.checking.linearizability.history import CallEnding, HistoryCall
+from subwarden.checking.linearizability.search import HistorySearch, Impossible
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe, core_step, in_order
 from subwarden.stateful_tests.exec import causes as own
-from subwarden.stateful_tests.exec.messages import Answer, quoted
-from subwarden.stateful_tests.exec.program import Program
+from subwarden.stateful_tests.exec.messages import AnswerMessage, quoted
+from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.exec.recording import OBSERVED, SPECIFICATION, Recording
 from subwarden.stateful_tests.exec.session import Message, Session
 
@@ -33,7 +33,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenRun:
     """What is wrong: the cause, the time and the row at which it shows, and what else there is to say."""
 
     cause: Cause
@@ -43,16 +43,16 @@ class Broken:
 
 
 @dataclass(slots=True)
-class Run:
+class ExecRun:
     """A whole run. `names` is its schedule, None where nobody can choose one; `choices` the same as numbers, where there was a choice.
 
     `spoiled`: the process is of no more use. `overtook`: how many calls were answered before one that was made earlier.
     """
 
-    program: Program
+    program: ExecProgram
     recording: Recording
     rows: list[Row]
-    broken: Broken | None
+    broken: BrokenRun | None
     kinds: set[str]
     steps: int = 0
     names: tuple[str, ...] | None = None
@@ -61,23 +61,23 @@ class Run:
     overtook: int = 0
 
 
-class Play:
+class ExecPlay:
     """A run under way."""
 
-    def __init__(self, session: Session, program: Program) -> None:
+    def __init__(self, session: Session, program: ExecProgram) -> None:
         self.session = session
         self.program = program
         self.recording = Recording()
         self.rows: list[Row] = []
-        self.open: dict[int, tuple[str, Call]] = {}
-        self.broken: Broken | None = None
+        self.open: dict[int, tuple[str, HistoryCall]] = {}
+        self.broken: BrokenRun | None = None
         self.overtook = 0
         self._topics = program.topics()
         self._closed: set[Id] = set()
         self._relation: Relation | None = None
         self._news = True  # whether anything was answered since the relation was looked at
         self._told: dict[int, list[Id]] = {}
-        self._calls: list[Call] = []
+        self._calls: list[HistoryCall] = []
 
     def row(self, task: str) -> Row:
         """Begin a row."""
@@ -96,7 +96,7 @@ class Play:
         """What came; the tasks that were answered."""
         answered = []
         for message in messages:
-            if isinstance(message, Answer):
+            if isinstance(message, AnswerMessage):
                 if message.id in self.open:
                     answered.append(self._answer(message))
             else:
@@ -118,11 +118,11 @@ class Play:
 
     def wrong(self, cause: Cause, detail: str = "") -> None:
         """Something is wrong; the first such is what the run shows."""
-        self.broken = self.broken or Broken(cause, self.recording.now, len(self.rows) - 1, detail)
+        self.broken = self.broken or BrokenRun(cause, self.recording.now, len(self.rows) - 1, detail)
 
-    def end(self) -> Run:
+    def end(self) -> ExecRun:
         """Judge the whole, and be done. The history's fault counts where it shows earlier than another."""
-        search = Search(SPECIFICATION, remember=True)
+        search = HistorySearch(SPECIFICATION, remember=True)
         kinds: set[str] = set()
         try:
             for moment in self.recording.moments:
@@ -132,7 +132,7 @@ class Play:
             assert at is not None, "only an answer can be impossible"
             if self.broken is None or at < self.broken.at:
                 row = next(n for n, row in enumerate(self.rows) if row.until >= at)
-                self.broken = Broken(_wrong(error.call), int(at), row)
+                self.broken = BrokenRun(_wrong(error.call), int(at), row)
         else:
             kinds = _kinds(search)
             live = self._relation.live if self._relation is not None and not self.open else None
@@ -140,7 +140,7 @@ class Play:
                 worlds = [search.worlds.known[world] for _, world in search.configs]
                 if not any(world.live == live for world in worlds):
                     self.wrong(own.WRONG_LIVE, "the model has " + " or ".join(sorted({_ids(world.live) for world in worlds})))
-        return Run(self.program, self.recording, self.rows, self.broken, kinds, overtook=self.overtook)
+        return ExecRun(self.program, self.recording, self.rows, self.broken, kinds, overtook=self.overtook)
 
     def _did(self, task: str, what: str) -> None:
         """One line of the table: in the row that is under way if it is the task's own, else in a row of its own."""
@@ -148,7 +148,7 @@ class Play:
         row.did.append(what)
         row.until = self.recording.now
 
-    def _answer(self, message: Answer) -> str:
+    def _answer(self, message: AnswerMessage) -> str:
         task, call = self.open.pop(message.id)
         name = call.operation.name
         self._news = True
@@ -176,7 +176,7 @@ class Play:
 
     def _subscribed(self, topic: Id, connection: Id) -> bool:
         """Whether some order of the calls so far has the pair subscribed now: a subscribe that no answered call has surely ended."""
-        ends = [c for c in self._calls if c.fate.end is End.RETURNED and _ends(c.operation, topic, connection)]
+        ends = [c for c in self._calls if c.fate.end is CallEnding.RETURNED and _ends(c.operation, topic, connection)]
         for call in self._calls:
             if call.operation != Subscribe(connection, topic) or call.fate.answer is False:
                 continue
@@ -190,12 +190,12 @@ def _ends(operation: CoreOperation, topic: Id, connection: Id) -> bool:
     return operation in (Unsubscribe(connection, topic), Disconnect(connection), Teardown(topic))
 
 
-def _wrong(call: Call) -> Cause:
+def _wrong(call: HistoryCall) -> Cause:
     """What an impossible answer is called: that of an operation, or of a look at the relation."""
     return own.WRONG_RELATION if str(call.id).startswith(OBSERVED) else causes.wrong_answer(call.operation.name)
 
 
-def _kinds(search: Search) -> set[str]:
+def _kinds(search: HistorySearch) -> set[str]:
     """The kinds of transition in one of the orders that explain the history."""
     order = []
     path = next(iter(search.configs.values()))

@@ -14,7 +14,7 @@ FIRST, LAST = "first", "last"  # who calls what is done one by one, before and a
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ExecTask:
     """One caller: its name, and its operations, one after the other."""
 
     name: str
@@ -22,11 +22,11 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ExecProgram:
     """`first` is done one by one; then all `tasks` call at once."""
 
     first: tuple[CoreOperation, ...]
-    tasks: tuple[Task, ...]
+    tasks: tuple[ExecTask, ...]
 
     def operations(self) -> tuple[CoreOperation, ...]:
         """All of them."""
@@ -44,17 +44,17 @@ class Program:
         }
 
     @staticmethod
-    def decode(data: object) -> "Program":
+    def decode(data: object) -> "ExecProgram":
         """What `encode` wrote. Raises ValueError."""
         try:
             assert isinstance(data, dict)
-            tasks = tuple(Task(str(t["name"]), tuple(map(core_decode, t["operations"]))) for t in data["tasks"])
-            return Program(tuple(map(core_decode, data["first"])), tasks)
+            tasks = tuple(ExecTask(str(t["name"]), tuple(map(core_decode, t["operations"]))) for t in data["tasks"])
+            return ExecProgram(tuple(map(core_decode, data["first"])), tasks)
         except (AssertionError, KeyError, TypeError):
             raise ValueError("a program has the lists first and tasks, and a task a name and operations") from None
 
 
-def draw(random: Random, offered: Sequence[str]) -> Program:
+def draw(random: Random, offered: Sequence[str]) -> ExecProgram:
     """A program of operations that the subject offers: two or three tasks, of one to three operations each.
 
     Each program keeps to some of the operations, connections and topics: what meets itself again and again finds more than what has
@@ -73,11 +73,11 @@ def draw(random: Random, offered: Sequence[str]) -> Program:
     first += [Subscribe(c, t) for c in connections for t in topics if random.random() < 0.3]
     if random.random() < 0.3:
         first.append(operation())
-    tasks = [Task(name, tuple(operation() for _ in range(random.randint(1, 3)))) for name in NAMES[: random.randint(2, 3)]]
-    return Program(tuple(first), tuple(tasks))
+    tasks = [ExecTask(name, tuple(operation() for _ in range(random.randint(1, 3)))) for name in NAMES[: random.randint(2, 3)]]
+    return ExecProgram(tuple(first), tuple(tasks))
 
 
-def simpler(program: Program) -> Iterator[Program]:
+def simpler(program: ExecProgram) -> Iterator[ExecProgram]:
     """The programs with one operation less, whole tasks first. At least one task is left; tasks keep their names."""
     if len(program.tasks) > 1:
         for task in program.tasks:
@@ -86,5 +86,5 @@ def simpler(program: Program) -> Iterator[Program]:
         yield replace(program, first=program.first[:at] + program.first[at + 1 :])
     for task in program.tasks:
         for at in range(len(task.operations) if len(task.operations) > 1 else 0):
-            less = Task(task.name, task.operations[:at] + task.operations[at + 1 :])
+            less = ExecTask(task.name, task.operations[:at] + task.operations[at + 1 :])
             yield replace(program, tasks=tuple(less if t is task else t for t in program.tasks))

@@ -8,9 +8,9 @@ from subwarden.checking.linearizability.record import record as judgement_record
 from subwarden.checking.linearizability.verdict import judge
 from subwarden.checking.verdict import Verdict, worst
 from subwarden.stateful_tests.exec.coverage import kinds
-from subwarden.stateful_tests.exec.finding import Finding
-from subwarden.stateful_tests.exec.gate import Outcome
-from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.finding import ExecFinding
+from subwarden.stateful_tests.exec.gate import ExecOutcome
+from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 from subwarden.stateful_tests.exec.saved import save
@@ -20,7 +20,7 @@ CHOICE = "a choice of what runs next"
 ALONE = "one by one"  # the column of what is done while nothing else is under way
 
 
-def record(command: str, limit: float, profile: str, seed: int, outcome: Outcome) -> dict[str, Any]:
+def record(command: str, limit: float, profile: str, seed: int, outcome: ExecOutcome) -> dict[str, Any]:
     """The record; findings are saved for `subwarden replay` and `subwarden check`, and their files named."""
     expected = set(kinds(outcome.hello.operations)) | ({CHOICE} if outcome.hello.steps else set())
     fired = outcome.kinds | ({CHOICE} if outcome.choices else set())
@@ -45,13 +45,13 @@ def record(command: str, limit: float, profile: str, seed: int, outcome: Outcome
         "steps": outcome.steps,
         "overtook": outcome.overtook,
         "seconds": round(outcome.seconds, 3),
-        "findings": [_saved(command, limit, finding) for finding in sorted(outcome.findings.values(), key=Finding.rank)],
+        "findings": [_saved(command, limit, finding) for finding in sorted(outcome.findings.values(), key=ExecFinding.rank)],
         "coverage": {"fired": sorted(expected & fired), "never_fired": never},
         "doubts": outcome.doubts,
     }
 
 
-def run_record(run: Run, cause: Cause) -> dict[str, Any]:
+def run_record(run: ExecRun, cause: Cause) -> dict[str, Any]:
     """What a report needs of a run that shows `cause`: the program, the run row by row, and the judgement of its history."""
     broken = run.broken
     assert broken is not None
@@ -79,7 +79,7 @@ def run_record(run: Run, cause: Cause) -> dict[str, Any]:
     }
 
 
-def _saved(command: str, limit: float, finding: Finding) -> dict[str, Any]:
+def _saved(command: str, limit: float, finding: ExecFinding) -> dict[str, Any]:
     run, history = save(command, limit, finding)
     return {
         **run_record(finding.run, finding.cause),
@@ -92,6 +92,6 @@ def _saved(command: str, limit: float, finding: Finding) -> dict[str, Any]:
     }
 
 
-def judged(run: Run, history: Path) -> dict[str, Any]:
+def judged(run: ExecRun, history: Path) -> dict[str, Any]:
     """What `subwarden check` says of the run's history."""
     return judgement_record(judge(run.recording.moments, SPECIFICATION), SPECIFICATION, str(history))

@@ -8,7 +8,7 @@ that answers the subscribers shown: in the model it is just that. So a history f
 import json
 
 from subwarden.checking.linearizability.core import CoreSpecification
-from subwarden.checking.linearizability.history import VERSION, Call, End, Fate, Moment
+from subwarden.checking.linearizability.history import VERSION, CallEnding, Fate, HistoryCall, Moment
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CoreOperation, Id, Publish, core_encode, in_order
 
@@ -28,22 +28,22 @@ class Recording:
         """The time of the last event."""
         return len(self.moments)
 
-    def call(self, task: str, operation: CoreOperation) -> Call:
+    def call(self, task: str, operation: CoreOperation) -> HistoryCall:
         """`task` calls."""
         self._number[task] = number = self._number.get(task, 0) + 1
         at = self.now + 1
-        made = Call(at + 1, f"{task}{number}", operation, at)
+        made = HistoryCall(at + 1, f"{task}{number}", operation, at)
         self.moments.append(Moment(at, [made], [], at + 1))
         return made
 
-    def returned(self, call: Call, answer: object) -> None:
+    def returned(self, call: HistoryCall, answer: object) -> None:
         """`call` is answered."""
-        self._end(call, End.RETURNED, answer)
+        self._end(call, CallEnding.RETURNED, answer)
 
-    def failed(self, call: Call) -> None:
+    def failed(self, call: HistoryCall) -> None:
         """`call` was answered by an error: it took effect or not."""
         at = self.now + 1
-        call.fate = Fate(End.CANCELLED, at=at, line=at + 1)
+        call.fate = Fate(CallEnding.CANCELLED, at=at, line=at + 1)
         self.moments.append(Moment(at, [], [call], at + 1))
 
     def shown(self, relation: Relation, topics: tuple[Id, ...]) -> None:
@@ -58,13 +58,13 @@ class Recording:
         for moment in self.moments:
             rows += [{"call": c.id, "op": core_encode(c.operation), "at": moment.at} for c in moment.calls]
             for call in moment.ends:
-                if call.fate.end is End.RETURNED:
+                if call.fate.end is CallEnding.RETURNED:
                     rows.append({"return": call.id, "at": moment.at, "answer": SPECIFICATION.encode_answer(call.fate.answer)})
                 else:
                     rows.append({"cancel": call.id, "at": moment.at})
         return "".join(f"{json.dumps(row)}\n" for row in rows)
 
-    def _end(self, call: Call, end: End, answer: object) -> None:
+    def _end(self, call: HistoryCall, end: CallEnding, answer: object) -> None:
         at = self.now + 1
         call.fate = Fate(end, answer, at, at + 1)
         self.moments.append(Moment(at, [], [call], at + 1))

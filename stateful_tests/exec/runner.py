@@ -5,14 +5,14 @@ from types import TracebackType
 
 from subwarden.stateful_tests.exec import driver, stepper
 from subwarden.stateful_tests.exec.messages import Hello
-from subwarden.stateful_tests.exec.play import Run
+from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import BadProcess
-from subwarden.stateful_tests.exec.program import Program
+from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.exec.session import Session
 from subwarden.stateful_tests.exec.stepper import Choose
 
 
-class Runner:
+class ExecRunner:
     """A context manager: leaving it leaves no process behind. `restarts` counts the processes after the first."""
 
     def __init__(self, command: str, limit: float) -> None:
@@ -24,7 +24,7 @@ class Runner:
         self._session: Session | None = Session(command, limit)
         self.hello: Hello = self._session.hello
 
-    def __enter__(self) -> "Runner":
+    def __enter__(self) -> "ExecRunner":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -39,7 +39,7 @@ class Runner:
             self._session.close()
             self._session = None
 
-    def run(self, program: Program, choose: Choose) -> Run:
+    def run(self, program: ExecProgram, choose: Choose) -> ExecRun:
         """One run, by `choose` where the process can be scheduled; else it schedules itself. Raises BadProcess, Divergence."""
         session = self._ready()
         self.runs += 1

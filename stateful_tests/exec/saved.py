@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from subwarden.stateful_tests.exec.finding import Finding
+from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.process import PREFIX
-from subwarden.stateful_tests.exec.program import Program
+from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.runs.replay import BadReplay
 
 FOLDER = Path(".subwarden") / "exec"
@@ -15,20 +15,20 @@ AGAIN = f"make a new one with `subwarden gate --subject {PREFIX}COMMAND`"
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedRun:
     """A run to play again. `schedule` is None where the process schedules itself; `cause` is the slug of what it showed.
 
     `limit`: seconds that any answer may take.
     """
 
     command: str
-    program: Program
+    program: ExecProgram
     schedule: tuple[str, ...] | None
     cause: str
     limit: float
 
 
-def save(command: str, limit: float, finding: Finding) -> tuple[Path, Path]:
+def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path]:
     """Write a finding's run and its history; the two files. The same cause again replaces them."""
     words = "".join(ch if ch.isalnum() else " " for ch in command[-60:]).split()
     name = "-".join([*words, finding.cause.slug()])
@@ -47,7 +47,7 @@ def save(command: str, limit: float, finding: Finding) -> tuple[Path, Path]:
     return run, history
 
 
-def read(text: str) -> Saved | None:
+def read(text: str) -> SavedRun | None:
     """The run in the file `text`; None if there is no such file, or it holds something else. Raises BadReplay for a damaged one."""
     try:
         data = json.loads(Path(text).read_text(encoding="utf-8"))
@@ -64,7 +64,7 @@ def read(text: str) -> Saved | None:
         limit = data.get("answer_within")
         if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit < float("inf"):
             raise ValueError("its answer_within is not a number of seconds")
-        program = Program.decode(data.get("program"))
+        program = ExecProgram.decode(data.get("program"))
     except ValueError as error:
         raise BadReplay(f"{text} is not a replay: {error}; {AGAIN}") from None
-    return Saved(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause, limit)
+    return SavedRun(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause, limit)

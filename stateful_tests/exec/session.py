@@ -13,16 +13,16 @@ from typing import ParamSpec, TypeVar
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CoreOperation, Publish, core_encode
 from subwarden.stateful_tests.exec import messages
-from subwarden.stateful_tests.exec.messages import PROTOCOL, Answer, Delivered, Garbled, Hello, quoted
+from subwarden.stateful_tests.exec.messages import PROTOCOL, AnswerMessage, Delivered, Garbled, Hello, quoted
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess, Ended, Process, Silent
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 
 CONFORM = "`subwarden conform COMMAND` checks the rest; docs/exec-protocol.md describes it"
 MOST_DELIVERIES = 10_000  # told of one publish
-PATIENCE = 3  # times the limit: what is answered by then was slow, what is not is never answered
+LATE_FACTOR = 3  # times the limit: what is answered by then was slow, what is not is never answered
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-Message = Answer | Delivered
+Message = AnswerMessage | Delivered
 
 
 class Session:
@@ -84,7 +84,7 @@ class Session:
         """What has come, at least one message.
 
         Raises Silent where nothing comes within the limit since the last request or answer, Ended, BadProcess. `patient`: Silent only
-        where nothing comes at all, in `PATIENCE` times the limit; what comes that late is BadProcess: slow must not be taken for stuck.
+        where nothing comes at all, in `LATE_FACTOR` times the limit; what comes that late is BadProcess: slow must not be taken for stuck.
         """
         if not self._inbox:
             self._fetch(patient)
@@ -99,7 +99,7 @@ class Session:
             while not self._inbox:
                 self._fetch(patient)
             message = self._inbox.popleft()
-            if isinstance(message, Answer) and message.id == number:
+            if isinstance(message, AnswerMessage) and message.id == number:
                 if message.error is not None:
                     raise self.bad(f"{do} was answered by an error: {quoted(message.error)}; {CONFORM}")
                 return message.result, before
@@ -125,7 +125,7 @@ class Session:
 
     def stuck(self, what: str) -> str:
         """The line for an answer that never came."""
-        return f"{what} was not answered within {self.limit * PATIENCE:g} s{self.process.complaint()}"
+        return f"{what} was not answered within {self.limit * LATE_FACTOR:g} s{self.process.complaint()}"
 
     def shaped(self, shape: Callable[[object], Result], result: object) -> Result:
         """A result in its shape. Raises BadProcess."""
@@ -158,7 +158,7 @@ class Session:
         return f"subject {PREFIX}{self.command}: {what}"
 
     def _greet(self) -> Hello:
-        return self.alone("hello", messages.hello, PATIENCE, protocol=PROTOCOL)  # it has to start first
+        return self.alone("hello", messages.hello, LATE_FACTOR, protocol=PROTOCOL)  # it has to start first
 
     def _fetch(self, patient: bool) -> None:
         try:
@@ -166,7 +166,7 @@ class Session:
         except Silent:
             if not patient:
                 raise
-            self._blamed(self.process.lines, self._deadline + self.limit * (PATIENCE - 1))
+            self._blamed(self.process.lines, self._deadline + self.limit * (LATE_FACTOR - 1))
             raise self.bad(f"an answer took more than {self.limit:g} s; give it more with --answer-within, or a quieter machine") from None
         for line in lines:
             message = self._blamed(self._take, line)

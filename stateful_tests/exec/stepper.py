@@ -13,9 +13,9 @@ from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec import messages
-from subwarden.stateful_tests.exec.play import Play, Run
+from subwarden.stateful_tests.exec.play import ExecPlay, ExecRun
 from subwarden.stateful_tests.exec.process import Ended, Silent
-from subwarden.stateful_tests.exec.program import FIRST, LAST, Program
+from subwarden.stateful_tests.exec.program import FIRST, LAST, ExecProgram
 from subwarden.stateful_tests.exec.session import Session
 
 LIMIT = 1_000  # steps of one run; the longest programs have fourteen operations
@@ -23,7 +23,7 @@ LIMIT = 1_000  # steps of one run; the longest programs have fourteen operations
 Choose = Callable[[list[str]], int]
 
 
-class NotReproducible(Exception):
+class ExecNotReproducible(Exception):
     """The same choices made another run; the message says so."""
 
 
@@ -36,17 +36,17 @@ def by_number(choose: Callable[[int], int]) -> Choose:
         try:
             return choose(len(names))
         except RuntimeError as error:  # a systematic strategy goes back to a choice that is not there any more
-            raise NotReproducible(f"the process does not repeat: {error}") from None
+            raise ExecNotReproducible(f"the process does not repeat: {error}") from None
 
     return by_name
 
 
-def end(strategy: Strategy, run: Run) -> None:
+def end(strategy: Strategy, run: ExecRun) -> None:
     """Tell `strategy` what the run that it chose has done. Raises NotReproducible as `by_number`."""
     try:
         strategy.end(run.choices, run.steps)
     except RuntimeError as error:
-        raise NotReproducible(f"the process does not repeat: {error}") from None
+        raise ExecNotReproducible(f"the process does not repeat: {error}") from None
 
 
 def follow(wanted: Sequence[str]) -> Choose:
@@ -83,7 +83,7 @@ def guide(wanted: Sequence[str]) -> Choose:
     return choose
 
 
-def run(session: Session, program: Program, choose: Choose, reset: bool = True) -> Run:
+def run(session: Session, program: ExecProgram, choose: Choose, reset: bool = True) -> ExecRun:
     """Run `program` under `choose`, to rest or to the first thing wrong. `reset`: from a fresh start. Raises BadProcess, Divergence."""
     if reset:
         session.reset()
@@ -93,9 +93,9 @@ def run(session: Session, program: Program, choose: Choose, reset: bool = True) 
 class _Stepped:
     """One run under way."""
 
-    def __init__(self, session: Session, program: Program, choose: Choose) -> None:
+    def __init__(self, session: Session, program: ExecProgram, choose: Choose) -> None:
         self.session = session
-        self.play = Play(session, program)
+        self.play = ExecPlay(session, program)
         self.choose = choose
         self.ready: list[str] = []
         self.left = {task.name: list(task.operations) for task in program.tasks}
@@ -104,7 +104,7 @@ class _Stepped:
         self.steps = 0
         self.spoiled = False
 
-    def run(self) -> Run:
+    def run(self) -> ExecRun:
         program = self.play.program
         try:
             self._one_by_one(FIRST, program.first)

@@ -22,7 +22,7 @@ from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounde
 from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
 from subwarden.stateful_tests.exploring import fault_sweep as each_fault
 from subwarden.stateful_tests.exploring.coverage import completeness as complete
-from subwarden.stateful_tests.exploring.coverage.end_states import EndRunner
+from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunner
 from subwarden.stateful_tests.exploring.coverage.good_turing import Seen, digest
 from subwarden.stateful_tests.exploring.coverage.overlap import PASSED, Closely, look_closely
 from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
@@ -32,14 +32,14 @@ from subwarden.stateful_tests.exploring.findings.investigate import CHANCE, NotR
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, Program
 from subwarden.stateful_tests.exploring.runner import Runner
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 
 ENDS_EVERY = 8  # of so many runs one is asked how it ended: asking all would cost a twentieth of the time
 LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others
 
 
 @dataclass
-class Outcome:
+class CheckOutcome:
     """What a check did and found. Plain data: it crosses processes."""
 
     name: str
@@ -58,7 +58,7 @@ class Outcome:
     ends: Seen = field(default_factory=Seen)  # how runs ended, of a sample of them
     doubts: list[str] = field(default_factory=list)
 
-    def merge(self, other: "Outcome") -> None:
+    def merge(self, other: "CheckOutcome") -> None:
         """Add what another shard of the same check, or another check, did."""
         self.programs += other.programs
         self.schedules += other.schedules
@@ -90,9 +90,9 @@ class Outcome:
         return self.brought.union(*(check.expected() for check in checks)) - self.fired - self.absent
 
 
-def merged(outcomes: Iterable[Outcome]) -> Outcome:
+def merged(outcomes: Iterable[CheckOutcome]) -> CheckOutcome:
     """What they all did."""
-    whole = Outcome("all")
+    whole = CheckOutcome("all")
     for outcome in outcomes:
         whole.merge(outcome)
     return whole
@@ -104,7 +104,7 @@ class Check:
 
     order: Order
     cancellation: bool
-    level: str = LEVEL_1.name
+    level: str = MANAGER_LEVEL.name
 
     @property
     def name(self) -> str:
@@ -124,12 +124,12 @@ def checks_of(*levels: str) -> tuple[Check, ...]:
     return tuple(Check(order, cancellation, level) for level in levels for order in Order for cancellation in (False, True))
 
 
-CHECKS = checks_of(LEVEL_1.name)
+CHECKS = checks_of(MANAGER_LEVEL.name)
 
 
-def still_to_do(outcomes: Mapping[Check, Outcome], covered: Iterable[str] = ()) -> list[Check]:
+def still_to_do(outcomes: Mapping[Check, CheckOutcome], covered: Iterable[str] = ()) -> list[Check]:
     """The checks in which something should have fired that fired in none of them, and is not `covered` otherwise."""
-    never = merged([Outcome("covered", fired=set(covered)), *outcomes.values()]).never_fired(outcomes)
+    never = merged([CheckOutcome("covered", fired=set(covered)), *outcomes.values()]).never_fired(outcomes)
     return [check for check, outcome in outcomes.items() if never & (check.expected() | outcome.brought)]
 
 
@@ -147,11 +147,11 @@ class Explorer:
         ends_every: int = ENDS_EVERY,
     ) -> None:
         self.check = check
-        self.outcome = Outcome(check.name)
+        self.outcome = CheckOutcome(check.name)
         self.rules: set[str] = set()
         self.happened: set[str] = set()
         self.level = LEVELS[check.level]
-        self.runner = EndRunner(self.level, factory, check.order, every=ends_every)
+        self.runner = EndStateRunner(self.level, factory, check.order, every=ends_every)
         self._factory = factory
         self._profile = profile
         self._schedules = int(profile.schedules * self.level.share)
@@ -255,7 +255,7 @@ class Explorer:
             self._hopeless = True
         self.outcome.look_into(self.runner, program, names, violations)
 
-    def finish(self) -> Outcome:
+    def finish(self) -> CheckOutcome:
         """The outcome so far."""
         outcome, runner = self.outcome, self.runner
         outcome.schedules, outcome.steps = runner.schedules, runner.steps

@@ -37,7 +37,7 @@ class Program(Protocol):
         """As plain data."""
 
 
-class Judge(Protocol):
+class RunJudge(Protocol):
     """Looks after every step, and keeps what was wrong."""
 
     violations: dict[Cause, int]
@@ -53,7 +53,7 @@ class Judge(Protocol):
         """Record `cause` at the present step."""
 
 
-class Teller(Protocol):
+class Narrator(Protocol):
     """Puts one run into words, step by step."""
 
     def say(self, what: str, about: object) -> str:
@@ -70,7 +70,7 @@ class Play(Protocol):
     happened: set[str]
 
     @property
-    def judge(self) -> Judge:
+    def judge(self) -> RunJudge:
         """Its judge."""
 
     def finish(self) -> None:
@@ -88,7 +88,7 @@ class Play(Protocol):
     def lock_kind(self, lock: Any) -> str:
         """Which kind of lock it is, for the order of locks (P13)."""
 
-    def teller(self) -> Teller:
+    def teller(self) -> Narrator:
         """Whoever tells this run; asked for before its first step."""
 
 
@@ -107,7 +107,7 @@ class Drawing:
     transitions: set[Any]
 
 
-class Run(NamedTuple):
+class FailingRun(NamedTuple):
     """The run that a finding is about."""
 
     order: Order
@@ -166,7 +166,7 @@ class Level(Protocol):
     def decode(self, data: object) -> Any:
         """A program that can be played, from what its `encode` wrote. Raises ValueError, saying what is wrong."""
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
         """What a finding's record has of its script of plain asyncio; `told` is the rest of the record. See `plain_run.scripted`."""
 
     def say_operation(self, operation: Any) -> str:

@@ -17,7 +17,7 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking import causes
-from subwarden.stateful_tests.exploring.check import Check, Explorer, Outcome, fired, still_to_do
+from subwarden.stateful_tests.exploring.check import Check, CheckOutcome, Explorer, fired, still_to_do
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.gate.signals import CTRL_C, deaf
@@ -62,7 +62,7 @@ def _progress(schedules: int) -> None:
         _done.value += schedules
 
 
-def _run_shard(shard: Shard) -> Outcome:
+def _run_shard(shard: Shard) -> CheckOutcome:
     began = monotonic()
     deadline = None if shard.seconds is None else began + shard.seconds
 
@@ -87,7 +87,7 @@ def _run_shard(shard: Shard) -> Outcome:
 
 def explore(
     subject: str, checks: Sequence[Check], profile: Profile, *, budget: float | None, jobs: int, covered: set[str], progress: Progress
-) -> tuple[list[Outcome], bool]:
+) -> tuple[list[CheckOutcome], bool]:
     """Run all `checks`; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
 
     `budget`: seconds for all checks together, instead of the profile's fixed number of examples. `covered`: what has fired already.
@@ -96,7 +96,7 @@ def explore(
     """
     each = SHARDS if budget is None else min(SHARDS, jobs)  # a shard begins with the simplest programs: better few than short ones
     seconds = None if budget is None else max(0.5, budget * jobs / (len(checks) * each))
-    outcomes = {check: Outcome(check.name) for check in checks}
+    outcomes = {check: CheckOutcome(check.name) for check in checks}
     context = multiprocessing.get_context("spawn")
     stop, done = context.Event(), context.Value("q", 0)
     blocked = False
@@ -135,7 +135,7 @@ def _ignoring_ctrl_c() -> AbstractContextManager[None]:
     return deaf(CTRL_C) if threading.current_thread() is threading.main_thread() else nullcontext()
 
 
-def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) -> bool:
+def _wait(futures: list[Future[CheckOutcome]], report: Callable[[int, int], object]) -> bool:
     """Wait for all; True as soon as one has found that the subject blocks: each further run would cost seconds and bring nothing."""
     left = set(futures)
     while left:
@@ -146,9 +146,9 @@ def _wait(futures: list[Future[Outcome]], report: Callable[[int, int], object]) 
     return False
 
 
-def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) -> Outcome:
+def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) -> CheckOutcome:
     """Play every run of the regression corpus of these `levels` on the subject, as far as it can be followed."""
-    outcome = Outcome("regression corpus", replays=True)
+    outcome = CheckOutcome("regression corpus", replays=True)
     began = monotonic()
     with running():
         for _, replay in corpus.saved_runs(committed_only=committed_only):

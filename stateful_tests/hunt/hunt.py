@@ -26,14 +26,14 @@ from subwarden.stateful_tests.hunt.listener import Listener, Reader
 from subwarden.stateful_tests.hunt.search import Rank
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, work
-from subwarden.stateful_tests.hunt.worker_slot import Place
+from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, levels_of, load
 
 TICK = 0.25  # seconds between two looks around
 JOURNAL_EVERY = 5.0
 ENDS_EVERY = 60.0
-PATIENCE = 5.0  # seconds that workers have to end by themselves
+WORKERS_END_WITHIN = 5.0  # seconds that workers have to end by themselves
 LAST_WORDS = ("done", "bad", "failed")  # after which a worker ends, and is not lost
 
 
@@ -89,7 +89,7 @@ class Hunt:
         self._processes: dict[int, Any] = {}
         self._since: dict[str, Work] = {}  # what the journal has not got yet
         self._journalled: dict[str, Work] = {}  # the names that it has got
-        self._places = {worker: Place(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
+        self._places = {worker: WorkerSlot(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
         self._places[0].unshrunk = frozenset(cause for cause, kept in findings.items() if not kept.shrunk)
         self._finders = dict.fromkeys(findings, 0)  # who is to make small what was found
         self._deadline: float | None = None
@@ -110,7 +110,7 @@ class Hunt:
             try:
                 with deaf(ENDING):
                     self._start()
-                must_end = None if deadline is None else deadline + GRACE + PATIENCE
+                must_end = None if deadline is None else deadline + GRACE + WORKERS_END_WITHIN
                 while self._pipes:
                     for pipe in wait(list(self._pipes), timeout=TICK):
                         self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
@@ -118,7 +118,7 @@ class Hunt:
                     if (interrupted or self._bad or self._listener.gone) and not self._stopping:
                         self._stopping, why = True, "stopped"
                         self._send(("stop", None))
-                        must_end = monotonic() + PATIENCE
+                        must_end = monotonic() + WORKERS_END_WITHIN
                     if must_end is not None and monotonic() >= must_end:
                         break
                 for worker in self._pipes.values():

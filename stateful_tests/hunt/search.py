@@ -21,7 +21,7 @@ from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounde
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.check import Check, Explorer, fired
 from subwarden.stateful_tests.exploring.coverage import completeness as complete
-from subwarden.stateful_tests.exploring.coverage.end_states import End
+from subwarden.stateful_tests.exploring.coverage.end_states import EndState
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally, digest
 from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
@@ -205,7 +205,7 @@ class Hunter(Explorer):
 
     # --- findings
 
-    def _digest(self, key: int, end: End) -> int:
+    def _digest(self, key: int, end: EndState) -> int:
         known = self._digests.get(key)
         if known is None:
             if len(self._digests) >= ENDS:

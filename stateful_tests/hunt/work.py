@@ -28,7 +28,7 @@ class Kept(NamedTuple):
 
 
 @dataclass
-class Pay:
+class StrategyYield:
     """What one strategy has cost and brought."""
 
     runs: int = 0
@@ -45,16 +45,16 @@ class Work:
     steps: int = 0
     once: int = 0  # outcomes that came once among the runs of their program
     ends: Counter[int] = field(default_factory=Counter)  # digests of how runs ended
-    strategies: dict[str, Pay] = field(default_factory=dict)
+    strategies: dict[str, StrategyYield] = field(default_factory=dict)
     complete: Counter[str] = field(default_factory=Counter)  # see `exploring.complete`
     indigestible: Counter[str] = field(default_factory=Counter)  # why the states of small programs could not be searched
     fired: set[str] = field(default_factory=set)
     closely: Closely = field(default_factory=Closely)
     doubts: list[str] = field(default_factory=list)
 
-    def pay(self, strategy: str) -> Pay:
+    def pay(self, strategy: str) -> StrategyYield:
         """Of `strategy`; none so far, perhaps."""
-        return self.strategies.setdefault(strategy, Pay())
+        return self.strategies.setdefault(strategy, StrategyYield())
 
     def merge(self, other: "Work") -> None:
         """Add what was done elsewhere or since. `ends` are for `Totals` to keep."""
@@ -101,7 +101,7 @@ class Work:
             data["schedules"],
             data["steps"],
             data["once"],
-            strategies={name: Pay(*pay) for name, pay in data["strategies"].items()},
+            strategies={name: StrategyYield(*pay) for name, pay in data["strategies"].items()},
             complete=Counter(data["complete"]),
             indigestible=Counter(data.get("indigestible", {})),  # which hunts that are older than it do not have
             fired=set(data["fired"]),

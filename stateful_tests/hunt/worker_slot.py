@@ -15,7 +15,7 @@ SILENT = 2  # in a row that have died before they said a word: they have not eve
 
 
 @dataclass
-class Place:
+class WorkerSlot:
     """One worker's, and of those that came after it."""
 
     first: int  # the round that this session began with

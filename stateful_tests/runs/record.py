@@ -15,26 +15,26 @@ from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.graph_coverage import ModelCoverage
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.watchdog import WATCHDOG
-from subwarden.stateful_tests.exploring.check import Check, Outcome, merged
+from subwarden.stateful_tests.exploring.check import Check, CheckOutcome, merged
 from subwarden.stateful_tests.exploring.coverage.record import coverage_record
 from subwarden.stateful_tests.exploring.findings.investigate import IMPATIENT, NotReproducible, confirm
 from subwarden.stateful_tests.exploring.findings.narrate import tell
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.exploring.level import Factory, Level, Program, Run
+from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay, of_finding
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.custom.level import OWN
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 
 SCOPE = Scope(connections=2, threads=1, subscriptions=1, conversations=2, items=1, raw=True, in_flight=0)
 SCHEMA = "subwarden/gate/1"
 
 
 def gate_record(
-    subject: str, profile: str, checks: Sequence[Check], outcomes: list[Outcome], *, stopped: bool, factory: Factory | None = None
+    subject: str, profile: str, checks: Sequence[Check], outcomes: list[CheckOutcome], *, stopped: bool, factory: Factory | None = None
 ) -> dict[str, Any]:
     """The record of a gate run of `subject`. `stopped`: it was cut short by hand. `factory`: the subject, where it is in hand."""
     whole = merged(outcomes)
@@ -75,13 +75,13 @@ def gate_record(
 
 def adapter_record(checks: Sequence[Check], factory: Factory) -> dict[str, Any]:
     """What was not judged of an adapter, and why. Nothing for other subjects."""
-    if all(check.level not in (CORE.name, OWN.name) for check in checks):
+    if all(check.level not in (CORE_LEVEL.name, CUSTOM_LEVEL.name) for check in checks):
         return {}
     kind = factory().kind
     return {"off": dict(sorted(kind.off.items())), "not_played": kind.not_played}
 
 
-def _by_check(subject: str, factory: Factory | None, checks: Sequence[Check], outcomes: list[Outcome]) -> dict[str, Any]:
+def _by_check(subject: str, factory: Factory | None, checks: Sequence[Check], outcomes: list[CheckOutcome]) -> dict[str, Any]:
     done = {outcome.name: outcome for outcome in outcomes}
     return {
         check.name: coverage_record(check, factory or load(subject, check.level), o.fired, o.closely, o.ends, o.complete)
@@ -96,13 +96,13 @@ def _graph() -> ModelCoverage:
     return ModelCoverage(SCOPE)
 
 
-def _model_coverage(checks: Sequence[Check], outcomes: list[Outcome]) -> dict[str, Any] | None:
+def _model_coverage(checks: Sequence[Check], outcomes: list[CheckOutcome]) -> dict[str, Any] | None:
     """Which transitions of level 1's reachable graph, at a small scope, the rule machines' own runs never took; None: not at level 1."""
-    if all(check.level != LEVEL_1.name for check in checks):
+    if all(check.level != MANAGER_LEVEL.name for check in checks):
         return None
     coverage = _graph()
     coverage.taken.clear()
-    for state, request in set().union(*(o.transitions for o in outcomes if o.name.startswith(LEVEL_1.name))):
+    for state, request in set().union(*(o.transitions for o in outcomes if o.name.startswith(MANAGER_LEVEL.name))):
         coverage.took(state, request)
     missed = coverage.missed()
     kinds = Counter(transition.kind for transition in missed)
@@ -115,7 +115,7 @@ def _model_coverage(checks: Sequence[Check], outcomes: list[Outcome]) -> dict[st
     }
 
 
-def verdict(outcome: Outcome, told: Iterable[Cause]) -> Verdict:
+def verdict(outcome: CheckOutcome, told: Iterable[Cause]) -> Verdict:
     """What one check comes to; `told` are the findings that stand when they are told."""
     if not outcome.findings.keys().isdisjoint(told):
         return Verdict.VIOLATED
@@ -160,7 +160,7 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
         "steps": tell(level, factory, finding.order, program, finding.names, finding.cause),
         "replay": of_finding(subject, finding).string(),
     }
-    return {**told, **level.scripted(told, subject, factory, Run(finding.order, program, finding.names, finding.cause))}
+    return {**told, **level.scripted(told, subject, factory, FailingRun(finding.order, program, finding.names, finding.cause))}
 
 
 def replay_record(replay: Replay, cause: Cause, factory: Factory) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def script_record(replay: Replay, cause: Cause) -> dict[str, Any]:
     level, factory = LEVELS[replay.level], load(replay.subject, replay.level)
     broken = Property.P11 if level.cancels(replay.program) else cause.property
     told = {"property": broken.name, "title": broken.title, "mechanism": cause.mechanism, "tasks": _tasks(level, replay.program)}
-    return level.scripted(told, replay.subject, factory, Run(replay.order, replay.program, replay.names, cause))
+    return level.scripted(told, replay.subject, factory, FailingRun(replay.order, replay.program, replay.names, cause))
 
 
 def _tasks(level: Level, program: Program) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 from subwarden.checking.finding import Finding
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 
 MARK = "sw1-"
 ANY_MARK = re.compile(r"sw\d+-")  # of whatever version
@@ -38,7 +38,7 @@ class Replay:
     program: Any
     names: tuple[str, ...]
     cause: str
-    level: str = LEVEL_1.name
+    level: str = MANAGER_LEVEL.name
 
     def encode(self) -> dict[str, object]:
         """As plain data."""

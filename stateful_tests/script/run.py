@@ -11,7 +11,7 @@ from typing import Any
 from subwarden.impl.subjects import SUBJECTS
 from subwarden.reports.script.manager import write
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.level import Factory, Run
+from subwarden.stateful_tests.exploring.level import Factory, FailingRun
 from subwarden.stateful_tests.subjects.manager.claim import NoScript, claim_of
 
 LIMIT = 20.0  # seconds of wall clock; the script of a step that blocks gives up after 5
@@ -20,7 +20,7 @@ LIMIT = 20.0  # seconds of wall clock; the script of a step that blocks gives up
 NOTHING: dict[str, Any] = {"plain": None, "script": None, "script_confirmed": None, "script_doubt": None}
 
 
-def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+def scripted(told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
     """What the record of a manager's finding, of which `told` is the rest, has of its script; see `confirmed`."""
 
     def make() -> dict[str, Any]:
@@ -30,7 +30,9 @@ def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> 
     return confirmed(told, run, make, write)
 
 
-def confirmed(told: dict[str, Any], run: Run, make: Callable[[], dict[str, Any]], write: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+def confirmed(
+    told: dict[str, Any], run: FailingRun, make: Callable[[], dict[str, Any]], write: Callable[[dict[str, Any]], str]
+) -> dict[str, Any]:
     """What a finding's record, of which `told` is the rest, has of the script that `write` makes of it and of what `make` gives, which
     may raise NoScript.
 

@@ -26,11 +26,11 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.subjects.core.adapter import Adapter, CoreAdapter, CoreKind, Kind, Maker
 from subwarden.stateful_tests.subjects.core.environment import Environment
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.custom.adapter import OwnAdapter, OwnKind
-from subwarden.stateful_tests.subjects.custom.level import OWN
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter, CustomKind
+from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 
 
 class BadSubject(Exception):
@@ -42,7 +42,7 @@ def levels_of(name: str, number: str | None = None) -> tuple[str, ...]:
     if name not in SUBJECTS:
         known: tuple[str, ...] = (_own(name)[0],)
     else:
-        known = (LEVEL_1.name,) if SUBJECTS[name].server is None else (LEVEL_1.name, LEVEL_2.name)
+        known = (MANAGER_LEVEL.name,) if SUBJECTS[name].server is None else (MANAGER_LEVEL.name, SERVER_LEVEL.name)
     if number is None:
         return known
     wanted = f"level {number}"
@@ -51,14 +51,14 @@ def levels_of(name: str, number: str | None = None) -> tuple[str, ...]:
     return (wanted,)
 
 
-def load(name: str, level: str = LEVEL_1.name) -> Factory:
+def load(name: str, level: str = MANAGER_LEVEL.name) -> Factory:
     """The factory of subject `name` at `level`, tried once. Raises BadSubject."""
-    if name in SUBJECTS and level == LEVEL_2.name:
+    if name in SUBJECTS and level == SERVER_LEVEL.name:
         server = SUBJECTS[name].server
         if server is None:
             raise BadSubject(f"subject {name} has no request layer, which {level} is about; give manager or seed")
         return server
-    found: tuple[str, Factory] = (LEVEL_1.name, SUBJECTS[name].factory) if name in SUBJECTS else _own(name)
+    found: tuple[str, Factory] = (MANAGER_LEVEL.name, SUBJECTS[name].factory) if name in SUBJECTS else _own(name)
     if found[0] != level:
         raise BadSubject(f"subject {name} is of {found[0]}, and cannot be judged at {level}; give a run that was made for it")
     return found[1]
@@ -107,12 +107,12 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
             manager = _first(Maker(factory), environment, name)
             if not any(callable(getattr(manager, o.name, None)) for o in MANAGER_OPERATIONS):
                 own = hasattr(manager, "model")
-                kind: Kind = OwnKind(factory) if own else CoreKind(factory)
-                adapter: type[Adapter] = OwnAdapter if own else CoreAdapter
+                kind: Kind = CustomKind(factory) if own else CoreKind(factory)
+                adapter: type[Adapter] = CustomAdapter if own else CoreAdapter
                 kind.learn(manager)
                 adapter(kind).look_once(environment)
                 loop.abandon()  # it may have started tasks
-                return (OWN if own else CORE).name, partial(adapter, kind)
+                return (CUSTOM_LEVEL if own else CORE_LEVEL).name, partial(adapter, kind)
     except BadObservation as error:
         raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists all that it needs") from None
     _check_call(factory, attribute, name)
@@ -126,7 +126,7 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
             raise BadSubject(f"subject {name}: {said}") from None
         return manager
 
-    return LEVEL_1.name, make
+    return MANAGER_LEVEL.name, make
 
 
 def _first(maker: Maker, environment: Environment, name: str) -> Any:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.server.scope import ProtocolScope
+from subwarden.proving.server.scope import ServerScope
 
 TWIN = Path(__file__).resolve().parents[2] / "model" / "tla"
 INVARIANTS = ("P1", "P2", "P4", "P10", "P12")
@@ -94,7 +94,7 @@ def check(scope: Scope, defect: str | None = None, liveness: bool = False, worke
     return run({"Check.tla": module, "Check.cfg": config}, "Check", ["-deadlock"], workers, timeout)
 
 
-def check_protocol(scope: ProtocolScope, defect: str | None = None, workers: int = 2, timeout: float = 600) -> TlcRun:
+def check_protocol(scope: ServerScope, defect: str | None = None, workers: int = 2, timeout: float = 600) -> TlcRun:
     """Check the twin of level 2 in `scope`: its invariants, and P6 as a property of steps. Raises ValueError for what it leaves out."""
     if scope.subscriptions or scope.extras:
         raise ValueError(f"the twin of level 2 has the core alone, not {scope.describe()}")

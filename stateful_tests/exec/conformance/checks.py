@@ -11,9 +11,9 @@ from typing import Any
 
 from subwarden.model.core.step import CORE_BY_NAME, Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe
 from subwarden.stateful_tests.exec import driver, messages, stepper
-from subwarden.stateful_tests.exec.messages import PROTOCOL, Answer, quoted
-from subwarden.stateful_tests.exec.play import Run
-from subwarden.stateful_tests.exec.program import Program, draw
+from subwarden.stateful_tests.exec.messages import PROTOCOL, AnswerMessage, quoted
+from subwarden.stateful_tests.exec.play import ExecRun
+from subwarden.stateful_tests.exec.program import ExecProgram, draw
 from subwarden.stateful_tests.exec.session import Session
 
 MANY = 50  # calls at once
@@ -29,7 +29,7 @@ class Skipped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ConformanceCheck:
     """One thing that is asked for, and how to mend it."""
 
     name: str
@@ -198,24 +198,30 @@ def _end_of_input(session: Session) -> None:
 
 
 CHECKS = (
-    Check("hello, a version to come", f'answer an error, or a hello that says "protocol": {PROTOCOL}', _another_version),
-    Check("a key to come", "ignore the keys of a message that you do not know", _unknown_key),
-    Check("an unknown message", 'answer {"id": ID, "error": TEXT} and go on', _unknown_message),
-    Check("a line that is not JSON", "complain on standard error, answer nothing, and go on", _no_json),
-    Check("an unknown operation", 'answer {"id": ID, "error": TEXT} and go on', _unknown_operation),
-    Check("a wrong number of arguments", 'answer {"id": ID, "error": TEXT} and go on', _arguments),
-    Check("operations that are not offered", "answer an error, or offer them in hello", _not_offered),
-    Check("operations, one by one", "answer as the table of operations says", _one_by_one),
-    Check("ids of all kinds", 'keep ids as they come: whole numbers and texts, 1 and "1" being two', _names),
-    Check("many calls at once", "answer each call once, also when many are under way", _many),
-    Check("observe", 'show {"live": ..., "subscribers": [[TOPIC, CONNECTION], ...]} as it is, or say "observe": false', _observe),
-    Check("reset", "begin anew: nobody live, nobody closed, nobody subscribed", _reset),
-    Check("reset drops calls", "forget the calls that are not answered, and their steps", _reset_drops),
-    Check("no steps", 'answer poll and step by an error, or say "steps": true', _no_steps),
-    Check("steps", "let a call wait for its first step; poll lists all steps that may run, in an order that only the past decides", _steps),
-    Check("steps repeat", "let nothing but the choices decide: no clock, no chance, no order of a hash; no id in a step's name", _repeats),
-    Check("bye", 'answer {"id": ID, "result": null}, end what you have started, and exit with 0', _bye),
-    Check("end of input", "exit when standard input ends: whoever asked is gone", _end_of_input),
+    ConformanceCheck("hello, a version to come", f'answer an error, or a hello that says "protocol": {PROTOCOL}', _another_version),
+    ConformanceCheck("a key to come", "ignore the keys of a message that you do not know", _unknown_key),
+    ConformanceCheck("an unknown message", 'answer {"id": ID, "error": TEXT} and go on', _unknown_message),
+    ConformanceCheck("a line that is not JSON", "complain on standard error, answer nothing, and go on", _no_json),
+    ConformanceCheck("an unknown operation", 'answer {"id": ID, "error": TEXT} and go on', _unknown_operation),
+    ConformanceCheck("a wrong number of arguments", 'answer {"id": ID, "error": TEXT} and go on', _arguments),
+    ConformanceCheck("operations that are not offered", "answer an error, or offer them in hello", _not_offered),
+    ConformanceCheck("operations, one by one", "answer as the table of operations says", _one_by_one),
+    ConformanceCheck("ids of all kinds", 'keep ids as they come: whole numbers and texts, 1 and "1" being two', _names),
+    ConformanceCheck("many calls at once", "answer each call once, also when many are under way", _many),
+    ConformanceCheck(
+        "observe", 'show {"live": ..., "subscribers": [[TOPIC, CONNECTION], ...]} as it is, or say "observe": false', _observe
+    ),
+    ConformanceCheck("reset", "begin anew: nobody live, nobody closed, nobody subscribed", _reset),
+    ConformanceCheck("reset drops calls", "forget the calls that are not answered, and their steps", _reset_drops),
+    ConformanceCheck("no steps", 'answer poll and step by an error, or say "steps": true', _no_steps),
+    ConformanceCheck(
+        "steps", "let a call wait for its first step; poll lists all steps that may run, in an order that only the past decides", _steps
+    ),
+    ConformanceCheck(
+        "steps repeat", "let nothing but the choices decide: no clock, no chance, no order of a hash; no id in a step's name", _repeats
+    ),
+    ConformanceCheck("bye", 'answer {"id": ID, "result": null}, end what you have started, and exit with 0', _bye),
+    ConformanceCheck("end of input", "exit when standard input ends: whoever asked is gone", _end_of_input),
 )
 LAST = CHECKS[-2:]  # each ends its process
 
@@ -223,11 +229,11 @@ LAST = CHECKS[-2:]  # each ends its process
 # --- what checks are made of
 
 
-def _answer(session: Session, do: str, **fields: object) -> Answer:
+def _answer(session: Session, do: str, **fields: object) -> AnswerMessage:
     number = session.ask(do, **fields)
     while True:
         for message in session.receive():
-            if isinstance(message, Answer) and message.id == number:
+            if isinstance(message, AnswerMessage) and message.id == number:
                 return message
 
 
@@ -247,9 +253,9 @@ def _shows(session: Session, pairs: set[tuple[Id, Id]], when: str) -> None:
             raise Fails(f"{when}, {name} shows {sorted(map(list, seen), key=repr)}")
 
 
-def _run(session: Session, operations: list[Any], reset: bool = True) -> Run:
+def _run(session: Session, operations: list[Any], reset: bool = True) -> ExecRun:
     """Call `operations` one after the other; what the model would not answer fails."""
-    program = Program(tuple(operations), ())
+    program = ExecProgram(tuple(operations), ())
     run = stepper.run(session, program, lambda _: 0, reset) if session.hello.steps else driver.run(session, program, reset)
     if run.broken is not None:
         did = [line for row in run.rows[: run.broken.row + 1] for line in row.did if not line.startswith("(")]

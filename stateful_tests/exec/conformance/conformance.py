@@ -6,7 +6,7 @@ Each check has the process that the one before it left, or one of its own where 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from subwarden.stateful_tests.exec.conformance.checks import CHECKS, LAST, Check, Fails, Skipped
+from subwarden.stateful_tests.exec.conformance.checks import CHECKS, LAST, ConformanceCheck, Fails, Skipped
 from subwarden.stateful_tests.exec.messages import PROTOCOL
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess, CannotStart, Ended, Silent
 from subwarden.stateful_tests.exec.session import CONFORM, Session
@@ -50,7 +50,7 @@ def conform(command: str, limit: float) -> Iterator[Line]:
             session.close()
 
 
-def _line(check: Check, session: Session) -> Line:
+def _line(check: ConformanceCheck, session: Session) -> Line:
     try:
         check.run(session)
     except Skipped as why:

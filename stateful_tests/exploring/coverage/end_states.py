@@ -9,7 +9,7 @@ from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Progr
 from subwarden.stateful_tests.exploring.runner import MakeChoose, Result, Runner
 
 
-class End(NamedTuple):
+class EndState(NamedTuple):
     """How a run ended: what shows then, which of the model's transitions were taken on the way, and what was broken."""
 
     view: Hashable
@@ -21,12 +21,12 @@ class End(NamedTuple):
         return repr((self.view, sorted(self.kinds), self.broken))
 
 
-class EndRunner(Runner):
+class EndStateRunner(Runner):
     """Also tells how a run ended: the last one, if its number is a multiple of `every`, else None. It costs a part of a run."""
 
     def __init__(self, level: Level, factory: Factory, order: Order, *, every: int = 1) -> None:
         super().__init__(level, factory, order)
-        self.end: End | None = None
+        self.end: EndState | None = None
         self._every = every
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
@@ -45,5 +45,5 @@ class EndRunner(Runner):
         result = super()._finish(play, ending, choices, steps)
         if sampled:
             broken = tuple(sorted(cause.slug() for cause in result.violations)) if result.violations else ()
-            self.end = End(play.digest(), frozenset(self.fired), broken)
+            self.end = EndState(play.digest(), frozenset(self.fired), broken)
         return result

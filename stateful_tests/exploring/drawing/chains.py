@@ -70,7 +70,7 @@ class Chain:
     faults: int  # how often it may be cancelled
 
 
-class LevelOfChains:
+class ChainLevel:
     """See `stateful_tests.exploring.level.Level`, of which this is a part."""
 
     def variants(self, program: P, cancellation: bool, random: Random) -> list[P]:

@@ -7,13 +7,13 @@ from typing import Any
 from subwarden.checking import causes
 from subwarden.scheduling.locks import held, waiting
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.stateful_tests.exploring.level import Judge
+from subwarden.stateful_tests.exploring.level import RunJudge
 
 Task = asyncio.Task[Any]
 LockName = Callable[[asyncio.Lock], str]
 
 
-def judge_stuck(judge: Judge, loop: ControlledLoop, stuck: Iterable[Task], lock_name: LockName) -> None:
+def judge_stuck(judge: RunJudge, loop: ControlledLoop, stuck: Iterable[Task], lock_name: LockName) -> None:
     """The tasks `stuck` have not ended, and nothing can move: because of a lock that nobody is left to release, or of one another."""
     waited = list(waiting(loop).values())
     gone = [lock for holder, lock in loop.holding if holder is None or holder.done()]
@@ -21,7 +21,7 @@ def judge_stuck(judge: Judge, loop: ControlledLoop, stuck: Iterable[Task], lock_
     judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(waits(loop, stuck, lock_name)))
 
 
-def judge_left(judge: Judge, loop: ControlledLoop, left: Sequence[str], lock_name: LockName) -> None:
+def judge_left(judge: RunJudge, loop: ControlledLoop, left: Sequence[str], lock_name: LockName) -> None:
     """`left`: the names of tasks that should not be there any more."""
     if left:
         judge.violated(causes.LEAKED_TASK, ", ".join(left))

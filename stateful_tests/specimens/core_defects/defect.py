@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 
 class Defect(NamedTuple):
@@ -16,7 +16,7 @@ class Defect(NamedTuple):
     order: Order = Order.FIFO  # the weakest in which a short check sees it
     cancellation: bool = False  # whether it shows only when something is cancelled
     also: tuple[Cause, ...] = ()  # what the same defect also leads to, in other runs or later in the same one
-    program: Program | None = None  # to explore instead of drawn ones, for a defect that a short check rarely draws
+    program: CoreProgram | None = None  # to explore instead of drawn ones, for a defect that a short check rarely draws
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from subwarden.model.core.step import Connect, Publish, Subscribe
 from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.maps import made
 from subwarden.stateful_tests.specimens.core_defects.reference import PubSub
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 
 class StaleCache(PubSub):  # type: ignore[misc]  # an example is not typed
@@ -79,12 +79,12 @@ class Overtaken(PubSub):  # type: ignore[misc]  # an example is not typed
             return
 
 
-TWO_HEAR = Program(
+TWO_HEAR = CoreProgram(
     ((Connect("c1"), Connect("c2"), Subscribe("c1", "t1"), Subscribe("c2", "t1"), Publish("t1")),)
 )  # a drawn program rarely has two clients on a topic whose first one's connection breaks
 # drawn programs show these too, in seconds instead of tenths of one
-ASKS_TWICE = Program(((Connect("c1"), Subscribe("c1", "t1"), Subscribe("c1", "t1"), Publish("t1")),))
-SAYS_TWICE = Program(((Connect("c1"), Subscribe("c1", "t1")), (Publish("t1"), Publish("t1"))))
+ASKS_TWICE = CoreProgram(((Connect("c1"), Subscribe("c1", "t1"), Subscribe("c1", "t1"), Publish("t1")),))
+SAYS_TWICE = CoreProgram(((Connect("c1"), Subscribe("c1", "t1")), (Publish("t1"), Publish("t1"))))
 
 DEFECTS = (
     Defect(made(StaleCache), core_causes.STRAY, 5),

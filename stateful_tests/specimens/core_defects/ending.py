@@ -8,7 +8,7 @@ from subwarden.model.core.step import Connect, Subscribe
 from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.maps import made
 from subwarden.stateful_tests.specimens.core_defects.reference import Adapter, PubSub
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 
 class HalfSubscribed(PubSub):  # type: ignore[misc]  # an example is not typed
@@ -97,7 +97,7 @@ class NotClosed(Adapter):  # type: ignore[misc]  # an example is not typed
         await asyncio.sleep(0)
 
 
-SUBSCRIBING = Program(((Connect("c1"),), (Subscribe("c1", "t1"),)), (1,))
+SUBSCRIBING = CoreProgram(((Connect("c1"),), (Subscribe("c1", "t1"),)), (1,))
 
 DEFECTS = (
     Defect(made(HalfSubscribed), causes.MAPS_DISAGREE, 2, cancellation=True, program=SUBSCRIBING),

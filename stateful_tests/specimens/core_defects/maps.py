@@ -10,7 +10,7 @@ from subwarden.model.core.step import Connect, Subscribe, Unsubscribe
 from subwarden.model.properties import CoreProperty
 from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.reference import Adapter, PubSub
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 
 class Made(Adapter):  # type: ignore[misc]  # an example is not typed
@@ -176,9 +176,9 @@ class Crowded(Adapter):  # type: ignore[misc]  # an example is not typed
 
 
 # drawn programs show these too, in seconds instead of tenths of one
-LEAVES = Program(((Connect("c1"), Subscribe("c1", "t1"), Unsubscribe("c1", "t1")),))
-TWO_TOPICS = Program(((Connect("c1"), Subscribe("c1", "t1"), Subscribe("c1", "t2"), Unsubscribe("c1", "t1")),))
-TWO_CLIENTS = Program(((Connect("c1"), Connect("c2")), (Subscribe("c1", "t1"),), (Subscribe("c2", "t1"),)))
+LEAVES = CoreProgram(((Connect("c1"), Subscribe("c1", "t1"), Unsubscribe("c1", "t1")),))
+TWO_TOPICS = CoreProgram(((Connect("c1"), Subscribe("c1", "t1"), Subscribe("c1", "t2"), Unsubscribe("c1", "t1")),))
+TWO_CLIENTS = CoreProgram(((Connect("c1"), Connect("c2")), (Subscribe("c1", "t1"),), (Subscribe("c2", "t1"),)))
 
 DEFECTS = (
     Defect(made(OneMapForgotten), causes.MAPS_DISAGREE, 3, program=LEAVES),

@@ -7,7 +7,7 @@ answered with no is not worked out again, where two orders have led to the very 
 
 from collections.abc import Hashable
 
-from subwarden.checking.linearizability.history import Call, End, Moment
+from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
 from subwarden.checking.linearizability.specification import UNJUDGED
 from subwarden.model.core import step as core
 from subwarden.model.manager import operations as op
@@ -28,7 +28,13 @@ class _Order:
         self.no: set[Hashable] = set()
 
     def some(
-        self, bound: dict[Call, Bound], state: object, held: dict[str, Bound], n: int, made: frozenset[Call], done: frozenset[Call]
+        self,
+        bound: dict[HistoryCall, Bound],
+        state: object,
+        held: dict[str, Bound],
+        n: int,
+        made: frozenset[HistoryCall],
+        done: frozenset[HistoryCall],
     ) -> bool:
         """Whether there is an order from here, at moment `n`. `made`: calls bound so far; `done`: those that took effect."""
         everything = (frozenset(bound.items()), state, frozenset(held.items()), n, made, done)
@@ -40,7 +46,13 @@ class _Order:
         return False
 
     def _some(
-        self, bound: dict[Call, Bound], state: object, held: dict[str, Bound], n: int, made: frozenset[Call], done: frozenset[Call]
+        self,
+        bound: dict[HistoryCall, Bound],
+        state: object,
+        held: dict[str, Bound],
+        n: int,
+        made: frozenset[HistoryCall],
+        done: frozenset[HistoryCall],
     ) -> bool:
         if n == len(self.history):
             return True
@@ -59,11 +71,11 @@ class _Order:
                     return True
         if any(call not in made for call in moment.calls):
             return False
-        if any(call not in done and call.fate.end is End.RETURNED for call in moment.ends):
+        if any(call not in done and call.fate.end is CallEnding.RETURNED for call in moment.ends):
             return False
         return self.some(bound, state, held, n + 1, made, done)
 
-    def _bind(self, state: object, call: Call, held: dict[str, Bound]) -> Bound:
+    def _bind(self, state: object, call: HistoryCall, held: dict[str, Bound]) -> Bound:
         if not self.manager:
             return Bound(call.operation)
         assert isinstance(state, State)
@@ -83,6 +95,6 @@ class _Order:
         entry = None if thread is None else outcome.state.entry(thread)
         return outcome.state, outcome.answer, None if entry is None else Bound(call.operation, entry.incarnation, thread)
 
-    def _right(self, call: Call, answer: object) -> bool:
+    def _right(self, call: HistoryCall, answer: object) -> bool:
         wanted = call.fate.answer
         return wanted is UNJUDGED or answer is Answer.ANY or (answer == wanted and type(answer) is type(wanted))

@@ -7,7 +7,7 @@ order that explains it. It refuses to know which verdict a changed one deserves;
 from collections.abc import Callable
 from random import Random
 
-from subwarden.checking.linearizability.history import UNANSWERED, Call, End, Fate, Moment
+from subwarden.checking.linearizability.history import UNANSWERED, CallEnding, Fate, HistoryCall, Moment
 from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Specification
 from subwarden.model.core import step as core
 from subwarden.model.manager import operations as op
@@ -68,8 +68,8 @@ class _Maker:
         self.moments: list[Moment] = []
         self.tasks = {"x": -1.0, "y": -1.0}  # task -> when it was last busy, or infinity while it is
         self.holding: set[str] = set()
-        self.open: dict[Call, int] = {}
-        self.answers: dict[Call, object] = {}
+        self.open: dict[HistoryCall, int] = {}
+        self.answers: dict[HistoryCall, object] = {}
 
     def made(self, calls: int) -> list[Moment]:
         random, line = self.random, 1
@@ -100,7 +100,7 @@ class _Maker:
         else:
             operation = manager_operation(random, task in self.holding)
         moment = self._moment(line, task is not None and self.moments != [] and self.tasks[task] >= self.moments[-1].at)
-        call = Call(line, line, operation, moment.at, task)
+        call = HistoryCall(line, line, operation, moment.at, task)
         if task is not None:
             self.tasks[task] = float("inf")
         moment.calls.append(call)
@@ -136,16 +136,16 @@ class _Maker:
                 self.holding.add(call.task)
             elif random.random() < 0.05:
                 answer = UNJUDGED
-            call.fate = Fate(End.RETURNED, answer, moment.at, line)
+            call.fate = Fate(CallEnding.RETURNED, answer, moment.at, line)
         else:
-            call.fate = Fate(End.CANCELLED, UNJUDGED, moment.at, line)
+            call.fate = Fate(CallEnding.CANCELLED, UNJUDGED, moment.at, line)
         moment.ends.append(call)
         return 0
 
 
 def with_another_answer(random: Random, history: list[Moment]) -> None:
     """Change one answer that was judged, if there is one, in place."""
-    answered = [c for m in history for c in m.ends if c.fate.end is End.RETURNED and c.fate.answer not in (UNJUDGED, None)]
+    answered = [c for m in history for c in m.ends if c.fate.end is CallEnding.RETURNED and c.fate.answer not in (UNJUDGED, None)]
     if answered:
         call = random.choice(answered)
         call.fate = call.fate._replace(answer=_another(random, call.fate.answer))

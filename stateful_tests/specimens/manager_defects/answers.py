@@ -14,7 +14,7 @@ from subwarden.model.manager.operations import (
 )
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class ThreadComesBack(Manager):
@@ -109,7 +109,7 @@ DEFECTS = (
         ImplicitGoesWithExplicit,
         causes.wrong_state("remove_listener"),
         4,
-        program=Program(
+        program=ManagerProgram(
             ((ConnectionInitialized(1),), (TryAddConnectionToThread(1, 1),), (SetListener(1, 1, 1, False),), (RemoveListener(1),))
         ),
     ),
@@ -126,7 +126,7 @@ DEFECTS = (
         RawForAll,
         causes.RAW_NOT_OWN,
         4,
-        program=Program(
+        program=ManagerProgram(
             (
                 (ConnectionInitialized(1),),
                 (ConnectionInitialized(2),),

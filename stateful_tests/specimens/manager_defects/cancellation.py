@@ -12,7 +12,7 @@ from subwarden.model.manager.operations import (
     UnsubscribeConnectionFromThread,
 )
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class HalfUnsubscribed(Manager):
@@ -61,14 +61,14 @@ DEFECTS = (
         causes.MAPS_DISAGREE,
         3,
         cancellation=True,
-        program=Program((*SUBSCRIBED, (UnsubscribeConnectionFromThread(1, 1),)), (2,)),
+        program=ManagerProgram((*SUBSCRIBED, (UnsubscribeConnectionFromThread(1, 1),)), (2,)),
     ),
     Defect(
         CloseThreadByThread,
         causes.OUTLIVES,
         3,
         cancellation=True,
-        program=Program((*SUBSCRIBED, (RemoveConnection(1),)), (2,)),
+        program=ManagerProgram((*SUBSCRIBED, (RemoveConnection(1),)), (2,)),
     ),
     Defect(
         LockKeptWhenCancelled,
@@ -76,6 +76,6 @@ DEFECTS = (
         1,
         cancellation=True,
         also=(causes.DEADLOCK, causes.HELD_OUTSIDE),
-        program=Program(((HasSubscribers(1),),), (0,)),
+        program=ManagerProgram(((HasSubscribers(1),),), (0,)),
     ),
 )

@@ -6,7 +6,7 @@ from subwarden.impl.manager.owned_state import OwnedThreadState
 from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection, TryAddConnectionToThread
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class Revived(Manager):
@@ -63,7 +63,7 @@ DEFECTS = (
         causes.SUBSCRIBED_DEAD,
         3,
         Order.ANY,
-        program=Program(((ConnectionInitialized(1),), (TryAddConnectionToThread(1, 1),), (RemoveConnection(1),))),
+        program=ManagerProgram(((ConnectionInitialized(1),), (TryAddConnectionToThread(1, 1),), (RemoveConnection(1),))),
     ),
     Defect(CloseKeepsSubscriptions, causes.OUTLIVES, 3),
 )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from subwarden.checking.causes import Cause
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class Defect(NamedTuple):
@@ -21,7 +21,7 @@ class Defect(NamedTuple):
     order: Order = Order.FIFO  # the weakest in which a short check sees it
     cancellation: bool = False  # whether it shows only when something is cancelled
     also: tuple[Cause, ...] = ()  # what the same defect also leads to, in other runs or later in the same one
-    program: Program | None = None  # to explore instead of drawn ones, for a defect that a short check rarely draws
+    program: ManagerProgram | None = None  # to explore instead of drawn ones, for a defect that a short check rarely draws
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from subwarden.checking import causes
 from subwarden.impl.manager.manager import Manager
 from subwarden.model.manager.operations import ThreadState
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 async def _forever() -> None:
@@ -45,6 +45,8 @@ class ExceptionNobodyRetrieves(Manager):
 
 DEFECTS = (
     Defect(TaskLeftBehind, causes.LEAKED_TASK, 1),
-    Defect(LockNeverReleased, causes.LEAKED_LOCK, 1, also=(causes.DEADLOCK, causes.LOCK_CYCLE), program=Program(((ThreadState(1),),))),
+    Defect(
+        LockNeverReleased, causes.LEAKED_LOCK, 1, also=(causes.DEADLOCK, causes.LOCK_CYCLE), program=ManagerProgram(((ThreadState(1),),))
+    ),
     Defect(ExceptionNobodyRetrieves, causes.UNRETRIEVED, 1),
 )

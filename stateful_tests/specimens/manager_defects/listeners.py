@@ -11,7 +11,7 @@ from subwarden.model.manager.operations import RemoveThreadState, StateSetListen
 from subwarden.model.manager.operations import ThreadState as ThreadStateOperation
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class _Own(Manager):
@@ -114,6 +114,6 @@ DEFECTS = (
         3,
         Order.ANY,
         cancellation=True,
-        program=Program(((ThreadStateOperation(1), StateSetListener(1)), (RemoveThreadState(1),)), (1,)),
+        program=ManagerProgram(((ThreadStateOperation(1), StateSetListener(1)), (RemoveThreadState(1),)), (1,)),
     ),
 )

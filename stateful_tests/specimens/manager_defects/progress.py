@@ -8,7 +8,7 @@ from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.owned_state import OwnedThreadState
 from subwarden.model.manager.operations import HasSubscribers, HoldState, RemoveThreadState, ThreadState
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class TeardownTakesTInsideM(Manager):
@@ -90,21 +90,21 @@ class NeverAtRest(Manager):
         return await super().has_subscribers(thread_id)
 
 
-ASKED = Program(((HasSubscribers(1),),))
+ASKED = ManagerProgram(((HasSubscribers(1),),))
 
 DEFECTS = (
     Defect(
         TeardownTakesTInsideM,
         causes.HELD_OUTSIDE,
         3,
-        program=Program(((ThreadState(1), HoldState()), (RemoveThreadState(1),))),
+        program=ManagerProgram(((ThreadState(1), HoldState()), (RemoveThreadState(1),))),
     ),
     Defect(
         LocksInBothOrders,
         causes.DEADLOCK,
         4,
         also=(causes.LOCK_CYCLE, causes.HELD_OUTSIDE, causes.REAPPEARS),
-        program=Program(((ThreadState(1), HoldState()), (ThreadState(1),), (RemoveThreadState(1),))),
+        program=ManagerProgram(((ThreadState(1), HoldState()), (ThreadState(1),), (RemoveThreadState(1),))),
     ),
     Defect(CycleWithoutMeeting, causes.LOCK_CYCLE, 2),
     Defect(WaitsForNobody, causes.DEADLOCK, 1),

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.manager import IMPLICIT, Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.manager.split_lock import SplitLockManager
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.stateful_tests.specimens.manager_defects import answers, connections, listeners
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class AddsInTwoSections(Manager):
@@ -76,9 +76,9 @@ class Safe(NamedTuple):
     faults: tuple[int, ...] = ()
 
     @property
-    def program(self) -> Program:
+    def program(self) -> ManagerProgram:
         """The program."""
-        return Program(self.tasks, self.faults)
+        return ManagerProgram(self.tasks, self.faults)
 
 
 OPEN = op.ConnectionInitialized(1)
@@ -91,11 +91,11 @@ LISTEN = op.StateSetListener(1)
 UNSUBSCRIBE = op.UnsubscribeConnectionFromThread(1, 1)
 
 SUITE = (
-    Safe("seed: state asked for again across a teardown", SeedManager, ((STATE,), (TEARDOWN,), (STATE,))),
-    Safe("seed: listener put on a state torn down", SeedManager, ((STATE, LISTEN), (TEARDOWN,))),
-    Safe("seed: teardown cancelled before it stops the listener", SeedManager, ((STATE, LISTEN), (TEARDOWN,)), (1,)),
-    Safe("seed: subscribed across a teardown", SeedManager, ((OPEN,), (ENSURE,), (TEARDOWN,), (ENSURE,))),
-    Safe("seed: raw choice in a second section", SeedManager, ((OPEN,), (op.TryEnsureConnectionSubscribed(1, 1, True),))),
+    Safe("seed: state asked for again across a teardown", SourceManager, ((STATE,), (TEARDOWN,), (STATE,))),
+    Safe("seed: listener put on a state torn down", SourceManager, ((STATE, LISTEN), (TEARDOWN,))),
+    Safe("seed: teardown cancelled before it stops the listener", SourceManager, ((STATE, LISTEN), (TEARDOWN,)), (1,)),
+    Safe("seed: subscribed across a teardown", SourceManager, ((OPEN,), (ENSURE,), (TEARDOWN,), (ENSURE,))),
+    Safe("seed: raw choice in a second section", SourceManager, ((OPEN,), (op.TryEnsureConnectionSubscribed(1, 1, True),))),
     Safe("split-lock: listener put on a state torn down", SplitLockManager, ((STATE, LISTEN), (TEARDOWN,))),
     Safe("split-lock: subscriber and index apart", SplitLockManager, ((OPEN, ENSURE), (UNSUBSCRIBE,))),
     Safe("split-lock: subscribed across a teardown", SplitLockManager, ((OPEN, ENSURE), (TEARDOWN,))),

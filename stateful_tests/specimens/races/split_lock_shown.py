@@ -10,11 +10,11 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.projection import Shown, ShownEntry
 from subwarden.model.manager.state import Entry, Grant, State
 from subwarden.stateful_tests.specimens.races.split_lock import NOBODY, SplitLock
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 CROWD = 3
-PROGRAM = Program(((op.TryAddConnectionToThread(1, 1),), (op.RemoveConnection(1),), (op.RemoveThreadState(2),)))
-CROWDED = Program((*PROGRAM.tasks, *[(op.HasSubscribers(NOBODY),)] * CROWD))
+PROGRAM = ManagerProgram(((op.TryAddConnectionToThread(1, 1),), (op.RemoveConnection(1),), (op.RemoveThreadState(2),)))
+CROWDED = ManagerProgram((*PROGRAM.tasks, *[(op.HasSubscribers(NOBODY),)] * CROWD))
 
 
 class ShownSplitLock(SplitLock):

@@ -29,7 +29,7 @@ from subwarden.model.server.requests import (
 )
 from subwarden.stateful_tests.specimens.manager_defects.answers import ImplicitGoesWithExplicit
 from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 
 class UnloadForgetsWhoWaits(OwningServer):
@@ -175,5 +175,5 @@ DEFECTS = (
     ),
     Defect(BroadcastsOneByOne, causes.FALSE_CLOSE, program(B, Resume(2, 1), A, Unsubscribe(2, 1), Resume(2, 1)), slow=("+c1 reads",)),
     Defect(ForkTakesAway, causes.UNASKED_UNLOAD, program(A, Resume(1, 1), Fork(1, 1, 3)), also=(causes.REVIVED_ENTRY,)),
-    Defect(CancelledIsForgotten, causes.CANCELLED_UNANSWERED, program(A, Resume(1, 1), faults=(Fault(Goes.CANCELLED, 1),))),
+    Defect(CancelledIsForgotten, causes.CANCELLED_UNANSWERED, program(A, Resume(1, 1), faults=(ServerFault(FaultKind.CANCELLED, 1),))),
 )

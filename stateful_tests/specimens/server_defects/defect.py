@@ -12,7 +12,7 @@ from subwarden.impl.server.owning_listener import OwningListener
 from subwarden.impl.server.owning_server import OwningServer
 from subwarden.model.server.requests import Request
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.subjects.server.program import Fault, Program
+from subwarden.stateful_tests.subjects.server.program import ServerFault, ServerProgram
 
 
 class Defect(NamedTuple):
@@ -20,7 +20,7 @@ class Defect(NamedTuple):
 
     server: type[OwningServer]
     cause: Cause
-    program: Program
+    program: ServerProgram
     manager: type[Manager] = Manager
     order: Order = Order.FIFO
     slow: tuple[str, ...] = ()  # what happens when nothing else can, for a defect that takes a client or an engine as slow as that
@@ -36,9 +36,9 @@ class Defect(NamedTuple):
         return self.server(self.manager(), engine)
 
 
-def program(*requests: Request, faults: tuple[Fault, ...] = ()) -> Program:
+def program(*requests: Request, faults: tuple[ServerFault, ...] = ()) -> ServerProgram:
     """These requests, in this order."""
-    return Program(tuple((request,) for request in requests), faults)
+    return ServerProgram(tuple((request,) for request in requests), faults)
 
 
 class OtherListener(OwningServer):

@@ -8,7 +8,7 @@ from subwarden.impl.server.loaded_thread import LoadedThread
 from subwarden.impl.server.owning_server import OwningServer
 from subwarden.model.server.requests import Close, Initialize, Request, Resume, Start, Unsubscribe
 from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 
 class ForgetsOneMap(Manager):
@@ -79,5 +79,5 @@ DEFECTS = (
     Defect(OwningServer, causes.OUTLIVES, program(*RESUMED, Close(1)), CloseKeepsSubscriptions),
     Defect(ShutdownLooksUpTheEntry, causes.REVIVED_ENTRY, program(*RESUMED, Unsubscribe(1, 1))),
     Defect(SubscribesBeforeItLooks, causes.LATE_LINK, program(*RESUMED, Unsubscribe(1, 1), Resume(1, 1)), also=(causes.REVIVED_ENTRY,)),
-    Defect(EntryBeforeConversation, causes.LEFT_ENTRY, program(*RESUMED, faults=(Fault(Goes.FAILS, 1),))),
+    Defect(EntryBeforeConversation, causes.LEFT_ENTRY, program(*RESUMED, faults=(ServerFault(FaultKind.FAILS, 1),))),
 )

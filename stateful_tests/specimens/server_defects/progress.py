@@ -8,7 +8,7 @@ from subwarden.impl.server.owning_server import OwningServer
 from subwarden.model.server.requests import Archive, Close, Initialize, ListLoaded, Message, Resume, Start, TurnInterrupt, TurnStart
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 
 async def _forever() -> None:
@@ -89,5 +89,7 @@ DEFECTS = (
         also=(causes.LOCK_CYCLE, causes.HELD_OUTSIDE),
     ),
     Defect(BroadcastsUnderM, causes.HELD_OUTSIDE, program(A, Start(1, 3, False))),
-    Defect(ListWaitsForStarts, causes.WAITS_FOR_START, program(A, Start(1, 3, False), ListLoaded(1), faults=(Fault(Goes.LATE, 1),))),
+    Defect(
+        ListWaitsForStarts, causes.WAITS_FOR_START, program(A, Start(1, 3, False), ListLoaded(1), faults=(ServerFault(FaultKind.LATE, 1),))
+    ),
 )

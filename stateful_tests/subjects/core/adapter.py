@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from subwarden.checking.adapter_judge import Rules
+from subwarden.checking.adapter_judge import JudgedRules
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.core.judge import Maps, Pair
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
@@ -151,13 +151,13 @@ class Adapter:
             raise BadAdapter(f"making a manager raised {said(error)}; mend its factory: each run needs a fresh one") from error
         return self.manager
 
-    def rules(self, *, cancellation: bool) -> Rules:
+    def rules(self, *, cancellation: bool) -> JudgedRules:
         """How it wants to be judged."""
         off = self.kind.off
         if cancellation:  # what is P11 then has another property's name before it is known to need that
             p11 = Property.P11.name
             off = {**off, **{each.name + name[len(p11) :]: off[name] for name in off if name.partition("-")[0] == p11 for each in JUDGED}}
-        return Rules(off, not self.kind.reconnects, self.own_broken if self.kind.own else None)
+        return JudgedRules(off, not self.kind.reconnects, self.own_broken if self.kind.own else None)
 
     def observe(self) -> Any:
         """What the manager shows; None: that cannot be seen now."""

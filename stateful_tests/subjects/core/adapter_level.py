@@ -4,12 +4,12 @@ What the environment may do to them is not counted among the faults of their pro
 """
 
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
-from subwarden.stateful_tests.exploring.drawing.chains import LevelOfChains
+from subwarden.stateful_tests.exploring.drawing.chains import ChainLevel
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.subjects.core.adapter import Adapter
 
 
-class AdapterLevel(LevelOfChains):
+class AdapterLevel(ChainLevel):
     """See `stateful_tests.exploring.level.Level`, of which this is a part."""
 
     share = 1.0

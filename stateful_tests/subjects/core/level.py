@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from subwarden.checking.core.configurations import Graph
+from subwarden.checking.core.configurations import CoreGraph
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
-from subwarden.stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
 from subwarden.stateful_tests.subjects.core.machine import CoreMachine
 from subwarden.stateful_tests.subjects.core.play import CorePlay
-from subwarden.stateful_tests.subjects.core.program import Prepared, Program, prepare, say_operation
+from subwarden.stateful_tests.subjects.core.program import CoreProgram, PreparedCalls, prepare, say_operation
 from subwarden.stateful_tests.subjects.core.script import scripted
 from subwarden.stateful_tests.subjects.core.simpler import simpler
 
@@ -21,22 +21,22 @@ RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
 OVERLAPS = pairs(CORE_BY_NAME)
 
 
-class Core(AdapterLevel):
+class CoreLevel(AdapterLevel):
     """See `stateful_tests.exploring.level.Level`."""
 
     name = "core"
     number: int | str = "core"
     prefix = "core: "
 
-    def new_graph(self) -> Graph:
+    def new_graph(self) -> CoreGraph:
         """The model's states that runs have in common."""
-        return Graph()
+        return CoreGraph()
 
-    def prepare(self, program: Program) -> Prepared:
+    def prepare(self, program: CoreProgram) -> PreparedCalls:
         """Its tasks, compiled."""
         return prepare(program)
 
-    def play(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: Graph, fired: set[str]) -> CorePlay:
+    def play(self, factory: Factory, prepared: PreparedCalls, loop: ControlledLoop, graph: CoreGraph, fired: set[str]) -> CorePlay:
         """A run that is ready to be scheduled."""
         return CorePlay(factory, prepared, loop, graph, fired)
 
@@ -44,7 +44,7 @@ class Core(AdapterLevel):
         """A class of rule machines that draws programs."""
         return bound(CoreMachine, drawing)
 
-    def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+    def simpler(self, program: CoreProgram, names: Names) -> Iterator[tuple[CoreProgram, Names]]:
         """See `stateful_tests.subjects.core.simpler`."""
         return simpler(program, names)
 
@@ -66,11 +66,11 @@ class Core(AdapterLevel):
         """All pairs of operations."""
         return OVERLAPS
 
-    def decode(self, data: object) -> Program:
-        """What `Program.encode` wrote."""
-        return Program.decode(data)
+    def decode(self, data: object) -> CoreProgram:
+        """What `CoreProgram.encode` wrote."""
+        return CoreProgram.decode(data)
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
         """See `stateful_tests.subjects.core.script`."""
         return scripted(self, told, subject, factory, run)
 
@@ -79,4 +79,4 @@ class Core(AdapterLevel):
         return say_operation(operation)
 
 
-CORE = Core()
+CORE_LEVEL = CoreLevel()

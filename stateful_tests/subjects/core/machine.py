@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from subwarden.checking.causes import Cause
-from subwarden.checking.core.configurations import Graph
+from subwarden.checking.core.configurations import CoreGraph
 from subwarden.model.core import step as core
 from subwarden.model.core.step import CoreOperation
 from subwarden.scheduling.events import Event
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.drawing.machine import Machine
 from subwarden.stateful_tests.subjects.core.play import CorePlay
-from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS, Prepared, Program, compile_chain
+from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS, CoreProgram, PreparedCalls, compile_chain
 
 CLIENT = st.sampled_from(CLIENTS)
 TOPIC = st.sampled_from((*TOPICS[:1], *TOPICS))  # mostly the same, so that operations meet
@@ -34,7 +34,7 @@ OPEN = 6  # tasks at once; with more, what may have happened is too much to keep
 class AdapterMachine(Machine):
     """See `stateful_tests.exploring.drawing.machine`. What depends on the model is a subclass's."""
 
-    program: Program
+    program: CoreProgram
 
     # --- what a model says
 
@@ -68,8 +68,8 @@ class CoreMachine(AdapterMachine):
     def __init__(self) -> None:
         super().__init__()
         with self.loop.entered():
-            self.play = CorePlay(self.factory, Prepared((), CLIENTS, TOPICS), self.loop, Graph(), self.fired)
-        self.program = Program(())
+            self.play = CorePlay(self.factory, PreparedCalls((), CLIENTS, TOPICS), self.loop, CoreGraph(), self.fired)
+        self.program = CoreProgram(())
 
     def compiled(self, place: int, chain: tuple[CoreOperation, ...], faults: int) -> Chain:
         return compile_chain(place, chain, faults)

@@ -29,7 +29,7 @@ class CallTeller:
         return f"{what} {self._say_operation(operation)}"
 
 
-class Teller(CallTeller):
+class CoreNarrator(CallTeller):
     """Tells one run, as it goes."""
 
     def __init__(

@@ -8,7 +8,7 @@ from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.core.configurations import Graph
+from subwarden.checking.core.configurations import CoreGraph
 from subwarden.checking.core.judge import CoreJudge, Maps
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Id
 from subwarden.scheduling.events import Event
@@ -21,13 +21,13 @@ from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.subjects.core.adapter import Adapter, BadAdapter, CoreAdapter, said
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
-from subwarden.stateful_tests.subjects.core.narrator import Teller
-from subwarden.stateful_tests.subjects.core.program import CallSite, Prepared, PublishMessage
+from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
+from subwarden.stateful_tests.subjects.core.program import CallSite, PreparedCalls, PublishMessage
 
 CLOSING = 10_000  # steps that an adapter's close() may take
 
 
-class Play(ABC):
+class AdapterPlay(ABC):
     """One run of `prepared`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome.
 
     What depends on the model is a subclass's: the judge, what is told it of a call, and what must hold at rest.
@@ -35,7 +35,7 @@ class Play(ABC):
 
     judge: Any  # of the model
 
-    def __init__(self, factory: Callable[[], Adapter], prepared: Prepared, loop: ControlledLoop) -> None:
+    def __init__(self, factory: Callable[[], Adapter], prepared: PreparedCalls, loop: ControlledLoop) -> None:
         self.loop = loop
         loop.observer = self
         self.adapter = factory()
@@ -199,12 +199,14 @@ def _observed(adapter: CoreAdapter, clients: frozenset[Id], topics: frozenset[Id
     return maps
 
 
-class CorePlay(Play):
+class CorePlay(AdapterPlay):
     """At the core level."""
 
     adapter: CoreAdapter
 
-    def __init__(self, factory: Callable[[], CoreAdapter], prepared: Prepared, loop: ControlledLoop, graph: Graph, fired: set[str]) -> None:
+    def __init__(
+        self, factory: Callable[[], CoreAdapter], prepared: PreparedCalls, loop: ControlledLoop, graph: CoreGraph, fired: set[str]
+    ) -> None:
         super().__init__(factory, prepared, loop)
         self.observe = partial(_observed, self.adapter, frozenset(prepared.clients), frozenset(prepared.topics))
         self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, self._rules)
@@ -235,6 +237,6 @@ class CorePlay(Play):
         received = self.received() or {}
         return shown, tuple((str(client), tuple(received[client])) for client in sorted(received, key=str))
 
-    def teller(self) -> Teller:
+    def teller(self) -> CoreNarrator:
         """Whoever tells this run."""
-        return Teller(self.judge, self.received, self.lock_name)
+        return CoreNarrator(self.judge, self.received, self.lock_name)

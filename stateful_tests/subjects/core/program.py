@@ -12,7 +12,7 @@ TOPICS = ("t1", "t2")
 
 
 @dataclass(frozen=True, slots=True)
-class Program(ChainProgram):
+class CoreProgram(ChainProgram):
     """Tasks that call the core operations, or with another way to write them down those of somebody's own model."""
 
     @staticmethod
@@ -39,7 +39,7 @@ class CallSite(NamedTuple):
     arguments: tuple[object, ...]
 
 
-class Prepared(NamedTuple):
+class PreparedCalls(NamedTuple):
     """A program, and whom it is about."""
 
     chains: tuple[Chain, ...]
@@ -47,13 +47,13 @@ class Prepared(NamedTuple):
     topics: tuple[Id, ...]
 
 
-def prepare(program: Program) -> Prepared:
+def prepare(program: CoreProgram) -> PreparedCalls:
     """What every run of `program` needs, worked out once."""
     chains = tuple(compile_chain(index, operations, program.faults.count(index)) for index, operations in enumerate(program.tasks))
     operations = [operation for chain in program.tasks for operation in chain]
     clients = {o.connection: None for o in operations if not isinstance(o, Publish | Teardown)}
     topics = {getattr(o, "topic"): None for o in operations if hasattr(o, "topic")}  # noqa: B009  # not all have one
-    return Prepared(chains, tuple(clients), tuple(topics))
+    return PreparedCalls(chains, tuple(clients), tuple(topics))
 
 
 def compile_chain(index: int, operations: tuple[CoreOperation, ...], faults: int) -> Chain:

@@ -17,7 +17,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import TIMER, Order
 from subwarden.scheduling.run import run as schedule
 from subwarden.scheduling.schedule import Follower
-from subwarden.stateful_tests.exploring.level import Factory, Level, Run
+from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level
 from subwarden.stateful_tests.script.run import NOTHING, doubt, imports
 from subwarden.stateful_tests.subjects.manager.claim import NoScript
 
@@ -31,7 +31,7 @@ NO_SCRIPT = {
 AFTERWARDS = ("twice", "lost", "stray", "disorder", "broker")  # evidence of what is only looked at when nothing moves
 
 
-def scripted(level: Level, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+def scripted(level: Level, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
     """See `stateful_tests.script.run.scripted`."""
     if run.order is not Order.FIFO:
         return NOTHING
@@ -44,7 +44,7 @@ def scripted(level: Level, told: dict[str, Any], subject: str, factory: Factory,
     return {"plain": plain, "script": script, "script_confirmed": wrong is None, "script_doubt": wrong}
 
 
-def _plain(level: Level, subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+def _plain(level: Level, subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
     if TIMER in run.names:
         raise NoScript("the run waits for a timer, whose moment the stock loop's clock decides")
     if run.cause in NO_SCRIPT:
@@ -66,7 +66,7 @@ def _plain(level: Level, subject: str, factory: Factory, run: Run) -> dict[str, 
 class _Followed:
     """A run followed once more, up to its end."""
 
-    def __init__(self, level: Level, factory: Factory, run: Run) -> None:
+    def __init__(self, level: Level, factory: Factory, run: FailingRun) -> None:
         self._run = run
         self._steps = 0
         self._seen: int | None = None  # the step after which the cause was known

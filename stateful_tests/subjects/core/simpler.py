@@ -7,12 +7,12 @@ from typing import Any
 from subwarden.model.core.step import CoreOperation, Id
 from subwarden.stateful_tests.exploring.findings.shrink_passes import fewer, fewer_faults
 from subwarden.stateful_tests.exploring.level import Names
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 LETTERS = {"connection": "c", "topic": "t"}
 
 
-def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+def simpler(program: CoreProgram, names: Names) -> Iterator[tuple[CoreProgram, Names]]:
     """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
     yield from fewer(program, names)
     yield from fewer_faults(program, names)
@@ -26,11 +26,11 @@ def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
             yield renamed, names
 
 
-def _in_order_of_use(program: Program, kind: str) -> list[Id]:
+def _in_order_of_use(program: CoreProgram, kind: str) -> list[Id]:
     return list(dict.fromkeys(getattr(o, kind) for chain in program.tasks for o in chain if hasattr(o, kind)))
 
 
-def _renamed(program: Program, kind: str, renaming: dict[Any, Any]) -> Program:
+def _renamed(program: CoreProgram, kind: str, renaming: dict[Any, Any]) -> CoreProgram:
     def rename(operation: CoreOperation) -> CoreOperation:
         if not any(field.name == kind for field in fields(operation)):
             return operation

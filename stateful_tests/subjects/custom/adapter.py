@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from subwarden.checking.custom.model import MESSAGE, OwnModel, OwnOperation, Value
+from subwarden.checking.custom.model import MESSAGE, CustomModel, CustomOperation, Value
 from subwarden.checking.custom.text import text_of
 from subwarden.stateful_tests.subjects.core.adapter import FREE_LOCK, LOOKS, Adapter, BadAdapter, Kind, said
 from subwarden.stateful_tests.subjects.core.environment import Environment
@@ -11,13 +11,13 @@ from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS
 POOLS: dict[str, tuple[Value, ...]] = {"client": CLIENTS, "topic": TOPICS}
 
 
-class OwnKind(Kind):
+class CustomKind(Kind):
     """What is the same for all managers that one factory makes."""
 
     absent = frozenset({FREE_LOCK})
 
     def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
-        self.model = OwnModel(manager.model, POOLS)
+        self.model = CustomModel(manager.model, POOLS)
         taken = [name for name in LOOKS if name in self.model.operations]
         if taken:
             raise BadAdapter(f"its model has an operation {taken[0]}, which is how the harness asks; give it another name")
@@ -29,7 +29,7 @@ class OwnKind(Kind):
         if missing:
             raise BadAdapter(f"its model has an operation {missing[0]}, for which it has no method; add one, or take it out of the model")
 
-    def plays(self, operation: OwnOperation) -> bool:
+    def plays(self, operation: CustomOperation) -> bool:
         return self.model.takes(operation)
 
     @property
@@ -39,11 +39,11 @@ class OwnKind(Kind):
         return [] if self.model.shows is not None else ["what the manager shows: its model has no shown(state)"]
 
 
-class OwnAdapter(Adapter):
+class CustomAdapter(Adapter):
     """One of them."""
 
     __slots__ = ()
-    kind: OwnKind
+    kind: CustomKind
 
     def look_once(self, environment: Environment) -> None:
         super().look_once(environment)

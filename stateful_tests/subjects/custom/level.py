@@ -3,48 +3,48 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from subwarden.checking.custom.configurations import OwnGraph
-from subwarden.checking.custom.model import OwnOperation
+from subwarden.checking.custom.configurations import CustomGraph
+from subwarden.checking.custom.model import CustomOperation
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
-from subwarden.stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
-from subwarden.stateful_tests.subjects.core.program import Prepared
+from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 from subwarden.stateful_tests.subjects.core.script import scripted
-from subwarden.stateful_tests.subjects.custom.adapter import OwnAdapter
+from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter
 from subwarden.stateful_tests.subjects.custom.machine import rule_of, with_rules
-from subwarden.stateful_tests.subjects.custom.play import OwnPlay
-from subwarden.stateful_tests.subjects.custom.program import OwnProgram, prepare
+from subwarden.stateful_tests.subjects.custom.play import CustomPlay
+from subwarden.stateful_tests.subjects.custom.program import CustomProgram, prepare
 from subwarden.stateful_tests.subjects.custom.simpler import simpler
 
 
-class Own(AdapterLevel):
+class CustomLevel(AdapterLevel):
     """See `stateful_tests.exploring.level.Level`."""
 
     name = "own model"
     number: int | str = "own"
     prefix = "own model: "
 
-    def new_graph(self) -> OwnGraph:
+    def new_graph(self) -> CustomGraph:
         """The model's states that runs have in common."""
-        return OwnGraph()
+        return CustomGraph()
 
-    def prepare(self, program: OwnProgram) -> Prepared:
+    def prepare(self, program: CustomProgram) -> PreparedCalls:
         """Its tasks, compiled."""
         return prepare(program)
 
-    def play(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: OwnGraph, fired: set[str]) -> OwnPlay:
+    def play(self, factory: Factory, prepared: PreparedCalls, loop: ControlledLoop, graph: CustomGraph, fired: set[str]) -> CustomPlay:
         """A run that is ready to be scheduled."""
-        return OwnPlay(factory, prepared, loop, graph, fired)
+        return CustomPlay(factory, prepared, loop, graph, fired)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""
-        adapter: OwnAdapter = drawing.factory()
+        adapter: CustomAdapter = drawing.factory()
         return bound(with_rules(adapter.kind.model), drawing)
 
-    def simpler(self, program: OwnProgram, names: Names) -> Iterator[tuple[OwnProgram, Names]]:
+    def simpler(self, program: CustomProgram, names: Names) -> Iterator[tuple[CustomProgram, Names]]:
         """See `stateful_tests.subjects.custom.simpler`."""
         return simpler(program, names)
 
@@ -55,7 +55,7 @@ class Own(AdapterLevel):
 
     def brings(self, factory: Factory) -> set[str]:
         """Every operation of the model, and every kind of answer that it insists on somewhere."""
-        adapter: OwnAdapter = factory()
+        adapter: CustomAdapter = factory()
         model = adapter.kind.model
         names = {each for name in model.operations for each in (f"operation {name}", f"rule {rule_of(name)}")}
         return names | {f"transition {kind}" for kind in model.kinds}
@@ -72,20 +72,20 @@ class Own(AdapterLevel):
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
         """All pairs of the model's operations."""
-        adapter: OwnAdapter = factory()
+        adapter: CustomAdapter = factory()
         return pairs(adapter.kind.model.operations)
 
-    def decode(self, data: object) -> OwnProgram:
-        """What `OwnProgram.encode` wrote."""
-        return OwnProgram.decode(data)
+    def decode(self, data: object) -> CustomProgram:
+        """What `CustomProgram.encode` wrote."""
+        return CustomProgram.decode(data)
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
         """See `stateful_tests.subjects.core.script`."""
         return scripted(self, told, subject, factory, run)
 
-    def say_operation(self, operation: OwnOperation) -> str:
+    def say_operation(self, operation: CustomOperation) -> str:
         """In words."""
         return str(operation)
 
 
-OWN = Own()
+CUSTOM_LEVEL = CustomLevel()

@@ -6,43 +6,43 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from subwarden.checking.custom.configurations import OwnGraph
-from subwarden.checking.custom.model import OwnModel, OwnOperation, Value
+from subwarden.checking.custom.configurations import CustomGraph
+from subwarden.checking.custom.model import CustomModel, CustomOperation, Value
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.machine import AdapterMachine
-from subwarden.stateful_tests.subjects.core.program import TOPICS, Prepared
-from subwarden.stateful_tests.subjects.custom.play import OwnPlay
-from subwarden.stateful_tests.subjects.custom.program import OwnProgram, compile_chain
+from subwarden.stateful_tests.subjects.core.program import TOPICS, PreparedCalls
+from subwarden.stateful_tests.subjects.custom.play import CustomPlay
+from subwarden.stateful_tests.subjects.custom.program import CustomProgram, compile_chain
 
 
-class OwnMachine(AdapterMachine):
+class CustomMachine(AdapterMachine):
     """See `stateful_tests.exploring.drawing.machine`. `with_rules` gives it those of a model."""
 
     def __init__(self) -> None:
         super().__init__()
         with self.loop.entered():
-            self.play = OwnPlay(self.factory, Prepared((), (), ()), self.loop, OwnGraph(), self.fired)
-        self.program = OwnProgram(())
+            self.play = CustomPlay(self.factory, PreparedCalls((), (), ()), self.loop, CustomGraph(), self.fired)
+        self.program = CustomProgram(())
 
-    def compiled(self, place: int, chain: tuple[OwnOperation, ...], faults: int) -> Chain:
+    def compiled(self, place: int, chain: tuple[CustomOperation, ...], faults: int) -> Chain:
         return compile_chain(place, chain, faults)
 
 
-def with_rules(model: OwnModel) -> type[OwnMachine]:
+def with_rules(model: CustomModel) -> type[CustomMachine]:
     """The machine with a rule for each operation of `model`."""
     of = {name: _calls(name, pools) for name, pools in model.operations.items()}
     then = st.one_of(st.just(()), st.just(()), st.lists(st.one_of(*of.values()), min_size=1, max_size=2).map(tuple))
     rules = {f"call_{name}": _rule(name, calls, then) for name, calls in of.items()}
-    return type(OwnMachine.__name__, (OwnMachine,), rules)
+    return type(CustomMachine.__name__, (CustomMachine,), rules)
 
 
-def _calls(name: str, pools: tuple[tuple[Value, ...], ...]) -> st.SearchStrategy[OwnOperation]:
+def _calls(name: str, pools: tuple[tuple[Value, ...], ...]) -> st.SearchStrategy[CustomOperation]:
     drawn = (st.sampled_from((*pool[:1], *pool) if pool == TOPICS else pool) for pool in pools)  # mostly the same, so that operations meet
-    return st.tuples(*drawn).map(lambda arguments: OwnOperation(name, arguments))
+    return st.tuples(*drawn).map(lambda arguments: CustomOperation(name, arguments))
 
 
-def _rule(name: str, calls: st.SearchStrategy[OwnOperation], then: st.SearchStrategy[Any]) -> Callable[..., None]:
-    def call(self: OwnMachine, first: OwnOperation, then: tuple[OwnOperation, ...]) -> None:
+def _rule(name: str, calls: st.SearchStrategy[CustomOperation], then: st.SearchStrategy[Any]) -> Callable[..., None]:
+    def call(self: CustomMachine, first: CustomOperation, then: tuple[CustomOperation, ...]) -> None:
         self.start(rule_of(name), (first, *then))
 
     call.__name__ = f"call_{name}"

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from subwarden.checking.custom.judge import OwnJudge
+from subwarden.checking.custom.judge import CustomJudge
 from subwarden.checking.custom.text import text_of
 from subwarden.stateful_tests.subjects.core.narrator import CallTeller
 
 
-class Teller(CallTeller):
+class CustomNarrator(CallTeller):
     """Tells one run, as it goes."""
 
-    def __init__(self, judge: OwnJudge, lock_name: Callable[[asyncio.Lock], str]) -> None:
+    def __init__(self, judge: CustomJudge, lock_name: Callable[[asyncio.Lock], str]) -> None:
         super().__init__(lock_name, str, text_of)
         self._judge = judge
         self._before: dict[str, str] = self._shown()

@@ -3,29 +3,29 @@
 import asyncio
 from collections.abc import Callable, Hashable
 
-from subwarden.checking.custom.configurations import OwnGraph
-from subwarden.checking.custom.judge import OwnJudge
-from subwarden.checking.custom.model import OwnOperation
+from subwarden.checking.custom.configurations import CustomGraph
+from subwarden.checking.custom.judge import CustomJudge
+from subwarden.checking.custom.model import CustomOperation
 from subwarden.checking.custom.text import text_of
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.stateful_tests.subjects.core.play import Play
-from subwarden.stateful_tests.subjects.core.program import Prepared
-from subwarden.stateful_tests.subjects.custom.adapter import OwnAdapter
-from subwarden.stateful_tests.subjects.custom.narrator import Teller
+from subwarden.stateful_tests.subjects.core.play import AdapterPlay
+from subwarden.stateful_tests.subjects.core.program import PreparedCalls
+from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter
+from subwarden.stateful_tests.subjects.custom.narrator import CustomNarrator
 
 
-class OwnPlay(Play):
+class CustomPlay(AdapterPlay):
     """See `stateful_tests.subjects.core.play.Play`."""
 
-    adapter: OwnAdapter
+    adapter: CustomAdapter
 
     def __init__(
-        self, factory: Callable[[], OwnAdapter], prepared: Prepared, loop: ControlledLoop, graph: OwnGraph, fired: set[str]
+        self, factory: Callable[[], CustomAdapter], prepared: PreparedCalls, loop: ControlledLoop, graph: CustomGraph, fired: set[str]
     ) -> None:
         super().__init__(factory, prepared, loop)
-        self.judge = OwnJudge(loop, self.adapter.observe, self.adapter.kind.model, graph, fired, self._rules)
+        self.judge = CustomJudge(loop, self.adapter.observe, self.adapter.kind.model, graph, fired, self._rules)
 
-    def called(self, place: int, operation: OwnOperation) -> None:
+    def called(self, place: int, operation: CustomOperation) -> None:
         client = operation.arguments[0] if operation.arguments else None
         if operation.name == "disconnect" and isinstance(client, str):
             self._environment.leaves(client)
@@ -44,6 +44,6 @@ class OwnPlay(Play):
         """What the manager shows at the end."""
         return text_of(self.judge.seen)
 
-    def teller(self) -> Teller:
+    def teller(self) -> CustomNarrator:
         """Whoever tells this run."""
-        return Teller(self.judge, self.lock_name)
+        return CustomNarrator(self.judge, self.lock_name)

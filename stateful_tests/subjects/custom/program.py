@@ -2,37 +2,37 @@
 
 from dataclasses import dataclass
 
-from subwarden.checking.custom.model import MESSAGE, OwnOperation
+from subwarden.checking.custom.model import MESSAGE, CustomOperation
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.subjects.core.program import CallSite, Prepared, Program
+from subwarden.stateful_tests.subjects.core.program import CallSite, CoreProgram, PreparedCalls
 
 
 @dataclass(frozen=True, slots=True)
-class OwnProgram(Program):
+class CustomProgram(CoreProgram):
     """Where an operation takes a message, it says `MESSAGE`."""
 
     @staticmethod
-    def encode_operation(operation: OwnOperation) -> list[object]:
+    def encode_operation(operation: CustomOperation) -> list[object]:
         return [operation.name, *operation.arguments]
 
     @staticmethod
-    def decode_operation(data: object) -> OwnOperation:
+    def decode_operation(data: object) -> CustomOperation:
         if not isinstance(data, list) or not data or not isinstance(data[0], str):
             raise ValueError(f"an operation is a list that starts with its name, not {data!r}")
         for value in data[1:]:
             if value is not None and type(value) not in (str, int, bool):
                 raise ValueError(f"{data[0]}: {value!r} is neither a text, a whole number, a boolean nor null")
-        return OwnOperation(data[0], tuple(data[1:]))
+        return CustomOperation(data[0], tuple(data[1:]))
 
 
-def prepare(program: OwnProgram) -> Prepared:
+def prepare(program: CustomProgram) -> PreparedCalls:
     """What every run of `program` needs, worked out once."""
     chains = (compile_chain(place, operations, program.faults.count(place)) for place, operations in enumerate(program.tasks))
-    return Prepared(tuple(chains), (), ())
+    return PreparedCalls(tuple(chains), (), ())
 
 
-def compile_chain(place: int, operations: tuple[OwnOperation, ...], faults: int) -> Chain:
+def compile_chain(place: int, operations: tuple[CustomOperation, ...], faults: int) -> Chain:
     """One task of a program. Its messages are named after it: `mA`, and where it has more `mA2`, `mA3`."""
     name = task_name(place)
     sites: list[CallSite] = []
@@ -43,5 +43,5 @@ def compile_chain(place: int, operations: tuple[OwnOperation, ...], faults: int)
             if argument == MESSAGE:
                 messages += 1
                 arguments[at] = f"m{name}{messages if messages > 1 else ''}"
-        sites.append(CallSite(OwnOperation(operation.name, tuple(arguments)), operation.name, tuple(arguments)))
+        sites.append(CallSite(CustomOperation(operation.name, tuple(arguments)), operation.name, tuple(arguments)))
     return Chain(place, name, f"start {name}", f"cancel {name}", tuple(sites), faults)

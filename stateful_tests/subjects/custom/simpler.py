@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from subwarden.checking.custom.model import OwnOperation, Value
+from subwarden.checking.custom.model import CustomOperation, Value
 from subwarden.stateful_tests.exploring.findings.shrink_passes import fewer, fewer_faults
 from subwarden.stateful_tests.exploring.level import Names
 from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS
-from subwarden.stateful_tests.subjects.custom.program import OwnProgram
+from subwarden.stateful_tests.subjects.custom.program import CustomProgram
 
 
-def simpler(program: OwnProgram, names: Names) -> Iterator[tuple[OwnProgram, Names]]:
+def simpler(program: CustomProgram, names: Names) -> Iterator[tuple[CustomProgram, Names]]:
     """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
     yield from fewer(program, names)
     yield from fewer_faults(program, names)
@@ -24,11 +24,11 @@ def simpler(program: OwnProgram, names: Names) -> Iterator[tuple[OwnProgram, Nam
             yield renamed, names
 
 
-def _renamed(program: OwnProgram, renaming: dict[str, str]) -> OwnProgram:
+def _renamed(program: CustomProgram, renaming: dict[str, str]) -> CustomProgram:
     def rename(value: Value) -> Value:
         return renaming.get(value, value) if isinstance(value, str) else value
 
-    def renamed(operation: OwnOperation) -> OwnOperation:
+    def renamed(operation: CustomOperation) -> CustomOperation:
         return replace(operation, arguments=tuple(map(rename, operation.arguments)))
 
     return replace(program, tasks=tuple(tuple(map(renamed, chain)) for chain in program.tasks))

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.checking.manager.graph import Graph
-from subwarden.checking.manager.judge import Judge
+from subwarden.checking.manager.graph import ManagerGraph
+from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.checking.manager.pending import agrees
 from subwarden.model.manager.operations import MANAGER_OPERATIONS, Operation, RemoveConnection
 from subwarden.model.manager.projection import Shown, View, project, view
@@ -23,9 +23,9 @@ from subwarden.scheduling.schedule import Follower
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
-from subwarden.stateful_tests.subjects.manager.configurations import World, Worlds, masked
-from subwarden.stateful_tests.subjects.manager.play import Play
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.configurations import ShownConfiguration, ShownConfigurations, masked
+from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 Claim = dict[str, Any]
 
@@ -53,7 +53,7 @@ class NoScript(Exception):
     """A script cannot show this finding; the message says why."""
 
 
-class Followed(NamedTuple):
+class ManagerClaim(NamedTuple):
     """What a script is to be made from. `rests`: the numbers of steps after which nothing could move but for what came from outside.
     `coroutines`: the manager's operations are coroutine functions, so that nothing of them runs before their task does."""
 
@@ -62,7 +62,7 @@ class Followed(NamedTuple):
     coroutines: bool
 
 
-def claim_of(factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> Followed:
+def claim_of(factory: Factory, program: ManagerProgram, names: Sequence[str], cause: Cause) -> ManagerClaim:
     """What a script that plays `program` under `names` can assert. Raises NoScript."""
     if EARLY in names:
         raise NoScript("it takes a step that is so slow that a timer is due while others are ready")
@@ -71,28 +71,28 @@ def claim_of(factory: Factory, program: Program, names: Sequence[str], cause: Ca
     if cause == causes.LOCK_CYCLE:
         raise NoScript("locks are taken in both orders, which shows in a deadlock only where they meet")
     if cause in ENDLESS:
-        return Followed({"kind": ENDLESS[cause], "steps": None}, [], coroutines=False)
+        return ManagerClaim({"kind": ENDLESS[cause], "steps": None}, [], coroutines=False)
     watched = _Watched(factory, program, names, cause)
     claim = {"kind": AT_REST[cause], "steps": None} if cause in AT_REST else watched.claim
     if claim is None:
         raise NoScript("what the manager shows then is right after some order of the calls, only not at that moment")
-    return Followed(claim, watched.rests, watched.coroutines)
+    return ManagerClaim(claim, watched.rests, watched.coroutines)
 
 
-class _Open(Judge):
+class _Open(ManagerJudge):
     """A judge whose methods can be wrapped, since it has no slots of its own."""
 
 
 class _Watched:
     """A run followed to its end, with the model beside it up to where `cause` shows."""
 
-    def __init__(self, factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> None:
+    def __init__(self, factory: Factory, program: ManagerProgram, names: Sequence[str], cause: Cause) -> None:
         self.claim: Claim | None = None
         self.rests = [0]
         self._rested = False  # whether the run has come to rest since
         self._wrong: Shown | None = None  # what showed when the cause was seen
         self._cause = cause
-        self._worlds = Worlds()
+        self._worlds = ShownConfigurations()
         self._steps = 0
         self._closed: set[int] = set()
         self._places = [0] * len(program.tasks)  # how many operations each task has finished
@@ -100,7 +100,7 @@ class _Watched:
         with controlled_locks():
             loop = ControlledLoop()
             with loop.entered():
-                self._play = Play(factory, compile_program(program), loop, Graph(), set(), judge=_Open)
+                self._play = ManagerPlay(factory, compile_program(program), loop, ManagerGraph(), set(), judge=_Open)
                 manager = self._play.manager
                 self.coroutines = all(inspect.iscoroutinefunction(getattr(manager, o.name)) for o in MANAGER_OPERATIONS)
                 self._attach()
@@ -174,7 +174,9 @@ class _Watched:
 
     # --- claiming
 
-    def _claim_at(self, look: list[Any] | None, possible: list[World], shown: Shown | None, returned: tuple[int, object] | None) -> None:
+    def _claim_at(
+        self, look: list[Any] | None, possible: list[ShownConfiguration], shown: Shown | None, returned: tuple[int, object] | None
+    ) -> None:
         where: Claim = {"look": look, "steps": None if look is not None else self._steps}
         kind = SEEN.get(self._cause)
         if kind == "held":

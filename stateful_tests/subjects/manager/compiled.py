@@ -6,11 +6,11 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 @dataclass(frozen=True, slots=True)
-class CallSite:
+class ManagerCall:
     """One operation of one task."""
 
     operation: Operation
@@ -21,7 +21,7 @@ class CallSite:
     last: bool  # of its task
 
 
-def compile_program(program: Program) -> tuple[Chain, ...]:
+def compile_program(program: ManagerProgram) -> tuple[Chain, ...]:
     """The chains of `program`, in order."""
     return tuple(compile_chain(index, operations, program.faults.count(index)) for index, operations in enumerate(program.tasks))
 
@@ -31,7 +31,7 @@ def compile_chain(index: int, operations: tuple[Operation, ...], faults: int) ->
     name = task_name(index)
     last = len(operations) - 1
     sites = tuple(
-        CallSite(
+        ManagerCall(
             operation,
             operation.name if isinstance(operation, op.MANAGER_OPERATIONS) else None,
             tuple(getattr(operation, field) for field in operation.__match_args__),

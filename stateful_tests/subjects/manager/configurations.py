@@ -15,14 +15,14 @@ from subwarden.model.manager.step import Answer, Call, begin, step
 OPEN = object()  # the answer of a call that has not acted
 
 
-class World(NamedTuple):
+class ShownConfiguration(NamedTuple):
     """One state that the model may be in; `calls`: task, call and answer of what has not returned; `handles`: the states tasks have."""
 
     state: State
     calls: tuple[tuple[int, Call, object], ...] = ()
     handles: tuple[tuple[int, int | None, int], ...] = ()  # task, incarnation, thread
 
-    def called(self, task: int, operation: Operation) -> "World":
+    def called(self, task: int, operation: Operation) -> "ShownConfiguration":
         """This world after `task` has called `operation`."""
         if isinstance(operation, MANAGER_OPERATIONS):
             call = begin(self.state, operation)
@@ -31,7 +31,7 @@ class World(NamedTuple):
             call = Call(operation, incarnation, thread)
         return self._replace(calls=(*self.gone(task).calls, (task, call, OPEN)))
 
-    def acted(self, task: int) -> "World | None":
+    def acted(self, task: int) -> "ShownConfiguration | None":
         """This world with the open call of `task` having acted just now. None: it has acted before, or there is none."""
         call = next((call for who, call, answer in self.calls if who == task and answer is OPEN), None)
         if call is None:
@@ -43,36 +43,36 @@ class World(NamedTuple):
             entry = outcome.state.entry(thread)
             assert entry is not None
             handles = (*(h for h in handles if h[0] != task), (task, entry.incarnation, thread))
-        return World(outcome.state, (*self.gone(task).calls, (task, call, outcome.answer)), handles)
+        return ShownConfiguration(outcome.state, (*self.gone(task).calls, (task, call, outcome.answer)), handles)
 
     def answer(self, task: int) -> object:
         """What the call of `task` answers; OPEN if it has not acted."""
         return next((answer for who, _, answer in self.calls if who == task), OPEN)
 
-    def gone(self, task: int) -> "World":
+    def gone(self, task: int) -> "ShownConfiguration":
         """This world without a call of `task`."""
         return self._replace(calls=tuple(c for c in self.calls if c[0] != task))
 
 
-class Worlds:
+class ShownConfigurations:
     """All that are possible after what has been told."""
 
     def __init__(self) -> None:
-        self.open = [World(State())]
+        self.open = [ShownConfiguration(State())]
 
     def called(self, task: int, operation: Operation) -> None:
         """`task` calls `operation`."""
         self.open = [w.called(task, operation) for w in self.open]
 
-    def may_act(self, task: int | None) -> list[World]:
+    def may_act(self, task: int | None) -> list[ShownConfiguration]:
         """Those open now, and those in which a step of `task` has acted."""
         return self.open if task is None else [*self.open, *self._after(task)]
 
-    def must_have_acted(self, task: int) -> list[World]:
+    def must_have_acted(self, task: int) -> list[ShownConfiguration]:
         """Those in which the call of `task` has acted, before or just now."""
         return [w for w in self.open if w.answer(task) is not OPEN] + self._after(task)
 
-    def looked(self, worlds: list[World], seen: View | None) -> None:
+    def looked(self, worlds: list[ShownConfiguration], seen: View | None) -> None:
         """Go on with those of `worlds` that look like what is `seen` (None: it could not be seen), or with all if none does."""
         same = [w for w in worlds if seen is None or masked(view(w.state), seen) == seen]
         self.open = list(dict.fromkeys(same or worlds))
@@ -87,7 +87,7 @@ class Worlds:
         """The call of `task` was cancelled, or raised."""
         self.looked([w.gone(task) for w in self.may_act(task)], seen)
 
-    def _after(self, task: int) -> list[World]:
+    def _after(self, task: int) -> list[ShownConfiguration]:
         return [after for w in self.open if (after := w.acted(task)) is not None]
 
 

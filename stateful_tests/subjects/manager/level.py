@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from subwarden.checking.manager.graph import Graph
+from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.model.manager.operations import BY_NAME, OPERATIONS, STATE_OPERATIONS, Operation, StateListenerMatches, StateSetListener
 from subwarden.model.manager.words import say_operation
 from subwarden.proving.manager.kinds import KINDS
@@ -11,14 +11,14 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_of
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
-from subwarden.stateful_tests.exploring.drawing.chains import Chain, LevelOfChains
+from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainLevel
 from subwarden.stateful_tests.exploring.drawing.machine import bound
-from subwarden.stateful_tests.exploring.level import Drawing, Factory, Names, Run
+from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.script.run import scripted
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
-from subwarden.stateful_tests.subjects.manager.machine import Level1Machine
-from subwarden.stateful_tests.subjects.manager.play import CONVERSATIONS, Play
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.machine import ManagerMachine
+from subwarden.stateful_tests.subjects.manager.play import CONVERSATIONS, ManagerPlay
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.manager.simpler import simpler
 
 RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
@@ -26,7 +26,7 @@ CANCELLATIONS = ("waiting for M", "waiting for T", "woken already", "waiting out
 OVERLAPS = pairs(o.name for o in OPERATIONS)
 
 
-class Level1(LevelOfChains):
+class ManagerLevel(ChainLevel):
     """See `stateful_tests.exploring.level.Level`."""
 
     name = "level 1"
@@ -34,23 +34,25 @@ class Level1(LevelOfChains):
     prefix = ""
     share = 0.3
 
-    def new_graph(self) -> Graph:
+    def new_graph(self) -> ManagerGraph:
         """The model's states that runs have in common."""
-        return Graph()
+        return ManagerGraph()
 
-    def prepare(self, program: Program) -> tuple[Chain, ...]:
+    def prepare(self, program: ManagerProgram) -> tuple[Chain, ...]:
         """Its tasks, compiled."""
         return compile_program(program)
 
-    def play(self, factory: Factory, prepared: tuple[Chain, ...], loop: ControlledLoop, graph: Graph, fired: set[str]) -> Play:
+    def play(
+        self, factory: Factory, prepared: tuple[Chain, ...], loop: ControlledLoop, graph: ManagerGraph, fired: set[str]
+    ) -> ManagerPlay:
         """A run that is ready to be scheduled."""
-        return Play(factory, prepared, loop, graph, fired)
+        return ManagerPlay(factory, prepared, loop, graph, fired)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""
-        return bound(Level1Machine, drawing)
+        return bound(ManagerMachine, drawing)
 
-    def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+    def simpler(self, program: ManagerProgram, names: Names) -> Iterator[tuple[ManagerProgram, Names]]:
         """See `stateful_tests.subjects.manager.simpler`."""
         return simpler(program, names)
 
@@ -80,9 +82,9 @@ class Level1(LevelOfChains):
         """See `stateful_tests.exploring.coverage.awaits`."""
         return awaits_of(factory())
 
-    def decode(self, data: object) -> Program:
+    def decode(self, data: object) -> ManagerProgram:
         """What can be decoded can still make no sense; played, it would pass for a run that holds, or for a fault of the subject."""
-        program = Program.decode(data)
+        program = ManagerProgram.decode(data)
         if not program.tasks:
             raise ValueError("its program has no tasks")
         for chain in program.tasks:
@@ -93,7 +95,7 @@ class Level1(LevelOfChains):
                     raise ValueError(f"{operation.name}: conversations are numbered from {min(CONVERSATIONS)} to {max(CONVERSATIONS)}")
         return program
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
         """See `stateful_tests.script.run`."""
         return scripted(told, subject, factory, run)
 
@@ -102,4 +104,4 @@ class Level1(LevelOfChains):
         return say_operation(operation)
 
 
-LEVEL_1 = Level1()
+MANAGER_LEVEL = ManagerLevel()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from subwarden.checking.manager.graph import Graph, Node
+from subwarden.checking.manager.graph import ManagerGraph, ManagerNode
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.state import State
@@ -18,8 +18,8 @@ from subwarden.proving.manager.scope import Request
 from subwarden.scheduling.events import Event
 from subwarden.stateful_tests.exploring.drawing.machine import Machine
 from subwarden.stateful_tests.subjects.manager.compiled import compile_chain
-from subwarden.stateful_tests.subjects.manager.play import Play
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 CONNECTIONS = st.integers(1, 2)
 THREADS = st.sampled_from((1, 1, 2))  # mostly the same, so that operations meet
@@ -46,7 +46,7 @@ THEN = st.one_of(
 Transitions = set[tuple[State, Request]]
 
 
-class Level1Machine(Machine):
+class ManagerMachine(Machine):
     """See `stateful_tests.exploring.drawing.machine`."""
 
     early_timers = True
@@ -55,10 +55,10 @@ class Level1Machine(Machine):
     def __init__(self) -> None:
         super().__init__()
         with self.loop.entered():
-            self.play = Play(self.factory, (), self.loop, Graph(), self.fired, self._take)
-        self.program = Program(())
+            self.play = ManagerPlay(self.factory, (), self.loop, ManagerGraph(), self.fired, self._take)
+        self.program = ManagerProgram(())
 
-    def _take(self, node: Node, call: Call) -> None:
+    def _take(self, node: ManagerNode, call: Call) -> None:
         """Note a transition of the model, as coverage of its graph counts it: whatever the number of the incarnation."""
         state = node.state
         if call.thread is not None:

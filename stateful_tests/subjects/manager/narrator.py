@@ -3,7 +3,7 @@
 import asyncio
 from typing import cast
 
-from subwarden.checking.manager.judge import Judge
+from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.checking.observable import Observable
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.projection import View, project
@@ -12,10 +12,10 @@ from subwarden.model.manager.words import say_answer, say_changes, say_operation
 NOTHING = View(frozenset(), (), frozenset(), frozenset(), frozenset())
 
 
-class Teller:
+class ManagerNarrator:
     """Tells one run of `subject`, as it goes."""
 
-    def __init__(self, judge: Judge, subject: Observable) -> None:
+    def __init__(self, judge: ManagerJudge, subject: Observable) -> None:
         self._judge = judge
         self._subject = subject
         self._view = NOTHING if judge.shown is None else project(judge.shown)

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from subwarden.checking import causes
-from subwarden.checking.manager.graph import Graph
-from subwarden.checking.manager.judge import Judge
+from subwarden.checking.manager.graph import ManagerGraph
+from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.checking.manager.refinement import Took
-from subwarden.checking.manager.telling_judge import TellingJudge
+from subwarden.checking.manager.telling_judge import NarratedJudge
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.conversation import Conversation
 from subwarden.impl.manager.oneshot import Outcome, Receiver, oneshot
@@ -25,7 +25,7 @@ from subwarden.scheduling.locks import awaited
 from subwarden.scheduling.loop import EAGER, ControlledLoop
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
-from subwarden.stateful_tests.subjects.manager.narrator import Teller
+from subwarden.stateful_tests.subjects.manager.narrator import ManagerNarrator
 
 CONVERSATIONS = {number: Conversation(number) for number in range(1, 10)}
 
@@ -36,7 +36,7 @@ def in_order(view: View) -> Hashable:
     return live, view.entries, tuple(sorted(view.links)), tuple(sorted(view.ids)), tuple(sorted(view.raw))
 
 
-class Play:
+class ManagerPlay:
     """One run of the tasks in `chains`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
 
     def __init__(
@@ -44,15 +44,15 @@ class Play:
         factory: Callable[[], ManagerApi],
         chains: Iterable[Chain],
         loop: ControlledLoop,
-        graph: Graph,
+        graph: ManagerGraph,
         fired: set[str],
         took: Took | None = None,
-        judge: type[Judge] = Judge,
+        judge: type[ManagerJudge] = ManagerJudge,
     ) -> None:
         self.loop = loop
         loop.observer = self
         self.manager: Any = factory()  # a ManagerApi, or somebody else's that looks like one
-        self.judge = (judge if loop.log is None else TellingJudge)(loop, self.manager, graph, fired, took)
+        self.judge = (judge if loop.log is None else NarratedJudge)(loop, self.manager, graph, fired, took)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
         self.happened: set[str] = set()  # what is told of the run as coverage
         self._tasks: list[asyncio.Task[None]] = []
@@ -193,9 +193,9 @@ class Play:
         """What the maps show at the end."""
         return None if self.judge.shown is None else in_order(project(self.judge.shown))
 
-    def teller(self) -> Teller:
+    def teller(self) -> ManagerNarrator:
         """Whoever tells this run."""
-        return Teller(self.judge, self.manager)
+        return ManagerNarrator(self.judge, self.manager)
 
     def lock_name(self, lock: asyncio.Lock) -> str:
         """What reports call `lock`."""

@@ -7,7 +7,7 @@ from subwarden.stateful_tests.exploring.drawing.chains import ChainProgram
 
 
 @dataclass(frozen=True, slots=True)
-class Program(ChainProgram):
+class ManagerProgram(ChainProgram):
     """Tasks that call the manager. State operations act on the state the task was last given; where it was refused one, the rest of
     the chain is not called."""
 

@@ -12,10 +12,10 @@ from subwarden.model.manager.operations import RETURNS_STATE, Operation, ThreadS
 from subwarden.model.manager.words import PREFIX
 from subwarden.stateful_tests.exploring.findings.shrink_passes import arranged, fewer, fewer_faults, with_chain
 from subwarden.stateful_tests.exploring.level import Names
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
-def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+def simpler(program: ManagerProgram, names: Names) -> Iterator[tuple[ManagerProgram, Names]]:
     """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
     yield from fewer(program, names)
     yield from _joined(program, names)
@@ -29,7 +29,7 @@ def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
         yield renamed, names
 
 
-def _joined(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+def _joined(program: ManagerProgram, names: Names) -> Iterator[tuple[ManagerProgram, Names]]:
     """Two tasks that use a state of one thread, as a single task that is given the state once."""
     tasks = program.tasks
     for second in range(len(tasks) - 1, 0, -1):
@@ -49,7 +49,7 @@ def _plainer(operation: Operation) -> Iterator[Operation]:
         yield replace(operation, **changes)
 
 
-def renumbered(program: Program) -> Program:
+def renumbered(program: ManagerProgram) -> ManagerProgram:
     """The same program with connections, threads, ids and conversations numbered in the order of their first use."""
     numbers: dict[str, dict[int, int]] = {kind: {} for kind in PREFIX}
 
@@ -61,4 +61,4 @@ def renumbered(program: Program) -> Program:
                 changes[field.name] = known.setdefault(getattr(operation, field.name), len(known) + 1)
         return replace(operation, **changes)
 
-    return Program(tuple(tuple(renumber(o) for o in chain) for chain in program.tasks), program.faults)
+    return ManagerProgram(tuple(tuple(renumber(o) for o in chain) for chain in program.tasks), program.faults)

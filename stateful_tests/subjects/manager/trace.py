@@ -4,7 +4,7 @@ As far as the model can follow the run; a run that breaks something has a trace 
 where it returned. The form is that of `stateful_tests.tla.traces`, which writes it for TLC and as ITF.
 """
 
-from subwarden.checking.manager.graph import Graph, Node
+from subwarden.checking.manager.graph import ManagerGraph, ManagerNode
 from subwarden.model.manager.operations import CREATES_ENTRY
 from subwarden.model.manager.projection import project
 from subwarden.model.manager.step import Call
@@ -13,17 +13,17 @@ from subwarden.scheduling.run import Choose, run
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import MakeChoose
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
-from subwarden.stateful_tests.subjects.manager.play import Play
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tla.traces import Binding, TraceStep
 
 
-def trace_of(factory: Factory, order: Order, program: Program, make: MakeChoose) -> list[TraceStep]:
+def trace_of(factory: Factory, order: Order, program: ManagerProgram, make: MakeChoose) -> list[TraceStep]:
     """Play `program` once, inside `stateful_tests.exploring.runner.running()`, and return its trace."""
     trace: list[TraceStep] = []
     loop = loop_for(order)
 
-    def took(node: Node, call: Call) -> None:
+    def took(node: ManagerNode, call: Call) -> None:
         shown = play.manager.show()
         entry = None if call.thread is None else node.state.entry(call.thread)
         stale = call.thread is not None and (entry is None or entry.incarnation != call.incarnation)
@@ -32,7 +32,7 @@ def trace_of(factory: Factory, order: Order, program: Program, make: MakeChoose)
             trace.append(TraceStep(call.operation, edge.answer, project(shown), call.thread, _binding(node, call)))
 
     with loop.entered():
-        play = Play(factory, compile_program(program), loop, Graph(), set(), took)
+        play = ManagerPlay(factory, compile_program(program), loop, ManagerGraph(), set(), took)
         try:
             choose: Choose = make(loop, order)
             run(loop, order, choose, play.judge.stepped, every_choice=True)
@@ -42,7 +42,7 @@ def trace_of(factory: Factory, order: Order, program: Program, make: MakeChoose)
     return trace
 
 
-def _binding(node: Node, call: Call) -> Binding:
+def _binding(node: ManagerNode, call: Call) -> Binding:
     if not isinstance(call.operation, CREATES_ENTRY):
         return Binding.NOW
     if call.incarnation is None:

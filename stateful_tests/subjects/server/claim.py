@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.checking.server.graph import ProtocolGraph
+from subwarden.checking.server.graph import ServerGraph
 from subwarden.impl.server.server import ShownServer
 from subwarden.impl.server.transcript import Transcript
 from subwarden.model.manager.projection import Shown, disagreements
 from subwarden.model.server import requests as rq
 from subwarden.model.server.deliveries import Owed, Wrong
-from subwarden.model.server.requests import Answer, Asks, Closed, EngineEvent, Message, Notice, Reply, Request
-from subwarden.model.server.state import Change, What, target
+from subwarden.model.server.requests import AnswerSent, Asks, Closed, EngineEvent, Message, Notice, Reply, Request
+from subwarden.model.server.state import Change, ChangeKind, target
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, Order
@@ -24,8 +24,8 @@ from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Follower
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.subjects.manager.claim import ENDLESS, NoScript
-from subwarden.stateful_tests.subjects.server.play import Factory, Play, prepare
-from subwarden.stateful_tests.subjects.server.program import Program
+from subwarden.stateful_tests.subjects.server.play import Factory, ServerPlay, prepare
+from subwarden.stateful_tests.subjects.server.program import ServerProgram
 
 Claim = dict[str, Any]
 
@@ -44,7 +44,7 @@ AT_END = {
 IN_THE_MIDDLE = "it shows only in the middle of a step"
 
 
-class Followed(NamedTuple):
+class ServerClaim(NamedTuple):
     """What a script is to be made from. `rests`: the numbers of steps after which nothing could move but for what came from outside."""
 
     claim: Claim
@@ -66,24 +66,24 @@ class Looked(NamedTuple):
         return thread in self.registry.loaded and thread not in self.registry.closing
 
 
-def claim_of(factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> Followed:
+def claim_of(factory: Factory, program: ServerProgram, names: Sequence[str], cause: Cause) -> ServerClaim:
     """What a script that plays `program` under `names` can assert. Raises NoScript."""
     if EARLY in names:
         raise NoScript("it takes a step that is so slow that a timer is due while others are ready")
     if cause == causes.LOCK_CYCLE:
         raise NoScript("locks are taken in both orders, which shows in a deadlock only where they meet")
     if cause in ENDLESS:
-        return Followed({"kind": ENDLESS[cause], "at": None}, [])
+        return ServerClaim({"kind": ENDLESS[cause], "at": None}, [])
     watched = _Watched(factory, program, names, cause)
     if cause in AT_END:
-        return Followed({"kind": AT_END[cause], "at": None}, watched.rests)
-    return Followed(watched.claim(), watched.rests)
+        return ServerClaim({"kind": AT_END[cause], "at": None}, watched.rests)
+    return ServerClaim(watched.claim(), watched.rests)
 
 
 class _Watched:
     """A run followed to its end, with its judge overheard."""
 
-    def __init__(self, factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> None:
+    def __init__(self, factory: Factory, program: ServerProgram, names: Sequence[str], cause: Cause) -> None:
         self.rests: list[int] = []
         self._cause = cause
         self._names = names
@@ -103,7 +103,7 @@ class _Watched:
         with controlled_locks():
             loop = ControlledLoop()
             with loop.entered():
-                self._play = Play(factory, prepare(program), loop, ProtocolGraph(), set())
+                self._play = ServerPlay(factory, prepare(program), loop, ServerGraph(), set())
                 self._attach()
                 follower = Follower(loop, Order.FIFO, names)
 
@@ -217,13 +217,13 @@ class _Watched:
             return {"kind": "held"}
         if self._change is not None:
             return self._changed(self._change)
-        if self._message is not None and isinstance(self._message[1], Answer):
+        if self._message is not None and isinstance(self._message[1], AnswerSent):
             return self._replied(self._message[1])
         return {"kind": None}
 
     def _answering(self) -> Claim:
         """P7."""
-        answered = {m.request: len(self._transcript.answers(str(m.request))) for _, m in self._transcript.sent if isinstance(m, Answer)}
+        answered = {m.request: len(self._transcript.answers(str(m.request))) for _, m in self._transcript.sent if isinstance(m, AnswerSent)}
         twice = [name for name in self._asked if answered.get(name, 0) > 1 and causes.answered_twice(self._asked[name].name) == self._cause]
         if twice:
             return {"kind": "twice", "requests": twice}
@@ -243,7 +243,7 @@ class _Watched:
             return {**self._lost(thread, connection, missing), "at": None}
         connection, message = self._message
         match message:
-            case Answer(request, _, _, _):
+            case AnswerSent(request, _, _, _):
                 thread = target(self._asked[str(request)])
                 loaded = self._play.judge.state.thread(thread)
                 assert loaded is not None
@@ -269,7 +269,7 @@ class _Watched:
         ended = [
             str(m.request)
             for to, m in self._transcript.sent
-            if to == connection and isinstance(m, Answer) and self._asked[str(m.request)] == rq.Unsubscribe(connection, thread)
+            if to == connection and isinstance(m, AnswerSent) and self._asked[str(m.request)] == rq.Unsubscribe(connection, thread)
         ]
         return {"kind": "after", "connection": connection, "thread": thread, "request": ended[-1]}
 
@@ -292,14 +292,14 @@ class _Watched:
             str(m.request)
             for to, m in self._transcript.sent
             if to == connection
-            and isinstance(m, Answer)
+            and isinstance(m, AnswerSent)
             and m.reply is Reply.OK
             and isinstance(self._asked[str(m.request)], rq.SUBSCRIBES)
             and target(self._asked[str(m.request)]) == thread
         ]
         return said[-1] if said else None
 
-    def _replied(self, answer: Answer) -> Claim:
+    def _replied(self, answer: AnswerSent) -> Claim:
         """P8: an answer that was right at no moment."""
         request = str(answer.request)
         judge = self._play.judge
@@ -314,23 +314,23 @@ class _Watched:
         """A visible change that nothing allows."""
         what, thread, connection, other = change
         match what:
-            case What.LINKED:
+            case ChangeKind.LINKED:
                 return {"kind": "linked", "thread": thread, "connection": connection, "late": self._cause == causes.LATE_LINK}
-            case What.NAMED:
+            case ChangeKind.NAMED:
                 return {"kind": "linked", "thread": thread, "connection": connection, "late": False}
-            case What.UNLINKED | What.UNNAMED:
-                return {"kind": "unlinked", "thread": thread, "connection": connection, "id": other if what is What.UNNAMED else None}
-            case What.CLOSING:
+            case ChangeKind.UNLINKED | ChangeKind.UNNAMED:
+                return {"kind": "unlinked", "thread": thread, "connection": connection, "id": other if what is ChangeKind.UNNAMED else None}
+            case ChangeKind.CLOSING:
                 state = self._play.judge.state
                 under = {c for t, c, _ in state.grants if t == thread} | {c for t, c in state.owed if t == thread}
                 told = [[c, request] for c in sorted(under) if (request := self._told(thread, c)) is not None]
                 return {"kind": "torn", "thread": thread, "told": told}
-            case What.LOADED | What.UNLOADED:
+            case ChangeKind.LOADED | ChangeKind.UNLOADED:
                 old = self._play.judge.state.thread(thread)
-                was = other if what is What.UNLOADED or old is None else old.conversation
+                was = other if what is ChangeKind.UNLOADED or old is None else old.conversation
                 return {"kind": "unloaded", "thread": thread, "conversation": was}
-            case What.LIVE | What.DEAD:
-                return {"kind": "revived" if what is What.LIVE else "ended", "closed": [connection]}
+            case ChangeKind.LIVE | ChangeKind.DEAD:
+                return {"kind": "revived" if what is ChangeKind.LIVE else "ended", "closed": [connection]}
 
     # --- when to look
 

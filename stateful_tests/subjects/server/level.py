@@ -4,20 +4,20 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any
 
-from subwarden.checking.server.graph import ProtocolGraph
+from subwarden.checking.server.graph import ServerGraph
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import BY_NAME, REQUESTS, Reply, Request
-from subwarden.model.server.state import What
+from subwarden.model.server.state import ChangeKind
 from subwarden.model.server.words import say_request
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
-from subwarden.stateful_tests.exploring.level import Drawing, Names, Run
-from subwarden.stateful_tests.subjects.server.machine import Level2Machine
-from subwarden.stateful_tests.subjects.server.play import BRINGS, Factory, Play, Prepared, prepare
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.exploring.level import Drawing, FailingRun, Names
+from subwarden.stateful_tests.subjects.server.machine import ServerMachine
+from subwarden.stateful_tests.subjects.server.play import BRINGS, Factory, PreparedRequests, ServerPlay, prepare
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.subjects.server.script import scripted
 from subwarden.stateful_tests.subjects.server.simpler import simpler
 
@@ -38,15 +38,15 @@ ANSWERS = {
     rq.RemoveListener.name: (Reply.OK, Reply.NOT_FOUND),
 }
 SAYS = {
-    Goes.CANCELLED: "its handler may be cancelled",
-    Goes.FAILS: "the engine fails",
-    Goes.LATE: "the engine is late",
-    Goes.ENDS: "the conversation may end by itself",
+    FaultKind.CANCELLED: "its handler may be cancelled",
+    FaultKind.FAILS: "the engine fails",
+    FaultKind.LATE: "the engine is late",
+    FaultKind.ENDS: "the conversation may end by itself",
 }
 FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
 
 
-class Level2:
+class ServerLevel:
     """See `stateful_tests.exploring.level.Level`."""
 
     name = "level 2"
@@ -54,45 +54,45 @@ class Level2:
     prefix = "level 2: "
     share = 0.34
 
-    def new_graph(self) -> ProtocolGraph:
+    def new_graph(self) -> ServerGraph:
         """The model's states that runs have in common."""
-        return ProtocolGraph()
+        return ServerGraph()
 
-    def prepare(self, program: Program) -> Prepared:
+    def prepare(self, program: ServerProgram) -> PreparedRequests:
         """What would be worked out in every run again."""
         return prepare(program)
 
-    def play(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: ProtocolGraph, fired: set[str]) -> Play:
+    def play(self, factory: Factory, prepared: PreparedRequests, loop: ControlledLoop, graph: ServerGraph, fired: set[str]) -> ServerPlay:
         """A run that is ready to be scheduled."""
-        return Play(factory, prepared, loop, graph, fired)
+        return ServerPlay(factory, prepared, loop, graph, fired)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""
-        return bound(Level2Machine, drawing)
+        return bound(ServerMachine, drawing)
 
-    def variants(self, program: Program, cancellation: bool, random: Random) -> list[Program]:
+    def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
         """Nothing goes wrong, but some conversation may be late; with `cancellation`: each handler is cancelled, each engine fails, each
         conversation ends by itself, and some pairs of those."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, BRINGS)]
         if not cancellation:
-            late = [Program(tasks, (Fault(Goes.LATE, place),)) for place in random.sample(brings, min(len(brings), 2))]
-            return [Program(tasks), Program(tasks), *late]
+            late = [ServerProgram(tasks, (ServerFault(FaultKind.LATE, place),)) for place in random.sample(brings, min(len(brings), 2))]
+            return [ServerProgram(tasks), ServerProgram(tasks), *late]
         single = list(self.with_faults(program, 1).faults)
-        single += [Fault(goes, place) for place in brings for goes in (Goes.FAILS, Goes.ENDS)]
+        single += [ServerFault(goes, place) for place in brings for goes in (FaultKind.FAILS, FaultKind.ENDS)]
         chosen = random.sample(single, min(len(single), 8))
-        variants = [Program(tasks, (fault,)) for fault in chosen]
+        variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
         if len(single) > 1:
             drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.goes.value)) for _ in range(4)]
-            variants += [Program(tasks, tuple(pair)) for pair in drawn]
+            variants += [ServerProgram(tasks, tuple(pair)) for pair in drawn]
         return variants
 
-    def with_faults(self, program: Program, times: int) -> Program:
+    def with_faults(self, program: ServerProgram, times: int) -> ServerProgram:
         """The program in which each handler may be cancelled, once: it ends with that."""
         handled = [place for place, (request,) in enumerate(program.tasks) if not isinstance(request, rq.Close)]
-        return Program(program.tasks, tuple(Fault(Goes.CANCELLED, place) for place in handled if times))
+        return ServerProgram(program.tasks, tuple(ServerFault(FaultKind.CANCELLED, place) for place in handled if times))
 
-    def simpler(self, program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+    def simpler(self, program: ServerProgram, names: Names) -> Iterator[tuple[ServerProgram, Names]]:
         """See `stateful_tests.subjects.server.simpler`."""
         return simpler(program, names)
 
@@ -100,7 +100,7 @@ class Level2:
         """Every rule, every request with each of its answers, every kind of change."""
         expected = {f"rule {name}" for name in BY_NAME} | {"rule advance", "rule settle"}
         expected |= {f"answer {name}: {reply.value}" for name, replies in ANSWERS.items() for reply in replies}
-        expected |= {f"change {what.value}" for what in What}
+        expected |= {f"change {what.value}" for what in ChangeKind}
         if cancellation:
             expected |= {"rule cancel", "cancellation of a handler"}
             expected |= {f"answer {name}: {Reply.FAILED.value}" for name in FAILING}
@@ -126,16 +126,16 @@ class Level2:
         """Every place in the request layer, its listener, and the manager under it, where a task may be suspended."""
         loop = ControlledLoop()
         with loop.entered():
-            play = Play(factory, prepare(Program(())), loop, ProtocolGraph(), set())
+            play = ServerPlay(factory, prepare(ServerProgram(())), loop, ServerGraph(), set())
             modules = [*modules_of(type(play.server)), *modules_of(type(play.server.manager)), *play.server.listening()]
         loop.abandon()
         return awaits_in(modules)
 
-    def decode(self, data: object) -> Program:
+    def decode(self, data: object) -> ServerProgram:
         """See `stateful_tests.subjects.server.program`."""
-        return Program.decode(data)
+        return ServerProgram.decode(data)
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
         """See `stateful_tests.subjects.server.script`."""
         return scripted(told, subject, factory, run)
 
@@ -143,13 +143,13 @@ class Level2:
         """In words."""
         return say_request(operation)
 
-    def cancels(self, program: Program) -> bool:
+    def cancels(self, program: ServerProgram) -> bool:
         """Whether some handler may be: an engine that fails is no cancellation."""
-        return any(fault.goes is Goes.CANCELLED for fault in program.faults)
+        return any(fault.goes is FaultKind.CANCELLED for fault in program.faults)
 
-    def say_fault(self, program: Program, place: int) -> str:
+    def say_fault(self, program: ServerProgram, place: int) -> str:
         """What may go wrong with the request at `place`."""
         return ", ".join(SAYS[fault.goes] for fault in program.faults if fault.place == place)
 
 
-LEVEL_2 = Level2()
+SERVER_LEVEL = ServerLevel()

@@ -7,31 +7,31 @@ nobody interfered with would show is drawn here; many more schedules of the same
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from subwarden.checking.server.graph import ProtocolGraph
+from subwarden.checking.server.graph import ServerGraph
 from subwarden.impl.server.simulated_engine import STORED
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
 from subwarden.scheduling.events import Event
 from subwarden.stateful_tests.exploring.drawing.machine import Machine
-from subwarden.stateful_tests.subjects.server.play import Play, prepare, prepare_task
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.play import ServerPlay, prepare, prepare_task
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 
 CONNECTIONS = st.sampled_from((1, 2, 1, 2, 3))
 PLACES = st.integers(0, 5)  # of a thread among those that there are, the first mostly
 SUBSCRIPTIONS = st.sampled_from((1, 1, 2))
 
 
-class Level2Machine(Machine):
+class ServerMachine(Machine):
     """See `stateful_tests.exploring.drawing.machine`."""
 
     limit = 5_000
 
     def __init__(self) -> None:
         super().__init__()
-        self.program = Program(())
+        self.program = ServerProgram(())
         self.made: list[int] = []
         with self.loop.entered():
-            self.play = Play(self.factory, prepare(self.program), self.loop, ProtocolGraph(), self.fired)
+            self.play = ServerPlay(self.factory, prepare(self.program), self.loop, ServerGraph(), self.fired)
 
     # --- what rules do
 
@@ -40,9 +40,9 @@ class Level2Machine(Machine):
         if not self.over and not type(self).enough():
             self.arrive(request.name, prepare_task(len(self.program.tasks), request, ()), (request,))
 
-    def struck(self, place: int) -> tuple[Fault, Event]:
+    def struck(self, place: int) -> tuple[ServerFault, Event]:
         """The cancellation of a request's handler."""
-        fault = Fault(Goes.CANCELLED, place)
+        fault = ServerFault(FaultKind.CANCELLED, place)
         return fault, self.play.fault(prepare_task(place, self.program.tasks[place][0], (fault,)))
 
     def _thread(self, place: int) -> int:

@@ -8,13 +8,13 @@ from subwarden.model.manager.words import say_changes
 from subwarden.model.server.words import say_message, say_registry, say_request
 
 if TYPE_CHECKING:
-    from subwarden.stateful_tests.subjects.server.play import Play
+    from subwarden.stateful_tests.subjects.server.play import ServerPlay
 
 
-class Teller:
+class ServerNarrator:
     """Tells one run, as it goes."""
 
-    def __init__(self, play: "Play") -> None:
+    def __init__(self, play: "ServerPlay") -> None:
         self._play = play
         self._view = View(frozenset(), (), frozenset(), frozenset(), frozenset())
         self._loaded: dict[int, int] = {}

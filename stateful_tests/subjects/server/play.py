@@ -5,8 +5,8 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from subwarden.checking.server.graph import ProtocolGraph
-from subwarden.checking.server.judge import ProtocolJudge
+from subwarden.checking.server.graph import ServerGraph
+from subwarden.checking.server.judge import ServerJudge
 from subwarden.impl.server.engine import Engine
 from subwarden.impl.server.environment import Environment
 from subwarden.impl.server.loaded_thread import Gate
@@ -19,16 +19,16 @@ from subwarden.scheduling.locks import waiting
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 
 if TYPE_CHECKING:
-    from subwarden.stateful_tests.subjects.server.narrator import Teller
+    from subwarden.stateful_tests.subjects.server.narrator import ServerNarrator
 
 Factory = Callable[[Engine], Server]
 BRINGS = (rq.Start, rq.Resume, rq.Fork)
 
 
-class Task(NamedTuple):
+class RequestTask(NamedTuple):
     """One request, made ready for many runs."""
 
     place: int
@@ -39,32 +39,32 @@ class Task(NamedTuple):
     may_be_cancelled: bool
 
 
-class Prepared(NamedTuple):
+class PreparedRequests(NamedTuple):
     """A program, made ready for many runs."""
 
-    tasks: tuple[Task, ...]
+    tasks: tuple[RequestTask, ...]
     failing: frozenset[int]
     late: frozenset[int]
     ending: frozenset[int]
 
 
-def prepare(program: Program) -> Prepared:
+def prepare(program: ServerProgram) -> PreparedRequests:
     """What would be worked out in every run again."""
     tasks = tuple(prepare_task(place, task[0], program.faults) for place, task in enumerate(program.tasks))
 
-    def threads(goes: Goes) -> frozenset[int]:
+    def threads(goes: FaultKind) -> frozenset[int]:
         requests = (program.tasks[fault.place][0] for fault in program.faults if fault.goes is goes)
         return frozenset(
             request.fork if isinstance(request, rq.Fork) else request.thread for request in requests if isinstance(request, BRINGS)
         )
 
-    return Prepared(tasks, threads(Goes.FAILS), threads(Goes.LATE), threads(Goes.ENDS))
+    return PreparedRequests(tasks, threads(FaultKind.FAILS), threads(FaultKind.LATE), threads(FaultKind.ENDS))
 
 
-def prepare_task(place: int, request: Request, faults: tuple[Fault, ...]) -> Task:
+def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
     """One request."""
     name = task_name(place)
-    return Task(place, name, f"start {name}", f"cancel {name}", request, Fault(Goes.CANCELLED, place) in faults)
+    return RequestTask(place, name, f"start {name}", f"cancel {name}", request, ServerFault(FaultKind.CANCELLED, place) in faults)
 
 
 class _Handlers(dict[int | str, "asyncio.Task[None]"]):
@@ -87,10 +87,10 @@ class _Handlers(dict[int | str, "asyncio.Task[None]"]):
             self._loop.faults.remove(fault)
 
 
-class Play:
+class ServerPlay:
     """One run. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
 
-    def __init__(self, factory: Factory, prepared: Prepared, loop: ControlledLoop, graph: ProtocolGraph, fired: set[str]) -> None:
+    def __init__(self, factory: Factory, prepared: PreparedRequests, loop: ControlledLoop, graph: ServerGraph, fired: set[str]) -> None:
         self.loop = loop
         self.happened: set[str] = set()
         self.environment = Environment(
@@ -103,7 +103,7 @@ class Play:
         )
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]
-        self.judge = ProtocolJudge(loop, self.server, frozenset(STORED), graph, fired.add)
+        self.judge = ServerJudge(loop, self.server, frozenset(STORED), graph, fired.add)
         self.environment.serve(self.server, self.judge)
         if any(task.may_be_cancelled for task in prepared.tasks):
             self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})
@@ -112,7 +112,7 @@ class Play:
 
     # --- driving
 
-    def start(self, task: Task) -> None:
+    def start(self, task: RequestTask) -> None:
         """The outside event: the request of `task` arrives, unless its client has gone."""
         request = task.request
         if self.environment.gone(request.connection):
@@ -123,7 +123,7 @@ class Play:
             self.judge.accepted(task.place, task.name, request)
         self.environment.arrives(task.name, request)
 
-    def fault(self, task: Task) -> Event:
+    def fault(self, task: RequestTask) -> Event:
         """The cancellation of the handler of `task`."""
 
         def deliver() -> None:
@@ -162,11 +162,11 @@ class Play:
         state = self.judge.state
         return tuple(sorted(state.live)), state.loaded, tuple(sorted(state.grants)), tuple(sorted(self.judge.deliveries.taken_last.items()))
 
-    def teller(self) -> "Teller":
+    def teller(self) -> "ServerNarrator":
         """Whoever tells this run."""
-        from subwarden.stateful_tests.subjects.server.narrator import Teller  # noqa: PLC0415  # text is for those who ask
+        from subwarden.stateful_tests.subjects.server.narrator import ServerNarrator  # noqa: PLC0415  # text is for those who ask
 
-        return Teller(self)
+        return ServerNarrator(self)
 
     def lock_name(self, lock: asyncio.Lock) -> str:
         """What reports call `lock`."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from subwarden.model.server.requests import Request, decode, encode
 
 
-class Goes(Enum):
+class FaultKind(Enum):
     """What may go wrong for a request."""
 
     CANCELLED = "cancel"  # its handler is cancelled, at any await, or never
@@ -17,27 +17,27 @@ class Goes(Enum):
     ENDS = "end"  # the conversation that it starts or loads ends by itself, at any moment, or never
 
 
-class Fault(NamedTuple):
+class ServerFault(NamedTuple):
     """It goes so for the request at `place`."""
 
-    goes: Goes
+    goes: FaultKind
     place: int
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ServerProgram:
     """`tasks[i]` has the one request that outside event i lets arrive. A close is one as well."""
 
     tasks: tuple[tuple[Request], ...]
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ServerFault, ...] = ()
 
     def operations(self) -> int:
         """How many requests there are."""
         return len(self.tasks)
 
-    def faults_at(self, place: Mapping[int, int]) -> tuple[Fault, ...]:
+    def faults_at(self, place: Mapping[int, int]) -> tuple[ServerFault, ...]:
         """The faults of the requests that have moved to `place`; those of others are left out."""
-        moved = (Fault(fault.goes, place[fault.place]) for fault in self.faults if fault.place in place)
+        moved = (ServerFault(fault.goes, place[fault.place]) for fault in self.faults if fault.place in place)
         return tuple(sorted(moved, key=lambda fault: (fault.place, fault.goes.value)))
 
     def encode(self) -> dict[str, object]:
@@ -45,7 +45,7 @@ class Program:
         return {"tasks": [[encode(r) for r in task] for task in self.tasks], "faults": [[f.goes.value, f.place] for f in self.faults]}
 
     @staticmethod
-    def decode(data: object) -> "Program":
+    def decode(data: object) -> "ServerProgram":
         """What `encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
         if not isinstance(data, dict) or not isinstance(data.get("tasks"), list) or not isinstance(data.get("faults"), list):
             raise ValueError("a program has a list of tasks and a list of faults")
@@ -56,11 +56,11 @@ class Program:
             tasks.append((decode(task[0]),))
         if not tasks:
             raise ValueError("its program has no tasks")
-        faults: list[Fault] = []
+        faults: list[ServerFault] = []
         for fault in data["faults"]:
-            if not isinstance(fault, list) or len(fault) != 2 or fault[0] not in [goes.value for goes in Goes]:
-                raise ValueError(f"a fault is what goes wrong ({', '.join(g.value for g in Goes)}) and for which task, not {fault!r}")
+            if not isinstance(fault, list) or len(fault) != 2 or fault[0] not in [goes.value for goes in FaultKind]:
+                raise ValueError(f"a fault is what goes wrong ({', '.join(g.value for g in FaultKind)}) and for which task, not {fault!r}")
             if type(fault[1]) is not int or not 0 <= fault[1] < len(tasks):
                 raise ValueError(f"a fault names a task by its place, 0 to {len(tasks) - 1}, not {fault[1]!r}")
-            faults.append(Fault(Goes(fault[0]), fault[1]))
-        return Program(tuple(tasks), tuple(faults))
+            faults.append(ServerFault(FaultKind(fault[0]), fault[1]))
+        return ServerProgram(tuple(tasks), tuple(faults))

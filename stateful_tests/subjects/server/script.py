@@ -4,13 +4,13 @@ from typing import Any
 
 from subwarden.impl.subjects import SUBJECTS
 from subwarden.reports.script.server import write
-from subwarden.stateful_tests.exploring.level import Run
+from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.script.run import confirmed, imports
 from subwarden.stateful_tests.subjects.server.claim import claim_of
 from subwarden.stateful_tests.subjects.server.play import Factory, prepare
 
 
-def scripted(told: dict[str, Any], subject: str, factory: Factory, run: Run) -> dict[str, Any]:
+def scripted(told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
     """What a finding's record, of which `told` is the rest, has of its script; see `stateful_tests.script.run.confirmed`."""
 
     def make() -> dict[str, Any]:

@@ -9,10 +9,10 @@ from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
 from subwarden.stateful_tests.exploring.findings.shrink_passes import fewer, fewer_faults, with_chain
 from subwarden.stateful_tests.exploring.level import Names
-from subwarden.stateful_tests.subjects.server.program import Program
+from subwarden.stateful_tests.subjects.server.program import ServerProgram
 
 
-def simpler(program: Program, names: Names) -> Iterator[tuple[Program, Names]]:
+def simpler(program: ServerProgram, names: Names) -> Iterator[tuple[ServerProgram, Names]]:
     """In the order in which they should be tried."""
     yield from fewer(program, names)
     yield from fewer_faults(program, names)
@@ -34,7 +34,7 @@ def _plainer(request: Request) -> Iterator[Request]:
         yield rq.Resume(request.connection, request.thread)
 
 
-def renumbered(program: Program) -> Program:
+def renumbered(program: ServerProgram) -> ServerProgram:
     """The same program with connections, ids and stored threads, and threads that are made, numbered in the order of their first use."""
     numbers: dict[str, dict[int, int]] = {"connection": {}, "subscription": {}, "stored": {}, "made": {}}
     made = {getattr(r, "fork", r.thread) for (r,) in program.tasks if isinstance(r, rq.Start | rq.Fork)}
@@ -55,4 +55,4 @@ def renumbered(program: Program) -> Program:
                 )
         return replace(request, **changes)
 
-    return Program(tuple((renumber(request),) for (request,) in program.tasks), program.faults)
+    return ServerProgram(tuple((renumber(request),) for (request,) in program.tasks), program.faults)

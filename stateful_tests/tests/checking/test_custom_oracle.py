@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from subwarden.checking.adapter_judge import Rules
-from subwarden.checking.custom.configurations import OwnGraph
-from subwarden.checking.custom.judge import OwnJudge
-from subwarden.checking.custom.model import ANY, OwnModel, OwnOperation
+from subwarden.checking.adapter_judge import JudgedRules
+from subwarden.checking.custom.configurations import CustomGraph
+from subwarden.checking.custom.judge import CustomJudge
+from subwarden.checking.custom.model import ANY, CustomModel, CustomOperation
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.subjects.custom.adapter import POOLS
 
@@ -48,7 +48,7 @@ class Event(NamedTuple):
     about: object = None
 
 
-def history(random: Random, model: OwnModel) -> list[Event]:
+def history(random: Random, model: CustomModel) -> list[Event]:
     """What a shelf's callers may have seen; sometimes one thing in it is changed."""
     calls = list(model.calls())
     events: list[Event] = []
@@ -56,7 +56,7 @@ def history(random: Random, model: OwnModel) -> list[Event]:
     pending: list[int] = []  # calls that have not acted
     answers: dict[int, object] = {}
     orphans: list[int] = []
-    operations: dict[int, OwnOperation] = {}
+    operations: dict[int, CustomOperation] = {}
     opened: list[int] = []
     while made < 5 or opened:
         act = random.choice(("call", "act", "act", "end", "end", "look"))
@@ -103,14 +103,14 @@ def changed(random: Random, event: Event) -> Event:
     return event
 
 
-def judged(events: list[Event], model: OwnModel, graph: OwnGraph) -> bool:
+def judged(events: list[Event], model: CustomModel, graph: CustomGraph) -> bool:
     """Whether the judge finds nothing wrong."""
     shows: list[object] = [None]
     loop = ControlledLoop()
-    judge = OwnJudge(loop, lambda: shows[0], model, graph, set(), Rules())
+    judge = CustomJudge(loop, lambda: shows[0], model, graph, set(), JudgedRules())
     for what, call, about in events:
         if what == "call":
-            assert isinstance(about, OwnOperation)
+            assert isinstance(about, CustomOperation)
             judge.called(call, about)
         elif what == "return":
             judge.returned(call, operation(events, call), about)
@@ -124,12 +124,12 @@ def judged(events: list[Event], model: OwnModel, graph: OwnGraph) -> bool:
     return not judge.violations
 
 
-def operation(events: list[Event], call: int) -> OwnOperation:
+def operation(events: list[Event], call: int) -> CustomOperation:
     """What `call` asked for."""
     return next(e.about for e in events if e.what == "call" and e.call == call)  # type: ignore[return-value]  # see `Event`
 
 
-def explained(events: list[Event], model: OwnModel) -> bool:
+def explained(events: list[Event], model: CustomModel) -> bool:
     """The oracle: whether some calls in some order, with the looks between them, do what the history has."""
     began = {e.call: at for at, e in enumerate(events) if e.what == "call"}
     ended: dict[int, int] = {}
@@ -162,7 +162,7 @@ def placed(order: tuple[int, ...], looks: list[int], began: dict[int, int], ende
         yield cuts
 
 
-def follows(events: list[Event], order: tuple[int, ...], looks: list[int], cuts: list[int], model: OwnModel) -> bool:
+def follows(events: list[Event], order: tuple[int, ...], looks: list[int], cuts: list[int], model: CustomModel) -> bool:
     """Whether the model can do `order` so that the answers, and what shows after so many calls, are those of the history."""
     answers = {e.call: e.about for e in events if e.what == "return"}
 
@@ -183,7 +183,7 @@ def follows(events: list[Event], order: tuple[int, ...], looks: list[int], cuts:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_the_judge_and_brute_force_agree(seed: int) -> None:
-    random, model, graph = Random(seed), OwnModel(Model, POOLS), OwnGraph()
+    random, model, graph = Random(seed), CustomModel(Model, POOLS), CustomGraph()
     verdicts = [0, 0]
     for _ in range(HISTORIES):
         events = history(random, model)
@@ -195,8 +195,8 @@ def test_the_judge_and_brute_force_agree(seed: int) -> None:
 
 def test_a_call_without_an_end_stands_for_nothing_that_must_have_happened() -> None:
     """The oracle itself, where the right verdict is plain."""
-    model = OwnModel(Model, POOLS)
-    put, take = OwnOperation("put", ("a",)), OwnOperation("take", ())
+    model = CustomModel(Model, POOLS)
+    put, take = CustomOperation("put", ("a",)), CustomOperation("take", ())
     begun = [Event("call", 0, put), Event("call", 1, take)]
     assert explained([*begun, Event("return", 1, "a")], model)
     assert not explained([*begun, Event("return", 1, "b")], model)

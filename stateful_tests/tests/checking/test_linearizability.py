@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from subwarden.checking.linearizability.history import Call, End, Moment
+from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
 from subwarden.checking.linearizability.verdict import SPECIFICATIONS, NotLinearizable, judge
 from subwarden.checking.verdict import Verdict
 from subwarden.stateful_tests.specimens.histories.oracle import brute_force
@@ -67,7 +67,7 @@ def test_windows_are_short_and_say_why(name: str) -> None:
     assert sum(short for short, _ in lengths) < 0.7 * sum(whole for _, whole in lengths)
 
 
-def up_to(history: list[Moment], failing: Call, included: bool) -> list[Moment]:
+def up_to(history: list[Moment], failing: HistoryCall, included: bool) -> list[Moment]:
     """The history as it was known at the end of `failing`, or just before that: what ended later is as if unanswered."""
     cut, known = [], False
     for moment in history:
@@ -83,13 +83,13 @@ def up_to(history: list[Moment], failing: Call, included: bool) -> list[Moment]:
             break
     ended = {call for moment in cut for call in moment.ends}
     copies = {
-        call: Call(
+        call: HistoryCall(
             call.line,
             call.id,
             call.operation,
             call.at,
             call.task,
-            call.fate if call in ended else call.fate._replace(end=End.NEVER, at=None),
+            call.fate if call in ended else call.fate._replace(end=CallEnding.NEVER, at=None),
         )
         for moment in cut
         for call in moment.calls

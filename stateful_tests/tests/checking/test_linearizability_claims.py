@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from subwarden.checking.linearizability.manager import ManagerSpecification
-from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Specification, World, clash
+from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Configuration, Specification, clash
 from subwarden.checking.linearizability.verdict import SPECIFICATIONS
 from subwarden.model.manager.step import Answer, Call, step
 from subwarden.stateful_tests.specimens.histories.random import core_operation, manager_operation
@@ -18,7 +18,7 @@ def drawn(random: Random, specification: Specification) -> object:
     return core_operation(random) if specification.name == "core" else manager_operation(random, True)
 
 
-def situation(random: Random, specification: Specification) -> tuple[World, list[Asked]]:
+def situation(random: Random, specification: Specification) -> tuple[Configuration, list[Asked]]:
     """A world that the model can be in, with four pending calls that were made at different times; none of two is of one task."""
     world = specification.initial()
     pending: list[Asked] = []
@@ -40,7 +40,7 @@ def situation(random: Random, specification: Specification) -> tuple[World, list
     return world, pending
 
 
-def judged(random: Random, specification: Specification, world: World, asked: Asked) -> Asked:
+def judged(random: Random, specification: Specification, world: Configuration, asked: Asked) -> Asked:
     """The call with an answer that it might have been given: its own here, or another."""
     answer = specification.step(world, asked).answer
     options = [answer, UNJUDGED]

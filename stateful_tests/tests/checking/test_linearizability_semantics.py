@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from subwarden.checking.linearizability.history import AHEAD, End, moments, survey
+from subwarden.checking.linearizability.history import AHEAD, CallEnding, moments, survey
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import SPECIFICATIONS, Judgement, NotLinearizable, Unknown, judge
 from subwarden.checking.verdict import Verdict
@@ -211,4 +211,4 @@ def test_the_window_leaves_out_what_does_not_matter(tmp_path: Path) -> None:
     assert isinstance(judgement, NotLinearizable)
     assert [call.id for call in judgement.window.calls] == ["u", "c", "d"]
     assert judgement.window.under_way == ()
-    assert judgement.failing.id == "d" and judgement.failing.fate.end is End.RETURNED
+    assert judgement.failing.id == "d" and judgement.failing.fate.end is CallEnding.RETURNED

@@ -8,10 +8,10 @@ import pytest
 
 from subwarden.checking.manager import graph as nodes
 from subwarden.checking.manager import possible_states as belief
-from subwarden.checking.manager.configuration import Judged, World
-from subwarden.checking.manager.graph import Graph
+from subwarden.checking.manager.configuration import Configuration, Judged
+from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
@@ -20,36 +20,38 @@ from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import Result, Runner, running
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.races import split_lock_shown
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tests.subjects.manager_programs import random_program
 
 PROGRAMS, RUNS = 5, 30
-SUBJECTS: dict[str, Factory] = {"manager": Manager, "seed": SeedManager, **{d.name: d.factory for d in DEFECTS}}
+SUBJECTS: dict[str, Factory] = {"manager": Manager, "seed": SourceManager, **{d.name: d.factory for d in DEFECTS}}
 
 
-def random_programs(random: Random, count: int) -> list[Program]:
+def random_programs(random: Random, count: int) -> list[ManagerProgram]:
     programs = [random_program(random) for _ in range(count)]
     return [replace(program, tasks=(*program.tasks, (op.ConnectionInitialized(1),))) for program in programs]
 
 
-def judged(runner: Runner, program: Program, make: Any) -> tuple[Result, set[str]]:
+def judged(runner: Runner, program: ManagerProgram, make: Any) -> tuple[Result, set[str]]:
     runner.fired = set()
     result = runner.run(program, make)
     return result, runner.fired
 
 
-def differing(factory: Factory, programs: list[Program], order: Order) -> tuple[int, int]:
+def differing(factory: Factory, programs: list[ManagerProgram], order: Order) -> tuple[int, int]:
     """How many runs are judged otherwise by a judge without a memory, and how many are found wrong."""
     wrong = differ = 0
-    runner = Runner(LEVEL_1, factory, order)
+    runner = Runner(MANAGER_LEVEL, factory, order)
     strategies = [Portfolio(Random(at)) for at in range(len(programs))]
     for _ in range(RUNS):
         for program, strategy in zip(programs, strategies, strict=True):  # in turn, so that they share what is remembered
             choose: Any = strategy.begin
             result, fired = judged(runner, program, choose)
             strategy.end(result.choices, result.steps)
-            fresh, fired_fresh = judged(Runner(LEVEL_1, factory, order), program, lambda _loop, _order, made=result: fixed(made.choices))
+            fresh, fired_fresh = judged(
+                Runner(MANAGER_LEVEL, factory, order), program, lambda _loop, _order, made=result: fixed(made.choices)
+            )
             wrong += bool(result.violations)
             differ += result != fresh or fired != fired_fresh
     return differ, wrong
@@ -77,14 +79,14 @@ def test_so_does_one_of_a_manager_that_hides_who_is_connected() -> None:
 
 
 # after the first, connection 2 is on thread 1 without an id and task E is owed True; after the second the same, and E is owed 1, the thread
-OWED_TRUE = Program(
+OWED_TRUE = ManagerProgram(
     (
         (op.RemoveConnection(1),),
         *((op.HasSubscribers(9),) for _ in range(3)),
         (op.ConnectionInitialized(2), op.TryAddConnectionToThread(1, 2)),
     )
 )
-OWED_ONE = Program(
+OWED_ONE = ManagerProgram(
     (
         (op.RemoveThreadState(1),),
         (op.RemoveConnection(1),),
@@ -102,27 +104,27 @@ SO = "+start A|A|A|+start B|B|B|+start C|+start H|C|H|C|+start I|I|I|+start D|+s
 
 def test_one_and_true_are_not_the_same_answer_to_be_owed() -> None:
     with running():
-        runner = Runner(LEVEL_1, Manager, Order.ANY)
+        runner = Runner(MANAGER_LEVEL, Manager, Order.ANY)
         assert not runner.run(OWED_TRUE, lambda *_: lambda _n: 0).violations
         assert not runner.follow(OWED_ONE, SO).violations
 
 
 def test_a_memory_that_mixes_up_what_is_judged_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mixed(graph: Graph, worlds: tuple[World, ...], judged: Judged) -> belief.Belief:
-        known: belief.Belief = graph.beliefs.setdefault(worlds, belief.Belief(graph, worlds, judged))
+    def mixed(graph: ManagerGraph, worlds: tuple[Configuration, ...], judged: Judged) -> belief.ManagerStates:
+        known: belief.ManagerStates = graph.beliefs.setdefault(worlds, belief.ManagerStates(graph, worlds, judged))
         return known
 
     monkeypatch.setattr(belief, "belief", mixed)
     random = Random("programs for seed")
     with running():
         programs = random_programs(random, 3 * PROGRAMS)
-        assert differing(SeedManager, programs, Order.ANY)[0]
+        assert differing(SourceManager, programs, Order.ANY)[0]
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nodes, "MOVES", 400)
     random = Random("bounded")
-    runner = Runner(LEVEL_1, Manager, Order.ANY)
+    runner = Runner(MANAGER_LEVEL, Manager, Order.ANY)
     most = 0
     with running():
         for program in random_programs(random, 40):

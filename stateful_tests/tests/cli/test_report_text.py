@@ -15,8 +15,8 @@ from subwarden.reports.gate import console_for, write_finding, write_gate
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import SCHEMA, finding_record
 from subwarden.stateful_tests.runs.saved import saved_runs
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tests.paths import GOLDEN
 
 RUNS = dict(saved_runs(committed_only=True))
@@ -99,10 +99,12 @@ def real_finding(name: str) -> dict[str, Any]:
     replay = RUNS[name]
     factory = SUBJECTS[replay.subject].factory
     with running():
-        violations = Runner(LEVEL_1, factory, replay.order).follow(replay.program, replay.names).violations
+        violations = Runner(MANAGER_LEVEL, factory, replay.order).follow(replay.program, replay.names).violations
     cause = next(cause for cause in violations if cause.slug() == replay.cause)
     size = (replay.program.operations(), 0)
-    finding: Finding[Program] = Finding(cause, replay.order, bool(replay.program.faults), replay.program, replay.names, size, replay.level)
+    finding: Finding[ManagerProgram] = Finding(
+        cause, replay.order, bool(replay.program.faults), replay.program, replay.names, size, replay.level
+    )
     return finding_record(replay.subject, finding)
 
 

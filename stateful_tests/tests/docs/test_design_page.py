@@ -14,9 +14,9 @@ from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import run
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
-from subwarden.stateful_tests.subjects.server.play import Prepared
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.play import PreparedRequests
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.tests.paths import ROOT
 
 WALKS = 60  # of each program
@@ -26,7 +26,7 @@ REQUESTS = (
     (*BEGIN, rq.TurnStart(2, 1, False), rq.Archive(1, 1), rq.TurnInterrupt(2, 1), rq.Close(1)),
     (*BEGIN, rq.AddListener(1, 1, 1, True), rq.Start(1, 3, False), rq.RemoveListener(1, 1), rq.Rollback(2, 1)),
 )
-PROGRAMS = [Program(tuple((request,) for request in requests), (Fault(Goes.ENDS, 2),)) for requests in REQUESTS]
+PROGRAMS = [ServerProgram(tuple((request,) for request in requests), (ServerFault(FaultKind.ENDS, 2),)) for requests in REQUESTS]
 
 
 def names_on(page: str) -> set[str]:
@@ -51,7 +51,7 @@ def test_locks_are_taken_in_the_order_that_the_page_says() -> None:
     server = SUBJECTS["manager"].server
     assert server is not None
     with running():
-        runner = Runner(LEVEL_2, server, Order.ANY)
+        runner = Runner(SERVER_LEVEL, server, Order.ANY)
         for program in PROGRAMS:
             walk = RandomWalk(Random(1))
             for _ in range(WALKS):
@@ -66,19 +66,19 @@ def test_in_fifo_no_lock_is_contended(order: Order, contended: bool) -> None:
     assert server is not None
     waited = 0
     for program in PROGRAMS:
-        walk, prepared = RandomWalk(Random(1)), LEVEL_2.prepare(program)
+        walk, prepared = RandomWalk(Random(1)), SERVER_LEVEL.prepare(program)
         for _ in range(WALKS):
             waited += _waits(loop_for(order), order, prepared, walk)
     assert bool(waited) is contended
 
 
-def _waits(loop: ControlledLoop, order: Order, prepared: Prepared, walk: RandomWalk) -> int:
+def _waits(loop: ControlledLoop, order: Order, prepared: PreparedRequests, walk: RandomWalk) -> int:
     """How often somebody has to wait for a lock in one run."""
     server = SUBJECTS["manager"].server
     assert server is not None
     loop.log = []
     with controlled_locks(), loop.entered():
-        play = LEVEL_2.play(server, prepared, loop, LEVEL_2.new_graph(), set())
+        play = SERVER_LEVEL.play(server, prepared, loop, SERVER_LEVEL.new_graph(), set())
         run(loop, order, walk.begin(loop, order), play.judge.stepped)
         play.finish()
     loop.abandon()

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.held import example, shown
 
 EXAMPLE = example("anyio_hub")
@@ -61,13 +61,13 @@ class ForgetsTheLock(EXAMPLE.Hub):  # type: ignore[name-defined,misc]  # an exam
 @pytest.mark.parametrize(
     ("hub", "program", "cause"),
     [
-        (Outlives, Program(((*THERE, Disconnect("c1")),)), "P12-a-task-is-left-behind"),
-        (Loses, Program(((*THERE, Publish("t1")),)), "D1-a-message-does-not-reach-a-subscriber"),
-        (FailsTogether, Program(((*THERE, Publish("t1")),)), "P8-publish-raises-exceptiongroup"),
-        (ForgetsTheLock, Program((THERE, (Disconnect("c1"),))), "P2-a-subscription-outlives-its-connection"),
+        (Outlives, CoreProgram(((*THERE, Disconnect("c1")),)), "P12-a-task-is-left-behind"),
+        (Loses, CoreProgram(((*THERE, Publish("t1")),)), "D1-a-message-does-not-reach-a-subscriber"),
+        (FailsTogether, CoreProgram(((*THERE, Publish("t1")),)), "P8-publish-raises-exceptiongroup"),
+        (ForgetsTheLock, CoreProgram((THERE, (Disconnect("c1"),))), "P2-a-subscription-outlives-its-connection"),
     ],
 )
-def test_a_defect_planted_in_the_hub_is_found(hub: Any, program: Program, cause: str) -> None:
+def test_a_defect_planted_in_the_hub_is_found(hub: Any, program: CoreProgram, cause: str) -> None:
     class Planted(EXAMPLE.Adapter):  # type: ignore[name-defined,misc]  # an example is not typed
         pass
 

@@ -13,7 +13,7 @@ from subwarden.model.core.step import Connect, Publish, Subscribe, Unsubscribe
 from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.script.run import doubt, imports
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.held import example, shown, told
 
 EXAMPLE = example("broadcaster_subscribe")
@@ -22,8 +22,8 @@ Remote: Any = EXAMPLE.Remote
 SUBJECT = "examples/broadcaster_subscribe.py:Remote"
 THERE = (Connect("c1"), Subscribe("c1", "t1"))
 
-TWO_AT_ONCE = Program((THERE, (Connect("c2"), Subscribe("c2", "t1"))))
-CANCELLED = Program((THERE,), (0,))
+TWO_AT_ONCE = CoreProgram((THERE, (Connect("c2"), Subscribe("c2", "t1"))))
+CANCELLED = CoreProgram((THERE,), (0,))
 
 
 class Mended(Broadcast):
@@ -62,7 +62,9 @@ class MendedRemote(Remote):  # type: ignore[misc]  # an example is not typed
         (CANCELLED, {"P8-subscribe-raises-keyerror"}, True),
     ],
 )
-def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(program: Program, causes: set[str], cancellation: bool) -> None:
+def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(
+    program: CoreProgram, causes: set[str], cancellation: bool
+) -> None:
     found = {each.slug(): finding for each, finding in shown(Remote, program).items()}
     assert causes <= found.keys()
     assert not shown(MendedRemote, program)
@@ -78,7 +80,7 @@ def test_the_mended_one_holds() -> None:
 
 
 def test_the_memory_backend_holds_and_what_it_leaves_open_is_switched_off() -> None:
-    late = Program(((Connect("c1"), Publish("t1"), Subscribe("c1", "t1")),))
+    late = CoreProgram(((Connect("c1"), Publish("t1"), Subscribe("c1", "t1")),))
     assert not shown(Memory)
     assert not shown(Memory, TWO_AT_ONCE, CANCELLED, late)
 
@@ -117,12 +119,12 @@ class LosesWhileBusy(Broadcast):
 @pytest.mark.parametrize(
     ("planted", "program", "cause"),
     [
-        (LeavingForgets, Program(((*THERE, Unsubscribe("c1", "t1")),)), "P8-unsubscribe-does-what-the-model-does-not"),
-        (SendsTwice, Program(((*THERE, Publish("t1")),)), "D1-a-message-reaches-a-subscriber-twice"),
-        (LosesWhileBusy, Program((THERE, (Publish("t1"),), (Publish("t1"),))), "D1-a-message-does-not-reach-a-subscriber"),
+        (LeavingForgets, CoreProgram(((*THERE, Unsubscribe("c1", "t1")),)), "P8-unsubscribe-does-what-the-model-does-not"),
+        (SendsTwice, CoreProgram(((*THERE, Publish("t1")),)), "D1-a-message-reaches-a-subscriber-twice"),
+        (LosesWhileBusy, CoreProgram((THERE, (Publish("t1"),), (Publish("t1"),))), "D1-a-message-does-not-reach-a-subscriber"),
     ],
 )
-def test_a_defect_planted_in_the_package_is_found(planted: Any, program: Program, cause: str) -> None:
+def test_a_defect_planted_in_the_package_is_found(planted: Any, program: CoreProgram, cause: str) -> None:
     class Planted(Memory):  # type: ignore[misc]  # as above
         def make(self, env: Any) -> Broadcast:
             made: Broadcast = planted("memory://")

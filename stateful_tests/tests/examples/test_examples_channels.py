@@ -11,13 +11,13 @@ from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, U
 from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.script.run import doubt, imports
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.held import example, shown, told
 
 EXAMPLE = example("channels_groups")
 THERE = (Connect("c1"), Subscribe("c1", "t1"))
 LOST = "D1-a-message-does-not-reach-a-subscriber"
-ONE_AFTER_THE_OTHER = Program((THERE, (Publish("t1"), Publish("t1"))))
+ONE_AFTER_THE_OTHER = CoreProgram((THERE, (Publish("t1"), Publish("t1"))))
 
 
 class Mended(InMemoryChannelLayer):  # type: ignore[misc]  # the same
@@ -89,13 +89,13 @@ class NoWaiting(InMemoryChannelLayer):  # type: ignore[misc]  # the same
 @pytest.mark.parametrize(
     ("layer", "program", "causes"),
     [
-        (DiscardForgets, Program(((*THERE, Unsubscribe("c1", "t1")),)), {"P8-unsubscribe-does-what-the-model-does-not"}),
-        (DiscardForgets, Program(((*THERE, Disconnect("c1")),)), {"P2-a-subscription-outlives-its-connection"}),
-        (SendsToOne, Program((THERE, (Connect("c2"), Subscribe("c2", "t1"), Publish("t1")))), {LOST}),
+        (DiscardForgets, CoreProgram(((*THERE, Unsubscribe("c1", "t1")),)), {"P8-unsubscribe-does-what-the-model-does-not"}),
+        (DiscardForgets, CoreProgram(((*THERE, Disconnect("c1")),)), {"P2-a-subscription-outlives-its-connection"}),
+        (SendsToOne, CoreProgram((THERE, (Connect("c2"), Subscribe("c2", "t1"), Publish("t1")))), {LOST}),
         (NoWaiting, ONE_AFTER_THE_OTHER, {"D1-one-publisher-s-messages-arrive-in-another-order"}),
     ],
 )
-def test_a_defect_planted_in_the_package_is_found(layer: Any, program: Program, causes: set[str]) -> None:
+def test_a_defect_planted_in_the_package_is_found(layer: Any, program: CoreProgram, causes: set[str]) -> None:
     class Planted(EXAMPLE.Adapter):  # type: ignore[name-defined,misc]  # an example is not typed
         pass
 

@@ -12,8 +12,8 @@ from subwarden.model.core.step import Connect, Publish, Subscribe, Unsubscribe
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import read
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.paths import EXAMPLES
 from subwarden.stateful_tests.tests.subjects.core_level import explorer, play
@@ -109,12 +109,12 @@ def test_it_shows_on_stock_asyncio_and_not_where_it_is_mended(shows: Callable[[A
 def test_a_client_whose_flush_has_timed_out_receives_nothing() -> None:
     replay = read(str(EXAMPLES / "findings" / "nats-deaf-after-a-timeout.txt"))
     with running():
-        result = Runner(CORE, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)
+        result = Runner(CORE_LEVEL, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)
     assert {each.slug() for each in result.violations} == {"D1-a-message-does-not-reach-a-subscriber"}
 
 
-@pytest.mark.parametrize("program", [Program((THERE, (Publish("t1"),))), Program(((*THERE, Unsubscribe("c1", "t1")),), (0,))])
-def test_the_mended_one_holds(program: Program) -> None:
+@pytest.mark.parametrize("program", [CoreProgram((THERE, (Publish("t1"),))), CoreProgram(((*THERE, Unsubscribe("c1", "t1")),), (0,))])
+def test_the_mended_one_holds(program: CoreProgram) -> None:
     with running():
         check = explorer(MendedAdapter, Order.FIFO, cancellation=bool(program.faults))
         check._explore(program, 40)
@@ -150,4 +150,4 @@ def test_a_defect_planted_in_the_package_is_found(planted: Any, last: Any, cause
     class Planted(MendedAdapter):
         client = planted
 
-    assert cause in {each.slug() for each in play(Planted, Program(((*THERE, last),))).violations}
+    assert cause in {each.slug() for each in play(Planted, CoreProgram(((*THERE, last),))).violations}

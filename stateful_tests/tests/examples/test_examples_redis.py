@@ -13,8 +13,8 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.script.run import doubt, imports
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.paths import EXAMPLES
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
 from subwarden.stateful_tests.tests.subjects.held import example, saved, shown
@@ -102,7 +102,7 @@ def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(name: 
 def test_one_client_s_own_pubsub_holds_while_nobody_is_cancelled() -> None:
     others = (Unsubscribe("c1", "t1"), Disconnect("c1"))
     assert not shown(
-        Own, Program((THERE, (Publish("t1"), Publish("t1")), others)), Program((THERE, (Connect("c2"), Subscribe("c2", "t1"))))
+        Own, CoreProgram((THERE, (Publish("t1"), Publish("t1")), others)), CoreProgram((THERE, (Connect("c2"), Subscribe("c2", "t1"))))
     )
 
 
@@ -116,7 +116,7 @@ def test_what_is_lost_while_it_connects_anew_is_switched_off_only_there() -> Non
     replay = read(str(EXAMPLES / "findings" / "redis-lost-while-away.txt"))
     for adapter, found in ((Strict, {lost}), (Own, set())):
         with running():
-            result = Runner(CORE, factory_of(adapter), replay.order).follow(replay.program, replay.names)
+            result = Runner(CORE_LEVEL, factory_of(adapter), replay.order).follow(replay.program, replay.names)
         assert {each.slug() for each in result.violations} == found
 
 
@@ -146,12 +146,12 @@ class DropsTheFirst(PubSub):
 @pytest.mark.parametrize(
     ("planted", "program", "cause"),
     [
-        (ForgetsToTell, Program(((*THERE, Unsubscribe("c1", "t1")),)), "P1-the-broker-s-subscriptions-are-not-the-manager-s"),
-        (KeepsChannel, Program(((*THERE, Unsubscribe("c1", "t1")),)), "P8-a-subscription-appears-that-no-open-call-asked-for"),
-        (DropsTheFirst, Program(((*THERE, Publish("t1")),)), "D1-a-message-does-not-reach-a-subscriber"),
+        (ForgetsToTell, CoreProgram(((*THERE, Unsubscribe("c1", "t1")),)), "P1-the-broker-s-subscriptions-are-not-the-manager-s"),
+        (KeepsChannel, CoreProgram(((*THERE, Unsubscribe("c1", "t1")),)), "P8-a-subscription-appears-that-no-open-call-asked-for"),
+        (DropsTheFirst, CoreProgram(((*THERE, Publish("t1")),)), "D1-a-message-does-not-reach-a-subscriber"),
     ],
 )
-def test_a_defect_planted_in_the_package_is_found(planted: Any, program: Program, cause: str) -> None:
+def test_a_defect_planted_in_the_package_is_found(planted: Any, program: CoreProgram, cause: str) -> None:
     class Planted(Own):  # type: ignore[misc]  # as above
         def pubsub(self) -> Any:
             return planted(self.redis.connection_pool)

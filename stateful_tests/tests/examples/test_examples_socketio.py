@@ -10,16 +10,16 @@ from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, T
 from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.script.run import doubt, imports
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.held import example, shown, told
 
 SUBJECT = "examples/socketio_rooms.py:Adapter"
 Adapter: Any = example("socketio_rooms").Adapter
 THERE = (Connect("c1"), Subscribe("c1", "t1"))
 
-LEAVES_WHILE_ASKED = Program((THERE, (Disconnect("c1"),)))
-STORE_FAILS = Program(((*THERE, Disconnect("c1")),))
-ASKING_CANCELLED = Program((THERE,), (0,))
+LEAVES_WHILE_ASKED = CoreProgram((THERE, (Disconnect("c1"),)))
+STORE_FAILS = CoreProgram(((*THERE, Disconnect("c1")),))
+ASKING_CANCELLED = CoreProgram((THERE,), (0,))
 
 
 class KeepsUp(socketio.AsyncManager):  # type: ignore[misc]  # the same
@@ -69,7 +69,7 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
         (ASKING_CANCELLED, "P8-subscribe-answers-what-the-model-does-not", True),
     ],
 )
-def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(program: Program, cause: str, cancellation: bool) -> None:
+def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(program: CoreProgram, cause: str, cancellation: bool) -> None:
     found = {each.slug(): finding for each, finding in shown(Adapter, program).items()}
     assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
     record = told(SUBJECT, found[cause])
@@ -113,13 +113,13 @@ class DisconnectingKeepsRooms(KeepsUp):
 @pytest.mark.parametrize(
     ("manager", "program", "cause"),
     [
-        (LeavingForgets, Program(((*THERE, Unsubscribe("c1", "t1")),)), "P8-unsubscribe-does-what-the-model-does-not"),
-        (ClosingKeepsOne, Program(((*THERE, Teardown("t1")),)), "P6-a-subscription-outlives-the-teardown-of-its-topic"),
-        (SendsTwice, Program(((*THERE, Publish("t1")),)), "D1-a-message-reaches-a-subscriber-twice"),
-        (DisconnectingKeepsRooms, Program(((*THERE, Disconnect("c1")),)), "P2-a-subscription-outlives-its-connection"),
+        (LeavingForgets, CoreProgram(((*THERE, Unsubscribe("c1", "t1")),)), "P8-unsubscribe-does-what-the-model-does-not"),
+        (ClosingKeepsOne, CoreProgram(((*THERE, Teardown("t1")),)), "P6-a-subscription-outlives-the-teardown-of-its-topic"),
+        (SendsTwice, CoreProgram(((*THERE, Publish("t1")),)), "D1-a-message-reaches-a-subscriber-twice"),
+        (DisconnectingKeepsRooms, CoreProgram(((*THERE, Disconnect("c1")),)), "P2-a-subscription-outlives-its-connection"),
     ],
 )
-def test_a_defect_planted_in_the_package_is_found(manager: Any, program: Program, cause: str) -> None:
+def test_a_defect_planted_in_the_package_is_found(manager: Any, program: CoreProgram, cause: str) -> None:
     class Planted(Mended):
         def __init__(self, **options: Any) -> None:
             socketio.AsyncServer.__init__(self, client_manager=manager(), **options)

@@ -10,7 +10,7 @@ import pytest
 
 from subwarden.checking import causes
 from subwarden.checking.core.invariants import broken
-from subwarden.checking.linearizability.history import Call, survey
+from subwarden.checking.linearizability.history import HistoryCall, survey
 from subwarden.checking.linearizability.verdict import judge, judge_file, survey_file
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.main import main
@@ -21,11 +21,11 @@ from subwarden.stateful_tests.exec import stepper
 from subwarden.stateful_tests.exec.conformance.checks import CHECKS
 from subwarden.stateful_tests.exec.coverage import kinds
 from subwarden.stateful_tests.exec.finding import investigate
-from subwarden.stateful_tests.exec.gate import AMOUNTS, Amount, Outcome, explore
-from subwarden.stateful_tests.exec.play import Run
-from subwarden.stateful_tests.exec.program import Program, Task, draw, simpler
+from subwarden.stateful_tests.exec.gate import AMOUNTS, Amount, ExecOutcome, explore
+from subwarden.stateful_tests.exec.play import ExecRun
+from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask, draw, simpler
 from subwarden.stateful_tests.exec.recording import SPECIFICATION, Recording
-from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.tests.paths import ROOT
 
 EXAMPLES = ROOT / "examples" / "exec"
@@ -42,8 +42,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def explored(command: str, programs: int, runs: int, seed: int = 0) -> Outcome:
-    with Runner(command, LIMIT) as runner:
+def explored(command: str, programs: int, runs: int, seed: int = 0) -> ExecOutcome:
+    with ExecRunner(command, LIMIT) as runner:
         return explore(runner, Amount(programs, runs), seed, None, lambda *_: None)
 
 
@@ -63,7 +63,7 @@ def test_the_phantom_is_found_and_made_as_small_as_it_can_be() -> None:
     run = outcome.findings[PHANTOM].run
     kinds_of = sorted(operation.name for operation in run.program.operations())
     assert kinds_of == ["connect", "disconnect", "subscribe"]
-    with Runner(f"{EXAMPLES}/phantom.py", LIMIT) as runner:
+    with ExecRunner(f"{EXAMPLES}/phantom.py", LIMIT) as runner:
         for less in simpler(run.program):
             assert all(each.broken is None for each in every_run(runner, less)), less
         deviations = sum(pick > 0 for pick in run.choices)
@@ -71,7 +71,7 @@ def test_the_phantom_is_found_and_made_as_small_as_it_can_be() -> None:
         assert deviations == fewest
 
 
-def every_run(runner: Runner, program: Program) -> Iterator[Run]:
+def every_run(runner: ExecRunner, program: ExecProgram) -> Iterator[ExecRun]:
     """All runs of `program`, under all schedules: depth first over the choices."""
     prefix: list[int] = []
     while True:
@@ -94,8 +94,10 @@ def every_run(runner: Runner, program: Program) -> Iterator[Run]:
 def test_threads_hold_and_hasty_threads_leave_a_phantom() -> None:
     holds = explored(f"{EXAMPLES}/threads.py", 40, 5)
     assert (holds.findings, holds.doubts) == ({}, [])
-    race = Program((Connect("c1"),), (Task("A", (Subscribe("c1", "t1"),)), Task("B", (Disconnect("c1"), Unsubscribe("c2", "t1")))))
-    with Runner(f"{EXAMPLES}/threads.py --hasty", LIMIT) as runner:
+    race = ExecProgram(
+        (Connect("c1"),), (ExecTask("A", (Subscribe("c1", "t1"),)), ExecTask("B", (Disconnect("c1"), Unsubscribe("c2", "t1"))))
+    )
+    with ExecRunner(f"{EXAMPLES}/threads.py --hasty", LIMIT) as runner:
         runs = (runner.run(race, lambda _: 0) for _ in range(500))
         run = next(run for run in runs if run.broken is not None and run.broken.cause == PHANTOM)
         found = investigate(runner, PHANTOM, run)
@@ -108,8 +110,10 @@ def test_threads_hold_and_hasty_threads_leave_a_phantom() -> None:
 def test_the_subject_in_javascript() -> None:
     holds = explored(f"{EXAMPLES}/events.js", 10, 3)
     assert (holds.findings, holds.doubts) == ({}, [])
-    twice = Program((Connect("c1"), Subscribe("c1", "t1")), (Task("A", (Unsubscribe("c1", "t1"),)), Task("B", (Unsubscribe("c1", "t1"),))))
-    with Runner(f"{EXAMPLES}/events.js --hasty", LIMIT) as runner:
+    twice = ExecProgram(
+        (Connect("c1"), Subscribe("c1", "t1")), (ExecTask("A", (Unsubscribe("c1", "t1"),)), ExecTask("B", (Unsubscribe("c1", "t1"),)))
+    )
+    with ExecRunner(f"{EXAMPLES}/events.js --hasty", LIMIT) as runner:
         run = runner.run(twice, lambda _: 0)
     assert run.broken is not None
     assert run.broken.cause == causes.wrong_answer("unsubscribe")
@@ -172,7 +176,7 @@ def test_a_finding_is_replayed_and_its_history_is_read_again(
 
 
 def test_options_of_replay_that_are_for_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = {"schema": "subwarden/exec-run/1", "program": Program((), ()).encode(), "schedule": None, "cause": "x", "answer_within": 1}
+    data = {"schema": "subwarden/exec-run/1", "program": ExecProgram((), ()).encode(), "schedule": None, "cause": "x", "answer_within": 1}
     Path("run.json").write_text(json.dumps(data | {"subject": "exec:./server"}))
     for arguments, said in (
         (["--subject", "manager"], "the replay was made for subject exec:./server, not manager"),
@@ -183,7 +187,7 @@ def test_options_of_replay_that_are_for_others(folder: Path, capsys: pytest.Capt
 
 
 def test_a_run_without_a_schedule_is_replayed_by_running_it_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    race = Program((Connect("c1"),), (Task("A", (Subscribe("c1", "t1"),)), Task("B", (Disconnect("c1"),))))
+    race = ExecProgram((Connect("c1"),), (ExecTask("A", (Subscribe("c1", "t1"),)), ExecTask("B", (Disconnect("c1"),))))
     data = {"schema": "subwarden/exec-run/1", "program": race.encode(), "schedule": None, "cause": PHANTOM.slug(), "answer_within": 20}
     for options, code, said in ((" --hasty", 1, "of 100 runs fail"), ("", 0, "0 of 100 runs fail, which proves nothing")):
         Path("run.json").write_text(json.dumps(data | {"subject": f"exec:{EXAMPLES}/threads.py{options}"}))
@@ -221,7 +225,7 @@ def test_a_recording_and_its_file_are_judged_alike(tmp_path: Path) -> None:
     random, verdicts = Random(0), []
     for _ in range(300):
         recording = Recording()
-        waiting: list[Call] = []
+        waiting: list[HistoryCall] = []
         for _ in range(12):
             if waiting and random.random() < 0.5:
                 call = waiting.pop(random.randrange(len(waiting)))
@@ -277,7 +281,7 @@ def test_programs_survive_their_encoding_and_become_smaller() -> None:
     random = Random(0)
     for _ in range(100):
         program = draw(random, tuple(CORE_BY_NAME))
-        assert Program.decode(program.encode()) == program
+        assert ExecProgram.decode(program.encode()) == program
         for less in simpler(program):
             assert less.tasks
             assert set(less.operations()) <= set(program.operations())

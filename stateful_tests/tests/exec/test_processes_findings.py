@@ -17,14 +17,14 @@ from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publis
 from subwarden.reports.exec import write_process_gate
 from subwarden.reports.gate import console_for
 from subwarden.stateful_tests.exec import finding as finding_module
-from subwarden.stateful_tests.exec.finding import Finding, investigate
-from subwarden.stateful_tests.exec.gate import Outcome
+from subwarden.stateful_tests.exec.finding import ExecFinding, investigate
+from subwarden.stateful_tests.exec.gate import ExecOutcome
 from subwarden.stateful_tests.exec.messages import Hello
-from subwarden.stateful_tests.exec.play import Broken, Row, Run
-from subwarden.stateful_tests.exec.program import Program, Task
+from subwarden.stateful_tests.exec.play import BrokenRun, ExecRun, Row
+from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask
 from subwarden.stateful_tests.exec.record import record
 from subwarden.stateful_tests.exec.recording import Recording
-from subwarden.stateful_tests.exec.runner import Runner
+from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.exec.stepper import Choose
 from subwarden.stateful_tests.tests.paths import GOLDEN
 
@@ -36,11 +36,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def made(run: Run, *, steps: bool, failed: int, counted: int, doubts: list[str]) -> dict[str, Any]:
+def made(run: ExecRun, *, steps: bool, failed: int, counted: int, doubts: list[str]) -> dict[str, Any]:
     assert run.broken is not None
     hello = Hello("[bold]mine[/bold]", OPERATIONS, not doubts, steps, False)
-    found = {run.broken.cause: Finding(run.broken.cause, run, failed, counted)}
-    outcome = Outcome(
+    found = {run.broken.cause: ExecFinding(run.broken.cause, run, failed, counted)}
+    outcome = ExecOutcome(
         hello, 12, 3456, 78_901 if steps else 0, 3000 if steps else 0, 17, {"connect: becomes live"}, found, doubts, bool(doubts), 1.5
     )
     return record("./mine --port 7", 5.0, "ci", 0, outcome)
@@ -55,7 +55,7 @@ def compare(name: str, data: dict[str, Any]) -> None:
     assert out.getvalue() == golden.read_text(encoding="utf-8")
 
 
-def two_unsubscribes() -> Run:
+def two_unsubscribes() -> ExecRun:
     """Two unsubscribes at once, both told yes."""
     recording = Recording()
     for operation, answer in ((Connect("c1"), None), (Subscribe("c1", "t1"), True)):
@@ -63,7 +63,7 @@ def two_unsubscribes() -> Run:
     one, other = (recording.call(task, Unsubscribe("c1", "t1")) for task in "AB")
     recording.returned(other, True)
     recording.returned(one, True)
-    program = Program((Connect("c1"), Subscribe("c1", "t1")), tuple(Task(n, (Unsubscribe("c1", "t1"),)) for n in "AB"))
+    program = ExecProgram((Connect("c1"), Subscribe("c1", "t1")), tuple(ExecTask(n, (Unsubscribe("c1", "t1"),)) for n in "AB"))
     rows = [
         Row("first", ["calls connect(c1)", "connect answers: done"], [], 2),
         Row("first", ["calls subscribe(c1, t1)", "subscribe answers: yes"], ["+ c1 on [red]t1[/red]"], 4),
@@ -72,7 +72,7 @@ def two_unsubscribes() -> Run:
         Row("A", ["unsubscribe answers: yes"], [], 8),
         Row("at rest", [], ["never shown: it comes after what is broken"], 8),
     ]
-    return Run(program, recording, rows, Broken(causes.wrong_answer("unsubscribe"), 8, 4), set())
+    return ExecRun(program, recording, rows, BrokenRun(causes.wrong_answer("unsubscribe"), 8, 4), set())
 
 
 def test_a_finding_without_a_schedule() -> None:
@@ -82,7 +82,7 @@ def test_a_finding_without_a_schedule() -> None:
 def test_a_finding_with_a_schedule_and_everything_else() -> None:
     run = two_unsubscribes()
     run.names = ("+A", "+B", "B: runs", "A: runs")
-    run.broken = Broken(causes.SUBSCRIBED_DEAD, 8, 4, "said [link=x]of it[/link]")
+    run.broken = BrokenRun(causes.SUBSCRIBED_DEAD, 8, 4, "said [link=x]of it[/link]")
     compare("process_scheduled.txt", made(run, steps=True, failed=0, counted=0, doubts=["a doubt [dim]of[/dim] it"]))
 
 
@@ -104,18 +104,18 @@ class Luck:
     hello: Hello = field(default_factory=lambda: Hello("luck", OPERATIONS, True, False, False))
     runs: "Counter[tuple[str, ...]]" = field(default_factory=Counter)
 
-    def run(self, program: Program, choose: Choose) -> Run:
+    def run(self, program: ExecProgram, choose: Choose) -> ExecRun:
         names = tuple(operation.name for operation in program.operations())
         self.runs[names] += 1
         fails = self.pattern.get(names, [])
-        broken = Broken(causes.SUBSCRIBED_DEAD, 1, 0) if fails and fails[(self.runs[names] - 1) % len(fails)] else None
-        return Run(program, Recording(), [Row("A")], broken, set())
+        broken = BrokenRun(causes.SUBSCRIBED_DEAD, 1, 0) if fails and fails[(self.runs[names] - 1) % len(fails)] else None
+        return ExecRun(program, Recording(), [Row("A")], broken, set())
 
 
-def smallest(luck: Luck, *operations: CoreOperation) -> Finding:
-    program = Program((), (Task("A", operations),))
-    whole = Run(program, Recording(), [Row("A")], Broken(causes.SUBSCRIBED_DEAD, 1, 0), set())
-    return investigate(cast(Runner, luck), causes.SUBSCRIBED_DEAD, whole)
+def smallest(luck: Luck, *operations: CoreOperation) -> ExecFinding:
+    program = ExecProgram((), (ExecTask("A", operations),))
+    whole = ExecRun(program, Recording(), [Row("A")], BrokenRun(causes.SUBSCRIBED_DEAD, 1, 0), set())
+    return investigate(cast(ExecRunner, luck), causes.SUBSCRIBED_DEAD, whole)
 
 
 def test_an_operation_is_left_out_only_where_the_rest_fails_in_every_try() -> None:

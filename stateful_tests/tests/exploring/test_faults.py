@@ -30,8 +30,8 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.specimens.races.race import may_cancel, tick
 from subwarden.stateful_tests.specimens.races.random_programs import random_program, start
 from subwarden.stateful_tests.subjects.manager.claim import NoScript, claim_of
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 Start = Callable[[ControlledLoop], Callable[[], object]]
 Made = list[tuple[tuple[str, ...], object]]
@@ -276,7 +276,7 @@ class Shy(Manager):
         return await super().has_subscribers(thread_id)
 
 
-PROGRAM = Program(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
+PROGRAM = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
 
 
 @pytest.mark.parametrize("order", Order)
@@ -304,11 +304,11 @@ def test_the_schedule_that_was_drawn_is_struck_where_it_is_another_than_fifo_s()
 
 def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
     with running():
-        runner = Runner(LEVEL_1, Manager, Order.FIFO)
+        runner = Runner(MANAGER_LEVEL, Manager, Order.FIFO)
 
         ended: set[tuple[int, tuple[int, ...]]] = set()  # which searches had nothing left to try
 
-        def once(program: Program, strategy: FaultBounded) -> bool:
+        def once(program: ManagerProgram, strategy: FaultBounded) -> bool:
             result = runner.run_strategy(program, strategy)
             if result is None:
                 ended.add((strategy._search.bound, strategy._base))
@@ -316,7 +316,7 @@ def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
 
         def struck(budget: int, bases: dict[str, tuple[int, ...]]) -> tuple[Counter[str], int]:
             ended.clear()
-            return strike(LEVEL_1, PROGRAM, bases, budget, once)
+            return strike(MANAGER_LEVEL, PROGRAM, bases, budget, once)
 
         bases: dict[str, tuple[int, ...]] = {FIFO: (), DRAWN: (1,)}
         whole, runs = struck(10_000, bases)
@@ -330,7 +330,7 @@ def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
             for which, base in bases.items():
                 for number in (1, 2):
                     assert faults(which, number) not in cut or (number, base) in ended, (budget, which, number)
-    names = runner.record(LEVEL_1.with_faults(PROGRAM, 1), lambda _loop, _order: fixed([]))[1]
+    names = runner.record(MANAGER_LEVEL.with_faults(PROGRAM, 1), lambda _loop, _order: fixed([]))[1]
     assert not any(name.startswith("+cancel") for name in names)
 
 
@@ -356,12 +356,12 @@ def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
         explorer._explore(PROGRAM, 60)
         found = next(iter(explorer.outcome.findings.values()))
         assert EARLY in found.names
-        punctual = Runner(LEVEL_1, Hasty, Order.FIFO, early_timers=False)
+        punctual = Runner(MANAGER_LEVEL, Hasty, Order.FIFO, early_timers=False)
         search = DelayBounded(9)
         while (result := punctual.run_strategy(PROGRAM, search)) is not None:
             assert not result.violations
         assert search.everything
-    rows = tell(LEVEL_1, Hasty, Order.FIFO, found.program, found.names, found.cause)
+    rows = tell(MANAGER_LEVEL, Hasty, Order.FIFO, found.program, found.names, found.cause)
     assert ["(a step takes so long that a timer is due)"] in [row["did"] for row in rows]
     with pytest.raises(NoScript, match="so slow that a timer is due"):
         claim_of(Hasty, found.program, found.names, found.cause)
@@ -369,7 +369,7 @@ def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
 
 # --- judging what was cancelled
 
-UNSEEN = Program(
+UNSEEN = ManagerProgram(
     (
         (op.ConnectionInitialized(1),),
         (op.TryAddConnectionToThread(1, 1),),
@@ -384,7 +384,7 @@ WOKEN_TOO_LATE = "+start A,A,A,+start B,+start C,B,C,C,+cancel B,B,+start D,D,D"
 def test_a_cancelled_call_whose_effect_would_not_show_may_have_had_none() -> None:
     """B's grant would not have shown, so it was once taken to be there, if other runs had shown already what it looks like."""
     with running():
-        runner = Runner(LEVEL_1, Manager, Order.ANY)
+        runner = Runner(MANAGER_LEVEL, Manager, Order.ANY)
         assert not runner.follow(UNSEEN, WOKEN_TOO_LATE).violations
         walk = RandomWalk(Random(0))
         for _ in range(300):

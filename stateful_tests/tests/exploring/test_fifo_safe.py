@@ -19,19 +19,19 @@ from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
 from subwarden.stateful_tests.exploring.check import Check, Explorer
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.findings.investigate import investigate
-from subwarden.stateful_tests.exploring.level import Run
+from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.script.run import scripted
 from subwarden.stateful_tests.specimens.races.fifo_safe import SUITE, Safe
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 EVERY = 200_000  # schedules; more than any of the programs has
 SMALL = [(safe, times) for safe in SUITE for times in (1, 2) if len(safe.tasks) * times <= 6]  # the others have too many schedules
 each = pytest.mark.parametrize("safe", SUITE, ids=lambda safe: safe.name)
 
 
-def failures(runner: Runner, program: Program, strategy: Strategy, schedules: int) -> tuple[set[Cause], bool]:
+def failures(runner: Runner, program: ManagerProgram, strategy: Strategy, schedules: int) -> tuple[set[Cause], bool]:
     """What runs of `program` showed, and whether those were all there are."""
     found: set[Cause] = set()
     for _ in range(schedules):
@@ -42,9 +42,9 @@ def failures(runner: Runner, program: Program, strategy: Strategy, schedules: in
     return found, False
 
 
-def crowd(safe: Safe, times: int) -> Program:
+def crowd(safe: Safe, times: int) -> ManagerProgram:
     """The first request, which others need, and so many of each of the others."""
-    return Program((safe.tasks[0], *safe.tasks[1:] * times), safe.faults)
+    return ManagerProgram((safe.tasks[0], *safe.tasks[1:] * times), safe.faults)
 
 
 def test_there_are_enough_of_them() -> None:
@@ -56,13 +56,13 @@ def test_there_are_enough_of_them() -> None:
 @pytest.mark.parametrize(("safe", "times"), SMALL, ids=lambda value: getattr(value, "name", str(value)))
 def test_no_fifo_schedule_fails(safe: Safe, times: int) -> None:
     with running():
-        assert failures(Runner(LEVEL_1, safe.factory, Order.FIFO), crowd(safe, times), Exhaustive(), EVERY) == (set(), True)
+        assert failures(Runner(MANAGER_LEVEL, safe.factory, Order.FIFO), crowd(safe, times), Exhaustive(), EVERY) == (set(), True)
 
 
 @each
 def test_none_fails_among_many_of_the_same_requests(safe: Safe) -> None:
     with running():
-        runner = Runner(LEVEL_1, safe.factory, Order.FIFO)
+        runner = Runner(MANAGER_LEVEL, safe.factory, Order.FIFO)
         for strategy in (RandomWalk(Random(1)), Pct(Random(2), 3), DelayBounded(3, Random(3))):
             assert not failures(runner, crowd(safe, 3), strategy, 300)[0]
 
@@ -72,14 +72,14 @@ def test_any_finds_it_and_the_finding_says_so(safe: Safe) -> None:
     finding = found_in_any(safe)
     assert finding.order is Order.ANY
     told = {"property": "", "title": "", "mechanism": "", "tasks": []}
-    made = scripted(told, safe.name, safe.factory, Run(finding.order, finding.program, finding.names, finding.cause))
+    made = scripted(told, safe.name, safe.factory, FailingRun(finding.order, finding.program, finding.names, finding.cause))
     assert made["script"] is None
     assert made["script_confirmed"] is None
 
 
-def found_in_any(safe: Safe) -> Finding[Program]:
+def found_in_any(safe: Safe) -> Finding[ManagerProgram]:
     with running():
-        runner, strategy = Runner(LEVEL_1, safe.factory, Order.ANY), DelayBounded(4, Random(0))
+        runner, strategy = Runner(MANAGER_LEVEL, safe.factory, Order.ANY), DelayBounded(4, Random(0))
         for _ in range(20_000):
             result = runner.run_strategy(safe.program, strategy)
             assert result is not None, "it is broken in any"

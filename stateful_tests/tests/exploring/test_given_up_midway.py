@@ -17,25 +17,25 @@ from subwarden.model.manager import operations as op
 from subwarden.model.server.requests import Initialize
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import Divergence, Follower
-from subwarden.stateful_tests.exploring.level import Run
+from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.core import script
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.core.program import Program as CoreProgram
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.manager import claim as plain_claim
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.manager.trace import trace_of
 from subwarden.stateful_tests.subjects.server import claim as protocol_claim
-from subwarden.stateful_tests.subjects.server.program import Program as ProtocolProgram
+from subwarden.stateful_tests.subjects.server.program import ServerProgram
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
 from subwarden.stateful_tests.tests.subjects.test_core_adapter import Small
 
 NAMES = ("+start A", "+start B", "+start of nobody")  # two tasks, neither of which has run
-CALLS = Program(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
+CALLS = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
 CORE_CALLS = CoreProgram(((Connect("c1"),), (Connect("c2"),)))
 SERVER = load("manager", "level 2")
-REQUESTS = ProtocolProgram(((Initialize(1),), (Initialize(2),)))
+REQUESTS = ServerProgram(((Initialize(1),), (Initialize(2),)))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ REQUESTS = ProtocolProgram(((Initialize(1),), (Initialize(2),)))
     [
         lambda: plain_claim._Watched(Manager, CALLS, NAMES, causes.MAPS_DISAGREE),
         lambda: protocol_claim._Watched(SERVER, REQUESTS, NAMES, causes.MAPS_DISAGREE),
-        lambda: script._Followed(CORE, factory_of(Small), Run(Order.FIFO, CORE_CALLS, NAMES, causes.MAPS_DISAGREE)),
+        lambda: script._Followed(CORE_LEVEL, factory_of(Small), FailingRun(Order.FIFO, CORE_CALLS, NAMES, causes.MAPS_DISAGREE)),
         lambda: trace_of(Manager, Order.FIFO, CALLS, lambda loop, order: Follower(loop, order, NAMES)),
     ],
     ids=["a claim", "a claim of level 2", "a script of an adapter", "a trace"],

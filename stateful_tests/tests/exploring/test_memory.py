@@ -21,15 +21,17 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.specimens.core_defects.reference import Adapter
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.core.program import Program as CoreProgram
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
 from subwarden.stateful_tests.tests.subjects.server_play import program, server
 
-MANAGER = Program(((op.ConnectionInitialized(1), op.TryAddConnectionToThread(1, 1)), (op.RemoveConnection(1),), (op.RemoveThreadState(1),)))
+MANAGER = ManagerProgram(
+    ((op.ConnectionInitialized(1), op.TryAddConnectionToThread(1, 1)), (op.RemoveConnection(1),), (op.RemoveThreadState(1),))
+)
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +48,7 @@ def walk(level: Any, factory: Any, programs: list[Any], runs: int) -> None:
 
 
 def test_a_run_of_level_1_leaves_no_circles() -> None:
-    runner, strategy = Runner(LEVEL_1, SUBJECTS["manager"].factory, Order.ANY), RandomWalk(Random(0))
+    runner, strategy = Runner(MANAGER_LEVEL, SUBJECTS["manager"].factory, Order.ANY), RandomWalk(Random(0))
     for _ in range(200):  # the model's graph is made, which stays
         runner.run(MANAGER, strategy.begin)
     gc.collect()
@@ -56,7 +58,7 @@ def test_a_run_of_level_1_leaves_no_circles() -> None:
 
 
 def level_1(count: int) -> list[Any]:
-    return [Program(((op.ConnectionInitialized(n),), (op.TryAddConnectionToThread(n, n),))) for n in range(1, count)]
+    return [ManagerProgram(((op.ConnectionInitialized(n),), (op.TryAddConnectionToThread(n, n),))) for n in range(1, count)]
 
 
 def level_2(count: int) -> list[Any]:
@@ -73,9 +75,9 @@ def core_level(count: int) -> list[Any]:
 @pytest.mark.parametrize(
     ("level", "factory", "programs", "module", "bound"),
     [
-        (LEVEL_1, SUBJECTS["manager"].factory, level_1(40), nodes, "BOUND"),
-        (LEVEL_2, server("manager"), level_2(40), protocol_nodes, "LARGEST"),
-        (CORE, factory_of(Adapter), core_level(40), worlds, "BOUND"),
+        (MANAGER_LEVEL, SUBJECTS["manager"].factory, level_1(40), nodes, "BOUND"),
+        (SERVER_LEVEL, server("manager"), level_2(40), protocol_nodes, "LARGEST"),
+        (CORE_LEVEL, factory_of(Adapter), core_level(40), worlds, "BOUND"),
     ],
     ids=lambda given: getattr(given, "name", ""),
 )

@@ -8,7 +8,7 @@ import pytest
 from subwarden.checking.causes import RAW_HALF_DONE, SUBSCRIBED_DEAD, Cause
 from subwarden.checking.finding import Finding
 from subwarden.checking.shrink import shrink
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.subjects import SUBJECTS
 from subwarden.model.manager.operations import (
     ConnectionInitialized,
@@ -36,12 +36,12 @@ from subwarden.stateful_tests.runs.saved import saved_runs
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.specimens.races.split_lock_shown import CROWDED, FixedSplitLock, ShownSplitLock
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.manager.simpler import simpler
 from subwarden.stateful_tests.tests.exploring.minimality import assert_minimal
 
-RUNS = {name: replay for name, replay in saved_runs(committed_only=True) if replay.level == LEVEL_1.name}  # longer runs take too long
+RUNS = {name: replay for name, replay in saved_runs(committed_only=True) if replay.level == MANAGER_LEVEL.name}  # longer runs take too long
 GIVEN = [defect for defect in DEFECTS if defect.program is not None and defect.name != "NeverAtRest"]  # whose runs are long
 # noise around what shows a cause: two connections and threads that have nothing to do with it, some of it in its midst
 BEFORE: tuple[tuple[Operation, ...], ...] = ((ConnectionInitialized(7),), (TryEnsureConnectionSubscribed(8, 7, False), StateSetListener(3)))
@@ -49,7 +49,7 @@ AFTER: tuple[tuple[Operation, ...], ...] = ((HasSubscribers(8),), (RemoveConnect
 
 
 def cause_of(replay: Replay) -> Cause:
-    runner = Runner(LEVEL_1, SUBJECTS[replay.subject].factory, replay.order)
+    runner = Runner(MANAGER_LEVEL, SUBJECTS[replay.subject].factory, replay.order)
     violations = runner.follow(replay.program, replay.names).violations
     return next(cause for cause in violations if cause.slug() == replay.cause)
 
@@ -58,18 +58,18 @@ def cause_of(replay: Replay) -> Cause:
 def test_nothing_can_be_taken_away_from_a_saved_run(name: str) -> None:
     replay = RUNS[name]
     with running():
-        assert_minimal(LEVEL_1, SUBJECTS[replay.subject].factory, replay.order, cause_of(replay), replay.program, list(replay.names))
+        assert_minimal(MANAGER_LEVEL, SUBJECTS[replay.subject].factory, replay.order, cause_of(replay), replay.program, list(replay.names))
 
 
-def noisy(program: Program) -> Program:
+def noisy(program: ManagerProgram) -> ManagerProgram:
     faults = tuple(fault + len(BEFORE) for fault in program.faults)
-    return Program((*BEFORE, *program.tasks, *AFTER), faults)
+    return ManagerProgram((*BEFORE, *program.tasks, *AFTER), faults)
 
 
-def found_in_noise(defect: Defect) -> Finding[Program]:
+def found_in_noise(defect: Defect) -> Finding[ManagerProgram]:
     """The finding from a run in which the noise, too, is started, and which deviates more than is needed."""
     assert defect.program is not None
-    runner = Runner(LEVEL_1, defect.factory, defect.order)
+    runner = Runner(MANAGER_LEVEL, defect.factory, defect.order)
     program = noisy(defect.program)
     names = _search(runner, defect.cause, program, FAR)
     assert names is not None
@@ -81,8 +81,8 @@ def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defec
     with running():
         finding = found_in_noise(defect)
         assert finding.program.operations() <= defect.operations
-        assert_minimal(LEVEL_1, defect.factory, finding.order, finding.cause, finding.program, list(finding.names))
-        runner = Runner(LEVEL_1, defect.factory, finding.order)
+        assert_minimal(MANAGER_LEVEL, defect.factory, finding.order, finding.cause, finding.program, list(finding.names))
+        runner = Runner(MANAGER_LEVEL, defect.factory, finding.order)
         results = [runner.follow(finding.program, finding.names) for _ in range(100)]
     assert results.count(results[0]) == 100
     assert finding.cause in results[0].violations
@@ -94,22 +94,22 @@ def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defec
 def test_what_fails_in_fifo_only_with_more_than_any_needs_is_of_fifo() -> None:
     """Two operations show it in `any`. In fifo a third has to hold the lock, which was in the program that failed, so fifo it is."""
     holds = (ConnectionInitialized(1), ThreadState(1), HoldState())
-    program = Program((holds, (SetListener(1, 1, 1, True),)))
+    program = ManagerProgram((holds, (SetListener(1, 1, 1, True),)))
     with running():
-        runner, walk = Runner(LEVEL_1, SeedManager, Order.ANY), RandomWalk(Random(1))
+        runner, walk = Runner(MANAGER_LEVEL, SourceManager, Order.ANY), RandomWalk(Random(1))
         while RAW_HALF_DONE not in (made := runner.record(program, walk.begin))[0].violations:
             pass
         finding = investigate(runner, RAW_HALF_DONE, program, made[1])
         assert finding.order is Order.FIFO
         assert finding.program == program
-        assert_minimal(LEVEL_1, SeedManager, finding.order, finding.cause, finding.program, list(finding.names))
+        assert_minimal(MANAGER_LEVEL, SourceManager, finding.order, finding.cause, finding.program, list(finding.names))
 
 
 def test_what_was_not_seen_in_fifo_is_tried_there_again_when_it_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("subwarden.stateful_tests.exploring.findings.investigate._nearby", lambda *_: None)
-    program = noisy(Program(((SetListener(1, 1, 1, False),),)))
+    program = noisy(ManagerProgram(((SetListener(1, 1, 1, False),),)))
     with running():
-        runner, walk = Runner(LEVEL_1, SeedManager, Order.ANY), RandomWalk(Random(1))
+        runner, walk = Runner(MANAGER_LEVEL, SourceManager, Order.ANY), RandomWalk(Random(1))
         while SUBSCRIBED_DEAD not in (made := runner.record(program, walk.begin))[0].violations:
             pass
         finding = investigate(runner, SUBSCRIBED_DEAD, program, made[1])
@@ -126,9 +126,9 @@ def switches(names: Sequence[str]) -> int:
     return sum(name != before for name, before in zip(steps, [None, *steps], strict=False))
 
 
-def failing(program: Program, seed: int) -> tuple[Cause, list[str]]:
+def failing(program: ManagerProgram, seed: int) -> tuple[Cause, list[str]]:
     """How the split lock first fails under a random walk."""
-    runner, strategy = Runner(LEVEL_1, ShownSplitLock, Order.ANY), RandomWalk(Random(seed))
+    runner, strategy = Runner(MANAGER_LEVEL, ShownSplitLock, Order.ANY), RandomWalk(Random(seed))
     while True:
         result, names = runner.record(program, strategy.begin)
         if result.violations:
@@ -140,17 +140,17 @@ def test_a_run_that_deviates_much_from_fifo_is_shrunk_to_the_fewest_switches(see
     """Known by brute force of this program: one preemption, and three switches with the first step."""
     with running():
         cause, names = failing(CROWDED, seed)
-        finding = investigate(Runner(LEVEL_1, ShownSplitLock, Order.ANY), cause, CROWDED, names)
+        finding = investigate(Runner(MANAGER_LEVEL, ShownSplitLock, Order.ANY), cause, CROWDED, names)
         assert finding.program.tasks == ((TryAddConnectionToThread(1, 1),), (RemoveConnection(1),))
         assert switches(finding.names) == 3
-        runner = Runner(LEVEL_1, ShownSplitLock, Order.ANY)
+        runner = Runner(MANAGER_LEVEL, ShownSplitLock, Order.ANY)
         assert cause in runner.follow(finding.program, finding.names).violations
         assert _search(runner, cause, finding.program, FAR, PreemptionBounded(1)) is None
 
 
 def test_the_split_lock_that_looks_again_holds() -> None:
     """A subject that is not empty at first is held against a model that is not either."""
-    runner, strategy = Runner(LEVEL_1, FixedSplitLock, Order.ANY), RandomWalk(Random(0))
+    runner, strategy = Runner(MANAGER_LEVEL, FixedSplitLock, Order.ANY), RandomWalk(Random(0))
     with running():
         assert all(not runner.run(CROWDED, strategy.begin).violations for _ in range(500))
     assert {"try_add_connection_to_thread: linked", "remove_thread_state: without a listener"} <= runner.fired
@@ -160,34 +160,34 @@ def test_the_split_lock_that_looks_again_holds() -> None:
 
 
 def test_a_task_that_moves_up_keeps_its_place_in_the_schedule() -> None:
-    program = Program(((HasSubscribers(1),), (ThreadState(1),), (RemoveThreadState(1),)), (2,))
+    program = ManagerProgram(((HasSubscribers(1),), (ThreadState(1),), (RemoveThreadState(1),)), (2,))
     names = ["+start C", "+start A", "A", "+start B", "C", "+cancel C", "C@2", "+release B", "task-4"]
     without_a = next((p, n) for p, n in simpler(program, names) if p.tasks == program.tasks[1:])
-    assert without_a == (Program(program.tasks[1:], (1,)), ["+start B", "+start A", "B", "+cancel B", "B@2", "+release A", "task-4"])
+    assert without_a == (ManagerProgram(program.tasks[1:], (1,)), ["+start B", "+start A", "B", "+cancel B", "B@2", "+release A", "task-4"])
 
 
 def test_tasks_come_in_the_order_of_their_start() -> None:
-    program = Program(((HasSubscribers(1),), (ThreadState(1),), (RemoveThreadState(1),)), (0,))
+    program = ManagerProgram(((HasSubscribers(1),), (ThreadState(1),), (RemoveThreadState(1),)), (0,))
     ordered, names = in_order_of_start(program, ["+start C", "+start A", "C", "A", "+cancel A"])
-    assert ordered == Program(((RemoveThreadState(1),), (HasSubscribers(1),), (ThreadState(1),)), (1,))
+    assert ordered == ManagerProgram(((RemoveThreadState(1),), (HasSubscribers(1),), (ThreadState(1),)), (1,))
     assert names == ["+start A", "+start B", "A", "B", "+cancel B"]
     assert in_order_of_start(ordered, names) == (ordered, names)
 
 
 def test_simpler_programs_have_less_or_plainer_of_something() -> None:
     started = StateTrackEvent(TurnEvent.TURN_STARTED)
-    program = Program(
+    program = ManagerProgram(
         ((SetListener(1, 1, 1, True), StateSetListener(2)), (ThreadState(1), started), (TryAddConnectionToThread(1, 2),)), (1,)
     )
 
-    def weight(p: Program) -> tuple[int, int, int, int]:
+    def weight(p: ManagerProgram) -> tuple[int, int, int, int]:
         operations = [o for chain in p.tasks for o in chain]
         plain = sum(not isinstance(o, ThreadState) for o in operations)
         return p.operations(), len(p.faults), plain, sum(bool(getattr(o, "raw", False)) for o in operations)
 
     candidates = [candidate for candidate, _ in simpler(program, [])]
-    assert Program(((SetListener(1, 1, 1, True), StateSetListener(2), started), (TryAddConnectionToThread(1, 2),))) in candidates
-    assert Program(((ThreadState(1), StateSetListener(2)), *program.tasks[1:]), (1,)) in candidates
+    assert ManagerProgram(((SetListener(1, 1, 1, True), StateSetListener(2), started), (TryAddConnectionToThread(1, 2),))) in candidates
+    assert ManagerProgram(((ThreadState(1), StateSetListener(2)), *program.tasks[1:]), (1,)) in candidates
     for candidate in candidates[:-1]:
         assert weight(candidate) < weight(program), candidate
     assert candidates[-1].tasks[0] == (SetListener(1, 1, 1, True), StateSetListener(1))  # renumbered, of the same size

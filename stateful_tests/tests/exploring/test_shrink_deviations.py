@@ -19,12 +19,12 @@ from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounde
 from subwarden.scheduling.strategies.systematic.preemption_bounded import PreemptionBounded
 from subwarden.stateful_tests.exploring.findings.investigate import FAR, PREEMPTIONS, _search, investigate
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 STEPS = 12
 TURNS = 5
-TWO_ASK = Program(((HasSubscribers(1),), (HasSubscribers(1),)))
+TWO_ASK = ManagerProgram(((HasSubscribers(1),), (HasSubscribers(1),)))
 
 
 class Overtaken(Manager):
@@ -49,7 +49,7 @@ class Overtaken(Manager):
 
 def failing(seed: int) -> tuple[Cause, list[str]]:
     """How a random walk first comes by it."""
-    runner, strategy = Runner(LEVEL_1, Overtaken, Order.ANY), RandomWalk(Random(seed))
+    runner, strategy = Runner(MANAGER_LEVEL, Overtaken, Order.ANY), RandomWalk(Random(seed))
     while True:
         result, names = runner.record(TWO_ASK, strategy.begin)
         if result.violations:
@@ -60,8 +60,8 @@ def failing(seed: int) -> tuple[Cause, list[str]]:
 def test_no_single_deviation_can_be_dropped_where_many_are_needed(seed: int) -> None:
     with running():
         cause, names = failing(seed)
-        finding = investigate(Runner(LEVEL_1, Overtaken, Order.ANY), cause, TWO_ASK, names)
-        runner = Runner(LEVEL_1, Overtaken, Order.ANY)
+        finding = investigate(Runner(MANAGER_LEVEL, Overtaken, Order.ANY), cause, TWO_ASK, names)
+        runner = Runner(MANAGER_LEVEL, Overtaken, Order.ANY)
         assert _search(runner, cause, finding.program, FAR, DelayBounded(3)) is None
         assert _search(runner, cause, finding.program, FAR, PreemptionBounded(PREEMPTIONS)) is None
         result = runner.follow(finding.program, finding.names)

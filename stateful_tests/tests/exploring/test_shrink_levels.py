@@ -14,11 +14,11 @@ from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS as
 from subwarden.stateful_tests.specimens.core_defects.defect import Defect as CoreDefect
 from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
-from subwarden.stateful_tests.subjects.core.level import CORE
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
-from subwarden.stateful_tests.subjects.server.program import Program
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.program import ServerProgram
 from subwarden.stateful_tests.tests.exploring.minimality import assert_minimal
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
 from subwarden.stateful_tests.tests.subjects.test_core_defects import findings
@@ -30,7 +30,7 @@ SMALL = [defect for defect in DEFECTS if defect.program.operations() <= FEW]
 DRAWN = [defect for defect in CORE_DEFECTS if defect.program is None and defect.operations <= FEW]
 
 
-def size(of: Program) -> int:
+def size(of: ServerProgram) -> int:
     """Requests and faults: what one may do by a fault, another may do by one request more."""
     return of.operations() + len(of.faults)
 
@@ -44,9 +44,9 @@ def test_noise_is_shrunk_away_from_a_run_of_level_2(defect: Defect) -> None:
         _, names = runner.record(noisy, lambda *_: fixed(shown.choices))
         finding = investigate(runner, defect.cause, noisy, names)
         assert size(finding.program) <= size(defect.program)
-        runner = Runner(LEVEL_2, defect.factory, finding.order)
+        runner = Runner(SERVER_LEVEL, defect.factory, finding.order)
         results = [runner.follow(finding.program, finding.names) for _ in range(10)]
-        assert_minimal(LEVEL_2, defect.factory, finding.order, finding.cause, finding.program, list(finding.names))
+        assert_minimal(SERVER_LEVEL, defect.factory, finding.order, finding.cause, finding.program, list(finding.names))
     assert results.count(results[0]) == 10
     assert finding.cause in results[0].violations
 
@@ -55,7 +55,7 @@ def test_noise_is_shrunk_away_from_a_run_of_level_2(defect: Defect) -> None:
 def test_nothing_can_be_taken_away_from_a_finding_of_the_core_level(defect: CoreDefect) -> None:
     finding = findings(defect)[defect.cause]
     with running():
-        assert_minimal(CORE, factory_of(defect.factory), finding.order, finding.cause, finding.program, list(finding.names))
+        assert_minimal(CORE_LEVEL, factory_of(defect.factory), finding.order, finding.cause, finding.program, list(finding.names))
 
 
 def test_what_is_kept_is_small() -> None:

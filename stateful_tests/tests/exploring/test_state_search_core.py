@@ -14,9 +14,9 @@ from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.core_defects.reference import Adapter
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.core.program import Program
-from subwarden.stateful_tests.subjects.custom.level import OWN
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.scheduling.whole_programs import causes_of, compared
 from subwarden.stateful_tests.tests.subjects import core_level
@@ -35,11 +35,11 @@ CORE_OPERATIONS: list[CoreOperation] = [
 ]
 
 
-def random_program(random: Random) -> Program:
+def random_program(random: Random) -> CoreProgram:
     """Two tasks, or three, of one or two operations; one of them may be cancelled."""
     tasks = [tuple(random.choices(CORE_OPERATIONS, k=random.choice((1, 1, 2)))) for _ in range(random.choice((2, 2, 3)))]
     tasks[0] = (Connect("c1"), *tasks[0])
-    return Program(tuple(tasks), (random.randrange(len(tasks)),) if random.random() < 0.3 else ())
+    return CoreProgram(tuple(tasks), (random.randrange(len(tasks)),) if random.random() < 0.3 else ())
 
 
 @pytest.mark.parametrize("name", ["sound", "NeverAsks", "KeepsTheDead", "Brokered", "SendsAgain", "HalfSubscribed", "PumpLeft", "LockLeft"])
@@ -50,7 +50,7 @@ def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules
         for _ in range(6):
             program = random_program(random)
             for order in Order:
-                causes = compared(Runner(CORE, core_level.factory_of(MAKES[name]), order), program)
+                causes = compared(Runner(CORE_LEVEL, core_level.factory_of(MAKES[name]), order), program)
                 if causes is not None:
                     found.append(causes)
     assert len(found) >= 7
@@ -60,10 +60,10 @@ def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules
 
 @pytest.mark.parametrize("name", ["Adapter", "Overbooked"])
 def test_the_same_for_a_model_of_ones_own(name: str) -> None:
-    factory = load(f"examples/seats.py:{name}", OWN.name)
+    factory = load(f"examples/seats.py:{name}", CUSTOM_LEVEL.name)
     program = own_level.program("join c1 t1", "join c2 t1;leave c2 t1")
     with running():
-        causes = [compared(Runner(OWN, factory, order), program) for order in Order]
+        causes = [compared(Runner(CUSTOM_LEVEL, factory, order), program) for order in Order]
     assert None not in causes
     assert any(causes) is (name == "Overbooked")
 
@@ -72,7 +72,7 @@ def test_a_run_of_which_nothing_more_can_be_told_is_searched_to_its_end() -> Non
     """Calls come and go after an answer that the model does not have; 21,641 schedules."""
     program = own_level.program("join c1 t1", "join c2 t1;leave c1 t1", "leave c2 t1", "leave c1 t1")
     with running():
-        whole = WholeProgram(Runner(OWN, load("examples/seats.py:Overbooked", OWN.name), Order.FIFO), program)
+        whole = WholeProgram(Runner(CUSTOM_LEVEL, load("examples/seats.py:Overbooked", CUSTOM_LEVEL.name), Order.FIFO), program)
         found = causes_of(whole.next, 3_000)
     assert found is not None
     assert found[0] == {wrong_answer("join")}
@@ -80,7 +80,7 @@ def test_a_run_of_which_nothing_more_can_be_told_is_searched_to_its_end() -> Non
 
 
 # the last unsubscribe may come to one that the manager has kept beyond its disconnect; 9,240 schedules
-KEPT = Program(
+KEPT = CoreProgram(
     ((Connect("c1"), Teardown("t1"), Disconnect("c1")), (Unsubscribe("c1", "t1"),), (Subscribe("c1", "t1"),)),
 )
 
@@ -88,7 +88,7 @@ KEPT = Program(
 @pytest.mark.parametrize("blind", [AdapterJudge.__digested__, CoreJudge._digested], ids=lambda method: method.__qualname__)
 def test_a_judge_left_out_is_noticed(blind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> tuple[set[Cause], int | None]:
-        whole = WholeProgram(Runner(CORE, core_level.factory_of(MAKES["KeepsTheDead"]), Order.ANY), KEPT)
+        whole = WholeProgram(Runner(CORE_LEVEL, core_level.factory_of(MAKES["KeepsTheDead"]), Order.ANY), KEPT)
         made = causes_of(whole.next)
         assert made is not None
         return made[0], whole.search.schedules

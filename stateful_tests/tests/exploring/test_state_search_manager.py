@@ -5,16 +5,16 @@ from random import Random
 import pytest
 
 from subwarden.checking.causes import REAPPEARS, Cause
-from subwarden.checking.manager.judge import Judge
+from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.impl.subjects import SUBJECTS
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.subjects.manager.level import Level1
-from subwarden.stateful_tests.subjects.manager.play import Play
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import ManagerLevel
+from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tests.scheduling.whole_programs import causes_of, compared
 
 MANAGER_OPERATIONS: list[Operation] = [
@@ -40,7 +40,7 @@ STATE_OPERATIONS: list[Operation] = [
 ]
 
 
-def random_program(random: Random) -> Program:
+def random_program(random: Random) -> ManagerProgram:
     """Two tasks, or three, of few operations; one of them may be cancelled."""
     tasks = []
     for _ in range(random.choice((2, 2, 2, 3))):
@@ -49,7 +49,7 @@ def random_program(random: Random) -> Program:
             chain.append(random.choice(STATE_OPERATIONS))
         tasks.append(tuple(chain))
     first = (op.ConnectionInitialized(1), *tasks[0]) if random.random() < 0.4 else tasks[0]
-    return Program((first, *tasks[1:]), (random.randrange(len(tasks)),) if random.random() < 0.3 else ())
+    return ManagerProgram((first, *tasks[1:]), (random.randrange(len(tasks)),) if random.random() < 0.3 else ())
 
 
 @pytest.mark.parametrize("subject", list(SUBJECTS))
@@ -60,7 +60,7 @@ def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules
         for _ in range(10):
             program = random_program(random)
             for order in Order:
-                causes = compared(Runner(Level1(), SUBJECTS[subject].factory, order), program)
+                causes = compared(Runner(ManagerLevel(), SUBJECTS[subject].factory, order), program)
                 if causes is not None:
                     found.append(causes)
     assert len(found) >= 12
@@ -69,24 +69,24 @@ def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules
 
 # the second task's call belongs to the life of the thread in which it was made, which only the judge remembers: the source document's
 # manager looks at nothing before it has its lock
-OVERTAKEN = Program(((op.ThreadState(1), op.RemoveThreadState(1), op.ThreadState(1)), (op.ThreadState(1),), (op.HasSubscribers(2),)))
+OVERTAKEN = ManagerProgram(((op.ThreadState(1), op.RemoveThreadState(1), op.ThreadState(1)), (op.ThreadState(1),), (op.HasSubscribers(2),)))
 
 
 def test_a_judge_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> set[Cause]:
-        made = causes_of(WholeProgram(Runner(Level1(), SUBJECTS["seed"].factory, Order.ANY), OVERTAKEN).next)
+        made = causes_of(WholeProgram(Runner(ManagerLevel(), SUBJECTS["seed"].factory, Order.ANY), OVERTAKEN).next)
         assert made is not None
         return made[0]
 
     with running():
         assert found() == {REAPPEARS}
-        monkeypatch.setattr(Judge, "__digested__", lambda _: None)
+        monkeypatch.setattr(ManagerJudge, "__digested__", lambda _: None)
         assert found() == set()
 
 
 def test_a_level_that_does_not_say_what_its_judge_remembers_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(Play, "__digested__")
+    monkeypatch.delattr(ManagerPlay, "__digested__")
     with running():
-        whole = WholeProgram(Runner(Level1(), SUBJECTS["manager"].factory, Order.ANY), OVERTAKEN)
+        whole = WholeProgram(Runner(ManagerLevel(), SUBJECTS["manager"].factory, Order.ANY), OVERTAKEN)
         assert whole.next() is None
     assert (whole.complete, whole.search.runs) == (False, 0)

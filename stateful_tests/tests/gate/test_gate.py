@@ -20,7 +20,7 @@ from subwarden.checking.finding import Finding
 from subwarden.checking.verdict import Verdict
 from subwarden.model.properties import Property
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.check import CHECKS, Check, Explorer, Outcome
+from subwarden.stateful_tests.exploring.check import CHECKS, Check, CheckOutcome, Explorer
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.gate.gate import replay_corpus
@@ -235,16 +235,16 @@ def test_a_gate_that_left_something_unfired_is_inconclusive(tmp_path: Path) -> N
 def test_a_record_holds_only_if_everything_fired_and_nothing_is_in_doubt() -> None:
     everything = set().union(*(check.expected() for check in CHECKS))
 
-    def verdict(outcome: Outcome, *, stopped: bool = False) -> str:
+    def verdict(outcome: CheckOutcome, *, stopped: bool = False) -> str:
         said: str = gate_record("manager", "ci", CHECKS, [outcome], stopped=stopped)["verdict"]
         return said
 
-    assert verdict(Outcome("check", schedules=1, fired=everything)) == "holds"
-    assert verdict(Outcome("check", schedules=1, fired=everything), stopped=True) == "inconclusive"
-    assert verdict(Outcome("check", schedules=1, fired=everything, doubts=["not the same twice"])) == "inconclusive"
-    assert verdict(Outcome("check", schedules=0, fired=everything)) == "inconclusive"
+    assert verdict(CheckOutcome("check", schedules=1, fired=everything)) == "holds"
+    assert verdict(CheckOutcome("check", schedules=1, fired=everything), stopped=True) == "inconclusive"
+    assert verdict(CheckOutcome("check", schedules=1, fired=everything, doubts=["not the same twice"])) == "inconclusive"
+    assert verdict(CheckOutcome("check", schedules=0, fired=everything)) == "inconclusive"
     for name in sorted(everything):
-        assert verdict(Outcome("check", schedules=1, fired=everything - {name})) == "inconclusive", name
+        assert verdict(CheckOutcome("check", schedules=1, fired=everything - {name})) == "inconclusive", name
 
 
 def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt() -> None:
@@ -254,7 +254,7 @@ def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt() -> None:
     gone = replace(good, cause=causes.OUTLIVES, names=("+start A", "nobody"))
 
     def record(*outcomes: dict[Cause, Finding[Any]]) -> dict[str, Any]:
-        checks = [Outcome(f"check {number}", schedules=1, findings=found) for number, found in enumerate(outcomes)]
+        checks = [CheckOutcome(f"check {number}", schedules=1, findings=found) for number, found in enumerate(outcomes)]
         return gate_record("seed", "ci", CHECKS, checks, stopped=False)
 
     told = record({good.cause: good}, {gone.cause: gone})

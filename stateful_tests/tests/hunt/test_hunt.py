@@ -17,11 +17,11 @@ from rich.console import Console
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.checking.manager.graph import Graph
+from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.checking.verdict import Verdict
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.projection import View
 from subwarden.model.properties import Property
@@ -31,9 +31,9 @@ from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.watchdog import WATCHDOG
-from subwarden.stateful_tests.exploring.check import CHECKS, Check, Outcome, merged
+from subwarden.stateful_tests.exploring.check import CHECKS, Check, CheckOutcome, merged
 from subwarden.stateful_tests.exploring.coverage.completeness import EVERYTHING, EXPLORED
-from subwarden.stateful_tests.exploring.coverage.end_states import End
+from subwarden.stateful_tests.exploring.coverage.end_states import EndState
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, _search, confirm
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.hunt import hunt
@@ -43,14 +43,14 @@ from subwarden.stateful_tests.hunt.folder import Folder
 from subwarden.stateful_tests.hunt.hunt import Plan, as_it_shows
 from subwarden.stateful_tests.hunt.record import hunt_record, never_fired, verdict
 from subwarden.stateful_tests.hunt.search import Hunter, Rank
-from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Pay, Totals, Work
+from subwarden.stateful_tests.hunt.work import DRAWN, Kept, StrategyYield, Totals, Work
 from subwarden.stateful_tests.hunt.worker import Assignment, _Worker
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.play import in_order
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 FIFO, FIFO_CANCEL, ANY, _ANY_CANCEL = CHECKS
-CLOSES = Program(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)))
+CLOSES = ManagerProgram(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)))
 
 
 class Search:
@@ -59,7 +59,7 @@ class Search:
     def __init__(self, factory: Callable[[], ManagerApi], check: Check, enough: Callable[[], bool] = lambda: False) -> None:
         self.told: list[Kept] = []
         self.known: dict[Cause, Rank] = {}
-        self.hunter = Hunter(check, factory, Graph(), self.known.get, self._found, enough)
+        self.hunter = Hunter(check, factory, ManagerGraph(), self.known.get, self._found, enough)
 
     def _found(self, kept: Kept) -> None:
         self.told.append(kept)
@@ -80,7 +80,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_round_is_the_same_each_time() -> None:
-    one, other = (Search(SeedManager, ANY) for _ in range(2))
+    one, other = (Search(SourceManager, ANY) for _ in range(2))
     assert one.round() == other.round()
     assert one.told == other.told
     assert one.told
@@ -95,8 +95,8 @@ def test_nothing_is_lost_where_what_was_done_is_taken_away_at_each_chance(check:
         taken.merge(search.hunter.take())
         return False
 
-    whole = Search(SeedManager, check).round()
-    search = Search(SeedManager, check, take)
+    whole = Search(SourceManager, check).round()
+    search = Search(SourceManager, check, take)
     taken.merge(search.round())
     taken.ends = whole.ends  # which are for `Totals` to add
     assert taken == whole
@@ -104,7 +104,7 @@ def test_nothing_is_lost_where_what_was_done_is_taken_away_at_each_chance(check:
 
 def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -> None:
     """It is not asked how they ended, so they have no part in how many did as no other."""
-    other, search, totals, out = Search(SeedManager, FIFO), Search(SeedManager, FIFO), Totals(), StringIO()
+    other, search, totals, out = Search(SourceManager, FIFO), Search(SourceManager, FIFO), Totals(), StringIO()
     with running():
         other.hunter._explore(CLOSES, 50)
         found = other.told[1].finding
@@ -112,7 +112,7 @@ def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -
             search.hunter.drawn(found.program, list(found.names), {found.cause: 1})
     work = search.hunter.take()
     assert search.told[0].strategy == DRAWN
-    assert work.pay(DRAWN) == Pay(2, 0, 1)
+    assert work.pay(DRAWN) == StrategyYield(2, 0, 1)
     assert work.tallied == work.schedules > 0
     totals.add(FIFO.name, work)
     record = hunt_record(Plan("seed", (FIFO,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
@@ -123,7 +123,7 @@ def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -
 
 
 def test_a_finding_is_told_when_it_is_sure_and_again_when_it_is_small() -> None:
-    search = Search(SeedManager, FIFO)
+    search = Search(SourceManager, FIFO)
     with running():
         search.hunter._explore(CLOSES, 50)
     assert [(kept.finding.cause, kept.shrunk) for kept in search.told] == [(causes.REVIVED, False), (causes.REVIVED, True)]
@@ -134,13 +134,13 @@ def test_a_finding_is_told_when_it_is_sure_and_again_when_it_is_small() -> None:
 
 def test_a_small_program_is_completed_by_its_states_and_a_larger_one_is_not() -> None:
     opens = (op.ConnectionInitialized(1), op.SetListener(1, 1, 1, True))
-    three = Program((opens, (op.RemoveThreadState(1),)))
+    three = ManagerProgram((opens, (op.RemoveThreadState(1),)))
     search = Search(Manager, ANY)
     with running():
         search.hunter._explore(three, 20)
         assert search.hunter.work.complete == Counter({EXPLORED: 1, "0": 1, "1": 1, "2": 1, "3": 1, EVERYTHING: 1})
         assert search.hunter.work.pay("state search").runs > 0
-        search.hunter._explore(Program((opens, opens, (op.RemoveThreadState(1),))), 20)
+        search.hunter._explore(ManagerProgram((opens, opens, (op.RemoveThreadState(1),))), 20)
     assert search.hunter.work.complete[EVERYTHING] == 1
 
 
@@ -148,13 +148,13 @@ def test_what_was_cut_short_is_not_called_complete(monkeypatch: pytest.MonkeyPat
     """Neither the search by deviations, of which two runs in twenty are, nor that of states, nor one that time ended."""
     monkeypatch.setattr(hunt_search, "STATES", 5)
     opens = (op.ConnectionInitialized(1), op.SetListener(1, 1, 1, True))
-    small = Program((opens, (op.RemoveThreadState(1),)))
+    small = ManagerProgram((opens, (op.RemoveThreadState(1),)))
     search = Search(Manager, ANY)
     with running():
         search.hunter._explore(small, 20)
         assert search.hunter.work.complete == Counter({EXPLORED: 1, "0": 1})
         assert search.hunter.work.pay("state search").runs > 0
-        search.hunter._explore(Program((opens, opens, (op.RemoveThreadState(1),))), 20)
+        search.hunter._explore(ManagerProgram((opens, opens, (op.RemoveThreadState(1),))), 20)
     assert search.hunter.work.complete == Counter({EXPLORED: 2, "0": 2})
     monkeypatch.undo()
     time = iter([False])
@@ -165,7 +165,7 @@ def test_what_was_cut_short_is_not_called_complete(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_known_as_well_is_not_looked_into_again() -> None:
-    search = Search(SeedManager, FIFO)
+    search = Search(SourceManager, FIFO)
     search.known[causes.REVIVED] = (0, False)
     with running():
         search.hunter._explore(CLOSES, 50)
@@ -177,7 +177,7 @@ def test_what_is_known_as_well_is_not_looked_into_again() -> None:
 
 
 def test_without_time_to_shrink_a_finding_stays_as_it_was_found() -> None:
-    search = Search(SeedManager, FIFO)
+    search = Search(SourceManager, FIFO)
     search.hunter.shrink_until(lambda: True)
     with running():
         search.hunter._explore(CLOSES, 50)
@@ -191,7 +191,7 @@ def test_without_time_to_shrink_a_finding_stays_as_it_was_found() -> None:
 def test_a_program_is_left_when_its_runs_repeat_themselves() -> None:
     search = Search(Manager, FIFO)
     with running():
-        search.hunter._explore(Program(((op.HasSubscribers(1),),)), 10_000)
+        search.hunter._explore(ManagerProgram(((op.HasSubscribers(1),),)), 10_000)
     work = search.hunter.take()
     assert work.schedules == hunt_search.LEAST
     assert (work.once, len(work.ends), work.complete[EVERYTHING]) == (0, 1, 1)
@@ -214,7 +214,7 @@ def test_a_program_that_blocks_is_left_at_once(monkeypatch: pytest.MonkeyPatch) 
     search.hunter.shrink_until(lambda: True)
     with WATCHDOG.guarded(0.05), controlled_locks():
         for _ in range(2):
-            search.hunter._explore(Program(((op.HasSubscribers(1),), (op.HasSubscribers(1),))), 1_000)
+            search.hunter._explore(ManagerProgram(((op.HasSubscribers(1),), (op.HasSubscribers(1),))), 1_000)
     assert [kept.finding.cause for kept in search.told] == [causes.BLOCKED]
     work = search.hunter.take()
     assert work.schedules == 2
@@ -262,15 +262,15 @@ class Chancy(Manager):
 def test_a_subject_with_chance_of_its_own_is_a_doubt_and_no_finding() -> None:
     search = Search(Chancy, ANY)
     with running():
-        search.hunter._explore(Program(((op.HasSubscribers(1),), (op.HasSubscribers(2),))), 100)
+        search.hunter._explore(ManagerProgram(((op.HasSubscribers(1),), (op.HasSubscribers(2),))), 100)
     assert not search.told
     assert search.hunter.take().doubts
 
 
 def test_what_shows_only_every_other_time_is_not_believed() -> None:
-    program = Program(((op.HasSubscribers(1),),))
+    program = ManagerProgram(((op.HasSubscribers(1),),))
     with running():
-        runner = Runner(LEVEL_1, Chancy, Order.FIFO)
+        runner = Runner(MANAGER_LEVEL, Chancy, Order.FIFO)
         Chancy.made = 0
         result, names = runner.record(program, lambda *_: fixed([]))
         (cause,) = result.violations
@@ -280,7 +280,7 @@ def test_what_shows_only_every_other_time_is_not_believed() -> None:
                 confirm(runner, cause, program, names)
 
 
-class Wavers(SeedManager):
+class Wavers(SourceManager):
     """Every other one takes a step more."""
 
     made = 0
@@ -298,7 +298,7 @@ class Wavers(SeedManager):
 
 def test_a_run_that_cannot_be_followed_is_not_reproducible() -> None:
     with running():
-        runner = Runner(LEVEL_1, Wavers, Order.FIFO)
+        runner = Runner(MANAGER_LEVEL, Wavers, Order.FIFO)
         _, names = runner.record(CLOSES, lambda *_: fixed([]))
         with pytest.raises(NotReproducible, match="at step"):
             confirm(runner, causes.REVIVED, CLOSES, names)
@@ -307,19 +307,22 @@ def test_a_run_that_cannot_be_followed_is_not_reproducible() -> None:
 def test_what_a_systematic_search_cannot_search_it_does_not_find() -> None:
     """It may not cost the finding, which is believed if it can be followed."""
     with running():
-        assert _search(Runner(LEVEL_1, Wavers, Order.ANY), causes.OUTLIVES, CLOSES, 50) is None
+        assert _search(Runner(MANAGER_LEVEL, Wavers, Order.ANY), causes.OUTLIVES, CLOSES, 50) is None
 
 
 def test_equal_ends_have_equal_texts_however_their_sets_were_made() -> None:
     kinds = [f"kind {number}" for number in range(20)]
     numbers = [(n, n * 8) for n in range(20)]
-    one = End(in_order(View(frozenset({8, 16}), (), frozenset(numbers), frozenset(), frozenset())), frozenset(kinds), ())
-    other = End(
+    one = EndState(in_order(View(frozenset({8, 16}), (), frozenset(numbers), frozenset(), frozenset())), frozenset(kinds), ())
+    other = EndState(
         in_order(View(frozenset({16, 8}), (), frozenset(reversed(numbers)), frozenset(), frozenset())), frozenset(reversed(kinds)), ()
     )
     assert one.text() == other.text()
     assert one.text() != one._replace(broken=("P1-x",)).text()
-    assert End(None, frozenset(), ()).text() != End(in_order(View(None, (), frozenset(), frozenset(), frozenset())), frozenset(), ()).text()
+    assert (
+        EndState(None, frozenset(), ()).text()
+        != EndState(in_order(View(None, (), frozenset(), frozenset(), frozenset())), frozenset(), ()).text()
+    )
 
 
 # --- sessions
@@ -437,7 +440,7 @@ def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_pat
 
 
 def recorded(tmp_path: Path, why: str = "rounds") -> dict[str, Any]:
-    search, totals = Search(SeedManager, ANY), Totals()
+    search, totals = Search(SourceManager, ANY), Totals()
     work = search.round()
     totals.add(ANY.name, work)
     totals.rounds[0] = 1
@@ -453,7 +456,7 @@ def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> N
     assert of["looked_closely"] > 0
     assert set(of["fired"]).isdisjoint(of["never_fired"])
     assert set(of["awaits"]).isdisjoint(of["awaits_never"])
-    assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(LEVEL_1.overlaps(Manager))
+    assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(MANAGER_LEVEL.overlaps(Manager))
     assert of["complete_within"]["0"] == of["variants"] == of["programs"]
     assert of["end_states"]["runs"] == of["schedules"] == record["schedules"]
     assert record["coverage"]["level 1, fifo"]["schedules"] == 0
@@ -555,7 +558,7 @@ def test_verdicts() -> None:
 
 def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt(tmp_path: Path) -> None:
     """It must not cost the report of the others, and by itself it proves nothing."""
-    search, totals, plan = Search(SeedManager, FIFO), Totals(), Plan("seed", (FIFO,), 1, 0, None, 1)
+    search, totals, plan = Search(SourceManager, FIFO), Totals(), Plan("seed", (FIFO,), 1, 0, None, 1)
     with running():
         search.hunter._explore(CLOSES, 50)
     totals.add(FIFO.name, Work(schedules=1))
@@ -574,7 +577,7 @@ def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt(tmp_path: Path)
 
 
 def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:
-    search = Search(SeedManager, FIFO)
+    search = Search(SourceManager, FIFO)
     with running():
         search.hunter._explore(CLOSES, 50)
     assert as_it_shows("seed", search.told[1]) == search.told[1]
@@ -582,7 +585,7 @@ def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:
 
 
 def test_better_evidence_replaces_worse() -> None:
-    search = Search(SeedManager, FIFO)
+    search = Search(SourceManager, FIFO)
     with running():
         search.hunter._explore(CLOSES, 50)
     raw, small = search.told
@@ -591,6 +594,6 @@ def test_better_evidence_replaces_worse() -> None:
     assert small.rank() < in_any.rank()
     assert raw.rank() < in_any.rank(), "a weaker order is worth more than a smaller run"
     for told in (small, in_any), (in_any, small):  # in the gate, whichever check is merged first
-        whole = merged(Outcome("each", findings={kept.finding.cause: kept.finding}) for kept in told)
+        whole = merged(CheckOutcome("each", findings={kept.finding.cause: kept.finding}) for kept in told)
         assert whole.findings == {small.finding.cause: small.finding}
     assert Property.P2 is small.finding.broken

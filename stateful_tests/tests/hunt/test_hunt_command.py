@@ -27,9 +27,9 @@ from subwarden.stateful_tests.hunt import hunt
 from subwarden.stateful_tests.hunt.folder import JOURNAL, Folder
 from subwarden.stateful_tests.hunt.hunt import checks_in
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
-from subwarden.stateful_tests.hunt.worker_slot import MOST, Place
+from subwarden.stateful_tests.hunt.worker_slot import MOST, WorkerSlot
 from subwarden.stateful_tests.runs.replay import read
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 SUBWARDEN = Path(sys.executable).with_name("subwarden")
 PATIENCE = 120.0  # seconds until a test gives up; nothing is measured
@@ -239,7 +239,7 @@ def test_a_place_in_which_all_are_killed_is_given_up_and_the_hunt_is_resumable(t
 )
 def test_a_place_is_not_taken_for_ever(words: tuple[bool, ...], taken: int) -> None:
     """Nor twice by workers that do not even begin. `words`: whether each of them says one before it is killed."""
-    place, starts = Place(0, {}), 0
+    place, starts = WorkerSlot(0, {}), 0
     for spoke in words:
         place.spoke = spoke
         if not place.may_be_taken():
@@ -313,7 +313,7 @@ def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> Non
         def is_alive(self) -> bool:
             return False
 
-    program = Program(((ConnectionInitialized(1),), (RemoveConnection(1),)))
+    program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
     kept = Kept(Finding(REVIVED, Order.FIFO, False, program, ("+start A",), (2, 0), "level 1"), False, "surw")
     said: list[str] = []
     listener: Any = SimpleNamespace(say=said.append)
@@ -333,7 +333,7 @@ def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> Non
 
 
 def test_the_best_evidence_is_kept_whichever_worker_is_last(tmp_path: Path) -> None:
-    program = Program(((ConnectionInitialized(1),), (RemoveConnection(1),)))
+    program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
     every = [
         Kept(Finding(REVIVED, order, False, program, ("+start A",), (2, 0), "level 1"), shrunk, "surw")
         for order in (Order.FIFO, Order.ANY)

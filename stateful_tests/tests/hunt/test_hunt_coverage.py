@@ -4,14 +4,14 @@ from pathlib import Path
 
 from subwarden.impl.manager import source as seed
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_of
 from subwarden.stateful_tests.exploring.coverage.overlap import PASSED, Closely, look_closely, overlapping
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class Mine(Manager):
@@ -26,19 +26,21 @@ def test_awaits_and_overlaps_are_seen() -> None:
     seen = Closely()
     holds = (op.ThreadState(1), op.HoldState())
     with controlled_locks():
-        look_closely(LEVEL_1, Manager, Order.FIFO, Program((holds, (op.ThreadState(1), op.StateClearListener()))), [], seen, set())
+        look_closely(
+            MANAGER_LEVEL, Manager, Order.FIFO, ManagerProgram((holds, (op.ThreadState(1), op.StateClearListener()))), [], seen, set()
+        )
     assert seen.runs == 1
     assert seen.overlaps == {"hold_state | thread_state", "hold_state | state_clear_listener"}
     assert any(place.startswith("impl.manager.state_operations:") for place in seen.awaits)
-    assert seen.overlaps <= LEVEL_1.overlaps(Manager)
+    assert seen.overlaps <= MANAGER_LEVEL.overlaps(Manager)
 
 
 def test_what_does_not_meet_is_not_seen_to() -> None:
     """One after another, with nothing to wait for: no overlap, no await, nothing out of turn."""
     seen, happened = Closely(), set[str]()
-    one_by_one = Program(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),), (op.RemoveConnection(1),)))
+    one_by_one = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),), (op.RemoveConnection(1),)))
     with controlled_locks():
-        look_closely(LEVEL_1, Manager, Order.FIFO, one_by_one, [], seen, happened)
+        look_closely(MANAGER_LEVEL, Manager, Order.FIFO, one_by_one, [], seen, happened)
     assert seen == Closely(1)
     assert not happened
 
@@ -46,22 +48,22 @@ def test_what_does_not_meet_is_not_seen_to() -> None:
 def test_what_was_chosen_out_of_turn_is_seen() -> None:
     """Of the runs themselves: a hunt once said of whole searches in `any` that no step had been before an older one."""
     happened = set[str]()
-    two = Program(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
+    two = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
     with controlled_locks():
-        look_closely(LEVEL_1, Manager, Order.ANY, two, [0, 1], Closely(), happened)
+        look_closely(MANAGER_LEVEL, Manager, Order.ANY, two, [0, 1], Closely(), happened)
         assert happened == {"order any: an outside event between ready steps"}
-        look_closely(LEVEL_1, Manager, Order.ANY, two, [0, 1, 1], Closely(), happened)
+        look_closely(MANAGER_LEVEL, Manager, Order.ANY, two, [0, 1, 1], Closely(), happened)
     assert happened == {"order any: an outside event between ready steps", PASSED}
 
 
 def test_a_pair_has_one_name() -> None:
     assert overlapping("b", "a") == overlapping("a", "b") == "a | b"
-    assert len(LEVEL_1.overlaps(Manager)) == 136
+    assert len(MANAGER_LEVEL.overlaps(Manager)) == 136
 
 
 def test_awaits_are_read_from_the_code() -> None:
     lines = Path(seed.__file__).read_text(encoding="utf-8").splitlines()
-    places = {place for place in awaits_of(SeedManager()) if place.startswith("impl.manager.source:")}
+    places = {place for place in awaits_of(SourceManager()) if place.startswith("impl.manager.source:")}
     text = [lines[int(place.split(":")[1]) - 1].strip() for place in places]
     assert len(text) == sum(line.strip().startswith("async with") or "await " in line.split("#")[0] for line in lines if '"""' not in line)
     assert all("async with" in line or "await" in line for line in text)

@@ -13,11 +13,11 @@ from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 from subwarden.stateful_tests.hunt.folder import ENDS, JOURNAL, SCHEMA, BadFolder, Folder, default_folder
-from subwarden.stateful_tests.hunt.work import Kept, Pay, Totals, Work
+from subwarden.stateful_tests.hunt.work import Kept, StrategyYield, Totals, Work
 from subwarden.stateful_tests.runs.replay import of_finding, read
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
-PROGRAM = Program(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)), (0,))
+PROGRAM = ManagerProgram(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)), (0,))
 FINDING = Finding(causes.REVIVED, Order.FIFO, True, PROGRAM, ("+start A", "A"), (2, 0), "level 1")
 KEPT = Kept(FINDING, True, "surw")
 WORK = Work(
@@ -25,7 +25,7 @@ WORK = Work(
     100,
     1_000,
     4,
-    strategies={"surw": Pay(60, 5, 1)},
+    strategies={"surw": StrategyYield(60, 5, 1)},
     complete=Counter({"0": 3, "everything": 1}),
     fired={"rule cancel"},
     closely=Closely(2, {"impl.manager.source:38"}, {"has_subscribers | hold_state"}),
@@ -66,7 +66,12 @@ def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
     twice.merge(Work.decode(WORK.encode()))
     twice.merge(Work.decode(WORK.encode()))
     assert totals.work == {"level 1, fifo": twice}
-    assert (twice.schedules, twice.pay("surw"), twice.complete["everything"], twice.doubts) == (300, Pay(180, 15, 3), 3, ["a doubt"])
+    assert (twice.schedules, twice.pay("surw"), twice.complete["everything"], twice.doubts) == (
+        300,
+        StrategyYield(180, 15, 3),
+        3,
+        ["a doubt"],
+    )
 
 
 def test_how_runs_ended_comes_back(tmp_path: Path) -> None:

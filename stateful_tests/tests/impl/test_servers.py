@@ -33,8 +33,8 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.runner import Runner
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.tests.subjects.server_play import Played, play, program, server
 
 BOTH = ("manager", "seed")
@@ -52,7 +52,7 @@ A, B = Initialize(1), Initialize(2)  # clients 1 and 2; requests are answered by
 class Case(NamedTuple):
     """A program, and what each client is sent by both servers."""
 
-    program: Program
+    program: ServerProgram
     sent: dict[int, list[str]]
     script: Sequence[str] = ()
     holding: Sequence[str] = ()
@@ -150,7 +150,12 @@ ALIKE = {
     ),
     "what the engine cannot bring has failed, and nothing is loaded": Case(
         program(
-            A, Start(1, 3, False), Resume(1, 1), Fork(1, 2, 4), ListLoaded(1), faults=[Fault(Goes.FAILS, place) for place in (1, 2, 3)]
+            A,
+            Start(1, 3, False),
+            Resume(1, 1),
+            Fork(1, 2, 4),
+            ListLoaded(1),
+            faults=[ServerFault(FaultKind.FAILS, place) for place in (1, 2, 3)],
         ),
         {1: ["A: ok", "B: failed", "C: failed", "D: failed", "E: ok: none"]},
     ),
@@ -203,7 +208,7 @@ DIFFER = {
     ),
     "a conversation that ends by itself": Differs(
         Case(
-            program(A, Resume(1, 1), ListLoaded(1), Resume(1, 1), faults=[Fault(Goes.ENDS, 1)]),
+            program(A, Resume(1, 1), ListLoaded(1), Resume(1, 1), faults=[ServerFault(FaultKind.ENDS, 1)]),
             {1: ["A: ok", "B: ok", "t1 was closed", "C: ok: none", "D: ok"]},
             script=["+v1 ends", "+start C", "+start D"],
         ),
@@ -266,5 +271,5 @@ def test_a_run_that_does_not_begin_leaves_no_task_behind() -> None:
         raise LookupError
 
     with controlled_locks(), WATCHDOG.guarded(), pytest.raises(LookupError):
-        Runner(LEVEL_2, server("seed"), Order.FIFO).run(program(A), exhausted)
+        Runner(SERVER_LEVEL, server("seed"), Order.FIFO).run(program(A), exhausted)
     assert [inspect.getcoroutinestate(coroutine) for coroutine in begun] == [inspect.CORO_CLOSED]

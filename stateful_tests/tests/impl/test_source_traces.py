@@ -15,7 +15,7 @@ import pytest
 
 from subwarden.impl.manager.conversation import Conversation
 from subwarden.impl.manager.oneshot import Outcome, Receiver, oneshot
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.manager.state_operations import state_clear_listener, state_listener_matches, state_set_listener, state_track_event
 from subwarden.impl.manager.thread_state import ThreadState
 from subwarden.model.manager.operations import TurnEvent
@@ -49,7 +49,7 @@ def show_state(state: ThreadState) -> Json | None:
     }
 
 
-def show_manager(manager: SeedManager) -> Json | None:
+def show_manager(manager: SourceManager) -> Json | None:
     if taken(manager.lock):
         return None
     shown = manager.show()
@@ -69,7 +69,7 @@ class Replay:
 
     def __init__(self, loop: ControlledLoop) -> None:
         self.loop = loop
-        self.manager = SeedManager()
+        self.manager = SourceManager()
         self.tasks: dict[int, asyncio.Task[Any]] = {}
         self.ids: dict[asyncio.Task[Any], int] = {}
         self.releases: dict[int, asyncio.Event] = {}

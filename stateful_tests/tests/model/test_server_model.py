@@ -28,36 +28,36 @@ from subwarden.model.server.requests import (
     decode,
     encode,
 )
-from subwarden.model.server.state import IMPLICIT, Change, Loaded, State, What
+from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, Loaded, ServerState
 
 OK = Reply.OK
 C1, C2, T1, T2, T3, V1, V2 = 1, 2, 1, 2, 3, 1, 2
-LOADED = Change(What.LOADED, T1, other=V1)
-UNLOADED = Change(What.UNLOADED, T1, other=V1)
-CLOSING = Change(What.CLOSING, T1)
+LOADED = Change(ChangeKind.LOADED, T1, other=V1)
+UNLOADED = Change(ChangeKind.UNLOADED, T1, other=V1)
+CLOSING = Change(ChangeKind.CLOSING, T1)
 
 
 def linked(connection: int, thread: int = T1) -> Change:
-    return Change(What.LINKED, thread, connection)
+    return Change(ChangeKind.LINKED, thread, connection)
 
 
 def unlinked(connection: int, thread: int = T1) -> Change:
-    return Change(What.UNLINKED, thread, connection)
+    return Change(ChangeKind.UNLINKED, thread, connection)
 
 
 def named(connection: int, subscription: int, thread: int = T1) -> Change:
-    return Change(What.NAMED, thread, connection, subscription)
+    return Change(ChangeKind.NAMED, thread, connection, subscription)
 
 
 def unnamed(connection: int, subscription: int, thread: int = T1) -> Change:
-    return Change(What.UNNAMED, thread, connection, subscription)
+    return Change(ChangeKind.UNNAMED, thread, connection, subscription)
 
 
 class Run:
     """A state, and what has happened to it. Everything that is expected to be allowed must be."""
 
     def __init__(self) -> None:
-        self.state = State(stored=frozenset((T1, T2)))
+        self.state = ServerState(stored=frozenset((T1, T2)))
         self._next = 0
 
     def asks(self, request: Request) -> int:
@@ -66,7 +66,7 @@ class Run:
         self.state = pr.accept(self.state, self._next, request)
         return self._next
 
-    def outside(self, happens: Callable[..., State], *arguments: object) -> None:
+    def outside(self, happens: Callable[..., ServerState], *arguments: object) -> None:
         self.state = happens(self.state, *arguments)
 
     def shows(self, *changes: Change) -> None:
@@ -90,7 +90,7 @@ class Run:
     def live(self, *connections: int) -> "Run":
         for connection in connections:
             number = self.asks(Initialize(connection))
-            self.shows(Change(What.LIVE, connection=connection))
+            self.shows(Change(ChangeKind.LIVE, connection=connection))
             self.answers(number)
         return self
 
@@ -100,7 +100,7 @@ class Run:
             number = self.asks(Resume(connection, thread))
             if self.state.thread(thread) is None:
                 self.outside(pr.brought, thread, conversation)
-                self.shows(Change(What.LOADED, thread, other=conversation))
+                self.shows(Change(ChangeKind.LOADED, thread, other=conversation))
             self.shows(linked(connection, thread))
             self.answers(number)
         return self
@@ -158,14 +158,14 @@ def test_what_is_no_request_is_refused_in_one_line(data: object, said: str) -> N
 @pytest.mark.parametrize(
     "change",
     [
-        Change(What.LIVE, connection=3),
+        Change(ChangeKind.LIVE, connection=3),
         LOADED._replace(thread=T2, other=V2),
         linked(C2),
         named(C1, 1),
         unlinked(C1),
         CLOSING,
         UNLOADED,
-        Change(What.DEAD, connection=C1),
+        Change(ChangeKind.DEAD, connection=C1),
     ],
     ids=lambda change: change.what.value,
 )
@@ -186,9 +186,9 @@ def test_an_id_that_nobody_removes_stays() -> None:
 
 
 def test_every_change_is_refused_where_there_is_nothing() -> None:
-    for what in What:
-        if what is not What.UNNAMED and what is not What.UNLINKED:  # of those there is nothing to end
-            assert pr.explain(State(), Change(what, T1, C1, 1)) is None, what
+    for what in ChangeKind:
+        if what is not ChangeKind.UNNAMED and what is not ChangeKind.UNLINKED:  # of those there is nothing to end
+            assert pr.explain(ServerState(), Change(what, T1, C1, 1)) is None, what
 
 
 # --- live and gone
@@ -198,15 +198,15 @@ def test_a_connection_is_live_when_it_asked_to_be_and_never_again_when_it_is_gon
     run = Run()
     run.asks(Initialize(C1))
     run.outside(pr.close, C1)
-    run.shows(Change(What.LIVE, connection=C1), Change(What.DEAD, connection=C1))
+    run.shows(Change(ChangeKind.LIVE, connection=C1), Change(ChangeKind.DEAD, connection=C1))
     run.asks(Initialize(C1))
-    assert run.refuses(Change(What.LIVE, connection=C1))
+    assert run.refuses(Change(ChangeKind.LIVE, connection=C1))
 
 
 def test_who_goes_away_is_subscribed_no_more() -> None:
     run = subscribed(C1, C2)
     run.outside(pr.close, C1)
-    run.shows(unlinked(C1), Change(What.DEAD, connection=C1))
+    run.shows(unlinked(C1), Change(ChangeKind.DEAD, connection=C1))
     assert not run.state.linked(T1, C1)
     assert run.state.linked(T1, C2)
     run.asks(Resume(C1, T1))
@@ -226,7 +226,7 @@ def test_who_is_not_live_may_be_told_so_whatever_it_asks_but_to_be_initialized()
 def test_a_start_is_answered_when_it_is_loaded_and_linked() -> None:
     run = live()
     number = run.asks(Start(C1, T3, False))
-    change = Change(What.LOADED, T3, other=V1)
+    change = Change(ChangeKind.LOADED, T3, other=V1)
     assert run.refuses(change)
     assert run.right(number) == set()
     run.outside(pr.brought, T3, V1)
@@ -503,16 +503,16 @@ ASKED = requests().filter(lambda request: not isinstance(request, Close))
 EVENTS = ("ask", "ask", "ask", "change", "change", "change", "answer", "brought", "turn", "rolled", "died", "archived", "close", "cancel")
 
 
-def happens(state: State, data: st.DataObject, number: int) -> State:
+def happens(state: ServerState, data: st.DataObject, number: int) -> ServerState:
     """Something that may happen next, or nothing."""
     small = st.integers(1, 3)
     what: str = data.draw(st.sampled_from(EVENTS))
     thread, conversation = data.draw(small), data.draw(small)
-    after: State | None = None
+    after: ServerState | None = None
     if what == "ask":
         after = pr.accept(state, number, data.draw(ASKED))
     elif what == "change":
-        after = pr.explain(state, Change(data.draw(st.sampled_from(What)), thread, data.draw(small), conversation))
+        after = pr.explain(state, Change(data.draw(st.sampled_from(ChangeKind)), thread, data.draw(small), conversation))
     elif what == "answer" and state.flight:
         after = pr.answer(state, data.draw(st.sampled_from([n for n, _ in state.flight])), data.draw(st.sampled_from(Reply)))
     elif what == "cancel" and state.flight:
@@ -534,7 +534,7 @@ def happens(state: State, data: st.DataObject, number: int) -> State:
 @settings(max_examples=40)
 @given(st.data())
 def test_whatever_happens_the_state_is_settled_and_has_what_it_must(data: st.DataObject) -> None:
-    state = State(stored=frozenset((T1, T2)))
+    state = ServerState(stored=frozenset((T1, T2)))
     for number in range(1, 15):
         before = state
         state = happens(state, data, number)

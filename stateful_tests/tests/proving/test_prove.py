@@ -17,7 +17,7 @@ from subwarden.proving.manager.liveness import check_liveness, strong_components
 from subwarden.proving.manager.proof import Proof, prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import LevelOne
-from subwarden.proving.search import Progress, Search, Verdict, search
+from subwarden.proving.search import Progress, SearchVerdict, StateGraphSearch, search
 from subwarden.reports.proof import print_proof
 from subwarden.stateful_tests.tests.paths import GOLDEN
 
@@ -52,8 +52,8 @@ def test_counts_of_small_scopes_are_pinned() -> None:
 def test_a_proof_of_the_default_scope_holds() -> None:
     """Every property that level 1 can decide, with calls in flight, and nothing that it ought to meet missing."""
     proof = prove(Scope(1, 1, 1, 2, 1, True, 1))
-    assert proof.verdict is Verdict.HOLDS
-    assert {p for p in Property if proof.verdict_of(p) is Verdict.HOLDS} == set(Property) - set(NOT_HERE)
+    assert proof.verdict is SearchVerdict.HOLDS
+    assert {p for p in Property if proof.verdict_of(p) is SearchVerdict.HOLDS} == set(Property) - set(NOT_HERE)
     assert proof.search.never_enabled == proof.search.never_met == []
 
 
@@ -72,7 +72,7 @@ def test_a_proof_of_the_default_scope_holds() -> None:
 def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, prop: Property, length: int, symmetric: bool) -> None:
     """The run leads from nothing to what is wrong, and is as long as the search is deep."""
     proof = prove(SMALL, symmetric, step=DEFECTS[name])
-    assert proof.verdict is Verdict.VIOLATED
+    assert proof.verdict is SearchVerdict.VIOLATED
     found = next(c for c in proof.counter_examples if c.property is prop)
     assert len(found.run) == length
     shown = text(proof)
@@ -93,7 +93,7 @@ def test_a_run_in_words() -> None:
 def test_after_a_counter_example_nothing_else_holds() -> None:
     """The search ended there, so the other properties were not seen everywhere."""
     proof = prove(SMALL, step=DEFECTS["closed connection revived"])
-    assert Verdict.HOLDS not in {proof.verdict_of(p) for p in Property}
+    assert SearchVerdict.HOLDS not in {proof.verdict_of(p) for p in Property}
 
 
 def test_a_bound_makes_it_inconclusive_and_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,14 +108,14 @@ def test_a_bound_makes_it_inconclusive_and_is_said(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("kinds", "met", "verdict"),
     [
-        (["a kind that no step is of"], {}, Verdict.INCONCLUSIVE),
-        ([], {"something": False}, Verdict.INCONCLUSIVE),
-        ([], {"something": True}, Verdict.HOLDS),
+        (["a kind that no step is of"], {}, SearchVerdict.INCONCLUSIVE),
+        ([], {"something": False}, SearchVerdict.INCONCLUSIVE),
+        ([], {"something": True}, SearchVerdict.HOLDS),
     ],
 )
-def test_what_was_never_met_makes_it_inconclusive(kinds: list[str], met: dict[str, bool], verdict: Verdict) -> None:
+def test_what_was_never_met_makes_it_inconclusive(kinds: list[str], met: dict[str, bool], verdict: SearchVerdict) -> None:
     """`sometimes` and guards both count."""
-    found = Search([[0]], None, None, search(LevelOne(TINY)).kinds, kinds, met)
+    found = StateGraphSearch([[0]], None, None, search(LevelOne(TINY)).kinds, kinds, met)
     assert found.never_enabled == kinds
     assert found.never_met == [name for name, was in met.items() if not was]
     assert found.verdict is verdict
@@ -146,7 +146,7 @@ def test_progress_can_stop_it() -> None:
 
     found = search(LevelOne(SMALL), progress=after_three)
     assert found.stopped == "it was interrupted"
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.verdict is SearchVerdict.INCONCLUSIVE
     assert [at.depth for at in seen] == [0, 1, 2, 3]
     assert found.expanded == sum(map(len, found.layers[:3]))
 
@@ -158,7 +158,7 @@ def test_ctrl_c_tells_how_far_it_got(capsys: pytest.CaptureFixture[str], monkeyp
     def interrupt(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(verb.Teller, "__call__", interrupt)
+    monkeypatch.setattr(verb.SearchProgress, "__call__", interrupt)
     assert command() == 2
     assert signal.getsignal(signal.SIGINT) is before
     assert "it was interrupted" in " ".join(capsys.readouterr().out.split())
@@ -207,7 +207,7 @@ def test_liveness_looked_at_every_open_call() -> None:
 def test_a_skipped_liveness_is_not_a_pass() -> None:
     """With too many states to look for components, calls in flight leave the proof inconclusive, and the report says so."""
     proof = prove(SMALL, liveness_states=10)
-    assert proof.verdict is Verdict.INCONCLUSIVE
+    assert proof.verdict is SearchVerdict.INCONCLUSIVE
     assert proof.verdict_of(Property.P7) is None
     assert "P7 and P13 were not judged" in text(proof)
 

@@ -11,20 +11,20 @@ from subwarden.model.properties import Property
 from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import Reply
-from subwarden.model.server.state import Change, Loaded, State, What
+from subwarden.model.server.state import Change, ChangeKind, Loaded, ServerState
 from subwarden.proving.manager.proof import Proof
-from subwarden.proving.search import Search, Verdict, search
+from subwarden.proving.search import SearchVerdict, StateGraphSearch, search
 from subwarden.proving.server.defects import DEFECTS
 from subwarden.proving.server.kinds import expected
 from subwarden.proving.server.liveness import check_protocol_liveness
 from subwarden.proving.server.proof import prove_protocol
 from subwarden.proving.server.properties import NOT_AT_LEVEL_TWO, STEP_PROPERTIES, WORLD_PROPERTIES
-from subwarden.proving.server.scope import EXTRAS, ProtocolScope
-from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, Moved, Rules, Shows, World, take
+from subwarden.proving.server.scope import EXTRAS, ServerScope
+from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, RequestMoved, RequestRules, ServerConfiguration, Shows, take
 from subwarden.proving.server.system import LevelTwo
 
-ONE = ProtocolScope(in_flight=1)
-DEFAULT = ProtocolScope()
+ONE = ServerScope(in_flight=1)
+DEFAULT = ServerScope()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def default() -> Proof:
 
 
 @pytest.fixture(scope="module")
-def searched() -> tuple[LevelTwo, Search]:
+def searched() -> tuple[LevelTwo, StateGraphSearch]:
     """The default scope and its states, which a proof does not keep."""
     system = LevelTwo(DEFAULT)
     return system, search(system)
@@ -51,8 +51,8 @@ def command(*arguments: str) -> int:
 
 def test_the_default_scope_holds(default: Proof) -> None:
     """Every property that level 2 can decide, and nothing that it ought to meet missing."""
-    assert default.verdict is Verdict.HOLDS
-    judged = {p for p in Property if default.verdict_of(p) is Verdict.HOLDS}
+    assert default.verdict is SearchVerdict.HOLDS
+    judged = {p for p in Property if default.verdict_of(p) is SearchVerdict.HOLDS}
     assert judged == set(Property) - set(NOT_AT_LEVEL_TWO) - {Property.P11}  # nothing is cancelled there
     assert default.search.never_enabled == default.search.never_met == []
     assert default.liveness is not None
@@ -64,9 +64,9 @@ def test_counts_are_pinned(default: Proof) -> None:
     assert (search(LevelTwo(ONE)).distinct, default.search.distinct) == (238, 13_519)
 
 
-def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[LevelTwo, Search]) -> None:
+def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[LevelTwo, StateGraphSearch]) -> None:
     """Not only after the next thing that happens, whatever that is: every state that is reached is settled."""
-    extras = LevelTwo(ProtocolScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
+    extras = LevelTwo(ServerScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
     for system, found in (searched, (extras, search(extras))):
         states = [system.world(number).state for number in range(found.distinct)]
         assert all(pr.settle(state) == state for state in states)
@@ -75,18 +75,18 @@ def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[LevelTwo
 @pytest.mark.parametrize(
     "scope",
     [
-        ProtocolScope(1, 2, 0, 1, ("forks",)),
-        ProtocolScope(1, 1, 1, 1, ("cancels", "lists")),
-        ProtocolScope(1, 1, 0, 1, ("strangers", "turns")),
-        ProtocolScope(1, 1, 0, 1, ("cancels", "deaths")),
-        ProtocolScope(2, 1, 0, 1),
+        ServerScope(1, 2, 0, 1, ("forks",)),
+        ServerScope(1, 1, 1, 1, ("cancels", "lists")),
+        ServerScope(1, 1, 0, 1, ("strangers", "turns")),
+        ServerScope(1, 1, 0, 1, ("cancels", "deaths")),
+        ServerScope(2, 1, 0, 1),
     ],
-    ids=ProtocolScope.describe,
+    ids=ServerScope.describe,
 )
-def test_whatever_takes_part_is_met_and_holds(scope: ProtocolScope) -> None:
+def test_whatever_takes_part_is_met_and_holds(scope: ServerScope) -> None:
     """Each extra, and no kind of step that is not expected: the list of kinds is as long as what there is."""
     proof = prove_protocol(scope)
-    assert proof.verdict is Verdict.HOLDS
+    assert proof.verdict is SearchVerdict.HOLDS
     assert set(proof.search.kinds) == set(expected(scope))
 
 
@@ -107,10 +107,10 @@ def test_extras_are_all_tried_above() -> None:
         ("an unloaded conversation is loaded again", DEFAULT, Property.P6, 9),
     ],
 )
-def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, scope: ProtocolScope, prop: Property, length: int) -> None:
+def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, scope: ServerScope, prop: Property, length: int) -> None:
     """Of that property first, and each step of the run can be taken."""
     proof = prove_protocol(scope, rules=DEFECTS[name])
-    assert proof.verdict is Verdict.VIOLATED
+    assert proof.verdict is SearchVerdict.VIOLATED
     assert proof.counter_examples[0].property is prop
     assert len(proof.counter_examples[0].run) == length
 
@@ -127,7 +127,7 @@ def test_a_request_that_is_only_late_is_not_one_that_waits_for_a_start() -> None
     assert [c.property for c in proof.counter_examples] == [Property.P7]
 
 
-def test_the_engines_own_step_answers_a_start(searched: tuple[LevelTwo, Search]) -> None:
+def test_the_engines_own_step_answers_a_start(searched: tuple[LevelTwo, StateGraphSearch]) -> None:
     """Without it a start, or a resume of what is stored, would wait for ever while others come and go; P7 rests on it."""
     system, whole = searched
     states = list(whole.states())
@@ -143,46 +143,46 @@ def test_the_engines_own_step_answers_a_start(searched: tuple[LevelTwo, Search])
 
 
 WRONG = [
-    (Property.P2, State(live=frozenset({1}), gone=frozenset({1}))),
-    (Property.P2, State(gone=frozenset({1}), grants=frozenset({(1, 1, 0)}))),
-    (Property.P4, State(loaded=((1, Loaded(1)), (1, Loaded(2))))),
-    (Property.P4, State(loaded=((1, Loaded(1)), (2, Loaded(1))))),
-    (Property.P6, State(owed=frozenset({(1, 1)}))),
-    (Property.P12, State(loaded=((1, Loaded(1)),), closed=frozenset({1}), owed=frozenset({(1, 1)}))),
+    (Property.P2, ServerState(live=frozenset({1}), gone=frozenset({1}))),
+    (Property.P2, ServerState(gone=frozenset({1}), grants=frozenset({(1, 1, 0)}))),
+    (Property.P4, ServerState(loaded=((1, Loaded(1)), (1, Loaded(2))))),
+    (Property.P4, ServerState(loaded=((1, Loaded(1)), (2, Loaded(1))))),
+    (Property.P6, ServerState(owed=frozenset({(1, 1)}))),
+    (Property.P12, ServerState(loaded=((1, Loaded(1)),), closed=frozenset({1}), owed=frozenset({(1, 1)}))),
 ]
 
 
 @pytest.mark.parametrize(("prop", "state"), WRONG)
-def test_a_wrong_state_breaks_its_property_alone(prop: Property, state: State) -> None:
+def test_a_wrong_state_breaks_its_property_alone(prop: Property, state: ServerState) -> None:
     """Also those that no planted defect reaches."""
-    assert [p.property for p in WORLD_PROPERTIES if p.broken(World(state))] == [prop]
+    assert [p.property for p in WORLD_PROPERTIES if p.broken(ServerConfiguration(state))] == [prop]
 
 
 def test_a_cancellation_that_changes_something_is_noticed() -> None:
     """P11: one that only marks its request is fine."""
-    before = World(pr.accept(State(live=frozenset({1})), 1, rq.Archive(1, 1)))
-    marked = take(before, Cancels(1), Rules())
+    before = ServerConfiguration(pr.accept(ServerState(live=frozenset({1})), 1, rq.Archive(1, 1)))
+    marked = take(before, Cancels(1), RequestRules())
     assert marked is not None
     changed = marked._replace(state=marked.state._replace(stored=frozenset({1})))
-    broken = [[p.property for p in STEP_PROPERTIES if p.broken(before, Moved(Cancels(1), after))] for after in (marked, changed)]
+    broken = [[p.property for p in STEP_PROPERTIES if p.broken(before, RequestMoved(Cancels(1), after))] for after in (marked, changed)]
     assert broken == [[], [Property.P11]]
 
 
 # --- what the first searches found in the model
 
 
-def play(*actions: Arrives | Shows | Answers | Brings) -> World | None:
+def play(*actions: Arrives | Shows | Answers | Brings) -> ServerConfiguration | None:
     """The world at the end; None if the model does not allow the last."""
-    world: World | None = World(State(live=frozenset({1}), asked=frozenset({1})))
+    world: ServerConfiguration | None = ServerConfiguration(ServerState(live=frozenset({1}), asked=frozenset({1})))
     for action in actions:
         assert world is not None
-        world = take(world, action, Rules())
+        world = take(world, action, RequestRules())
     return world
 
 
 def test_an_unloaded_conversation_is_not_loaded_again() -> None:
     """Though the request that it was brought for is still in flight."""
-    loaded, unloaded = Shows(Change(What.LOADED, 1, other=1)), Shows(Change(What.UNLOADED, 1, other=1))
+    loaded, unloaded = Shows(Change(ChangeKind.LOADED, 1, other=1)), Shows(Change(ChangeKind.UNLOADED, 1, other=1))
     begun = (Arrives(rq.Start(1, 1, raw=False)), Arrives(rq.Archive(1, 1)), Brings(1, 1), loaded, unloaded)
     assert play(*begun) is not None
     assert play(*begun, loaded) is None
@@ -190,22 +190,22 @@ def test_an_unloaded_conversation_is_not_loaded_again() -> None:
 
 def test_what_was_owed_is_settled_by_whoever_links() -> None:
     """One resume is answered before it shows, another one subscribes, an unsubscribe ends it: nothing is left to show."""
-    world = World(State(live=frozenset({1}), asked=frozenset({1}), stored=frozenset({1})))
-    link, unlink = Shows(Change(What.LINKED, 1, 1)), Shows(Change(What.UNLINKED, 1, 1))
-    first = (Arrives(rq.Resume(1, 1)), Arrives(rq.Resume(1, 1)), Brings(1, 1), Shows(Change(What.LOADED, 1, other=1)))
+    world = ServerConfiguration(ServerState(live=frozenset({1}), asked=frozenset({1}), stored=frozenset({1})))
+    link, unlink = Shows(Change(ChangeKind.LINKED, 1, 1)), Shows(Change(ChangeKind.UNLINKED, 1, 1))
+    first = (Arrives(rq.Resume(1, 1)), Arrives(rq.Resume(1, 1)), Brings(1, 1), Shows(Change(ChangeKind.LOADED, 1, other=1)))
     then = (Answers(1, Reply.OK), link, Arrives(rq.Unsubscribe(1, 1)), unlink)
     for action in (*first, *then):
-        after = take(world, action, Rules())
+        after = take(world, action, RequestRules())
         assert after is not None, action
         world = after
     assert not world.state.owed
-    assert pr.explain(pr.answer(world.state, 1, Reply.OK) or world.state, Change(What.LINKED, 1, 1)) is None
+    assert pr.explain(pr.answer(world.state, 1, Reply.OK) or world.state, Change(ChangeKind.LINKED, 1, 1)) is None
 
 
 def test_two_rollbacks_that_are_one_object_are_two() -> None:
     """Each sees the other, whoever made them."""
     request = rq.Rollback(1, 1)
-    state = pr.accept(pr.accept(State(live=frozenset({1})), 1, request), 2, request)
+    state = pr.accept(pr.accept(ServerState(live=frozenset({1})), 1, request), 2, request)
     assert all(Reply.BUSY in flight.may for _, flight in state.flight)
 
 

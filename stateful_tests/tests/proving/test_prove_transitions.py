@@ -10,7 +10,7 @@ from subwarden.proving.manager.defects import DEFECTS
 from subwarden.proving.manager.encoding import Encoding
 from subwarden.proving.manager.invariants import STATE_PROPERTIES
 from subwarden.proving.manager.kinds import KINDS, expected
-from subwarden.proving.manager.open_calls import Step, World, move
+from subwarden.proving.manager.open_calls import ManagerConfiguration, Step, move
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import LevelOne
 from subwarden.proving.search import search
@@ -98,5 +98,5 @@ def _some_states(encoding: Encoding, attempts: int) -> set[int]:
     chance, states = random.Random(7), set()
     for _ in range(attempts):
         code = sum(bit for bit in encoding.bit.values() if chance.random() < 0.3)
-        states.add(encoding.encode(World(encoding.decode(code).state, (None,) * encoding.scope.in_flight)))
+        states.add(encoding.encode(ManagerConfiguration(encoding.decode(code).state, (None,) * encoding.scope.in_flight)))
     return states

@@ -10,7 +10,7 @@ from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import LevelOne
-from subwarden.proving.search import Verdict, search
+from subwarden.proving.search import SearchVerdict, search
 from subwarden.proving.symmetry.column_order import ColumnOrder
 from subwarden.proving.symmetry.renaming import EveryRenaming, renamings
 from subwarden.proving.transition_system import Symmetry
@@ -38,7 +38,7 @@ def test_orbits_add_up_and_verdicts_agree(scope: Scope) -> None:
     assert reduced.stored < plain.stored
     assert reduced.kinds == plain.kinds
     assert reduced.met == plain.met
-    assert reduced.verdict is plain.verdict is Verdict.HOLDS
+    assert reduced.verdict is plain.verdict is SearchVerdict.HOLDS
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)

@@ -6,14 +6,14 @@ import pytest
 
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.projection import project
 from subwarden.proving.manager.defects import DEFECTS
 from subwarden.proving.manager.proof import prove
 from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.system import LevelOne
-from subwarden.proving.search import Verdict, search
+from subwarden.proving.search import SearchVerdict, search
 from subwarden.stateful_tests.subjects.manager.tour_player import Pupil
 from subwarden.stateful_tests.tla import tlc
 from subwarden.stateful_tests.tla.traces import Binding, TraceStep, as_itf, as_tla, validate
@@ -48,7 +48,7 @@ def test_tlc_finds_the_same_states(scope: Scope) -> None:
     assert theirs.distinct == ours.distinct
     assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
     assert theirs.depth == ours.depth
-    assert (theirs.violated is None) is (ours.verdict is Verdict.HOLDS)
+    assert (theirs.violated is None) is (ours.verdict is SearchVerdict.HOLDS)
 
 
 # `overtaken call never answered` is a matter of liveness, below; with one worker TLC's counter-examples are shortest
@@ -78,10 +78,10 @@ def test_tlc_agrees_on_liveness() -> None:
     """P7 holds under fairness; with the planted defect it does not."""
     scope = Scope(1, 1, 1, 0, None, False, 1)
     assert tlc.check(scope, liveness=True).violated is None
-    assert prove(scope).verdict is Verdict.HOLDS
+    assert prove(scope).verdict is SearchVerdict.HOLDS
     defect = "overtaken call never answered"
     assert tlc.check(scope, defect, liveness=True).violated == "liveness"
-    assert prove(scope, step=DEFECTS[defect]).verdict is Verdict.VIOLATED
+    assert prove(scope, step=DEFECTS[defect]).verdict is SearchVerdict.VIOLATED
 
 
 PROGRAM = [
@@ -128,7 +128,7 @@ def test_a_trace_of_our_manager_is_a_behaviour_of_the_twin() -> None:
 @needs_tlc
 def test_a_trace_of_the_seed_is_rejected_where_the_seed_is_wrong() -> None:
     """Its raw flag is the thread's, so the first step at which two choices meet is not explained."""
-    trace = record(SeedManager(), PROGRAM)
+    trace = record(SourceManager(), PROGRAM)
     verdict = validate(trace)
     assert not verdict.accepted
     assert trace[verdict.explained].operation == op.SetListener(1, 1, 2, False)

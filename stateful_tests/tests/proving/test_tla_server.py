@@ -2,16 +2,16 @@
 
 import pytest
 
-from subwarden.proving.search import Verdict, search
+from subwarden.proving.search import SearchVerdict, search
 from subwarden.proving.server.defects import DEFECTS
-from subwarden.proving.server.scope import ProtocolScope
+from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.system import LevelTwo
 from subwarden.stateful_tests.tests.proving.test_tla import needs_tlc
 from subwarden.stateful_tests.tla import tlc
 
-ONE = ProtocolScope(1, 1, 0, 1)
-TWO_IN_FLIGHT = ProtocolScope(1, 1, 0, 2)
-SCOPES = [ONE, ProtocolScope(2, 1, 0, 1), ProtocolScope(1, 2, 0, 1), TWO_IN_FLIGHT]
+ONE = ServerScope(1, 1, 0, 1)
+TWO_IN_FLIGHT = ServerScope(1, 1, 0, 2)
+SCOPES = [ONE, ServerScope(2, 1, 0, 1), ServerScope(1, 2, 0, 1), TWO_IN_FLIGHT]
 IN_BOTH = {  # liveness is judged by `prove` alone
     "close keeps grants": (ONE, 9),
     "resume links on a closing thread": (ONE, 13),
@@ -22,15 +22,15 @@ IN_BOTH = {  # liveness is judged by `prove` alone
 
 
 @needs_tlc
-@pytest.mark.parametrize("scope", SCOPES, ids=ProtocolScope.describe)
-def test_tlc_finds_the_same_states(scope: ProtocolScope) -> None:
+@pytest.mark.parametrize("scope", SCOPES, ids=ServerScope.describe)
+def test_tlc_finds_the_same_states(scope: ServerScope) -> None:
     """The same numbers of distinct states and of transitions, the same depth, and nothing wrong."""
     ours, theirs = search(LevelTwo(scope)), tlc.check_protocol(scope, workers=1)  # more workers overtake each other
     assert theirs.distinct == ours.distinct
     assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
     assert theirs.depth == ours.depth
     assert theirs.violated is None
-    assert ours.verdict is Verdict.HOLDS
+    assert ours.verdict is SearchVerdict.HOLDS
 
 
 @needs_tlc
@@ -50,8 +50,8 @@ def test_both_know_the_same_defects() -> None:
     assert {name for name in DEFECTS if f'"{name}"' in text} == set(IN_BOTH)
 
 
-@pytest.mark.parametrize("scope", [ProtocolScope(1, 1, 1, 1), ProtocolScope(1, 1, 0, 1, ("turns",))], ids=ProtocolScope.describe)
-def test_what_the_twin_leaves_out_is_refused(scope: ProtocolScope) -> None:
+@pytest.mark.parametrize("scope", [ServerScope(1, 1, 1, 1), ServerScope(1, 1, 0, 1, ("turns",))], ids=ServerScope.describe)
+def test_what_the_twin_leaves_out_is_refused(scope: ServerScope) -> None:
     """Rather than counted without it."""
     with pytest.raises(ValueError, match="the core alone"):
         tlc.check_protocol(scope)

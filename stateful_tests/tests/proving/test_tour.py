@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.manager.split_lock import SplitLockManager
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.tour import Tour, shortest_cover, tour
@@ -49,7 +49,7 @@ def test_our_manager_conforms_on_every_transition(scope: Scope) -> None:
 def test_the_seed_conforms_except_where_it_is_known_to_be_wrong(scope: Scope) -> None:
     """Each departure is one of the known ones, and each of the known ones shows."""
     plan = tour(scope)
-    toured = play(plan, SeedManager)
+    toured = play(plan, SourceManager)
     for kind, found in toured.departed.items():
         for what in found:
             shown = what.split(": ", 1)[1]

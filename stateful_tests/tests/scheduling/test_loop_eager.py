@@ -11,7 +11,7 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.portfolio import Portfolio
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.specimens.races import split_lock_shown
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 
 
 class EagerSplitLock(split_lock_shown.FixedSplitLock):
@@ -26,7 +26,7 @@ class EagerSplitLock(split_lock_shown.FixedSplitLock):
 @pytest.mark.parametrize("order", Order)
 def test_whose_step_it_was_is_known_where_tasks_start_eagerly(order: Order) -> None:
     with running():
-        runner = Runner(LEVEL_1, EagerSplitLock, order)
+        runner = Runner(MANAGER_LEVEL, EagerSplitLock, order)
         for seed in range(20):
             strategy = Portfolio(Random(seed))
             for _ in range(30):

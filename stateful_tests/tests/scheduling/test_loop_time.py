@@ -13,7 +13,7 @@ from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import label, owner
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, candidates
-from subwarden.scheduling.run import PATIENCE, Ending, run
+from subwarden.scheduling.run import STARVATION_BOUND, Ending, run
 from subwarden.scheduling.schedule import Recorder, fixed
 
 
@@ -230,8 +230,8 @@ def test_no_ready_step_is_passed_over_for_ever(every_choice: bool) -> None:
         ending, choices, steps = run(loop, Order.ANY, recorder if every_choice else lambda n: n - 1, None, every_choice=every_choice)
         names = recorder.names
     assert (ending, task.done()) == (Ending.QUIESCENT, True)
-    assert steps > PATIENCE  # or it was not unfair
-    assert sum(choices) == len(choices) >= PATIENCE  # what was not chosen does not count
+    assert steps > STARVATION_BOUND  # or it was not unfair
+    assert sum(choices) == len(choices) >= STARVATION_BOUND  # what was not chosen does not count
     assert len(names) == (steps if every_choice else 0)
     if every_choice:
         assert names.count("task") == 2

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, Unsubscribe
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.held import shown
 
 THERE = (Connect("c1"), Subscribe("c1", "t1"))
 PROGRAMS = (
-    Program((THERE, (Publish("t1"), Publish("t1")), (Disconnect("c1"),))),
-    Program((THERE, (Connect("c2"), Subscribe("c2", "t1"), Publish("t1")), (Unsubscribe("c1", "t1"),))),
+    CoreProgram((THERE, (Publish("t1"), Publish("t1")), (Disconnect("c1"),))),
+    CoreProgram((THERE, (Connect("c2"), Subscribe("c2", "t1"), Publish("t1")), (Unsubscribe("c1", "t1"),))),
 )
 CALLER: ContextVar[str] = ContextVar("caller")
 

@@ -20,7 +20,7 @@ import pytest
 from subwarden.checking import causes
 from subwarden.cli.main import main
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.manager.split_lock import SplitLockManager
 from subwarden.impl.manager.thread_state import ThreadState
 from subwarden.impl.subjects import SUBJECTS as BUILT_IN
@@ -36,7 +36,7 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.exploring.level import Run
+from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import Replay
@@ -47,9 +47,9 @@ from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKIN
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.manager.claim import AT_REST, ENDLESS, SEEN, NoScript, claim_of
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.tests.paths import GOLDEN
 from subwarden.stateful_tests.tests.subjects.manager_programs import random_program
 
@@ -57,7 +57,7 @@ RUNS = 250  # of each subject
 LOG: list[tuple[object, ...]] = []
 
 
-class Busy(SeedManager):
+class Busy(SourceManager):
     """Suspends in other ways than at locks: its own tasks, futures' callbacks, bare yields, an event, a queue."""
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ def _on_state(state: ThreadState, name: str) -> Any:
     return called
 
 
-SUBJECTS: dict[str, Any] = {"seed": SeedManager, "split-lock": SplitLockManager, "manager": Manager, "busy": Busy}
+SUBJECTS: dict[str, Any] = {"seed": SourceManager, "split-lock": SplitLockManager, "manager": Manager, "busy": Busy}
 
 
 def played(script: str, make: Any) -> list[tuple[object, ...]]:
@@ -167,7 +167,7 @@ def played(script: str, make: Any) -> list[tuple[object, ...]]:
     return log
 
 
-def controlled(make: Any, program: Program, random: Random) -> tuple[list[str], list[int], list[tuple[object, ...]]]:
+def controlled(make: Any, program: ManagerProgram, random: Random) -> tuple[list[str], list[int], list[tuple[object, ...]]]:
     """A random fifo run: its schedule, the numbers of steps after which nothing could move, and what was logged."""
     walk = RandomWalk(random)
     names: list[str] = []
@@ -187,7 +187,7 @@ def controlled(make: Any, program: Program, random: Random) -> tuple[list[str], 
         return noting
 
     LOG.clear()
-    Runner(LEVEL_1, make, Order.FIFO).run(program, begin, every_choice=True)
+    Runner(MANAGER_LEVEL, make, Order.FIFO).run(program, begin, every_choice=True)
     return names, rests, [entry for entry in LOG if entry[-1] != "GeneratorExit"]  # not what was abandoned at the end
 
 
@@ -261,23 +261,23 @@ PROGRAMS["EmptySetKept"] = PROGRAMS["IndexNotCleaned"]
 SHOWN = [d for d in (*DEFECTS, BLOCKING[0]) if d.order is Order.FIFO and (d.program is not None or d.name in PROGRAMS)]
 
 
-def failing_run(defect: Defect) -> Run:
+def failing_run(defect: Defect) -> FailingRun:
     """A run of a planted defect that shows its cause."""
-    program = defect.program or Program.decode({"tasks": PROGRAMS[defect.name], "faults": []})
+    program = defect.program or ManagerProgram.decode({"tasks": PROGRAMS[defect.name], "faults": []})
     if defect.cause == causes.BLOCKED:
-        return Run(Order.FIFO, program, ["+start A"], defect.cause)
+        return FailingRun(Order.FIFO, program, ["+start A"], defect.cause)
     with running():
-        runner, strategy = Runner(LEVEL_1, defect.factory, Order.FIFO), DelayBounded(3, Random(0))
+        runner, strategy = Runner(MANAGER_LEVEL, defect.factory, Order.FIFO), DelayBounded(3, Random(0))
         for _ in range(2_000):
             result = runner.run_strategy(program, strategy)
             assert result is not None
             if defect.cause in result.violations:
                 choose = fixed(result.choices)
-                return Run(Order.FIFO, program, runner.record(program, lambda _loop, _order: choose)[1], defect.cause)  # noqa: B023
+                return FailingRun(Order.FIFO, program, runner.record(program, lambda _loop, _order: choose)[1], defect.cause)  # noqa: B023
     raise AssertionError("it was not found")
 
 
-def told_of(run: Run) -> dict[str, Any]:
+def told_of(run: FailingRun) -> dict[str, Any]:
     broken = Property.P11 if run.program.faults else run.cause.property
     tasks = [{"name": task_name(at)} for at in range(len(run.program.tasks))]
     return {"property": broken.name, "title": broken.title, "mechanism": run.cause.mechanism, "tasks": tasks}
@@ -304,17 +304,17 @@ def test_every_kind_of_claim_is_among_them() -> None:
 
 
 RUNS_SAVED = dict(saved_runs(committed_only=True))
-SAVED_FIFO = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == LEVEL_1.name]
-SAVED_SERVERS = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == LEVEL_2.name]
+SAVED_FIFO = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == MANAGER_LEVEL.name]
+SAVED_SERVERS = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == SERVER_LEVEL.name]
 
 
-def saved(name: str) -> tuple[Replay, Run]:
+def saved(name: str) -> tuple[Replay, FailingRun]:
     replay = RUNS_SAVED[name]
     factory = BUILT_IN[replay.subject].factory
     with running():
-        violations = Runner(LEVEL_1, factory, replay.order).follow(replay.program, replay.names).violations
+        violations = Runner(MANAGER_LEVEL, factory, replay.order).follow(replay.program, replay.names).violations
     cause = next(cause for cause in violations if cause.slug() == replay.cause)
-    return replay, Run(replay.order, replay.program, replay.names, cause)
+    return replay, FailingRun(replay.order, replay.program, replay.names, cause)
 
 
 @pytest.mark.parametrize("name", SAVED_FIFO)
@@ -333,7 +333,7 @@ def test_the_script_of_a_committed_fifo_finding_fails_on_the_stock_loop(name: st
 def test_the_script_of_a_committed_finding_of_servers_fails_too(name: str) -> None:
     replay = RUNS_SAVED[name]
     with running():
-        violations = Runner(LEVEL_2, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names).violations
+        violations = Runner(SERVER_LEVEL, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names).violations
     made = script_record(replay, next(cause for cause in violations if cause.slug() == replay.cause))
     assert made["script_confirmed"], made["script_doubt"]
 
@@ -376,8 +376,8 @@ class OnlyHere(Manager):
 
 
 def test_what_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
-    program = Program(((op.HasSubscribers(1),),))
-    run = Run(Order.FIFO, program, ["+start A", "A"], causes.wrong_answer("has_subscribers"))
+    program = ManagerProgram(((op.HasSubscribers(1),),))
+    run = FailingRun(Order.FIFO, program, ["+start A", "A"], causes.wrong_answer("has_subscribers"))
     made = scripted(told_of(run), f"{__file__}:OnlyHere", OnlyHere, run)
     assert made["script"] is not None
     assert made["script_confirmed"] is False
@@ -400,7 +400,7 @@ def test_the_order_any_has_no_script() -> None:
 
 def test_a_run_that_waits_for_a_timer_has_no_script() -> None:
     with pytest.raises(NoScript, match="timer"):
-        claim_of(Manager, Program(((op.HasSubscribers(1),),)), ["+start A", "A", "timer", "A"], causes.DEADLOCK)
+        claim_of(Manager, ManagerProgram(((op.HasSubscribers(1),),)), ["+start A", "A", "timer", "A"], causes.DEADLOCK)
 
 
 @pytest.mark.parametrize(
@@ -447,7 +447,7 @@ def test_replay_refuses_a_script_of_the_order_any(tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize("name", ["own.py", "my-own.py"])
 def test_a_subject_in_a_file_of_the_user_s(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
-    file.write_text("from subwarden.impl.manager.source import SeedManager\n\n\nclass Own(SeedManager):\n    pass\n")
+    file.write_text("from subwarden.impl.manager.source import SourceManager\n\n\nclass Own(SourceManager):\n    pass\n")
     run = saved("seed-P2-a-closed-connection-is-live-again")[1]
-    made = scripted(told_of(run), f"{file}:Own", SeedManager, run)
+    made = scripted(told_of(run), f"{file}:Own", SourceManager, run)
     assert made["script_confirmed"], made["script_doubt"]

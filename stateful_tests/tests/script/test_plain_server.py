@@ -20,12 +20,12 @@ from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.cli.main import main
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.server.engine import Engine
 from subwarden.impl.server.environment import Environment
 from subwarden.impl.server.owning_server import OwningServer
 from subwarden.impl.server.server import Server
-from subwarden.impl.server.source_server import SeedServer
+from subwarden.impl.server.source_server import SourceServer
 from subwarden.impl.server.transcript import Transcript
 from subwarden.model.properties import Property
 from subwarden.model.server import requests as rq
@@ -40,7 +40,7 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.portfolio import Portfolio
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.exploring.level import Factory, Run
+from subwarden.stateful_tests.exploring.level import Factory, FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.script.run import doubt
@@ -49,9 +49,9 @@ from subwarden.stateful_tests.specimens.server_defects.defect import Defect
 from subwarden.stateful_tests.subjects.manager.claim import ENDLESS, NoScript
 from subwarden.stateful_tests.subjects.server import script as plain
 from subwarden.stateful_tests.subjects.server.claim import AT_END, claim_of
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
-from subwarden.stateful_tests.subjects.server.play import Play, prepare
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.play import ServerPlay, prepare
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.tests.paths import GOLDEN
 from subwarden.stateful_tests.tests.subjects.server_play import Scripted, server
 
@@ -79,16 +79,21 @@ class Both:
         self._judge.taken(thread, conversation, event)
 
 
-def random_program(random: Random) -> Program:
+def random_program(random: Random) -> ServerProgram:
     requests: list[Any] = [rq.Initialize(1), rq.Initialize(2)]
     for _ in range(random.randint(3, 8)):
         kind: Any = random.choice((*rq.REQUESTS, rq.Resume, rq.Unsubscribe))
         values = {"thread": random.choice((1, 1, 2, 3)), "fork": 4, "raw": random.random() < 0.3, "asks": random.random() < 0.5}
         values |= {"connection": random.randint(1, 2), "subscription": random.randint(1, 2)}
         requests.append(kind(*(values[field] for field in kind.__match_args__)))
-    faults = [Fault(goes, at) for at, r in enumerate(requests) for goes in Goes if random.random() < 0.08 and not isinstance(r, rq.Close)]
+    faults = [
+        ServerFault(goes, at)
+        for at, r in enumerate(requests)
+        for goes in FaultKind
+        if random.random() < 0.08 and not isinstance(r, rq.Close)
+    ]
     requests += [rq.Resume(1, 1), rq.Unsubscribe(1, 1)]
-    return Program(tuple((request,) for request in requests), tuple(faults))
+    return ServerProgram(tuple((request,) for request in requests), tuple(faults))
 
 
 def seen(transcript: Transcript, of: Server) -> tuple[object, ...]:
@@ -97,7 +102,7 @@ def seen(transcript: Transcript, of: Server) -> tuple[object, ...]:
 
 
 def controlled(
-    subject: str, program: Program, random: Random, *, calm: bool, slow: bool
+    subject: str, program: ServerProgram, random: Random, *, calm: bool, slow: bool
 ) -> tuple[list[str], list[int], tuple[object, ...]]:
     """A random fifo run: its schedule, the numbers of steps after which nothing could move, and what was seen. `calm`: things come from
     outside when nothing else can move; `slow`: and all timers before them."""
@@ -105,7 +110,7 @@ def controlled(
     rests: list[int] = []
     loop, transcript = ControlledLoop(), Transcript()
     with loop.entered():
-        play = Play(server(subject), prepare(program), loop, LEVEL_2.new_graph(), set())
+        play = ServerPlay(server(subject), prepare(program), loop, SERVER_LEVEL.new_graph(), set())
         play.environment.observer = Both(play.judge, transcript)  # type: ignore[assignment]  # its other methods are the judge's
         choose = RandomWalk(random).begin(loop, Order.FIFO)
         assert choose is not None
@@ -170,7 +175,7 @@ def one_step_late(script: str) -> Iterator[str]:
         yield f"{script[: found.start()]}yield {int(found[1]) + 1}  # step{script[found.end() :]}"
 
 
-def moods(program: Program) -> dict[str, list[int]]:
+def moods(program: ServerProgram) -> dict[str, list[int]]:
     prepared = prepare(program)
     threads = {"failing": prepared.failing, "late": prepared.late, "ending": prepared.ending}
     return {mood: sorted(some) for mood, some in threads.items() if some}
@@ -216,18 +221,18 @@ def test_a_script_plays_the_controlled_run_on_the_stock_loop(subject: str) -> No
 # --- what scripts say
 
 
-def told_of(run: Run) -> dict[str, Any]:
+def told_of(run: FailingRun) -> dict[str, Any]:
     broken = Property.P11 if run.program.faults else run.cause.property
     tasks = [{"name": task_name(at)} for at in range(len(run.program.tasks))]
     return {"property": broken.name, "title": broken.title, "mechanism": run.cause.mechanism, "tasks": tasks}
 
 
 def failing_run(
-    factory: Factory, program: Program, cause: Cause, *, slow: Sequence[str] = (), schedule: Sequence[str] = (), seen: bool = False
-) -> Run:
+    factory: Factory, program: ServerProgram, cause: Cause, *, slow: Sequence[str] = (), schedule: Sequence[str] = (), seen: bool = False
+) -> FailingRun:
     """A run that shows `cause`, without a slow step; `seen`: in which a script can show it. Tried first: the run along `schedule`, or if
     there is none the plain one in which `slow` happens when nothing else can."""
-    runner, strategy = Runner(LEVEL_2, factory, Order.FIFO), Portfolio(Random(0))
+    runner, strategy = Runner(SERVER_LEVEL, factory, Order.FIFO), Portfolio(Random(0))
     with running():
         if schedule:
             result, names = runner.guided(program, schedule)
@@ -235,7 +240,7 @@ def failing_run(
             result, names = runner.record(program, lambda loop, order: Scripted(loop, order, (), slow))
         for _ in range(300):
             if cause in result.violations and EARLY not in names and (not seen or can_show(factory, program, names, cause)):
-                return Run(Order.FIFO, program, names, cause)
+                return FailingRun(Order.FIFO, program, names, cause)
             other = runner.run_strategy(program, strategy)
             assert other is not None
             if cause in other.violations:
@@ -244,7 +249,7 @@ def failing_run(
     raise AssertionError("it was not found")
 
 
-def can_show(factory: Factory, program: Program, names: Sequence[str], cause: Cause) -> bool:
+def can_show(factory: Factory, program: ServerProgram, names: Sequence[str], cause: Cause) -> bool:
     try:
         claim_of(factory, program, names, cause)
     except NoScript:
@@ -252,23 +257,23 @@ def can_show(factory: Factory, program: Program, names: Sequence[str], cause: Ca
     return True
 
 
-def clients(*requests: rq.Request, goes: Goes | None = None) -> Program:
+def clients(*requests: rq.Request, goes: FaultKind | None = None) -> ServerProgram:
     """Two clients, and these requests; `goes`: what may go wrong for the last one."""
     made = (rq.Initialize(1), rq.Initialize(2), *requests)
-    return Program(tuple((request,) for request in made), () if goes is None else (Fault(goes, len(made) - 1),))
+    return ServerProgram(tuple((request,) for request in made), () if goes is None else (ServerFault(goes, len(made) - 1),))
 
 
 class Hazard(NamedTuple):
     """What is known of the document's server, in fifo order. `slow` and `schedule` as `failing_run` takes them."""
 
     cause: Cause
-    program: Program
+    program: ServerProgram
     slow: Sequence[str] = ()
     schedule: str = ""
 
 
 # the last subscriber leaves while the same client resumes: one run, and two things that are wrong with it
-LAST_LEAVES = Program(((rq.Initialize(1),), (rq.Resume(1, 1),), (rq.Resume(1, 1),), (rq.Unsubscribe(1, 1),)))
+LAST_LEAVES = ServerProgram(((rq.Initialize(1),), (rq.Resume(1, 1),), (rq.Resume(1, 1),), (rq.Unsubscribe(1, 1),)))
 AS_SOMEBODY_COMES = (
     "processor | +start A | processor | request A | processor | +c1 reads | +start B | processor | request B | +engine "
     "loads t1 | request B | listener v1 | +start C | processor | +start D | request C | listener v1 | processor | request D "
@@ -289,14 +294,14 @@ HAZARDS = {
         slow=("+c1 reads",),
     ),
     "an explicit id": Hazard(causes.ID_ENDS_ALL, clients(rq.Resume(1, 1), rq.AddListener(1, 1, 1, False), rq.RemoveListener(2, 1))),
-    "a handler is cancelled": Hazard(causes.CANCELLED_UNANSWERED, clients(rq.Resume(1, 1), goes=Goes.CANCELLED)),
-    "a conversation ends by itself": Hazard(causes.UNSERVED, clients(rq.Resume(1, 1), goes=Goes.ENDS)),
+    "a handler is cancelled": Hazard(causes.CANCELLED_UNANSWERED, clients(rq.Resume(1, 1), goes=FaultKind.CANCELLED)),
+    "a conversation ends by itself": Hazard(causes.UNSERVED, clients(rq.Resume(1, 1), goes=FaultKind.ENDS)),
     "a listener that does not know of the teardown": Hazard(causes.REVIVED_ENTRY, LAST_LEAVES, schedule=AS_SOMEBODY_COMES),
     "a resume that subscribes last": Hazard(causes.LATE_LINK, LAST_LEAVES, schedule=AS_SOMEBODY_COMES),
 }
 
 
-def run_of(name: str) -> Run:
+def run_of(name: str) -> FailingRun:
     hazard = HAZARDS[name]
     schedule = hazard.schedule.split(" | ") if hazard.schedule else ()
     return failing_run(server("seed"), hazard.program, hazard.cause, slow=hazard.slow, schedule=schedule)
@@ -306,7 +311,7 @@ def run_of(name: str) -> Run:
 def test_the_script_of_a_hazard_of_the_seed_fails_on_the_stock_loop_and_not_with_our_server(name: str) -> None:
     run = run_of(name)
     told = told_of(run)
-    made = LEVEL_2.scripted(told, "seed", server("seed"), run)
+    made = SERVER_LEVEL.scripted(told, "seed", server("seed"), run)
     assert made["script_confirmed"], made["script_doubt"]
     assert doubt(write({**told, "plain": {**made["plain"], "subject": plain.served("manager")}}), told["mechanism"]) == HOLDS
     lines = [line for line in made["script"].splitlines() if line.strip()]
@@ -349,7 +354,7 @@ def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_server(
     fails_alone(run, defect.factory, monkeypatch, capsys)
 
 
-def fails_alone(run: Run, factory: Factory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def fails_alone(run: FailingRun, factory: Factory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The script of a run fails in the words of its finding, and the same one with our server does not."""
     told = told_of(run)
     made = plain.scripted(told, "", factory, run)
@@ -359,7 +364,7 @@ def fails_alone(run: Run, factory: Factory, monkeypatch: pytest.MonkeyPatch, cap
     assert not ended(write({**told, "plain": {**made, "subject": sound}}), monkeypatch, capsys)
 
 
-class LooksLongAgo(SeedManager):
+class LooksLongAgo(SourceManager):
     """What it says of subscribers was so a while ago."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
@@ -370,8 +375,8 @@ class LooksLongAgo(SeedManager):
 
 
 def test_the_script_of_a_thread_torn_down_under_a_subscriber(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def factory(engine: Engine) -> SeedServer:
-        return SeedServer(LooksLongAgo(), engine)
+    def factory(engine: Engine) -> SourceServer:
+        return SourceServer(LooksLongAgo(), engine)
 
     schedule = (
         "processor | +start A | +start C | processor | request A | processor | request C | +start B | +c1 reads | +start D | +start E | "
@@ -380,7 +385,7 @@ def test_the_script_of_a_thread_torn_down_under_a_subscriber(monkeypatch: pytest
         "request F | request F | request F | request F | +c2 reads | request F | listener v1 | closing v1"
     ).split(" | ")
     program = clients(rq.Resume(1, 1), rq.ListLoaded(2), rq.Resume(2, 1), rq.Unsubscribe(1, 1))
-    monkeypatch.setattr(plain, "served", lambda _: plain.made_of(SeedServer, LooksLongAgo))
+    monkeypatch.setattr(plain, "served", lambda _: plain.made_of(SourceServer, LooksLongAgo))
     monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
     run = failing_run(factory, program, causes.TORN_FROM_UNDER, schedule=schedule, seen=True)
     assert claim_of(factory, program, run.names, run.cause).claim["kind"] == "torn"
@@ -398,13 +403,13 @@ def test_every_kind_of_claim_is_told_apart() -> None:
 
 def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
-    runs: list[Run] = []
+    runs: list[FailingRun] = []
     with running():
         for number in range(150):
             random = Random(f"whatever {number}")
             program = random_program(random)
-            result, names = Runner(LEVEL_2, server("seed"), Order.FIFO).record(program, RandomWalk(random).begin)
-            runs += [Run(Order.FIFO, program, names, cause) for cause in result.violations if EARLY not in names]
+            result, names = Runner(SERVER_LEVEL, server("seed"), Order.FIFO).record(program, RandomWalk(random).begin)
+            runs += [FailingRun(Order.FIFO, program, names, cause) for cause in result.violations if EARLY not in names]
     kinds: list[str] = []
     for run in runs:
         if can_show(server("seed"), run.program, run.names, run.cause):
@@ -426,15 +431,15 @@ def test_a_run_with_a_slow_step_has_no_script() -> None:
 
 
 def test_the_order_any_has_no_script() -> None:
-    run = Run(Order.ANY, clients(rq.Resume(1, 1)), ["processor"], causes.UNSERVED)
-    assert set(LEVEL_2.scripted(told_of(run), "seed", server("seed"), run).values()) == {None}
+    run = FailingRun(Order.ANY, clients(rq.Resume(1, 1)), ["processor"], causes.UNSERVED)
+    assert set(SERVER_LEVEL.scripted(told_of(run), "seed", server("seed"), run).values()) == {None}
 
 
 def test_what_does_not_fail_is_not_claimed() -> None:
     run = run_of("interrupt without a turn")
     with running():
-        names = Runner(LEVEL_2, server("manager"), Order.FIFO).guided(run.program, run.names)[1]
-    made = LEVEL_2.scripted(told_of(run), "manager", server("manager"), run._replace(names=names))
+        names = Runner(SERVER_LEVEL, server("manager"), Order.FIFO).guided(run.program, run.names)[1]
+    made = SERVER_LEVEL.scripted(told_of(run), "manager", server("manager"), run._replace(names=names))
     assert made["script"] is None
     assert made["script_doubt"] == "what is wrong with it is known to the model alone, and not to be seen from outside"
 
@@ -446,7 +451,7 @@ def test_what_does_not_fail_is_not_claimed() -> None:
 def test_golden_scripts(name: str) -> None:
     run = run_of(name)
     told = told_of(run)
-    made = LEVEL_2.scripted(told, "seed", server("seed"), run)
+    made = SERVER_LEVEL.scripted(told, "seed", server("seed"), run)
     golden = GOLDEN / f"script_{run.cause.slug()}.txt"
     if os.environ.get("SUBWARDEN_REFRESH"):
         golden.write_text(made["script"], encoding="utf-8")
@@ -455,7 +460,7 @@ def test_golden_scripts(name: str) -> None:
 
 def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run, file = run_of("unsubscribe while an event is being sent"), tmp_path / "script.py"
-    replay = Replay("seed", Order.FIFO, run.program, tuple(run.names), run.cause.slug(), LEVEL_2.name)
+    replay = Replay("seed", Order.FIFO, run.program, tuple(run.names), run.cause.slug(), SERVER_LEVEL.name)
     assert main(["replay", replay.string(), "--script", str(file)]) == 1
     assert "fails on the stock event loop of Python" in " ".join(capsys.readouterr().out.split())
     done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, timeout=60)

@@ -11,8 +11,8 @@ from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.runner import Result, Runner, running
 from subwarden.stateful_tests.subjects.core.adapter import CoreAdapter, CoreKind
 from subwarden.stateful_tests.subjects.core.environment import Environment
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 PROFILE = Profile("core", examples=12, schedules=40, steps=9, derandomized=True)
 
@@ -28,11 +28,11 @@ def factory_of(make: Callable[..., Any]) -> Callable[[], CoreAdapter]:
 
 def explorer(make: Callable[..., Any], order: Order, *, cancellation: bool) -> Explorer:
     """A short check."""
-    return Explorer(Check(order, cancellation, CORE.name), factory_of(make), PROFILE, lambda: False, lambda _: None)
+    return Explorer(Check(order, cancellation, CORE_LEVEL.name), factory_of(make), PROFILE, lambda: False, lambda _: None)
 
 
-def play(make: Callable[..., Any], program: Program, order: Order = Order.FIFO, choices: tuple[int, ...] = ()) -> Result:
+def play(make: Callable[..., Any], program: CoreProgram, order: Order = Order.FIFO, choices: tuple[int, ...] = ()) -> Result:
     """One run of `program`: the given choices, then always the first."""
     left = iter(choices)
     with running():
-        return Runner(CORE, factory_of(make), order).run(program, lambda *_: lambda n: min(next(left, 0), n - 1))
+        return Runner(CORE_LEVEL, factory_of(make), order).run(program, lambda *_: lambda n: min(next(left, 0), n - 1))

@@ -12,8 +12,8 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record, script_record
 from subwarden.stateful_tests.runs.replay import Replay, read
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.paths import EXAMPLES
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, explorer
@@ -31,7 +31,7 @@ def example(name: str) -> ModuleType:
     return module
 
 
-def shown(make: Callable[..., Any], *programs: Program, rounds: int = 1) -> dict[Cause, Finding[Any]]:
+def shown(make: Callable[..., Any], *programs: CoreProgram, rounds: int = 1) -> dict[Cause, Finding[Any]]:
     """What short checks in every order find, with and without cancellation: `programs`, or drawn ones. Fails where there is a doubt."""
     found: dict[Cause, Finding[Any]] = {}
     with running():
@@ -58,7 +58,7 @@ def saved(name: str) -> tuple[Replay, dict[str, Any]]:
     """The run in `examples/findings/NAME.txt`, played again, and its record. Fails if it, or its script, does not show what it did."""
     replay = read(str(EXAMPLES / "findings" / f"{name}.txt"))
     with running():
-        result = Runner(CORE, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)
+        result = Runner(CORE_LEVEL, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)
     (cause,) = [each for each in result.violations if each.slug() == replay.cause]
     record = script_record(replay, cause)
     assert record["script_confirmed"], record["script_doubt"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import MANAGER_OPERATIONS, STATE_OPERATIONS, Operation, TurnEvent
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 def random_operation(random: Random, kinds: tuple[type[Operation], ...]) -> Operation:
@@ -19,7 +19,7 @@ def random_operation(random: Random, kinds: tuple[type[Operation], ...]) -> Oper
     return made
 
 
-def random_program(random: Random) -> Program:
+def random_program(random: Random) -> ManagerProgram:
     tasks: list[tuple[Operation, ...]] = []
     for _ in range(random.randint(2, 5)):
         chain = [random_operation(random, MANAGER_OPERATIONS) for _ in range(random.randint(1, 2))]
@@ -27,4 +27,4 @@ def random_program(random: Random) -> Program:
             chain += [random_operation(random, STATE_OPERATIONS) for _ in range(random.randint(0, 3))]
         tasks.append(tuple(chain))
     faults = tuple(sorted(random.choice(range(len(tasks))) for _ in range(random.randint(0, 2))))
-    return Program(tuple(tasks), faults)
+    return ManagerProgram(tuple(tasks), faults)

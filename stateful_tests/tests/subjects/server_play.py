@@ -14,8 +14,8 @@ from subwarden.scheduling.run import Choose
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import Runner
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
-from subwarden.stateful_tests.subjects.server.program import Fault, Program
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.program import ServerFault, ServerProgram
 
 
 class Played(NamedTuple):
@@ -38,9 +38,9 @@ def server(subject: str) -> Factory:
     return found
 
 
-def program(*requests: Request, faults: Sequence[Fault] = ()) -> Program:
+def program(*requests: Request, faults: Sequence[ServerFault] = ()) -> ServerProgram:
     """These requests, in this order."""
-    return Program(tuple((request,) for request in requests), tuple(faults))
+    return ServerProgram(tuple((request,) for request in requests), tuple(faults))
 
 
 class Scripted:
@@ -63,7 +63,7 @@ class Scripted:
         return pick
 
 
-def play(factory: Factory, played: Program, script: Sequence[str] = (), holding: Sequence[str] = ()) -> Played:
+def play(factory: Factory, played: ServerProgram, script: Sequence[str] = (), holding: Sequence[str] = ()) -> Played:
     """One run, by a script; see `Scripted`."""
     scripts: list[Scripted] = []
     loops: list[ControlledLoop] = []
@@ -75,7 +75,7 @@ def play(factory: Factory, played: Program, script: Sequence[str] = (), holding:
         return scripts[0]
 
     with controlled_locks(), WATCHDOG.guarded():
-        result = Runner(LEVEL_2, factory, Order.FIFO).run(played, make, every_choice=True)
+        result = Runner(SERVER_LEVEL, factory, Order.FIFO).run(played, make, every_choice=True)
     assert not scripts[0].left, f"the run never came to {scripts[0].left[0]}"
     sent: dict[int, list[str]] = {}
     timeline: list[str] = []

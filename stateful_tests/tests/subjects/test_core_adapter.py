@@ -15,8 +15,8 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.findings.narrate import tell
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record
-from subwarden.stateful_tests.subjects.core.level import CORE
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, explorer, factory_of, play
 from subwarden.stateful_tests.tests.subjects.held import shown
 
@@ -113,7 +113,7 @@ def test_sync_methods_and_several_maps_are_fine() -> None:
         def observe(self) -> Any:
             return {"one": self.pairs, "two": list(self.pairs)}
 
-    assert not play(Sync, Program((SUBSCRIBED,))).violations
+    assert not play(Sync, CoreProgram((SUBSCRIBED,))).violations
 
 
 def test_reconnecting_is_right_only_where_the_adapter_says_so() -> None:
@@ -125,7 +125,7 @@ def test_reconnecting_is_right_only_where_the_adapter_says_so() -> None:
     class Reconnects(Again):
         reconnects = True
 
-    program = Program(((*SUBSCRIBED, Disconnect("c1"), *SUBSCRIBED),))
+    program = CoreProgram(((*SUBSCRIBED, Disconnect("c1"), *SUBSCRIBED),))
     assert set(play(Again, program).violations) == {causes.REVIVED}
     assert not play(Reconnects, program).violations
 
@@ -145,7 +145,7 @@ class Waiting(Small):
 
 
 def test_a_parked_call_goes_on_or_fails_at_the_scheduler_s_choice() -> None:
-    program = Program((SUBSCRIBED,))
+    program = CoreProgram((SUBSCRIBED,))
     assert not play(Waiting, program).violations
     # the last choice there is: to fail
     assert set(play(Waiting, program, choices=(1,)).violations) == {causes.raised("subscribe", ConnectionError())}
@@ -155,7 +155,7 @@ def test_a_parked_call_may_be_cancelled_without_its_task() -> None:
     class Cancelled(Waiting):
         failure = asyncio.CancelledError
 
-    assert not play(Cancelled, Program((SUBSCRIBED,)), choices=(1,)).violations
+    assert not play(Cancelled, CoreProgram((SUBSCRIBED,)), choices=(1,)).violations
 
 
 def test_a_client_that_the_environment_failed_may_be_dropped() -> None:
@@ -167,7 +167,7 @@ def test_a_client_that_the_environment_failed_may_be_dropped() -> None:
                 self.pairs.clear()
                 return False
 
-    program = Program(((*SUBSCRIBED, Subscribe("c1", "t2")),))
+    program = CoreProgram(((*SUBSCRIBED, Subscribe("c1", "t2")),))
     assert not play(Drops, program, choices=(0, 1)).violations
 
     class DropsUnasked(Drops):
@@ -185,7 +185,7 @@ def test_a_parked_call_that_fails_is_told_by_its_whole_name() -> None:
             await self.env.park("store of t1", may_fail=ConnectionError)
             return await Small.subscribe(self, client, topic)
 
-    (finding,) = shown(Named, Program((SUBSCRIBED,))).values()
+    (finding,) = shown(Named, CoreProgram((SUBSCRIBED,))).values()
     steps = finding_record("Named", finding, factory_of(Named))["steps"]
     assert ("store of t1", ["(instead of: may go on, it fails)"]) in [(step["task"], step["did"]) for step in steps]
 
@@ -203,7 +203,7 @@ def test_an_open_connect_is_no_excuse_for_a_close_that_is_not_final() -> None:
         async def disconnect(self, client: Any) -> None:
             self.pairs = {pair for pair in self.pairs if pair[0] != client}
 
-    program = Program(((Connect("c1"), Disconnect("c1"), Subscribe("c1", "t1")), (Connect("c1"),)))
+    program = CoreProgram(((Connect("c1"), Disconnect("c1"), Subscribe("c1", "t1")), (Connect("c1"),)))
     assert set(shown(Revives, program)) == {causes.REVIVED}
 
 
@@ -212,7 +212,7 @@ def test_a_cancellation_of_its_own_that_reaches_the_caller_is_an_exception() -> 
         async def subscribe(self, client: Any, topic: Any) -> bool:
             raise asyncio.CancelledError
 
-    assert {c.slug() for c in play(Cancels, Program((SUBSCRIBED,))).violations} == {"P8-subscribe-raises-cancellederror"}
+    assert {c.slug() for c in play(Cancels, CoreProgram((SUBSCRIBED,))).violations} == {"P8-subscribe-raises-cancellederror"}
 
 
 class Sends(Small):
@@ -250,7 +250,7 @@ class Slow(Sends):
 
 @pytest.mark.parametrize("ending", [Unsubscribe("c1", "t1"), Teardown("t1")])
 def test_either_is_right_for_a_message_that_a_subscription_s_end_overlaps(ending: Any) -> None:
-    program = Program((SUBSCRIBED, (Publish("t1"),), (ending,)))
+    program = CoreProgram((SUBSCRIBED, (Publish("t1"),), (ending,)))
     for choices in ((1,), (0, 1), (0, 0, 0, 1)):  # later and later: before, beside and after the message
         assert not play(Slow, program, choices=choices).violations
 
@@ -263,7 +263,7 @@ def test_either_is_right_for_a_message_that_a_subscription_s_beginning_overlaps(
             await asyncio.sleep(0)
             return done
 
-    program = Program(((Connect("c1"),), (Subscribe("c1", "t1"),), (Publish("t1"),)))
+    program = CoreProgram(((Connect("c1"),), (Subscribe("c1", "t1"),), (Publish("t1"),)))
     for order in Order:
         for first in range(4):
             for second in range(3):
@@ -288,7 +288,7 @@ def test_a_message_wholly_before_a_subscription_must_not_reach_it() -> None:
                 self.inbox.setdefault(client, []).append(self.last[topic])
             return done
 
-    program = Program(((Publish("t1"), *SUBSCRIBED),))
+    program = CoreProgram(((Publish("t1"), *SUBSCRIBED),))
     assert set(play(Replays, program).violations) == {core_causes.STRAY}
 
 
@@ -304,7 +304,7 @@ class FailsToClose(Small):
 
 
 def test_what_a_close_that_failed_leaves_behind_is_no_second_finding() -> None:
-    assert {c.slug() for c in play(FailsToClose, Program((SUBSCRIBED,))).violations} == {"P8-close-raises-keyerror"}
+    assert {c.slug() for c in play(FailsToClose, CoreProgram((SUBSCRIBED,))).violations} == {"P8-close-raises-keyerror"}
 
 
 def test_callers_that_all_wait_forever_are_a_finding_though_nobody_else_may_come() -> None:
@@ -323,12 +323,12 @@ def test_callers_that_all_wait_forever_are_a_finding_though_nobody_else_may_come
 
 
 def test_no_address_of_an_object_is_told() -> None:
-    program = Program((SUBSCRIBED,))
+    program = CoreProgram((SUBSCRIBED,))
     factory = factory_of(FailsToClose)
     with running():
-        result, names = Runner(CORE, factory, Order.FIFO).record(program, lambda *_: lambda n: 0)
+        result, names = Runner(CORE_LEVEL, factory, Order.FIFO).record(program, lambda *_: lambda n: 0)
         (cause,) = result.violations
-        rows = tell(CORE, factory, Order.FIFO, program, names, cause)
+        rows = tell(CORE_LEVEL, factory, Order.FIFO, program, names, cause)
     (said,) = rows[-1]["broken"]
     assert "KeyError: <object object>" in said
     assert "0x" in result.details[cause]  # or there was nothing to leave out
@@ -360,8 +360,8 @@ def test_what_is_switched_off_under_cancellation_is_judged_without(off: str) -> 
             self.pairs.clear()
             return done
 
-    again = Program(((*SUBSCRIBED, Subscribe("c1", "t2")),), (0,))
+    again = CoreProgram(((*SUBSCRIBED, Subscribe("c1", "t2")),), (0,))
     cancelled = {c.slug() for c in play(HalfUndone, again, choices=(0, 0, 1)).violations}
     assert cancelled == {"P8-a-subscription-vanishes-that-no-open-call-ended"}
     assert not play(Off, again, choices=(0, 0, 1)).violations
-    assert play(Forgets, Program(again.tasks)).violations
+    assert play(Forgets, CoreProgram(again.tasks)).violations

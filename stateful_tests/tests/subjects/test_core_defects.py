@@ -18,7 +18,7 @@ from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.reference import FILE, Adapter
 from subwarden.stateful_tests.subjects.core.adapter import JUDGED
-from subwarden.stateful_tests.subjects.core.program import Program
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, explorer
 
 ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
@@ -58,7 +58,7 @@ def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) ->
 def test_what_needs_a_cancellation_is_not_seen_without() -> None:
     (defect,) = [d for d in DEFECTS if d.cancellation]
     assert defect.program is not None
-    assert not findings(defect._replace(program=Program(defect.program.tasks), cancellation=False))
+    assert not findings(defect._replace(program=CoreProgram(defect.program.tasks), cancellation=False))
 
 
 @pytest.mark.parametrize("cancellation", [False, True])

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from subwarden.checking import causes
-from subwarden.checking.custom.model import OwnModel
+from subwarden.checking.custom.model import CustomModel
 from subwarden.checking.custom.text import text_of
 from subwarden.cli.main import main
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.fixture.hold import hold
 from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.subjects.custom.adapter import POOLS
-from subwarden.stateful_tests.subjects.custom.level import OWN
-from subwarden.stateful_tests.subjects.custom.program import OwnProgram
+from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
+from subwarden.stateful_tests.subjects.custom.program import CustomProgram
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE
 from subwarden.stateful_tests.tests.subjects.custom_level import explored, play, program
@@ -82,7 +82,7 @@ def test_the_example_s_defect_is_found_made_small_and_shown_by_a_script() -> Non
 
 def load_example(name: str) -> Any:
     """The adapter itself."""
-    return load(f"{EXAMPLE}:{name}", OWN.name)().kind.type
+    return load(f"{EXAMPLE}:{name}", CUSTOM_LEVEL.name)().kind.type
 
 
 def test_an_answer_that_no_order_explains_is_wrong_and_one_that_some_order_explains_is_not() -> None:
@@ -223,7 +223,7 @@ def test_several_answers_may_be_right_and_some_need_not_be_judged() -> None:
             return 0
 
     assert not explored(Lottery).outcome.findings
-    assert OwnModel(Lottery.model, POOLS).kinds == {"count: 0"}  # where nobody is here, there is no other answer
+    assert CustomModel(Lottery.model, POOLS).kinds == {"count: 0"}  # where nobody is here, there is no other answer
 
     class Wrong(Lottery):
         async def count(self) -> int:
@@ -262,7 +262,7 @@ def test_messages_differ_and_a_client_that_disconnects_is_closed_to_fakes() -> N
 
     assert not play(Wall, program("put c1 message; put c2 message; disconnect c1; put c1 message")).violations
     assert seen == [("mA", False), ("mA2", False), ("mA3", True)]
-    assert OwnModel(Wall.model, POOLS).kinds == {"put: None", "disconnect: None"}
+    assert CustomModel(Wall.model, POOLS).kinds == {"put: None", "disconnect: None"}
 
 
 def test_the_adapter_s_own_properties_are_judged_as_well() -> None:
@@ -282,9 +282,9 @@ def test_a_run_of_another_subject_s_operations_is_not_played() -> None:
 
 def test_programs_are_plain_data_and_what_is_none_is_told() -> None:
     written = program("enter c1; count", "count", faults=(1,)).encode()
-    assert OwnProgram.decode(json.loads(json.dumps(written))) == program("enter c1; count", "count", faults=(1,))
+    assert CustomProgram.decode(json.loads(json.dumps(written))) == program("enter c1; count", "count", faults=(1,))
     with pytest.raises(ValueError, match=r"join: \[1\] is neither a text"):
-        OwnProgram.decode({"tasks": [[["join", [1]]]], "faults": []})
+        CustomProgram.decode({"tasks": [[["join", [1]]]], "faults": []})
 
 
 @pytest.mark.parametrize(

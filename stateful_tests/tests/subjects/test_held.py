@@ -9,7 +9,7 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.portfolio import Portfolio
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import read
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.tests.paths import DATA
 from subwarden.stateful_tests.tests.subjects.server_play import server
 
@@ -21,12 +21,12 @@ SCHEDULES = 60  # more of each program, so that a step that comes or goes does n
 def test_a_run_that_was_wrong_holds(path: Path) -> None:
     replay = read(str(path))
     with running():
-        runner = Runner(LEVEL_2, server("manager"), replay.order)
+        runner = Runner(SERVER_LEVEL, server("manager"), replay.order)
         result, names = runner.guided(replay.program, list(replay.names))
         assert not result.details
         assert len(set(names) & set(replay.names)) > len(set(replay.names)) * 0.9, "it is no longer that run"
         for order in Order:
-            runner, strategy = Runner(LEVEL_2, server("manager"), order), Portfolio(Random(0))
+            runner, strategy = Runner(SERVER_LEVEL, server("manager"), order), Portfolio(Random(0))
             for _ in range(SCHEDULES):
                 explored = runner.run_strategy(replay.program, strategy)
                 assert explored is not None

@@ -23,8 +23,8 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.specimens.server_defects import catalogue as protocol_catalogue
-from subwarden.stateful_tests.subjects.manager.level import LEVEL_1
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 PROFILE = Profile("defects", examples=12, schedules=40, steps=9, derandomized=True)
 ROUNDS = 40  # of the profile's examples, at most; most defects show in the first
@@ -36,7 +36,7 @@ def explorer(factory: Factory, order: Order, *, cancellation: bool) -> Explorer:
     return Explorer(Check(order, cancellation), factory, PROFILE, lambda: False, lambda _: None)
 
 
-def findings(defect: Defect, order: Order) -> dict[Cause, Finding[Program]]:
+def findings(defect: Defect, order: Order) -> dict[Cause, Finding[ManagerProgram]]:
     """What a short check in `order` finds."""
     with running():
         check = explorer(defect.factory, order, cancellation=defect.cancellation)
@@ -70,7 +70,7 @@ def test_what_needs_any_order_is_not_seen_in_fifo(defect: Defect) -> None:
 @pytest.mark.parametrize("defect", [d for d in DEFECTS if d.cancellation], ids=lambda d: d.name)
 def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
     assert defect.program is not None
-    undisturbed = defect._replace(program=Program(defect.program.tasks), cancellation=False)
+    undisturbed = defect._replace(program=ManagerProgram(defect.program.tasks), cancellation=False)
     assert not findings(undisturbed, defect.order)
 
 
@@ -82,7 +82,7 @@ def test_a_step_that_blocks_is_interrupted_and_named(defect: Defect) -> None:
         return lambda _: 0
 
     with controlled_locks(), WATCHDOG.guarded(0.3):
-        result = Runner(LEVEL_1, defect.factory, defect.order).run(defect.program, first)
+        result = Runner(MANAGER_LEVEL, defect.factory, defect.order).run(defect.program, first)
     assert set(result.violations) == {defect.cause}
     assert "in has_subscribers" in result.details[defect.cause]
 
@@ -91,7 +91,7 @@ def test_a_step_that_blocks_is_interrupted_and_named(defect: Defect) -> None:
 @pytest.mark.parametrize("defect", BLOCKING, ids=lambda d: d.name)
 def test_a_step_that_blocks_does_not_block_whoever_tells_it(defect: Defect) -> None:
     assert defect.program is not None
-    rows = tell(LEVEL_1, defect.factory, defect.order, defect.program, ("+start A", "A"), defect.cause)
+    rows = tell(MANAGER_LEVEL, defect.factory, defect.order, defect.program, ("+start A", "A"), defect.cause)
     (said,) = rows[-1]["broken"]
     assert "in has_subscribers" in said
 

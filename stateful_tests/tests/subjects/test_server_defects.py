@@ -24,22 +24,22 @@ from subwarden.stateful_tests.exploring.runner import Result, Runner, running
 from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.server_defects.defect import Defect
 from subwarden.stateful_tests.subjects.server import play
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.tests.subjects.server_play import Scripted, server
 
 SCHEDULES = 40
 MOST = 300
 NEEDS_ANY = [defect for defect in DEFECTS if defect.order is Order.ANY]
-CANCELLED = [defect for defect in DEFECTS if any(fault.goes is Goes.CANCELLED for fault in defect.program.faults)]
+CANCELLED = [defect for defect in DEFECTS if any(fault.goes is FaultKind.CANCELLED for fault in defect.program.faults)]
 
 every_defect = pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
 
 
-def explore(factory: Factory, defect: Defect, order: Order, program: Program, *, found: bool = False) -> tuple[Runner, list[Result]]:
+def explore(factory: Factory, defect: Defect, order: Order, program: ServerProgram, *, found: bool = False) -> tuple[Runner, list[Result]]:
     """Runs of `program`: the plain schedule, the one in which what is slow is, then others; as many as it takes to have it `found`, or too
     many."""
-    runner = Runner(LEVEL_2, factory, order)
+    runner = Runner(SERVER_LEVEL, factory, order)
     results = [runner.run(program, lambda loop, order: Scripted(loop, order, (), ()), every_choice=True)]
     if defect.slow:
         results.append(runner.run(program, lambda loop, order: Scripted(loop, order, (), defect.slow), every_choice=True))
@@ -83,7 +83,7 @@ def test_what_needs_any_order_is_not_seen_in_fifo(defect: Defect) -> None:
 @pytest.mark.parametrize("defect", CANCELLED, ids=lambda d: d.name)
 def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
     with running():
-        _, results = explore(defect.factory, defect, defect.order, Program(defect.program.tasks))
+        _, results = explore(defect.factory, defect, defect.order, ServerProgram(defect.program.tasks))
     assert not any(result.violations for result in results)
 
 
@@ -106,4 +106,4 @@ def test_every_property_is_broken_by_something() -> None:
 def test_defects_have_names_of_their_own() -> None:
     names = [defect.name for defect in DEFECTS]
     assert len(set(names)) == len(names)
-    assert Fault(Goes.LATE, 1) in {fault for defect in DEFECTS for fault in defect.program.faults}
+    assert ServerFault(FaultKind.LATE, 1) in {fault for defect in DEFECTS for fault in defect.program.faults}

@@ -33,13 +33,13 @@ from subwarden.stateful_tests.exploring.findings.shrink_passes import in_order_o
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, decode, of_finding, read
-from subwarden.stateful_tests.subjects.server.level import LEVEL_2
-from subwarden.stateful_tests.subjects.server.program import Fault, Goes, Program
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.subjects.server.simpler import renumbered, simpler
 from subwarden.stateful_tests.tests.subjects.server_play import program, server
 
 
-def measure(of: Program) -> tuple[int, int, int, bool]:
+def measure(of: ServerProgram) -> tuple[int, int, int, bool]:
     """What each step of shrinking makes less: requests, faults, what is not plain, and whether its numbers are those of first use."""
     requests = [request for (request,) in of.tasks]
     fancy = sum(getattr(r, "raw", False) + getattr(r, "asks", False) + 2 * isinstance(r, AddListener) for r in requests)
@@ -58,29 +58,29 @@ REQUEST = a_request()
 
 
 @st.composite
-def programs(draw: st.DrawFn) -> Program:
+def programs(draw: st.DrawFn) -> ServerProgram:
     requests = draw(st.lists(REQUEST, min_size=1, max_size=6))
-    faults = draw(st.sets(st.tuples(st.sampled_from(Goes), st.integers(0, len(requests) - 1)), max_size=3))
-    return program(*requests, faults=[Fault(*fault) for fault in sorted(faults, key=lambda f: (f[1], f[0].value))])
+    faults = draw(st.sets(st.tuples(st.sampled_from(FaultKind), st.integers(0, len(requests) - 1)), max_size=3))
+    return program(*requests, faults=[ServerFault(*fault) for fault in sorted(faults, key=lambda f: (f[1], f[0].value))])
 
 
-def schedule(of: Program) -> list[str]:
+def schedule(of: ServerProgram) -> list[str]:
     """Names that a schedule of it may have."""
     letters = [task_name(place) for place in range(of.operations())]
     return [f"{before} {letter}" for letter in reversed(letters) for before in ("+start", "work", "+cancel")] + ["+c1 reads"]
 
 
 @given(programs())
-def test_a_program_is_the_same_again_when_it_was_encoded(of: Program) -> None:
-    assert Program.decode(json.loads(json.dumps(of.encode()))) == of
+def test_a_program_is_the_same_again_when_it_was_encoded(of: ServerProgram) -> None:
+    assert ServerProgram.decode(json.loads(json.dumps(of.encode()))) == of
 
 
 @given(programs())
-def test_whatever_is_simpler_is_well_formed_and_less(of: Program) -> None:
+def test_whatever_is_simpler_is_well_formed_and_less(of: ServerProgram) -> None:
     letters = {task_name(place) for place in range(of.operations())}
     candidates = list(simpler(of, schedule(of)))
     for candidate, names in candidates:
-        assert Program.decode(candidate.encode()) == candidate
+        assert ServerProgram.decode(candidate.encode()) == candidate
         assert measure(candidate) < measure(of)
         kept = {task_name(place) for place in range(candidate.operations())}
         assert {name.rpartition(" ")[2] for name in names} & (letters - kept) == set()
@@ -90,17 +90,17 @@ def test_whatever_is_simpler_is_well_formed_and_less(of: Program) -> None:
 
 
 @given(programs())
-def test_its_requests_take_their_faults_and_their_names_along(of: Program) -> None:
+def test_its_requests_take_their_faults_and_their_names_along(of: ServerProgram) -> None:
     """The schedule starts them from the last to the first."""
     arranged, names = in_order_of_start(of, schedule(of))
     assert arranged.tasks == of.tasks[::-1]
     last = of.operations() - 1
-    assert set(arranged.faults) == {Fault(goes, last - place) for goes, place in of.faults}
+    assert set(arranged.faults) == {ServerFault(goes, last - place) for goes, place in of.faults}
     assert [name for name in names if name.startswith("+start")] == [f"+start {task_name(place)}" for place in range(of.operations())]
 
 
 @given(programs())
-def test_numbers_are_those_of_first_use_and_nothing_else_changes(of: Program) -> None:
+def test_numbers_are_those_of_first_use_and_nothing_else_changes(of: ServerProgram) -> None:
     new = renumbered(of)
     assert renumbered(new) == new
     assert new.faults == of.faults
@@ -139,7 +139,7 @@ NOISY = program(
     Unsubscribe(3, 5),
     Fork(2, 1, 6),
     Close(3),
-    faults=[Fault(Goes.LATE, 3), Fault(Goes.CANCELLED, 1)],
+    faults=[ServerFault(FaultKind.LATE, 3), ServerFault(FaultKind.CANCELLED, 1)],
 )
 SMALL = program(Initialize(1), Resume(1, 1), TurnInterrupt(1, 1))
 CAUSE = causes.never_answered("turn_interrupt")
@@ -149,7 +149,7 @@ CAUSE = causes.never_answered("turn_interrupt")
 def replay() -> Replay:
     """Of a finding on the source document's callers, from a program with much that does not matter."""
     with running():
-        runner = Runner(LEVEL_2, server("seed"), Order.FIFO)
+        runner = Runner(SERVER_LEVEL, server("seed"), Order.FIFO)
         result, names = runner.record(NOISY, lambda *_: lambda _: 0)
         assert CAUSE in result.violations
         return of_finding("seed", investigate(runner, CAUSE, NOISY, names))
@@ -157,7 +157,7 @@ def replay() -> Replay:
 
 def test_a_run_is_made_as_small_as_it_can_be(replay: Replay) -> None:
     assert replay.program == SMALL
-    assert replay.level == LEVEL_2.name
+    assert replay.level == SERVER_LEVEL.name
     assert replay.cause == CAUSE.slug()
 
 
@@ -168,7 +168,7 @@ def test_a_replay_is_the_same_run_again(replay: Replay, tmp_path: Path) -> None:
     file.write_text(json.dumps(replay.encode()))
     assert read(str(file)) == replay
     with running():
-        runner = Runner(LEVEL_2, server("seed"), replay.order)
+        runner = Runner(SERVER_LEVEL, server("seed"), replay.order)
         results = [runner.follow(replay.program, replay.names) for _ in range(20)]
     assert results.count(results[0]) == 20
     assert set(results[0].violations) == {CAUSE}
@@ -182,11 +182,11 @@ def test_the_command_says_whether_it_still_fails(replay: Replay, capsys: pytest.
     assert "the run holds now" in capsys.readouterr().out
 
 
-def runs_on_ours(of: Program, cause: Cause = CAUSE) -> Replay:
+def runs_on_ours(of: ServerProgram, cause: Cause = CAUSE) -> Replay:
     with running():
-        result, names = Runner(LEVEL_2, server("manager"), Order.FIFO).record(of, lambda *_: lambda _: 0)
+        result, names = Runner(SERVER_LEVEL, server("manager"), Order.FIFO).record(of, lambda *_: lambda _: 0)
     assert not result.violations
-    return Replay("manager", Order.FIFO, of, tuple(names), cause.slug(), LEVEL_2.name)
+    return Replay("manager", Order.FIFO, of, tuple(names), cause.slug(), SERVER_LEVEL.name)
 
 
 ONE = ["initialize", 1]
@@ -224,6 +224,6 @@ def test_a_broken_program_is_refused_in_one_line(
 
 
 def test_a_subject_without_a_request_layer_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    replay = Replay("split-lock", Order.FIFO, program(Rollback(1, 1)), (), CAUSE.slug(), LEVEL_2.name)
+    replay = Replay("split-lock", Order.FIFO, program(Rollback(1, 1)), (), CAUSE.slug(), SERVER_LEVEL.name)
     assert main(["replay", replay.string()]) == 3
     assert "has no request layer" in capsys.readouterr().err

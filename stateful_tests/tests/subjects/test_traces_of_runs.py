@@ -8,18 +8,18 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.source import SeedManager
+from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.subjects.manager.program import Program
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.manager.trace import trace_of
 from subwarden.stateful_tests.tests.paths import CORPUS
 from subwarden.stateful_tests.tests.proving.test_tla import WHY_NOT
 from subwarden.stateful_tests.tla.traces import Binding, validate
 
-PROGRAM = Program(
+PROGRAM = ManagerProgram(
     (
         (op.ConnectionInitialized(1),),
         (op.TryEnsureConnectionSubscribed(1, 1, True), op.StateSetListener(1), op.StateTrackEvent(op.TurnEvent.TURN_STARTED)),
@@ -47,9 +47,9 @@ def test_concurrent_runs_of_our_manager_are_behaviours_of_the_twin() -> None:
 
 def test_a_run_that_breaks_has_a_trace_up_to_there() -> None:
     """The seed subscribes a connection that is not live; what came before is all that the model explains."""
-    program = Program(((op.HasSubscribers(1),), (op.SetListener(1, 1, 1, False),), (op.HasSubscribers(1),)))
+    program = ManagerProgram(((op.HasSubscribers(1),), (op.SetListener(1, 1, 1, False),), (op.HasSubscribers(1),)))
     with running():
-        trace = trace_of(SeedManager, Order.FIFO, program, lambda _loop, _order: lambda _n: 0)
+        trace = trace_of(SourceManager, Order.FIFO, program, lambda _loop, _order: lambda _n: 0)
     assert [step.operation for step in trace] == [op.HasSubscribers(1)]
 
 

@@ -41,8 +41,8 @@ TRIPLES = ManagerProgram(
     )
 )
 CASES = (
-    ("seed", "one operation each", SINGLE),
-    ("seed", "two operations each", PAIRS),
+    ("source", "one operation each", SINGLE),
+    ("source", "two operations each", PAIRS),
     ("manager", "one operation each", SINGLE),
     ("manager", "two operations each", PAIRS),
     ("manager", "three operations each", TRIPLES),

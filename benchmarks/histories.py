@@ -30,7 +30,7 @@ def core_operation(random: Random) -> core.CoreOperation:
 
 
 def manager_operation(random: Random) -> op.Operation:
-    """The same for level 1; no task holds a state."""
+    """The same for level manager; no task holds a state."""
     c, t, s, raw = random.randint(1, CONNECTIONS), random.randint(1, TOPICS), random.randint(1, 6), random.random() < 0.5
     operations: tuple[op.Operation, ...] = (
         op.TryEnsureConnectionSubscribed(t, c, raw),

@@ -9,7 +9,7 @@ from subwarden.model.manager.projection import Shown
 
 
 class Observable(Protocol):
-    """A manager of level 1, seen from outside."""
+    """A manager of level manager, seen from outside."""
 
     def show(self) -> Shown | None:
         """A copy of the maps, or None while they may be mid-change."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli import exec_subject as process_subject
-from subwarden.cli.options import count, duration, output, write_json
+from subwarden.cli.options import count, duration, level, output, write_json
 from subwarden.cli.progress.bar import progress
-from subwarden.impl.subjects import DEFAULT
+from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import console_for, write_gate
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
@@ -23,9 +23,13 @@ from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser("gate", help="check that every property holds, under thousands of interleavings", description=__doc__)
-    parser.add_argument("--subject", default=DEFAULT, metavar="NAME", help=f"what to check (default: {DEFAULT}); see `subwarden subjects`")
+    parser.add_argument(
+        "--subject", type=canonical, default=DEFAULT, metavar="NAME", help=f"what to check (default: {DEFAULT}); see `subwarden subjects`"
+    )
     parser.add_argument("--profile", default="ci", choices=sorted(PROFILES), help="how much to do (default: ci)")
-    parser.add_argument("--level", choices=("1", "2"), help="judge at this level alone (default: at all that the subject has)")
+    parser.add_argument(
+        "--level", type=level, metavar="{manager,server}", help="judge at this level alone (default: at all that the subject has)"
+    )
     parser.add_argument("--budget", type=duration, metavar="SECONDS", help="search this long instead (90, 10m, 1h)")
     parser.add_argument(
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: all cores)"

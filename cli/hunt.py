@@ -10,12 +10,12 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
-from subwarden.cli.options import count, duration, output, write_json
+from subwarden.cli.options import count, duration, level, output, write_json
 from subwarden.cli.progress.hunt import watching
-from subwarden.impl.subjects import DEFAULT
+from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import console_for
 from subwarden.reports.hunt import write_hunt
-from subwarden.stateful_tests.hunt.folder import LEVELS, ORDERS, BadFolder, Folder, default_folder
+from subwarden.stateful_tests.hunt.folder import ORDERS, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.hunt import Hunt, Plan, as_it_shows, checks_in
 from subwarden.stateful_tests.hunt.record import hunt_record
 from subwarden.stateful_tests.hunt.work import Totals
@@ -32,7 +32,7 @@ def add_parser(verbs: Any) -> None:
         description=__doc__,
         epilog="exit code: 0 nothing found, 1 findings, 2 inconclusive (a check did not run, or not to its end), 3 usage",
     )
-    parser.add_argument("--subject", metavar="NAME", help=f"what to search (default: {DEFAULT}, or what --resume names)")
+    parser.add_argument("--subject", type=canonical, metavar="NAME", help=f"what to search (default: {DEFAULT}, or what --resume names)")
     parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long: 90, 10m, 1h (default: 10m)")
     parser.add_argument(
         "--rounds", type=count, metavar="N", help="instead of a time: so many rounds of each worker, the same in every hunt"
@@ -42,7 +42,7 @@ def add_parser(verbs: Any) -> None:
         "--seed", type=int, metavar="K", help="another seed searches elsewhere (default: 0, or that of the hunt to --resume)"
     )
     parser.add_argument("--order", choices=ORDERS, help="keep to one order of steps (default: all)")
-    parser.add_argument("--level", choices=LEVELS, help="keep to one level (default: all that the subject has)")
+    parser.add_argument("--level", type=level, metavar="{manager,server}", help="keep to one level (default: all that the subject has)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help=f"where to keep it all (default: {default_folder('SUBJECT')})")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the hunt that is kept there")
     parser.add_argument("--json", type=output, metavar="FILE", help="write the record there as well")

@@ -22,6 +22,18 @@ def duration(text: str) -> float:
     return float(match[1]) * UNITS[match[2]]
 
 
+LEVELS = ("manager", "server")
+LEVELS_BEFORE = {"1": "manager", "2": "server"}  # what they were called until 0.2
+
+
+def level(text: str) -> str:
+    """A level by its name, or by the number that it had before."""
+    name = LEVELS_BEFORE.get(text, text)
+    if name not in LEVELS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no level; give {' or '.join(LEVELS)}")
+    return name
+
+
 def count(text: str) -> int:
     """A whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from subwarden.cli.options import level
 from subwarden.proving.manager.proof import LIVENESS_STATES, Proof, prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import Progress, SearchVerdict
@@ -20,17 +21,17 @@ from subwarden.stateful_tests.gate.signals import CTRL_C, interruptible
 
 EXIT_CODES = {SearchVerdict.HOLDS: 0, SearchVerdict.VIOLATED: 1, SearchVerdict.INCONCLUSIVE: 2}
 USAGE = 3
-BYTES_A_STATE = {1: 200, 2: 1500}  # measured with all that goes with it; level 1: 95 without calls in flight, 205 with one
-MAX_STATES = {1: 5_000_000, 2: 500_000}
-LEVELS = {1: Scope(), 2: ServerScope()}
+BYTES_A_STATE = {"manager": 200, "server": 1500}  # measured with all that goes with it; manager: 95 without calls in flight, 205 with one
+MAX_STATES = {"manager": 5_000_000, "server": 500_000}
+LEVELS: dict[str, Scope | ServerScope] = {"manager": Scope(), "server": ServerScope()}
 OPTIONS = {  # a number each, and the levels at which it means something
-    "connections": (1, 2),
-    "threads": (1, 2),
-    "subscriptions": (1, 2),
-    "requests": (2,),
-    "conversations": (1,),
-    "in-flight": (1,),
-    "items": (1,),
+    "connections": ("manager", "server"),
+    "threads": ("manager", "server"),
+    "subscriptions": ("manager", "server"),
+    "requests": ("server",),
+    "conversations": ("manager",),
+    "in-flight": ("manager",),
+    "items": ("manager",),
 }
 FIELDS = {"requests": "in_flight", "in-flight": "in_flight"}  # where the scope has another name
 TEXTS = {
@@ -48,23 +49,23 @@ SWITCHES = ("no-turns", "no-raw", "no-symmetry")
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb."""
     parser = subparsers.add_parser("prove", help="search everything the model can do within a scope", description=__doc__)
-    parser.add_argument("--level", type=int, choices=sorted(LEVELS), default=1, help="1: the manager; 2: the protocol")
+    parser.add_argument("--level", type=level, default="manager", metavar="{manager,server}", help="which model (default: manager)")
     # numbers have no default here: which it is, and whether the option means anything, depends on the level
     for option, of_level in OPTIONS.items():
         field = FIELDS.get(option, option)
-        defaults = [f"{getattr(scope, field)}" for level, scope in LEVELS.items() if level in of_level]
+        defaults = [f"{getattr(scope, field)}" for name, scope in LEVELS.items() if name in of_level]
         default = " and ".join(dict.fromkeys(defaults))
         only = f"level {of_level[0]}: " if len(of_level) == 1 else ""
         parser.add_argument(f"--{option}", type=int, metavar="N", help=f"{only}{TEXTS[option]} (default {default})")
-    parser.add_argument("--no-turns", action="store_true", help="level 1: leave turn tracking out")
-    parser.add_argument("--no-raw", action="store_true", help="level 1: leave raw events out")
-    parser.add_argument("--no-symmetry", action="store_true", help="level 1: keep every state, not one of each orbit under renaming")
-    parser.add_argument("--extras", metavar="A,B", help=f"level 2: what takes part beside the core: {', '.join(EXTRAS)}")
+    parser.add_argument("--no-turns", action="store_true", help="level manager: leave turn tracking out")
+    parser.add_argument("--no-raw", action="store_true", help="level manager: leave raw events out")
+    parser.add_argument("--no-symmetry", action="store_true", help="level manager: keep every state, not one of each orbit under renaming")
+    parser.add_argument("--extras", metavar="A,B", help=f"level server: what takes part beside the core: {', '.join(EXTRAS)}")
     parser.add_argument(
         "--max-states",
         type=int,
         metavar="N",
-        help="states to keep at most (default 5,000,000; level 2: 500,000 larger ones)",
+        help="states to keep at most (default 5,000,000; level server: 500,000 larger ones)",
     )
     parser.add_argument(
         "--liveness-states",
@@ -121,12 +122,12 @@ def run(args: argparse.Namespace) -> int:
 def _scope(args: argparse.Namespace) -> Scope | ServerScope:
     """What the options say. Raises ValueError for one that the level does not have."""
     foreign = [option for option, of_level in OPTIONS.items() if args.level not in of_level and _given(args, option) is not None]
-    foreign += [option for option in SWITCHES if args.level != 1 and _given(args, option)]
-    foreign += ["extras"] if args.level != 2 and args.extras is not None else []
+    foreign += [option for option in SWITCHES if args.level != "manager" and _given(args, option)]
+    foreign += ["extras"] if args.level != "server" and args.extras is not None else []
     if foreign:
         raise ValueError(f"--{foreign[0]} means nothing at level {args.level}")
     numbers = {FIELDS.get(o, o): _given(args, o) for o in OPTIONS if _given(args, o) is not None}
-    if args.level == 2:
+    if args.level == "server":
         return ServerScope(**numbers, extras=tuple(sorted({e.strip() for e in args.extras.split(",")})) if args.extras else ())
     if args.no_turns:
         numbers["items"] = None
@@ -137,8 +138,8 @@ def _given(args: argparse.Namespace, option: str) -> Any:
     return vars(args)[option.replace("-", "_")]
 
 
-def _megabytes(states: int, level: int) -> str:
-    return f"{max(1, states * BYTES_A_STATE[level] // 1_000_000):,}"
+def _megabytes(states: int, of_level: str) -> str:
+    return f"{max(1, states * BYTES_A_STATE[of_level] // 1_000_000):,}"
 
 
 def _write(path: Path, proof: Proof) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from subwarden.cli import exec_subject as process_subject
+from subwarden.impl.subjects import canonical
 from subwarden.cli.options import CannotWrite, output
 from subwarden.reports.gate import console_for
 from subwarden.reports.replay import write_replay
@@ -31,7 +32,7 @@ def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser("replay", help="play a recorded run again", description=__doc__)
     parser.add_argument("replay", metavar="FILE-OR-STRING", help="what a finding's replay line says, or a file that holds it")
-    parser.add_argument("--subject", metavar="NAME", help="insist that the replay was made for this subject")
+    parser.add_argument("--subject", type=canonical, metavar="NAME", help="insist that the replay was made for this subject")
     parser.add_argument(
         "--script", type=output, metavar="FILE", help="write the run there as a script of plain asyncio, without this harness, and run it"
     )

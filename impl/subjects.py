@@ -39,6 +39,7 @@ class BuiltInSubject(NamedTuple):
 
 
 DEFAULT = "manager"
+ALIASES = {"seed": "source"}  # what they were called before, in commands and in saved runs
 
 SUBJECTS: dict[str, BuiltInSubject] = {
     subject.name: subject
@@ -50,7 +51,7 @@ SUBJECTS: dict[str, BuiltInSubject] = {
             RequestLayer(OwningServer, Manager),
         ),
         BuiltInSubject(
-            "seed",
+            "source",
             SourceManager,
             "the source document's manager as it is: the manager lock, then the thread's lock",
             RequestLayer(SourceServer, SourceManager),
@@ -58,3 +59,8 @@ SUBJECTS: dict[str, BuiltInSubject] = {
         BuiltInSubject("split-lock", SplitLockManager, "the design before it: subscribers under the thread's lock, an index beside"),
     )
 }
+
+
+def canonical(name: str) -> str:
+    """The present name of a subject that may be given by an earlier one."""
+    return ALIASES.get(name, name)

@@ -1,6 +1,6 @@
 """What the search needs of a model: integers for states, and these few answers about them.
 
-Level 1 (`proving.manager.system`) is one such system; another level is another, and the search does not change. It refuses to say how a
+Level manager (`proving.manager.system`) is one such system; another level is another, and the search does not change. It refuses to say how a
 system stores or finds its answers.
 """
 

@@ -1,4 +1,4 @@
-"""What can be wrong at the core level and is not wrong in the same words at level 1 (`checking.causes`)."""
+"""What can be wrong at the core level and is not wrong in the same words at level manager (`checking.causes`)."""
 
 from subwarden.checking.causes import Cause
 from subwarden.model.properties import CoreProperty, Property

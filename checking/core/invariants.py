@@ -1,6 +1,6 @@
 """The properties of the core model that need no model state, only what shows and which connections have closed: P1 and P2.
 
-As `checking.manager.invariants` for level 1. Pure: the same function judges a manager in this process and one in another.
+As `checking.manager.invariants` for level manager. Pure: the same function judges a manager in this process and one in another.
 """
 
 from collections.abc import Set

@@ -1,4 +1,4 @@
-"""Somebody's own model: a pure sequential specification of operations that are theirs alone.
+"""Somebody's custom: a pure sequential specification of operations that are theirs alone.
 
 It is given as any object with `initial` (a state), `operations` (what each takes, by name) and `step(state, name, arguments)`, which
 returns (answer, next state), or a list of all such pairs that are right. Whatever is wrong with it is told as its error, by `BadModel`;

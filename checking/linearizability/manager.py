@@ -1,4 +1,4 @@
-"""Level 1 as a specification: `--model manager`. A world is a state, what pending calls have bound, and the states that tasks hold.
+"""Level manager as a specification: `--model manager`. A world is a state, what pending calls have bound, and the states that tasks hold.
 
 A call belongs to the incarnation of its thread's entry that was there when it was made (`model.manager.step.begin`). At that moment a history
 leaves several states possible, so the binding is made in each of them: a call is a moment of its own in the search, not only the

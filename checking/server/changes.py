@@ -1,4 +1,4 @@
-"""Visible changes of a server of level 2: which there are between two looks, what it means that the model refuses one, and how to go on.
+"""Visible changes of a server of server: which there are between two looks, what it means that the model refuses one, and how to go on.
 
 It refuses to judge: whether a change is right is asked of the model (`model.server.transitions.explain`) by `checking.server.judge`.
 """

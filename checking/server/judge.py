@@ -1,4 +1,4 @@
-"""Judges one run of level 2: every visible change and every message is held against the protocol's model as it happens.
+"""Judges one run of server: every visible change and every message is held against the protocol's model as it happens.
 
 It looks after each step, and right before each message is queued, so that an answer is judged by what shows when it is given. What is
 visible of a server is copied only when it has changed.
@@ -37,7 +37,7 @@ class Serving(Protocol):
 
     @property
     def manager(self) -> Observable:
-        """Its maps are shown as at level 1."""
+        """Its maps are shown as at level manager."""
 
     @property
     def loaded(self) -> Mapping[int, Any]:

@@ -4,7 +4,7 @@ Connections come and go, subscribe to topics and unsubscribe; what is published 
 topic can be torn down. Each operation takes effect once, in one atomic step, between its call and its return.
 
 It refuses to know anything of one manager's own: no explicit ids, no raw flags, no listeners, no incarnations. Whoever has those
-brings a model (level 1 of ours is `model.manager.step`).
+brings a model (level manager of ours is `model.manager.step`).
 """
 
 from collections.abc import Callable

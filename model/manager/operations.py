@@ -1,4 +1,4 @@
-"""The operations of level 1, one value type each, named as the manager's methods are.
+"""The operations of level manager, one value type each, named as the manager's methods are.
 
 An operation is what a caller asks for; it says nothing about when it takes effect (see `model.manager.step`). The `State*` operations act
 on the thread state that an earlier operation of the same task returned (its *handle*), as a caller of the manager does.

@@ -1,4 +1,4 @@
-"""The model's state of level 1.
+"""The model's state of level manager.
 
 The relation between connections and threads exists once, as a set of grants. A manager keeps it in several maps; they are projected
 onto this one (see `model.manager.projection`), so that the model itself cannot disagree with itself (P1).

@@ -1,4 +1,4 @@
-"""The transition function of level 1: what each operation does, in one atomic step, and what its caller observes.
+"""The transition function of level manager: what each operation does, in one atomic step, and what its caller observes.
 
 Follows the table of the source document's manager, except where a property forbids what that manager does; each such place names
 the property. An operation takes effect once, at some moment between its call and its return (its linearization point).

@@ -1,4 +1,4 @@
-"""The model of level 2: which changes of subscriptions and of the registry, and which answers, the requests in flight allow.
+"""The model of server: which changes of subscriptions and of the registry, and which answers, the requests in flight allow.
 
 A state has what clients can know (who is live, what is loaded, who is subscribed by what) and the requests in flight with what they
 have done. Three things happen to it: something from outside (`accept`, `close`, `started`, `turn`, ...), a visible change (`explain`),

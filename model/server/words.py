@@ -1,4 +1,4 @@
-"""Words for requests, messages and changes of level 2, shared by every report."""
+"""Words for requests, messages and changes of level server, shared by every report."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet

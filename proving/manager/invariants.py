@@ -1,8 +1,8 @@
-"""P1 to P14 as far as level 1 can decide them: predicates on a state, and predicates on a step.
+"""P1 to P14 as far as level manager can decide them: predicates on a state, and predicates on a step.
 
 A predicate answers with what is wrong, in words, or with None. Every state predicate is a conjunction over the pairs, ids or threads
 that its `looks_at` names, so it may be asked about each of those parts alone; a test holds that against asking about the whole.
-What level 1 cannot decide is said in `NOT_HERE` and never counted as holding. P7 and P13 are judged by `proving.manager.liveness`.
+What level manager cannot decide is said in `NOT_HERE` and never counted as holding. P7 and P13 are judged by `proving.manager.liveness`.
 """
 
 from collections.abc import Callable, Iterable
@@ -176,8 +176,8 @@ STEP_PROPERTIES: tuple[ManagerStepProperty, ...] = (
 
 LIVENESS = (Property.P7, Property.P13)
 NOT_HERE: dict[Property, str] = {
-    Property.P5: "level 1 has no rule that a thread with subscribers is given a listener: its callers have (level 2)",
-    Property.P14: "level 1 has no start: the callers have (level 2)",
+    Property.P5: "level manager has no rule that a thread with subscribers is given a listener: its callers have (level server)",
+    Property.P14: "level manager has no start: the callers have (level server)",
 }
 JUDGED: tuple[Property, ...] = tuple(p for p in Property if p not in NOT_HERE)
 

@@ -108,7 +108,7 @@ def prove(
     progress: Callable[[Progress], bool] | None = None,
     step: Step = model_step,
 ) -> Proof:
-    """Search `scope` whole and judge every property that level 1 can decide. `progress` as for `search`; `step` may be defective."""
+    """Search `scope` whole and judge every property that level manager can decide. `progress` as for `search`; `step` may be defective."""
     system = LevelOne(scope, step)
     symmetry = symmetry_of(system) if symmetric else None
     found = search(system, symmetry, max_states, progress)

@@ -1,4 +1,4 @@
-"""Level 1 as a transition system: which action looks at what, and how its states and steps are judged.
+"""Level manager as a transition system: which action looks at what, and how its states and steps are judged.
 
 The footprints are declared here, once per operation; what operations do is `model.manager.step`'s alone.
 """

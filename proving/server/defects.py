@@ -1,4 +1,4 @@
-"""Planted defects of level 2: the protocol's model with one thing wrong, to show that a proof would notice. Those of the core are also in
+"""Planted defects of server: the protocol's model with one thing wrong, to show that a proof would notice. Those of the core are also in
 the TLA+ twin, by the same name.
 
 It refuses to be imported by anything that judges a server.

@@ -1,4 +1,4 @@
-"""Words for the steps and worlds of level 2, and the kind of each step."""
+"""Words for the steps and worlds of level server, and the kind of each step."""
 
 from collections.abc import Hashable, Iterator
 
@@ -69,7 +69,7 @@ def action_in_words(action: Hashable) -> str:  # noqa: PLR0911 - one case an act
         case Dies(thread):
             return f"the conversation of t{thread} ends by itself"
         case _:
-            raise TypeError(f"not an action of level 2: {action!r}")
+            raise TypeError(f"not an action of server: {action!r}")
 
 
 def _say_change(change: Change) -> str:

@@ -1,4 +1,4 @@
-"""Every kind of step that level 2 has, and the scopes in which it can be met (as `proving.manager.kinds` for level 1).
+"""Every kind of step that level server has, and the scopes in which it can be met (as `proving.manager.kinds` for level manager).
 
 A search that never took one of them has shown less than it seems to. The answers are those of `model.server.replies`, written down a second
 time: an answer that the model lost would otherwise not be missed.

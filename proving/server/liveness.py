@@ -1,4 +1,4 @@
-"""Liveness at level 2: every request of an open connection can be answered and, if what it asks for goes on, is (P7); and no start
+"""Liveness at server: every request of an open connection can be answered and, if what it asks for goes on, is (P7); and no start
 that is pending is what it waits for (P14).
 
 A request that may be answered may always be from then on (`may` only grows), so fairness to the server answers it. A request that is

@@ -1,4 +1,4 @@
-"""A proof of one scope of level 2: search, liveness, and what together they allow to be said (as `proving.manager.proof` for level 1)."""
+"""A proof of one scope of server: search, liveness, and what together they allow to be said (as `proving.manager.proof` for level manager)."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def prove_protocol(
     progress: Callable[[Progress], bool] | None = None,
     rules: RequestRules | None = None,
 ) -> Proof:
-    """Search `scope` whole and judge every property that level 2 can decide. `progress` as for `search`; `rules` may have a defect."""
+    """Search `scope` whole and judge every property that level server can decide. `progress` as for `search`; `rules` may have a defect."""
     system = LevelTwo(scope, rules)
     found = search(system, None, max_states, progress)
     counter_examples = list(found.counter_examples)

@@ -1,4 +1,4 @@
-"""P1 to P14 as far as the model of level 2 can decide them, and the `sometimes` properties that a search of it must meet.
+"""P1 to P14 as far as the model of level server can decide them, and the `sometimes` properties that a search of it must meet.
 
 A predicate answers with what is wrong, in words, or with None. What cannot be decided here is said in `NOT_AT_LEVEL_TWO` and never
 counted as holding. P7 and P14 are judged by `proving.server.liveness`.
@@ -96,12 +96,12 @@ STEP_PROPERTIES: tuple[ServerStepProperty, ...] = (
     ServerStepProperty(Property.P11, _cancellation_is_clean),
 )
 NOT_AT_LEVEL_TWO: dict[Property, str] = {
-    Property.P1: "the protocol's state keeps one relation, not several maps (level 1)",
+    Property.P1: "the protocol's state keeps one relation, not several maps (level manager)",
     Property.P3: "the protocol's state has no listeners: they are judged on runs",
     Property.P5: "the protocol's state has no listeners: they are judged on runs",
     Property.P9: "histories and events are judged on runs (model/server/deliveries.py)",
     Property.P10: "raw events are judged on runs (model/server/deliveries.py)",
-    Property.P13: "the protocol's state has no locks (level 1)",
+    Property.P13: "the protocol's state has no locks (level manager)",
 }
 
 

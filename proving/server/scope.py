@@ -1,4 +1,4 @@
-"""The bounds of a proof of level 2: how many connections, threads and ids, how many requests in flight, and what else takes part.
+"""The bounds of a proof of server: how many connections, threads and ids, how many requests in flight, and what else takes part.
 
 Any number of requests may come one after the other; only those in flight together are bounded. A thread is loaded again and again:
 its conversations take turns at two numbers, which is exact, since a number is used again only when nothing mentions it any more.
@@ -38,7 +38,7 @@ class ServerScope:
         for name, least in (("connections", 1), ("threads", 1), ("subscriptions", 0), ("in_flight", 1)):
             if getattr(self, name) < least:
                 said = "requests" if name == "in_flight" else name
-                raise ValueError(f"{said} is at least {least} at level 2, not {getattr(self, name)}")
+                raise ValueError(f"{said} is at least {least} at level server, not {getattr(self, name)}")
         unknown = [extra for extra in self.extras if extra not in EXTRAS]
         if unknown:
             raise ValueError(f"unknown extra {unknown[0]!r}; known: {', '.join(EXTRAS)}")

@@ -1,4 +1,4 @@
-"""Level 2 as a transition system: the protocol's model within a scope; see `proving.transition_system` for the contract.
+"""Level server as a transition system: the protocol's model within a scope; see `proving.transition_system` for the contract.
 
 A state's integer is its place in the order in which states were met. No symmetry is known for it. It refuses to know what a step
 does (`proving.server.steps`) and what must hold (`proving.server.properties`).

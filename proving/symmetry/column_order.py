@@ -21,7 +21,7 @@ Blocks = tuple[int, ...]
 
 
 class ColumnOrder:
-    """The symmetry of level 1 without calls in flight."""
+    """The symmetry of level manager without calls in flight."""
 
     def __init__(self, encoding: Encoding) -> None:
         scope = encoding.scope

@@ -108,7 +108,11 @@ class Check:
 
     @property
     def name(self) -> str:
-        return f"{self.level}, {self.order.value}" + (" + cancel" if self.cancellation else "")
+        return self.named(self.level)
+
+    def named(self, level: str) -> str:
+        """Its name, where its level is called `level`."""
+        return f"{level}, {self.order.value}" + (" + cancel" if self.cancellation else "")
 
     def expected(self) -> set[str]:
         """What must have fired, in some check, for a pass not to be vacuous."""
@@ -163,7 +167,7 @@ class Explorer:
 
     def round(self, number: int, examples: int) -> None:
         """Draw `examples` programs, the same for the same `number`."""
-        self._random = Random(f"{self.check.name} {number}")
+        self._random = Random(f"{self.check.named(self.level.drawn_as)} {number}")
         self._draw(self._machine(self._factory, self.runner.fired, self.outcome.transitions), number, self._profile, examples)
 
     def _machine(self, factory: Factory, kinds: set[str], transitions: set[Any]) -> Any:
@@ -174,7 +178,9 @@ class Explorer:
     def _draw(self, machine: Any, number: int, profile: Profile, examples: int) -> None:
         try:
             with let_out(), by_seed_alone():
-                run_state_machine_as_test(seed(f"{self.check.name} {number}")(machine), settings=hypothesis_settings(profile, examples))
+                run_state_machine_as_test(
+                    seed(f"{self.check.named(self.level.drawn_as)} {number}")(machine), settings=hypothesis_settings(profile, examples)
+                )
         except Flaky:  # examples have become empty in the middle: time is up, or there is nothing more to find
             if not self._enough():
                 raise

@@ -120,7 +120,8 @@ class Level(Protocol):
     """One level. Stateless: what runs share (`new_graph`) belongs to their runner."""
 
     name: str
-    number: int | str  # what a replay says
+    code: int | str  # what a replay says
+    drawn_as: str  # what draws are seeded by, beside their order and number: another name would draw other programs
     prefix: str  # before the names of what fired at this level
     share: float  # of a profile's schedules: of longer runs there are fewer
 

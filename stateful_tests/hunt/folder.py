@@ -27,11 +27,11 @@ ROOT = Path(".subwarden") / "hunt"
 JOURNAL = "journal.jsonl"
 ENDS = "ends.json"
 OWN = (JOURNAL, ENDS)
-SCHEMA = "subwarden/hunt-journal/1"
+SCHEMA = "subwarden/hunt-journal/2"
 MEND = "see that the folder may be written and the disk has room, then go on with --resume"
 HEAD = {"subject", "seed", "order"}  # what a hunt cannot be gone on with without
 ORDERS = (*(order.value for order in Order), "all")
-LEVELS = ("1", "2")  # that a hunt may keep to
+LEVELS = ("manager", "server")  # that a hunt may keep to
 DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading something else raises
 
 
@@ -204,12 +204,18 @@ class Folder:
             for at, line in enumerate(text.split("\n")[:-1], 1):  # noqa: B007  # where it stops is told; after the last end it was cut off
                 decoded.append(json.loads(line))
             at = 1
-            if not decoded or decoded[0]["began"]["schema"] != SCHEMA:
-                raise ValueError("it does not begin as this version's")
+            if not decoded:
+                raise ValueError("it is empty")
+            if decoded[0]["began"]["schema"] != SCHEMA:
+                raise self._of_another_version(decoded[0]["began"]["schema"])
             _check_head(decoded[0]["began"])
         except DAMAGED as error:
             raise self._unreadable(error, at) from None
         return decoded
+
+    def _of_another_version(self, schema: object) -> BadFolder:
+        made = f"{self.path} was made by another version ({schema!r}; this one reads {SCHEMA!r})"
+        return BadFolder(f"{made}; its findings can be replayed one by one with `subwarden replay FILE`; start a new hunt with --dir")
 
     def _unreadable(self, error: Exception, line: int) -> BadFolder:
         where = f"{self.path / JOURNAL}, line {line},"

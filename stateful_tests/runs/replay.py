@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.finding import Finding
+from subwarden.impl.subjects import canonical
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
@@ -43,7 +44,7 @@ class Replay:
     def encode(self) -> dict[str, object]:
         """As plain data."""
         return {
-            "level": LEVELS[self.level].number,
+            "level": LEVELS[self.level].code,
             "subject": self.subject,
             "order": self.order.value,
             "program": self.program.encode(),
@@ -70,7 +71,7 @@ def decode(data: object, source: str) -> Replay:
         for key in ("level", "subject", "order", "program", "schedule", "cause"):
             if key not in data:
                 raise ValueError(f"it has no {key!r}")
-        level = next((level for level in LEVELS.values() if level.number == data["level"]), None)
+        level = next((level for level in LEVELS.values() if level.code == data["level"]), None)
         if level is None:
             raise ValueError(f"it is of level {data['level']!r}, which this version does not know")
         if data["order"] not in [order.value for order in Order]:
@@ -80,7 +81,7 @@ def decode(data: object, source: str) -> Replay:
         if not isinstance(data["subject"], str) or not isinstance(data["cause"], str):
             raise ValueError("its subject and its cause must be strings")
         program = level.decode(data["program"])
-        return Replay(data["subject"], Order(data["order"]), program, tuple(data["schedule"]), data["cause"], level.name)
+        return Replay(canonical(data["subject"]), Order(data["order"]), program, tuple(data["schedule"]), data["cause"], level.name)
     except ValueError as error:
         raise BadReplay(f"{source} is not a replay: {error}; {AGAIN}") from None
 

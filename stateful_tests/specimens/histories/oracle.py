@@ -1,7 +1,7 @@
 """The oracle of linearizability: every order of every choice of calls. Slow, short, and it shares nothing with the search.
 
 It knows only the models' own step functions and the definition: a call takes effect once between its call and its end, a call without
-an answer may not take effect at all, and a call of level 1 is bound at the moment of its call. It refuses to be clever; only what was
+an answer may not take effect at all, and a call of level manager is bound at the moment of its call. It refuses to be clever; only what was
 answered with no is not worked out again, where two orders have led to the very same.
 """
 

@@ -1,1 +1,1 @@
-"""Request layers with one small fault each, for the harness of level 2 to find. See `defect`."""
+"""Request layers with one small fault each, for the harness of level server to find. See `defect`."""

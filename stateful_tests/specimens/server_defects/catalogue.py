@@ -1,4 +1,4 @@
-"""All planted defects of level 2."""
+"""All planted defects of level server."""
 
 from subwarden.stateful_tests.specimens.server_defects import answers, listeners, maps, progress
 

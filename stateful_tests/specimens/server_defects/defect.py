@@ -1,4 +1,4 @@
-"""What a planted defect of level 2 is: our request layer, wrong in one place, and what the harness must say about it.
+"""What a planted defect of level server is: our request layer, wrong in one place, and what the harness must say about it.
 
 It refuses to say how the defect is found; the tests do.
 """

@@ -25,7 +25,8 @@ class CoreLevel(AdapterLevel):
     """See `stateful_tests.exploring.level.Level`."""
 
     name = "core"
-    number: int | str = "core"
+    code: int | str = "core"
+    drawn_as = "core"
     prefix = "core: "
 
     def new_graph(self) -> CoreGraph:

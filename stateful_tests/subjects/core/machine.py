@@ -1,6 +1,6 @@
 """The rule machine of the core level, and what any adapter's has in common with it: Hypothesis draws a program while it runs.
 
-As at level 1, an example ends by handing its program on, and the explorer drives many more schedules of it.
+As at level manager, an example ends by handing its program on, and the explorer drives many more schedules of it.
 """
 
 from typing import Any

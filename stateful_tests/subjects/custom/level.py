@@ -23,9 +23,10 @@ from subwarden.stateful_tests.subjects.custom.simpler import simpler
 class CustomLevel(AdapterLevel):
     """See `stateful_tests.exploring.level.Level`."""
 
-    name = "own model"
-    number: int | str = "own"
-    prefix = "own model: "
+    name = "custom"
+    code: int | str = "own"
+    drawn_as = "own model"
+    prefix = "custom: "
 
     def new_graph(self) -> CustomGraph:
         """The model's states that runs have in common."""

@@ -1,1 +1,1 @@
-"""Level 1: the manager's own API, played against the model."""
+"""Level manager: the manager's own API, played against the model."""

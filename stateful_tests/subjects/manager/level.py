@@ -1,4 +1,4 @@
-"""Level 1, the manager's own API, as what is common to all levels sees it."""
+"""Level manager, the manager's own API, as what is common to all levels sees it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -29,8 +29,9 @@ OVERLAPS = pairs(o.name for o in OPERATIONS)
 class ManagerLevel(ChainLevel):
     """See `stateful_tests.exploring.level.Level`."""
 
-    name = "level 1"
-    number: int | str = 1
+    name = "manager"
+    code: int | str = 1
+    drawn_as = "level 1"
     prefix = ""
     share = 0.3
 

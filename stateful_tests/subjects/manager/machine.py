@@ -1,4 +1,4 @@
-"""The rule machine of level 1: Hypothesis draws a program while it runs.
+"""The rule machine of level manager: Hypothesis draws a program while it runs.
 
 A rule starts an operation as a task, another advances a chosen step or delivers an outside event, another cancels. After every step
 the judge compares what shows with the model.

@@ -1,4 +1,4 @@
-"""Puts a run of level 1 into words: what was called, answered and locked, and what shows since."""
+"""Puts a run of level manager into words: what was called, answered and locked, and what shows since."""
 
 import asyncio
 from typing import cast

@@ -1,4 +1,4 @@
-"""Plays a program of level 1 on a subject under one schedule, with a judge looking on."""
+"""Plays a program of level manager on a subject under one schedule, with a judge looking on."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterable

@@ -1,4 +1,4 @@
-"""A program of level 1: tasks, each a chain of operations, and which of them may be cancelled. Pure data; a schedule plays it."""
+"""A program of level manager: tasks, each a chain of operations, and which of them may be cancelled. Pure data; a schedule plays it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which programs of level 1 are simpler than a given one: fewer operations, fewer faults, plainer operations and arguments.
+"""Which programs of level manager are simpler than a given one: fewer operations, fewer faults, plainer operations and arguments.
 
 Each comes with the schedule that made the given one fail, in the names of its own tasks: a schedule names tasks by their letters, and
 a task that moves up into the place of one that was dropped has another letter.

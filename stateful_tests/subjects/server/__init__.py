@@ -1,1 +1,1 @@
-"""Level 2: the protocol, played against its model: clients, their requests, the engine and its replies."""
+"""Level server: the protocol, played against its model: clients, their requests, the engine and its replies."""

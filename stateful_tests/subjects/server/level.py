@@ -1,4 +1,4 @@
-"""Level 2, the protocol, as what is common to all levels sees it."""
+"""Level server, the protocol, as what is common to all levels sees it."""
 
 from collections.abc import Iterable, Iterator
 from random import Random
@@ -49,9 +49,10 @@ FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
 class ServerLevel:
     """See `stateful_tests.exploring.level.Level`."""
 
-    name = "level 2"
-    number: int | str = 2
-    prefix = "level 2: "
+    name = "server"
+    code: int | str = 2
+    drawn_as = "level 2"
+    prefix = "server: "
     share = 0.34
 
     def new_graph(self) -> ServerGraph:

@@ -1,4 +1,4 @@
-"""The rule machine of level 2: Hypothesis draws clients' requests while they are played.
+"""The rule machine of server: Hypothesis draws clients' requests while they are played.
 
 A rule lets a request arrive, another advances a chosen step or lets the environment move, another cancels a handler. What a run that
 nobody interfered with would show is drawn here; many more schedules of the same program are the explorer's.

@@ -1,4 +1,4 @@
-"""Puts a run of level 2 into words: what arrived, what was sent, what shows since."""
+"""Puts a run of level server into words: what arrived, what was sent, what shows since."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any, cast

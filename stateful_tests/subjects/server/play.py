@@ -1,4 +1,4 @@
-"""Plays a program of level 2 on a server under one schedule, with a judge looking on."""
+"""Plays a program of level server on a server under one schedule, with a judge looking on."""
 
 import asyncio
 from collections.abc import Callable, Hashable

@@ -1,4 +1,4 @@
-"""A program of level 2: requests, in the order in which they are made up, and what may go wrong. Pure data; a schedule plays it."""
+"""A program of server: requests, in the order in which they are made up, and what may go wrong. Pure data; a schedule plays it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class ServerProgram:
         tasks: list[tuple[Request]] = []
         for task in data["tasks"]:
             if not isinstance(task, list) or len(task) != 1:
-                raise ValueError(f"a task of level 2 is a list of one request, not {task!r}")
+                raise ValueError(f"a task of level server is a list of one request, not {task!r}")
             tasks.append((decode(task[0]),))
         if not tasks:
             raise ValueError("its program has no tasks")

@@ -1,4 +1,4 @@
-"""Which programs of level 2 are simpler than a given one: fewer requests, fewer faults, plainer requests."""
+"""Which programs of level server are simpler than a given one: fewer requests, fewer faults, plainer requests."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace

@@ -25,7 +25,7 @@ from subwarden.stateful_tests.runs.replay import MARK, read
 from subwarden.stateful_tests.runs.saved import COMMITTED
 from subwarden.stateful_tests.subjects.loading import load
 
-SAVED = COMMITTED / "seed-P2-a-closed-connection-is-live-again.json"
+SAVED = COMMITTED / "source-P2-a-closed-connection-is-live-again.json"
 SHORT = Profile("short", examples=4, schedules=10, steps=9, derandomized=True)
 
 SUBJECTS = """
@@ -323,7 +323,7 @@ def test_a_string_of_another_version(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_replay_of_another_subject(capsys: pytest.CaptureFixture[str]) -> None:
     err = one_line(capsys, "replay", string(), "--subject", "manager")
-    assert "was made for subject seed, not manager; leave --subject out" in err
+    assert "was made for subject source, not manager; leave --subject out" in err
 
 
 @pytest.mark.parametrize(
@@ -385,7 +385,7 @@ def test_a_replay_that_cannot_be_played(keys: dict[str, object], said: str, caps
     err = one_line(capsys, "replay", changed(**keys))
     assert said.split("; find it anew", maxsplit=1)[0] in err
     if "at step" in said:
-        assert "find the run anew with `subwarden gate --subject seed`" in err
+        assert "find the run anew with `subwarden gate --subject source`" in err
 
 
 # --- options

@@ -21,9 +21,9 @@ from subwarden.stateful_tests.tests.paths import GOLDEN
 
 RUNS = dict(saved_runs(committed_only=True))
 REAL = (
-    "seed-P2-a-closed-connection-is-live-again",
-    "seed-P6-a-call-that-a-teardown-overtook-acts-on-the-thread-s-next-life",
-    "seed-P11-a-listener-outlives-the-teardown-of-its-state",
+    "source-P2-a-closed-connection-is-live-again",
+    "source-P6-a-call-that-a-teardown-overtook-acts-on-the-thread-s-next-life",
+    "source-P11-a-listener-outlives-the-teardown-of-its-state",
 )
 MARKUP = "file[bold].py:[/red]Manager"
 MODEL = {"scope": "1 connection", "transitions": 1_234, "taken": 56, "never_taken": {"a: b": 1_178}, "examples": ["a in nothing"]}
@@ -51,7 +51,7 @@ NOTHING: dict[str, Any] = {
     "faults": {},
     "end_states": {"distinct": 0, "seen_once": 0, "runs": 0, "unseen": None, "exact": True},
 }
-CHECKS = {"level 1, fifo + cancel": COVERED, "level 1, any": NOTHING}
+CHECKS = {"manager, fifo + cancel": COVERED, "manager, any": NOTHING}
 
 FINDING: dict[str, Any] = {
     "id": "P2-something",
@@ -80,8 +80,8 @@ RECORD: dict[str, Any] = {
     "stopped": True,
     "checks": [
         {"name": "regression corpus", "verdict": None, "programs": 0, "schedules": 0, "steps": 0, "seconds": 0.0},
-        {"name": "level 1, fifo", "verdict": "violated", "programs": 1234, "schedules": 234567, "steps": 3456789, "seconds": 12.345},
-        {"name": "level 1, any", "verdict": "inconclusive", "programs": 1, "schedules": 1, "steps": 9, "seconds": 0.5},
+        {"name": "manager, fifo", "verdict": "violated", "programs": 1234, "schedules": 234567, "steps": 3456789, "seconds": 12.345},
+        {"name": "manager, any", "verdict": "inconclusive", "programs": 1, "schedules": 1, "steps": 9, "seconds": 0.5},
     ],
     "findings": [FINDING],
     "coverage": {"fired": ["rule a", "rule b"], "never_fired": ["transition [dim]x[/dim]: y"], "model": MODEL, "checks": CHECKS},
@@ -129,7 +129,7 @@ def test_a_record_with_everything_in_it() -> None:
 
 def test_a_record_that_holds() -> None:
     checks = [{**check, "verdict": "holds"} for check in RECORD["checks"]]
-    coverage = {"fired": ["rule a"], "never_fired": [], "model": MODEL, "checks": {"level 1, fifo": {**COVERED, "faults": {}}}}
+    coverage = {"fired": ["rule a"], "never_fired": [], "model": MODEL, "checks": {"manager, fifo": {**COVERED, "faults": {}}}}
     holds = {"subject": "manager", "verdict": "holds", "stopped": False, "findings": [], "doubts": []}
     compare("gate_holds", text({**RECORD, **holds, "checks": checks, "coverage": coverage}))
 

@@ -84,7 +84,7 @@ def test_it_works_in_a_folder_that_knows_nothing_of_the_project(installed: Path,
     assert "it was run, and fails on the stock event loop" in said
     code, said = run(installed, tmp_path, "subwarden", "new", "yours.py")
     assert code == 0, said
-    seed = min(path for path in COMMITTED.glob("seed-P2-*.json"))
+    seed = min(path for path in COMMITTED.glob("source-P2-*.json"))
     code, said = run(installed, tmp_path, "subwarden", "replay", str(seed), "--trace", "run.tla", "--script", "shows.py")
     assert code == 1, said
     assert "fails on the stock event loop" in " ".join(said.split())

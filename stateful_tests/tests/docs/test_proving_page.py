@@ -57,7 +57,7 @@ def test_a_command_of_the_page_does_what_the_page_says(tmp_path: Path, capsys: p
 
 
 def test_the_table_names_what_is_judged() -> None:
-    """Every property that level 1 decides, and no other."""
+    """Every property that level manager decides, and no other."""
     rows = re.findall(r"^\| (P\d+) ([^|]+?) \|", PAGE, re.MULTILINE)
     assert rows == [(p.name, p.title) for p in JUDGED]
 

@@ -17,7 +17,7 @@ from subwarden.stateful_tests.exploring.level import Program
 from subwarden.stateful_tests.subjects.loading import load
 
 SHORT = Profile("short", examples=40, schedules=1, steps=9, derandomized=True)
-LEVELS = ("level 1", "level 2")
+LEVELS = ("manager", "server")
 
 
 class Programs(Explorer):
@@ -78,4 +78,4 @@ def test_who_draws_outside_draws_as_ever() -> None:
 
 def test_versions_that_mix_nothing_in_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draws, "PROVIDER", None)
-    assert len(programs("level 1")) > SHORT.examples // 2
+    assert len(programs("manager")) > SHORT.examples // 2

@@ -34,7 +34,7 @@ from subwarden.stateful_tests.tests.subjects.test_core_adapter import Small
 NAMES = ("+start A", "+start B", "+start of nobody")  # two tasks, neither of which has run
 CALLS = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
 CORE_CALLS = CoreProgram(((Connect("c1"),), (Connect("c2"),)))
-SERVER = load("manager", "level 2")
+SERVER = load("manager", "server")
 REQUESTS = ServerProgram(((Initialize(1),), (Initialize(2),)))
 
 
@@ -46,7 +46,7 @@ REQUESTS = ServerProgram(((Initialize(1),), (Initialize(2),)))
         lambda: script._Followed(CORE_LEVEL, factory_of(Small), FailingRun(Order.FIFO, CORE_CALLS, NAMES, causes.MAPS_DISAGREE)),
         lambda: trace_of(Manager, Order.FIFO, CALLS, lambda loop, order: Follower(loop, order, NAMES)),
     ],
-    ids=["a claim", "a claim of level 2", "a script of an adapter", "a trace"],
+    ids=["a claim", "a claim of level server", "a script of an adapter", "a trace"],
 )
 def test_nothing_is_left_to_complain(
     again: Callable[[], object], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

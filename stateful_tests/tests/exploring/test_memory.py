@@ -47,7 +47,7 @@ def walk(level: Any, factory: Any, programs: list[Any], runs: int) -> None:
         runner.run(programs[number % len(programs)], strategy.begin)
 
 
-def test_a_run_of_level_1_leaves_no_circles() -> None:
+def test_a_run_of_a_manager_leaves_no_circles() -> None:
     runner, strategy = Runner(MANAGER_LEVEL, SUBJECTS["manager"].factory, Order.ANY), RandomWalk(Random(0))
     for _ in range(200):  # the model's graph is made, which stays
         runner.run(MANAGER, strategy.begin)
@@ -57,11 +57,11 @@ def test_a_run_of_level_1_leaves_no_circles() -> None:
     assert gc.collect() == 0
 
 
-def level_1(count: int) -> list[Any]:
+def manager_programs(count: int) -> list[Any]:
     return [ManagerProgram(((op.ConnectionInitialized(n),), (op.TryAddConnectionToThread(n, n),))) for n in range(1, count)]
 
 
-def level_2(count: int) -> list[Any]:
+def server_programs(count: int) -> list[Any]:
     return [program(Initialize(n), Resume(n, 99), Unsubscribe(n, 1)) for n in range(1, count)]  # nobody knows thread 99: nothing changes
 
 
@@ -75,8 +75,8 @@ def core_level(count: int) -> list[Any]:
 @pytest.mark.parametrize(
     ("level", "factory", "programs", "module", "bound"),
     [
-        (MANAGER_LEVEL, SUBJECTS["manager"].factory, level_1(40), nodes, "BOUND"),
-        (SERVER_LEVEL, server("manager"), level_2(40), protocol_nodes, "LARGEST"),
+        (MANAGER_LEVEL, SUBJECTS["manager"].factory, manager_programs(40), nodes, "BOUND"),
+        (SERVER_LEVEL, server("manager"), server_programs(40), protocol_nodes, "LARGEST"),
         (CORE_LEVEL, factory_of(Adapter), core_level(40), worlds, "BOUND"),
     ],
     ids=lambda given: getattr(given, "name", ""),

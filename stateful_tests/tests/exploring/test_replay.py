@@ -30,7 +30,7 @@ def without_property(slug: str) -> str:
 
 
 def test_there_are_runs_of_both_flawed_subjects() -> None:
-    assert {replay.subject for replay in RUNS.values()} == {"seed", "split-lock"}
+    assert {replay.subject for replay in RUNS.values()} == {"source", "split-lock"}
     assert {"P2", "P3", "P6", "P8", "P9", "P10", "P11"} <= {name.removeprefix("seed-").split("-")[0] for name in RUNS if "seed-" in name}
 
 
@@ -70,10 +70,10 @@ def test_a_string_and_a_file_are_the_same_run(name: str, tmp_path: Path) -> None
 
 
 def test_the_command_says_whether_a_run_still_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    replay = RUNS["seed-P2-a-closed-connection-is-live-again"]
+    replay = RUNS["source-P2-a-closed-connection-is-live-again"]
     assert main(["replay", replay.string()]) == 1
     assert "P2 no phantom subscriber: a closed connection is live again" in capsys.readouterr().out
-    assert main(["replay", str(COMMITTED / "seed-P2-a-closed-connection-is-live-again.json")]) == 1
+    assert main(["replay", str(COMMITTED / "source-P2-a-closed-connection-is-live-again.json")]) == 1
     capsys.readouterr()
     mended = Replay("manager", replay.order, replay.program, replay.names, replay.cause)
     assert main(["replay", mended.string()]) == 0
@@ -82,7 +82,7 @@ def test_the_command_says_whether_a_run_still_fails(capsys: pytest.CaptureFixtur
 
 def test_what_fails_is_saved_once_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    replay = RUNS["seed-P2-a-closed-connection-is-live-again"]
+    replay = RUNS["source-P2-a-closed-connection-is-live-again"]
     assert save(replay) == save(replay)
     saved = [run for _, run in saved_runs(committed_only=False)]
     assert saved.count(replay) == 2  # the committed one, and the one just saved

@@ -36,7 +36,7 @@ def size(of: ServerProgram) -> int:
 
 
 @pytest.mark.parametrize("defect", SMALL, ids=lambda d: d.name)
-def test_noise_is_shrunk_away_from_a_run_of_level_2(defect: Defect) -> None:
+def test_noise_is_shrunk_away_from_a_run_of_a_server(defect: Defect) -> None:
     noisy = program(*(request for (request,) in defect.program.tasks), *NOISE, faults=defect.program.faults)
     with running():
         runner, results = explore(defect.factory, defect, defect.order, noisy, found=True)

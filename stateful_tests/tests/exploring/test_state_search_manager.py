@@ -1,4 +1,4 @@
-"""The search of states on programs of level 1: it finds the causes that brute force finds, and no others, on every subject."""
+"""The search of states on programs of level manager: it finds the causes that brute force finds, and no others, on every subject."""
 
 from random import Random
 
@@ -74,7 +74,7 @@ OVERTAKEN = ManagerProgram(((op.ThreadState(1), op.RemoveThreadState(1), op.Thre
 
 def test_a_judge_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> set[Cause]:
-        made = causes_of(WholeProgram(Runner(ManagerLevel(), SUBJECTS["seed"].factory, Order.ANY), OVERTAKEN).next)
+        made = causes_of(WholeProgram(Runner(ManagerLevel(), SUBJECTS["source"].factory, Order.ANY), OVERTAKEN).next)
         assert made is not None
         return made[0]
 

@@ -13,7 +13,7 @@ from subwarden.stateful_tests.hunt.search import SCHEDULES, VARIANTS, Hunter
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
 
-LEVEL_NAMES = ("level 1", "level 2")
+LEVEL_NAMES = ("manager", "server")
 FEW = Profile("few", examples=8, schedules=96, steps=6, derandomized=True)
 
 

@@ -53,7 +53,7 @@ RUN = "\nif __name__ == '__main__':\n    entry()\n"
 CTRL_C = "when_under_way(lambda: os.killpg(0, signal.SIGINT))"  # as a terminal does it: to the whole group
 KILL = "when_under_way(lambda: multiprocessing.active_children()[0].kill())"
 
-# DOMAIN: the level 1 hazards, by the id of their finding
+# DOMAIN: the level manager hazards, by the id of their finding
 HAZARDS = {
     "P2-a-closed-connection-is-live-again": "a connection initialised after its close",
     "P2-a-connection-that-is-not-live-is-subscribed": "set_listener for a closed connection",
@@ -86,7 +86,7 @@ class Gate:
     def __init__(self, folder: Path, *arguments: str, also: str = "", hash_seed: int = 0) -> None:
         folder.mkdir()
         self.folder = folder
-        command = [sys.executable, "-c", PRELUDE + also + RUN, "gate", "--level", "1", "--json", "run.json", *arguments]
+        command = [sys.executable, "-c", PRELUDE + also + RUN, "gate", "--level", "manager", "--json", "run.json", *arguments]
         environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
         self.process = subprocess.Popen(
             command,
@@ -110,10 +110,10 @@ class Gate:
 
 @pytest.fixture(scope="module")
 def seed_twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
-    """The same gate on `seed` with two hash seeds and two numbers of workers."""
+    """The same gate on `source` with two hash seeds and two numbers of workers."""
     folder = tmp_path_factory.mktemp("seed")
-    first = Gate(folder / "first", "--subject", "seed", "--jobs", "1", hash_seed=1)
-    second = Gate(folder / "second", "--subject", "seed", "--jobs", "2", hash_seed=2)
+    first = Gate(folder / "first", "--subject", "source", "--jobs", "1", hash_seed=1)
+    second = Gate(folder / "second", "--subject", "source", "--jobs", "2", hash_seed=2)
     return first.finish(), second.finish()
 
 
@@ -152,7 +152,7 @@ def test_on_seed_every_hazard_of_the_domain_is_a_finding_of_its_own(seed_twice: 
 def test_the_record_has_what_the_schema_says(seed_twice: tuple[Run, Run]) -> None:
     record = seed_twice[0].record
     assert set(record) == {"schema", "subject", "profile", "verdict", "stopped", "checks", "findings", "coverage", "doubts"}
-    assert (record["schema"], record["subject"], record["profile"], record["verdict"]) == (SCHEMA, "seed", "ci", "violated")
+    assert (record["schema"], record["subject"], record["profile"], record["verdict"]) == (SCHEMA, "source", "ci", "violated")
     assert (record["stopped"], record["doubts"]) == (False, [])
     assert [check["name"] for check in record["checks"]] == ["regression corpus", *(check.name for check in CHECKS)]
     for check in record["checks"]:
@@ -166,7 +166,7 @@ def test_the_record_has_what_the_schema_says(seed_twice: tuple[Run, Run]) -> Non
         assert (finding["property"] == "P11") is finding["cancellation"]
         assert [row["step"] for row in finding["steps"]] == list(range(1, len(finding["steps"]) + 1))
         assert sum(len(row["broken"]) for row in finding["steps"]) == 1  # what it shows, once
-        assert read(finding["replay"]).subject == "seed"
+        assert read(finding["replay"]).subject == "source"
     assert set(record["coverage"]) == {"fired", "never_fired", "model", "checks"}
     model = record["coverage"]["model"]
     assert set(model) == {"scope", "transitions", "taken", "never_taken", "examples"}
@@ -210,7 +210,7 @@ def test_what_was_found_is_reported_and_saved(seed_twice: tuple[Run, Run], tmp_p
 def test_on_split_lock_the_phantom_subscriber_is_found() -> None:
     """Subscribed as a running resume does, then disconnected: the subscriber stays. Found again from the saved run, and by exploring."""
     factory = load("split-lock")
-    replayed = replay_corpus("split-lock", ("level 1",), committed_only=True).findings[causes.OUTLIVES]
+    replayed = replay_corpus("split-lock", ("manager",), committed_only=True).findings[causes.OUTLIVES]
     assert replayed.program.operations() <= 4
     with running():
         explorer = Explorer(Check(Order.FIFO, False), factory, PROFILES["dev"], lambda: False, lambda _: None)
@@ -249,13 +249,13 @@ def test_a_record_holds_only_if_everything_fired_and_nothing_is_in_doubt() -> No
 
 def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt() -> None:
     """It must not cost the report of the others, and by itself it proves nothing."""
-    run = read(str(COMMITTED / "seed-P2-a-closed-connection-is-live-again.json"))
+    run = read(str(COMMITTED / "source-P2-a-closed-connection-is-live-again.json"))
     good = Finding(causes.REVIVED, run.order, False, run.program, run.names, (2, 0), run.level)
     gone = replace(good, cause=causes.OUTLIVES, names=("+start A", "nobody"))
 
     def record(*outcomes: dict[Cause, Finding[Any]]) -> dict[str, Any]:
         checks = [CheckOutcome(f"check {number}", schedules=1, findings=found) for number, found in enumerate(outcomes)]
-        return gate_record("seed", "ci", CHECKS, checks, stopped=False)
+        return gate_record("source", "ci", CHECKS, checks, stopped=False)
 
     told = record({good.cause: good}, {gone.cause: gone})
     assert [finding["id"] for finding in told["findings"]] == [good.id]
@@ -267,7 +267,7 @@ def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt() -> None:
 
 
 def test_ctrl_c_stops_cleanly_with_what_was_found(tmp_path: Path) -> None:
-    run = Gate(tmp_path / "gate", "--subject", "seed", "--jobs", "2", "--budget", "10m", also=CTRL_C).finish()
+    run = Gate(tmp_path / "gate", "--subject", "source", "--jobs", "2", "--budget", "10m", also=CTRL_C).finish()
     assert run.code in (1, 2), run.err
     assert run.record["stopped"] is True
     assert "Stopped before the end" in run.out

@@ -115,7 +115,7 @@ def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -
     assert work.pay(DRAWN) == StrategyYield(2, 0, 1)
     assert work.tallied == work.schedules > 0
     totals.add(FIFO.name, work)
-    record = hunt_record(Plan("seed", (FIFO,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
+    record = hunt_record(Plan("source", (FIFO,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
     assert record["coverage"][FIFO.name]["unseen_of_programs"] == work.once / work.schedules
     write_hunt(record, Console(file=out, width=200))
     (row,) = [line.split() for line in out.getvalue().splitlines() if line.startswith(DRAWN)]
@@ -415,9 +415,9 @@ def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_pat
 
     def begun(name: str) -> hunt.Hunt:
         folder = Folder(tmp_path / name)
-        folder.begin({"subject": "seed", "seed": 0, "order": "all"})
+        folder.begin({"subject": "source", "seed": 0, "order": "all"})
         folder.close()
-        return hunt.Hunt(Plan("seed", (FIFO, ANY), 1, 0, None, 3), folder, Totals(), {}, Silent())
+        return hunt.Hunt(Plan("source", (FIFO, ANY), 1, 0, None, 3), folder, Totals(), {}, Silent())
 
     def hunted(session: hunt.Hunt, pipe: Any) -> list[int]:
         _Worker(session._assignment(0), pipe).hunt()
@@ -445,21 +445,21 @@ def recorded(tmp_path: Path, why: str = "rounds") -> dict[str, Any]:
     totals.add(ANY.name, work)
     totals.rounds[0] = 1
     findings = {kept.finding.cause: kept for kept in search.told}
-    plan = Plan("seed", (ANY, FIFO), 1, 0, None, 1)
+    plan = Plan("source", (ANY, FIFO), 1, 0, None, 1)
     return hunt_record(plan, Folder(tmp_path), totals, findings, why, work.schedules, 2.0)
 
 
 def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> None:
     record = recorded(tmp_path)
     assert json.loads(json.dumps(record)) == record
-    of = record["coverage"]["level 1, any"]
+    of = record["coverage"]["manager, any"]
     assert of["looked_closely"] > 0
     assert set(of["fired"]).isdisjoint(of["never_fired"])
     assert set(of["awaits"]).isdisjoint(of["awaits_never"])
     assert len(of["overlapped"]) + len(of["never_overlapped"]) == len(MANAGER_LEVEL.overlaps(Manager))
     assert of["complete_within"]["0"] == of["variants"] == of["programs"]
     assert of["end_states"]["runs"] == of["schedules"] == record["schedules"]
-    assert record["coverage"]["level 1, fifo"]["schedules"] == 0
+    assert record["coverage"]["manager, fifo"]["schedules"] == 0
     assert 0 <= record["outcomes"]["unseen"] < 1
     assert record["verdict"] == "violated"
 
@@ -481,12 +481,12 @@ def test_why_states_were_not_searched_is_counted_and_said(tmp_path: Path) -> Non
     totals.add(ANY.name, Work.decode(json.loads(json.dumps(work.encode()))))
     totals.add(ANY.name, work)
     record = hunt_record(Plan("manager", (ANY,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
-    (told,) = record["coverage"]["level 1, any"]["not_searched"]
+    (told,) = record["coverage"]["manager, any"]["not_searched"]
     assert told["variants"] == 2 * work.indigestible.total() > 0
     assert told["why"].startswith("something that differs from run to run")
     write_hunt(record, Console(file=out, width=200))
     assert f"no search of states in {told['variants']} variants of small programs: something that differs" in out.getvalue()
-    assert not recorded(tmp_path)["coverage"]["level 1, any"]["not_searched"]
+    assert not recorded(tmp_path)["coverage"]["manager, any"]["not_searched"]
 
 
 def test_the_report_says_it_in_text(tmp_path: Path) -> None:
@@ -499,14 +499,14 @@ def test_the_report_says_it_in_text(tmp_path: Path) -> None:
     for said in ("replay: subwarden replay sw1-", "--resume does that first", "worker 1 was killed", "doubt: a doubt", "delay bounded"):
         assert said in text
     for said in (
-        "level 1, any: ",
+        "manager, any: ",
         "never fired: ",
         "awaits suspended",
         "pairs of operations overlapped",
         "estimated chances (Good-Turing)",
     ):
         assert said in text
-    assert "subject seed: violated" in text
+    assert "subject source: violated" in text
 
 
 @pytest.mark.parametrize(("shrunk", "said"), [(True, "not seen in fifo"), (False, "it was not tried in fifo yet")])
@@ -558,7 +558,7 @@ def test_verdicts() -> None:
 
 def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt(tmp_path: Path) -> None:
     """It must not cost the report of the others, and by itself it proves nothing."""
-    search, totals, plan = Search(SourceManager, FIFO), Totals(), Plan("seed", (FIFO,), 1, 0, None, 1)
+    search, totals, plan = Search(SourceManager, FIFO), Totals(), Plan("source", (FIFO,), 1, 0, None, 1)
     with running():
         search.hunter._explore(CLOSES, 50)
     totals.add(FIFO.name, Work(schedules=1))
@@ -580,7 +580,7 @@ def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:
     search = Search(SourceManager, FIFO)
     with running():
         search.hunter._explore(CLOSES, 50)
-    assert as_it_shows("seed", search.told[1]) == search.told[1]
+    assert as_it_shows("source", search.told[1]) == search.told[1]
     assert as_it_shows("manager", search.told[1]) is None
 
 
@@ -590,7 +590,7 @@ def test_better_evidence_replaces_worse() -> None:
         search.hunter._explore(CLOSES, 50)
     raw, small = search.told
     assert small.rank() < raw.rank()
-    in_any = small._replace(finding=small.finding.__class__(small.finding.cause, Order.ANY, False, CLOSES, (), (1, 0), "level 1"))
+    in_any = small._replace(finding=small.finding.__class__(small.finding.cause, Order.ANY, False, CLOSES, (), (1, 0), "manager"))
     assert small.rank() < in_any.rank()
     assert raw.rank() < in_any.rank(), "a weaker order is worth more than a smaller run"
     for told in (small, in_any), (in_any, small):  # in the gate, whichever check is merged first

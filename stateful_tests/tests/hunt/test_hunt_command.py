@@ -54,7 +54,9 @@ def wait_for(what: Callable[[], object]) -> None:
 
 
 @contextmanager
-def hunting(folder: Path, *arguments: str, subject: tuple[str, ...] = ("seed", "--level", "1")) -> Iterator["subprocess.Popen[str]"]:
+def hunting(
+    folder: Path, *arguments: str, subject: tuple[str, ...] = ("source", "--level", "manager")
+) -> Iterator["subprocess.Popen[str]"]:
     """A hunt, of the seed if not said otherwise, with a process group of its own, as in a terminal."""
     command = [str(SUBWARDEN), "hunt", "--subject", *subject, "--dir", str(folder), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
@@ -79,7 +81,7 @@ def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.Captu
     """Findings, files and counts, down to which strategy brought what."""
     for name in ("one", "two"):
         arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "1", "--dir", str(tmp_path / name)]
-        assert main(["hunt", "--subject", "seed", "--level", "1", *arguments]) == 1
+        assert main(["hunt", "--subject", "source", "--level", "manager", *arguments]) == 1
     capsys.readouterr()
     one, two = files(tmp_path / "one"), files(tmp_path / "two")
     assert one
@@ -87,7 +89,7 @@ def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.Captu
     assert all(finding["shrunk"] for finding in one.values())
     totals = [Folder(tmp_path / name).totals() for name in ("one", "two")]
     assert totals[0].whole.strategies == totals[1].whole.strategies
-    assert totals[0].ends["level 1, fifo"].encode() == totals[1].ends["level 1, fifo"].encode()
+    assert totals[0].ends["manager, fifo"].encode() == totals[1].ends["manager, fifo"].encode()
     assert totals[0].rounds == {0: 1, 1: 1}
 
 
@@ -98,7 +100,7 @@ def test_resuming_goes_on_with_counts_rounds_and_findings(tmp_path: Path, capsys
             [
                 "hunt",
                 "--subject",
-                "seed",
+                "source",
                 "--level",
                 "1",
                 "--jobs",
@@ -141,7 +143,7 @@ def test_ctrl_c_and_the_like_keep_all_and_report(number: signal.Signals, tmp_pat
     assert "stopped by hand" in out
     kept = files(folder)
     assert kept
-    assert all(read(str(folder / name)).subject == "seed" for name in kept)
+    assert all(read(str(folder / name)).subject == "source" for name in kept)
     assert journal(folder)[-1] == {"ended": "stopped"}
 
 
@@ -150,7 +152,7 @@ def test_a_reader_that_goes_away_ends_it_as_ctrl_c_does(all_of_it: bool, tmp_pat
     """`2>&1 | head -1`, and the same of standard error alone. It was taken for a worker that is lost."""
     folder = tmp_path / "hunt"
     reads, writes = os.pipe()
-    command = [str(SUBWARDEN), "hunt", "--subject", "seed", "--level", "1", "--jobs", "2", "--budget", "1h", "--dir", str(folder)]
+    command = [str(SUBWARDEN), "hunt", "--subject", "source", "--level", "manager", "--jobs", "2", "--budget", "1h", "--dir", str(folder)]
     process = subprocess.Popen(command, stdout=writes if all_of_it else subprocess.PIPE, stderr=writes, text=True)
     os.close(writes)
     try:
@@ -273,7 +275,7 @@ def test_what_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Pa
 def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
     """Also when the one was started here and the other by the script."""
     arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "1"]
-    assert main(["hunt", "--subject", "seed", "--level", "1", *arguments, "--dir", str(tmp_path / "whole")]) == 1
+    assert main(["hunt", "--subject", "source", "--level", "manager", *arguments, "--dir", str(tmp_path / "whole")]) == 1
     with hunting(tmp_path / "killed", *arguments) as process:
         wait_for(lambda: workers(tmp_path / "killed") and found(tmp_path / "killed"))
         os.kill(workers(tmp_path / "killed")[0], signal.SIGKILL)
@@ -285,7 +287,7 @@ def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: 
     one, two = (Folder(tmp_path / name).totals() for name in ("whole", "killed"))
     assert one.rounds == two.rounds == {0: 1, 1: 1}
     assert one.whole.strategies == two.whole.strategies
-    assert one.ends["level 1, fifo"].encode() == two.ends["level 1, fifo"].encode()
+    assert one.ends["manager, fifo"].encode() == two.ends["manager, fifo"].encode()
 
 
 def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
@@ -314,12 +316,12 @@ def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> Non
             return False
 
     program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
-    kept = Kept(Finding(REVIVED, Order.FIFO, False, program, ("+start A",), (2, 0), "level 1"), False, "surw")
+    kept = Kept(Finding(REVIVED, Order.FIFO, False, program, ("+start A",), (2, 0), "manager"), False, "surw")
     said: list[str] = []
     listener: Any = SimpleNamespace(say=said.append)
     with closing(Folder(tmp_path)) as folder:
-        folder.begin({"subject": "seed", "seed": 0, "order": "all"})
-        session = hunt.Hunt(hunt.Plan("seed", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+        folder.begin({"subject": "source", "seed": 0, "order": "all"})
+        session = hunt.Hunt(hunt.Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
         ours, theirs = Pipe()
         session._pipes[ours], session._processes[0], session._places[0].lost = 0, Dead(), MOST
         theirs.send(("work", {CHECKS[0].name: Work(programs=1, schedules=9)}))
@@ -335,15 +337,15 @@ def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> Non
 def test_the_best_evidence_is_kept_whichever_worker_is_last(tmp_path: Path) -> None:
     program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
     every = [
-        Kept(Finding(REVIVED, order, False, program, ("+start A",), (2, 0), "level 1"), shrunk, "surw")
+        Kept(Finding(REVIVED, order, False, program, ("+start A",), (2, 0), "manager"), shrunk, "surw")
         for order in (Order.FIFO, Order.ANY)
         for shrunk in (True, False)
     ]
     listener: Any = SimpleNamespace(say=lambda _: None)
     for number, told in enumerate(permutations(every)):
         with closing(Folder(tmp_path / str(number))) as folder:
-            folder.begin({"subject": "seed", "seed": 0, "order": "all"})
-            session = hunt.Hunt(hunt.Plan("seed", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+            folder.begin({"subject": "source", "seed": 0, "order": "all"})
+            session = hunt.Hunt(hunt.Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
             for kept in told:
                 session._found(0, kept)
             assert session.findings == folder.findings() == {REVIVED: every[0]}
@@ -433,7 +435,7 @@ def test_a_subject_that_does_something_else_when_it_is_told_does_not_cost_the_re
 def test_orders() -> None:
     assert checks_in("split-lock", "fifo") == CHECKS[:2]
     assert checks_in("split-lock", "all") == CHECKS
-    assert checks_in("seed", "all") == (*CHECKS, *checks_of("level 2"))
+    assert checks_in("source", "all") == (*CHECKS, *checks_of("server"))
 
 
 @pytest.mark.parametrize(
@@ -468,6 +470,6 @@ def test_usage_errors(
 @pytest.mark.parametrize("contradiction", [["--subject", "manager"], ["--seed", "9"], ["--order", "fifo"], ["--dir", "elsewhere"]])
 def test_a_resumed_hunt_is_the_same_hunt(contradiction: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with closing(Folder(tmp_path)) as folder:
-        folder.begin({"subject": "seed", "seed": 0, "order": "all"})
+        folder.begin({"subject": "source", "seed": 0, "order": "all"})
     assert main(["hunt", "--resume", str(tmp_path), *contradiction]) == 3
     assert "leave --" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from subwarden.stateful_tests.runs.replay import of_finding, read
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 PROGRAM = ManagerProgram(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)), (0,))
-FINDING = Finding(causes.REVIVED, Order.FIFO, True, PROGRAM, ("+start A", "A"), (2, 0), "level 1")
+FINDING = Finding(causes.REVIVED, Order.FIFO, True, PROGRAM, ("+start A", "A"), (2, 0), "manager")
 KEPT = Kept(FINDING, True, "surw")
 WORK = Work(
     3,
@@ -36,20 +36,20 @@ WORK = Work(
 def begun(path: Path) -> Folder:
     """A hunt of a process that has ended since."""
     folder = Folder(path / "hunt")
-    assert folder.begin({"subject": "seed", "seed": 3, "order": "all"}) is None
+    assert folder.begin({"subject": "source", "seed": 3, "order": "all"}) is None
     folder.close()
     return folder
 
 
 def did(folder: Folder, worker: str, rounds: int) -> None:
-    folder.journal({"did": {"seconds": 2.5, "rounds": {worker: rounds}, "work": {"level 1, fifo": WORK.encode()}}})
+    folder.journal({"did": {"seconds": 2.5, "rounds": {worker: rounds}, "work": {"manager, fifo": WORK.encode()}}})
 
 
 def test_findings_come_back_and_can_be_replayed(tmp_path: Path) -> None:
     folder = begun(tmp_path)
-    path = folder.keep("seed", KEPT)
+    path = folder.keep("source", KEPT)
     assert folder.findings() == {causes.REVIVED: KEPT}
-    assert read(str(path)) == of_finding("seed", FINDING)
+    assert read(str(path)) == of_finding("source", FINDING)
 
 
 def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
     twice = Work.decode(WORK.encode())
     twice.merge(Work.decode(WORK.encode()))
     twice.merge(Work.decode(WORK.encode()))
-    assert totals.work == {"level 1, fifo": twice}
+    assert totals.work == {"manager, fifo": twice}
     assert (twice.schedules, twice.pay("surw"), twice.complete["everything"], twice.doubts) == (
         300,
         StrategyYield(180, 15, 3),
@@ -76,7 +76,7 @@ def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
 
 def test_how_runs_ended_comes_back(tmp_path: Path) -> None:
     folder, totals = begun(tmp_path), Totals()
-    totals.add("level 1, any", Work(ends=Counter({5: 1, 6: 2})))
+    totals.add("manager, any", Work(ends=Counter({5: 1, 6: 2})))
     folder.keep_ends(totals)
     again = folder.totals()
     assert (again.distinct(), again.unseen()) == (2, 1 / 3)
@@ -95,10 +95,10 @@ def test_a_line_that_was_cut_off_is_as_if_it_had_not_been_written(tmp_path: Path
 
 
 def test_a_new_hunt_moves_the_old_one_aside(tmp_path: Path) -> None:
-    begun(tmp_path).keep("seed", KEPT)
+    begun(tmp_path).keep("source", KEPT)
     for number in (1, 2):
         folder = Folder(tmp_path / "hunt")
-        assert folder.begin({"subject": "seed", "seed": 3, "order": "all"}) == tmp_path / f"hunt.{number}"
+        assert folder.begin({"subject": "source", "seed": 3, "order": "all"}) == tmp_path / f"hunt.{number}"
         assert folder.findings() == {}
         folder.close()
     assert Folder(tmp_path / "hunt.1").findings() == {causes.REVIVED: KEPT}
@@ -111,7 +111,7 @@ def test_two_hunts_do_not_share_a_folder(tmp_path: Path) -> None:
         Folder(first.path).go_on()
     with pytest.raises(BadFolder, match="a hunt is running in"):
         Folder(first.path).begin({})
-    first.keep("seed", KEPT)
+    first.keep("source", KEPT)
     first.close()
     second = Folder(first.path)
     second.go_on()
@@ -120,10 +120,10 @@ def test_two_hunts_do_not_share_a_folder(tmp_path: Path) -> None:
 
 def test_what_does_not_show_any_more_is_put_away_not_lost(tmp_path: Path) -> None:
     folder = begun(tmp_path)
-    folder.keep("seed", KEPT)
+    folder.keep("source", KEPT)
     gone = folder.drop(causes.REVIVED)
     assert folder.findings() == {}
-    assert read(str(gone)).subject == "seed"
+    assert read(str(gone)).subject == "source"
 
 
 BEGAN = '{"began": {"schema": "subwarden/hunt-journal/1"}}\n'
@@ -165,7 +165,7 @@ def test_a_line_that_is_damaged_is_named(tmp_path: Path, line: str) -> None:
         folder.totals()
 
 
-@pytest.mark.parametrize("content", ["null", "[]", "{", '{"level 1, fifo": {"total": 1}}', '{"level 1, fifo": 1}'])
+@pytest.mark.parametrize("content", ["null", "[]", "{", '{"manager, fifo": {"total": 1}}', '{"manager, fifo": 1}'])
 def test_ends_that_are_damaged_are_named(tmp_path: Path, content: str) -> None:
     folder = begun(tmp_path)
     (folder.path / ENDS).write_text(content, encoding="utf-8")
@@ -186,7 +186,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_a_strange_file_among_findings_is_named(tmp_path: Path) -> None:
     folder = begun(tmp_path)
-    path = folder.keep("seed", KEPT)
+    path = folder.keep("source", KEPT)
     data = json.loads(path.read_text(encoding="utf-8"))
     del data["mechanism"]
     path.write_text(json.dumps(data), encoding="utf-8")

@@ -290,7 +290,7 @@ async def p11_teardown_cancelled_half_way(manager: ManagerApi) -> bool:
     return receiver.outcome is Outcome.WAITING and 1 not in show(manager).entries
 
 
-BOTH = {"seed", "split-lock"}
+BOTH = {"source", "split-lock"}
 HAZARDS: dict[Scenario, set[str]] = {
     p1_resumed_subscriber_missing_from_the_index: {"split-lock"},
     p1_moved_id_leaves_its_first_pair_subscribed: BOTH,
@@ -306,7 +306,7 @@ HAZARDS: dict[Scenario, set[str]] = {
     p10_raw_choice_forced_on_another: BOTH,
     p10_raw_choice_lost_to_another: BOTH,
     # split-lock sets the subscriber and the flag in one section under T, the very thing that the change took apart
-    p10_subscribed_without_its_raw_choice: {"seed"},
+    p10_subscribed_without_its_raw_choice: {"source"},
     p11_subscription_cancelled_half_way: BOTH,
     p11_teardown_cancelled_half_way: BOTH,
 }

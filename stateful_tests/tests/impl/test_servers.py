@@ -37,7 +37,7 @@ from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.tests.subjects.server_play import Played, play, program, server
 
-BOTH = ("manager", "seed")
+BOTH = ("manager", "source")
 STARTED = "turn started (event 1 of v1, t1)"
 ITEM = "item (event 2 of v1, t1)"
 COMPLETE = "turn complete (event 3 of v1, t1)"
@@ -224,7 +224,7 @@ def test_where_they_differ_ours_is_right_and_the_judge_names_what_is_wrong_with_
     ours = run("manager", case)
     assert ours.sent == case.sent
     assert not ours.violations
-    theirs = run("seed", case)
+    theirs = run("source", case)
     assert theirs.sent == seed
     assert theirs.violations.keys() == wrong
 
@@ -241,7 +241,7 @@ def test_what_does_not_shut_down_in_time_is_unloaded_all_the_same() -> None:
 
 
 def test_what_does_not_shut_down_in_time_stays_loaded_around_the_source_document() -> None:
-    played = play(server("seed"), TOO_LATE, ["timer", "+start D", "+v1 shuts down"])
+    played = play(server("source"), TOO_LATE, ["timer", "+start D", "+v1 shuts down"])
     assert played.sent == {1: ["A: ok", "B: ok", "C: ok", "D: ok: t1"]}
     assert played.seconds == TIME_LIMIT
 
@@ -271,5 +271,5 @@ def test_a_run_that_does_not_begin_leaves_no_task_behind() -> None:
         raise LookupError
 
     with controlled_locks(), WATCHDOG.guarded(), pytest.raises(LookupError):
-        Runner(SERVER_LEVEL, server("seed"), Order.FIFO).run(program(A), exhausted)
+        Runner(SERVER_LEVEL, server("source"), Order.FIFO).run(program(A), exhausted)
     assert [inspect.getcoroutinestate(coroutine) for coroutine in begun] == [inspect.CORO_CLOSED]

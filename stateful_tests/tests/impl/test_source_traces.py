@@ -1,4 +1,4 @@
-"""The subject `seed` is the source document's manager, proved: it replays every schedule recorded from the original, step for step.
+"""The subject `source` is the source document's manager, proved: it replays every schedule recorded from the original, step for step.
 
 Each recorded action is one poll of one task, and after each one everything that the original showed must be the same here. It refuses
 to skip: an action that cannot be played, or an observation without a counterpart, is a failure.

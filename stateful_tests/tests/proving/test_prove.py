@@ -50,7 +50,7 @@ def test_counts_of_small_scopes_are_pinned() -> None:
 
 
 def test_a_proof_of_the_default_scope_holds() -> None:
-    """Every property that level 1 can decide, with calls in flight, and nothing that it ought to meet missing."""
+    """Every property that level manager can decide, with calls in flight, and nothing that it ought to meet missing."""
     proof = prove(Scope(1, 1, 1, 2, 1, True, 1))
     assert proof.verdict is SearchVerdict.HOLDS
     assert {p for p in Property if proof.verdict_of(p) is SearchVerdict.HOLDS} == set(Property) - set(NOT_HERE)
@@ -180,7 +180,7 @@ def test_json_says_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert any("--in-flight 0" in sentence for sentence in data["left_out"])
     assert sum(data["transitions_by_kind"].values()) == data["transitions"]
     assert data["properties"]["P5"]["verdict"] is None
-    assert "level 2" in data["properties"]["P5"]["why"]
+    assert "server" in data["properties"]["P5"]["why"]
 
 
 @pytest.mark.parametrize(

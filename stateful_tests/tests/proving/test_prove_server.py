@@ -1,4 +1,4 @@
-"""`subwarden prove --level 2`: everything that the protocol's model allows, and that a proof notices what is wrong with it."""
+"""`subwarden prove --level server`: everything that the protocol's model allows, and that a proof notices what is wrong with it."""
 
 import argparse
 import json
@@ -50,7 +50,7 @@ def command(*arguments: str) -> int:
 
 
 def test_the_default_scope_holds(default: Proof) -> None:
-    """Every property that level 2 can decide, and nothing that it ought to meet missing."""
+    """Every property that level server can decide, and nothing that it ought to meet missing."""
     assert default.verdict is SearchVerdict.HOLDS
     judged = {p for p in Property if default.verdict_of(p) is SearchVerdict.HOLDS}
     assert judged == set(Property) - set(NOT_AT_LEVEL_TWO) - {Property.P11}  # nothing is cancelled there
@@ -213,11 +213,11 @@ def test_two_rollbacks_that_are_one_object_are_two() -> None:
 
 
 def test_the_command_writes_what_it_proves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As at level 1; the level is told, and what is left out."""
+    """As at level manager; the level is told, and what is left out."""
     path = tmp_path / "proof.json"
-    assert command("--level", "2", "--requests", "1", "--json", str(path), "--kinds") == 0
+    assert command("--level", "server", "--requests", "1", "--json", str(path), "--kinds") == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("HOLDS  level 2: 1 connection, 1 thread, 1 request in flight")
+    assert printed.startswith("HOLDS  server: 1 connection, 1 thread, 1 request in flight")
     assert "conversations that end by themselves" in printed
     data = json.loads(path.read_text(encoding="utf-8"))
     assert data["level"] == 2
@@ -228,19 +228,19 @@ def test_the_command_writes_what_it_proves(tmp_path: Path, capsys: pytest.Captur
 
 def test_a_bound_that_is_hit_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
     """And says so."""
-    assert command("--level", "2", "--max-states", "100") == 2
+    assert command("--level", "server", "--max-states", "100") == 2
     assert "the bound of 100 states was hit" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--level", "2", "--items", "2"), "--items means nothing at level 2"),
-        (("--level", "2", "--no-raw"), "--no-raw means nothing at level 2"),
-        (("--extras", "turns"), "--extras means nothing at level 1"),
-        (("--level", "2", "--extras", "turnips"), "unknown extra 'turnips'"),
-        (("--level", "2", "--extras", "forks"), "forks need 2 threads"),
-        (("--level", "2", "--requests", "0"), "requests is at least 1"),
+        (("--level", "server", "--items", "2"), "--items means nothing at level server"),
+        (("--level", "server", "--no-raw"), "--no-raw means nothing at level server"),
+        (("--extras", "turns"), "--extras means nothing at level manager"),
+        (("--level", "server", "--extras", "turnips"), "unknown extra 'turnips'"),
+        (("--level", "server", "--extras", "forks"), "forks need 2 threads"),
+        (("--level", "server", "--requests", "0"), "requests is at least 1"),
     ],
 )
 def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The TLA+ twin of level 2 and the protocol's model are the same model, by TLC: counts, verdicts, lengths of counter-examples."""
+"""The TLA+ twin of level server and the protocol's model are the same model, by TLC: counts, verdicts, lengths of counter-examples."""
 
 import pytest
 

@@ -341,8 +341,8 @@ def test_the_script_of_a_committed_finding_of_servers_fails_too(name: str) -> No
 @pytest.mark.parametrize(
     "name",
     [
-        "seed-P2-a-closed-connection-is-live-again",
-        "seed-P9-the-turn-shown-is-not-the-listener-s-conversation-s",
+        "source-P2-a-closed-connection-is-live-again",
+        "source-P9-the-turn-shown-is-not-the-listener-s-conversation-s",
         "split-lock-P2-a-subscription-outlives-its-connection",
     ],
 )
@@ -429,7 +429,7 @@ def test_a_script_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "script.py"
-    replay = RUNS_SAVED["seed-P2-a-closed-connection-is-live-again"]
+    replay = RUNS_SAVED["source-P2-a-closed-connection-is-live-again"]
     assert main(["replay", replay.string(), "--script", str(file)]) == 1
     assert "fails on the stock event loop of Python" in " ".join(capsys.readouterr().out.split())
     done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, timeout=60)
@@ -448,6 +448,6 @@ def test_replay_refuses_a_script_of_the_order_any(tmp_path: Path, capsys: pytest
 def test_a_subject_in_a_file_of_the_user_s(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_text("from subwarden.impl.manager.source import SourceManager\n\n\nclass Own(SourceManager):\n    pass\n")
-    run = saved("seed-P2-a-closed-connection-is-live-again")[1]
+    run = saved("source-P2-a-closed-connection-is-live-again")[1]
     made = scripted(told_of(run), f"{file}:Own", SourceManager, run)
     assert made["script_confirmed"], made["script_doubt"]

@@ -181,7 +181,7 @@ def moods(program: ServerProgram) -> dict[str, list[int]]:
     return {mood: sorted(some) for mood, some in threads.items() if some}
 
 
-@pytest.mark.parametrize("subject", ["seed", "manager"])
+@pytest.mark.parametrize("subject", ["source", "manager"])
 def test_a_script_plays_the_controlled_run_on_the_stock_loop(subject: str) -> None:
     runs = []
     with running():
@@ -304,14 +304,14 @@ HAZARDS = {
 def run_of(name: str) -> FailingRun:
     hazard = HAZARDS[name]
     schedule = hazard.schedule.split(" | ") if hazard.schedule else ()
-    return failing_run(server("seed"), hazard.program, hazard.cause, slow=hazard.slow, schedule=schedule)
+    return failing_run(server("source"), hazard.program, hazard.cause, slow=hazard.slow, schedule=schedule)
 
 
 @pytest.mark.parametrize("name", HAZARDS)
 def test_the_script_of_a_hazard_of_the_seed_fails_on_the_stock_loop_and_not_with_our_server(name: str) -> None:
     run = run_of(name)
     told = told_of(run)
-    made = SERVER_LEVEL.scripted(told, "seed", server("seed"), run)
+    made = SERVER_LEVEL.scripted(told, "source", server("source"), run)
     assert made["script_confirmed"], made["script_doubt"]
     assert doubt(write({**told, "plain": {**made["plain"], "subject": plain.served("manager")}}), told["mechanism"]) == HOLDS
     lines = [line for line in made["script"].splitlines() if line.strip()]
@@ -408,13 +408,13 @@ def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.Mon
         for number in range(150):
             random = Random(f"whatever {number}")
             program = random_program(random)
-            result, names = Runner(SERVER_LEVEL, server("seed"), Order.FIFO).record(program, RandomWalk(random).begin)
+            result, names = Runner(SERVER_LEVEL, server("source"), Order.FIFO).record(program, RandomWalk(random).begin)
             runs += [FailingRun(Order.FIFO, program, names, cause) for cause in result.violations if EARLY not in names]
     kinds: list[str] = []
     for run in runs:
-        if can_show(server("seed"), run.program, run.names, run.cause):
+        if can_show(server("source"), run.program, run.names, run.cause):
             told = told_of(run)
-            made = plain.scripted(told, "seed", server("seed"), run)
+            made = plain.scripted(told, "source", server("source"), run)
             said = ended(write({**told, "plain": made}), monkeypatch, capsys)
             assert said.startswith(f"{told['property']} {told['title']}: {told['mechanism']}: "), (run.program, made["claim"])
             kinds.append(made["claim"]["kind"])
@@ -427,12 +427,12 @@ def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.Mon
 
 def test_a_run_with_a_slow_step_has_no_script() -> None:
     with pytest.raises(NoScript, match="so slow that a timer is due"):
-        claim_of(server("seed"), clients(rq.Resume(1, 1)), ["processor", EARLY], causes.UNSERVED)
+        claim_of(server("source"), clients(rq.Resume(1, 1)), ["processor", EARLY], causes.UNSERVED)
 
 
 def test_the_order_any_has_no_script() -> None:
     run = FailingRun(Order.ANY, clients(rq.Resume(1, 1)), ["processor"], causes.UNSERVED)
-    assert set(SERVER_LEVEL.scripted(told_of(run), "seed", server("seed"), run).values()) == {None}
+    assert set(SERVER_LEVEL.scripted(told_of(run), "source", server("source"), run).values()) == {None}
 
 
 def test_what_does_not_fail_is_not_claimed() -> None:
@@ -451,7 +451,7 @@ def test_what_does_not_fail_is_not_claimed() -> None:
 def test_golden_scripts(name: str) -> None:
     run = run_of(name)
     told = told_of(run)
-    made = SERVER_LEVEL.scripted(told, "seed", server("seed"), run)
+    made = SERVER_LEVEL.scripted(told, "source", server("source"), run)
     golden = GOLDEN / f"script_{run.cause.slug()}.txt"
     if os.environ.get("SUBWARDEN_REFRESH"):
         golden.write_text(made["script"], encoding="utf-8")
@@ -460,7 +460,7 @@ def test_golden_scripts(name: str) -> None:
 
 def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run, file = run_of("unsubscribe while an event is being sent"), tmp_path / "script.py"
-    replay = Replay("seed", Order.FIFO, run.program, tuple(run.names), run.cause.slug(), SERVER_LEVEL.name)
+    replay = Replay("source", Order.FIFO, run.program, tuple(run.names), run.cause.slug(), SERVER_LEVEL.name)
     assert main(["replay", replay.string(), "--script", str(file)]) == 1
     assert "fails on the stock event loop of Python" in " ".join(capsys.readouterr().out.split())
     done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, timeout=60)

@@ -1,4 +1,4 @@
-"""Programs of level 1 by chance, for tests that want many and need not make them small."""
+"""Programs of level manager by chance, for tests that want many and need not make them small."""
 
 from random import Random
 from typing import Any

@@ -1,4 +1,4 @@
-"""What tests of level 2 share: a program played under a schedule that a person can read, and what each client was sent."""
+"""What tests of level server share: a program played under a schedule that a person can read, and what each client was sent."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

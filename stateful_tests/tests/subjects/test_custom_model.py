@@ -388,7 +388,7 @@ def test_an_answer_that_must_be_given_and_never_is_leaves_the_gate_inconclusive(
     held = hold("nowhere:Declares", Declares, replace(PROFILE, examples=3, schedules=8), None, [])
     assert held.record["verdict"] == "inconclusive"
     never = held.record["coverage"]["never_fired"]
-    assert "own model: transition count: 'many'" in never
+    assert "custom: transition count: 'many'" in never
     assert not any("count: 0" in name or "count: 1" in name for name in never)
 
 

@@ -1,4 +1,4 @@
-"""Runs of level 2 in which `manager`, or the model, was once wrong: each found by a hunt, and mended at its root. They hold now."""
+"""Runs of level server in which `manager`, or the model, was once wrong: each found by a hunt, and mended at its root. They hold now."""
 
 from pathlib import Path
 from random import Random

@@ -1,4 +1,4 @@
-"""The finding power of level 1: every planted defect is found, by its own name and no other, and every cause is planted somewhere.
+"""The finding power of level manager: every planted defect is found, by its own name and no other, and every cause is planted somewhere.
 
 Also that the sound manager, under the same effort, shows nothing: a harness that cries at everything would pass the rest.
 """

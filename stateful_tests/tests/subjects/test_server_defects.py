@@ -1,4 +1,4 @@
-"""The finding power of level 2: every planted defect is found on its program, by its own name, and the run replays.
+"""The finding power of server: every planted defect is found on its program, by its own name, and the run replays.
 
 Also that the sound server shows nothing on the same programs under the same effort: who cries at everything would pass the rest.
 """
@@ -87,7 +87,7 @@ def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
     assert not any(result.violations for result in results)
 
 
-def test_every_cause_that_level_2_can_name_is_planted_somewhere() -> None:
+def test_every_cause_that_a_server_can_name_is_planted_somewhere() -> None:
     planted = {defect.cause for defect in DEFECTS}
     source = "".join(inspect.getsource(module) for module in (protocol_judge, protocol_changes, at_rest, play, invariants))
     named = {getattr(causes, name) for name in re.findall(r"causes\.([A-Z_]+)", source)}

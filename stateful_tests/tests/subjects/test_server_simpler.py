@@ -1,4 +1,4 @@
-"""Programs of level 2 as data: what is simpler than one, that shrinking ends, and replays that are read back or refused in one line."""
+"""Programs of level server as data: what is simpler than one, that shrinking ends, and replays that are read back or refused in one line."""
 
 import json
 from pathlib import Path
@@ -149,10 +149,10 @@ CAUSE = causes.never_answered("turn_interrupt")
 def replay() -> Replay:
     """Of a finding on the source document's callers, from a program with much that does not matter."""
     with running():
-        runner = Runner(SERVER_LEVEL, server("seed"), Order.FIFO)
+        runner = Runner(SERVER_LEVEL, server("source"), Order.FIFO)
         result, names = runner.record(NOISY, lambda *_: lambda _: 0)
         assert CAUSE in result.violations
-        return of_finding("seed", investigate(runner, CAUSE, NOISY, names))
+        return of_finding("source", investigate(runner, CAUSE, NOISY, names))
 
 
 def test_a_run_is_made_as_small_as_it_can_be(replay: Replay) -> None:
@@ -168,7 +168,7 @@ def test_a_replay_is_the_same_run_again(replay: Replay, tmp_path: Path) -> None:
     file.write_text(json.dumps(replay.encode()))
     assert read(str(file)) == replay
     with running():
-        runner = Runner(SERVER_LEVEL, server("seed"), replay.order)
+        runner = Runner(SERVER_LEVEL, server("source"), replay.order)
         results = [runner.follow(replay.program, replay.names) for _ in range(20)]
     assert results.count(results[0]) == 20
     assert set(results[0].violations) == {CAUSE}
@@ -198,8 +198,8 @@ ONE = ["initialize", 1]
         ("none", [], "a program has a list of tasks and a list of faults"),
         ([[ONE]], None, "a program has a list of tasks and a list of faults"),
         ([], [], "its program has no tasks"),
-        ([[ONE, ONE]], [], "a task of level 2 is a list of one request"),
-        ([ONE], [], "a task of level 2 is a list of one request"),
+        ([[ONE, ONE]], [], "a task of level server is a list of one request"),
+        ([ONE], [], "a task of level server is a list of one request"),
         ([[["reboot", 1]]], [], "unknown request 'reboot'; known: initialize"),
         ([[["initialize"]]], [], "initialize takes 1 arguments, not 0"),
         ([[["thread_resume", 1, "t1"]]], [], "thread_resume: 't1' is not of type int"),

@@ -55,7 +55,7 @@ def test_a_run_that_breaks_has_a_trace_up_to_there() -> None:
 
 def test_replay_writes_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As ITF JSON, and as a TLA+ module by the name's ending."""
-    replay = str(CORPUS / "seed-P2-a-closed-connection-is-live-again.json")
+    replay = str(CORPUS / "source-P2-a-closed-connection-is-live-again.json")
     assert main(["replay", replay, "--trace", str(tmp_path / "run.itf.json")]) == 1
     assert "1 operation" in capsys.readouterr().out
     itf = json.loads((tmp_path / "run.itf.json").read_text(encoding="utf-8"))

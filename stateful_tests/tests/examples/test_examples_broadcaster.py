@@ -14,6 +14,7 @@ from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.script.run import doubt, imports
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.tests.paths import module_of
 from subwarden.stateful_tests.tests.subjects.held import example, shown, told
 
 EXAMPLE = example("broadcaster_subscribe")
@@ -71,7 +72,7 @@ def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(
     for cause in causes:
         assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
         record = told(SUBJECT, found[cause])
-        record["plain"]["subject"] = imports(f"{__name__}:MendedRemote")
+        record["plain"]["subject"] = imports(f"{module_of(__file__)}:MendedRemote")
         assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 

@@ -12,6 +12,7 @@ from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.script.run import doubt, imports
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.tests.paths import module_of
 from subwarden.stateful_tests.tests.subjects.held import example, shown, told
 
 EXAMPLE = example("channels_groups")
@@ -53,7 +54,7 @@ def test_of_two_that_receive_on_a_channel_one_is_forgotten() -> None:
     assert (found[LOST].order, found[LOST].cancellation) == (Order.FIFO, False)
     record = told("examples/channels_groups.py:Shared", found[LOST])
     assert not shown(MendedShared, ONE_AFTER_THE_OTHER)
-    record["plain"]["subject"] = imports(f"{__name__}:MendedShared")
+    record["plain"]["subject"] = imports(f"{module_of(__file__)}:MendedShared")
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 

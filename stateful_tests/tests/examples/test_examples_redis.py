@@ -15,7 +15,7 @@ from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.script.run import doubt, imports
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
-from subwarden.stateful_tests.tests.paths import EXAMPLES
+from subwarden.stateful_tests.tests.paths import EXAMPLES, module_of
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
 from subwarden.stateful_tests.tests.subjects.held import example, saved, shown
 
@@ -95,7 +95,7 @@ def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(name: 
     assert not shown(mended, replay.program)
     if replay.cause.startswith("D1"):  # one that takes other steps may publish before it has subscribed
         return
-    record["plain"]["subject"] = imports(f"{__name__}:{mended.__name__}")
+    record["plain"]["subject"] = imports(f"{module_of(__file__)}:{mended.__name__}")
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 

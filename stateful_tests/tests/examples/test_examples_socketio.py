@@ -11,6 +11,7 @@ from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.script.run import doubt, imports
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.tests.paths import module_of
 from subwarden.stateful_tests.tests.subjects.held import example, shown, told
 
 SUBJECT = "examples/socketio_rooms.py:Adapter"
@@ -74,7 +75,7 @@ def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(progra
     assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
     record = told(SUBJECT, found[cause])
     assert not shown(MendedAdapter, program)
-    record["plain"]["subject"] = imports(f"{__name__}:MendedAdapter")
+    record["plain"]["subject"] = imports(f"{module_of(__file__)}:MendedAdapter")
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 

@@ -73,22 +73,22 @@ def core_level(count: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("level", "factory", "programs", "module", "bound"),
+    ("level", "factory", "programs", "module", "node", "bound"),
     [
-        (MANAGER_LEVEL, SUBJECTS["manager"].factory, manager_programs(40), nodes, "BOUND"),
-        (SERVER_LEVEL, server("manager"), server_programs(40), protocol_nodes, "LARGEST"),
-        (CORE_LEVEL, factory_of(Adapter), core_level(40), worlds, "BOUND"),
+        (MANAGER_LEVEL, SUBJECTS["manager"].factory, manager_programs(40), nodes, nodes.ManagerNode, "BOUND"),
+        (SERVER_LEVEL, server("manager"), server_programs(40), protocol_nodes, protocol_nodes.ServerNode, "LARGEST"),
+        (CORE_LEVEL, factory_of(Adapter), core_level(40), worlds, worlds.CoreNode, "BOUND"),
     ],
     ids=lambda given: getattr(given, "name", ""),
 )
 def test_a_model_s_graph_that_is_dropped_is_gone_at_once(
-    level: Any, factory: Any, programs: list[Any], module: Any, bound: str, monkeypatch: pytest.MonkeyPatch
+    level: Any, factory: Any, programs: list[Any], module: Any, node: type, bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def alive(least: int) -> int:
         monkeypatch.setattr(module, bound, least)
-        before = sum(type(thing) is module.Node for thing in gc.get_objects())
+        before = sum(type(thing) is node for thing in gc.get_objects())
         walk(level, factory, programs, 2 * len(programs))
-        return sum(type(thing) is module.Node for thing in gc.get_objects()) - before
+        return sum(type(thing) is node for thing in gc.get_objects()) - before
 
     kept = alive(10**6)
     gc.collect()

@@ -141,7 +141,7 @@ def test_a_journal_that_is_none_is_refused(tmp_path: Path, content: str) -> None
     [
         ({"order": "lifo"}, "its order 'lifo' is none of fifo, any, all"),
         ({"order": ["fifo"]}, "is none of fifo, any, all"),
-        ({"level": "3"}, "its level '3' is none of 1, 2"),
+        ({"level": "3"}, "its level '3' is none of manager, server"),
         ({"seed": "x"}, "its seed a whole number"),
         ({"subject": 7}, "its subject must be a name"),
     ],

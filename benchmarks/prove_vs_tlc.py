@@ -31,7 +31,10 @@ GROWN = (
     Scope(3, 3, 2, 1, None, False, 0),
 )
 LARGEST = (Scope(4, 3, 3, 0, None, False, 0), Scope(4, 3, 3, 1, None, False, 0))
-OURS = "import sys; from subwarden.proving.manager.proof import prove; from subwarden.proving.manager.scope import Scope; print(prove({}, symmetric=False).search.distinct)"
+OURS = (
+    "import sys; from subwarden.proving.manager.proof import prove; "
+    "from subwarden.proving.manager.scope import Scope; print(prove({}, symmetric=False).search.distinct)"
+)
 
 
 def compare(scope: Scope) -> str:

@@ -1,7 +1,7 @@
 """What the search needs of a model: integers for states, and these few answers about them.
 
-Level manager (`proving.manager.system`) is one such system; another level is another, and the search does not change. It refuses to say how a
-system stores or finds its answers.
+Level manager (`proving.manager.system`) is one such system; another level is another, and the search does not change. It refuses to say
+how a system stores or finds its answers.
 """
 
 from collections import Counter

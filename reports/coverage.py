@@ -10,7 +10,8 @@ SCHEDULES = {"fifo": "fifo's schedule", "drawn": "the drawn schedule"}
 
 
 def write_coverage(name: str, of: dict[str, Any], console: Console, named: int = NAMED) -> None:
-    """Write what the runs of the check `name` have covered. `of` is made by `stateful_tests.exploring.coverage.record`; `named`: names in a line."""
+    """Write what the runs of the check `name` have covered. `of` is made by `stateful_tests.exploring.coverage.record`; `named`: names in
+    a line."""
     fired, never = len(of["fired"]), of["never_fired"]
     console.print(Text(f"\n{name}: {fired} of {fired + len(never)} rules, operations, transitions, orders and moments fired"))
     write_names("never fired", never, named, console)

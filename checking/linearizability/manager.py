@@ -1,7 +1,7 @@
 """Level manager as a specification: `--model manager`. A world is a state, what pending calls have bound, and the states that tasks hold.
 
-A call belongs to the incarnation of its thread's entry that was there when it was made (`model.manager.step.begin`). At that moment a history
-leaves several states possible, so the binding is made in each of them: a call is a moment of its own in the search, not only the
+A call belongs to the incarnation of its thread's entry that was there when it was made (`model.manager.step.begin`). At that moment a
+history leaves several states possible, so the binding is made in each of them: a call is a moment of its own in the search, not only the
 start of an interval. Incarnations are kept by rank, and every dead one is the same (`STALE`): nothing in the model tells more.
 It refuses to guess whose state a `state_*` operation acts on: that is the last one its task was answered.
 """

@@ -1,6 +1,7 @@
 """Which answers to a request in flight are right in a state of the protocol: where what it does silently may be taken to happen.
 
-A request is answered rightly if its answer was right at some moment between its arrival and the answer; `model.server.transitions` keeps that.
+A request is answered rightly if its answer was right at some moment between its arrival and the answer; `model.server.transitions` keeps
+that.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The requests of level server, one value type each, and what clients are sent: the vocabulary of the protocol.
 
-A request is what a client asks for; it says nothing about when it takes effect (see `model.server.transitions`). Threads that a request creates
-are numbered by whoever makes the request up, so that a run can be written down before it is played.
+A request is what a client asks for; it says nothing about when it takes effect (see `model.server.transitions`). Threads that a request
+creates are numbered by whoever makes the request up, so that a run can be written down before it is played.
 """
 
 from collections.abc import Mapping

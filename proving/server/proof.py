@@ -1,4 +1,5 @@
-"""A proof of one scope of server: search, liveness, and what together they allow to be said (as `proving.manager.proof` for level manager)."""
+"""A proof of one scope of server: search, liveness, and what together they allow to be said (as `proving.manager.proof` for level
+manager)."""
 
 from collections.abc import Callable
 

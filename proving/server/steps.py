@@ -1,4 +1,5 @@
-"""What can happen next at level server, made from the functions of `model.server.transitions`: the monitor, turned into a transition system.
+"""What can happen next at level server, made from the functions of `model.server.transitions`: the monitor, turned into a transition
+system.
 
 The monitor says which changes and answers are allowed; here every one that a scope can name is tried. What comes from outside is only
 bounded by what cannot be: nobody starts a thread that is there, an engine brings only what somebody asked for and is not loaded.

@@ -97,7 +97,8 @@ def _graph() -> ModelCoverage:
 
 
 def _model_coverage(checks: Sequence[Check], outcomes: list[CheckOutcome]) -> dict[str, Any] | None:
-    """Which transitions of level manager's reachable graph, at a small scope, the rule machines' own runs never took; None: not at level manager."""
+    """Which transitions of level manager's reachable graph, at a small scope, the rule machines' own runs never took; None: not at level
+    manager."""
     if all(check.level != MANAGER_LEVEL.name for check in checks):
         return None
     coverage = _graph()

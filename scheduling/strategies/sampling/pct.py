@@ -2,7 +2,8 @@
 
 Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010.
 
-Guarantees: in a program of at most n chains (see `scheduling.strategies.sampling.chains`) and at most k choices, every bug of depth d (that is:
+Guarantees: in a program of at most n chains (see `scheduling.strategies.sampling.chains`) and at most k choices, every bug of depth d
+(that is:
 that happens in every schedule that puts d - 1 given pairs of steps, and one more constraint of which chain is first, in order) is found
 in each run with a chance of at least 1/(n * k^(d-1)). k counts the moments with at least two candidates: elsewhere priorities decide
 nothing. k is learned as the largest number that a run has shown, so the bound holds once the longest run has been seen.

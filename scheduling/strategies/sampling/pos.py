@@ -5,7 +5,8 @@ touches the same place, at least one of them writing, gets a new priority, so th
 
 Guarantees: every order of events has a positive chance; were it known which pending events race, every partial order of n events would
 have at least the chance 1/n!, and most have far more than in a random walk. It is not known before an event is made: here a pending event
-is taken to race with the one that runs if both are at the same site (see `scheduling.strategies.sampling.chains`), as tasks that run the same code
+is taken to race with the one that runs if both are at the same site (see `scheduling.strategies.sampling.chains`), as tasks that run the
+same code
 do, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
 """
 

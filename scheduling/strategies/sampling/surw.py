@@ -6,7 +6,8 @@ chain is *meant* to make the next interesting event, drawn by the interesting ev
 theirs, and wait there. What runs meanwhile is chosen uniformly.
 
 Which events are interesting is drawn anew for each run. The paper takes the accesses to one shared variable. What an event touches is not
-known for every program, so here its kind is its *site* (see `scheduling.strategies.sampling.chains`): one run in two takes every known site, which
+known for every program, so here its kind is its *site* (see `scheduling.strategies.sampling.chains`): one run in two takes every known
+site, which
 is URW for what is known; the others take each known site with the chance 1/2. The first are better where one moment of a long run is
 sought, the others where a few steps matter among many that do not, such as those of who waits for a lock.
 

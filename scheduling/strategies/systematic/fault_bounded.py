@@ -1,7 +1,8 @@
 """Every way in which at most k faults (cancellations, failing calls) can strike one schedule: at each moment, each fault or none.
 
 The bound is that of delay-bounded scheduling (Emmi, Qadeer, Rakamaric, POPL 2011), with faults in the place of delays, and
-`scheduling.strategies.systematic.delay_bounded` does the search. What is not a fault follows a given schedule, fifo's by default, as far as the
+`scheduling.strategies.systematic.delay_bounded` does the search. What is not a fault follows a given schedule, fifo's by default, as far
+as the
 disturbed run still has its choices. The moments are all choices: a task is hit at every await, before each step that others make while it
 waits there, and again when it has been woken and has not run yet. Faults with equal labels are one that may strike more than once.
 

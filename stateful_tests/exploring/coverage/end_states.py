@@ -1,4 +1,5 @@
-"""How runs end: what a search counts to say how much it has seen, and to estimate what it has not (`stateful_tests.exploring.coverage.good_turing`)."""
+"""How runs end: what a search counts to say how much it has seen, and to estimate what it has not
+(`stateful_tests.exploring.coverage.good_turing`)."""
 
 from collections.abc import Hashable
 from typing import NamedTuple

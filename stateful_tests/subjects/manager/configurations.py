@@ -1,7 +1,7 @@
 """The model beside one run, for a script to say what should have shown: as many of its states as the run leaves open.
 
-Unlike `checking.manager.refinement` it does not judge: a run that the model cannot follow is known to be wrong already, and here it is only asked
-what would have been right. It refuses to be fast.
+Unlike `checking.manager.refinement` it does not judge: a run that the model cannot follow is known to be wrong already, and here it is
+only asked what would have been right. It refuses to be fast.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,5 @@
-"""Minimal runs are minimal, at level manager: every finding that is kept, and the planted defects that come with a program, from amid noise."""
+"""Minimal runs are minimal, at level manager: every finding that is kept, and the planted defects that come with a program, from amid
+noise."""
 
 from collections.abc import Sequence
 from random import Random

@@ -1,4 +1,5 @@
-"""Programs of level server as data: what is simpler than one, that shrinking ends, and replays that are read back or refused in one line."""
+"""Programs of level server as data: what is simpler than one, that shrinking ends, and replays that are read back or refused in one
+line."""
 
 import json
 from pathlib import Path

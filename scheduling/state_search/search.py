@@ -27,7 +27,7 @@ from subwarden.scheduling.run import Choose
 from subwarden.scheduling.state_search.digest import Digest
 from subwarden.scheduling.state_search.structure import Indigestible
 from subwarden.scheduling.state_search.suspended import WatchedTask
-from subwarden.scheduling.strategies.strategy import Redundant
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant
 
 OUTLIVES = "an object() that outlives its run"
 DIFFERS = "something that differs from run to run where the choices do not: a random number, a time, or what earlier runs have left"
@@ -105,7 +105,7 @@ class StateSearch:
             if at < len(nodes):
                 node = nodes[at]
                 if node.width != n:
-                    raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {node.width}")
+                    raise Nondeterministic(f"{n} candidates, not {node.width}")
                 if check and at == len(nodes) - 1 and self._state(loop) != node.state:
                     self.indigestible = DIFFERS
                     raise self._anew()
@@ -150,7 +150,7 @@ class StateSearch:
             return
         nodes = self._nodes
         if self._asked < len(nodes):
-            raise RuntimeError(f"the program is not the same in every run: it ended after {self._asked} choices")
+            raise Nondeterministic(f"it ended after {self._asked} choices")
         given_up = self._asked > len(nodes)
         schedules = (self._met or 0) if given_up else 1
         while nodes:

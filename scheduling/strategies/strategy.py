@@ -20,10 +20,20 @@ from subwarden.scheduling.run import Choose
 
 
 class Redundant(Exception):
-    """Raised by a chooser: however this run goes on, an earlier run stands for it. The driver gives it up and still calls `end`.
+    """Raised by a chooser: an earlier run stands for this one, however it goes on. The driver abandons the run and still calls `end`.
 
-    Only reductions (`scheduling.state_search.search`, `.dpor`) raise it; the run has no outcome of its own.
+    Only the search of states (`scheduling.state_search.search`) raises it. The run has no outcome of its own.
     """
+
+
+class Nondeterministic(Exception):
+    """Raised by a systematic strategy: the program did not do the same under the same choices, so nothing can be called complete.
+
+    A chooser raises it in the middle of a run, or `end` after it. `seen` says how the strategy noticed.
+    """
+
+    def __init__(self, seen: str) -> None:
+        super().__init__(f"the program is not the same in every run: {seen}")
 
 
 class Strategy(Protocol):

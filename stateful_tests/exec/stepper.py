@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from subwarden.checking import causes
 from subwarden.model.core.step import CoreOperation, Publish
 from subwarden.scheduling.schedule import Divergence
-from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec import messages
 from subwarden.stateful_tests.exec.play import ExecPlay, ExecRun
@@ -35,7 +35,7 @@ def by_number(choose: Callable[[int], int]) -> Choose:
             return 0
         try:
             return choose(len(names))
-        except RuntimeError as error:  # a systematic strategy goes back to a choice that is not there any more
+        except Nondeterministic as error:  # a systematic strategy goes back to a choice that is not there any more
             raise ExecNotReproducible(f"the process does not repeat: {error}") from None
 
     return by_name
@@ -45,7 +45,7 @@ def end(strategy: Strategy, run: ExecRun) -> None:
     """Tell `strategy` what the run that it chose has done. Raises NotReproducible as `by_number`."""
     try:
         strategy.end(run.choices, run.steps)
-    except RuntimeError as error:
+    except Nondeterministic as error:
         raise ExecNotReproducible(f"the process does not repeat: {error}") from None
 
 

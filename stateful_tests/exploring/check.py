@@ -17,7 +17,7 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
-from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
 from subwarden.stateful_tests.exploring import fault_sweep as each_fault
@@ -28,7 +28,7 @@ from subwarden.stateful_tests.exploring.coverage.overlap import PASSED, Closely,
 from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
 from subwarden.stateful_tests.exploring.drawing.escape import let_out
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile, hypothesis_settings
-from subwarden.stateful_tests.exploring.findings.investigate import CHANCE, NotReproducible, investigate
+from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, investigate
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, Program
 from subwarden.stateful_tests.exploring.runner import Runner
 from subwarden.stateful_tests.subjects.levels import LEVELS
@@ -160,6 +160,7 @@ class Explorer:
         self._profile = profile
         self._schedules = int(profile.schedules * self.level.share)
         self._hopeless = False
+        self._nondeterministic = False  # whether a doubt says so
         self._enough: Callable[[], bool] = lambda: self._hopeless or enough()
         self._progress = progress
         self._random = Random(0)
@@ -217,11 +218,10 @@ class Explorer:
         """One run, looked into if it shows something new. False: there was none, or `strategy` is of no use here."""
         try:
             result = self.runner.run_strategy(program, strategy)
-        except RuntimeError as error:  # a systematic strategy needs a subject that does the same under the same schedule
-            if CHANCE not in str(error):
-                raise
-            if not self._hopeless and not any(CHANCE in doubt for doubt in self.outcome.doubts):
+        except Nondeterministic as error:  # a systematic strategy needs a subject that does the same under the same schedule
+            if not self._hopeless and not self._nondeterministic:
                 self.outcome.doubts.append(str(error))
+                self._nondeterministic = True
             return False
         if result is None:
             return False

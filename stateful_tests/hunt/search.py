@@ -16,6 +16,7 @@ from subwarden.checking.finding import Finding
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.scheduling.strategies.strategy import Nondeterministic
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
 from subwarden.scheduling.watchdog import WATCHDOG
@@ -26,7 +27,7 @@ from subwarden.stateful_tests.exploring.coverage.good_turing import Tally, diges
 from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
-from subwarden.stateful_tests.exploring.findings.investigate import CHANCE, IMPATIENT, NotReproducible, confirm, investigate
+from subwarden.stateful_tests.exploring.findings.investigate import IMPATIENT, NotReproducible, confirm, investigate
 from subwarden.stateful_tests.exploring.level import Factory, Program
 from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Work
 
@@ -178,9 +179,7 @@ class Hunter(Explorer):
         runner, work = self.runner, self.work
         try:
             result = strategy.next() if isinstance(strategy, WholeProgram) else runner.run_strategy(program, strategy)
-        except RuntimeError as error:
-            if CHANCE not in str(error):
-                raise
+        except Nondeterministic as error:
             if runner.end is not None and causes.BLOCKED.slug() in runner.end.broken:
                 return isinstance(strategy, Portfolio)  # cut off in the middle, which no systematic strategy expects; others see it too
             self._doubt(str(error))

@@ -16,6 +16,7 @@ from random import Random
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.strategy import Nondeterministic
 
 BOUND = 3
 WINDOW = 64  # how many runs of the level before are deviated from at a time: it mixes the order and keeps the memory small
@@ -67,14 +68,14 @@ class DelayBounded:
                 widths.append(n)
                 return 0
             if pick >= n:
-                raise RuntimeError(f"the program is not the same in every run: choice {pick} among {n} candidates")
+                raise Nondeterministic(f"choice {pick} among {n} candidates")
             return pick
 
         return choose
 
     def end(self, _choices: list[int], _steps: int) -> None:
         if next(self._left, None) is not None:
-            raise RuntimeError("the program is not the same in every run: it ended before the last deviation")
+            raise Nondeterministic("it ended before the last deviation")
         self._more = self._more or bool(self._widths)
         if self._level < self.bound:
             self._finished.append(_Done(self._prefix, tuple(self._widths)))

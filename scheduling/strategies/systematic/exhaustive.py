@@ -15,6 +15,7 @@ fewer runs.
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose
+from subwarden.scheduling.strategies.strategy import Nondeterministic
 
 
 class Exhaustive:
@@ -39,7 +40,7 @@ class Exhaustive:
             at = self._asked = self._asked + 1
             if at <= len(picks):
                 if widths[at - 1] != n:
-                    raise RuntimeError(f"the program is not the same in every run: {n} candidates, not {widths[at - 1]}")
+                    raise Nondeterministic(f"{n} candidates, not {widths[at - 1]}")
                 return picks[at - 1]
             picks.append(0)
             widths.append(n)
@@ -50,7 +51,7 @@ class Exhaustive:
     def end(self, _choices: list[int], _steps: int) -> None:
         picks, widths = self._picks, self._widths
         if self._asked < len(picks):
-            raise RuntimeError(f"the program is not the same in every run: it ended after {self._asked} choices")
+            raise Nondeterministic(f"it ended after {self._asked} choices")
         while picks:
             if picks[-1] + 1 < widths[-1]:
                 picks[-1] += 1

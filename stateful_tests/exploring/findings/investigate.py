@@ -12,7 +12,7 @@ from subwarden.checking.shrink import shrink
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import Divergence, fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
-from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.preemption_bounded import PreemptionBounded
 from subwarden.scheduling.watchdog import WATCHDOG
@@ -26,7 +26,6 @@ IMPATIENT = 0.25  # seconds that a run may last while one that blocks for real i
 FEW = 3  # tasks, up to which every order of their starts is tried
 DEVIATIONS = 2  # from fifo, more than which are hard to read
 PREEMPTIONS = 2  # up to which all runs of a small program are tried
-CHANCE = "not the same in every run"  # what systematic strategies say of a subject with a source of chance of its own
 ROUNDS = 3  # in another order of its tasks a program may be shrunk further; the order settles at once, or is of no importance
 
 
@@ -138,9 +137,7 @@ def _search(runner: Runner, cause: Cause, program: Any, runs: int, strategy: Str
             return None
         try:
             result = runner.run_strategy(program, strategy)
-        except RuntimeError as error:
-            if CHANCE not in str(error):
-                raise
+        except Nondeterministic:
             return None  # nothing can be searched so; whether the finding can be believed is for `confirm` to say
         if result is None:
             return None

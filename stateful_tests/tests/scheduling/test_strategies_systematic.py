@@ -13,7 +13,7 @@ from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
-from subwarden.scheduling.strategies.strategy import Redundant, Strategy
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
 from subwarden.scheduling.strategies.systematic.preemption_bounded import PreemptionBounded
@@ -188,7 +188,7 @@ def test_a_program_that_changes_between_runs_is_noticed(strategy: Strategy) -> N
     def start(loop: ControlledLoop) -> Callable[[], Hashable]:
         return counted(*[1] * next(sizes))(loop)
 
-    with pytest.raises(RuntimeError, match="not the same in every run"):
+    with pytest.raises(Nondeterministic, match="not the same in every run"):
         runs_of(strategy, start)
 
 

@@ -1,0 +1,279 @@
+"""The versioned run record: the plain data that a gate, a hunt or a replay leaves behind. Every report is made from it, and nothing else.
+
+`stateful_tests` writes these records and `reports` reads them, so they are JSON all through and name nothing live. A number in a schema's
+name goes up when a reader of the old record would misread the new one; a key that is only added leaves it as it is.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+GATE_SCHEMA = "subwarden/gate/1"
+HUNT_SCHEMA = "subwarden/hunt/1"
+REPLAY_SCHEMA = "subwarden/replay/1"
+
+VerdictName = Literal["holds", "violated", "inconclusive"]
+OrderName = Literal["fifo", "any"]
+ExitReasonName = Literal["budget", "rounds", "stopped", "no workers", "all lost"]
+
+
+# --- a run and a finding
+
+
+class TaskRow(TypedDict):
+    """A task of a program. `faults`: the faults it may meet, in words; empty for none."""
+
+    name: str
+    operations: list[str]
+    faults: str
+
+
+class StepRow(TypedDict):
+    """A step of a run. `task` is a task's name, `the clock`, or a task of the subject's; `at` is module:line where it is suspended, if it
+    is.
+
+    `broken` names the property that this step violates; one row of a run has it.
+    """
+
+    step: int
+    task: str
+    did: list[str]
+    at: str | None
+    changed: list[str]
+    broken: list[str]
+
+
+class RunRecord(TypedDict):
+    """A run as a table: its tasks are the columns, its steps the rows."""
+
+    tasks: list[TaskRow]
+    steps: list[StepRow]
+
+
+class ScriptRecord(TypedDict):
+    """The script of plain asyncio that shows a finding without the harness.
+
+    `script` is its text, and `plain` the data it is written from; None where there is none. `script_confirmed`: it failed on the stock
+    event loop with the finding's own words; None in the order `any`, which stock asyncio does not promise. `script_doubt`: why there is
+    no script, or what it did instead of failing.
+    """
+
+    plain: dict[str, Any] | None
+    script: str | None
+    script_confirmed: bool | None
+    script_doubt: str | None
+
+
+class FindingRecord(RunRecord, ScriptRecord):
+    """A finding: the property that is violated, its minimal run, and the string that replays it."""
+
+    level: str
+    id: str
+    property: str
+    title: str
+    mechanism: str
+    order: OrderName
+    cancellation: bool
+    operations: list[str]
+    replay: str
+
+
+class HuntFindingRecord(FindingRecord):
+    """A finding of a hunt. `shrunk`: its run is minimal, and was looked for in `fifo` too; `strategy`: the one that showed it first."""
+
+    shrunk: bool
+    strategy: str
+
+
+# --- coverage
+
+
+class FaultSweepRecord(TypedDict):
+    """Programs that were swept for faults along one schedule, and for how many of them each fault alone, and each pair, was tried at each
+    moment.
+    """
+
+    struck: int
+    singly: int
+    in_pairs: int
+
+
+class CompletenessRecord(TypedDict):
+    """Of how many `variants` of programs all schedules within 0, 1, 2 or 3 deviations from fifo, or all schedules (`complete`), were
+    run.
+    """
+
+    variants: int
+    complete_within: dict[str, int]
+    complete: int
+    faults: dict[str, FaultSweepRecord]
+
+
+class EndStatesRecord(TypedDict):
+    """The end states of the `runs` that were sampled. `unseen`: the chance that the next run ends in a new one (Good-Turing); None before
+    the first. Not `exact`: both counts are estimates.
+    """
+
+    distinct: int
+    seen_once: int
+    runs: int
+    unseen: float | None
+    exact: bool
+
+
+class CoverageRecord(CompletenessRecord):
+    """What the runs of one check covered. Points of coverage are named in words (`rule settle`), awaits by module:line."""
+
+    fired: list[str]
+    never_fired: list[str]
+    looked_closely: int
+    awaits: list[str]
+    awaits_never: list[str]
+    overlapped: list[str]
+    never_overlapped: list[str]
+    end_states: EndStatesRecord
+
+
+class NotSearchedRecord(TypedDict):
+    """Why the states of so many variants of small programs could not be searched."""
+
+    why: str
+    variants: int
+
+
+class HuntCoverageRecord(CoverageRecord):
+    """The same for a check of a hunt. `unseen_of_programs`: the chance that one more schedule of a program tried already ends in a state
+    that is new for that program.
+    """
+
+    programs: int
+    schedules: int
+    not_searched: list[NotSearchedRecord]
+    unseen_of_programs: float | None
+
+
+class ModelCoverageRecord(TypedDict):
+    """Transitions of the model's reachable graph, at a small scope, that the rule machines took and never took."""
+
+    scope: str
+    transitions: int
+    taken: int
+    never_taken: dict[str, int]
+    examples: list[str]
+
+
+class GateCoverageRecord(TypedDict):
+    """The coverage of a gate: over all checks, of the model's graph (None where no check is of level manager), and for each check."""
+
+    fired: list[str]
+    never_fired: list[str]
+    model: ModelCoverageRecord | None
+    checks: dict[str, CoverageRecord]
+
+
+# --- whole records
+
+
+class AdapterRecord(TypedDict):
+    """Judgements that an adapter switched off, with the reason, and those that its methods do not allow. Absent for other subjects."""
+
+    off: NotRequired[dict[str, str]]
+    not_played: NotRequired[list[str]]
+
+
+class CheckRecord(TypedDict):
+    """A check of a gate. `verdict` is None where there was nothing to replay."""
+
+    name: str
+    verdict: VerdictName | None
+    programs: int
+    schedules: int
+    steps: int
+    seconds: float
+
+
+class GateRecord(AdapterRecord):
+    """A gate. `stopped`: it was cut short by hand."""
+
+    schema: str
+    subject: str
+    profile: str
+    verdict: VerdictName
+    stopped: bool
+    checks: list[CheckRecord]
+    findings: list[FindingRecord]
+    coverage: GateCoverageRecord
+    doubts: list[str]
+
+
+class StrategyRecord(TypedDict):
+    """A strategy of a hunt. `new`: runs that reached an end state new for their program (None: not counted); `causes`: those it showed
+    first.
+    """
+
+    name: str
+    runs: int
+    new: int | None
+    causes: int
+
+
+class SessionRecord(TypedDict):
+    """The last session of a hunt."""
+
+    schedules: int
+    seconds: float
+
+
+class OutcomesRecord(TypedDict):
+    """End states over all checks of a hunt. `relative_error`: the standard error of the counts where they are not `exact`."""
+
+    distinct: int
+    seen_once: int
+    unseen: float | None
+    exact: bool
+    relative_error: float
+
+
+class HuntRecord(AdapterRecord):
+    """A hunt, over all its sessions. `lost`: a line for each worker that died."""
+
+    schema: str
+    subject: str
+    verdict: VerdictName
+    ended: ExitReasonName
+    folder: str
+    seed: int
+    jobs: int
+    session: SessionRecord
+    seconds: float
+    programs: int
+    schedules: int
+    steps: int
+    rounds: int
+    strategies: list[StrategyRecord]
+    findings: list[HuntFindingRecord]
+    coverage: dict[str, HuntCoverageRecord]
+    never_fired: list[str]
+    outcomes: OutcomesRecord
+    lost: list[str]
+    doubts: list[str]
+
+
+class BrokenRecord(TypedDict):
+    """A property that a replayed run violates."""
+
+    id: str
+    property: str
+    title: str
+    mechanism: str
+
+
+class ReplayRecord(TypedDict):
+    """A run that was played again. `tasks` and `steps` are there if it still violates something."""
+
+    schema: str
+    subject: str
+    recorded_for: str
+    verdict: VerdictName
+    steps_run: int
+    findings: list[BrokenRecord]
+    tasks: NotRequired[list[TaskRow]]
+    steps: NotRequired[list[StepRow]]

@@ -7,6 +7,8 @@ compared by `test_loop_equals_stock`. Rules for a program:
 - nothing it started is left running when it ends, since `asyncio.run` would cancel it and the controlled loop would finish it;
 - moments are whole TICKs apart and what follows a moment is short, so that a slow machine cannot turn the order round;
 - no default task names, no addresses, and never the order of a set of tasks: these differ between two runs of stock asyncio, too.
+
+Long because it is data: a list of programs, each a few lines, that one test runs.
 """
 
 import asyncio

@@ -6,7 +6,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.state_search.search import OUTLIVES, StateSearch
 from subwarden.stateful_tests.specimens.races.race import tick
-from subwarden.stateful_tests.tests.scheduling.test_state_search import outcomes, same_as_brute_force
+from subwarden.stateful_tests.tests.scheduling.state_search.brute_force import outcomes, same_as_brute_force
 
 
 def tickets(loop: ControlledLoop) -> Callable[[], Hashable]:

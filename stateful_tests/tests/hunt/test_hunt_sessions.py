@@ -1,0 +1,126 @@
+"""Sessions of a hunt's worker: stopped in a round, gone on with, and replaced, they count nothing twice."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subwarden.stateful_tests.exploring.check import CHECKS
+from subwarden.stateful_tests.hunt import hunt
+from subwarden.stateful_tests.hunt import worker as hunt_worker
+from subwarden.stateful_tests.hunt.folder import Folder
+from subwarden.stateful_tests.hunt.hunt import Plan
+from subwarden.stateful_tests.hunt.work import Totals, Work
+from subwarden.stateful_tests.hunt.worker import Assignment, _Worker
+from subwarden.stateful_tests.tests.hunt.searching import ANY, FIFO
+
+pytestmark = pytest.mark.usefixtures("short_rounds")
+
+
+class Stops:
+    """A pipe on which a worker is told to stop in the middle of its first round; `said` is what it says."""
+
+    def __init__(self, at: int = 4) -> None:
+        self.said: list[tuple[str, Any]] = []
+        self.finished: list[int] = []  # how often it was asked until a round was finished
+        self._at = at
+        self._asked = 0
+
+    def poll(self) -> bool:
+        self._asked += 1
+        return self._asked == self._at
+
+    def recv(self) -> tuple[str, None]:
+        return "stop", None
+
+    def send(self, message: tuple[str, Any]) -> None:
+        self.said.append(message)
+        if message[0] == "finished":
+            self.finished.append(self._asked)
+
+
+class Listens(Stops):
+    """One on which nothing is said."""
+
+    def poll(self) -> bool:
+        self._asked += 1
+        return False
+
+
+class Silent:
+    """Nobody who is told how it goes."""
+
+    def progress(self, *_: Any) -> None: ...
+
+    def say(self, line: str) -> None: ...
+
+
+def session(first: int, rounds: int | None) -> tuple[list[int], dict[str, Work]]:
+    """What a session that begins with round `first` and is stopped in it says of rounds, and what it did."""
+    pipe: Any = Stops()
+    _Worker(Assignment("manager", CHECKS, 0, 0, first, rounds, None, {}), pipe).hunt()
+    did = [(name, work) for what, about in pipe.said if what == "work" for name, work in about.items() if work.schedules]
+    return [about if what == "round" else about[0] for what, about in pipe.said if what in ("round", "finished")], dict(did)
+
+
+def test_sessions_shorter_than_a_round_come_to_the_next_and_count_nothing_twice() -> None:
+    """Begun anew each time, the first round would be all that they ever do, and its runs, seen again, a proof that nothing is unseen."""
+    said, did = session(0, None)
+    assert said == [1]
+    again, others = session(said[-1], None)
+    assert again == [2]
+    assert did.keys().isdisjoint(others)
+    assert session(0, 5)[0] == [], "a number of rounds is of whole ones"
+
+
+def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted twice, its runs would be taken for proof that little is unseen; the report of the session that was stopped tells of them."""
+    monkeypatch.setattr(hunt_worker, "TELL_EVERY", 0.0)
+
+    def hunted(name: str, *pipes: Any) -> list[Totals]:
+        folder, told = Folder(tmp_path / name), []
+        folder.begin({"subject": "manager", "seed": 0, "order": "all"})
+        for pipe in pipes:
+            totals = folder.totals()
+            session = hunt.Hunt(Plan("manager", CHECKS, 1, 0, None, 1), folder, totals, {}, Silent())
+            _Worker(Assignment("manager", CHECKS, 0, 0, totals.rounds.get(0, 0), 1, None, {}), pipe).hunt()
+            for what, about in pipe.said:
+                session._heard(0, what, about)
+            session._finish()
+            told.append(session.totals)
+        folder.close()
+        return [*told, folder.totals()]
+
+    cut, again, kept = hunted("cut off", Stops(30), Listens())
+    (whole, same) = hunted("undisturbed", Listens())
+    assert 0 < cut.whole.schedules < whole.whole.schedules
+    for each in (again, kept, same):
+        assert (each.rounds, each.whole.encode()) == (whole.rounds, whole.whole.encode())
+        assert {name: seen.encode() for name, seen in each.ends.items()} == {name: seen.encode() for name, seen in whole.ends.items()}
+
+
+def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
+    """It knows, has tried and has driven what that one had when the last whole round ended, and begins with the next."""
+
+    def begun(name: str) -> hunt.Hunt:
+        folder = Folder(tmp_path / name)
+        folder.begin({"subject": "source", "seed": 0, "order": "all"})
+        folder.close()
+        return hunt.Hunt(Plan("source", (FIFO, ANY), 1, 0, None, 3), folder, Totals(), {}, Silent())
+
+    def hunted(session: hunt.Hunt, pipe: Any) -> list[int]:
+        _Worker(session._assignment(0), pipe).hunt()
+        for what, about in pipe.said:
+            session._heard(0, what, about)
+        return list(pipe.finished)
+
+    whole = begun("whole")
+    for began, finished in pairwise([0, *hunted(whole, Listens())]):
+        cut = begun(f"cut in {began}")
+        hunted(cut, Stops((began + finished) // 2))
+        cut._places[0].taken()
+        hunted(cut, Listens())
+        assert cut.findings == whole.findings
+        assert cut.totals.rounds == whole.totals.rounds == {0: 3}
+        assert cut.totals.whole.encode() == whole.totals.whole.encode()

@@ -1,0 +1,92 @@
+"""`subwarden hunt` that is stopped: by a signal, by a reader that goes away, or killed."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from subwarden.cli.main import main
+from subwarden.stateful_tests.gate.signals import ENDING, interruptible
+from subwarden.stateful_tests.runs.replay import read
+from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, SUBWARDEN, files, found, hunting, journal, wait_for, workers
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_and_the_like_keep_all_and_report(number: signal.Signals, tmp_path: Path) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
+        wait_for(lambda: found(folder))
+        os.killpg(process.pid, number)  # as the terminal does: to the workers too
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "was killed" not in err
+    assert "Traceback" not in err
+    assert "stopped by hand" in out
+    kept = files(folder)
+    assert kept
+    assert all(read(str(folder / name)).subject == "source" for name in kept)
+    assert journal(folder)[-1] == {"ended": "stopped"}
+
+
+@pytest.mark.parametrize("all_of_it", [False, True])
+def test_a_reader_that_goes_away_ends_it_as_ctrl_c_does(all_of_it: bool, tmp_path: Path) -> None:
+    """`2>&1 | head -1`, and the same of standard error alone. It was taken for a worker that is lost."""
+    folder = tmp_path / "hunt"
+    reads, writes = os.pipe()
+    command = [str(SUBWARDEN), "hunt", "--subject", "source", "--level", "manager", "--jobs", "2", "--budget", "1h", "--dir", str(folder)]
+    process = subprocess.Popen(command, stdout=writes if all_of_it else subprocess.PIPE, stderr=writes, text=True)
+    os.close(writes)
+    try:
+        with open(reads, encoding="utf-8") as reader:
+            assert "found P" in reader.readline()
+        out, _ = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert all_of_it or "stopped by hand" in out
+    assert files(folder)
+    assert journal(folder)[-1] == {"ended": "stopped"}
+    assert not any("lost" in line for line in journal(folder))
+
+
+def test_under_nohup_a_terminal_may_be_closed() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible(ENDING) as interrupted:
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupted == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("subject", ["examples/rooms.py:Adapter", "examples/seats.py:Overbooked"])
+def test_an_adapter_is_hunted_stopped_and_gone_on_with(subject: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "1", "--budget", "1h", subject=(subject,)) as process:
+        wait_for(lambda: files(folder))
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert "stopped by hand" in out
+    assert all(read(str(folder / name)).subject == subject for name in files(folder))
+    assert main(["hunt", "--resume", str(folder), "--budget", "0.5", "--jobs", "1"]) == 1
+    out = capsys.readouterr().out
+    assert f"subject {subject}: violated (1 finding" in out
+    assert ("not judged: publish: it has no such method" in out) is ("rooms" in subject)
+
+
+def test_workers_end_with_the_hunt_that_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
+        wait_for(lambda: workers(folder) and found(folder))
+        process.kill()
+        process.wait(timeout=PATIENCE)
+        for pid in workers(folder):
+            wait_for(lambda pid=pid: not Path(f"/proc/{pid}/fd").exists() or not os.access(f"/proc/{pid}/exe", os.R_OK))  # type: ignore[misc]
+        _, err = process.communicate(timeout=PATIENCE)
+    assert "Traceback" not in err
+    assert files(folder)

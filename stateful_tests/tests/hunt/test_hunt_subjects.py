@@ -1,0 +1,77 @@
+"""A hunt whose subject cannot be judged, has changed since, or does something else in another process."""
+
+from pathlib import Path
+
+import pytest
+
+from subwarden.cli.main import main
+from subwarden.stateful_tests.hunt.folder import JOURNAL
+from subwarden.stateful_tests.tests.hunt.processes import files
+
+
+def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    subject = tmp_path / "mine.py"
+    subject.write_text(
+        "import asyncio\n\nfrom subwarden.impl.manager.manager import Manager\n\n\n"
+        "class Mine(Manager):\n    async def has_subscribers(self, thread_id):\n        await asyncio.to_thread(print)\n",
+        encoding="utf-8",
+    )
+    assert main(["hunt", "--subject", f"{subject}:Mine", "--rounds", "8", "--jobs", "1", "--dir", str(tmp_path / "hunt")]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"subwarden hunt: subject {subject}:Mine: ")
+    assert (tmp_path / "hunt" / JOURNAL).exists()
+
+
+CHANGED = """
+import asyncio
+from subwarden.impl.manager.source import SourceManager
+
+class Mine(SourceManager):
+    async def connection_initialized(self, connection_id):
+        await super().connection_initialized(connection_id)
+"""
+
+
+def test_a_subject_that_takes_other_steps_since_is_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A known schedule that cannot be followed any more, of what still shows, must not cost the report of all that was found."""
+    subject, folder = tmp_path / "mine.py", tmp_path / "hunt"
+    subject.write_text(CHANGED, encoding="utf-8")
+    arguments = ["hunt", "--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", "--rounds", "1", "--dir", str(folder)]
+    assert main(arguments) == 1
+    before = files(folder)
+    assert any(finding["cause"].startswith("P2-a-connection-that-is-not-live") for finding in before.values())
+    subject.write_text(CHANGED.replace("await super()", "await asyncio.sleep(0)\n        await super()"), encoding="utf-8")
+    assert main(["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]) == 1
+    assert "violated" in capsys.readouterr().out
+    assert all(finding["shrunk"] for finding in files(folder).values())
+    for name in files(folder):
+        assert main(["replay", str(folder / name)]) == 1
+
+
+OTHER_AT_HOME = """
+import asyncio, multiprocessing
+from subwarden.impl.manager.source import SourceManager
+
+class Mine(SourceManager):
+    async def connection_initialized(self, connection_id):
+        if multiprocessing.parent_process() is None:
+            await asyncio.sleep(0)
+        await super().connection_initialized(connection_id)
+"""
+
+
+def test_a_subject_that_does_something_else_when_it_is_told_does_not_cost_the_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What differs between two processes stands for any chance; one that goes on begins with what cannot be followed in the other."""
+    subject, folder = tmp_path / "mine.py", tmp_path / "hunt"
+    subject.write_text(OTHER_AT_HOME, encoding="utf-8")
+    arguments = ["hunt", "--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", "--rounds", "1", "--dir", str(folder)]
+    doubted = 0
+    for command in (arguments, ["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]):
+        assert main(command) == 1
+        out, err = capsys.readouterr()
+        assert "subject " in out
+        assert "never awaited" not in err
+        doubted += out.count("was found, and does not show any more")
+    assert doubted

@@ -1,0 +1,180 @@
+"""Workers of a hunt that are killed, that die, or that do not end: another takes the place, and no finding is lost."""
+
+import os
+import signal
+from contextlib import closing
+from itertools import permutations
+from multiprocessing import Pipe
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from subwarden.checking.causes import REVIVED
+from subwarden.checking.finding import Finding
+from subwarden.cli.main import main
+from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.check import CHECKS
+from subwarden.stateful_tests.hunt import hunt
+from subwarden.stateful_tests.hunt.folder import Folder
+from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
+from subwarden.stateful_tests.hunt.worker_slot import MOST, WorkerSlot
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, found, hunting, journal, wait_for, workers
+
+
+def test_another_takes_the_place_of_a_killed_worker(tmp_path: Path) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
+        wait_for(lambda: workers(folder) and found(folder))
+        victim, other = workers(folder)
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: len(workers(folder)) == 3)
+        at = len(journal(folder))
+        wait_for(lambda: any("did" in line and line["did"]["work"] for line in journal(folder)[at + 1 :]))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert [line["lost"] for line in journal(folder) if "lost" in line] == [0]
+    for text in (out, err):
+        (said,) = [line for line in text.splitlines() if "worker 0 was killed (signal 9) in round" in line]
+        assert "another takes its place" in said
+    assert process.returncode == 1
+    assert files(folder)
+    for pid in (other, workers(folder)[2]):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_place_in_which_all_are_killed_is_given_up_and_the_hunt_is_resumable(tmp_path: Path) -> None:
+    folder = tmp_path / "hunt"
+    with hunting(folder, "--jobs", "1", "--budget", "1h", "--order", "any") as process:
+        wait_for(lambda: workers(folder) and found(folder))
+        for killed in range(1 + MOST):
+            wait_for(lambda killed=killed: len(workers(folder)) > killed)  # type: ignore[misc]
+            os.kill(workers(folder)[killed], signal.SIGKILL)
+            wait_for(lambda killed=killed: len([line for line in journal(folder) if "lost" in line]) > killed)  # type: ignore[misc]
+            if process.poll() is not None or any("ended" in line for line in journal(folder)):
+                break
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "there is no other" in out
+    assert "no worker came to its end" in out
+    assert main(["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]) == 1
+    assert all(finding["shrunk"] for finding in files(folder).values()), "what was cut short is made small first"
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"), [((True,) * 9, MOST), ((True, False, False), 2), ((False, False), 1), ((False, True, False), 3)]
+)
+def test_a_place_is_not_taken_for_ever(words: tuple[bool, ...], taken: int) -> None:
+    """Nor twice by workers that do not even begin. `words`: whether each of them says one before it is killed."""
+    place, starts = WorkerSlot(0, {}), 0
+    for spoke in words:
+        place.spoke = spoke
+        if not place.may_be_taken():
+            break
+        starts += 1
+    assert starts == taken
+
+
+DIES = """
+import os
+from subwarden.impl.manager.manager import Manager
+
+class Mine(Manager):
+    async def has_subscribers(self, thread_id):
+        os._exit(7)
+"""
+
+
+@pytest.mark.parametrize("how", [("--budget", "8"), ("--rounds", "1")])
+def test_what_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others go on where they were killed, and may come to an end."""
+    subject = tmp_path / "mine.py"
+    subject.write_text(DIES, encoding="utf-8")
+    arguments = ["--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", *how, "--dir", str(tmp_path / "hunt")]
+    assert main(["hunt", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert "worker 0 ended with exit code 7 in round 0; its findings are kept; another takes its place" in err
+    assert "inconclusive (no findings" in out
+
+
+def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
+    """Also when the one was started here and the other by the script."""
+    arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "1"]
+    assert main(["hunt", "--subject", "source", "--level", "manager", *arguments, "--dir", str(tmp_path / "whole")]) == 1
+    with hunting(tmp_path / "killed", *arguments) as process:
+        wait_for(lambda: workers(tmp_path / "killed") and found(tmp_path / "killed"))
+        os.kill(workers(tmp_path / "killed")[0], signal.SIGKILL)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "another takes its place" in out
+    assert "all rounds are done" in out
+    assert files(tmp_path / "killed") == files(tmp_path / "whole")
+    one, two = (Folder(tmp_path / name).totals() for name in ("whole", "killed"))
+    assert one.rounds == two.rounds == {0: 1, 1: 1}
+    assert one.whole.strategies == two.whole.strategies
+    assert one.ends["manager, fifo"].encode() == two.ends["manager, fifo"].encode()
+
+
+def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subject whose steps block: nothing found is not that nothing is wrong."""
+    monkeypatch.setattr(hunt, "GRACE", 0.0)
+    monkeypatch.setattr(hunt, "PATIENCE", 0.0)
+    subject = "subwarden.stateful_tests.specimens.manager_defects.progress:SleepsForReal"
+    assert main(["hunt", "--subject", subject, "--budget", "0.001", "--jobs", "1", "--dir", str(tmp_path / "hunt")]) == 2
+    out, err = capsys.readouterr()
+    assert "worker 0 did not end when its time was over, and was ended" in err
+    assert "inconclusive (no findings" in out
+
+
+def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> None:
+    """It died between two looks around: what it had found is in the pipe still."""
+
+    class Dead:
+        exitcode = -9
+
+        def join(self) -> None:
+            pass
+
+        def is_alive(self) -> bool:
+            return False
+
+    program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
+    kept = Kept(Finding(REVIVED, Order.FIFO, False, program, ("+start A",), (2, 0), "manager"), False, "surw")
+    said: list[str] = []
+    listener: Any = SimpleNamespace(say=said.append)
+    with closing(Folder(tmp_path)) as folder:
+        folder.begin({"subject": "source", "seed": 0, "order": "all"})
+        session = hunt.Hunt(hunt.Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+        ours, theirs = Pipe()
+        session._pipes[ours], session._processes[0], session._places[0].lost = 0, Dead(), MOST
+        theirs.send(("work", {CHECKS[0].name: Work(programs=1, schedules=9)}))
+        theirs.send(("found", kept))
+        theirs.close()
+        session._listen(ours)
+    assert session.findings == {REVIVED: kept}
+    assert (session.totals.whole.schedules, len(files(tmp_path)), len(said)) == (9, 1, 2)
+    assert "worker 0 was killed (signal 9)" in said[1]
+    assert not session._pipes
+
+
+def test_the_best_evidence_is_kept_whichever_worker_is_last(tmp_path: Path) -> None:
+    program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
+    every = [
+        Kept(Finding(REVIVED, order, False, program, ("+start A",), (2, 0), "manager"), shrunk, "surw")
+        for order in (Order.FIFO, Order.ANY)
+        for shrunk in (True, False)
+    ]
+    listener: Any = SimpleNamespace(say=lambda _: None)
+    for number, told in enumerate(permutations(every)):
+        with closing(Folder(tmp_path / str(number))) as folder:
+            folder.begin({"subject": "source", "seed": 0, "order": "all"})
+            session = hunt.Hunt(hunt.Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+            for kept in told:
+                session._found(0, kept)
+            assert session.findings == folder.findings() == {REVIVED: every[0]}

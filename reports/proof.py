@@ -48,7 +48,7 @@ def why_inconclusive(proof: Proof) -> Iterable[str]:
     if proof.search.never_met:
         yield f"never met: {', '.join(proof.search.never_met)}"
     if proof.liveness_skipped:
-        other = "P13" if proof.scope.level == 1 else "P14"
+        other = "P13" if proof.scope.level == "manager" else "P14"
         yield f"P7 and {other} were not judged: {proof.unjudged[Property.P7]}"
 
 

@@ -26,7 +26,7 @@ class Request(NamedTuple):
 class Scope:
     """Everything is counted from 1. Conversations are per thread: one conversation is never loaded as two threads."""
 
-    level: ClassVar[int] = 1
+    level: ClassVar[str] = "manager"
     connections: int = 2
     threads: int = 1
     subscriptions: int = 1

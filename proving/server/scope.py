@@ -27,7 +27,7 @@ class ServerScope:
     """Everything is counted from 1. The core always takes part: initialize, close, start, resume, unsubscribe, archive, and an engine that
     brings conversations or fails."""
 
-    level: ClassVar[int] = 2
+    level: ClassVar[str] = "server"
     connections: int = 1
     threads: int = 1
     subscriptions: int = 0

@@ -31,12 +31,12 @@ from subwarden.stateful_tests.subjects.loading import load
 
 PRELUDE = """
 import multiprocessing, os, signal, sys
-import cli.gate
+import subwarden.cli.gate
 from subwarden.cli.main import entry
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES, Profile
 
 PROFILES["ci"] = Profile("ci", examples=8, schedules=30, steps=9, derandomized=True)
-explore = cli.gate.explore
+explore = subwarden.cli.gate.explore
 
 def when_under_way(act):
     def exploring(*arguments, progress, **options):
@@ -47,7 +47,7 @@ def when_under_way(act):
                 act()
             progress(schedules, done, parts)
         return explore(*arguments, progress=told, **options)
-    cli.gate.explore = exploring
+    subwarden.cli.gate.explore = exploring
 """
 RUN = "\nif __name__ == '__main__':\n    entry()\n"
 CTRL_C = "when_under_way(lambda: os.killpg(0, signal.SIGINT))"  # as a terminal does it: to the whole group

@@ -124,7 +124,7 @@ def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
 ) -> None:
     """A subject whose steps block: nothing found is not that nothing is wrong."""
     monkeypatch.setattr(hunt, "GRACE", 0.0)
-    monkeypatch.setattr(hunt, "PATIENCE", 0.0)
+    monkeypatch.setattr(hunt, "WORKERS_END_WITHIN", 0.0)
     subject = "subwarden.stateful_tests.specimens.manager_defects.progress:SleepsForReal"
     assert main(["hunt", "--subject", subject, "--budget", "0.001", "--jobs", "1", "--dir", str(tmp_path / "hunt")]) == 2
     out, err = capsys.readouterr()

@@ -217,7 +217,7 @@ def test_the_command_writes_what_it_proves(tmp_path: Path, capsys: pytest.Captur
     path = tmp_path / "proof.json"
     assert command("--level", "server", "--requests", "1", "--json", str(path), "--kinds") == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("HOLDS  server: 1 connection, 1 thread, 1 request in flight")
+    assert printed.startswith("HOLDS  level server: 1 connection, 1 thread, 1 request in flight")
     assert "conversations that end by themselves" in printed
     data = json.loads(path.read_text(encoding="utf-8"))
     assert data["level"] == 2

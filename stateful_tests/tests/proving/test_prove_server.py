@@ -220,7 +220,7 @@ def test_the_command_writes_what_it_proves(tmp_path: Path, capsys: pytest.Captur
     assert printed.startswith("HOLDS  level server: 1 connection, 1 thread, 1 request in flight")
     assert "conversations that end by themselves" in printed
     data = json.loads(path.read_text(encoding="utf-8"))
-    assert data["level"] == 2
+    assert data["level"] == "server"
     assert data["distinct_states"] == search(LevelTwo(ONE)).distinct
     assert data["scope"]["in_flight"] == 1
     assert data["properties"]["P14"]["verdict"] is None

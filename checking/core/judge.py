@@ -42,8 +42,8 @@ class CoreJudge(AdapterJudge):
 
     # --- what the player reports
 
-    def called(self, task: int, operation: CoreOperation, message: object = None) -> None:
-        """`task` calls `operation`."""
+    def called(self, task: int, operation: CoreOperation) -> None:
+        """`task` calls `operation`; a publish has its `message`."""
         self._tell("calls", operation)
         self._calls += 1
         self._open[task] = self._calls
@@ -54,7 +54,7 @@ class CoreJudge(AdapterJudge):
                     connection.left = isinstance(operation, Disconnect) or (connection.left and self._rules.final)
                 connection.open[self._calls] = operation
         if isinstance(operation, Publish):
-            self.deliveries.called(self._calls, operation.topic, message, task)
+            self.deliveries.called(self._calls, operation.topic, getattr(operation, "message", None), task)
         elif self.deliveries.published:
             self.deliveries.look()
 

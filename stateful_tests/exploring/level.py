@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.observers import Observer
 
 Names = list[str]
 Factory = Callable[..., Any]  # a fresh subject; what it is given is the level's business
@@ -68,6 +69,7 @@ class Play(Protocol):
 
     loop: ControlledLoop
     happened: set[str]
+    audience: Any  # the judge, or the judge and all observers (`exploring.observers.audience`); whoever drives the run tells it `stepped`
 
     @property
     def judge(self) -> RunJudge:
@@ -131,8 +133,10 @@ class Level(Protocol):
     def prepare(self, program: Any) -> Any:
         """What would be worked out in every run of `program` again."""
 
-    def play(self, factory: Factory, prepared: Any, loop: ControlledLoop, graph: Any, fired: set[str]) -> Play:
-        """A run that is ready to be scheduled. `fired` is given the kinds of the model's transitions that happen."""
+    def play(
+        self, factory: Factory, prepared: Any, loop: ControlledLoop, graph: Any, fired: set[str], observers: Sequence[Observer] = ()
+    ) -> Play:
+        """A run, ready to be scheduled; `observers` hear of it. `fired` is given the kinds of the model's transitions that happen."""
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""

@@ -20,6 +20,7 @@ from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
+from subwarden.stateful_tests.exploring.observers import Observer, heard
 
 MakeChoose = Callable[[ControlledLoop, Order], Choose]
 COLLECT_EVERY = 40_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
@@ -69,14 +70,16 @@ class Runner:
         self._program: Program | None = None  # the last one played, and what was worked out for it
         self._prepared: Any = None
 
-    def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
+    def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False, observers: Sequence[Observer] = ()) -> Result:
         """Play `program` once. Raises UncontrolledSource if the subject used what cannot be controlled."""
         loop = loop_for(self.order, early_timers=self._early_timers)
         WATCHDOG.watch(loop)
         with loop.entered():
-            play = self.level.play(self.factory, self._ready(program), loop, self.graph, self.fired)
+            play = self.level.play(self.factory, self._ready(program), loop, self.graph, self.fired, observers)
+            if observers:
+                play.audience.begun(play)
             try:
-                ended = run(loop, self.order, make(loop, self.order), play.judge.stepped, every_choice=every_choice)
+                ended = run(loop, self.order, make(loop, self.order), play.audience.stepped, every_choice=every_choice)
             except Blocked:  # outside of any task: in a callback, or in show()
                 ended = Ending.STOPPED, [], play.judge.steps
             except BaseException:  # nothing can be tried, a schedule cannot be followed, Ctrl-C: nothing may be left to complain
@@ -129,6 +132,8 @@ class Runner:
             play.finish()
         if loop.nested:
             self._lock_order(play)
+        if play.audience is not judge:
+            play.audience.finished()
         loop.abandon()
         play.let_go()
         if play.happened:
@@ -163,15 +168,25 @@ class Runner:
         result = self.run(program, recording, every_choice=True)
         return result, recorders[0].names
 
-    def follow(self, program: Program, names: Sequence[str]) -> Result:
+    def follow(self, program: Program, names: Sequence[str], observers: Sequence[Observer] = ()) -> Result:
         """Play exactly `names`. Raises Divergence at the first step that cannot be followed."""
         followers: list[Follower] = []
+        chosen = heard(observers, "chosen")
 
         def following(loop: ControlledLoop, order: Order) -> Choose:
-            followers.append(Follower(loop, order, names))
-            return followers[0]
+            follower = Follower(loop, order, names)
+            followers.append(follower)
+            if chosen is None:
+                return follower
 
-        result = self.run(program, following, every_choice=True)
+            def choose(n: int) -> int:
+                pick = follower(n)
+                chosen(names[follower.at - 1])
+                return pick
+
+            return choose
+
+        result = self.run(program, following, every_choice=True, observers=observers)
         followers[0].finish()
         return result
 

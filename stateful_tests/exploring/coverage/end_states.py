@@ -1,12 +1,13 @@
 """How runs end: what a search counts to say how much it has seen, and to estimate what it has not
 (`stateful_tests.exploring.coverage.good_turing`)."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Ending
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import MakeChoose, Result, Runner
 
 
@@ -30,13 +31,13 @@ class EndStateRunner(Runner):
         self.end: EndState | None = None
         self._every = every
 
-    def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False) -> Result:
+    def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False, observers: Sequence[Observer] = ()) -> Result:
         if self.schedules % self._every:
             self.end = None
-            return super().run(program, make, every_choice=every_choice)
+            return super().run(program, make, every_choice=every_choice, observers=observers)
         whole, self.fired = self.fired, set()
         try:
-            return super().run(program, make, every_choice=every_choice)
+            return super().run(program, make, every_choice=every_choice, observers=observers)
         finally:
             whole |= self.fired
             self.fired = whole

@@ -85,7 +85,7 @@ class Machine(RuleBasedStateMachine):
         try:
             with self.loop.entered():
                 if happen(self.loop, self.order, pick):
-                    self.play.judge.stepped()
+                    self.play.audience.stepped()
         except Blocked:  # outside of any task
             pass
         finally:

@@ -1,6 +1,6 @@
 """The core level, as what is common to all levels sees it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from subwarden.checking.core.configurations import CoreGraph
@@ -10,6 +10,7 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
 from subwarden.stateful_tests.subjects.core.machine import CoreMachine
 from subwarden.stateful_tests.subjects.core.play import CorePlay
@@ -37,9 +38,17 @@ class CoreLevel(AdapterLevel):
         """Its tasks, compiled."""
         return prepare(program)
 
-    def play(self, factory: Factory, prepared: PreparedCalls, loop: ControlledLoop, graph: CoreGraph, fired: set[str]) -> CorePlay:
+    def play(
+        self,
+        factory: Factory,
+        prepared: PreparedCalls,
+        loop: ControlledLoop,
+        graph: CoreGraph,
+        fired: set[str],
+        observers: Sequence[Observer] = (),
+    ) -> CorePlay:
         """A run that is ready to be scheduled."""
-        return CorePlay(factory, prepared, loop, graph, fired)
+        return CorePlay(factory, prepared, loop, graph, fired, observers)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""

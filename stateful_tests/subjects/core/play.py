@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,10 +19,11 @@ from subwarden.scheduling.order import Order, happen
 from subwarden.scheduling.state_search.objects import Value
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
+from subwarden.stateful_tests.exploring.observers import Observer, audience
 from subwarden.stateful_tests.subjects.core.adapter import Adapter, BadAdapter, CoreAdapter, said
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
-from subwarden.stateful_tests.subjects.core.program import CallSite, PreparedCalls, PublishMessage
+from subwarden.stateful_tests.subjects.core.program import CallSite, PreparedCalls
 
 CLOSING = 10_000  # steps that an adapter's close() may take
 
@@ -34,6 +35,7 @@ class AdapterPlay(ABC):
     """
 
     judge: Any  # of the model
+    audience: Any  # the judge, and who else listens
 
     def __init__(self, factory: Callable[[], Adapter], prepared: PreparedCalls, loop: ControlledLoop) -> None:
         self.loop = loop
@@ -109,13 +111,13 @@ class AdapterPlay(ABC):
                     await self._call(place, site)
         except asyncio.CancelledError as error:
             if place in self._cancelled or self._environment.cancels:
-                self.judge.cancelled(place, site.operation)
+                self.audience.cancelled(place, site.operation)
             else:  # nobody asked for that
-                self.judge.raised(place, site.operation, error)
+                self.audience.raised(place, site.operation, error)
         except BadObservation as error:  # the adapter's own mistake
             self.judge.show_raised = error
         except Exception as error:  # whatever a manager raises is a finding, not our failure
-            self.judge.raised(place, site.operation, error)
+            self.audience.raised(place, site.operation, error)
         finally:
             for fault in faults:
                 if fault in self.loop.faults:
@@ -127,7 +129,7 @@ class AdapterPlay(ABC):
         answer = getattr(self._manager, site.name)(*site.arguments)
         if hasattr(answer, "__await__"):
             answer = await answer
-        self.judge.returned(place, operation, answer)
+        self.audience.returned(place, operation, answer)
 
     # --- the end
 
@@ -205,11 +207,18 @@ class CorePlay(AdapterPlay):
     adapter: CoreAdapter
 
     def __init__(
-        self, factory: Callable[[], CoreAdapter], prepared: PreparedCalls, loop: ControlledLoop, graph: CoreGraph, fired: set[str]
+        self,
+        factory: Callable[[], CoreAdapter],
+        prepared: PreparedCalls,
+        loop: ControlledLoop,
+        graph: CoreGraph,
+        fired: set[str],
+        observers: Sequence[Observer] = (),
     ) -> None:
         super().__init__(factory, prepared, loop)
         self.observe = partial(_observed, self.adapter, frozenset(prepared.clients), frozenset(prepared.topics))
         self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, self._rules)
+        self.audience = audience(self.judge, observers)
         self._environment.failed = self.judge.excuse
 
     def called(self, place: int, operation: CoreOperation) -> None:
@@ -217,7 +226,7 @@ class CorePlay(AdapterPlay):
             self._environment.leaves(operation.connection)
         elif isinstance(operation, Connect) and self.adapter.kind.reconnects:
             self._environment.returns(operation.connection)
-        self.judge.called(place, operation, operation.message if isinstance(operation, PublishMessage) else None)
+        self.audience.called(place, operation)
 
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
         if not stuck:

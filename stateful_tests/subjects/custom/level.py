@@ -1,6 +1,6 @@
 """The level of managers that are held against a model of their own, as what is common to all levels sees it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from subwarden.checking.custom.configurations import CustomGraph
@@ -10,6 +10,7 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
 from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 from subwarden.stateful_tests.subjects.core.script import scripted
@@ -36,9 +37,17 @@ class CustomLevel(AdapterLevel):
         """Its tasks, compiled."""
         return prepare(program)
 
-    def play(self, factory: Factory, prepared: PreparedCalls, loop: ControlledLoop, graph: CustomGraph, fired: set[str]) -> CustomPlay:
+    def play(
+        self,
+        factory: Factory,
+        prepared: PreparedCalls,
+        loop: ControlledLoop,
+        graph: CustomGraph,
+        fired: set[str],
+        observers: Sequence[Observer] = (),
+    ) -> CustomPlay:
         """A run that is ready to be scheduled."""
-        return CustomPlay(factory, prepared, loop, graph, fired)
+        return CustomPlay(factory, prepared, loop, graph, fired, observers)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""

@@ -1,13 +1,14 @@
 """Plays a program of somebody's own operations under one schedule, with a judge looking on that asks the adapter's model."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 
 from subwarden.checking.custom.configurations import CustomGraph
 from subwarden.checking.custom.judge import CustomJudge
 from subwarden.checking.custom.model import CustomOperation
 from subwarden.checking.custom.text import text_of
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.stateful_tests.exploring.observers import Observer, audience
 from subwarden.stateful_tests.subjects.core.play import AdapterPlay
 from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter
@@ -20,10 +21,17 @@ class CustomPlay(AdapterPlay):
     adapter: CustomAdapter
 
     def __init__(
-        self, factory: Callable[[], CustomAdapter], prepared: PreparedCalls, loop: ControlledLoop, graph: CustomGraph, fired: set[str]
+        self,
+        factory: Callable[[], CustomAdapter],
+        prepared: PreparedCalls,
+        loop: ControlledLoop,
+        graph: CustomGraph,
+        fired: set[str],
+        observers: Sequence[Observer] = (),
     ) -> None:
         super().__init__(factory, prepared, loop)
         self.judge = CustomJudge(loop, self.adapter.observe, self.adapter.kind.model, graph, fired, self._rules)
+        self.audience = audience(self.judge, observers)
 
     def called(self, place: int, operation: CustomOperation) -> None:
         client = operation.arguments[0] if operation.arguments else None
@@ -31,7 +39,7 @@ class CustomPlay(AdapterPlay):
             self._environment.leaves(client)
         elif operation.name == "connect" and isinstance(client, str):
             self._environment.returns(client)
-        self.judge.called(place, operation)
+        self.audience.called(place, operation)
 
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
         self.judge.rest()

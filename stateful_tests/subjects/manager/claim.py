@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.manager.graph import ManagerGraph
-from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.checking.manager.pending import agrees
 from subwarden.model.manager.operations import MANAGER_OPERATIONS, Operation, RemoveConnection
 from subwarden.model.manager.projection import Shown, View, project, view
@@ -22,6 +21,7 @@ from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Follower
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
 from subwarden.stateful_tests.subjects.manager.configurations import ShownConfiguration, ShownConfigurations, masked
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
@@ -72,84 +72,76 @@ def claim_of(factory: Factory, program: ManagerProgram, names: Sequence[str], ca
         raise NoScript("locks are taken in both orders, which shows in a deadlock only where they meet")
     if cause in ENDLESS:
         return ManagerClaim({"kind": ENDLESS[cause], "steps": None}, [], coroutines=False)
-    watched = _Watched(factory, program, names, cause)
+    watched = _watched(factory, program, names, cause)
     claim = {"kind": AT_REST[cause], "steps": None} if cause in AT_REST else watched.claim
     if claim is None:
         raise NoScript("what the manager shows then is right after some order of the calls, only not at that moment")
     return ManagerClaim(claim, watched.rests, watched.coroutines)
 
 
-class _Open(ManagerJudge):
-    """A judge whose methods can be wrapped, since it has no slots of its own."""
+def _watched(factory: Factory, program: ManagerProgram, names: Sequence[str], cause: Cause) -> "_Watched":
+    watched = _Watched(program, cause)
+    with controlled_locks():
+        loop = ControlledLoop()
+        with loop.entered():
+            play = ManagerPlay(factory, compile_program(program), loop, ManagerGraph(), set(), [watched])
+            watched.begun(play)
+            try:
+                run(loop, Order.FIFO, Follower(loop, Order.FIFO, names), play.audience.stepped, every_choice=True)
+            finally:
+                loop.abandon()
+    return watched
 
 
-class _Watched:
-    """A run followed to its end, with the model beside it up to where `cause` shows."""
+class _Watched(Observer):
+    """Listens to a run, with the model beside it up to where `cause` shows. After the run, `claim` is what a script can assert."""
 
-    def __init__(self, factory: Factory, program: ManagerProgram, names: Sequence[str], cause: Cause) -> None:
+    def __init__(self, program: ManagerProgram, cause: Cause) -> None:
         self.claim: Claim | None = None
         self.rests = [0]
+        self.coroutines = False
         self._rested = False  # whether the run has come to rest since
         self._wrong: Shown | None = None  # what showed when the cause was seen
         self._cause = cause
+        self._known = False  # whether the judge had recorded the cause by the last event
         self._worlds = ShownConfigurations()
         self._steps = 0
         self._closed: set[int] = set()
         self._places = [0] * len(program.tasks)  # how many operations each task has finished
         self._shown: Shown | None = None  # when an operation returned, and the cause was seen
-        with controlled_locks():
-            loop = ControlledLoop()
-            with loop.entered():
-                self._play = ManagerPlay(factory, compile_program(program), loop, ManagerGraph(), set(), judge=_Open)
-                manager = self._play.manager
-                self.coroutines = all(inspect.iscoroutinefunction(getattr(manager, o.name)) for o in MANAGER_OPERATIONS)
-                self._attach()
-                try:
-                    run(loop, Order.FIFO, Follower(loop, Order.FIFO, names), self._stepped, every_choice=True)
-                finally:
-                    loop.abandon()
 
-    # --- following
+    def begun(self, play: ManagerPlay) -> None:
+        self._play = play
+        self.coroutines = all(inspect.iscoroutinefunction(getattr(play.manager, o.name)) for o in MANAGER_OPERATIONS)
 
-    def _attach(self) -> None:
-        judge: Any = self._play.judge  # its methods are wrapped, for this run only
-        called, returned, cancelled, raised = judge.called, judge.returned, judge.cancelled, judge.raised
+    def called(self, task: int, operation: Operation) -> None:
+        self._worlds.called(task, operation)
 
-        def on_call(task: int, operation: Operation) -> None:
-            self._worlds.called(task, operation)
-            called(task, operation)
+    def returned(self, task: int, operation: Operation, answer: object, last: bool = True) -> None:
+        if isinstance(operation, RemoveConnection):
+            self._closed.add(operation.connection)
+        if self._just_recorded():
+            self._shown = self._play.manager.show()
+            self._claim_at([task_name(task), self._places[task]], self._worlds.must_have_acted(task), self._shown, (task, answer))
+        self._worlds.returned(task, answer, self._view())
+        self._places[task] += 1
 
-        def on_return(task: int, operation: Operation, answer: object, last: bool) -> None:
-            known = self._cause in judge.violations
-            returned(task, operation, answer, last)
-            if isinstance(operation, RemoveConnection):
-                self._closed.add(operation.connection)
-            if not known and self._cause in judge.violations:
-                self._shown = self._play.manager.show()
-                self._claim_at([task_name(task), self._places[task]], self._worlds.must_have_acted(task), self._shown, (task, answer))
-            self._worlds.returned(task, answer, self._view())
-            self._places[task] += 1
+    def cancelled(self, task: int, operation: Operation) -> None:
+        self._just_recorded()
+        self._worlds.gone(task, self._view())
 
-        def on_cancel(task: int, operation: Operation) -> None:
-            cancelled(task, operation)
-            self._worlds.gone(task, self._view())
+    def raised(self, task: int, operation: Operation, error: BaseException) -> None:
+        if self._just_recorded():
+            self.claim = {"kind": "raises", "steps": None, "task": task_name(task), "error": type(error).__name__}
+        self._worlds.gone(task, self._view())
 
-        def on_raise(task: int, operation: Operation, error: BaseException) -> None:
-            known = self._cause in judge.violations
-            raised(task, operation, error)
-            if not known and self._cause in judge.violations:
-                self.claim = {"kind": "raises", "steps": None, "task": task_name(task), "error": type(error).__name__}
-            self._worlds.gone(task, self._view())
-
-        judge.called, judge.returned, judge.cancelled, judge.raised = on_call, on_return, on_cancel, on_raise
-
-    def _stepped(self) -> bool:
+    def stepped(self) -> None:
         judge, loop = self._play.judge, self._play.loop
         self._steps += 1
-        judge.stepped()
         running = judge.tasks.get(id(getattr(loop.current._callback, "__self__", None)))
         possible = self._worlds.may_act(running)
-        if self.claim is None and self._cause in judge.violations and self._cause not in AT_REST:
+        self._just_recorded()
+        if self.claim is None and self._known and self._cause not in AT_REST:
             self._claim_at(None, possible, self._play.manager.show(), None)
         elif self.claim is not None and self.claim.get("look") is not None and self._shown == self._play.manager.show():
             self.claim.update(look=None, steps=self._steps)  # it still shows after the step: say it there, which is plainer
@@ -158,7 +150,11 @@ class _Watched:
         if not loop.ready:
             self.rests.append(self._steps)
             self._look_at_rest()
-        return False
+
+    def _just_recorded(self) -> bool:
+        """Whether the judge has recorded the cause at the event that is told now."""
+        before, self._known = self._known, self._cause in self._play.judge.violations
+        return self._known and not before
 
     def _look_at_rest(self) -> None:
         """What is wrong at any time, and still shows the same when nothing moves any more, is looked at then: the script is plainer."""

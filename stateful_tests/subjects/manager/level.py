@@ -1,6 +1,6 @@
 """Level manager, the manager's own API, as what is common to all levels sees it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from subwarden.checking.manager.graph import ManagerGraph
@@ -14,6 +14,7 @@ from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainLevel
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.script.run import scripted
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
 from subwarden.stateful_tests.subjects.manager.machine import ManagerMachine
@@ -44,10 +45,16 @@ class ManagerLevel(ChainLevel):
         return compile_program(program)
 
     def play(
-        self, factory: Factory, prepared: tuple[Chain, ...], loop: ControlledLoop, graph: ManagerGraph, fired: set[str]
+        self,
+        factory: Factory,
+        prepared: tuple[Chain, ...],
+        loop: ControlledLoop,
+        graph: ManagerGraph,
+        fired: set[str],
+        observers: Sequence[Observer] = (),
     ) -> ManagerPlay:
         """A run that is ready to be scheduled."""
-        return ManagerPlay(factory, prepared, loop, graph, fired)
+        return ManagerPlay(factory, prepared, loop, graph, fired, observers)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""

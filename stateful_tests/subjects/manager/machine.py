@@ -17,6 +17,7 @@ from subwarden.model.manager.step import Call
 from subwarden.proving.manager.scope import Request
 from subwarden.scheduling.events import Event
 from subwarden.stateful_tests.exploring.drawing.machine import Machine
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.manager.compiled import compile_chain
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
@@ -46,6 +47,23 @@ THEN = st.one_of(
 Transitions = set[tuple[State, Request]]
 
 
+class TransitionsTaken(Observer):
+    """Notes the model's transitions in `transitions`, as coverage of its graph counts them: whatever the number of the incarnation."""
+
+    def __init__(self, transitions: Transitions) -> None:
+        self._transitions = transitions
+
+    def took(self, node: ManagerNode, call: Call) -> None:
+        """The judge has seen `call` take effect at `node`."""
+        state = node.state
+        if call.thread is not None:
+            entry = state.entry(call.thread)
+            if entry is None or entry.incarnation != call.incarnation:
+                return
+        state = replace(state, incarnations=0, entries=tuple((t, e._replace(incarnation=t, generation=0)) for t, e in state.entries))
+        self._transitions.add((state, Request(call.operation, call.thread)))
+
+
 class ManagerMachine(Machine):
     """See `stateful_tests.exploring.drawing.machine`."""
 
@@ -55,18 +73,9 @@ class ManagerMachine(Machine):
     def __init__(self) -> None:
         super().__init__()
         with self.loop.entered():
-            self.play = ManagerPlay(self.factory, (), self.loop, ManagerGraph(), self.fired, self._take)
+            taken = TransitionsTaken(self.transitions)
+            self.play = ManagerPlay(self.factory, (), self.loop, ManagerGraph(), self.fired, [taken])
         self.program = ManagerProgram(())
-
-    def _take(self, node: ManagerNode, call: Call) -> None:
-        """Note a transition of the model, as coverage of its graph counts it: whatever the number of the incarnation."""
-        state = node.state
-        if call.thread is not None:
-            entry = state.entry(call.thread)
-            if entry is None or entry.incarnation != call.incarnation:
-                return
-        state = replace(state, incarnations=0, entries=tuple((t, e._replace(incarnation=t, generation=0)) for t, e in state.entries))
-        self.transitions.add((state, Request(call.operation, call.thread)))
 
     # --- what rules do
 

@@ -1,14 +1,13 @@
 """Plays a program of level manager on a subject under one schedule, with a judge looking on."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.checking.manager.judge import ManagerJudge
-from subwarden.checking.manager.refinement import Took
 from subwarden.checking.manager.telling_judge import NarratedJudge
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.conversation import Conversation
@@ -25,6 +24,7 @@ from subwarden.scheduling.locks import awaited
 from subwarden.scheduling.loop import EAGER, ControlledLoop
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
+from subwarden.stateful_tests.exploring.observers import Observer, audience, heard
 from subwarden.stateful_tests.subjects.manager.narrator import ManagerNarrator
 
 CONVERSATIONS = {number: Conversation(number) for number in range(1, 10)}
@@ -46,13 +46,14 @@ class ManagerPlay:
         loop: ControlledLoop,
         graph: ManagerGraph,
         fired: set[str],
-        took: Took | None = None,
-        judge: type[ManagerJudge] = ManagerJudge,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self.loop = loop
         loop.observer = self
         self.manager: Any = factory()  # a ManagerApi, or somebody else's that looks like one
-        self.judge = (judge if loop.log is None else NarratedJudge)(loop, self.manager, graph, fired, took)
+        took = heard(observers, "took") if observers else None
+        self.judge = (ManagerJudge if loop.log is None else NarratedJudge)(loop, self.manager, graph, fired, took)
+        self.audience = audience(self.judge, observers)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
         self.happened: set[str] = set()  # what is told of the run as coverage
         self._tasks: list[asyncio.Task[None]] = []
@@ -104,7 +105,7 @@ class ManagerPlay:
         return "waiting outside" if at is None else f"waiting for {self.lock_name(at[0])[0]}"
 
     async def _run(self, chain: Chain, faults: list[Event] | None) -> None:
-        judge = self.judge
+        told = self.audience
         index = chain.place
         state: ThreadState | None = None
         operation = chain.sites[0].operation
@@ -112,7 +113,7 @@ class ManagerPlay:
             for site in chain.sites:
                 operation, method = site.operation, site.method
                 if method is not None:
-                    judge.called(index, operation)
+                    told.called(index, operation)
                     answer = await getattr(self.manager, method)(*site.arguments)
                     if site.returns_state:
                         state = answer
@@ -120,15 +121,15 @@ class ManagerPlay:
                     elif site.returns_ids:
                         answer = tuple(sorted(answer))
                 elif state is not None:
-                    judge.called(index, operation)
+                    told.called(index, operation)
                     answer = await self._call_on(state, operation, chain.name)
                 else:
                     break
-                judge.returned(index, operation, answer, site.last)
+                told.returned(index, operation, answer, site.last)
         except asyncio.CancelledError:
-            judge.cancelled(index, operation)
+            told.cancelled(index, operation)
         except Exception as error:  # whatever a subject raises is a finding, not our failure
-            judge.raised(index, operation, error)
+            told.raised(index, operation, error)
         finally:
             for fault in faults or ():
                 if fault in self.loop.faults:

@@ -4,15 +4,15 @@ As far as the model can follow the run; a run that breaks something has a trace 
 where it returned. The form is that of `stateful_tests.tla.traces`, which writes it for TLC and as ITF.
 """
 
-from subwarden.checking.manager.graph import ManagerGraph, ManagerNode
+from subwarden.checking.manager.graph import ManagerNode
 from subwarden.model.manager.operations import CREATES_ENTRY
 from subwarden.model.manager.projection import project
 from subwarden.model.manager.step import Call
-from subwarden.scheduling.order import Order, loop_for
-from subwarden.scheduling.run import Choose, run
+from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.level import Factory
-from subwarden.stateful_tests.exploring.runner import MakeChoose
-from subwarden.stateful_tests.subjects.manager.compiled import compile_program
+from subwarden.stateful_tests.exploring.observers import Observer
+from subwarden.stateful_tests.exploring.runner import MakeChoose, Runner
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tla.traces import Binding, TraceStep
@@ -20,26 +20,28 @@ from subwarden.stateful_tests.tla.traces import Binding, TraceStep
 
 def trace_of(factory: Factory, order: Order, program: ManagerProgram, make: MakeChoose) -> list[TraceStep]:
     """Play `program` once, inside `stateful_tests.exploring.runner.running()`, and return its trace."""
-    trace: list[TraceStep] = []
-    loop = loop_for(order)
+    tracer = Tracer()
+    Runner(MANAGER_LEVEL, factory, order).run(program, make, every_choice=True, observers=[tracer])
+    return tracer.trace
 
-    def took(node: ManagerNode, call: Call) -> None:
-        shown = play.manager.show()
+
+class Tracer(Observer):
+    """Writes the trace of the run that it observes."""
+
+    def __init__(self) -> None:
+        self.trace: list[TraceStep] = []
+
+    def begun(self, play: ManagerPlay) -> None:
+        self._manager = play.manager
+
+    def took(self, node: ManagerNode, call: Call) -> None:
+        """The judge has seen `call` take effect at `node`."""
+        shown = self._manager.show()
         entry = None if call.thread is None else node.state.entry(call.thread)
         stale = call.thread is not None and (entry is None or entry.incarnation != call.incarnation)
-        if shown is not None and not stale:  # a state that was torn down is nobody's: what is done to it is no step
+        if shown is not None and not stale:  # nobody has a state that was torn down: an operation on it is no step
             edge = node.step(call)
-            trace.append(TraceStep(call.operation, edge.answer, project(shown), call.thread, _binding(node, call)))
-
-    with loop.entered():
-        play = ManagerPlay(factory, compile_program(program), loop, ManagerGraph(), set(), took)
-        try:
-            choose: Choose = make(loop, order)
-            run(loop, order, choose, play.judge.stepped, every_choice=True)
-        finally:
-            loop.abandon()
-            play.let_go()
-    return trace
+            self.trace.append(TraceStep(call.operation, edge.answer, project(shown), call.thread, _binding(node, call)))
 
 
 def _binding(node: ManagerNode, call: Call) -> Binding:

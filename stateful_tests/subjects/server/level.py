@@ -1,6 +1,6 @@
 """Level server, the protocol, as what is common to all levels sees it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -15,6 +15,7 @@ from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, module
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.level import Drawing, FailingRun, Names
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.server.machine import ServerMachine
 from subwarden.stateful_tests.subjects.server.play import BRINGS, Factory, PreparedRequests, ServerPlay, prepare
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
@@ -63,9 +64,17 @@ class ServerLevel:
         """What would be worked out in every run again."""
         return prepare(program)
 
-    def play(self, factory: Factory, prepared: PreparedRequests, loop: ControlledLoop, graph: ServerGraph, fired: set[str]) -> ServerPlay:
+    def play(
+        self,
+        factory: Factory,
+        prepared: PreparedRequests,
+        loop: ControlledLoop,
+        graph: ServerGraph,
+        fired: set[str],
+        observers: Sequence[Observer] = (),
+    ) -> ServerPlay:
         """A run that is ready to be scheduled."""
-        return ServerPlay(factory, prepared, loop, graph, fired)
+        return ServerPlay(factory, prepared, loop, graph, fired, observers)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draws programs."""

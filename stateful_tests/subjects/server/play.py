@@ -1,7 +1,7 @@
 """Plays a program of level server on a server under one schedule, with a judge looking on."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +19,7 @@ from subwarden.scheduling.locks import waiting
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
+from subwarden.stateful_tests.exploring.observers import Observer, audience
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 
 if TYPE_CHECKING:
@@ -90,7 +91,15 @@ class _Handlers(dict[int | str, "asyncio.Task[None]"]):
 class ServerPlay:
     """One run. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
 
-    def __init__(self, factory: Factory, prepared: PreparedRequests, loop: ControlledLoop, graph: ServerGraph, fired: set[str]) -> None:
+    def __init__(
+        self,
+        factory: Factory,
+        prepared: PreparedRequests,
+        loop: ControlledLoop,
+        graph: ServerGraph,
+        fired: set[str],
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self.loop = loop
         self.happened: set[str] = set()
         self.environment = Environment(
@@ -104,6 +113,7 @@ class ServerPlay:
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]
         self.judge = ServerJudge(loop, self.server, frozenset(STORED), graph, fired.add)
+        self.audience = audience(self.judge, observers)
         self.environment.serve(self.server, self.judge)
         if any(task.may_be_cancelled for task in prepared.tasks):
             self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})

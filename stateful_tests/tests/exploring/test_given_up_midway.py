@@ -41,7 +41,7 @@ REQUESTS = ServerProgram(((Initialize(1),), (Initialize(2),)))
 @pytest.mark.parametrize(
     "again",
     [
-        lambda: plain_claim._Watched(Manager, CALLS, NAMES, causes.MAPS_DISAGREE),
+        lambda: plain_claim._watched(Manager, CALLS, NAMES, causes.MAPS_DISAGREE),
         lambda: protocol_claim._Watched(SERVER, REQUESTS, NAMES, causes.MAPS_DISAGREE),
         lambda: script._Followed(CORE_LEVEL, factory_of(Small), FailingRun(Order.FIFO, CORE_CALLS, NAMES, causes.MAPS_DISAGREE)),
         lambda: trace_of(Manager, Order.FIFO, CALLS, lambda loop, order: Follower(loop, order, NAMES)),

@@ -12,12 +12,17 @@ export PIP_ROOT_USER_ACTION := ignore
 # where it is set, as in images, each command that a test starts would compile all our modules again
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: gate test setup lint types contract tests bench clean
+.PHONY: gate test test-slow setup lint types contract tests bench clean
+
+.NOTPARALLEL:  # the quick checks first; the tests have workers of their own
 
 gate: setup  ## hold the manager against its model under controlled interleavings
 	@$(BIN)/subwarden gate
 
-test: setup lint types contract tests  ## everything: lint, types, import contract, tests
+test: setup lint types contract tests  ## lint, types, import contract, and all tests but the slow ones
+
+test-slow: setup  ## the slow tests: exhaustive comparisons, long hunts, TLC, documents and examples that are run
+	@$(BIN)/pytest -m slow -n $(JOBS) --dist worksteal
 
 setup: $(VENV)/.done
 
@@ -42,7 +47,7 @@ contract: setup
 	@$(BIN)/lint-imports
 
 tests: setup
-	@$(BIN)/pytest -n $(JOBS) --dist worksteal
+	@$(BIN)/pytest -m "not slow" -n $(JOBS) --dist worksteal
 
 bench: setup  ## speed as ratios in one run; never a test
 	@$(BIN)/python -m subwarden.benchmarks

@@ -150,10 +150,11 @@ def blaming(name: str) -> Iterator[None]:
 
 
 def _module(where: str, name: str) -> Any:
+    """Import the module or the file `where`, which may import what stands in the current folder, as with `python -m`."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
     try:
         if not where.endswith(".py"):
-            if "" not in sys.path:
-                sys.path.insert(0, "")
             return importlib.import_module(where)
         path = Path(where)
         if not path.is_file():

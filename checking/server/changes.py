@@ -1,6 +1,6 @@
-"""Visible changes of a server of server: which there are between two looks, what it means that the model refuses one, and how to go on.
+"""Visible changes of a server: the difference of two looks, the cause of a change that the model refuses, and the state to go on from.
 
-It refuses to judge: whether a change is right is asked of the model (`model.server.transitions.explain`) by `checking.server.judge`.
+It refuses to judge: `checking.server.judge` asks the model (`model.server.transitions.explain`) whether a change is right.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ Registry = tuple[Mapping[int, Any], AbstractSet[int]]
 """Conversations by thread, which have a `number`, and the threads that will not be loaded for long."""
 
 ORDER = {what: place for place, what in enumerate(ChangeKind)}
-REFUSED = {  # what it means that the model does not allow a change
+REFUSED = {  # the cause of a change that the model does not allow
     ChangeKind.LIVE: causes.REVIVED,
     ChangeKind.LOADED: causes.RELOADED,
     ChangeKind.UNNAMED: causes.UNASKED_END,
@@ -30,12 +30,12 @@ REFUSED = {  # what it means that the model does not allow a change
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:
-    """As the model is told of them where several show at once: what makes others possible comes first."""
+    """The order in which the model is told of changes that show at once: a change that makes others possible comes before them."""
     return sorted(changes, key=lambda change: (ORDER[change.what], change[1:]))
 
 
 def of_registry(before: Registry, after: Registry) -> list[Change]:
-    """What was loaded, given up and unloaded."""
+    """The threads that were loaded, began to be unloaded, and were unloaded."""
     (was_loaded, was_unloading), (loaded, unloading) = before, after
     changes = [Change(ChangeKind.UNLOADED, t, other=c.number) for t, c in was_loaded.items() if loaded.get(t) is not c]
     changes += [Change(ChangeKind.LOADED, t, other=c.number) for t, c in loaded.items() if was_loaded.get(t) is not c]
@@ -44,7 +44,7 @@ def of_registry(before: Registry, after: Registry) -> list[Change]:
 
 
 def of_maps(before: Shown, after: Shown) -> list[Change]:
-    """Who became live, subscribed, and the other way round."""
+    """The connections that became live, the pairs and ids that were subscribed, and the ends of these."""
     changes = [Change(ChangeKind.LIVE, connection=c) for c in (after.live or frozenset()) - (before.live or frozenset())]
     changes += [Change(ChangeKind.DEAD, connection=c) for c in (before.live or frozenset()) - (after.live or frozenset())]
     old = {(t, c) for t, cs in before.subscribers.items() for c in cs}
@@ -58,7 +58,7 @@ def of_maps(before: Shown, after: Shown) -> list[Change]:
 
 
 def refused(state: ServerState, change: Change) -> Cause | None:
-    """What it means that the model does not allow `change` in `state`; None: the invariants say it better."""
+    """The cause of a `change` that the model does not allow in `state`; None: the invariants say it better."""
     if change.what in (ChangeKind.LINKED, ChangeKind.NAMED):
         if change.connection in state.gone:
             return None
@@ -69,18 +69,8 @@ def refused(state: ServerState, change: Change) -> Cause | None:
     return REFUSED[change.what]
 
 
-def said(change: Change) -> str:
-    """In words."""
-    numbers = {
-        "t": change.thread,
-        "c": change.connection,
-        "v" if change.what in (ChangeKind.LOADED, ChangeKind.UNLOADED) else "s": change.other,
-    }
-    return ", ".join(f"{kind}{number}" for kind, number in numbers.items() if number) + f" {change.what.value}"
-
-
 def forced(state: ServerState, change: Change) -> ServerState:
-    """What shows is so, though the model does not allow it: go on from there, so that one thing wrong is told once."""
+    """The state with `change`, which the model does not allow: the judge goes on from there, so that one defect is told once."""
     t, c, s = change[1:]
     match change.what:
         case ChangeKind.LIVE:

@@ -32,7 +32,7 @@ class Offer:
 class Observer(Protocol):
     """Is told what clients are sent, and what the engine does, at the moment of it."""
 
-    def queued(self, connection: int, message: Message) -> None:
+    def delivered(self, connection: int, message: Message) -> None:
         """A message is on its way, and can no longer be held back."""
 
     def brought(self, thread: int, conversation: int | None) -> None:
@@ -173,7 +173,7 @@ class Client:
         environment.server.open(connection, self.outbox)
 
     def _queued(self, message: Message) -> None:
-        self._environment.observer.queued(self._connection, message)
+        self._environment.observer.delivered(self._connection, message)
         if self._reading is None:
             self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
 

@@ -25,7 +25,7 @@ class Transcript:
 
     # --- what it is told
 
-    def queued(self, connection: int, message: Message) -> None:
+    def delivered(self, connection: int, message: Message) -> None:
         """See `Observer`."""
         self.sent.append((connection, message))
 

@@ -44,6 +44,7 @@ class Deliveries:
         self._raw: dict[Pair, list[tuple[int, frozenset[bool]]]] = {}  # what a client may have asked for, and since when
         self._taken_at: dict[Owed, int] = {}  # how many events had been taken before
         self.taken_last: dict[int, int] = {}  # conversation -> number of the last event taken
+        self.lost: list[Owed] = []  # the events that the last LOST was about
 
     # --- subscriptions
 
@@ -114,6 +115,7 @@ class Deliveries:
         lost = [o for o in owed if o.conversation == conversation and o.number < number]
         self._owed[pair] = [o for o in owed if o.conversation != conversation or o.number > number]
         if lost:
+            self.lost = lost
             return Wrong.LOST
         if raw not in self._right_forms(pair, Owed(conversation, number)):
             return Wrong.RAW_FORCED if raw else Wrong.RAW_LOST
@@ -133,6 +135,6 @@ class Deliveries:
         """A resume's answer has a history, whose open turn has got as far as event `open_turn`; None: no turn is open."""
         return None if self._open.get(conversation) == open_turn else Wrong.FOREIGN_HISTORY
 
-    def at_rest(self) -> Wrong | None:
-        """Nothing more will be sent: whether somebody was not sent all that it is owed."""
-        return Wrong.LOST if any(self._owed.values()) else None
+    def missing(self) -> tuple[Pair, list[Owed]] | None:
+        """Nothing more will be sent: the first client that was not sent all that it is owed, and those events; None: there is none."""
+        return min(((pair, owed) for pair, owed in self._owed.items() if owed), default=None)

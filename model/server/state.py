@@ -97,6 +97,11 @@ def target(request: Request) -> int:
     return request.fork if isinstance(request, rq.Fork) else getattr(request, "thread", 0)
 
 
+def pair_of(request: Request) -> tuple[int, int]:
+    """The thread and the connection that a request is about."""
+    return target(request), request.connection
+
+
 def with_flight(state: ServerState, number: int, change: Callable[[InFlight], InFlight]) -> ServerState:
     return state._replace(flight=tuple((n, change(f) if n == number else f) for n, f in state.flight))
 

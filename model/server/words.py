@@ -6,8 +6,20 @@ from dataclasses import fields
 
 from subwarden.model.manager.words import say_argument
 from subwarden.model.server.requests import AnswerSent, Asks, Closed, Message, Notice, Request, Resolved, Started
+from subwarden.model.server.state import Change, ChangeKind
 
-PREFIX = {"fork": "thread"}  # what else is numbered as a thread is
+PREFIX = {"fork": "thread"}  # a fork is numbered as a thread
+CHANGES = {  # as `model.manager.words.say_changes` puts those that level manager has too
+    ChangeKind.LIVE: "c{c} live",
+    ChangeKind.LOADED: "t{t} loaded as v{other}",
+    ChangeKind.LINKED: "+ c{c} on t{t}",
+    ChangeKind.NAMED: "s{other} = c{c} on t{t}",
+    ChangeKind.UNNAMED: "s{other} dropped",
+    ChangeKind.UNLINKED: "- c{c} on t{t}",
+    ChangeKind.CLOSING: "t{t} closing",
+    ChangeKind.UNLOADED: "t{t} unloaded",
+    ChangeKind.DEAD: "c{c} not live",
+}
 
 
 def say_request(request: Request) -> str:
@@ -25,7 +37,7 @@ def say_request(request: Request) -> str:
 
 
 def say_message(message: Message) -> str:
-    """What a client is sent."""
+    """A message to a client."""
     match message:
         case AnswerSent(request, reply, open_turn, threads):
             extra = f", the turn so far up to event {open_turn}" if open_turn is not None else ""
@@ -43,9 +55,15 @@ def say_message(message: Message) -> str:
             return f"t{thread} was closed"
 
 
+def say_change(change: Change) -> str:
+    """A visible change, as the tables of reports have it: `t1 loaded as v1`."""
+    return CHANGES[change.what].format(t=change.thread, c=change.connection, other=change.other)
+
+
 def say_registry(before: Mapping[int, int], after: Mapping[int, int], closing: AbstractSet[int], was: AbstractSet[int]) -> list[str]:
-    """What has changed in the registry, in a fixed order."""
-    said = [f"t{t} unloaded" for t in sorted(before.keys() - after.keys())]
-    said += [f"t{t} loaded as v{v}" for t, v in sorted(after.items()) if before.get(t) != v]
-    said += [f"t{t} closing" for t in sorted(closing - was)]
-    return said + [f"t{t} not closing" for t in sorted((was - closing) & after.keys())]
+    """The changes of the registry, in a fixed order: conversations by thread `before` and `after`, and the threads that are `closing` and
+    that were."""
+    changes = [Change(ChangeKind.UNLOADED, t) for t in sorted(before.keys() - after.keys())]
+    changes += [Change(ChangeKind.LOADED, t, other=v) for t, v in sorted(after.items()) if before.get(t) != v]
+    changes += [Change(ChangeKind.CLOSING, t) for t in sorted(closing - was)]
+    return [*map(say_change, changes), *(f"t{t} not closing" for t in sorted((was - closing) & after.keys()))]

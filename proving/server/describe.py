@@ -2,8 +2,8 @@
 
 from collections.abc import Hashable, Iterator
 
-from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState
-from subwarden.model.server.words import say_request
+from subwarden.model.server.state import IMPLICIT, ServerState
+from subwarden.model.server.words import say_change, say_request
 from subwarden.proving.server.steps import (
     Action,
     Answers,
@@ -53,7 +53,7 @@ def action_in_words(action: Hashable) -> str:  # noqa: PLR0911 - one case an act
         case Answers(number, _):
             return f"request {number} is answered"
         case Shows(change):
-            return _say_change(change)
+            return say_change(change)
         case Closes(connection):
             return f"the client of c{connection} goes"
         case Cancels(number):
@@ -70,21 +70,6 @@ def action_in_words(action: Hashable) -> str:  # noqa: PLR0911 - one case an act
             return f"the conversation of t{thread} ends by itself"
         case _:
             raise TypeError(f"not an action of server: {action!r}")
-
-
-def _say_change(change: Change) -> str:
-    t, c, other = change.thread, change.connection, change.other
-    match change.what:
-        case ChangeKind.LIVE | ChangeKind.DEAD:
-            return f"c{c} {change.what.value}"
-        case ChangeKind.LOADED:
-            return f"t{t} is loaded as v{other}"
-        case ChangeKind.CLOSING | ChangeKind.UNLOADED:
-            return f"t{t} {change.what.value}"
-        case ChangeKind.LINKED | ChangeKind.UNLINKED:
-            return f"c{c} {change.what.value} (t{t})"
-        case ChangeKind.NAMED | ChangeKind.UNNAMED:
-            return f"c{c} {change.what.value} (t{t}, s{other})"
 
 
 def world_in_words(world: ServerConfiguration) -> str:

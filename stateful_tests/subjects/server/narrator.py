@@ -35,7 +35,7 @@ class ServerNarrator:
         """What shows now and did not before."""
         self._learn_locks()
         server = self._play.server
-        before, self._view = self._view, project(self._play.judge.shown)
+        before, self._view = self._view, project(self._play.judge.visible.shown)
         shown = server.show()
         said = say_changes(before, self._view) + say_registry(self._loaded, shown.loaded, shown.closing, self._closing)
         self._loaded, self._closing = shown.loaded, shown.closing

@@ -112,9 +112,9 @@ class ServerPlay:
         )
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]
-        self.judge = ServerJudge(loop, self.server, frozenset(STORED), graph, fired.add)
+        self.judge = ServerJudge(loop, self.server, frozenset(STORED), graph, fired.add, task_name)
         self.audience = audience(self.judge, observers)
-        self.environment.serve(self.server, self.judge)
+        self.environment.serve(self.server, self.audience)
         if any(task.may_be_cancelled for task in prepared.tasks):
             self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})
         for task in prepared.tasks:
@@ -127,10 +127,7 @@ class ServerPlay:
         request = task.request
         if self.environment.gone(request.connection):
             return
-        if isinstance(request, rq.Close):
-            self.judge.closed(request.connection)
-        else:
-            self.judge.accepted(task.place, task.name, request)
+        self.audience.called(task.place, request)
         self.environment.arrives(task.name, request)
 
     def fault(self, task: RequestTask) -> Event:
@@ -139,13 +136,13 @@ class ServerPlay:
         def deliver() -> None:
             if self.environment.cancel(task.name):
                 self.happened.add("cancellation of a handler")
-                self.judge.cancelled(task.place)
+                self.audience.cancelled(task.place, task.request)
 
         return Event(task.cancel, deliver)
 
     def unfinished(self) -> list[int]:
         """The requests that are being handled."""
-        return sorted(self.judge.number(name) for name, task in self.server.handlers.items() if not task.done())
+        return sorted(self.judge.requests.named(name).number for name, task in self.server.handlers.items() if not task.done())
 
     # --- judging the end
 

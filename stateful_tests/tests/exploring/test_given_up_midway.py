@@ -26,7 +26,7 @@ from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.manager import claim as plain_claim
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.manager.trace import trace_of
-from subwarden.stateful_tests.subjects.server import claim as protocol_claim
+from subwarden.stateful_tests.subjects.server import claim as server_claim
 from subwarden.stateful_tests.subjects.server.program import ServerProgram
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
 from subwarden.stateful_tests.tests.subjects.test_core_adapter import Small
@@ -42,7 +42,7 @@ REQUESTS = ServerProgram(((Initialize(1),), (Initialize(2),)))
     "again",
     [
         lambda: plain_claim._watched(Manager, CALLS, NAMES, causes.MAPS_DISAGREE),
-        lambda: protocol_claim._Watched(SERVER, REQUESTS, NAMES, causes.MAPS_DISAGREE),
+        lambda: server_claim.watch(SERVER, REQUESTS, NAMES, server_claim.ServerClaims(causes.MAPS_DISAGREE)),
         lambda: script._Followed(CORE_LEVEL, factory_of(Small), FailingRun(Order.FIFO, CORE_CALLS, NAMES, causes.MAPS_DISAGREE)),
         lambda: trace_of(Manager, Order.FIFO, CALLS, lambda loop, order: Follower(loop, order, NAMES)),
     ],

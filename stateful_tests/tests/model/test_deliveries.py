@@ -45,7 +45,7 @@ class Run:
         self._note(self.monitor.told(V1, open_turn))
 
     def rest(self) -> list[Wrong]:
-        self._note(self.monitor.at_rest())
+        self._note(None if self.monitor.missing() is None else Wrong.LOST)
         return self.wrong
 
     def _note(self, wrong: Wrong | None) -> None:
@@ -278,7 +278,7 @@ def test_whoever_is_sent_all_it_is_owed_at_once_is_sent_nothing_wrong_and_who_mi
             run.take("item")
             for each in sorted(subscribed):
                 run.send(each, number)
-    assert run.monitor.at_rest() is None
+    assert run.monitor.missing() is None
     assert run.wrong == []
     run.take("item")
-    assert run.monitor.at_rest() == (Wrong.LOST if subscribed else None)
+    assert (run.monitor.missing() is not None) == bool(subscribed)

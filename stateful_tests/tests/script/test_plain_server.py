@@ -19,6 +19,7 @@ import pytest
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.cli.main import main
+from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.server.engine import Engine
@@ -30,7 +31,7 @@ from subwarden.impl.server.transcript import Transcript
 from subwarden.model.properties import Property
 from subwarden.model.server import requests as rq
 from subwarden.model.server.deliveries import Wrong
-from subwarden.model.server.requests import EngineEvent, Message
+from subwarden.model.server.requests import Reply
 from subwarden.reports.script.driver import is_step
 from subwarden.reports.script.server import write
 from subwarden.scheduling.loop import ControlledLoop
@@ -41,6 +42,7 @@ from subwarden.scheduling.strategies.portfolio import Portfolio
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.script.run import doubt
@@ -62,21 +64,8 @@ HOLDS = "the script does not fail on the stock event loop"
 # --- what scripts play
 
 
-class Both:
-    """Tells the judge and a transcript."""
-
-    def __init__(self, judge: Any, transcript: Transcript) -> None:
-        self._judge, self._transcript = judge, transcript
-        for name in ("brought", "archived", "emitted", "died"):
-            setattr(self, name, getattr(judge, name))
-
-    def queued(self, connection: int, message: Message) -> None:
-        self._transcript.queued(connection, message)
-        self._judge.queued(connection, message)
-
-    def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
-        self._transcript.taken(thread, conversation, event)
-        self._judge.taken(thread, conversation, event)
+class Overheard(Transcript, Observer):
+    """A transcript of a controlled run."""
 
 
 def random_program(random: Random) -> ServerProgram:
@@ -108,10 +97,9 @@ def controlled(
     outside when nothing else can move; `slow`: and all timers before them."""
     names: list[str] = []
     rests: list[int] = []
-    loop, transcript = ControlledLoop(), Transcript()
+    loop, transcript = ControlledLoop(), Overheard()
     with loop.entered():
-        play = ServerPlay(server(subject), prepare(program), loop, SERVER_LEVEL.new_graph(), set())
-        play.environment.observer = Both(play.judge, transcript)  # type: ignore[assignment]  # its other methods are the judge's
+        play = ServerPlay(server(subject), prepare(program), loop, SERVER_LEVEL.new_graph(), set(), [transcript])
         choose = RandomWalk(random).begin(loop, Order.FIFO)
         assert choose is not None
 
@@ -389,6 +377,31 @@ def test_the_script_of_a_thread_torn_down_under_a_subscriber(monkeypatch: pytest
     monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
     run = failing_run(factory, program, causes.TORN_FROM_UNDER, schedule=schedule, seen=True)
     assert claim_of(factory, program, run.names, run.cause).claim["kind"] == "torn"
+    fails_alone(run, factory, monkeypatch, capsys)
+
+
+class ListsAThreadTooMany(OwningServer):
+    """The list of loaded threads has one that was never loaded."""
+
+    async def answer(
+        self, request_id: ConnectionRequestId, reply: Reply, *, open_turn: int | None = None, threads: tuple[int, ...] | None = None
+    ) -> None:
+        wrong = None if threads is None else (*threads, 9)
+        await super().answer(request_id, reply, open_turn=open_turn, threads=wrong)
+
+
+def test_the_script_of_a_wrong_list_says_which_lists_were_right(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def factory(engine: Engine) -> ListsAThreadTooMany:
+        return ListsAThreadTooMany(Manager(), engine)
+
+    monkeypatch.setattr(plain, "served", lambda _: plain.made_of(ListsAThreadTooMany, Manager))
+    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
+    run = failing_run(factory, clients(rq.Resume(1, 1), rq.ListLoaded(1)), causes.wrong_answer("thread_loaded_list"))
+    claim = claim_of(factory, run.program, run.names, run.cause).claim
+    assert claim["kind"] == "list"
+    assert claim["allowed"] in ([[]], [[1]], [[], [1]])
     fails_alone(run, factory, monkeypatch, capsys)
 
 

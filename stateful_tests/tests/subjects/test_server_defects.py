@@ -3,22 +3,23 @@
 Also that the sound server shows nothing on the same programs under the same effort: who cries at everything would pass the rest.
 """
 
+import importlib
 import inspect
+import pkgutil
 import re
 from random import Random
 
 import pytest
 
 from subwarden.checking import causes
+from subwarden.checking import server as judging
 from subwarden.checking.manager import invariants
-from subwarden.checking.server import changes as protocol_changes
-from subwarden.checking.server import judge as protocol_judge
 from subwarden.model.properties import Property
 from subwarden.model.server.deliveries import Wrong
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.portfolio import Portfolio
-from subwarden.stateful_tests.exploring.findings import quiescence as at_rest
+from subwarden.stateful_tests.exploring.findings import quiescence
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import Result, Runner, running
 from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
@@ -89,7 +90,8 @@ def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
 
 def test_every_cause_that_a_server_can_name_is_planted_somewhere() -> None:
     planted = {defect.cause for defect in DEFECTS}
-    source = "".join(inspect.getsource(module) for module in (protocol_judge, protocol_changes, at_rest, play, invariants))
+    judges = [importlib.import_module(f"{judging.__name__}.{part.name}") for part in pkgutil.iter_modules(judging.__path__)]
+    source = "".join(inspect.getsource(module) for module in (*judges, quiescence, play, invariants))
     named = {getattr(causes, name) for name in re.findall(r"causes\.([A-Z_]+)", source)}
     assert len(named) > 20
     assert named <= planted

@@ -1,0 +1,62 @@
+"""The checks at quiescence: every request is answered, every thread has its one listener, and nothing is left of unloaded threads."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.checking.server.clients import Clients
+from subwarden.checking.server.evidence import Found, NeverLinked, Unanswered, WaitedForStart, WrongMaps
+from subwarden.checking.server.requests import AcceptedRequest, Requests
+from subwarden.checking.server.visible import Visible
+from subwarden.model.server import requests as rq
+from subwarden.model.server.state import ServerState
+
+
+def answers(requests: Requests, closed: AbstractSet[int], unapproved: AbstractSet[int]) -> Iterator[Found]:
+    """P7, P14. `closed`: connections to which no answer is owed; `unapproved`: threads with an approval that no client is there to give.
+    A rollback comes after the turn: it waits for the approval too."""
+    broken: dict[Cause, list[AcceptedRequest]] = {}
+    for each in requests:
+        request = each.request
+        if each.answered is not None:
+            if each.waits_since is not None:
+                broken.setdefault(causes.WAITS_FOR_START, []).append(each)
+        elif request.connection not in closed and not (isinstance(request, rq.Rollback) and request.thread in unapproved):
+            cause = causes.CANCELLED_UNANSWERED if each.cancelled else causes.never_answered(request.name)
+            broken.setdefault(cause, []).append(each)
+    for cause, of in broken.items():
+        if cause == causes.WAITS_FOR_START:
+            waited = tuple((each.name, each.waits_since) for each in of if each.waits_since is not None)
+            yield Found(cause, of[0].request.name, WaitedForStart(waited))
+        else:
+            yield Found(cause, of[0].request.name, Unanswered(tuple(each.name for each in of)))
+
+
+def services(visible: Visible, closed: frozenset[int], running: Sequence[tuple[int, int]], unread: AbstractSet[int]) -> Iterator[Found]:
+    """P2 to P6: live connections, listeners and entries. `running`: thread and conversation of each listener; `unread`: conversations with
+    events that nobody has taken."""
+    shown, server = visible.shown, visible.server
+    if closed & (shown.live or frozenset()):
+        yield Found(causes.REVIVED, "", WrongMaps(shown, closed))
+    following = {t: entry.conversation for t, entry in shown.entries.items()}
+    for thread, conversation in sorted(running):
+        if running.count((thread, conversation)) > 1:
+            yield Found(causes.TWO_AT_ONCE, f"v{conversation}")
+        elif following.get(thread) != conversation:
+            yield Found(causes.OUT_OF_REACH, f"v{conversation}")
+    for thread, loaded in sorted(server.loaded.items(), key=lambda item: item[0]):
+        served = (thread, loaded.number) in running
+        if shown.subscribers.get(thread) and not served and thread not in server.unloading:
+            yield Found(causes.UNSERVED, f"t{thread}")
+        elif loaded.number in unread and not served:
+            yield Found(causes.BY_NOBODY, f"v{loaded.number}")
+    for thread in sorted(shown.entries.keys() - server.loaded.keys()):
+        yield Found(causes.REVIVED_ENTRY if thread in visible.torn_down else causes.LEFT_ENTRY, f"t{thread}")
+
+
+def links(state: ServerState, clients: Clients) -> Iterator[Found]:
+    """P8: every client that was told that it is subscribed to a running thread is."""
+    never = [(t, c, clients.told(t, c)) for t, c in sorted(state.owed) if state.running(t) and not state.linked(t, c)]
+    if never:
+        yield Found(causes.NEVER_LINKED, "", NeverLinked(tuple(never)))

@@ -93,7 +93,7 @@ TOLD = {  # what a report must name -> what stands in it
     "file and line": ("split_lock:",),
     "the lock": ("takes doors", "takes seats"),
     "the conflict": ("+ c1 on t1",),
-    "expected and actual": ("connection that is not live", "answers: yes"),
+    "expected and actual": ("connection that is not live", "returns yes"),
 }
 
 

@@ -1,10 +1,9 @@
 """The core model as a specification: `--model core`. No call binds anything, so a world is a state of `model.core.step` as it is."""
 
-from collections import defaultdict
-
 from subwarden.checking.linearizability.specification import UNJUDGED, Asked, CallEffect, Footprint, Mode
 from subwarden.model.core import step as core
 from subwarden.model.core.step import CoreOperation, CoreState
+from subwarden.model.core.words import say_answer, say_operation, say_state
 
 READ, JOIN, WRITE = Mode.READ, Mode.JOIN, Mode.WRITE
 
@@ -93,23 +92,13 @@ class CoreSpecification:
         return None
 
     def describe(self, operation: CoreOperation) -> str:
-        name, *arguments = core.core_encode(operation)
-        return f"{name}({', '.join(map(str, arguments))})"
+        return say_operation(operation)
 
     def describe_answer(self, operation: CoreOperation, answer: object) -> str:
-        if isinstance(answer, tuple):
-            return ", ".join(map(str, answer)) or "nobody"
-        return "done" if answer is None else "yes" if answer else "no"
+        return say_answer(answer)
 
     def describe_world(self, world: CoreState) -> str:
-        topics: defaultdict[core.Id, list[core.Id]] = defaultdict(list)
-        for t, c in world.links:
-            topics[t].append(c)
-        said = [
-            f"{', '.join(map(str, core.in_order(ids)))} {word}" for word, ids in (("live", world.live), ("closed", world.closed)) if ids
-        ]
-        said += [f"{', '.join(map(str, core.in_order(topics[t])))} on {t}" for t in core.in_order(topics)]
-        return "; ".join(said) or "nothing"
+        return say_state(world)
 
 
 def _other(world: CoreState, topic: core.Id, connection: core.Id) -> Footprint:

@@ -7,6 +7,7 @@ from enum import Enum
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.projection import ShownEntry, View
 from subwarden.model.manager.step import Answer
+from subwarden.model.words import say_plain
 
 PREFIX = {"connection": "c", "thread": "t", "subscription": "s", "conversation": "v"}
 
@@ -27,16 +28,14 @@ def say_operation(operation: Operation) -> str:
 
 
 def say_answer(operation: Operation, answer: object) -> str:
-    """An answer in words, None where the operation has none to give."""
+    """An answer in words; `done` for None."""
     if isinstance(answer, Answer):
         return answer.value
-    if isinstance(answer, bool):
-        return "yes" if answer else "no"
     if isinstance(answer, tuple):
         return ", ".join(f"c{c}" for c in answer) or "nobody"
     if operation.name == "remove_listener":
         return "nothing" if answer is None else f"t{answer}"
-    return "done" if answer is None else str(answer)
+    return say_plain(answer)
 
 
 def say_entry(entry: ShownEntry) -> str:

@@ -15,6 +15,7 @@ from subwarden.checking.linearizability.history import CallEnding, HistoryCall
 from subwarden.checking.linearizability.search import HistorySearch, Impossible
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe, core_step, in_order
+from subwarden.model.words import say_return
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec.messages import AnswerMessage, quoted
 from subwarden.stateful_tests.exec.program import ExecProgram
@@ -159,7 +160,7 @@ class ExecPlay:
             self.wrong(own.fails(name), quoted(message.error))
             return task
         self.recording.returned(call, message.result)
-        self._did(task, f"{name} answers: {SPECIFICATION.describe_answer(call.operation, message.result)}")
+        self._did(task, say_return(name, SPECIFICATION.describe_answer(call.operation, message.result)))
         if isinstance(call.operation, Disconnect):
             self._closed.add(call.operation.connection)
         told = self._told.pop(message.id, [])

@@ -5,6 +5,7 @@ from typing import Any
 
 from subwarden.checking.core.configurations import CoreGraph
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation
+from subwarden.model.core.words import say_operation
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
@@ -14,7 +15,7 @@ from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
 from subwarden.stateful_tests.subjects.core.machine import CoreMachine
 from subwarden.stateful_tests.subjects.core.play import CorePlay
-from subwarden.stateful_tests.subjects.core.program import CoreProgram, PreparedCalls, prepare, say_operation
+from subwarden.stateful_tests.subjects.core.program import CoreProgram, PreparedCalls, prepare
 from subwarden.stateful_tests.subjects.core.script import scripted
 from subwarden.stateful_tests.subjects.core.simpler import simpler
 

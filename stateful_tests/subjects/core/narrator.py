@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from subwarden.checking.core.judge import CoreJudge, Maps
 from subwarden.model.core.step import Id
-from subwarden.stateful_tests.subjects.core.program import say_operation
+from subwarden.model.core.words import say_answer, say_operation
+from subwarden.model.words import DONE, say_return
 
 
 class CallTeller:
@@ -25,7 +26,7 @@ class CallTeller:
             return f"{what} {self._lock_name(about)}"
         operation, answer = cast(tuple[Any, object], about)
         if what == "answers":
-            return f"{operation.name} answers: {'done' if answer is None else self._say_answer(answer)}"
+            return say_return(operation.name, DONE if answer is None else self._say_answer(answer))
         return f"{what} {self._say_operation(operation)}"
 
 
@@ -35,7 +36,7 @@ class CoreNarrator(CallTeller):
     def __init__(
         self, judge: CoreJudge, received: Callable[[], Mapping[Id, Sequence[object]] | None], lock_name: Callable[[asyncio.Lock], str]
     ) -> None:
-        super().__init__(lock_name, say_operation, str)
+        super().__init__(lock_name, say_operation, say_answer)
         self._judge = judge
         self._received = received
         self._maps: Maps = {}

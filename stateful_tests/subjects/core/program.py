@@ -68,9 +68,3 @@ def compile_chain(index: int, operations: tuple[CoreOperation, ...], faults: int
             made = PublishMessage(operation.topic, f"m{name}{published if published > 1 else ''}")
         sites.append(CallSite(made, made.name, tuple(core_encode(made)[1:])))
     return Chain(index, name, f"start {name}", f"cancel {name}", tuple(sites), faults)
-
-
-def say_operation(operation: CoreOperation) -> str:
-    """In words."""
-    name, *arguments = core_encode(operation)
-    return f"{name}({', '.join(map(str, arguments))})"

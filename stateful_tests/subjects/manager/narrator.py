@@ -8,6 +8,7 @@ from subwarden.checking.observable import Observable
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.projection import View, project
 from subwarden.model.manager.words import say_answer, say_changes, say_operation
+from subwarden.model.words import say_return
 
 NOTHING = View(frozenset(), (), frozenset(), frozenset(), frozenset())
 
@@ -29,7 +30,7 @@ class ManagerNarrator:
             return f"{what} {known[0]}" if known else f"{what} {self._lock_names.get(id(about), 'a lock')} (torn down)"
         operation, answer = cast(tuple[Operation, object], about)
         if what == "answers":
-            return f"{operation.name} answers: {say_answer(operation, answer)}"
+            return say_return(operation.name, say_answer(operation, answer))
         return f"{what} {say_operation(operation)}"
 
     def changes(self) -> list[str]:

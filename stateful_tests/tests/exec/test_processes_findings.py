@@ -65,11 +65,11 @@ def two_unsubscribes() -> ExecRun:
     recording.returned(one, True)
     program = ExecProgram((Connect("c1"), Subscribe("c1", "t1")), tuple(ExecTask(n, (Unsubscribe("c1", "t1"),)) for n in "AB"))
     rows = [
-        Row("first", ["calls connect(c1)", "connect answers: done"], [], 2),
-        Row("first", ["calls subscribe(c1, t1)", "subscribe answers: yes"], ["+ c1 on [red]t1[/red]"], 4),
+        Row("first", ["calls connect(c1)", "connect returns"], [], 2),
+        Row("first", ["calls subscribe(c1, t1)", "subscribe returns yes"], ["+ c1 on [red]t1[/red]"], 4),
         Row("A", ["calls unsubscribe(c1, t1)"], [], 5),
-        Row("B", ["calls unsubscribe(c1, t1)", "unsubscribe answers: yes"], [], 7),
-        Row("A", ["unsubscribe answers: yes"], [], 8),
+        Row("B", ["calls unsubscribe(c1, t1)", "unsubscribe returns yes"], [], 7),
+        Row("A", ["unsubscribe returns yes"], [], 8),
         Row("at rest", [], ["never shown: it comes after what is broken"], 8),
     ]
     return ExecRun(program, recording, rows, BrokenRun(causes.wrong_answer("unsubscribe"), 8, 4), set())

@@ -75,7 +75,7 @@ def test_the_example_s_defect_is_found_made_small_and_shown_by_a_script() -> Non
     record = finding_record(f"{EXAMPLE}:Overbooked", finding)
     assert record["script_confirmed"], record["script_doubt"]
     (row,) = [row for row in record["steps"] if row["broken"]]
-    assert row["did"] == ["join answers: 'seated'"]
+    assert row["did"] == ["join returns 'seated'"]
     assert row["changed"] == ["t1: (['c1', 'c2'], [])"]
     assert "the model answers 'waits'" in row["broken"][0]
 

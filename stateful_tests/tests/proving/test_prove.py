@@ -11,7 +11,6 @@ from rich.console import Console
 
 from subwarden.cli import prove as verb
 from subwarden.model.properties import Property
-from subwarden.proving.manager.defects import DEFECTS
 from subwarden.proving.manager.invariants import NOT_HERE
 from subwarden.proving.manager.liveness import check_liveness, strong_components
 from subwarden.proving.manager.proof import Proof, prove
@@ -19,6 +18,7 @@ from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import LevelOne
 from subwarden.proving.search import Progress, SearchVerdict, StateGraphSearch, search
 from subwarden.reports.proof import print_proof
+from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 from subwarden.stateful_tests.tests.paths import GOLDEN
 
 SMALL = Scope(1, 1, 1, 1, 1, True, 1)

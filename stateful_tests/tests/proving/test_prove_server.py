@@ -14,7 +14,6 @@ from subwarden.model.server.requests import Reply
 from subwarden.model.server.state import Change, ChangeKind, Loaded, ServerState
 from subwarden.proving.manager.proof import Proof
 from subwarden.proving.search import SearchVerdict, StateGraphSearch, search
-from subwarden.proving.server.defects import DEFECTS
 from subwarden.proving.server.kinds import expected
 from subwarden.proving.server.liveness import check_protocol_liveness
 from subwarden.proving.server.proof import prove_protocol
@@ -22,6 +21,7 @@ from subwarden.proving.server.properties import NOT_AT_LEVEL_TWO, STEP_PROPERTIE
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, RequestMoved, RequestRules, ServerConfiguration, Shows, take
 from subwarden.proving.server.system import LevelTwo
+from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
 
 ONE = ServerScope(in_flight=1)
 DEFAULT = ServerScope()

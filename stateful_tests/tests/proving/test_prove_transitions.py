@@ -6,7 +6,6 @@ import pytest
 
 from subwarden.model.manager.state import State
 from subwarden.model.manager.step import step as model_step
-from subwarden.proving.manager.defects import DEFECTS
 from subwarden.proving.manager.encoding import Encoding
 from subwarden.proving.manager.invariants import STATE_PROPERTIES
 from subwarden.proving.manager.kinds import KINDS, expected
@@ -14,6 +13,7 @@ from subwarden.proving.manager.open_calls import ManagerConfiguration, Step, mov
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import LevelOne
 from subwarden.proving.search import search
+from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 
 SMALL = [
     Scope(1, 1, 1, 1, 1, True, 1),

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 
-from subwarden.proving.manager.defects import DEFECTS
 from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
@@ -14,6 +13,7 @@ from subwarden.proving.search import SearchVerdict, search
 from subwarden.proving.symmetry.column_order import ColumnOrder
 from subwarden.proving.symmetry.renaming import EveryRenaming, renamings
 from subwarden.proving.transition_system import Symmetry
+from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 
 SCOPES = [
     Scope(2, 1, 1, 2, 1, True, 0),

@@ -9,11 +9,11 @@ from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.projection import project
-from subwarden.proving.manager.defects import DEFECTS
 from subwarden.proving.manager.proof import prove
 from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.system import LevelOne
 from subwarden.proving.search import SearchVerdict, search
+from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 from subwarden.stateful_tests.subjects.manager.tour_player import Pupil
 from subwarden.stateful_tests.tla import tlc
 from subwarden.stateful_tests.tla.traces import Binding, TraceStep, as_itf, as_tla, validate

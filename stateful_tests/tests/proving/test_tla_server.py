@@ -3,9 +3,9 @@
 import pytest
 
 from subwarden.proving.search import SearchVerdict, search
-from subwarden.proving.server.defects import DEFECTS
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.system import LevelTwo
+from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
 from subwarden.stateful_tests.tests.proving.test_tla import needs_tlc
 from subwarden.stateful_tests.tla import tlc
 

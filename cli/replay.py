@@ -85,7 +85,7 @@ def _write_script(path: str, made: dict[str, Any]) -> str:
 def _write_trace(path: str, replay: Replay, factory: Factory) -> str:
     """Write the run's trace, and say how far it goes."""
     with blaming(replay.subject), running():
-        trace = trace_of(factory, replay.order, replay.program, lambda loop, order: Guide(loop, order, replay.names))
+        trace = trace_of(factory, replay.order, replay.program, lambda candidates: Guide(candidates, replay.names))
     text = as_tla(trace) if path.endswith(".tla") else json.dumps(as_itf(trace), indent=1) + "\n"
     try:
         Path(path).write_text(text, encoding="utf-8")

@@ -25,7 +25,7 @@ class Handle(asyncio.Handle):
     _args: tuple[object, ...]
     _context: Context
     _loop: "ControlledLoop"
-    site: Hashable  # kept by `scheduling.strategies.sampling.chains`, once it is asked for
+    site: Hashable  # kept by `scheduling.loop_candidates`, once it is asked for
     _repr = None  # the base has slots for these two, for its debug mode
     _source_traceback = None
 

@@ -23,7 +23,6 @@ from enum import Enum
 from functools import partial
 
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.handles import label
 from subwarden.scheduling.loop import ControlledLoop
 
 TIMER = "timer"
@@ -47,28 +46,6 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
     if loop.ready and not (loop.early_timers and (order is Order.ANY or loop.batch_end is None)):
         return False
     return loop.has_timers()
-
-
-def candidates(loop: ControlledLoop, order: Order) -> list[str]:
-    """The names of everything that may happen next, in the order of choices. Events and faults are marked by a plus sign.
-
-    Equal names are told apart by their place: the second `x` is `x@2`, or the next number that is nobody's own name.
-    """
-    names = [label(handle) for handle in loop.ready[: width(loop, order)]]
-    names += [f"+{event.label}" for event in loop.events]
-    if timer_may_fire(loop, order):
-        names.append(EARLY if loop.ready else TIMER)
-    names += [f"+{fault.label}" for fault in loop.faults]
-    if len(set(names)) < len(names):
-        taken, seen = set(names), set[str]()
-        for at, name in enumerate(names):
-            number = 2
-            while name in seen and names[at] in taken:
-                names[at] = f"{name}@{number}"
-                number += 1
-            taken.add(names[at])
-            seen.add(name)
-    return names
 
 
 def width(loop: ControlledLoop, order: Order) -> int:

@@ -6,8 +6,7 @@ that happened, step by step; names survive a change of the program, and a step t
 
 from collections.abc import Iterator, Sequence
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order, candidates
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 
 
@@ -35,24 +34,24 @@ def fixed(choices: Sequence[int]) -> Choose:
 class Recorder:
     """Write down the names of what `choose` picks. For a run with `every_choice`."""
 
-    def __init__(self, loop: ControlledLoop, order: Order, choose: Choose) -> None:
+    def __init__(self, candidates: Candidates, choose: Choose) -> None:
         self.names: list[str] = []
-        self._loop, self._order, self._choose = loop, order, choose
+        self._candidates, self._choose = candidates, choose
 
     def __call__(self, n: int) -> int:
         pick = self._choose(n) if n > 1 else 0
-        self.names.append(candidates(self._loop, self._order)[pick])
+        self.names.append(self._candidates.names()[pick])
         return pick
 
 
 class Follower:
     """Do exactly what `names` says. For a run with `every_choice`; raises Divergence at the first step that cannot be followed."""
 
-    def __init__(self, loop: ControlledLoop, order: Order, names: Sequence[str]) -> None:
-        self._loop, self._order, self._names, self.at = loop, order, names, 0
+    def __init__(self, candidates: Candidates, names: Sequence[str]) -> None:
+        self._candidates, self._names, self.at = candidates, names, 0
 
     def __call__(self, n: int) -> int:
-        available = candidates(self._loop, self._order)
+        available = self._candidates.names()
         wanted = self._names[self.at] if self.at < len(self._names) else None
         self.at += 1
         if wanted is None or wanted not in available:
@@ -71,11 +70,11 @@ class Guide:
     For a program that is not quite the one that was recorded: another subject, or fewer operations.
     """
 
-    def __init__(self, loop: ControlledLoop, order: Order, names: Sequence[str]) -> None:
-        self._loop, self._order, self._names, self.at = loop, order, names, 0
+    def __init__(self, candidates: Candidates, names: Sequence[str]) -> None:
+        self._candidates, self._names, self.at = candidates, names, 0
 
     def __call__(self, n: int) -> int:
-        available = candidates(self._loop, self._order)
+        available = self._candidates.names()
         for at in range(self.at, len(self._names)):
             if self._names[at] in available:
                 self.at = at + 1

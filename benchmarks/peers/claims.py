@@ -17,6 +17,7 @@ from subwarden.checking.finding import Finding
 from subwarden.reports.gate import console_for, write_finding
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import fixed
@@ -43,7 +44,7 @@ def prove() -> tuple[int, float]:
         while not strategy.complete:
             loop = ControlledLoop()
             with loop.entered():
-                choose = strategy.begin(loop, Order.ANY)
+                choose = strategy.begin(LoopCandidates(loop, Order.ANY))
                 assert choose is not None
                 manager = SplitLock(fixed=True)
                 for number, call in enumerate(CALLS):
@@ -69,7 +70,7 @@ def shrunk(seed: int) -> tuple[Finding[ManagerProgram], float]:
             if result.violations:
                 break
         began = time.perf_counter()
-        names = runner.record(subject.CROWDED, lambda _loop, _order: fixed(result.choices))[1]
+        names = runner.record(subject.CROWDED, lambda _candidates: fixed(result.choices))[1]
         finding = investigate(runner, next(iter(result.violations)), subject.CROWDED, names)
         return finding, time.perf_counter() - began
 

@@ -7,6 +7,7 @@ from subwarden.benchmarks.peers.contender import Contender
 from subwarden.benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING, Workload, workload
 from subwarden.impl.manager.manager import Manager
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.strategies.portfolio import Portfolio
@@ -33,7 +34,7 @@ _WALK = RandomWalk(Random(1))
 def _unchecked_run(made: Workload, strategy: Strategy) -> bool:
     loop = ControlledLoop()
     with loop.entered():
-        choose = strategy.begin(loop, Order.ANY)
+        choose = strategy.begin(LoopCandidates(loop, Order.ANY))
         assert choose is not None
         state = made.start()
         for task in made.tasks:

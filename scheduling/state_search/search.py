@@ -21,7 +21,9 @@ again as a search without digests: then it prunes nothing, and is complete only 
 
 from collections.abc import Callable, Iterable
 
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.state_search.digest import Digest
@@ -84,11 +86,14 @@ class StateSearch:
         """How many different states at choices have been seen."""
         return len(self._seen)
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
+    def begin(self, candidates: Candidates) -> Choose | None:
         if self.complete or self.runs == self._most:
             return None
+        if not isinstance(candidates, LoopCandidates):
+            raise TypeError("the search of states can look into a controlled loop only")
+        loop = candidates.loop
         if self._digest is None:
-            self._digest = self._make(order, self._shared)
+            self._digest = self._make(candidates.order, self._shared)
         self.runs += 1
         check = self.runs & (self.runs - 1) == 0
         if check and self._outlived():

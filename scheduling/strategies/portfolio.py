@@ -14,8 +14,7 @@ hundred more, in long runs only, and the deepest race takes nearly twice as many
 
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.feedback import Feedback
 from subwarden.scheduling.strategies.sampling.pct import Pct
@@ -56,10 +55,10 @@ class Portfolio:
         """Whose run it is, or was last."""
         return self._turn
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
+    def begin(self, candidates: Candidates) -> Choose | None:
         while self._turns and (self._budget is None or self.runs < self._budget):
             self._turn = self._turns.pop(0)
-            choose = self._turn.begin(loop, order)
+            choose = self._turn.begin(candidates)
             if choose is not None:
                 self._turns.append(self._turn)
                 self.runs += 1

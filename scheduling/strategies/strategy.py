@@ -2,7 +2,7 @@
 
 A driver makes a fresh loop, asks `begin` for a chooser, starts the program, runs it, and tells `end` what happened:
 
-    while (choose := strategy.begin(loop := ControlledLoop(), order)) is not None:
+    while (choose := strategy.begin(LoopCandidates(loop := ControlledLoop(), order))) is not None:
         with loop.entered():
             ...  # start the program
             _, choices, steps = run(loop, order, choose, stepped, every_choice=strategy.every_choice)
@@ -14,8 +14,7 @@ given and by nothing else; it never asks a clock, an address or the order of a s
 
 from typing import Protocol
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 
 
@@ -43,8 +42,8 @@ class Strategy(Protocol):
     every_choice: bool
     """Whether choosers must also be asked where only one thing can happen; see `scheduling.run.run`."""
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
-        """A chooser for the next run, which will be on `loop`; None when there is nothing left to try."""
+    def begin(self, candidates: Candidates) -> Choose | None:
+        """A chooser for the next run, whose choices will be among `candidates`; None when there is nothing left to try."""
 
     def end(self, choices: list[int], steps: int) -> None:
         """What the run that `begin` was asked for has done."""

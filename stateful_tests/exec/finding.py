@@ -10,6 +10,7 @@ from time import monotonic
 from subwarden.checking.causes import Cause
 from subwarden.checking.shrink import shrink
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
@@ -93,7 +94,7 @@ class _Search:
         """A run of `program` that shows the cause with as few deviations from choice 0 as can be, among the first `SCHEDULES`."""
         strategy = DelayBounded(BOUND)
         for _ in range(SCHEDULES):
-            choose = strategy.begin(ControlledLoop(), Order.ANY)
+            choose = strategy.begin(LoopCandidates(ControlledLoop(), Order.ANY))
             if choose is None:
                 return None
             found, run = self._run(program, by_number(choose))

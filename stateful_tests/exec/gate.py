@@ -12,6 +12,7 @@ from time import monotonic
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.strategy import Strategy
@@ -148,11 +149,11 @@ def _schedules(random: Random, runs: int) -> Iterator[tuple[Choose, Strategy]]:
     turn: list[Strategy] = [systematic, walk]
     for _ in range(runs):
         strategy = turn.pop(0)
-        choose = strategy.begin(ControlledLoop(), Order.ANY)
+        choose = strategy.begin(LoopCandidates(ControlledLoop(), Order.ANY))
         if choose is None:
             if systematic.everything:
                 return
-            strategy, choose = walk, walk.begin(ControlledLoop(), Order.ANY)
+            strategy, choose = walk, walk.begin(LoopCandidates(ControlledLoop(), Order.ANY))
         else:
             turn.append(strategy)
         yield by_number(choose), strategy

@@ -231,7 +231,7 @@ class Explorer:
         if self._made in LOOKED_AT:
             look_closely(self.level, self._factory, self.check.order, program, result.choices, self.outcome.closely, self.happened)
         if result.violations and not self.outcome.findings.keys() >= result.violations.keys():
-            names = self.runner.record(program, lambda _loop, _order: fixed(result.choices))[1]
+            names = self.runner.record(program, lambda _candidates: fixed(result.choices))[1]
             self._found(program, names, result.violations)
         return True
 

@@ -2,8 +2,7 @@
 
 import gc
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.state_search.objects import unchanging
 from subwarden.scheduling.state_search.search import StateSearch
@@ -54,9 +53,9 @@ class WholeProgram:
                 search.end(result.choices, result.steps)
                 return result
 
-    def _begin(self, loop: ControlledLoop, order: Order) -> Choose:
-        told = hasattr(type(loop.observer), "__digested__")
-        choose = self.search.begin(loop, order) if told else None
+    def _begin(self, candidates: LoopCandidates) -> Choose:
+        told = hasattr(type(candidates.loop.observer), "__digested__")
+        choose = self.search.begin(candidates) if told else None
         if choose is None:
             raise _Exhausted
         return choose

@@ -12,7 +12,7 @@ from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.locks import controlled_locks
-from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.schedule import Follower, Guide, Recorder
@@ -22,7 +22,7 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer, heard
 
-MakeChoose = Callable[[ControlledLoop, Order], Choose]
+MakeChoose = Callable[[LoopCandidates], Choose]
 COLLECT_EVERY = 40_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
 
 
@@ -79,7 +79,7 @@ class Runner:
             if observers:
                 play.audience.begun(play)
             try:
-                ended = run(loop, self.order, make(loop, self.order), play.audience.stepped, every_choice=every_choice)
+                ended = run(loop, self.order, make(LoopCandidates(loop, self.order)), play.audience.stepped, every_choice=every_choice)
             except Blocked:  # outside of any task: in a callback, or in show()
                 ended = Ending.STOPPED, [], play.judge.steps
             except BaseException:  # nothing can be tried, a schedule cannot be followed, Ctrl-C: nothing may be left to complain
@@ -98,8 +98,8 @@ class Runner:
     def run_strategy(self, program: Program, strategy: Strategy) -> Result | None:
         """Play `program` once more under `strategy`; None when that is exhausted."""
 
-        def begin(loop: ControlledLoop, order: Order) -> Choose:
-            choose = strategy.begin(loop, order)
+        def begin(candidates: LoopCandidates) -> Choose:
+            choose = strategy.begin(candidates)
             if choose is None:
                 raise _Exhausted
             return choose
@@ -161,8 +161,8 @@ class Runner:
         """Play once and return the names of all that happened as well."""
         recorders: list[Recorder] = []
 
-        def recording(loop: ControlledLoop, order: Order) -> Choose:
-            recorders.append(Recorder(loop, order, make(loop, order)))
+        def recording(candidates: LoopCandidates) -> Choose:
+            recorders.append(Recorder(candidates, make(candidates)))
             return recorders[0]
 
         result = self.run(program, recording, every_choice=True)
@@ -173,8 +173,8 @@ class Runner:
         followers: list[Follower] = []
         chosen = heard(observers, "chosen")
 
-        def following(loop: ControlledLoop, order: Order) -> Choose:
-            follower = Follower(loop, order, names)
+        def following(candidates: LoopCandidates) -> Choose:
+            follower = Follower(candidates, names)
             followers.append(follower)
             if chosen is None:
                 return follower
@@ -192,7 +192,7 @@ class Runner:
 
     def guided(self, program: Program, names: Sequence[str]) -> tuple[Result, list[str]]:
         """Play along `names` as far as they go, and return what happened."""
-        return self.record(program, lambda loop, order: Guide(loop, order, names))
+        return self.record(program, lambda candidates: Guide(candidates, names))
 
 
 @contextmanager

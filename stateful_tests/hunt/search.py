@@ -213,7 +213,7 @@ class Hunter(Explorer):
         return known
 
     def _names(self, program: Program, choices: list[int]) -> list[str]:
-        return self.runner.record(program, lambda _loop, _order: fixed(choices))[1]
+        return self.runner.record(program, lambda _candidates: fixed(choices))[1]
 
     def _look_into(self, program: Program, names: Callable[[], list[str]], violations: dict[Cause, int], strategy: str) -> None:
         """Make findings of the causes that are not known at least as well. Each is told as soon as it is sure, and again when small."""

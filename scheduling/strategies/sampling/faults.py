@@ -9,8 +9,7 @@ drawing moments one by one without knowing the future is selection sampling (Knu
 from collections.abc import Callable
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order, timer_may_fire
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 
 WANTED = (0, 1, 1, 2)  # how many faults a run suffers, each with the same chance
@@ -21,8 +20,7 @@ class SampledFaults:
     """Wraps a strategy's chooser, which is then asked only about what is not optional. One run at a time: it is the chooser itself."""
 
     undisturbed: Choose  # see `scheduling.run`
-    _loop: ControlledLoop
-    _order: Order
+    _optional: Callable[[], int]
     _wanted: int  # how many faults the run is still to suffer
     _left: int  # of the moments at which it could
 
@@ -32,7 +30,7 @@ class SampledFaults:
         self._moments = 0  # the most that a run has shown
         self._seen = 0
 
-    def around(self, loop: ControlledLoop, order: Order, inner: Choose) -> Choose:
+    def around(self, candidates: Candidates, inner: Choose) -> Choose:
         """A chooser that sometimes delivers a fault and otherwise asks `inner`. `inner` may be asked about a single candidate."""
         self._moments = max(self._moments, self._seen)
         self._seen = 0
@@ -41,14 +39,11 @@ class SampledFaults:
             drawn = self._bits(3)
         self._wanted = WANTED[drawn]
         self._left = self._moments or GUESS
-        self._loop, self._order, self.undisturbed = loop, order, inner
+        self._optional, self.undisturbed = candidates.optional, inner
         return self
 
     def __call__(self, n: int) -> int:
-        loop = self._loop
-        optional = len(loop.faults)
-        if loop.early_timers and loop.timers and loop.ready:
-            optional += timer_may_fire(loop, self._order)
+        optional = self._optional()
         if not optional:
             return self.undisturbed(n)
         self._seen += 1

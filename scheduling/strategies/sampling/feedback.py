@@ -3,28 +3,21 @@
 Grey-box fuzzing of schedules: Wolff, Shi, Duck, Mathur, Roychoudhury: Greybox Fuzzing for Concurrency Testing, ASPLOS 2024. The choices of
 each run that came to a new digest are kept; a new run repeats the choices of a kept one up to some point, makes a few of them anew on the
 way, and goes on at random. Without what is made anew, an early choice that was kept would seldom be made otherwise again. The digest is
-taken at choices; by default it says which chains could move, and from where, no more.
+taken at choices: which chains can move, and from where (`Candidates.positions`), no more.
 
 Guarantees only that every schedule has a positive chance in every run (one run in four is a plain random walk). What is kept is bounded.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
-from subwarden.scheduling.strategies.sampling.chains import names, sites
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
 
 KEPT = 256
 SEEN = 100_000
 CHANGES = 2
-
-
-def positions(loop: ControlledLoop) -> Hashable:
-    """Which chains can move now, and from where."""
-    return frozenset(zip(names(loop, Order.ANY), sites(loop, Order.ANY), strict=True))
 
 
 class Feedback:
@@ -33,19 +26,18 @@ class Feedback:
     name = "feedback"
     every_choice = False
 
-    def __init__(self, random: Random, digest: Callable[[ControlledLoop], Hashable] = positions, changes: int = CHANGES) -> None:
+    def __init__(self, random: Random, changes: int = CHANGES) -> None:
         self._random = random
         self._changes = changes
-        self._digest = digest
         self._seen: set[Hashable] = set()
         self._kept: list[list[int]] = []
         self._made: list[int] = []
         self._new = False
         self._faults = SampledFaults(random)
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+    def begin(self, candidates: Candidates) -> Choose:
         uniform = self._random.random
-        digest, seen = self._digest, self._seen
+        positions, seen = candidates.positions, self._seen
         plan: list[int] = []
         if self._kept and uniform() >= 0.25:
             plan = list(self._kept[int(uniform() * len(self._kept))])
@@ -57,7 +49,7 @@ class Feedback:
         self._new = False
 
         def choose(n: int) -> int:
-            state = digest(loop)
+            state = positions()
             if state not in seen and len(seen) < SEEN:
                 seen.add(state)
                 self._new = True
@@ -67,7 +59,7 @@ class Feedback:
             made.append(pick)
             return pick
 
-        return self._faults.around(loop, order, choose)
+        return self._faults.around(candidates, choose)
 
     def end(self, _choices: list[int], _steps: int) -> None:
         if not self._new or not self._made:

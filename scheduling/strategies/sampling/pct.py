@@ -2,7 +2,7 @@
 
 Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010.
 
-Guarantees: in a program of at most n chains (see `scheduling.strategies.sampling.chains`) and at most k choices, every bug of depth d
+Guarantees: in a program of at most n chains (see `scheduling.candidates`) and at most k choices, every bug of depth d
 (that is:
 that happens in every schedule that puts d - 1 given pairs of steps, and one more constraint of which chain is first, in order) is found
 in each run with a chance of at least 1/(n * k^(d-1)). k counts the moments with at least two candidates: elsewhere priorities decide
@@ -11,10 +11,8 @@ nothing. k is learned as the largest number that a run has shown, so the bound h
 
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
-from subwarden.scheduling.strategies.sampling.chains import chains
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
 from subwarden.scheduling.strategies.sampling.priorities import highest
 
@@ -36,24 +34,25 @@ class Pct:
         self._random = random
         self._faults = SampledFaults(random)
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+    def begin(self, candidates: Candidates) -> Choose:
         uniform = self._random.random
         changes: dict[int, list[int]] = {}
         for rank in range(1, self.depth):
             changes.setdefault(1 + int(uniform() * (self.length or GUESS)), []).append(rank)
+        chains = candidates.chains
         priority: dict[object, float] = {}
         self._asked = 0
 
         def choose(_n: int) -> int:
             self._asked += 1
-            candidates = chains(loop, order)
-            pick = highest(candidates, priority, uniform)
+            among = chains()
+            pick = highest(among, priority, uniform)
             for rank in changes.get(self._asked, ()):  # the later the rank, the lower: as in the paper, below all that began
-                priority[candidates[pick]] = -float(rank)
-                pick = highest(candidates, priority, uniform)
+                priority[among[pick]] = -float(rank)
+                pick = highest(among, priority, uniform)
             return pick
 
-        return self._faults.around(loop, order, choose)
+        return self._faults.around(candidates, choose)
 
     def end(self, _choices: list[int], _steps: int) -> None:
         self.length = max(self.length, self._asked)

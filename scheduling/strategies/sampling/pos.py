@@ -5,17 +5,15 @@ touches the same place, at least one of them writing, gets a new priority, so th
 
 Guarantees: every order of events has a positive chance; were it known which pending events race, every partial order of n events would
 have at least the chance 1/n!, and most have far more than in a random walk. It is not known before an event is made: here a pending event
-is taken to race with the one that runs if both are at the same site (see `scheduling.strategies.sampling.chains`), as tasks that run the
+is taken to race with the one that runs if both are at the same site (see `scheduling.candidates`), as tasks that run the
 same code
 do, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
 """
 
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates, Site
 from subwarden.scheduling.run import Choose
-from subwarden.scheduling.strategies.sampling.chains import Site, chains, sites
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
 from subwarden.scheduling.strategies.sampling.priorities import highest
 
@@ -30,12 +28,13 @@ class Pos:
         self._random = random
         self._faults = SampledFaults(random)
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+    def begin(self, candidates: Candidates) -> Choose:
         uniform = self._random.random
+        chains, sites = candidates.chains, candidates.sites
         priority: dict[tuple[object, Site], float] = {}
 
         def choose(_n: int) -> int:
-            pending = list(zip(chains(loop, order), sites(loop, order), strict=True))
+            pending = list(zip(chains(), sites(), strict=True))
             pick = highest(pending, priority, uniform)
             place = pending[pick][1]
             for event in pending:
@@ -43,7 +42,7 @@ class Pos:
                     del priority[event]
             return pick
 
-        return self._faults.around(loop, order, choose)
+        return self._faults.around(candidates, choose)
 
     def end(self, choices: list[int], steps: int) -> None:
         """Nothing is learned from one run to the next."""

@@ -7,8 +7,7 @@ Roychoudhury: Selectively Uniform Concurrency Testing, ASPLOS 2025, section 2).
 
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
 
@@ -24,8 +23,8 @@ class RandomWalk:
         uniform = random.random
         self._choose: Choose = lambda n: int(uniform() * n)
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
-        return self._faults.around(loop, order, self._choose)
+    def begin(self, candidates: Candidates) -> Choose:
+        return self._faults.around(candidates, self._choose)
 
     def end(self, choices: list[int], steps: int) -> None:
         """A random walk learns nothing."""

@@ -4,7 +4,7 @@ Counts come from the last run (the first has none). What a chain's children do i
 paper: a parent that is never run would keep all of them from running.
 """
 
-from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.candidates import Candidates
 
 
 class Remaining:
@@ -16,7 +16,7 @@ class Remaining:
         self._predicted: dict[str, int] = {}
         self._left: dict[str, int] = {}
         self._last: str | None = None
-        self._tasks = 0
+        self._born = 0
 
     def begin(self) -> None:
         """Turn the counts of the run that has ended into the prediction for the one that begins."""
@@ -28,21 +28,21 @@ class Remaining:
         self._parent = {}
         self._left = dict(self._predicted)
         self._last = None
-        self._tasks = 0
+        self._born = 0
 
     @property
     def known(self) -> bool:
         """Whether there has been a run to learn from."""
         return bool(self._predicted)
 
-    def arrived(self, loop: ControlledLoop) -> None:
-        """Note the tasks that the event before this choice has created."""
-        for task in loop.tasks[self._tasks :]:
-            name = task.get_name()
+    def arrived(self, candidates: Candidates) -> None:
+        """Note the chains that the event before this choice has started."""
+        newcomers = candidates.newcomers(self._born)
+        for name in newcomers:
             if self._last is not None and name != self._last and name not in self._parent:
                 self._parent[name] = self._last
                 self._left[self._last] = self.weight(self._last) - self._predicted.get(name, 0)
-        self._tasks = len(loop.tasks)
+        self._born += len(newcomers)
 
     def weight(self, name: str) -> int:
         """At least one: what stands before us has at least one event left."""

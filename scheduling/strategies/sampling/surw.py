@@ -6,7 +6,7 @@ chain is *meant* to make the next interesting event, drawn by the interesting ev
 theirs, and wait there. What runs meanwhile is chosen uniformly.
 
 Which events are interesting is drawn anew for each run. The paper takes the accesses to one shared variable. What an event touches is not
-known for every program, so here its kind is its *site* (see `scheduling.strategies.sampling.chains`): one run in two takes every known
+known for every program, so here its kind is its *site* (see `scheduling.candidates`): one run in two takes every known
 site, which
 is URW for what is known; the others take each known site with the chance 1/2. The first are better where one moment of a long run is
 sought, the others where a few steps matter among many that do not, such as those of who waits for a lock.
@@ -19,10 +19,8 @@ from bisect import bisect
 from itertools import accumulate
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates, Site
 from subwarden.scheduling.run import Choose
-from subwarden.scheduling.strategies.sampling.chains import Site, names, sites
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
 
 
@@ -39,7 +37,7 @@ class Surw:
         self._known: dict[Site, None] = {}  # every site of every run, in the order they were first seen
         self._faults = SampledFaults(random)
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+    def begin(self, candidates: Candidates) -> Choose:
         uniform = self._random.random
         share = 1.0 if uniform() < self._whole else 0.5
         for sites_of in self._counts.values():
@@ -49,29 +47,30 @@ class Surw:
         counts: dict[str, dict[Site, int]] = {}
         self._counts = counts
         meant: str | None = None
+        names, sites = candidates.chain_names, candidates.sites
 
-        def draw(among: list[str]) -> str:
-            shares = list(accumulate(max(1, left.get(chain, 1)) for chain in among))
-            return among[bisect(shares, uniform() * shares[-1])]
+        def draw(owing: list[str]) -> str:
+            shares = list(accumulate(max(1, left.get(chain, 1)) for chain in owing))
+            return owing[bisect(shares, uniform() * shares[-1])]
 
         def choose(n: int) -> int:
             nonlocal meant
-            candidates = names(loop, order)
-            places = sites(loop, order)
+            among = names()
+            places = sites()
             pick = 0
             if n > 1:
                 waiting = [at for at, place in enumerate(places) if place in interesting]
                 if waiting:
-                    if len(waiting) == n and meant not in candidates:
+                    if len(waiting) == n and meant not in among:
                         meant = None  # it is blocked, and all others wait for it
                     if meant is None:
                         owing = [chain for chain, many in left.items() if many > 0] if len(waiting) < n else ()
-                        meant = draw(owing or [candidates[at] for at in waiting])
-                    free = [at for at in range(n) if at not in waiting or candidates[at] == meant]
+                        meant = draw(owing or [among[at] for at in waiting])
+                    free = [at for at in range(n) if at not in waiting or among[at] == meant]
                     pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
                 else:
                     pick = int(uniform() * n)
-            chain, place = candidates[pick], places[pick]
+            chain, place = among[pick], places[pick]
             of_chain = counts.get(chain)
             if of_chain is None:
                 of_chain = counts[chain] = {}
@@ -81,7 +80,7 @@ class Surw:
                 meant = None
             return pick
 
-        return self._faults.around(loop, order, choose)
+        return self._faults.around(candidates, choose)
 
     def end(self, choices: list[int], steps: int) -> None:
         """The counts were kept while the run lasted."""

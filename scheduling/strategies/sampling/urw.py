@@ -12,10 +12,8 @@ from bisect import bisect
 from itertools import accumulate
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
-from subwarden.scheduling.strategies.sampling.chains import names
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
 from subwarden.scheduling.strategies.sampling.remaining import Remaining
 
@@ -31,26 +29,27 @@ class Urw:
         self._remaining = Remaining()
         self._faults = SampledFaults(random)
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose:
+    def begin(self, candidates: Candidates) -> Choose:
         uniform = self._random.random
         remaining = self._remaining
         remaining.begin()
         known = remaining.known
+        names = candidates.chain_names
 
         def choose(n: int) -> int:
-            remaining.arrived(loop)
-            candidates = names(loop, order)
+            remaining.arrived(candidates)
+            among = names()
             if n == 1:
                 pick = 0
             elif known:
-                shares = list(accumulate(map(remaining.weight, candidates)))
+                shares = list(accumulate(map(remaining.weight, among)))
                 pick = bisect(shares, uniform() * shares[-1])
             else:
                 pick = int(uniform() * n)
-            remaining.took(candidates[pick])
+            remaining.took(among[pick])
             return pick
 
-        return self._faults.around(loop, order, choose)
+        return self._faults.around(candidates, choose)
 
     def end(self, choices: list[int], steps: int) -> None:
         """The counts were kept while the run lasted."""

@@ -13,8 +13,7 @@ such that all with at most k have been run. `everything` says that no schedule h
 from collections.abc import Iterator
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.strategy import Nondeterministic
 
@@ -54,7 +53,7 @@ class DelayBounded:
         self._left: Iterator[int] = iter(())
         self._widths: list[int] = []
 
-    def begin(self, _loop: ControlledLoop, _order: Order) -> Choose | None:
+    def begin(self, _candidates: Candidates) -> Choose | None:
         prefix = self._next()
         if prefix is None:
             return None

@@ -12,8 +12,7 @@ It is the reference that everything called complete is compared with. `schedulin
 fewer runs.
 """
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.strategy import Nondeterministic
 
@@ -30,7 +29,7 @@ class Exhaustive:
         self._widths: list[int] = []
         self._asked = 0
 
-    def begin(self, _loop: ControlledLoop, _order: Order) -> Choose | None:
+    def begin(self, _candidates: Candidates) -> Choose | None:
         if self.complete:
             return None
         picks, widths = self._picks, self._widths

@@ -13,8 +13,7 @@ largest k such that all with at most k have been made. The number of runs with o
 from collections.abc import Sequence
 from random import Random
 
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 
@@ -37,17 +36,18 @@ class FaultBounded:
         """The largest k such that every run with at most k faults has been made; -1: none."""
         return self._search.complete
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
-        fault = self._search.begin(loop, order)
+    def begin(self, candidates: Candidates) -> Choose | None:
+        fault = self._search.begin(candidates)
         if fault is None:
             return None
         left = iter(self._base)
-        faults = loop.faults
+        faults = candidates.faults
 
         def choose(n: int) -> int:
-            others = n - len(faults)
-            if faults:
-                places = _different([event.label for event in faults])
+            labels = faults()
+            others = n - len(labels)
+            if labels:
+                places = _different(labels)
                 pick = fault(1 + len(places))
                 if pick:
                     return others + places[pick - 1]
@@ -59,6 +59,6 @@ class FaultBounded:
         self._search.end(choices, steps)
 
 
-def _different(labels: list[str]) -> list[int]:
+def _different(labels: Sequence[str]) -> list[int]:
     """The place of the first of each label."""
     return [at for at, label in enumerate(labels) if label not in labels[:at]]

@@ -8,9 +8,7 @@ the paper leaves free. In `fifo`, where the order of steps is not ours to choose
 Guarantees: those of `scheduling.strategies.systematic.delay_bounded`, with these deviations in the place of those from fifo.
 """
 
-from subwarden.scheduling.handles import Handle, owner
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 
@@ -20,26 +18,16 @@ class PreemptionBounded(DelayBounded):
 
     name = "preemption bounded"
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Choose | None:
-        deviate = super().begin(loop, order)
-        if deviate is None or order is not Order.ANY:
-            return deviate
-        ready = loop.ready
+    def begin(self, candidates: Candidates) -> Choose | None:
+        deviate = super().begin(candidates)
+        if deviate is None:
+            return None
 
         def choose(n: int) -> int:
-            runs_on = _place_of(owner(loop.current), ready)
+            due = candidates.runs_on()
             pick = deviate(n)
             if pick == 0:
-                return runs_on
-            return pick - 1 if pick <= runs_on else pick
+                return due
+            return pick - 1 if pick <= due else pick
 
         return choose
-
-
-def _place_of(task: object, ready: list[Handle]) -> int:
-    """Where the next step of `task` is, or the first place if it cannot go on."""
-    if task is not None:
-        for at, handle in enumerate(ready):
-            if owner(handle) is task:
-                return at
-    return 0

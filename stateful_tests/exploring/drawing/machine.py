@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.order import Order, candidates, happen, loop_for, width
+from subwarden.scheduling.loop_candidates import LoopCandidates
+from subwarden.scheduling.order import Order, happen, loop_for, width
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.coverage.overlap import out_of_turn
 from subwarden.stateful_tests.exploring.drawing.escape import escaping
@@ -79,7 +80,7 @@ class Machine(RuleBasedStateMachine):
 
     def pick(self, pick: int) -> None:
         """Let candidate `pick` happen, alone, and look."""
-        self.names.append(candidates(self.loop, self.order)[pick])
+        self.names.append(LoopCandidates(self.loop, self.order).names()[pick])
         self.happened.update(out_of_turn(self.order, pick, width(self.loop, self.order), len(self.loop.events)))
         WATCHDOG.watch(self.loop)
         try:

@@ -142,7 +142,7 @@ def _search(runner: Runner, cause: Cause, program: Any, runs: int, strategy: Str
         if result is None:
             return None
         if cause in result.violations:
-            return runner.record(program, lambda _loop, _order, made=result.choices: fixed(made))[1]  # type: ignore[misc]
+            return runner.record(program, lambda _candidates, made=result.choices: fixed(made))[1]  # type: ignore[misc]
     return None
 
 
@@ -173,7 +173,7 @@ def _plainer(runner: Runner, cause: Cause, program: Any, names: list[str]) -> li
         at %= len(choices)
         if choices[at]:
             plain = [*choices[:at], 0, *choices[at + 1 :]]
-            result, done = runner.record(program, lambda _loop, _order, plain=plain: fixed(plain))  # type: ignore[misc]
+            result, done = runner.record(program, lambda _candidates, plain=plain: fixed(plain))  # type: ignore[misc]
             if cause in result.violations:
                 choices, names, kept = result.choices, done, 0
         at, kept = at + 1, kept + 1

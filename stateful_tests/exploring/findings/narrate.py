@@ -13,6 +13,7 @@ from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import EARLY, TIMER, Order, loop_for
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Follower
@@ -40,7 +41,7 @@ def tell(level: Level, factory: Factory, order: Order, program: Program, names: 
         WATCHDOG.watch(loop)
         with loop.entered():
             play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
-            rows = _Rows(play, Follower(loop, order, names), names, cause)
+            rows = _Rows(play, Follower(LoopCandidates(loop, order), names), names, cause)
             try:
                 with suppress(Blocked):  # outside of any task
                     run(loop, order, rows.follower, rows.stepped, every_choice=True)

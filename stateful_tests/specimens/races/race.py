@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.strategies.strategy import Redundant, Strategy
@@ -58,7 +59,7 @@ def attempt(start: Start, strategy: Strategy, order: Order, *, fixed: bool = Fal
     """One run of the program under the strategy; None if the strategy is exhausted."""
     loop = ControlledLoop(suspend_free_locks=order is Order.ANY)
     with loop.entered(), controlled_locks():
-        choose = strategy.begin(loop, order)
+        choose = strategy.begin(LoopCandidates(loop, order))
         if choose is None:
             return None
         check = loop.observer = start(loop, fixed)

@@ -14,6 +14,7 @@ from subwarden.model.core.step import CoreOperation
 from subwarden.reports.script.core import write
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import TIMER, Order
 from subwarden.scheduling.run import run as schedule
 from subwarden.scheduling.schedule import Follower
@@ -81,7 +82,7 @@ class _Followed:
                 self.play: Any = level.play(factory, self._prepared, loop, level.new_graph(), set())
                 self._attach()
                 try:
-                    schedule(loop, Order.FIFO, Follower(loop, Order.FIFO, run.names), self._stepped, every_choice=True)
+                    schedule(loop, Order.FIFO, Follower(LoopCandidates(loop, Order.FIFO), run.names), self._stepped, every_choice=True)
                     loop.report_unretrieved()
                     self.play.finish()
                 finally:

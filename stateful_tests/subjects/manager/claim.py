@@ -16,6 +16,7 @@ from subwarden.model.manager.projection import Shown, View, project, view
 from subwarden.model.manager.step import Answer
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import EARLY, TIMER, Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Follower
@@ -87,7 +88,7 @@ def _watched(factory: Factory, program: ManagerProgram, names: Sequence[str], ca
             play = ManagerPlay(factory, compile_program(program), loop, ManagerGraph(), set(), [watched])
             watched.begun(play)
             try:
-                run(loop, Order.FIFO, Follower(loop, Order.FIFO, names), play.audience.stepped, every_choice=True)
+                run(loop, Order.FIFO, Follower(LoopCandidates(loop, Order.FIFO), names), play.audience.stepped, every_choice=True)
             finally:
                 loop.abandon()
     return watched

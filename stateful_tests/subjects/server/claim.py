@@ -30,6 +30,7 @@ from subwarden.model.server.requests import Request
 from subwarden.model.server.state import ChangeKind, pair_of
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Follower
@@ -80,7 +81,7 @@ def watch(factory: Factory, program: ServerProgram, names: Sequence[str], watche
         loop = ControlledLoop()
         with loop.entered():
             play = ServerPlay(factory, prepare(program), loop, ServerGraph(), set(), [watched])
-            follower = Follower(loop, Order.FIFO, names)
+            follower = Follower(LoopCandidates(loop, Order.FIFO), names)
 
             def choose(n: int) -> int:
                 pick = follower(n)

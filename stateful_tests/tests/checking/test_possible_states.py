@@ -50,7 +50,7 @@ def differing(factory: Factory, programs: list[ManagerProgram], order: Order) ->
             result, fired = judged(runner, program, choose)
             strategy.end(result.choices, result.steps)
             fresh, fired_fresh = judged(
-                Runner(MANAGER_LEVEL, factory, order), program, lambda _loop, _order, made=result: fixed(made.choices)
+                Runner(MANAGER_LEVEL, factory, order), program, lambda _candidates, made=result: fixed(made.choices)
             )
             wrong += bool(result.violations)
             differ += result != fresh or fired != fired_fresh

@@ -10,6 +10,7 @@ from subwarden.impl.subjects import SUBJECTS
 from subwarden.model.server import requests as rq
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import run
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
@@ -79,7 +80,7 @@ def _waits(loop: ControlledLoop, order: Order, prepared: PreparedRequests, walk:
     loop.log = []
     with controlled_locks(), loop.entered():
         play = SERVER_LEVEL.play(server, prepared, loop, SERVER_LEVEL.new_graph(), set())
-        run(loop, order, walk.begin(loop, order), play.judge.stepped)
+        run(loop, order, walk.begin(LoopCandidates(loop, order)), play.judge.stepped)
         play.finish()
     loop.abandon()
     return sum(1 for what, _ in loop.log if what == "waits for")

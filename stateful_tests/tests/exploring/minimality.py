@@ -44,6 +44,6 @@ def assert_minimal(level: Level, factory: Factory, order: Order, cause: Cause, p
     for at, choice in enumerate(choices):
         if choice:
             plain = fixed([*choices[:at], 0, *choices[at + 1 :]])
-            assert cause not in runner.run(program, lambda _loop, _order, plain=plain: plain).violations, (choices, at)  # type: ignore[misc]
+            assert cause not in runner.run(program, lambda _candidates, plain=plain: plain).violations, (choices, at)  # type: ignore[misc]
     if order is Order.ANY:
         assert _search(Runner(level, factory, Order.FIFO), cause, program, FAR) is None

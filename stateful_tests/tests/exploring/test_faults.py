@@ -10,9 +10,11 @@ import pytest
 
 from subwarden.impl.manager.manager import Manager
 from subwarden.model.manager import operations as op
+from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.events import park
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Recorder, fixed
@@ -43,11 +45,11 @@ def runs_of(strategy: Strategy, begin: Start, order: Order) -> Made:
     while True:
         loop = ControlledLoop()
         with loop.entered(), controlled_locks():
-            choose = strategy.begin(loop, order)
+            choose = strategy.begin(LoopCandidates(loop, order))
             if choose is None:
                 return made
             outcome = begin(loop)
-            recorder = Recorder(loop, order, choose)
+            recorder = Recorder(LoopCandidates(loop, order), choose)
             _, choices, steps = run(loop, order, recorder, None, every_choice=True)
             strategy.end(choices, steps)
             made.append((tuple(recorder.names), outcome()))
@@ -76,12 +78,12 @@ class Undisturbed:
     def __init__(self) -> None:
         self._search = Exhaustive()
 
-    def begin(self, loop: ControlledLoop, order: Order) -> Callable[[int], int] | None:
-        inner = self._search.begin(loop, order)
+    def begin(self, candidates: Candidates) -> Callable[[int], int] | None:
+        inner = self._search.begin(candidates)
 
         def choose(n: int) -> int:
             assert inner is not None
-            faults = len(loop.faults)
+            faults = len(candidates.faults())
             pick = inner(1 + faults) if faults else 0
             return n - faults + pick - 1 if pick else 0
 
@@ -135,7 +137,7 @@ def test_a_given_schedule_is_followed_between_the_faults() -> None:
         loop = ControlledLoop()
         with loop.entered(), controlled_locks():
             start(loop, random_program(Random(3), 3, 6))
-            recorder = Recorder(loop, Order.ANY, lambda n, random=random: random.randrange(n))  # type: ignore[misc]
+            recorder = Recorder(LoopCandidates(loop, Order.ANY), lambda n, random=random: random.randrange(n))  # type: ignore[misc]
             choices = run(loop, Order.ANY, recorder, None, every_choice=True)[1]
             loop.abandon()
         made = [names for names, _ in runs_of(FaultBounded(1, choices), begin, Order.ANY)]
@@ -330,7 +332,7 @@ def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
             for which, base in bases.items():
                 for number in (1, 2):
                     assert faults(which, number) not in cut or (number, base) in ended, (budget, which, number)
-    names = runner.record(MANAGER_LEVEL.with_faults(PROGRAM, 1), lambda _loop, _order: fixed([]))[1]
+    names = runner.record(MANAGER_LEVEL.with_faults(PROGRAM, 1), lambda _candidates: fixed([]))[1]
     assert not any(name.startswith("+cancel") for name in names)
 
 

@@ -85,7 +85,7 @@ def found_in_any(safe: Safe) -> Finding[ManagerProgram]:
             assert result is not None, "it is broken in any"
             if result.violations:
                 choose = fixed(result.choices)
-                names = runner.record(safe.program, lambda _loop, _order: choose)[1]  # noqa: B023
+                names = runner.record(safe.program, lambda _candidates: choose)[1]  # noqa: B023
                 return investigate(runner, next(iter(result.violations)), safe.program, names)
     raise AssertionError("it is broken in any")
 

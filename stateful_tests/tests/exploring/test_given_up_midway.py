@@ -44,7 +44,7 @@ REQUESTS = ServerProgram(((Initialize(1),), (Initialize(2),)))
         lambda: plain_claim._watched(Manager, CALLS, NAMES, causes.MAPS_DISAGREE),
         lambda: server_claim.watch(SERVER, REQUESTS, NAMES, server_claim.ServerClaims(causes.MAPS_DISAGREE)),
         lambda: script._Followed(CORE_LEVEL, factory_of(Small), FailingRun(Order.FIFO, CORE_CALLS, NAMES, causes.MAPS_DISAGREE)),
-        lambda: trace_of(Manager, Order.FIFO, CALLS, lambda loop, order: Follower(loop, order, NAMES)),
+        lambda: trace_of(Manager, Order.FIFO, CALLS, lambda candidates: Follower(candidates, NAMES)),
     ],
     ids=["a claim", "a claim of level server", "a script of an adapter", "a trace"],
 )

@@ -8,7 +8,7 @@ from subwarden.impl.manager.manager import Manager
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.scheduling.order import Order
-from subwarden.scheduling.run import Choose
+from subwarden.scheduling.schedule import fixed
 from subwarden.stateful_tests.exploring.observers import Audience, Observer, audience, heard
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
@@ -96,11 +96,8 @@ def test_a_run_that_nobody_observes_tells_its_judge_directly() -> None:
             told.append(super().play(*arguments))
             return told[0]
 
-    def first(_loop: object, _order: Order) -> Choose:
-        return lambda _n: 0
-
     with running():
-        Runner(Level(), Manager, Order.FIFO).run(PROGRAM, first)
+        Runner(Level(), Manager, Order.FIFO).run(PROGRAM, lambda _candidates: fixed([]))
     assert told[0].audience is told[0].judge
 
 

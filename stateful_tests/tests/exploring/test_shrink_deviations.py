@@ -70,5 +70,5 @@ def test_no_single_deviation_can_be_dropped_where_many_are_needed(seed: int) -> 
         assert len(deviations) > 3
         for at in deviations:
             plain = fixed([*result.choices[:at], 0, *result.choices[at + 1 :]])
-            less = runner.run(finding.program, lambda _loop, _order, plain=plain: plain)  # type: ignore[misc]
+            less = runner.run(finding.program, lambda _candidates, plain=plain: plain)  # type: ignore[misc]
             assert cause not in less.violations, (result.choices, at)

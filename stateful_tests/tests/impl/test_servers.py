@@ -28,7 +28,7 @@ from subwarden.model.server.requests import (
     Unsubscribe,
 )
 from subwarden.scheduling.locks import controlled_locks
-from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.watchdog import WATCHDOG
@@ -266,8 +266,8 @@ def test_a_run_that_does_not_begin_leaves_no_task_behind() -> None:
     """The source document's server starts its processor as soon as it is made; a strategy that is exhausted says so after that."""
     begun: list[Any] = []
 
-    def exhausted(loop: ControlledLoop, _: Order) -> Choose:
-        begun.extend(task.get_coro() for task in loop.tasks)
+    def exhausted(candidates: LoopCandidates) -> Choose:
+        begun.extend(task.get_coro() for task in candidates.loop.tasks)
         raise LookupError
 
     with controlled_locks(), WATCHDOG.guarded(), pytest.raises(LookupError):

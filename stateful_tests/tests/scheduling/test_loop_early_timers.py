@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import EARLY, TIMER, Order, candidates, happen, loop_for
+from subwarden.scheduling.loop_candidates import LoopCandidates
+from subwarden.scheduling.order import EARLY, TIMER, Order, happen, loop_for
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Follower, Recorder, fixed
 from subwarden.scheduling.state_search.search import StateSearch
@@ -41,7 +42,7 @@ def outcomes(body: Body, order: Order, *, early: bool, strategy: Strategy | None
         log: list[str] = []
         loop.observer = log
         with loop.entered(), controlled_locks():
-            choose = strategy.begin(loop, order)
+            choose = strategy.begin(LoopCandidates(loop, order))
             if choose is None:
                 return found
             for at, coroutine in enumerate(body(log.append)):
@@ -83,7 +84,7 @@ def stock_outcomes(body: Body) -> set[Log]:
     found: set[Log] = set()
     search = Exhaustive()
     while True:
-        choose = search.begin(ControlledLoop(), Order.FIFO)
+        choose = search.begin(LoopCandidates(ControlledLoop(), Order.FIFO))
         if choose is None:
             return found
         loop = JumpingLoop(lambda n, choose=choose: choose(n) if n > 1 else 0)  # type: ignore[misc]
@@ -200,7 +201,7 @@ def test_timers_keep_their_mutual_order_however_early(deadlines: list[int], seed
             loop.call_at(deadline, rung.append, at)
         loop.create_task(busy())
         walk = RandomWalk(Random(seed))
-        run(loop, Order.FIFO, walk.begin(loop, Order.FIFO), None)
+        run(loop, Order.FIFO, walk.begin(LoopCandidates(loop, Order.FIFO)), None)
     assert rung == sorted(range(len(deadlines)), key=lambda at: deadlines[at])
 
 
@@ -212,7 +213,7 @@ def test_the_name_says_whether_a_step_had_to_be_slow_and_names_replay(order: Ord
         with loop.entered():
             for at, coroutine in enumerate(random_body(seed)(log.append)):
                 loop.create_task(coroutine, name=f"t{at}")
-            recorder = Recorder(loop, order, RandomWalk(Random(seed)).begin(loop, order))
+            recorder = Recorder(LoopCandidates(loop, order), RandomWalk(Random(seed)).begin(LoopCandidates(loop, order)))
 
             def look(n: int, loop: ControlledLoop = loop, recorder: Recorder = recorder, ready: list[bool] = ready) -> int:
                 ready.append(bool(loop.ready))
@@ -225,7 +226,7 @@ def test_the_name_says_whether_a_step_had_to_be_slow_and_names_replay(order: Ord
         with again.entered():
             for at, coroutine in enumerate(random_body(seed)(replayed.append)):
                 again.create_task(coroutine, name=f"t{at}")
-            run(again, order, Follower(again, order, recorder.names), None, every_choice=True)
+            run(again, order, Follower(LoopCandidates(again, order), recorder.names), None, every_choice=True)
             again.abandon()
         assert replayed == log
 
@@ -238,11 +239,11 @@ def test_letting_things_happen_one_by_one_offers_the_same(order: Order) -> None:
         with loop.entered():
             for at, coroutine in enumerate(random_body(seed)(lambda _: None)):
                 loop.create_task(coroutine, name=f"t{at}")
-            recorder = Recorder(loop, order, RandomWalk(Random(seed)).begin(loop, order))
+            recorder = Recorder(LoopCandidates(loop, order), RandomWalk(Random(seed)).begin(LoopCandidates(loop, order)))
             offered: list[list[str]] = []
 
             def look(n: int, loop: ControlledLoop = loop, recorder: Recorder = recorder, offered: list[list[str]] = offered) -> int:
-                offered.append(candidates(loop, order))
+                offered.append(LoopCandidates(loop, order).names())
                 assert len(offered[-1]) == n
                 return recorder(n)
 
@@ -252,7 +253,7 @@ def test_letting_things_happen_one_by_one_offers_the_same(order: Order) -> None:
             for at, coroutine in enumerate(random_body(seed)(lambda _: None)):
                 again.create_task(coroutine, name=f"t{at}")
             for expected, name in zip(offered, recorder.names, strict=True):
-                assert candidates(again, order) == expected
+                assert LoopCandidates(again, order).names() == expected
                 happen(again, order, expected.index(name))
 
 
@@ -267,7 +268,7 @@ def test_a_cancelled_handle_does_not_hide_the_end_of_its_batch() -> None:
         offered: list[bool] = []
 
         def look(_: int) -> int:
-            offered.append(EARLY in candidates(loop, Order.FIFO))
+            offered.append(EARLY in LoopCandidates(loop, Order.FIFO).names())
             return 0
 
         run(loop, Order.FIFO, look, None, every_choice=True)
@@ -281,11 +282,11 @@ def test_sampled_runs_see_none_or_few(order: Order, make: Callable[[Random], Str
     for _ in range(100):
         loop = loop_for(order)
         with loop.entered():
-            choose = strategy.begin(loop, order)
+            choose = strategy.begin(LoopCandidates(loop, order))
             assert choose is not None
             for at, coroutine in enumerate(random_body(1)(lambda _: None)):
                 loop.create_task(coroutine, name=f"t{at}")
-            recorder = Recorder(loop, order, choose)
+            recorder = Recorder(LoopCandidates(loop, order), choose)
             _, choices, steps = run(loop, order, recorder, None, every_choice=True)
             loop.abandon()
         strategy.end(choices, steps)
@@ -306,5 +307,5 @@ def test_without_early_timers_nothing_changes() -> None:
     with loop.entered():
         loop.call_later(1, print)
         loop.call_soon(print)
-        assert candidates(loop, Order.FIFO) == ["print"]
+        assert LoopCandidates(loop, Order.FIFO).names() == ["print"]
         assert run(loop, Order.FIFO, fixed([1, 1, 1]), None)[1] == []

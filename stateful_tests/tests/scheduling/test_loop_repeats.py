@@ -12,6 +12,7 @@ import pytest
 
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Recorder, fixed
@@ -83,7 +84,7 @@ def test_the_same_choices_make_the_same_run(program: Callable[[], Awaitable[None
             if eager:
                 loop.set_task_factory(getattr(asyncio, "eager_task_factory", None))  # None, before 3.12, is the usual one
             loop.create_task(main())
-            recorder = Recorder(loop, Order.FIFO, fixed([]))
+            recorder = Recorder(LoopCandidates(loop, Order.FIFO), fixed([]))
             run(loop, Order.FIFO, recorder, lambda: False, every_choice=True)
         loop.abandon()
         schedules.add(tuple(recorder.names))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import label, owner
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order, candidates
+from subwarden.scheduling.loop_candidates import LoopCandidates
+from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import STARVATION_BOUND, Ending, run
 from subwarden.scheduling.schedule import Recorder, fixed
 
@@ -42,7 +43,7 @@ def test_the_timer_is_offered_only_when_nothing_is_ready() -> None:
     with loop.entered():
 
         def choose(_: int) -> int:
-            offered.append(candidates(loop, Order.FIFO))
+            offered.append(LoopCandidates(loop, Order.FIFO).names())
             return 0
 
         run(loop, Order.FIFO, choose, lambda: False, every_choice=True)
@@ -226,7 +227,7 @@ def test_no_ready_step_is_passed_over_for_ever(every_choice: bool) -> None:
                 loop.call_soon(again)
 
         again()
-        recorder = Recorder(loop, Order.ANY, lambda n: n - 1)  # the last to come is always the first
+        recorder = Recorder(LoopCandidates(loop, Order.ANY), lambda n: n - 1)  # the last to come is always the first
         ending, choices, steps = run(loop, Order.ANY, recorder if every_choice else lambda n: n - 1, None, every_choice=every_choice)
         names = recorder.names
     assert (ending, task.done()) == (Ending.QUIESCENT, True)

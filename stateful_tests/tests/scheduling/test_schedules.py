@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from subwarden.scheduling.events import Event, park
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order, candidates
+from subwarden.scheduling.loop_candidates import LoopCandidates
+from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.schedule import Divergence, Follower, Guide, Recorder, fixed
 
@@ -53,7 +54,7 @@ def record(program: Program, order: Order, choices: list[int]) -> Done:
     recorders: list[Recorder] = []
 
     def recorder(loop: ControlledLoop) -> Recorder:
-        recorders.append(Recorder(loop, order, fixed(choices)))
+        recorders.append(Recorder(LoopCandidates(loop, order), fixed(choices)))
         return recorders[-1]
 
     log, made, steps = play(program, order, recorder)
@@ -65,7 +66,7 @@ def follow(program: Program, order: Order, names: list[str]) -> list[str]:
     followers: list[Follower] = []
 
     def follower(loop: ControlledLoop) -> Follower:
-        followers.append(Follower(loop, order, names))
+        followers.append(Follower(LoopCandidates(loop, order), names))
         return followers[-1]
 
     log, _, _ = play(program, order, follower)
@@ -74,7 +75,7 @@ def follow(program: Program, order: Order, names: list[str]) -> list[str]:
 
 
 def guide(program: Program, order: Order, names: list[str]) -> list[str]:
-    log, _, _ = play(program, order, lambda loop: Guide(loop, order, names))
+    log, _, _ = play(program, order, lambda loop: Guide(LoopCandidates(loop, order), names))
     return log
 
 
@@ -244,7 +245,7 @@ def test_fifo_offers_the_first_ready_step_and_the_outside_only() -> None:
 
     def watching(loop: ControlledLoop, *, last: bool) -> Choose:
         def choose(n: int) -> int:
-            offered = candidates(loop, Order.FIFO)
+            offered = LoopCandidates(loop, Order.FIFO).names()
             assert len(offered) == n
             assert len(set(offered)) == n, "a name that stands for two things cannot be followed"
             steps = [name for name in offered if not name.startswith("+") and name != "timer"]
@@ -265,7 +266,7 @@ def test_any_offers_every_ready_step() -> None:
 
     def watching(loop: ControlledLoop) -> Choose:
         def choose(n: int) -> int:
-            offered.append(candidates(loop, Order.ANY))
+            offered.append(LoopCandidates(loop, Order.ANY).names())
             assert len(offered[-1]) == n
             return 0
 
@@ -357,7 +358,7 @@ def test_a_guide_never_fails_on_a_schedule_that_was_damaged(name: str, choices: 
     program, order = PROGRAMS[name]
     done = record(program, order, choices)
     damaged = data.draw(st.lists(st.sampled_from([*done.names, "nobody", "+nothing", "timer"]), max_size=30))
-    log, _, _ = play(program, order, lambda loop: Guide(loop, order, damaged))
+    log, _, _ = play(program, order, lambda loop: Guide(LoopCandidates(loop, order), damaged))
     assert log, "the program has run"
 
 
@@ -394,12 +395,12 @@ def test_names_are_told_apart_whatever_tasks_are_called(called: list[str], seed:
         with loop.entered():
             for number, name in enumerate(called):
                 loop.create_task(write(number), name=name)
-            names = candidates(loop, Order.ANY)
+            names = LoopCandidates(loop, Order.ANY).names()
             assert len(set(names)) == len(names)
             assert [name for name in names if name in called] == list(dict.fromkeys(called))
             random = Random(seed)
-            recorder = Recorder(loop, Order.ANY, random.randrange)
-            run(loop, Order.ANY, Follower(loop, Order.ANY, schedule) if again else recorder, None, every_choice=True)
+            recorder = Recorder(LoopCandidates(loop, Order.ANY), random.randrange)
+            run(loop, Order.ANY, Follower(LoopCandidates(loop, Order.ANY), schedule) if again else recorder, None, every_choice=True)
             schedule = schedule or recorder.names
         logs.append(log)
     assert logs[0] == logs[1]

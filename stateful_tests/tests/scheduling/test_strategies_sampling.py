@@ -15,6 +15,7 @@ import pytest
 
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose, run
 from subwarden.scheduling.strategies.portfolio import Portfolio
@@ -37,7 +38,7 @@ def sample(strategy: Strategy, start: Start, runs: int, order: Order = Order.ANY
     for _ in range(runs):
         loop = ControlledLoop()
         with loop.entered():
-            choose = strategy.begin(loop, order)
+            choose = strategy.begin(LoopCandidates(loop, order))
             assert choose is not None
             outcome = start(loop)
             _, choices, steps = run(loop, order, choose, lambda: None, every_choice=strategy.every_choice)
@@ -290,7 +291,7 @@ def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share() -> Non
     while True:
         loop = ControlledLoop()
         with loop.entered():
-            choose: Choose | None = strategy.begin(loop, Order.ANY)
+            choose: Choose | None = strategy.begin(LoopCandidates(loop, Order.ANY))
             if choose is None:
                 break
             start(loop)

@@ -11,6 +11,7 @@ import pytest
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant, Strategy
@@ -27,7 +28,7 @@ def runs_of(strategy: Strategy, start: Start, order: Order = Order.ANY) -> list[
     while True:
         loop = ControlledLoop()
         with loop.entered(), controlled_locks():
-            choose = strategy.begin(loop, order)
+            choose = strategy.begin(LoopCandidates(loop, order))
             if choose is None:
                 return made
             outcome = start(loop)
@@ -171,13 +172,13 @@ def test_delay_bounded_claims_nothing_that_it_has_not_done() -> None:
     for made in range(1, within[3] + 1):
         loop = ControlledLoop()
         with loop.entered():
-            choose = strategy.begin(loop, Order.ANY)
+            choose = strategy.begin(LoopCandidates(loop, Order.ANY))
             assert choose is not None
             assert strategy.complete == max((bound for bound in range(4) if within[bound] < made), default=-1)
             start(loop)
             _, choices, steps = run(loop, Order.ANY, choose, lambda: None)
             strategy.end(choices, steps)
-    assert strategy.begin(ControlledLoop(), Order.ANY) is None
+    assert strategy.begin(LoopCandidates(ControlledLoop(), Order.ANY)) is None
     assert strategy.complete == 3
 
 

@@ -30,7 +30,8 @@ from subwarden.model.properties import Property
 from subwarden.reports.gate import console_for, write_finding
 from subwarden.reports.script.manager import write
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order, candidates
+from subwarden.scheduling.loop_candidates import LoopCandidates
+from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
@@ -173,15 +174,15 @@ def controlled(make: Any, program: ManagerProgram, random: Random) -> tuple[list
     names: list[str] = []
     rests: list[int] = []
 
-    def begin(loop: ControlledLoop, order: Order) -> Choose:
-        choose = walk.begin(loop, order)
+    def begin(candidates: LoopCandidates) -> Choose:
+        choose = walk.begin(candidates)
         assert choose is not None
 
         def noting(n: int) -> int:
             pick = choose(n) if n > 1 else 0
-            if not loop.ready:
+            if not candidates.loop.ready:
                 rests.append(sum(not name.startswith("+") for name in names))
-            names.append(candidates(loop, order)[pick])
+            names.append(candidates.names()[pick])
             return pick
 
         return noting
@@ -273,7 +274,7 @@ def failing_run(defect: Defect) -> FailingRun:
             assert result is not None
             if defect.cause in result.violations:
                 choose = fixed(result.choices)
-                return FailingRun(Order.FIFO, program, runner.record(program, lambda _loop, _order: choose)[1], defect.cause)  # noqa: B023
+                return FailingRun(Order.FIFO, program, runner.record(program, lambda _candidates: choose)[1], defect.cause)  # noqa: B023
     raise AssertionError("it was not found")
 
 

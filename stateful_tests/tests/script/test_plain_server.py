@@ -35,7 +35,8 @@ from subwarden.model.server.requests import Reply
 from subwarden.reports.script.driver import is_step
 from subwarden.reports.script.server import write
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import EARLY, TIMER, Order, candidates
+from subwarden.scheduling.loop_candidates import LoopCandidates
+from subwarden.scheduling.order import EARLY, TIMER, Order
 from subwarden.scheduling.run import run as run_loop
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.portfolio import Portfolio
@@ -100,14 +101,14 @@ def controlled(
     loop, transcript = ControlledLoop(), Overheard()
     with loop.entered():
         play = ServerPlay(server(subject), prepare(program), loop, SERVER_LEVEL.new_graph(), set(), [transcript])
-        choose = RandomWalk(random).begin(loop, Order.FIFO)
+        choose = RandomWalk(random).begin(LoopCandidates(loop, Order.FIFO))
         assert choose is not None
 
         def noting(n: int) -> int:
             pick = choose(n) if n > 1 and not (calm and loop.ready) else 0
             if not loop.ready:
                 rests.append(sum(map(is_step, names)))
-            can = candidates(loop, Order.FIFO)
+            can = LoopCandidates(loop, Order.FIFO).names()
             if slow and TIMER in can:
                 pick = can.index(TIMER)
             names.append(can[pick])
@@ -225,7 +226,7 @@ def failing_run(
         if schedule:
             result, names = runner.guided(program, schedule)
         else:
-            result, names = runner.record(program, lambda loop, order: Scripted(loop, order, (), slow))
+            result, names = runner.record(program, lambda candidates: Scripted(candidates, (), slow))
         for _ in range(300):
             if cause in result.violations and EARLY not in names and (not seen or can_show(factory, program, names, cause)):
                 return FailingRun(Order.FIFO, program, names, cause)

@@ -9,7 +9,8 @@ from subwarden.model.server.requests import Message, Request
 from subwarden.model.server.words import say_message
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import TIMER, Order, candidates
+from subwarden.scheduling.loop_candidates import LoopCandidates
+from subwarden.scheduling.order import TIMER, Order
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.level import Factory
@@ -47,13 +48,13 @@ class Scripted:
     """A schedule in fifo order. What `script` names happens in that order; what `holding` names, time passing and faults that the script
     does not name happen when nothing else can; everything else as on the plain schedule. For a run with `every_choice`."""
 
-    def __init__(self, loop: ControlledLoop, order: Order, script: Sequence[str], holding: Sequence[str]) -> None:
+    def __init__(self, candidates: LoopCandidates, script: Sequence[str], holding: Sequence[str]) -> None:
         self.left = list(script)
-        self._loop, self._order, self._holding = loop, order, holding
+        self._candidates, self._holding = candidates, holding
 
     def __call__(self, _: int) -> int:
-        loop, left = self._loop, self.left
-        can = candidates(loop, self._order)
+        loop, left = self._candidates.loop, self.left
+        can = self._candidates.names()
         kept = {*left, *self._holding, TIMER, *(f"+{fault.label}" for fault in loop.faults)}.difference(left[:1])
         pick = next((at for at, name in enumerate(can) if name not in kept), 0)
         if left and can[pick] == left[0]:
@@ -68,10 +69,10 @@ def play(factory: Factory, played: ServerProgram, script: Sequence[str] = (), ho
     scripts: list[Scripted] = []
     loops: list[ControlledLoop] = []
 
-    def make(loop: ControlledLoop, order: Order) -> Choose:
-        loop.log = []
-        loops.append(loop)
-        scripts.append(Scripted(loop, order, script, holding))
+    def make(candidates: LoopCandidates) -> Choose:
+        candidates.loop.log = []
+        loops.append(candidates.loop)
+        scripts.append(Scripted(candidates, script, holding))
         return scripts[0]
 
     with controlled_locks(), WATCHDOG.guarded():

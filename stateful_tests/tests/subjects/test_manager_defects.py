@@ -11,9 +11,8 @@ from subwarden.checking.finding import Finding
 from subwarden.impl.manager.manager import Manager
 from subwarden.model.properties import Property
 from subwarden.scheduling.locks import controlled_locks
-from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
-from subwarden.scheduling.run import Choose
+from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.check import Check, Explorer
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
@@ -78,11 +77,8 @@ def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
 def test_a_step_that_blocks_is_interrupted_and_named(defect: Defect) -> None:
     assert defect.program is not None
 
-    def first(_loop: ControlledLoop, _order: Order) -> Choose:
-        return lambda _: 0
-
     with controlled_locks(), WATCHDOG.guarded(0.3):
-        result = Runner(MANAGER_LEVEL, defect.factory, defect.order).run(defect.program, first)
+        result = Runner(MANAGER_LEVEL, defect.factory, defect.order).run(defect.program, lambda _: fixed([]))
     assert set(result.violations) == {defect.cause}
     assert "in has_subscribers" in result.details[defect.cause]
 

@@ -41,9 +41,9 @@ def explore(factory: Factory, defect: Defect, order: Order, program: ServerProgr
     """Runs of `program`: the plain schedule, the one in which what is slow is, then others; as many as it takes to have it `found`, or too
     many."""
     runner = Runner(SERVER_LEVEL, factory, order)
-    results = [runner.run(program, lambda loop, order: Scripted(loop, order, (), ()), every_choice=True)]
+    results = [runner.run(program, lambda candidates: Scripted(candidates, (), ()), every_choice=True)]
     if defect.slow:
-        results.append(runner.run(program, lambda loop, order: Scripted(loop, order, (), defect.slow), every_choice=True))
+        results.append(runner.run(program, lambda candidates: Scripted(candidates, (), defect.slow), every_choice=True))
     strategy = Portfolio(Random(0))
     while len(results) < SCHEDULES or (found and len(results) < MOST and not any(defect.cause in r.violations for r in results)):
         result = runner.run_strategy(program, strategy)

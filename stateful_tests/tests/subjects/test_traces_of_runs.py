@@ -49,7 +49,7 @@ def test_a_run_that_breaks_has_a_trace_up_to_there() -> None:
     """The seed subscribes a connection that is not live; what came before is all that the model explains."""
     program = ManagerProgram(((op.HasSubscribers(1),), (op.SetListener(1, 1, 1, False),), (op.HasSubscribers(1),)))
     with running():
-        trace = trace_of(SourceManager, Order.FIFO, program, lambda _loop, _order: lambda _n: 0)
+        trace = trace_of(SourceManager, Order.FIFO, program, lambda _candidates: lambda _n: 0)
     assert [step.operation for step in trace] == [op.HasSubscribers(1)]
 
 

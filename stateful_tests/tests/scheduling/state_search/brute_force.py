@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable
 
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.state_search.search import StateSearch
@@ -22,7 +23,7 @@ def outcomes(strategy: Strategy, start: Start, order: Order = Order.ANY, *, susp
         for _ in range(LIMIT):
             loop = ControlledLoop(suspend_free_locks=suspend)
             with loop.entered():
-                choose = strategy.begin(loop, order)
+                choose = strategy.begin(LoopCandidates(loop, order))
                 if choose is None:
                     return found
                 outcome = start(loop)

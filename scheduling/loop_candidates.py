@@ -1,0 +1,132 @@
+"""The candidates of a controlled loop.
+
+In the order `any` each task is a chain, and so is each callback without a task. In `fifo` the ready queue as a whole is one chain: the
+order of its steps is not the scheduler's to choose. Each outside event is a chain of its own, and the clock is one.
+"""
+
+from collections.abc import Hashable
+from typing import Any
+
+from subwarden.scheduling.candidates import Candidates, Site
+from subwarden.scheduling.handles import Handle, label, owner
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import EARLY, TIMER, Order, timer_may_fire, width
+
+QUEUE = "the ready queue"
+CLOCK = "the clock"
+
+
+class LoopCandidates(Candidates):
+    """What may happen next on `loop` in schedules of `order`."""
+
+    __slots__ = ("loop", "order")
+
+    def __init__(self, loop: ControlledLoop, order: Order) -> None:
+        self.loop = loop
+        self.order = order
+
+    def names(self) -> list[str]:
+        """In the order of choices. Events and faults are marked by a plus sign.
+
+        Equal names are told apart by their place: the second `x` is `x@2`, or the next number that no other candidate has as its own name.
+        """
+        loop = self.loop
+        names = [label(handle) for handle in loop.ready[: width(loop, self.order)]]
+        names += [f"+{event.label}" for event in loop.events]
+        if timer_may_fire(loop, self.order):
+            names.append(EARLY if loop.ready else TIMER)
+        names += [f"+{fault.label}" for fault in loop.faults]
+        if len(set(names)) < len(names):
+            _number(names)
+        return names
+
+    def chains(self) -> list[object]:
+        loop = self.loop
+        ready = loop.ready
+        found: list[object] = [QUEUE] if ready else []
+        if self.order is Order.ANY:
+            found = [owner(handle) or handle for handle in ready]
+        found += loop.events
+        if not ready and loop.has_timers():
+            found.append(CLOCK)
+        return found
+
+    def chain_names(self) -> list[str]:
+        loop = self.loop
+        ready = loop.ready
+        found = [QUEUE] if ready else []
+        if self.order is Order.ANY:
+            found = [label(handle) for handle in ready]
+        found += [f"+{event.label}" for event in loop.events]
+        if not ready and loop.has_timers():
+            found.append(CLOCK)
+        return found
+
+    def sites(self) -> list[Site]:
+        loop = self.loop
+        ready = loop.ready
+        found = [site(handle) for handle in (ready if self.order is Order.ANY else ready[:1])]
+        found += [event.label for event in loop.events]
+        if not ready and loop.has_timers():
+            found.append(CLOCK)
+        return found
+
+    def newcomers(self, known: int) -> list[str]:
+        return [task.get_name() for task in self.loop.tasks[known:]]
+
+    def positions(self) -> Hashable:
+        """Of all that is ready, also in `fifo`, where only the first can move."""
+        every = self if self.order is Order.ANY else LoopCandidates(self.loop, Order.ANY)
+        return frozenset(zip(every.chain_names(), every.sites(), strict=True))
+
+    def runs_on(self) -> int:
+        task = owner(self.loop.current) if self.order is Order.ANY else None
+        if task is not None:
+            for at, handle in enumerate(self.loop.ready):
+                if owner(handle) is task:
+                    return at
+        return 0
+
+    def optional(self) -> int:
+        loop = self.loop
+        optional = len(loop.faults)
+        if loop.early_timers and loop.timers and loop.ready:
+            optional += timer_may_fire(loop, self.order)
+        return optional
+
+    def faults(self) -> list[str]:
+        return [fault.label for fault in self.loop.faults]
+
+
+def _number(names: list[str]) -> None:
+    taken, seen = set(names), set[str]()
+    for at, name in enumerate(names):
+        number = 2
+        while name in seen and names[at] in taken:
+            names[at] = f"{name}@{number}"
+            number += 1
+        taken.add(names[at])
+        seen.add(name)
+
+
+def site(handle: Handle) -> Site:
+    """Where the task is suspended, in each coroutine that awaits the next; a bare callback's name.
+
+    The innermost place alone says little: half of all tasks stand in `asyncio.sleep` or in a lock.
+    """
+    known: Site = getattr(handle, "site", None)  # a task that is ready stands still, and is asked about at every choice until it runs
+    if known is None:
+        known = handle.site = _site(handle)
+    return known
+
+
+def _site(handle: Handle) -> Site:
+    task = owner(handle)
+    if task is None:
+        return label(handle)
+    place: list[object] = []
+    awaiting: Any = task.get_coro()
+    while (frame := getattr(awaiting, "cr_frame", None)) is not None:
+        place += frame.f_code.co_qualname, frame.f_lasti
+        awaiting = awaiting.cr_await
+    return tuple(place)

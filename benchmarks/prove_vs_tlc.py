@@ -15,7 +15,7 @@ from pathlib import Path
 
 from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import StateGraphSearch, search
 from subwarden.stateful_tests.tla import tlc
 
@@ -63,7 +63,7 @@ def _cpu() -> float:
 
 def reduced(scope: Scope) -> tuple[StateGraphSearch, float]:
     """A search with symmetry, and its seconds."""
-    system = LevelOne(scope)
+    system = ManagerSystem(scope)
     start = time.perf_counter()
     found = search(system, symmetry_of(system))
     return found, time.perf_counter() - start

@@ -1,1 +1,1 @@
-"""Judges a run: refinement against the model, invariants, minimal examples, the closed set of verdicts."""
+"""Judges a run: refinement against the model, invariants, minimal examples, and the closed set of verdicts."""

@@ -1,5 +1,5 @@
-"""What is told when somebody's subject cannot be judged at all: its fault, not a finding, and not an error of ours."""
+"""The error for a subject that cannot be judged: a mistake in the adapter, so neither a finding nor an internal error."""
 
 
 class BadObservation(Exception):
-    """The subject cannot be looked at, or what it brings for that cannot be used; the message says why."""
+    """The subject's state cannot be observed, or its observation cannot be used; the message gives the reason."""

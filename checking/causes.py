@@ -1,6 +1,7 @@
-"""Causes: what is wrong, told finely enough that two defects differ and coarsely enough that one defect has one name.
+"""Causes: a broken property and the mechanism that broke it.
 
-A cause is a property and the way in which it was broken. Findings are deduplicated by it.
+Findings are deduplicated by cause. So a cause is fine enough to tell two defects apart, and coarse enough that one defect has one
+name. The mechanisms are identities: reports, saved runs and file names contain them, so their texts do not change.
 """
 
 from typing import NamedTuple
@@ -10,13 +11,13 @@ from subwarden.model.server.deliveries import Wrong
 
 
 class Cause(NamedTuple):
-    """A property and the way it was broken, in words that do not depend on the run."""
+    """A broken property and a mechanism, in words that do not depend on the run."""
 
     property: Property | CoreProperty
     mechanism: str
 
     def slug(self) -> str:
-        """A short name that is the same in every run: `P2-a-closed-connection-is-live-again`."""
+        """The cause's short name, the same in every run: `P2-a-closed-connection-is-live-again`."""
         words = "".join(ch if ch.isalnum() else " " for ch in self.mechanism.lower()).split()
         return "-".join([self.property.name, *words])
 
@@ -59,17 +60,17 @@ RESTLESS = Cause(Property.P13, "the run does not come to rest")
 
 
 def wrong_state(operation: str) -> Cause:
-    """`operation` did what the model does not do in any order of the calls."""
+    """The state after `operation` is one that the model reaches in no order of the calls."""
     return Cause(Property.P8, f"{operation} does what the model does not")
 
 
 def wrong_answer(operation: str) -> Cause:
-    """`operation` answered what the model answers in no order of the calls."""
+    """`operation` returned an answer that the model gives in no order of the calls."""
     return Cause(Property.P8, f"{operation} answers what the model does not")
 
 
 def never_answered(request: str) -> Cause:
-    """`request` was accepted, and nothing will answer it any more."""
+    """`request` was accepted, and no task is left that could answer it."""
     return Cause(Property.P7, f"{request} is never answered")
 
 
@@ -77,12 +78,12 @@ CANCELLED_UNANSWERED = Cause(Property.P7, "a request whose handler was cancelled
 
 
 def answered_twice(request: str) -> Cause:
-    """`request` was answered, and then again."""
+    """`request` was answered a second time."""
     return Cause(Property.P7, f"{request} is answered twice")
 
 
 def wrong_delivery(wrong: Wrong) -> Cause:
-    """A client is sent what it must not be, or not what it must."""
+    """A client receives a message that it must not, or misses one that it must."""
     return Cause(_OF_DELIVERIES[wrong], wrong.value)
 
 

@@ -1,4 +1,4 @@
-"""A finding: a cause, and the minimal run that shows it, in the weakest order in which it fails."""
+"""A finding: a cause, and the minimal run that shows it under the weakest order in which it fails."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -12,7 +12,7 @@ Case = TypeVar("Case")
 
 @dataclass(frozen=True, slots=True)
 class Finding(Generic[Case]):
-    """`names` is the schedule of `program`, of `level`, that shows `cause` in `order`. `size` is (operations, deviations from fifo)."""
+    """`names` is a schedule of `program`, at `level`, that shows `cause` under `order`. `size` is (operations, deviations from fifo)."""
 
     cause: Cause
     order: Order
@@ -24,14 +24,14 @@ class Finding(Generic[Case]):
 
     @property
     def broken(self) -> Property | CoreProperty:
-        """The property broken. What only happens when something is cancelled breaks P11, whatever else it breaks then."""
+        """The broken property. A failure that needs a cancellation breaks P11, and is reported under it."""
         return Property.P11 if self.cancellation else self.cause.property
 
     def rank(self) -> tuple[int, bool, tuple[int, int]]:
-        """Smaller is better evidence: a weaker order first, then a run without cancellation, then a smaller one."""
+        """The sort key of evidence, smaller is better: a weaker order, then a run without cancellation, then a smaller run."""
         return (list(Order).index(self.order), self.cancellation, self.size)
 
     @property
     def id(self) -> str:
-        """A short name that is the same in every run: `P2-a-closed-connection-is-live-again`."""
+        """The finding's short name, the same in every run: `P2-a-closed-connection-is-live-again`."""
         return self.cause._replace(property=self.broken).slug()

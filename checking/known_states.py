@@ -1,4 +1,4 @@
-"""A model's states, hash-consed: equal states are one node, made once, until the graph is dropped. That costs time, never truth."""
+"""A model's states, hash-consed: equal states share one node until the graph is dropped. Dropping it costs time, never correctness."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
@@ -6,10 +6,10 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Remembers(Protocol):
-    """A node: a state, and what has been asked of it so far."""
+    """A node: a state with a memo of the transitions computed from it."""
 
     def let_go(self) -> None:
-        """Forget all others: nodes keep each other alive in circles, which would lie about until somebody collects garbage."""
+        """Drop all references to other nodes: they form cycles, which would stay in memory until a garbage collection."""
 
 
 S = TypeVar("S", bound=Hashable)
@@ -17,14 +17,14 @@ N = TypeVar("N", bound=Remembers)
 
 
 class KnownStates(ABC, Generic[S, N]):
-    """The nodes of all states seen since they were last dropped."""
+    """The nodes of all states met since the last drop."""
 
     def __init__(self) -> None:
         self._nodes: dict[S, N] = {}
 
     @abstractmethod
     def _made(self, state: S) -> N:
-        """A node for `state`."""
+        """Make a node for `state`."""
 
     def node(self, state: S) -> N:
         """The one node of `state`."""
@@ -34,7 +34,7 @@ class KnownStates(ABC, Generic[S, N]):
         return node
 
     def _drop(self) -> None:
-        """Forget all; between runs, since one that is under way compares nodes by identity."""
+        """Forget all nodes. Only between runs: a run in progress compares nodes by identity."""
         for node in self._nodes.values():
             node.let_go()
         self._nodes.clear()

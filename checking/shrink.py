@@ -1,8 +1,8 @@
-"""Shrinking: the smallest program that still shows a cause, near the schedule that showed it.
+"""Shrinking: find a smallest program that still shows a cause, near the schedule that showed it.
 
-Knows nothing of what programs are: the caller says which programs are simpler than a given one (in the order in which they should be
-tried), and whether a program shows the cause. The result is a local minimum: none of the programs that the caller calls simpler than it
-shows the cause under any schedule that the caller searches.
+It knows nothing about programs. The caller gives the simpler candidates of a program, in the order in which to try them, and decides
+whether a candidate shows the cause. The result is a local minimum: no candidate that is simpler than it shows the cause under any
+schedule that the caller searches.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,11 +18,11 @@ def shrink(
     simpler: Callable[[Case, Names], Iterable[tuple[Case, Names]]],
     exhibits: Callable[[Case, Names], Names | None],
 ) -> tuple[Case, Names]:
-    """Replace `case` by something simpler as long as that shows the cause.
+    """Replace `case` by a simpler case as long as one shows the cause.
 
-    `names` is a schedule of `case` that shows it. `simpler` gives each simpler program with the schedule in that program's own names:
-    a task that takes another's place has another name. `exhibits(case, names)` searches a schedule of `case` that shows the cause,
-    near `names` first, and returns its names, or None.
+    In: `names`, a schedule of `case` that shows the cause; `simpler`, the simpler cases, each with the schedule in its own task names (a
+    task that takes another's place has another name); `exhibits(case, names)`, which searches a schedule of `case` that shows the
+    cause, near `names` first, and returns its names, or None. Out: the smallest case found, and its schedule.
     """
     progress = True
     while progress:

@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class Verdict(Enum):
-    """What a check, or the whole gate, comes to; `exit_code` is the process's."""
+    """The result of a check, or of the whole gate. `exit_code` is the process's."""
 
     HOLDS = "holds"
     VIOLATED = "violated"

@@ -1,4 +1,4 @@
-"""Operations and requests as plain data, which is how they are saved: a name, then the arguments in order."""
+"""Operations and requests as plain data, the form in which runs are saved: a name, then the arguments in order."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import astuple
@@ -6,16 +6,20 @@ from enum import Enum
 from typing import Any
 
 Wanted = Callable[[type, str, object], object]
-"""Given the class, a field's name and what stands there: the argument. Raises ValueError, saying what was wanted instead."""
+"""Reads one argument. In: the class, the field's name, the plain value. Out: the argument. Raises ValueError for a wrong value."""
 
 
 def encode(thing: Any) -> list[object]:
-    """`thing`, a dataclass with a `name`, as plain data."""
+    """Write `thing`, a dataclass with a `name`, as plain data."""
     return [thing.name, *(value.value if isinstance(value, Enum) else value for value in astuple(thing))]
 
 
 def decode(data: object, kinds: Mapping[str, type], noun: str, wanted: Wanted) -> Any:
-    """What `encode` wrote, as one of `kinds`, by name. Raises ValueError, saying what is wrong, for anything else."""
+    """Read back the result of `encode`.
+
+    In: `kinds` maps names to classes; `noun` names the kind of thing in errors; `wanted` reads one argument. Raises ValueError, with the
+    reason, for any other data.
+    """
     if not isinstance(data, list) or not data or not isinstance(data[0], str):
         raise ValueError(f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} is a list that starts with its name, not {data!r}")
     name, *given = data
@@ -32,7 +36,7 @@ def decode(data: object, kinds: Mapping[str, type], noun: str, wanted: Wanted) -
 
 
 def annotated(kind: type, slot: str, value: object) -> object:
-    """An argument of just the type that the field is declared with; an Enum by its value."""
+    """Check that `value` has exactly the field's declared type; read an Enum by its value. Raises ValueError if it does not."""
     declared = kind.__annotations__[slot]
     if issubclass(declared, Enum):
         return declared(value)

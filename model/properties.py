@@ -1,13 +1,14 @@
-"""The properties by number and name, in one sentence each: the only place where they are stated.
+"""The properties: number, title, when each must hold, and one sentence. No other file states them.
 
-P1 to P14 are those of the project's own domain; what `CoreProperty` adds holds for managers of the core operations (`model.core.step`).
+`Property` lists P1 to P14, for the manager and the server. `CoreProperty` adds two for managers of the core operations
+(`model.core.step`).
 """
 
 from enum import Enum
 
 
 class Property(Enum):
-    """A property that must hold. `always` properties hold whenever the manager lock is free, the others at quiescence."""
+    """P1 to P14. An `always` property must hold whenever the manager lock is free, the others at quiescence."""
 
     P1 = "maps agree", "always", "entries' subscribers, connection -> threads and subscription ids describe one relation"
     P2 = "no phantom subscriber", "always", "every subscriber is a live connection, and nothing revives a closed one"
@@ -16,7 +17,7 @@ class Property(Enum):
     P5 = "served", "quiescence", "a loaded thread with subscribers has a running listener for its current conversation"
     P6 = "no resurrection", "always", "after a teardown nothing of that incarnation reappears"
     P7 = "answered", "quiescence", "every accepted request is answered exactly once"
-    P8 = "last word wins", "always", "what callers see is what some one-at-a-time order of their calls would have shown"
+    P8 = "last word wins", "always", "some one-at-a-time order of the calls explains every answer and every state shown"
     P9 = "history belongs", "always", "the active turn shown is of the conversation that the listener follows"
     P10 = "flags belong", "always", "one connection's raw choice is neither lost nor forced on another"
     P11 = "cancellation is clean", "quiescence", "a cancelled operation has happened wholly or not at all"
@@ -31,10 +32,14 @@ class Property(Enum):
 
 
 class CoreProperty(Enum):
-    """What is judged of a manager of the core operations beside P1, P2, P6, P8, P11, P12 and P13."""
+    """Properties of a manager of the core operations, beside P1, P2, P6, P8, P11, P12 and P13."""
 
-    D1 = "delivered once", "quiescence", "what is published while a connection is subscribed reaches it once, each publisher's in order"
-    OWN = "of the adapter's own", "always", "whatever the adapter says must hold of what it shows"
+    D1 = (
+        "delivered once",
+        "quiescence",
+        "a message published while a connection is subscribed reaches it exactly once, each publisher's in order",
+    )
+    OWN = "custom invariant", "always", "every invariant that the adapter declares holds for the state that it shows"
 
     def __init__(self, title: str, when: str, sentence: str) -> None:
         self.title = title

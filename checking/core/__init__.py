@@ -1,1 +1,1 @@
-"""Judges one run of a manager of the core operations: answers, what shows when nothing is in flight, and what was delivered."""
+"""Judges one run of a manager of the core operations: its answers, its state while no call is open, and its deliveries."""

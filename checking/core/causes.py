@@ -1,4 +1,4 @@
-"""What can be wrong at the core level and is not wrong in the same words at level manager (`checking.causes`)."""
+"""The causes of the core level that are not among those of the manager level (`checking.causes`). Their texts are identities."""
 
 from subwarden.checking.causes import Cause
 from subwarden.model.properties import CoreProperty, Property

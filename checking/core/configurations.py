@@ -1,8 +1,8 @@
-"""What may be true of one connection, as far as the calls, their answers and what showed leave it open.
+"""The possible states of one connection, given all calls, answers and observations so far (see `checking.possible_states`).
 
-How that is followed is said in `checking.possible_states`. Connections are followed apart from each other, because no operation but a
-teardown concerns two; a teardown may reach one connection before another. That keeps the worlds few, and what it lets pass is an order,
-never a state. A call that was cancelled has acted, or not, or somebody finishes it later (P11).
+Each connection is followed by itself: only a teardown concerns two connections, and it may reach one before the other. That keeps the
+configurations few. The judge accepts more orders than the model has, never a state that the model cannot reach. A cancelled call may
+have taken effect, may never do so, or another task may finish it later (P11).
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -24,11 +24,11 @@ from subwarden.model.core.step import (
 )
 
 BOUND = 40_000  # transitions kept; some hundred bytes each
-EVERYTHING = None  # what a call touches that concerns all topics of its connection
+EVERYTHING = None  # the topics that a call touches, if it concerns all topics of its connection
 
 
 class CoreNode:
-    """One state of the model, of one connection, and what has been asked of it so far; operations are asked by identity."""
+    """One state of the model, reduced to one connection, with a memo of its transitions by the identity of the operation."""
 
     __slots__ = ("_edges", "_graph", "live", "state", "topics")
 
@@ -55,7 +55,7 @@ class CoreNode:
 
 
 class CoreGraph(KnownStates[CoreState, CoreNode]):
-    """All nodes seen since they were last dropped."""
+    """All nodes met since the last drop."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class CoreGraph(KnownStates[CoreState, CoreNode]):
         return CoreNode(state, self)
 
     def initial(self, *, final: bool) -> CoreNode:
-        """The node of the empty state; between runs, so that this is the moment to drop a graph that has grown too large."""
+        """The node of the empty state. Asked for between runs, so a graph that has grown past `BOUND` is dropped here."""
         if self.size > BOUND:
             self.size = 0
             self._drop()
@@ -74,15 +74,15 @@ class CoreGraph(KnownStates[CoreState, CoreNode]):
 
 
 class Connection(PossibleStates[CoreNode]):
-    """Everything that may be true of connection `name`. `lost`: what it did is none of it, and nothing more can be told."""
+    """The possible states of connection `name`. `lost`: no state explained an observation, so it is not judged any more."""
 
     def __init__(self, name: Id, node: CoreNode) -> None:
         super().__init__(node)
         self.name = name
         self.lost = False
         self.excused = False  # the environment failed it, so the manager may drop it at any moment
-        self.left = False  # its disconnect has been called: whatever came of that, nobody is there to receive anything
-        self.ended: list[CoreOperation] = []  # calls that have ended, and whose work has not been seen to be right
+        self.left = False  # its disconnect has been called; from then on the client receives nothing, even if the call fails
+        self.ended: list[CoreOperation] = []  # calls that have ended, and whose effect no observation has confirmed yet
 
     def digested(self, name: Mapping[int, Hashable]) -> Hashable:
         return super().digested(name), self.name, self.lost, self.excused, self.left, last_of_each(self.ended)
@@ -92,13 +92,13 @@ class Connection(PossibleStates[CoreNode]):
         return isinstance(operation, Teardown) or (not isinstance(operation, Publish) and operation.connection == self.name)
 
     def returned(self, call: int, answer: object) -> tuple[bool, set[str]]:
-        """`call` returned: whether some world explains `answer`, and the kinds of transition that it can have been."""
+        """Record that `call` returned `answer`. Returns whether some configuration explains it, and the possible kinds of transition."""
         operation = self.open[call]
         explained, _ = self.answered(call, lambda outcome: agrees(operation, answer, outcome.answer))
         return bool(explained), {outcome.kind for outcome in explained}
 
     def touched(self) -> frozenset[Id] | None:
-        """The topics that an open call touches, for which anything may show; None: all of them."""
+        """The topics that open calls touch; their maps may show anything. None: all topics."""
         if self.excused:
             return EVERYTHING
         if not self.open:
@@ -112,23 +112,23 @@ class Connection(PossibleStates[CoreNode]):
         return frozenset(topics)
 
     def showed(self, topics: frozenset[Any], touched: frozenset[Id]) -> bool:
-        """`topics` show, and mean something but for those `touched`: keep the worlds that look so. False: there is none."""
+        """Keep the configurations that agree with the observed `topics`, apart from those `touched`. False: there is none."""
         if touched:
-            kept = tuple(world for world in self.worlds if world[0].topics - touched == topics - touched)
+            kept = tuple(configuration for configuration in self.configurations if configuration[0].topics - touched == topics - touched)
         else:
-            kept = tuple(world for world in self.worlds if world[0].topics == topics)
+            kept = tuple(configuration for configuration in self.configurations if configuration[0].topics == topics)
         if not kept:
             return False
-        self.worlds = kept
+        self.configurations = kept
         return True
 
     def surely(self, topic: Id) -> bool:
-        """Whether it is there and subscribed to `topic` now, whatever the open calls have done."""
+        """Whether it is certainly connected and subscribed to `topic` now, in every order of the open calls."""
         if self.excused or self.lost or self.left:
             return False
         if any(not isinstance(o, Connect) and (isinstance(o, Disconnect) or _names(o, topic)) for o in self.open.values()):
             return False
-        return all(topic in node.topics for node, _ in self.worlds)
+        return all(topic in node.topics for node, _ in self.configurations)
 
     def possibly(self, topic: Id) -> bool:
         """Whether it may be subscribed to `topic` now."""
@@ -136,23 +136,23 @@ class Connection(PossibleStates[CoreNode]):
             return True
         if any(isinstance(o, Subscribe) and o.topic == topic for o in self.open.values()):
             return True
-        return any(topic in node.topics for node, _ in self.worlds)
+        return any(topic in node.topics for node, _ in self.configurations)
 
     @property
     def closed(self) -> bool:
         """Whether it has been closed for certain."""
-        return all(node.state.closed for node, _ in self.worlds)
+        return all(node.state.closed for node, _ in self.configurations)
 
     @property
     def may_live(self) -> bool:
         """Whether it may be connected now."""
-        if any(node.live for node, _ in self.worlds):
+        if any(node.live for node, _ in self.configurations):
             return True
         return not self.closed and any(isinstance(o, Connect) for o in self.open.values())
 
 
 def last_of_each(operations: Sequence[CoreOperation]) -> tuple[CoreOperation, ...]:
-    """Each once, the last first: all that matters to who asks which of some came last."""
+    """Each operation once, the latest first: enough to find the latest of any subset."""
     return tuple(dict.fromkeys(reversed(operations)))
 
 
@@ -161,5 +161,6 @@ def _names(operation: CoreOperation, topic: Id) -> bool:
 
 
 def agrees(operation: CoreOperation, answer: object, allowed: object) -> bool:
-    """Only a bool from `subscribe` and `unsubscribe` is an answer; many managers return nothing, or something of their own."""
+    """Whether `answer` agrees with the model's. Only a bool from `subscribe` and `unsubscribe` is judged: many managers return nothing,
+    or a value of another type."""
     return not isinstance(operation, Subscribe | Unsubscribe) or not isinstance(answer, bool) or answer is allowed

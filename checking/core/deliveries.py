@@ -1,8 +1,8 @@
-"""Which messages must, may and must not have reached whom.
+"""Decides for each message which connections must, may and must not receive it.
 
-A message that is published while a connection is subscribed, from the call of `publish` to its return and on until the run rests,
-must reach it exactly once. One that is published while it is not subscribed, from call to return, must not. Where a subscription
-begins or ends meanwhile, either is right: a connection that leaves before its message arrives has lost nothing.
+A connection that is subscribed from the call of `publish` until quiescence must receive the message exactly once. A connection that is
+not subscribed at any time between the call and the return of `publish` must not receive it. If a subscription begins or ends in that
+time, both are right: a connection that leaves before its message arrives has lost nothing.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -12,11 +12,11 @@ from subwarden.checking.core import causes
 from subwarden.checking.core.configurations import Connection
 from subwarden.model.core.step import Id
 
-Broken = tuple[Cause, str, str, Id, object]  # the cause, who and what, and as evidence: what to look for, at whom, for which message
+Broken = tuple[Cause, str, str, Id, object]  # the cause, the detail, and the evidence: kind of fault, connection, message
 
 
 class Published:
-    """One message: who must receive it, who may, and whether it is still being published."""
+    """One message: the connections that must and may receive it, and whether its `publish` is still open."""
 
     def __init__(self, topic: Id, message: object, publisher: int) -> None:
         self.topic = topic
@@ -28,7 +28,7 @@ class Published:
 
 
 class TopicDeliveries:
-    """Of one run."""
+    """The messages of one run."""
 
     def __init__(self, connections: Iterable[Connection]) -> None:
         self._connections = list(connections)
@@ -36,18 +36,18 @@ class TopicDeliveries:
         self.published: list[Published] = []
 
     def digested(self) -> Hashable:
-        """What of this decides what is found at the end."""
+        """The part that decides the judgement at the end, by value."""
         return tuple((p.topic, p.message, p.publisher, frozenset(p.must), frozenset(p.may), p.under_way) for p in self.published)
 
     def called(self, call: int, topic: Id, message: object, publisher: int) -> None:
-        """`message` begins to be published by task `publisher`."""
+        """Task `publisher` calls `publish` with `message`."""
         made = self._open[call] = Published(topic, message, publisher)
         made.must = {c.name for c in self._connections if c.surely(topic)}
         self.published.append(made)
         self.look()
 
     def look(self) -> None:
-        """A call has begun or ended."""
+        """Update all messages after a call has begun or ended."""
         for each in self.published:
             for connection in self._connections:
                 if connection.name in each.must and not connection.surely(each.topic):
@@ -56,17 +56,17 @@ class TopicDeliveries:
                     each.may.add(connection.name)
 
     def returned(self, call: int) -> str:
-        """`publish` has returned; the kind of transition, or nothing where it is not plain which it was."""
+        """`publish` has returned. Returns the kind of transition, or "" where both kinds are possible."""
         made = self._open.pop(call)
         made.under_way = False
         return "publish: delivered" if made.must else "" if made.may else "publish: to nobody"
 
     def gone(self, call: int) -> None:
-        """`publish` was cancelled, or raised: nobody need have got it, and whoever finishes it may yet send it."""
+        """`publish` was cancelled or raised: no connection must receive the message, and another task may still send it."""
         self._open.pop(call).must.clear()
 
     def broken(self, received: Mapping[Id, Sequence[object]]) -> list[Broken]:
-        """What is wrong with what every connection has received, at the end."""
+        """Every stray, lost, repeated or reordered delivery at the end of the run. `received`: each connection's messages, in order."""
         found: list[Broken] = []
         for connection in self._connections:
             got = list(received.get(connection.name, ()))
@@ -85,7 +85,7 @@ class TopicDeliveries:
         return found
 
     def _disorder(self, got: list[object]) -> tuple[object, object] | None:
-        """The first two messages of one publisher on one topic that came the wrong way round, as they came."""
+        """The first two messages of one publisher on one topic that arrived in the wrong order, as they arrived."""
         place = {each.message: (each.publisher, at) for at, each in enumerate(self.published)}
         last: dict[tuple[int, Id], tuple[int, object]] = {}
         for message in got:

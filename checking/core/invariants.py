@@ -1,6 +1,6 @@
-"""The properties of the core model that need no model state, only what shows and which connections have closed: P1 and P2.
+"""P1 and P2 at the core level: they need no model state, only the observed maps and the set of closed connections.
 
-As `checking.manager.invariants` for level manager. Pure: the same function judges a manager in this process and one in another.
+The counterpart of `checking.manager.invariants`. Pure: the same function judges a manager in this process and one in another.
 """
 
 from collections.abc import Set
@@ -12,7 +12,7 @@ from subwarden.model.core.step import Id
 
 
 def broken(before: Relation | None, shown: Relation, closed: Set[Id]) -> list[Cause]:
-    """What does not hold in `shown`. `before` is what was shown last, `closed` are the connections whose disconnect has been answered."""
+    """The causes that hold in `shown`. `before`: the previous observation; `closed`: the connections whose disconnect has returned."""
     found: list[Cause] = []
     if shown.subscriptions is not None and shown.subscriptions != shown.subscribers:
         found.append(causes.MAPS_DISAGREE)

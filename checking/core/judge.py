@@ -1,8 +1,8 @@
 """Judges one run of a manager of the core operations, as it happens.
 
-What an adapter shows comes from maps that change in several steps, in code that nobody here has written; so a pair of a connection and
-a topic is judged when no open call touches it, and all pairs when the run rests. Every answer is judged when it comes. What is right
-is everything that `checking.core.configurations` leaves open.
+Every answer is judged when it comes. The manager's maps may change in several steps, so a pair of a connection and a topic is judged
+only while no open call touches it, and all pairs are judged at quiescence. An observation is right if `checking.core.configurations`
+has a configuration that explains it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ Observe = Callable[[], Maps | None]
 
 
 class CoreJudge(AdapterJudge):
-    """Of one run."""
+    """The judge of one run. `observe` returns the maps by name, or None while they cannot be seen."""
 
     def __init__(
         self, loop: ControlledLoop, observe: Observe, connections: Iterable[Id], graph: CoreGraph, fired: set[str], rules: JudgedRules
@@ -33,8 +33,8 @@ class CoreJudge(AdapterJudge):
         self.connections = {name: Connection(name, graph.initial(final=rules.final)) for name in connections}
         self.deliveries = TopicDeliveries(self.connections.values())
         self._observe = observe
-        self._ends: list[CoreOperation] = []  # calls that have ended, in that order
-        self._dirty = True  # something else may be expected of what shows
+        self._ends: list[CoreOperation] = []  # calls that have ended, in the order in which they ended
+        self._dirty = True  # the expected maps may have changed since the last observation
 
     def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
         connections = tuple(connection.digested(name) for connection in self.connections.values())
@@ -59,9 +59,9 @@ class CoreJudge(AdapterJudge):
             self.deliveries.look()
 
     def _forgive(self, connection: Connection, operation: CoreOperation) -> None:
-        """Where P2 is switched off, a connection that is subscribed while it may not be live is nobody's business from then on."""
+        """Where P2 is switched off, stop judging a connection that is subscribed while it may not be live."""
         if Property.P2.name in self._rules.off and isinstance(operation, Subscribe | Disconnect):
-            live = connection.worlds[0][0].live and len({node.live for node, _ in connection.worlds}) == 1
+            live = connection.configurations[0][0].live and len({node.live for node, _ in connection.configurations}) == 1
             if isinstance(operation, Disconnect) or not live or any(isinstance(o, Connect | Disconnect) for o in connection.open.values()):
                 connection.excused = True
 
@@ -91,7 +91,7 @@ class CoreJudge(AdapterJudge):
         self._look()
 
     def _fire(self, kinds: list[set[str]]) -> None:
-        """Note which kind of transition it was, if that is plain; a teardown was several, and what it did to anybody counts."""
+        """Record the kind of transition if only one is possible. A teardown takes one transition a connection, and each counts."""
         plain = {min(possible) for possible in kinds if len(possible) == 1}
         if len(plain) == 1 and all(len(possible) == 1 for possible in kinds):
             self._fired.update(plain)
@@ -125,7 +125,7 @@ class CoreJudge(AdapterJudge):
     def _look(self) -> None:
         try:
             seen = self._observe()
-        except Exception as error:  # not a finding: whoever shows the maps must be able to at any time
+        except Exception as error:  # not a finding: an adapter must be able to show its maps at any time
             self.show_raised = self.show_raised or error
             return
         if seen is None or (not self._dirty and seen == self.seen):
@@ -150,7 +150,7 @@ class CoreJudge(AdapterJudge):
                 said = f"{connection.name} on {at}: {next(iter(maps))} and {name}"
                 self.violated(causes.MAPS_DISAGREE, said, ("maps", connection.name, at))
                 return
-        before = connection.worlds
+        before = connection.configurations
         if connection.showed(topics, touched):
             connection.ended = [operation for operation in connection.ended if touched and _about(operation, touched)]
         else:
@@ -166,8 +166,8 @@ class CoreJudge(AdapterJudge):
     def _why(
         self, connection: Connection, topics: frozenset[Id], expected: list[frozenset[Id]], extra: frozenset[Id], missing: frozenset[Id]
     ) -> tuple[Cause, str]:
-        """What is wrong with `topics`, which are none of those `expected`."""
-        differing = extra or missing or topics ^ expected[0]  # the last: each for itself can be explained
+        """The cause and the detail of the difference between `topics` and all of `expected`."""
+        differing = extra or missing or topics ^ expected[0]  # the last: each topic by itself can be explained, not all together
         said = self._said(connection, differing)
         blamed = next((o for o in reversed(connection.ended) if _about(o, differing)), None)
         if extra and not connection.may_live:
@@ -192,7 +192,10 @@ class CoreJudge(AdapterJudge):
             self.deliveries.look()
 
     def rest(self, broker: frozenset[Pair] | None, received: Mapping[Id, Sequence[object]] | None) -> None:
-        """Nothing can move any more: no call is open, and what was cancelled has happened or not."""
+        """Judge the run at quiescence: no call is open, and each cancelled call has taken effect or never will.
+
+        In: `broker`, the pairs that the broker knows; `received`, the messages of each connection; None: not observed.
+        """
         self._settle()
         self._look()
         if broker is not None and self.seen:

@@ -1,1 +1,1 @@
-"""Judges one run of somebody's manager by somebody's model: answers, and what shows when no call is open."""
+"""Judges one run of a manager against a custom model: its answers, and its state while no call is open."""

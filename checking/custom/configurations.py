@@ -1,4 +1,4 @@
-"""The states of somebody's own model that runs have met, so that it is asked once for each."""
+"""The states of a custom model that runs have met. Each transition is computed once and then looked up."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -12,7 +12,7 @@ UNKNOWN: Any = object()
 
 
 class CustomNode:
-    """One state, and what has been asked of it so far; operations are asked by identity."""
+    """One state, with a memo of its transitions by the identity of the operation."""
 
     __slots__ = ("_edges", "_graph", "_shown", "state")
 
@@ -41,7 +41,7 @@ class CustomNode:
 
 
 class CustomGraph(KnownStates[State, CustomNode]):
-    """All nodes seen since they were last dropped."""
+    """All nodes met since the last drop."""
 
     model: CustomModel
 
@@ -51,7 +51,7 @@ class CustomGraph(KnownStates[State, CustomNode]):
         self._outcomes = Outcomes()
 
     def initial(self, model: CustomModel) -> CustomNode:
-        """The node of `model`'s initial state; between runs, so that this is the moment to drop what has grown too large."""
+        """The node of `model`'s initial state. Asked for between runs, so a graph that has grown past `BOUND` is dropped here."""
         if self._size > BOUND or getattr(self, "model", model) is not model:
             self._size = 0
             self._drop()
@@ -63,7 +63,7 @@ class CustomGraph(KnownStates[State, CustomNode]):
         return CustomNode(state, self)
 
     def edges(self, state: State, operation: CustomOperation) -> tuple[CallEdge, ...]:
-        """What `operation` may do in `state`."""
+        """The transitions of `operation` from `state`. Raises BadModel."""
         self._size += 1
         found: list[CallEdge] = []
         for after, answer in self.model.steps(state, operation):
@@ -71,6 +71,6 @@ class CustomGraph(KnownStates[State, CustomNode]):
                 hash(answer)
                 key: Hashable = (type(answer), answer)
             except TypeError:
-                key = (type(answer), repr(answer))  # at worst an answer is kept twice
+                key = (type(answer), repr(answer))  # at worst one answer is kept as two outcomes
             found.append(CallEdge(self.node(after), self._outcomes.of(key, answer, self.model.kind(operation.name, answer))))
         return tuple(found)

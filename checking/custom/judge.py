@@ -1,7 +1,7 @@
-"""Judges one run of a manager by its own model, as it happens.
+"""Judges one run of a manager against its custom model, as it happens.
 
-Every answer is judged when it comes. What shows is judged whenever no call is open: a manager's maps change in several steps, in code
-that nobody here has written, and only its model knows which part of them a call may touch.
+Every answer is judged when it comes. The observed state is judged whenever no call is open: the manager may change it in several steps,
+and only its model knows which part of it a call may touch.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -18,11 +18,11 @@ from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
 
 UNASKED = Cause(Property.P8, "what shows changes before any call has ended")
-NAMED = 4  # what else would have been right, in a line
+NAMED = 4  # how many of the model's answers a message lists
 
 
 class CustomJudge(AdapterJudge):
-    """Of one run. `observe`: what the manager shows; None: it cannot be seen now."""
+    """The judge of one run. `observe` returns the manager's state, or None while it cannot be seen."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class CustomJudge(AdapterJudge):
         self._observe = observe
         self._model = model
         self._possible: PossibleStates[CustomNode] = PossibleStates(graph.initial(model))
-        self._lost = False  # what it did is nothing that the model does, and nothing more can be told
+        self._lost = False  # the model explained an answer or a state in no way, so nothing more is judged
         self._blamed: CustomOperation | None = None  # the call that ended last
 
     def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
@@ -76,7 +76,7 @@ class CustomJudge(AdapterJudge):
         self.violated(causes.wrong_answer(operation.name), f"{operation} answers {text_of(answer)}; {instead}", ("answer", answer))
 
     def _fire(self, explained: list[CallOutcome]) -> None:
-        """Note which kind of transition it was, if that is plain."""
+        """Record the kind of transition if only one is possible."""
         kinds = {outcome.kind for outcome in explained}
         if len(kinds) == 1:
             self._fired.update(kinds)
@@ -86,7 +86,7 @@ class CustomJudge(AdapterJudge):
         self._blamed = operation
 
     def excuse(self, client: Id) -> None:
-        """The environment failed `client`: what that makes right is the model's to say."""
+        """The environment failed `client`. Only the model knows what follows, so nothing is excused."""
 
     def _useless(self, error: BadModel) -> None:
         self._lost = True
@@ -97,7 +97,7 @@ class CustomJudge(AdapterJudge):
     def _look(self) -> None:
         try:
             seen = self._observe()
-        except Exception as error:  # not a finding: whoever shows the maps must be able to at any time
+        except Exception as error:  # not a finding: an adapter must be able to show its state at any time
             self.show_raised = self.show_raised or error
             return
         if seen is None:
@@ -114,12 +114,12 @@ class CustomJudge(AdapterJudge):
 
     def _judge_shown(self, seen: object) -> None:
         possible = self._possible
-        kept = tuple(world for world in possible.worlds if _same(world[0].shown(), seen))
+        kept = tuple(configuration for configuration in possible.configurations if _same(configuration[0].shown(), seen))
         if kept:
-            possible.worlds = kept
+            possible.configurations = kept
             return
         self._lost = True
-        right = sorted({text_of(node.shown()) for node, _ in possible.worlds})
+        right = sorted({text_of(node.shown()) for node, _ in possible.configurations})
         more = ", ..." if len(right) > NAMED else ""
         cause = UNASKED if self._blamed is None else causes.wrong_state(self._blamed.name)
         said = text_of(seen)
@@ -136,14 +136,14 @@ class CustomJudge(AdapterJudge):
         self._orphans.clear()
 
     def rest(self) -> None:
-        """Nothing can move any more: what was cancelled has happened or not."""
+        """Judge the run at quiescence: each cancelled call has taken effect or never will."""
         self._settle()
         self._look()
 
     def may_wait(self) -> bool:
-        """Nothing can move: whether all calls that are still open have to wait, by the model."""
+        """At quiescence: whether the model makes all open calls wait."""
         if not self._model.waits or self._lost:
-            return self._model.waits  # of a run that is lost nothing can be told
+            return self._model.waits  # a run that is lost cannot be judged
         try:
             return self._possible.may_all_wait()
         except BadModel as error:
@@ -157,5 +157,5 @@ def _same(wanted: object, given: object) -> bool:
         return bool(wanted == given)
     except Exception as error:
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        said = f"comparing {text_of(wanted):.80}, of its model, with {text_of(given):.80}, of its manager, raised {what}"
+        said = f"comparing the model's {text_of(wanted):.80} with the manager's {text_of(given):.80} raised {what}"
         raise BadModel(f"{said}; give plain values") from error

@@ -1,8 +1,8 @@
-"""Somebody's custom: a pure sequential specification of operations that are theirs alone.
+"""A custom model: a pure sequential specification of an adapter's own operations.
 
-It is given as any object with `initial` (a state), `operations` (what each takes, by name) and `step(state, name, arguments)`, which
-returns (answer, next state), or a list of all such pairs that are right. Whatever is wrong with it is told as its error, by `BadModel`;
-it refuses to guess what was meant.
+The adapter's author gives any object with `initial` (a state), `operations` (the arguments of each, by name) and
+`step(state, name, arguments)`, which returns (answer, next state), or a list of all pairs that are right. Every mistake in it raises
+`BadModel` with the reason; nothing is guessed.
 """
 
 import inspect
@@ -18,19 +18,19 @@ from subwarden.checking.custom.text import text_of
 
 Value = str | int | bool | None  # of an argument
 State = Hashable
-MESSAGE = "message"  # an argument that is another text in every call; in an operation that was not yet called, this word itself
+MESSAGE = "message"  # an argument that is a new text in every call; before the call the argument is this word itself
 ANY = ...  # an answer that is not judged
-WALK = 2_000  # steps of the model that are looked at to learn what it answers
-KINDS = 8  # different answers of one operation, more than which are data and no kinds of answer
+WALK = 2_000  # steps of the model that are taken to learn its answers
+KINDS = 8  # an operation with more different answers than this answers with data, which coverage does not count
 
 
 class BadModel(BadObservation):
-    """A model by which nothing can be judged; the message says why and how to mend it."""
+    """The custom model cannot be used; the message gives the reason and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomOperation:
-    """A call of one of somebody's own operations."""
+    """A call of one of the custom model's operations."""
 
     name: str
     arguments: tuple[Value, ...]
@@ -40,24 +40,24 @@ class CustomOperation:
 
 
 class CustomModel:
-    """`given`, looked at once. `pools`: the values of an argument by the word that stands for them. Raises BadModel."""
+    """The custom model `given`, checked once. `pools`: the values of an argument, by its name. Raises BadModel."""
 
     def __init__(self, given: Any, pools: Mapping[str, tuple[Value, ...]]) -> None:
         given = _made(given)
         self._step = given.step
         self.shows: Callable[[State], object] | None = getattr(given, "shown", None)
         if self.shows is not None and not callable(self.shows):
-            raise BadModel("its model's shown must be a function of a state, which returns what observe() should")
+            raise BadModel("its model's shown must be a function of a state that returns the value of observe() in that state")
         self.initial: State = given.initial
         _hashable(self.initial, "its model's initial state")
         self.operations = {name: _arguments(name, given.operations[name], pools) for name in _names(given.operations)}
-        self.waits = False  # whether something may have to wait, as far as that was looked at
+        self.waits = False  # whether an operation may have to wait in a state that the walk reached
         self._walk_all(getattr(given, "answers", {}))
         if self.shows is not None:
             self.shown(self.initial)
 
     def steps(self, state: State, operation: CustomOperation) -> list[tuple[State, object]]:
-        """What `operation` may do in `state`, as pairs of the next state and the answer; none: it has to wait. Raises BadModel."""
+        """The transitions of `operation` from `state`, as pairs (next state, answer); none: it has to wait. Raises BadModel."""
         try:
             got = self._step(state, operation.name, operation.arguments)
             pairs = [got] if isinstance(got, tuple) else sorted(got, key=text_of) if isinstance(got, set | frozenset) else list(got)
@@ -74,7 +74,7 @@ class CustomModel:
         return found
 
     def shown(self, state: State) -> object:
-        """What `observe()` should return in `state`. Raises BadModel."""
+        """The value that `observe()` should return in `state`. Raises BadModel."""
         assert self.shows is not None
         try:
             return self.shows(state)
@@ -82,7 +82,7 @@ class CustomModel:
             raise BadModel(f"its model's shown({text_of(state)}) raised {_said(error)}") from error
 
     def takes(self, operation: CustomOperation) -> bool:
-        """Whether there is such an operation, with such arguments."""
+        """Whether the model has this operation, with these arguments."""
         pools = self.operations.get(operation.name)
         return (
             pools is not None
@@ -91,7 +91,7 @@ class CustomModel:
         )
 
     def kind(self, operation: str, answer: object) -> str:
-        """The kind of transition that it is, where `operation` answers so; its name alone if that is not one that is expected."""
+        """The kind of transition of `operation` with this answer; the operation's name alone if coverage does not expect the answer."""
         kind = f"{operation}: {text_of(answer)}"
         return kind if kind in self.kinds else operation
 
@@ -102,13 +102,13 @@ class CustomModel:
                 yield CustomOperation(name, arguments)
 
     def _walk_all(self, declared: object) -> None:
-        """Walk the model, breadth first, and learn which kinds of answer must have been given for a pass not to be vacuous.
+        """Walk the model, breadth first, and find the answers that runs must have met for a pass not to be vacuous.
 
-        An answer is expected if somewhere it is the only right one. Those in `declared`, by operation, are expected instead.
+        An answer is expected if it is the only right one in some state. Operations in `declared` expect the answers given there.
         """
         if not isinstance(declared, Mapping) or not all(n in self.operations and isinstance(a, Iterable) for n, a in declared.items()):
             raise BadModel('its model\'s answers must be a dict of answers by operation, such as {"join": ("seated", "waiting")}')
-        insisted: dict[str, dict[str, bool]] = {name: {} for name in self.operations}  # whether the answer is a kind
+        insisted: dict[str, dict[str, bool]] = {name: {} for name in self.operations}  # answer -> whether coverage counts it
         calls, seen, todo, left = list(self.calls()), {self.initial}, deque([self.initial]), WALK
         while todo and left > 0:
             state = todo.popleft()
@@ -132,7 +132,7 @@ class CustomModel:
 
 
 def _made(given: Any) -> Any:
-    """The model itself, where a class was given whose `step` wants an object."""
+    """The model as an object: if a class is given whose `step` needs an instance, one is made. Raises BadModel."""
     missing = [name for name in ("initial", "operations", "step") if not hasattr(given, name)]
     if missing:
         raise BadModel(f"its model has no {' and no '.join(missing)}; a model has initial, operations and step(state, name, arguments)")

@@ -1,4 +1,4 @@
-"""Somebody else's values in words: equal values have the same words in every process."""
+"""The text of an adapter's values: equal values have equal texts in every process."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def text_of(value: object) -> str:
-    """As `repr`, but what has no order (sets, dicts) is in the order of its words, and nothing has an address."""
+    """Like `repr`, but sets and dicts are sorted by their items' texts, and addresses are left out."""
     name = type(value).__name__
     if isinstance(value, set | frozenset):
         inside = ", ".join(sorted(map(text_of, value)))

@@ -1,1 +1,1 @@
-"""Judges one run of a manager by refinement: every observed state is one that the model reaches."""
+"""Judges one run of a manager by refinement: the model must reach every observed state."""

@@ -1,7 +1,7 @@
-"""A state that the model may be in during a run, and what of it is judged.
+"""Configurations: the states that the model may be in during a run, and the parts of them that are judged.
 
-What a manager does not show (which grants are implicit, which connections have closed) can change unseen; then both possibilities are
-kept, as *worlds*, until an observation decides.
+A manager does not show which grants are implicit, or which connections have closed. When such a fact may have changed, both
+configurations are kept until an observation decides.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,28 +14,28 @@ from subwarden.model.manager.projection import ShownEntry, View
 
 
 class Configuration(NamedTuple):
-    """A state the model may be in, and the answers of the pending operations that have acted on the way there."""
+    """A state that the model may be in, and the answers owed by the open calls that have taken effect on the way there."""
 
     node: ManagerNode
-    acted: tuple[tuple[int, type, object], ...] = ()  # task, and the answer owed with its type: 1 and True are equal, and no one answer
+    acted: tuple[tuple[int, type, object], ...] = ()  # task, and the owed answer with its type: 1 == True, but they are two answers
 
     def answer(self, task: int | None) -> object:
-        """What the operation of `task` owes; NO_ANSWER_YET: it has not acted."""
+        """The answer that the operation of `task` owes; NO_ANSWER_YET: it has not taken effect."""
         for who, _, answer in self.acted:
             if who == task:
                 return answer
         return NO_ANSWER_YET
 
     def acts(self, task: int, edge: ManagerEdge) -> "Configuration":
-        """This world after `task`'s operation has acted by `edge`."""
+        """This configuration after `task`'s operation has taken effect by `edge`."""
         return Configuration(edge.node, (*self.acted, (task, *typed(edge.answer))))
 
     def forget(self, task: int) -> "Configuration":
-        """This world without what the operation of `task` owes."""
+        """This configuration without the answer that the operation of `task` owes."""
         return Configuration(self.node, tuple(pair for pair in self.acted if pair[0] != task))
 
     def overtaken(self, pending: PendingCall) -> bool:
-        """Whether the operation belongs to an entry that has been torn down, and by P6 must not touch the thread's next one."""
+        """Whether the operation belongs to an entry that has been torn down: by P6 it must not touch the thread's next entry."""
         if not isinstance(pending.operation, CREATES_ENTRY):
             return False
         entry = self.node.state.entry(pending.operation.thread)
@@ -43,47 +43,47 @@ class Configuration(NamedTuple):
         return called_on is not None and (entry is None or entry.incarnation != called_on)
 
     def given_the_next_life(self, pending: PendingCall) -> bool:
-        """Whether a state operation acts on a life of its thread that began after the call that returned the state was overtaken."""
+        """Whether a state operation acts on an incarnation of its thread that began after the call that returned the state."""
         call = pending.call
         entry = None if call.thread is None else self.node.state.entry(call.thread)
         return entry is not None and entry.incarnation != call.incarnation
 
 
-def acting(worlds: Iterable[Configuration], task: int, pending: PendingCall) -> Iterator[tuple[Configuration, ManagerEdge]]:
-    """Those of `worlds` in which the operation of `task` has not acted, each with what it would do there."""
-    for world in worlds:
-        if world.answer(task) is NO_ANSWER_YET:
-            yield world, world.node.step(pending.call)
+def acting(configurations: Iterable[Configuration], task: int, pending: PendingCall) -> Iterator[tuple[Configuration, ManagerEdge]]:
+    """The configurations in which the operation of `task` has not taken effect, each with the transition that it would take."""
+    for configuration in configurations:
+        if configuration.answer(task) is NO_ANSWER_YET:
+            yield configuration, configuration.node.step(pending.call)
 
 
 class Judged(NamedTuple):
-    """What of a state is judged: a raw choice or a turn that is wrong is told once, and then left out of the comparison."""
+    """The parts of a state that are judged. A wrong raw choice or turn is reported once, and then left out of the comparison."""
 
-    live: bool  # the manager shows which connections are
+    live: bool  # the manager shows which connections are live
     raw: bool = True
     turn: bool = True
-    lost: bool = False  # nothing any more: what the manager shows is not the model's
-    was_hidden: bool = False  # the maps have not been shown since some of the worlds came about
+    lost: bool = False  # the manager has left the model, and no part is judged any more
+    was_hidden: bool = False  # the maps have not been observed since some of the configurations were added
 
     @property
     def plainly(self) -> bool:
-        """All that the manager shows is judged, and it shows it."""
+        """Whether all parts are judged, and the maps were observed after the last step."""
         return self.raw and self.turn and not (self.lost or self.was_hidden)
 
     def looks(self, node: ManagerNode) -> View:
-        """What of `node` is judged."""
+        """The judged part of `node`'s view."""
         if self.raw and self.turn:
             return node.view if self.live else node.view_but_live
         return self.part(node.view)
 
     def alike(self, one: ManagerNode, other: ManagerNode) -> bool:
-        """Whether two nodes of a graph look the same."""
+        """Whether the judged parts of two nodes of one graph are equal."""
         if self.raw and self.turn:
             return one.view is other.view if self.live else one.view_but_live is other.view_but_live
         return self.part(one.view) == self.part(other.view)
 
     def part(self, view: View) -> View:
-        """What of `view` is judged."""
+        """The judged part of `view`."""
         if not self.live:
             view = view._replace(live=None)
         if not self.raw:

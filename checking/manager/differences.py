@@ -1,4 +1,4 @@
-"""What it means that a manager shows what no state of the model does: its name, and whether the model can still be followed."""
+"""Names the difference between an observation and every possible state of the model, and decides whether the run can be followed on."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,25 +12,34 @@ from subwarden.model.manager.projection import View
 
 
 class Differs(NamedTuple):
-    """A difference. `world`: where the run is judged on; None: the model is lost. `acted`: the operation that ran has acted there."""
+    """A difference. `configuration`: where judging continues; None: nowhere. `acted`: the operation that ran has taken effect there."""
 
     cause: Cause
     judged: Judged
-    world: Configuration | None = None
+    configuration: Configuration | None = None
     acted: bool = False
 
 
 def difference(
-    worlds: Sequence[Configuration], judged: Judged, task: int | None, pending: PendingCall | None, observed: View, *, returning: bool
+    configurations: Sequence[Configuration],
+    judged: Judged,
+    task: int | None,
+    pending: PendingCall | None,
+    observed: View,
+    *,
+    returning: bool,
 ) -> Differs:
-    """Name the difference between `observed`, after a step of `task`, and what any of `worlds` would show then."""
-    model = worlds[0]  # the others look the same
+    """Name the difference between `observed`, after a step of `task`, and the views of all `configurations`.
+
+    `returning`: the operation of `task` is about to return.
+    """
+    model = configurations[0]  # all have the same view
     if pending is None or task is None:
         after: list[Configuration] = []
     elif model.overtaken(pending):
         return Differs(_name(model, pending, observed), judged)
     else:
-        after = [world.acts(task, edge) for world, edge in acting(worlds, task, pending)]
+        after = [configuration.acts(task, edge) for configuration, edge in acting(configurations, task, pending)]
     raw = causes.RAW_NOT_OWN if returning else causes.RAW_HALF_DONE
     less: list[tuple[Judged, Cause]] = []
     if judged.raw:
@@ -39,14 +48,14 @@ def difference(
         less.append((judged._replace(turn=False), causes.FOREIGN_TURN))
     for fewer, cause in less:
         seen = fewer.part(observed)
-        for world in (*after, *worlds):  # first: where both would do, the operation that ran has acted
-            if fewer.looks(world.node) == seen:
-                return Differs(cause, fewer, world, acted=world not in worlds)
+        for configuration in (*after, *configurations):  # `after` first: where both match, the operation has taken effect
+            if fewer.looks(configuration.node) == seen:
+                return Differs(cause, fewer, configuration, acted=configuration not in configurations)
     return Differs(causes.wrong_state("a task of the manager's own") if pending is None else _name(model, pending, observed), judged)
 
 
-def _name(world: Configuration, pending: PendingCall, observed: View) -> Cause:
-    model = world.node.state
+def _name(configuration: Configuration, pending: PendingCall, observed: View) -> Cause:
+    model = configuration.node.state
     live = model.live if observed.live is None else observed.live
     if observed.live is not None and observed.live & model.closed:
         return causes.REVIVED
@@ -55,5 +64,5 @@ def _name(world: Configuration, pending: PendingCall, observed: View) -> Cause:
     operation = pending.operation
     if isinstance(operation, RemoveConnection) and any(c == operation.connection for _, c in observed.links):
         return causes.OUTLIVES
-    stale = world.overtaken(pending) or world.given_the_next_life(pending)
+    stale = configuration.overtaken(pending) or configuration.given_the_next_life(pending)
     return causes.REAPPEARS if stale else causes.wrong_state(operation.name)

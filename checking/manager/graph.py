@@ -1,6 +1,7 @@
-"""The model's states as a graph that is built while runs walk it, so that a transition is computed once and then looked up.
+"""The model's states as a graph, built while runs walk it: each transition is computed once and then looked up.
 
-States are hash-consed: equal states are one node. The graph is dropped when it grows past a bound; that costs time, never truth.
+States are hash-consed: equal states share one node. The graph is dropped when it grows past a bound, which costs time, never
+correctness.
 """
 
 from collections.abc import Hashable
@@ -13,26 +14,26 @@ from subwarden.model.manager.state import State
 from subwarden.model.manager.step import Call, begin, step
 
 EMPTY = State()
-MOVES = 20_000  # of judges, kept at some 300 bytes each. With a quarter a hunt is 9% slower, with four times as many no faster
-BOUND = 40_000  # lookups kept, with their share of the nodes some 600 bytes each; a program asks for a few hundred
+MOVES = 20_000  # moves kept, some 300 bytes each. With a quarter of them a hunt is 9% slower, with four times as many no faster
+BOUND = 40_000  # transitions kept, some 600 bytes each with their share of the nodes; one program needs a few hundred
 
 
 class ManagerEdge(NamedTuple):
-    """What one call does at a node."""
+    """The transition of one call from a node."""
 
     node: "ManagerNode"
     answer: object
     kind: str
     silent: bool  # the node stays: the call only answers
-    unseen: bool  # the node changes, but nothing of it shows
-    only_raw: bool  # nothing shows but a raw choice, which a manager may set later
+    unseen: bool  # the node changes, but its view does not
+    only_raw: bool  # only a raw choice changes the view, and a manager may set that later
 
 
 class ManagerNode:
-    """A model state, how it looks from outside, and what has been asked of it so far.
+    """A model state, its view, and a memo of its transitions.
 
-    The inner loop asks by identity, not by value: hashing an operation costs more than everything else here. That is sound because
-    calls are interned in the graph, and an operation asked by identity is kept alive beside its answer.
+    The inner loop looks up by identity, not by value: hashing an operation costs more than everything else here. That is sound because
+    calls are interned in the graph, and an operation that is looked up by identity is kept alive beside its answer.
     """
 
     __slots__ = ("_but_live", "_graph", "begun", "edges", "shown", "state", "view")
@@ -41,14 +42,14 @@ class ManagerNode:
         self.state = state
         self.view: View = graph.one_view(view(state))
         self._but_live: View | None = None
-        self.shown: Shown | None = None  # maps that were once found to be this state's, and to agree with each other
+        self.shown: Shown | None = None  # maps that were once found to agree with each other and with this state
         self._graph = graph
-        self.begun: dict[int, tuple[ManagerOperation, Call]] = {}  # what `begin` has found, by the identity of the operation
-        self.edges: dict[int, ManagerEdge] = {}  # what `step` has found, by the identity of the call
+        self.begun: dict[int, tuple[ManagerOperation, Call]] = {}  # the results of `begin`, by the identity of the operation
+        self.edges: dict[int, ManagerEdge] = {}  # the results of `step`, by the identity of the call
 
     @property
     def view_but_live(self) -> View:
-        """What a manager that keeps no record of connections can show of it."""
+        """The view of a manager that keeps no record of live connections."""
         if self._but_live is None:
             self._but_live = self._graph.one_view(self.view._replace(live=None))
         return self._but_live
@@ -81,14 +82,14 @@ class ManagerNode:
 
 
 class ManagerGraph(KnownStates[State, ManagerNode]):
-    """All nodes and calls seen since they were last dropped."""
+    """All nodes and calls met since the last drop."""
 
     def __init__(self) -> None:
         super().__init__()
         self.size = 0
-        self.first: Shown | None = None  # what the last manager showed before its run began
+        self.first: Shown | None = None  # the last manager's maps before its run began
         self.moves = 0
-        self.beliefs: dict[Hashable, Any] = {}  # this and the next two are kept by `checking.manager.possible_states`
+        self.manager_states: dict[Hashable, Any] = {}  # this and the next two are kept by `checking.manager.possible_states`
         self.starts: dict[tuple[int, bool], Any] = {}
         self.pending: dict[tuple[int, int, int], Any] = {}
         self._initial: dict[int, tuple[State, ManagerNode]] = {}  # by identity, as calls are
@@ -103,26 +104,26 @@ class ManagerGraph(KnownStates[State, ManagerNode]):
         return self._calls.setdefault(call, call)
 
     def one_view(self, view: View) -> View:
-        """The one object equal to `view`: nodes that look the same are told by identity."""
+        """The one object equal to `view`: equal views are compared by identity."""
         return self._views.setdefault(view, view)
 
     def initial(self, state: State) -> ManagerNode:
-        """The node that a run starts at."""
+        """The node at which a run starts."""
         known = self._initial.get(id(state))
         if known is None:
             known = self._initial[id(state)] = (state, self.node(state))
         return known[1]
 
     def is_full(self) -> bool:
-        """Whether it is time to `forget`, between runs."""
+        """Whether to call `forget` before the next run."""
         return self.moves > MOVES or self.size > BOUND
 
     def forget(self) -> None:
-        """Drop the judges' moves and, if there is too much of it, what the model does."""
+        """Drop the judges' moves and, past `BOUND`, the model's transitions. Only between runs."""
         self.moves = 0
-        for each in (*self.beliefs.values(), *self.pending.values()):
+        for each in (*self.manager_states.values(), *self.pending.values()):
             each.let_go()
-        for known in (self.beliefs, self.starts, self.pending):
+        for known in (self.manager_states, self.starts, self.pending):
             known.clear()
         if self.size > BOUND:
             self.size = 0

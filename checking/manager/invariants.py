@@ -1,6 +1,6 @@
-"""The properties that need no model state, only what a manager shows and which connections have closed: P1 and P2.
+"""P1 and P2 at the manager level: they need no model state, only the observed maps and the set of closed connections.
 
-They are judged after every change, also in runs in which the model can no longer be followed.
+They are judged after every change, also in runs that have left the model.
 """
 
 from subwarden.checking import causes
@@ -14,16 +14,16 @@ class Invariants:
     _closed: frozenset[int] = frozenset()
 
     def connection_closed(self, connection: int, shown: Shown | None) -> list[Cause]:
-        """The close of `connection` has returned: what does not hold now."""
+        """Record that the close of `connection` has returned. Returns the causes that this reveals."""
         self._closed |= {connection}
         if shown is None:
             return []
-        if shown.live is not None:  # then `broken` has seen it when the connection ceased to be live
+        if shown.live is not None:  # then `broken` judged its subscriptions when it ceased to be live
             return [causes.REVIVED] if connection in shown.live else []
         return [causes.OUTLIVES] if any(connection in connections for connections in shown.subscribers.values()) else []
 
     def broken(self, before: Shown | None, shown: Shown) -> list[Cause]:
-        """What has stopped to hold with the change from `before` to `shown`."""
+        """The causes that the change from `before` to `shown` reveals."""
         found: list[Cause] = []
         if disagreements(shown):
             found.append(causes.MAPS_DISAGREE)

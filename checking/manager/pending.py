@@ -1,4 +1,4 @@
-"""An operation that has been called and has not returned: what it may have done, and what it may answer."""
+"""An operation that has been called and has not returned: its possible effects so far, and its possible answers."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -11,7 +11,7 @@ NO_ANSWER_YET = object()
 
 
 class PendingCall:
-    """An operation of one task; `call` is it, bound to the incarnation it was called on. Never changes; what is made of it is made once."""
+    """An open call of one task; `call` is bound to the incarnation that it was called on. Immutable; variants of it are interned."""
 
     __slots__ = (
         *("_made", "but_for_raw", "call", "incarnation", "operation", "silent", "unseen_at"),
@@ -29,12 +29,12 @@ class PendingCall:
     ) -> None:
         self.operation = operation
         self.call = call
-        self.silent = silent  # ways in which it may have taken effect without changing anything
-        self.but_for_raw = but_for_raw  # what it may answer if its raw choice had not yet shown
+        self.silent = silent  # transitions by which it may have taken effect without changing the state
+        self.but_for_raw = but_for_raw  # its possible answers if only its raw choice is not visible yet
         self.incarnation = incarnation  # of the entry whose state it returns; 0 is never given out
-        self.unseen_at = unseen_at  # where it may have acted without anything showing
+        self.unseen_at = unseen_at  # the node at which it may have taken effect without changing the view
         self._made: dict[Hashable, PendingCall] = {}
-        self.quiet: dict[Any, Any] = {}  # this and what follows is kept by `checking.manager.possible_states`, by belief
+        self.quiet: dict[Any, Any] = {}  # this and the next five are memos of `checking.manager.possible_states`, by ManagerStates
         self.visible: dict[Any, tuple[ManagerNode, ...]] = {}
         self.acted: dict[tuple[Any, ManagerNode], Any] = {}
         self.ends: dict[Any, Any] = {}
@@ -48,20 +48,20 @@ class PendingCall:
             known.clear()
 
     def digested(self) -> Hashable:
-        """What of this decides the rest of the run's judgement."""
+        """The part that decides the rest of the run's judgement, by value."""
         silent = tuple(dict.fromkeys((typed(edge.answer), edge.kind) for edge in self.silent))
         unseen_at = None if self.unseen_at is None else self.unseen_at.state
         return self.call, silent, tuple(map(typed, self.but_for_raw)), self.incarnation, unseen_at
 
     def may_answer(self, edge: ManagerEdge) -> "PendingCall":
-        """It may have taken effect now, by `edge`, without changing anything."""
+        """It may have taken effect now, by `edge`, without changing the state."""
         if any(same_end(way, edge) for way in self.silent):
             return self
         silent = (*self.silent, edge)
         return self._but("silent", silent, tuple(map(id, silent))).keeping_handle(edge)
 
     def may_have_acted_but_for_raw(self, edge: ManagerEdge) -> "PendingCall":
-        """It may have acted now, all but for its raw choice, which does not show yet."""
+        """It may have taken effect now, with a raw choice that is not visible yet."""
         kept = self.keeping_handle(edge)
         if edge.answer in kept.but_for_raw:
             return kept
@@ -69,12 +69,12 @@ class PendingCall:
         return kept._but("but_for_raw", answers, tuple(map(typed, answers)))
 
     def may_have_acted_unseen(self, node: ManagerNode, edge: ManagerEdge) -> "PendingCall":
-        """It may have acted now, at `node`, without anything showing."""
+        """It may have taken effect now, at `node`, without changing the view."""
         kept = self.keeping_handle(edge)
         return kept if kept.unseen_at is node else kept._but("unseen_at", node)
 
     def keeping_handle(self, edge: ManagerEdge) -> "PendingCall":
-        """Only the moment of acting tells which incarnation the caller gets a state of."""
+        """Remember the incarnation whose state the caller gets; it is known only at the moment of the effect."""
         if edge.answer is not Answer.HANDLE:
             return self
         entry = edge.node.state.entry(self.thread())
@@ -82,7 +82,7 @@ class PendingCall:
         return self if incarnation == self.incarnation else self._but("incarnation", incarnation)
 
     def _but(self, field: str, value: Any, identity: Hashable = None) -> "PendingCall":
-        """This with another value of `field`. `identity`: what tells the value from others, where to hash it would be dear."""
+        """This call with another value of `field`. `identity`: a cheap key that stands for the value, where hashing it is slow."""
         key = field, value if identity is None else identity
         made = self._made.get(key)
         if made is None:
@@ -91,25 +91,25 @@ class PendingCall:
         return made
 
     def handle(self) -> Call:
-        """The state that it has returned, as the call that its next operations are bound like."""
+        """The state that it has returned, as a call with the binding of the task's next state operations."""
         return Call(self.operation, self.incarnation, self.call.thread or self.thread())
 
     def thread(self) -> int:
-        """The thread that the operation names; all that return a state name one."""
+        """The thread that the operation names; every operation that returns a state names one."""
         thread: int = getattr(self.operation, "thread")  # noqa: B009  # not all operations have one
         return thread
 
 
 def typed(answer: object) -> tuple[type, object]:
-    """An answer such that only those that agree with the same are equal."""
+    """The answer with its type, so that equal results are the same answer: 1 and True are not."""
     return type(answer), answer
 
 
 def same_end(one: ManagerEdge, other: ManagerEdge) -> bool:
-    """Whether nobody could tell later by which of two ways an operation took effect: it answers the same, for the same reason."""
+    """Whether two transitions of an operation cannot be told apart later: they give the same answer, and are of the same kind."""
     return one is other or (one.kind == other.kind and one.answer is not Answer.HANDLE and typed(one.answer) == typed(other.answer))
 
 
 def agrees(answer: object, allowed: object) -> bool:
-    """Whether a caller that may be answered `allowed` may have seen `answer`; 1 and True differ."""
+    """Whether `answer` agrees with the model's answer `allowed`; 1 and True differ."""
     return allowed is Answer.ANY or (answer == allowed and isinstance(answer, bool) == isinstance(allowed, bool))

@@ -1,11 +1,10 @@
-"""What a judge believes at one moment of a run: all states that the model may be in. What follows from it is worked out once.
+"""The states that the model may be in at one moment of a run, and the moves between such sets. Each move is computed once.
 
-Which grants are implicit and, for some managers, which connections are open, can change unseen; then both possibilities are kept, as in
-the subset construction (Rabin and Scott, Finite Automata and Their Decision Problems, 1959), done lazily, as runs walk. Equal beliefs are
-one object, and so are equal pending operations; what a step of a task does to both is kept with the operation, by belief, so that runs of
-the same program seldom compute anything. A run is judged on as far as possible: a raw choice or a turn that is wrong is told once and then
-left out of the comparison (`checking.manager.configuration.Judged`); after any other difference the model is lost and only the invariants
-(`checking.manager.invariants`) are still judged.
+Implicit grants and, for some managers, live connections can change without being observed; then both possibilities are kept. This is
+the subset construction (Rabin and Scott, Finite Automata and Their Decision Problems, 1959), done lazily while runs walk. Equal sets are
+one object, and so are equal pending operations; each operation keeps a memo of its moves by set, so runs of the same program seldom
+compute anything. Judging goes on as far as possible: a wrong raw choice or turn is reported once and then left out of the comparison
+(`checking.manager.configuration.Judged`); after any other difference only the invariants (`checking.manager.invariants`) are judged.
 """
 
 from collections.abc import Hashable
@@ -29,36 +28,39 @@ V = TypeVar("V")
 
 
 class Move(NamedTuple):
-    """What comes of a step, or an answer."""
+    """The result of a step, or of an answer."""
 
     to: "ManagerStates"
-    pending: PendingCall | None = None  # what the task's operation is then; None: there is none, or it has returned
+    pending: PendingCall | None = None  # the task's operation afterwards; None: there is none, or it has returned
     fired: tuple[str, ...] = ()  # the kinds of the model's transitions that happened
-    took: tuple[tuple[ManagerNode, Call], ...] = ()  # those of them whose moment is known, with the state each was taken in
-    cause: Cause | None = None  # what is wrong with it
+    took: tuple[tuple[ManagerNode, Call], ...] = ()  # the transitions whose moment is known, each with its source state
+    cause: Cause | None = None  # the violation, if there is one
 
 
 @dataclass(slots=True)  # read for every call of every run, and a named tuple is slower to read
 class CallEnd:
-    """How an operation ends that acts in the step in which it returns, which most do."""
+    """The end of an operation that takes effect in the step in which it returns, as most do."""
 
-    node: ManagerNode  # what shows then
+    node: ManagerNode  # the state afterwards
     owed: object
     to: "ManagerStates"
     kind: str
     took: tuple[ManagerNode, Call]
-    handle: Call | None  # where it is owed a state
+    handle: Call | None  # if the answer is a state
 
 
 class ManagerStates:
-    """`worlds`: never none, and all look the same. `called`: (task, identity of the operation) -> `after_call`."""
+    """A set of possible configurations, never empty, all with the same view.
 
-    __slots__ = ("_digest", "_graph", "called", "judged", "worlds")
+    `called` is the memo of `after_call`, by task and identity of the operation.
+    """
 
-    def __init__(self, graph: ManagerGraph, worlds: tuple[Configuration, ...], judged: Judged) -> None:
+    __slots__ = ("_digest", "_graph", "called", "configurations", "judged")
+
+    def __init__(self, graph: ManagerGraph, configurations: tuple[Configuration, ...], judged: Judged) -> None:
         self._graph = graph
         self._digest: Hashable = None
-        self.worlds = worlds
+        self.configurations = configurations
         self.judged = judged
         self.called: dict[tuple[int, int], tuple[PendingCall, bool]] = {}
 
@@ -67,25 +69,25 @@ class ManagerStates:
         self.called.clear()
 
     def digested(self) -> Hashable:
-        """What of this decides the rest of the run's judgement, by value."""
+        """The part that decides the rest of the run's judgement, by value."""
         if self._digest is None:
-            self._digest = tuple((world.node.state, world.acted) for world in self.worlds), self.judged
+            self._digest = tuple((configuration.node.state, configuration.acted) for configuration in self.configurations), self.judged
         return self._digest
 
-    # --- what comes of what happens; each is kept, for whoever looks it up
+    # --- moves; the result of each is kept for later runs
 
     def after_call(self, task: int, operation: Operation, handle: Call | None) -> tuple[PendingCall, bool]:
-        """`task` calls `operation`; a state operation acts on the state `handle`, that the task was last given.
+        """`task` calls `operation`; a state operation acts on `handle`, the state that the task received last.
 
-        Returns what it is then, and whether a quiet step of the task would change nothing.
+        Returns the pending call, and whether a quiet step of the task would change nothing.
         """
         if type(operation) in STATE_KINDS:
             assert handle is not None
             return self._pending(task, operation, self._graph.call(Call(operation, handle.incarnation, handle.thread))), False
-        node = self.worlds[0].node
+        node = self.configurations[0].node
         pending = self._pending(task, operation, node.begin(operation))  # type: ignore[arg-type]  # it is the manager's
-        for world in self.worlds:  # it may take effect at once
-            edge = world.node.step(pending.call)
+        for configuration in self.configurations:  # it may take effect at once
+            edge = configuration.node.step(pending.call)
             if edge.silent:
                 pending = pending.may_answer(edge)
         move = self.after_quiet_step(task, pending)
@@ -93,73 +95,73 @@ class ManagerStates:
         return known
 
     def after_quiet_step(self, task: int, pending: PendingCall) -> Move:
-        """A step of `task` has run and nothing that shows has changed."""
+        """A step of `task` has run and the view has not changed."""
         now = pending
-        worlds: list[Configuration] = []
+        configurations: list[Configuration] = []
         fired: list[str] = []
-        for world in () if self.judged.lost else self.worlds:
-            worlds.append(world)
-            if world.answer(task) is not NO_ANSWER_YET:
+        for configuration in () if self.judged.lost else self.configurations:
+            configurations.append(configuration)
+            if configuration.answer(task) is not NO_ANSWER_YET:
                 continue
-            edge = world.node.step(pending.call)
+            edge = configuration.node.step(pending.call)
             if edge.silent:
                 now = now.may_answer(edge)
-            elif self.judged.alike(edge.node, world.node):
+            elif self.judged.alike(edge.node, configuration.node):
                 fired.append(edge.kind)
-                now = now.may_have_acted_unseen(world.node, edge)
-                worlds.append(world.acts(task, edge))
+                now = now.may_have_acted_unseen(configuration.node, edge)
+                configurations.append(configuration.acts(task, edge))
             elif edge.only_raw:
                 now = now.may_have_acted_but_for_raw(edge)
-        return self._keep(pending.quiet, self, Move(self._but(worlds) if fired else self, now, tuple(fired)))
+        return self._keep(pending.quiet, self, Move(self._but(configurations) if fired else self, now, tuple(fired)))
 
     def visible_acts(self, task: int, pending: PendingCall) -> tuple[ManagerNode, ...]:
-        """Nodes that would show that the operation of `task` has acted, where that can be told from them alone.
+        """The nodes whose view would show that the operation of `task` has taken effect, if the view alone decides that.
 
-        What matches a state of the model holds all invariants: the closed are closed in every world.
+        A view that matches a state of the model satisfies all invariants: closed connections are closed in every configuration.
         """
-        acts = acting(self.worlds, task, pending) if self.judged.plainly else ()
-        ways = tuple(edge.node for world, edge in acts if not self.judged.alike(edge.node, world.node))
+        acts = acting(self.configurations, task, pending) if self.judged.plainly else ()
+        ways = tuple(edge.node for configuration, edge in acts if not self.judged.alike(edge.node, configuration.node))
         return self._keep(pending.visible, self, ways)
 
     def after_act(self, task: int, pending: PendingCall, node: ManagerNode) -> Move:
-        """`task`'s operation has acted, which shows as `node`, one of its `visible_acts`."""
+        """`task`'s operation has taken effect, and the view is that of `node`, one of its `visible_acts`."""
         move = self._acting(task, pending, self.judged.looks(node))
-        assert move is not None  # in the world that led to `node` it does
+        assert move is not None  # in the configuration that led to `node` it does
         return self._keep(pending.acted, (self, node), move)
 
     def end_of(self, task: int, pending: PendingCall) -> CallEnd | None:
-        """How the operation of `task` ends if it acts and returns in one step; None where that is not plain."""
+        """The end of `task`'s operation if it takes effect and returns in one step; None where several ends are possible."""
         return self._keep(pending.ends, self, self._end(task, pending))
 
     def after_answer(self, task: int, pending: PendingCall, answer: object) -> Move:
-        """`task`'s operation returned `answer`, as the model would put it, after its last step has been judged."""
+        """`task`'s operation returned `answer`, in the model's terms, after its last step has been judged."""
         if self.judged.lost:
             return Move(self)
-        worlds: list[Configuration] = []
+        configurations: list[Configuration] = []
         fired: tuple[str, ...] = ()
         took: list[tuple[ManagerNode, Call]] = []
-        for world in self.worlds:
-            owed = world.answer(task)
+        for configuration in self.configurations:
+            owed = configuration.answer(task)
             if owed is NO_ANSWER_YET:
                 right = next((edge for edge in pending.silent if agrees(answer, edge.answer)), None)
                 if right is not None:
                     fired = (right.kind,)
                     took.append((right.node, pending.call))
-                    worlds.append(world)
+                    configurations.append(configuration)
             elif agrees(answer, owed):
-                worlds.append(world.forget(task))
+                configurations.append(configuration.forget(task))
                 if pending.unseen_at is not None:
                     took.append((pending.unseen_at, pending.call))
-        if worlds:
-            move = Move(self._but(worlds), None, fired, tuple(took))
+        if configurations:
+            move = Move(self._but(configurations), None, fired, tuple(took))
             self._keep(pending.answered, self, (*pending.answered.get(self, ()), (answer, move)))
             return move
         forgotten = self.without(task)
         if isinstance(pending.operation, StateTrackEvent) and not self.judged.turn:
             return Move(forgotten)
-        if answer is Answer.HANDLE:  # of which entry is the state that the caller has now? the model cannot know
-            forgotten = belief(self._graph, forgotten.worlds, self.judged._replace(lost=True))
-        if answer not in (Answer.REFUSED, False) and self.worlds[0].overtaken(pending):
+        if answer is Answer.HANDLE:  # the model cannot know to which entry the caller's state belongs
+            forgotten = manager_states(self._graph, forgotten.configurations, self.judged._replace(lost=True))
+        if answer not in (Answer.REFUSED, False) and self.configurations[0].overtaken(pending):
             cause = causes.REAPPEARS
         elif any(agrees(answer, allowed) for allowed in pending.but_for_raw):
             cause = causes.RAW_HALF_DONE
@@ -167,38 +169,38 @@ class ManagerStates:
             cause = causes.wrong_answer(pending.operation.name)
         return Move(forgotten, cause=cause)
 
-    # --- what comes of what is rare
+    # --- rare moves
 
     def after_hidden_step(self, task: int, pending: PendingCall) -> Move:
-        """A step of `task` has run while the maps are not shown: it has acted or not, whatever that would show."""
+        """A step of `task` has run while the maps could not be observed: its operation may have taken effect."""
         if self.judged.lost:
             return Move(self, pending)
-        worlds = list(self.worlds)
-        for world, edge in acting(self.worlds, task, pending):
+        configurations = list(self.configurations)
+        for configuration, edge in acting(self.configurations, task, pending):
             pending = pending.keeping_handle(edge)
-            worlds.append(world.acts(task, edge))
-        return Move(belief(self._graph, distinct(worlds), self.judged._replace(was_hidden=True)), pending)
+            configurations.append(configuration.acts(task, edge))
+        return Move(manager_states(self._graph, distinct(configurations), self.judged._replace(was_hidden=True)), pending)
 
     def after_change(self, task: int | None, pending: PendingCall | None, shown: Shown, *, returning: bool) -> Move:
-        """A step of `task` has changed what shows to `shown`; `returning`: its operation is about to return."""
+        """A step of `task` has changed the maps to `shown`; `returning`: its operation is about to return."""
         if self.judged.lost:
             return Move(self, pending)
         observed = self.judged.part(project(shown))
-        same = tuple(world for world in self.worlds if self.judged.looks(world.node) == observed)
+        same = tuple(configuration for configuration in self.configurations if self.judged.looks(configuration.node) == observed)
         if pending is not None and task is not None:
-            also = same if self.judged.was_hidden else ()  # it may have come about while nothing was shown
+            also = same if self.judged.was_hidden else ()  # the change may have happened while the maps could not be observed
             move = self._acting(task, pending, observed, also)
             if move is not None:
                 if self.judged.raw and self.judged.turn and not disagreements(shown):
-                    move.to.worlds[0].node.shown = shown
+                    move.to.configurations[0].node.shown = shown
                 return move
-        if same:  # only what is no longer judged has changed, or what was hidden shows now
-            return Move(belief(self._graph, same, self.judged._replace(was_hidden=False)), pending)
-        return self._told(difference(self.worlds, self.judged, task, pending, observed, returning=returning), pending)
+        if same:  # only a part that is no longer judged has changed, or a hidden change is visible now
+            return Move(manager_states(self._graph, same, self.judged._replace(was_hidden=False)), pending)
+        return self._told(difference(self.configurations, self.judged, task, pending, observed, returning=returning), pending)
 
     def without(self, task: int) -> "ManagerStates":
-        """`task`'s operation has ended: it has acted or it has not; it will not act any more."""
-        return self._but([world.forget(task) for world in self.worlds])
+        """`task`'s operation has ended without an answer: it has taken effect or it never will."""
+        return self._but([configuration.forget(task) for configuration in self.configurations])
 
     # --- how
 
@@ -214,69 +216,74 @@ class ManagerStates:
         return known
 
     def _acting(self, task: int, pending: PendingCall, observed: View, also: tuple[Configuration, ...] = ()) -> Move | None:
-        """`pending` has acted, in all worlds in which that looks as `observed`. None if it does so in none, and there are none `also`."""
-        worlds: list[Configuration] = []
+        """`pending` has taken effect, in all configurations whose view is then `observed`; keep those and `also`. None: there is none."""
+        configurations: list[Configuration] = []
         fired: list[str] = []
         took: list[tuple[ManagerNode, Call]] = []
-        for world, edge in acting(self.worlds, task, pending):
+        for configuration, edge in acting(self.configurations, task, pending):
             if self.judged.looks(edge.node) == observed:
                 pending = pending.keeping_handle(edge)
                 fired.append(edge.kind)
-                took.append((world.node, pending.call))
-                worlds.append(world.acts(task, edge))
-        if not worlds and not also:
+                took.append((configuration.node, pending.call))
+                configurations.append(configuration.acts(task, edge))
+        if not configurations and not also:
             return None
         judged = self.judged._replace(was_hidden=False) if self.judged.was_hidden else self.judged
-        return Move(belief(self._graph, distinct([*worlds, *also]), judged), pending, tuple(fired), tuple(took))
+        return Move(manager_states(self._graph, distinct([*configurations, *also]), judged), pending, tuple(fired), tuple(took))
 
     def _end(self, task: int, pending: PendingCall) -> CallEnd | None:
-        if len(self.worlds) > 1 or not self.judged.plainly:
+        if len(self.configurations) > 1 or not self.judged.plainly:
             return None
-        world = self.worlds[0]
-        if world.answer(task) is not NO_ANSWER_YET:
+        configuration = self.configurations[0]
+        if configuration.answer(task) is not NO_ANSWER_YET:
             return None
-        edge = world.node.step(pending.call)
+        edge = configuration.node.step(pending.call)
         if edge.silent:
             if not all(same_end(way, edge) for way in pending.silent):
                 return None  # it may as well have answered before
-        elif pending.silent and self.judged.alike(edge.node, world.node):
+        elif pending.silent and self.judged.alike(edge.node, configuration.node):
             return None
         handle = pending.keeping_handle(edge).handle() if edge.answer is Answer.HANDLE else None
         return CallEnd(
-            edge.node, edge.answer, self._but([Configuration(edge.node, world.acted)]), edge.kind, (world.node, pending.call), handle
+            edge.node,
+            edge.answer,
+            self._but([Configuration(edge.node, configuration.acted)]),
+            edge.kind,
+            (configuration.node, pending.call),
+            handle,
         )
 
     def _told(self, differs: Differs, pending: PendingCall | None) -> Move:
-        """What differs is told, and what can still be judged is judged on."""
+        """Report the difference, and go on with the parts that can still be judged."""
         if pending is not None and differs.acted:
-            pending = pending.keeping_handle(self.worlds[0].node.step(pending.call))
-        if differs.world is None:
-            return Move(belief(self._graph, self.worlds, differs.judged._replace(lost=True)), pending, cause=differs.cause)
-        return Move(belief(self._graph, (differs.world,), differs.judged), pending, cause=differs.cause)
+            pending = pending.keeping_handle(self.configurations[0].node.step(pending.call))
+        if differs.configuration is None:
+            return Move(manager_states(self._graph, self.configurations, differs.judged._replace(lost=True)), pending, cause=differs.cause)
+        return Move(manager_states(self._graph, (differs.configuration,), differs.judged), pending, cause=differs.cause)
 
-    def _but(self, worlds: list[Configuration]) -> "ManagerStates":
-        return belief(self._graph, distinct(worlds), self.judged)
+    def _but(self, configurations: list[Configuration]) -> "ManagerStates":
+        return manager_states(self._graph, distinct(configurations), self.judged)
 
 
-def belief(graph: ManagerGraph, worlds: tuple[Configuration, ...], judged: Judged) -> ManagerStates:
-    """The one belief of `graph` that is just that."""
-    known: ManagerStates | None = graph.beliefs.get((worlds, judged))
+def manager_states(graph: ManagerGraph, configurations: tuple[Configuration, ...], judged: Judged) -> ManagerStates:
+    """The one `ManagerStates` object of `graph` with these configurations and judged parts."""
+    known: ManagerStates | None = graph.manager_states.get((configurations, judged))
     if known is None:
-        known = graph.beliefs[worlds, judged] = ManagerStates(graph, worlds, judged)
+        known = graph.manager_states[configurations, judged] = ManagerStates(graph, configurations, judged)
     return known
 
 
-def distinct(worlds: list[Configuration]) -> tuple[Configuration, ...]:
-    """Each once, in order."""
-    return tuple(worlds) if len(worlds) < 2 else tuple(dict.fromkeys(worlds))
+def distinct(configurations: list[Configuration]) -> tuple[Configuration, ...]:
+    """The configurations without repetitions, in order."""
+    return tuple(configurations) if len(configurations) < 2 else tuple(dict.fromkeys(configurations))
 
 
 def start(graph: ManagerGraph, state: State, *, shows_live: bool) -> ManagerStates:
-    """Where a run begins whose manager starts as `state`, and shows which connections are live or does not."""
+    """The possible states at the start of a run. `state`: the manager's initial state; `shows_live`: it shows live connections."""
     if graph.is_full():
         graph.forget()
     known: ManagerStates | None = graph.starts.get((id(state), shows_live))
     if known is None:
         node = graph.initial(state)  # which keeps the state alive
-        known = graph.starts[id(state), shows_live] = belief(graph, (Configuration(node),), Judged(shows_live))
+        known = graph.starts[id(state), shows_live] = manager_states(graph, (Configuration(node),), Judged(shows_live))
     return known

@@ -1,9 +1,10 @@
 """Online refinement: after every step the observed state is the model's, by zero or one visible model action.
 
-Linear in the steps, and it names the step where manager and model part. An operation acts at most once, in a step of its own task,
-between its call and its return; a cancelled one has acted or not.
+Linear in the steps, and it names the step where manager and model part. An operation takes effect at most once, in a step of its own
+task, between its call and its return; a cancelled one has taken effect or never will.
 
-This file walks a run from belief to belief (`checking.manager.possible_states`), and pays for little else than comparing what shows.
+This file walks a run from one `ManagerStates` to the next (`checking.manager.possible_states`). Nearly all its time goes into comparing
+the observed maps.
 """
 
 from collections.abc import Callable
@@ -22,12 +23,12 @@ Took = Callable[[ManagerNode, Call], object]
 
 
 class Refinement:
-    """Follows one run. Its methods are called as things happen; they tell the cause of a violation, or None.
+    """Follows one run. Its methods are called as the run happens; they return the cause of a violation, or None.
 
-    `shown`: what the manager showed at first; it began as `starts_as`.
+    `shown`: the manager's first observation, whose state is `starts_as`.
     """
 
-    __slots__ = ("_at", "_fired", "_handles", "_pending", "_took", "caller", "plain", "settled")  # soonest made and read, in every run
+    __slots__ = ("_at", "_fired", "_handles", "_pending", "_took", "caller", "plain", "settled")  # made and read in every run
 
     def __init__(
         self, graph: ManagerGraph, shown: Shown | None, starts_as: State, fired: Callable[[str], object], took: Took | None = None
@@ -36,25 +37,25 @@ class Refinement:
         self._pending: dict[int, PendingCall] = {}
         self._handles: dict[int, Call] = {}
         self._fired = fired
-        self._took = took  # told of every transition, with the state it was taken in; most runs are not asked
-        self.plain = True  # what shows, after `changed`, is exactly what a state of the model shows, so that every invariant on it holds
-        self.caller: int | None = None  # the task that has called in the step that runs, for whoever wants to know whose step it is
-        self.settled = False  # there is nothing to be told of that call, if nothing that shows has changed when the step has run
+        self._took = took  # called with every transition and its source state; None in most runs
+        self.plain = True  # after `changed`: the maps are exactly those of a model state, so every invariant on them holds
+        self.caller: int | None = None  # the task that made a call in the current step
+        self.settled = False  # that call needs no further judging if the view is unchanged after the step
 
     def followed(self) -> Value:
-        """What of this decides the rest of the run's judgement. What fired is told of all runs together."""
+        """The part that decides the rest of the run's judgement, by value. Fired kinds are left out: they are counted over all runs."""
         pending = tuple((task, pending.digested()) for task, pending in sorted(self._pending.items()))
         return Value((self._at.digested(), pending, tuple(sorted(self._handles.items()))))
 
     def called(self, task: int, operation: Operation) -> None:
-        """`task` calls `operation`; a state operation acts on the state that the task was last given."""
+        """`task` calls `operation`; a state operation acts on the state that the task received last."""
         at = self._at
         known = at.called.get((task, id(operation))) or at.after_call(task, operation, self._handles.get(task))
         self._pending[task], self.settled = known
         self.caller = task
 
     def unchanged(self, task: int | None) -> None:
-        """A step of `task` (None: of none that is ours) has run and nothing that shows has changed."""
+        """A step of `task` (None: of a task that plays no operation) has run and the view has not changed."""
         if task not in self._pending:
             return
         pending, at = self._pending[task], self._at
@@ -63,14 +64,14 @@ class Refinement:
             self._go(task, move)
 
     def hidden(self, task: int | None) -> None:
-        """A step of `task` has run while the maps are not shown: whatever its operation may have done will be seen later."""
+        """A step of `task` has run while the maps could not be observed: its operation may have taken effect."""
         if task in self._pending:
             self._go(task, self._at.after_hidden_step(task, self._pending[task]))
 
     def acted(self, task: int | None, shows: Callable[[Shown], bool]) -> Shown | None:
-        """Where what shows now is known from earlier runs to be what `task`'s operation leaves when it acts: it has acted.
+        """Try the maps that earlier runs observed after `task`'s operation took effect. `shows` compares with the present maps.
 
-        Returns what shows then. None: that is not what shows, or it is not known; nothing has been noted.
+        If one matches, the operation has taken effect: returns the maps. None: no match, and nothing has been recorded.
         """
         if task not in self._pending:
             return None
@@ -84,7 +85,7 @@ class Refinement:
         return None
 
     def plain_end(self, task: int, answer: object) -> CallEnd | None:
-        """How `task`'s operation ends if it acts in the step in which it returns `answer`, as most do; None where that is not plain."""
+        """The end of `task`'s operation if it takes effect in the step in which it returns `answer`; None where others are possible."""
         pending = self._pending[task]
         try:
             end = pending.ends[self._at]
@@ -93,7 +94,7 @@ class Refinement:
         return end if end is not None and (answer is end.owed or agrees(answer, end.owed)) else None
 
     def ended(self, task: int, end: CallEnd) -> None:
-        """`task`'s operation has ended so, which shows."""
+        """`task`'s operation has ended by `end`, and the view is that of `end.node`."""
         self._at = end.to
         del self._pending[task]
         self._fired(end.kind)
@@ -103,14 +104,14 @@ class Refinement:
             self._handles[task] = end.handle
 
     def changed(self, task: int | None, shown: Shown, *, returning: bool) -> Cause | None:
-        """A step of `task` has changed what shows to `shown`; `returning`: its operation is about to return."""
+        """A step of `task` has changed the maps to `shown`; `returning`: its operation is about to return."""
         move = self._at.after_change(task, None if task is None else self._pending.get(task), shown, returning=returning)
         self._go(task, move)
-        self.plain = move.to.judged.live and move.to.worlds[0].node.shown is shown
+        self.plain = move.to.judged.live and move.to.configurations[0].node.shown is shown
         return move.cause
 
     def answered(self, task: int, answer: object) -> Cause | None:
-        """`task`'s operation returned `answer`, as the model would put it. Call `changed` or `unchanged` first."""
+        """`task`'s operation returned `answer`, in the model's terms. Call `changed` or `unchanged` first."""
         pending, at = self._pending.pop(task), self._at
         for known, right in pending.answered.get(at, ()):
             if answer is known or (answer == known and type(answer) is type(known)):
@@ -124,7 +125,7 @@ class Refinement:
         return move.cause
 
     def gone(self, task: int) -> None:
-        """`task`'s operation was cancelled, or raised: it has acted or it has not; it will not act any more."""
+        """`task`'s operation was cancelled or raised: it has taken effect or it never will."""
         if self._pending.pop(task, None) is not None:
             self._at = self._at.without(task)
 

@@ -1,1 +1,1 @@
-"""The model that any subscription manager shares: clients, topics, and who is subscribed to what."""
+"""The model that all subscription managers share: connections, topics and subscriptions."""

@@ -1,6 +1,6 @@
-"""What a manager shows of the core model's state: who is live, and who is subscribed to what, in each map that it keeps.
+"""The observed state of a manager at the core level: live connections and subscriptions, as each of its maps has them.
 
-It refuses to know the state itself: a manager may keep no record of who is live, or the relation in one map only.
+It is not the model's state: a manager may keep no record of live connections, or the relation in one map only.
 """
 
 from typing import NamedTuple
@@ -11,9 +11,9 @@ Pair = tuple[Id, Id]  # (topic, connection)
 
 
 class Relation(NamedTuple):
-    """What shows at one moment. `live` and `subscriptions` are None where no such record is kept.
+    """The maps at one moment. `live` and `subscriptions` are None where the manager keeps no such record.
 
-    `subscribers` is the relation as the topics have it, `subscriptions` the same as the connections have it.
+    `subscribers` is the relation as the topics' map has it, `subscriptions` as the connections' map has it.
     """
 
     live: frozenset[Id] | None

@@ -1,10 +1,10 @@
-"""The core model: what any subscription manager shares, whatever it is called and however it is built.
+"""The core model: the operations that all subscription managers share.
 
-Connections come and go, subscribe to topics and unsubscribe; what is published to a topic reaches its subscribers of that moment; a
-topic can be torn down. Each operation takes effect once, in one atomic step, between its call and its return.
+Connections come and go, subscribe to topics and unsubscribe; a message published to a topic reaches the topic's subscribers of that
+moment; a topic can be torn down. Each operation takes effect once, in one atomic step, between its call and its return.
 
-It refuses to know anything of one manager's own: no explicit ids, no raw flags, no listeners, no incarnations. Whoever has those
-brings a model (level manager of ours is `model.manager.step`).
+It has no explicit ids, raw flags, listeners or incarnations: a manager that has more than the core brings a model of its own (ours is
+`model.manager.step`).
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from subwarden.model import as_data
 
-Id = int | str  # connections and topics are named as their server's log names them
+Id = int | str  # connections and topics keep the names that their server's log gives them
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ CORE_BY_NAME: dict[str, type[CoreOperation]] = {kind.name: kind for kind in CORE
 
 @dataclass(frozen=True, slots=True)
 class CoreState:
-    """Everything that is so at one moment. `closed` is what makes a close final (P2); where an id is used again, it is not `final`."""
+    """The complete state at one moment. `closed` remembers closed connections: a close is final (P2), unless ids are used again
+    (`final` is False)."""
 
     live: frozenset[Id] = frozenset()
     closed: frozenset[Id] = frozenset()
@@ -74,7 +75,7 @@ class CoreState:
 
 
 class CoreOutcome(NamedTuple):
-    """What an operation does: the next state, the caller's answer, and the kind of transition (for coverage)."""
+    """The result of an operation: the next state, the caller's answer, and the kind of transition (for coverage)."""
 
     state: CoreState
     answer: object
@@ -82,17 +83,17 @@ class CoreOutcome(NamedTuple):
 
 
 def in_order(ids: Any) -> tuple[Id, ...]:
-    """Ids sorted, numbers before texts: the two do not compare with each other."""
+    """Sort ids, numbers before texts: Python does not compare the two."""
     return tuple(sorted(ids, key=lambda i: (isinstance(i, str), i)))
 
 
 def core_encode(operation: CoreOperation) -> list[object]:
-    """An operation as plain data: its name, then its arguments in order."""
+    """Write an operation as plain data: its name, then its arguments in order."""
     return as_data.encode(operation)
 
 
 def core_decode(data: object) -> CoreOperation:
-    """The operation that `core_encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
+    """Read back the result of `core_encode`. Raises ValueError, with the reason, for any other data."""
     operation: CoreOperation = as_data.decode(data, CORE_BY_NAME, "operation", _id)
     return operation
 
@@ -104,7 +105,7 @@ def _id(_kind: type, _slot: str, value: object) -> object:
 
 
 def core_step(state: CoreState, operation: CoreOperation) -> CoreOutcome:
-    """Let `operation` take effect on `state`."""
+    """The result of letting `operation` take effect on `state`. Pure: `state` is unchanged."""
     outcome: CoreOutcome = CORE_TRANSITIONS[type(operation)](state, operation)
     return outcome
 

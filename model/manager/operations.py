@@ -1,7 +1,7 @@
-"""The operations of level manager, one value type each, named as the manager's methods are.
+"""The operations of the manager level, one value type each, with the names of the manager's methods.
 
-An operation is what a caller asks for; it says nothing about when it takes effect (see `model.manager.step`). The `State*` operations act
-on the thread state that an earlier operation of the same task returned (its *handle*), as a caller of the manager does.
+An operation is a caller's request; it does not say when it takes effect (see `model.manager.step`). The `State*` operations act on the
+thread state that an earlier operation of the same task returned (its *handle*).
 
 Connections, threads, subscription ids and conversations are small integers: no hash order and no address can reach a decision.
 """
@@ -14,7 +14,7 @@ from subwarden.model import as_data
 
 
 class TurnEvent(Enum):
-    """What a conversation's engine reports of a turn."""
+    """An event of a turn, as the conversation's engine reports it."""
 
     TURN_STARTED = "turn_started"
     ITEM = "item"
@@ -119,7 +119,7 @@ class StateTrackEvent:
 
 @dataclass(frozen=True, slots=True)
 class HoldState:
-    """A caller that keeps the state's lock T while it waits for something outside, as a listener does while it sends."""
+    """The caller keeps the state's lock T while it waits for something outside, as a listener does while it sends."""
 
     name: ClassVar[str] = "hold_state"
 
@@ -150,11 +150,11 @@ RETURNS_STATE = (ThreadState, TryEnsureConnectionSubscribed, SetListener)
 
 
 def encode(operation: Operation) -> list[object]:
-    """An operation as plain data: its name, then its arguments in order."""
+    """Write an operation as plain data: its name, then its arguments in order."""
     return as_data.encode(operation)
 
 
 def decode(data: object) -> Operation:
-    """The operation that `encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
+    """Read back the result of `encode`. Raises ValueError, with the reason, for any other data."""
     operation: Operation = as_data.decode(data, BY_NAME, "operation", as_data.annotated)
     return operation

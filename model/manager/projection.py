@@ -1,4 +1,4 @@
-"""From what a manager shows to what the model says: several maps in, one relation out, or the places where they disagree (P1)."""
+"""Projects a manager's observed maps onto the model's state: several maps in, one relation out, or the places where they disagree (P1)."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -8,11 +8,11 @@ from subwarden.model.manager.state import State
 
 
 class ShownEntry(NamedTuple):
-    """What a thread's state shows: how many listeners it has had, whom the running one follows, items of the active turn."""
+    """The observed state of one thread."""
 
-    generation: int = 0
-    conversation: int | None = None
-    turn: int | None = None
+    generation: int = 0  # how many listeners it has had
+    conversation: int | None = None  # the conversation that the running listener follows
+    turn: int | None = None  # how many items the active turn has
 
 
 class Shown(NamedTuple):
@@ -22,13 +22,12 @@ class Shown(NamedTuple):
     subscribers: Mapping[int, AbstractSet[int]]  # thread -> connections, one key for each entry
     threads_of: Mapping[int, AbstractSet[int]]  # connection -> threads
     ids: Mapping[int, tuple[int, int]]  # subscription id -> (thread, connection)
-    raw: AbstractSet[tuple[int, int]]  # (thread, connection) pairs for which raw events would be sent
+    raw: AbstractSet[tuple[int, int]]  # (thread, connection) pairs that would be sent raw events
     entries: Mapping[int, ShownEntry]
 
 
 class View(NamedTuple):
-    """The part of a state that can be seen from outside. What a manager cannot show (`State.closed`, which grants are implicit,
-    numbers of incarnations) is left out."""
+    """The observable part of a state. A manager cannot show `State.closed`, implicit grants or incarnation numbers: they are left out."""
 
     live: frozenset[int] | None
     entries: tuple[tuple[int, ShownEntry], ...]
@@ -38,7 +37,7 @@ class View(NamedTuple):
 
 
 def view(state: State) -> View:
-    """What `state` looks like from outside."""
+    """The observable part of `state`."""
     return View(
         state.live,
         tuple((t, ShownEntry(e.generation, e.conversation, e.turn)) for t, e in state.entries),
@@ -49,7 +48,7 @@ def view(state: State) -> View:
 
 
 def project(shown: Shown) -> View:
-    """The view that `shown` describes, taking the entries' subscribers for the truth; meaningful where `disagreements` is empty."""
+    """The view that `shown` describes, by the entries' subscribers; meaningful only where `disagreements` is empty."""
     return View(
         None if shown.live is None else frozenset(shown.live),
         tuple(sorted(shown.entries.items())),
@@ -60,7 +59,7 @@ def project(shown: Shown) -> View:
 
 
 def disagreements(shown: Shown) -> list[str]:
-    """Where the maps describe different relations, in words, in a fixed order. Empty when P1 holds."""
+    """One sentence for each place where the maps describe different relations, in a fixed order. Empty when P1 holds."""
     found: list[str] = []
     forward = {(t, c) for t, cs in shown.subscribers.items() for c in cs}
     backward = {(t, c) for c, ts in shown.threads_of.items() for t in ts}

@@ -1,7 +1,7 @@
-"""The model's state of level manager.
+"""The model's state at the manager level.
 
-The relation between connections and threads exists once, as a set of grants. A manager keeps it in several maps; they are projected
-onto this one (see `model.manager.projection`), so that the model itself cannot disagree with itself (P1).
+The model keeps the relation between connections and threads once, as a set of grants, so it cannot violate P1. A manager keeps the
+relation in several maps; `model.manager.projection` projects them onto this one.
 """
 
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 
 class Grant(NamedTuple):
-    """A reason for which a connection is subscribed to a thread: an explicit subscription id, or None for an implicit one.
+    """A reason why a connection is subscribed to a thread: an explicit subscription id, or None for an implicit one.
 
-    A pair may hold several; it is subscribed while it holds one.
+    A pair may have several grants; it is subscribed while it has at least one.
     """
 
     thread: int
@@ -22,15 +22,15 @@ class Grant(NamedTuple):
 class Entry(NamedTuple):
     """The map's record of a loaded thread, without its subscribers, which are grants."""
 
-    incarnation: int  # which life of the thread's entry this is; counts up over all threads
+    incarnation: int  # one life of the thread's entry; counts up over all threads
     generation: int = 0  # how many listeners this entry has had
-    conversation: int | None = None  # whom the running listener follows; None: no listener runs
+    conversation: int | None = None  # the conversation that the running listener follows; None: no listener runs
     turn: int | None = None  # items seen of the active turn; None: no turn is active
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that is so at one moment. `closed` is what makes a close final (P2)."""
+    """The complete state at one moment. `closed` remembers closed connections: a close is final (P2)."""
 
     live: frozenset[int] = frozenset()
     closed: frozenset[int] = frozenset()
@@ -51,7 +51,7 @@ class State:
         return frozenset(g.connection for g in self.grants if g.thread == thread)
 
     def links(self) -> frozenset[tuple[int, int]]:
-        """The (thread, connection) pairs that are subscribed, for whatever reason."""
+        """The (thread, connection) pairs that have at least one grant."""
         return frozenset((g.thread, g.connection) for g in self.grants)
 
     def ids(self) -> dict[int, tuple[int, int]]:

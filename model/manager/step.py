@@ -1,7 +1,7 @@
-"""The transition function of level manager: what each operation does, in one atomic step, and what its caller observes.
+"""The transition function of the manager level: each operation's effect, in one atomic step, and the answer that its caller gets.
 
-Follows the table of the source document's manager, except where a property forbids what that manager does; each such place names
-the property. An operation takes effect once, at some moment between its call and its return (its linearization point).
+It follows the source document's manager, except where a property forbids that manager's behaviour; each such place names the
+property. An operation takes effect once, at one moment between its call and its return (its linearization point).
 """
 
 from collections.abc import Callable
@@ -18,15 +18,15 @@ class Answer(Enum):
 
     HANDLE = "a thread state"
     REFUSED = "refused"
-    ANY = "anything"  # a state that has been torn down: what it answers is not judged, only what it does (P3)
+    ANY = "anything"  # the state has been torn down: its answer is not judged, only its effect (P3)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operation as called: `incarnation` is the life of the thread's entry that it belongs to.
+    """An operation as called. `incarnation` is the life of the thread's entry to which the call belongs.
 
-    For a manager operation that is the entry the caller could see when it called (None: there was none); for a state operation,
-    the entry whose state the caller holds.
+    A manager operation belongs to the entry in the map at the moment of the call (None: there was none); a state operation to the
+    entry whose state the caller holds.
     """
 
     operation: op.Operation
@@ -35,7 +35,7 @@ class Call:
 
 
 class StepOutcome(NamedTuple):
-    """What a call does: the next state, the caller's answer, and the kind of transition (for coverage)."""
+    """The result of a call: the next state, the caller's answer, and the kind of transition (for coverage)."""
 
     state: State
     answer: object
@@ -50,7 +50,7 @@ def begin(state: State, operation: op.ManagerOperation) -> Call:
 
 
 def step(state: State, call: Call) -> StepOutcome:
-    """Let `call` take effect on `state`."""
+    """The result of letting `call` take effect on `state`. Pure: `state` is unchanged."""
     outcome: StepOutcome = TRANSITIONS[type(call.operation)](state, call.operation, call)
     return outcome
 
@@ -70,7 +70,7 @@ def _ensure_entry(state: State, thread: int) -> State:
 
 
 def _without(state: State, drop: Callable[[Grant], bool]) -> State:
-    """Drop grants, and with a pair's last grant its raw choice."""
+    """Drop the grants that `drop` selects; a pair that loses its last grant also loses its raw choice."""
     grants = frozenset(g for g in state.grants if not drop(g))
     if len(grants) == len(state.grants):
         return state
@@ -184,7 +184,7 @@ def _remove_thread_state(state: State, o: op.RemoveThreadState, _: Call) -> Step
 
 
 def _on_entry(act: Callable[[Entry, Any], tuple[Entry, object, str]]) -> Callable[[State, Any, Call], StepOutcome]:
-    """A transition of a state operation: on the entry if the caller's state is still in the map, else on nothing."""
+    """The transition of a state operation: it changes the entry if the caller's state is still in the map, else nothing."""
 
     def transition(state: State, o: op.StateOperation, call: Call) -> StepOutcome:
         assert call.thread is not None, "a state operation is called on a state"

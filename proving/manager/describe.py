@@ -62,9 +62,14 @@ def state_in_words(state: State) -> str:
     return "; ".join(shown) or "nothing"
 
 
-def world_in_words(world: ManagerConfiguration) -> str:
+def configuration_in_words(configuration: ManagerConfiguration) -> str:
     """The state, then what is open."""
-    return "; ".join([state_in_words(world.state), *(f"caller {k + 1}: {_open(c)}" for k, c in enumerate(world.callers) if c is not None)])
+    return "; ".join(
+        [
+            state_in_words(configuration.state),
+            *(f"caller {k + 1}: {_open(c)}" for k, c in enumerate(configuration.callers) if c is not None),
+        ]
+    )
 
 
 def _open(held: OpenCall) -> str:

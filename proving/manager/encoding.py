@@ -1,4 +1,4 @@
-"""A world as one integer: a bit for every fact that can be so within a scope.
+"""A configuration as one integer: a bit for every fact that can be so within a scope.
 
 Facts, because everything else the search does is then masks: what an operation looks at, what a property looks at, what a renaming
 moves. Generations are dropped and incarnations kept by rank (still the one in the map, or not): nothing in the model compares more.
@@ -18,7 +18,7 @@ STALE = 0  # the incarnation of a call whose entry is gone; a thread's own entry
 
 
 class Encoding:
-    """Worlds of one scope to integers and back. `mask` of facts by a predicate, and the masks that footprints are made of."""
+    """Configurations of one scope to integers and back. `mask` of facts by a predicate, and the masks that footprints are made of."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -85,9 +85,9 @@ class Encoding:
 
         return self.mask(wanted)
 
-    def encode(self, world: ManagerConfiguration) -> int:
-        """The integer of `world`. Items beyond the scope's are counted as the last; KeyError for what the scope does not have."""
-        state, bit = world.state, self.bit
+    def encode(self, configuration: ManagerConfiguration) -> int:
+        """The integer of `configuration`. Items beyond the scope's are counted as the last; KeyError for what the scope does not have."""
+        state, bit = configuration.state, self.bit
         code = sum(bit["live", c] for c in state.live) + sum(bit["closed", c] for c in state.closed)
         code += sum(bit["grant", g.thread, g.connection, g.subscription or 0] for g in state.grants)
         code += sum(bit["raw", t, c] for t, c in state.raw)
@@ -97,7 +97,7 @@ class Encoding:
                 code += bit["follows", t, entry.conversation]
             if entry.turn is not None and self.scope.items is not None:
                 code += bit["turn", t, min(entry.turn, self.scope.items)]
-        for k, held in enumerate(world.callers):
+        for k, held in enumerate(configuration.callers):
             code += self._encode_caller(state, k, held)
         return code
 
@@ -115,7 +115,7 @@ class Encoding:
         return code
 
     def decode(self, code: int) -> ManagerConfiguration:  # noqa: PLR0912 - one case a kind of fact
-        """A world whose integer is `code`. For part of a code (a footprint), a world of which the rest is empty."""
+        """A configuration whose integer is `code`. For part of a code (a footprint), a configuration of which the rest is empty."""
         live, closed, grants, raw = set(), set(), set(), set()
         entries: dict[int, Entry] = {}
         calls: dict[int, OpenCall] = {}

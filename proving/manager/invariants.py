@@ -93,7 +93,7 @@ def _torn_down(before: State, call: Call) -> bool:
 
 def _late_state_call(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
     call = moved.call
-    if call is None or call.thread is None or not _torn_down(before.state, call) or moved.world.state == before.state:
+    if call is None or call.thread is None or not _torn_down(before.state, call) or moved.configuration.state == before.state:
         return None
     return f"{call.operation.name} on a state that was torn down changed t{call.thread}"
 
@@ -104,17 +104,17 @@ def _no_resurrection(before: ManagerConfiguration, _: Action, moved: CallMoved) 
         return None
     o = call.operation
     if isinstance(o, op.RemoveThreadState):
-        after = moved.world.state
+        after = moved.configuration.state
         left = after.entry(o.thread) is not None or after.subscribers(o.thread) or any(t == o.thread for t, _ in after.raw)
         return f"something of t{o.thread} is left after its teardown" if left else None
     creates = isinstance(o, op.ThreadState | op.TryEnsureConnectionSubscribed | op.TryAddConnectionToThread | op.SetListener)
-    if creates and _torn_down(before.state, call) and moved.world.state != before.state:
+    if creates and _torn_down(before.state, call) and moved.configuration.state != before.state:
         return f"{o.name} was called on an entry that is gone, and brought it back"
     return None
 
 
 def _last_word_wins(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
-    call, after = moved.call, moved.world.state
+    call, after = moved.call, moved.configuration.state
     if call is None:
         return None
     match call.operation:
@@ -125,14 +125,14 @@ def _last_word_wins(before: ManagerConfiguration, _: Action, moved: CallMoved) -
         case op.RemoveListener(s):
             expected = frozenset(g for g in before.state.grants if g.subscription != s)
             return None if after.grants == expected else f"removing s{s} dropped or kept another grant"
-        case op.SetListener(s, t, c, _) if moved.world.state != before.state and after.ids().get(s) != (t, c):
+        case op.SetListener(s, t, c, _) if moved.configuration.state != before.state and after.ids().get(s) != (t, c):
             return f"s{s} does not name c{c} on t{t} after set_listener"
         case _:
             return None
 
 
 def _history_belongs(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
-    for t, entry in moved.world.state.entries:
+    for t, entry in moved.configuration.state.entries:
         was = before.state.entry(t)
         same = was is not None and (was.incarnation, was.conversation) == (entry.incarnation, entry.conversation)
         if entry.turn is not None and not same:  # also from nobody to somebody: a turn that nobody followed is of no known conversation
@@ -141,7 +141,7 @@ def _history_belongs(before: ManagerConfiguration, _: Action, moved: CallMoved) 
 
 
 def _choices_are_ones_own(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
-    call, was, now = moved.call, before.state, moved.world.state
+    call, was, now = moved.call, before.state, moved.configuration.state
     o = None if call is None else call.operation
     mine: tuple[int, int] | None = None
     if isinstance(o, op.TryEnsureConnectionSubscribed | op.SetListener):
@@ -160,7 +160,7 @@ def _choices_are_ones_own(before: ManagerConfiguration, _: Action, moved: CallMo
 
 
 def _cancellation_is_clean(before: ManagerConfiguration, action: Action, moved: CallMoved) -> str | None:
-    if isinstance(action, Cancel) and moved.world.state != before.state:
+    if isinstance(action, Cancel) and moved.configuration.state != before.state:
         return "a cancellation changed the state"
     return None
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from subwarden.proving.footprints import spread
 from subwarden.proving.manager.open_calls import ManagerConfiguration, Return, TakeEffect, move
-from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.transition_system import Symmetry
 
 Successors = Callable[[int], Iterable[int]]
@@ -37,7 +37,7 @@ class Liveness(NamedTuple):
     stuck: tuple[Stuck, ...]
 
 
-def check_liveness(system: LevelOne, states: Sequence[int], symmetry: Symmetry | None = None) -> Liveness:
+def check_liveness(system: ManagerSystem, states: Sequence[int], symmetry: Symmetry | None = None) -> Liveness:
     """Judge every call of every caller on all reachable `states` (or representatives), which come nearest first."""
     met_at = {state: number for number, state in enumerate(states)}
     open_states = components = largest = 0
@@ -55,12 +55,12 @@ def check_liveness(system: LevelOne, states: Sequence[int], symmetry: Symmetry |
     return Liveness(open_states, components, largest, tuple(sorted(stuck, key=lambda s: (met_at[s.state], s.caller))))
 
 
-def can_go_on(world: ManagerConfiguration, caller: int, system: LevelOne) -> bool:
+def can_go_on(configuration: ManagerConfiguration, caller: int, system: ManagerSystem) -> bool:
     """Whether the caller's own next step, taking effect or returning, is enabled."""
-    return any(move(world, action, system.step) is not None for action in (TakeEffect(caller), Return(caller)))
+    return any(move(configuration, action, system.step) is not None for action in (TakeEffect(caller), Return(caller)))
 
 
-def has_no_way_out(system: LevelOne, stuck: Stuck, symmetry: Symmetry | None = None) -> bool:
+def has_no_way_out(system: ManagerSystem, stuck: Stuck, symmetry: Symmetry | None = None) -> bool:
     """Whether from `stuck` on the call can never be answered, rather than only not be answered for ever."""
     seen, todo = {stuck.state}, [stuck.state]
     successors = _others(system, stuck.caller, symmetry)
@@ -74,7 +74,7 @@ def has_no_way_out(system: LevelOne, stuck: Stuck, symmetry: Symmetry | None = N
     return True
 
 
-def _others(system: LevelOne, caller: int, symmetry: Symmetry | None) -> Successors:
+def _others(system: ManagerSystem, caller: int, symmetry: Symmetry | None) -> Successors:
     """Where everybody but `caller` can go."""
     nodes = [*system.environment, *(node for k, some in enumerate(system.by_caller) if k != caller for node in some)]
 

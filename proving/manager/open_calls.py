@@ -1,4 +1,4 @@
-"""The model with calls that take time: a world is a state and what each caller has open, and moves by whole or partial calls.
+"""The model with calls that take time: a configuration is a state and what each caller has open, and moves by whole or partial calls.
 
 A call begins (and is bound to the incarnation it sees), takes effect once, and returns; in between anything else may happen. That is
 where "overtaken by teardown" (P6), "answered" (P7) and "cancelled" (P11) get their meaning. Beside the open calls, everybody else's
@@ -76,9 +76,9 @@ CANCELLED_AFTER = "call: cancelled after its effect"
 
 
 class CallMoved(NamedTuple):
-    """One step of a world. `call` is the call that took effect, None if none did."""
+    """One step of a configuration. `call` is the call that took effect, None if none did."""
 
-    world: ManagerConfiguration
+    configuration: ManagerConfiguration
     answer: object
     kind: str
     call: Call | None = None
@@ -93,30 +93,32 @@ def call_of(state: State, request: Request) -> Call | None:
     return None if entry is None else Call(request.operation, entry.incarnation, request.thread)
 
 
-def move(world: ManagerConfiguration, action: Action, step: Step = step) -> CallMoved | None:
-    """Let `action` happen in `world`. None: it is not enabled. `step` is the model's, or a defective one to be found out."""
+def move(configuration: ManagerConfiguration, action: Action, step: Step = step) -> CallMoved | None:
+    """Let `action` happen in `configuration`. None: it is not enabled. `step` is the model's, or a defective one to be found out."""
     if isinstance(action, Whole):
-        call = call_of(world.state, action.request)
-        outcome = None if call is None else step(world.state, call)
+        call = call_of(configuration.state, action.request)
+        outcome = None if call is None else step(configuration.state, call)
         return (
-            None if outcome is None else CallMoved(ManagerConfiguration(outcome.state, world.callers), outcome.answer, outcome.kind, call)
+            None
+            if outcome is None
+            else CallMoved(ManagerConfiguration(outcome.state, configuration.callers), outcome.answer, outcome.kind, call)
         )
-    held = world.callers[action.caller]
+    held = configuration.callers[action.caller]
     if isinstance(action, Begin):
-        call = call_of(world.state, action.request) if held is None else None
-        return None if call is None else CallMoved(_with_caller(world, action.caller, call), None, BEGUN)
+        call = call_of(configuration.state, action.request) if held is None else None
+        return None if call is None else CallMoved(_with_caller(configuration, action.caller, call), None, BEGUN)
     if isinstance(action, TakeEffect):
-        outcome = step(world.state, held) if isinstance(held, Call) else None
+        outcome = step(configuration.state, held) if isinstance(held, Call) else None
         if outcome is None or not isinstance(held, Call):
             return None
-        after = _with_caller(ManagerConfiguration(outcome.state, world.callers), action.caller, Answered.ANSWERED)
+        after = _with_caller(ManagerConfiguration(outcome.state, configuration.callers), action.caller, Answered.ANSWERED)
         return CallMoved(after, outcome.answer, outcome.kind, held)
     if held is None or (isinstance(action, Return) and held is not Answered.ANSWERED):
         return None
     kind = RETURNED if isinstance(action, Return) else CANCELLED_AFTER if held is Answered.ANSWERED else CANCELLED_BEFORE
-    return CallMoved(_with_caller(world, action.caller, None), None, kind)
+    return CallMoved(_with_caller(configuration, action.caller, None), None, kind)
 
 
-def _with_caller(world: ManagerConfiguration, caller: int, held: OpenCall) -> ManagerConfiguration:
-    callers = (*world.callers[:caller], held, *world.callers[caller + 1 :])
-    return ManagerConfiguration(world.state, callers)
+def _with_caller(configuration: ManagerConfiguration, caller: int, held: OpenCall) -> ManagerConfiguration:
+    callers = (*configuration.callers[:caller], held, *configuration.callers[caller + 1 :])
+    return ManagerConfiguration(configuration.state, callers)

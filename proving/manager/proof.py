@@ -12,7 +12,7 @@ from subwarden.proving.manager.invariants import JUDGED, LIVENESS, NOT_HERE
 from subwarden.proving.manager.liveness import Liveness, check_liveness, has_no_way_out
 from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import CounterExample, Progress, SearchVerdict, StateGraphSearch, run_to, search
 from subwarden.proving.server.liveness import ServerLiveness
 from subwarden.proving.server.scope import ServerScope
@@ -95,7 +95,7 @@ class Proof:
         }
 
 
-def symmetry_of(system: LevelOne) -> Symmetry:
+def symmetry_of(system: ManagerSystem) -> Symmetry:
     """The fastest exact symmetry that the system's scope allows."""
     return EveryRenaming(system.encoding) if system.scope.in_flight else ColumnOrder(system.encoding)
 
@@ -109,7 +109,7 @@ def prove(
     step: Step = model_step,
 ) -> Proof:
     """Search `scope` whole and judge every property that level manager can decide. `progress` as for `search`; `step` may be defective."""
-    system = LevelOne(scope, step)
+    system = ManagerSystem(scope, step)
     symmetry = symmetry_of(system) if symmetric else None
     found = search(system, symmetry, max_states, progress)
     counter_examples = list(found.counter_examples)
@@ -127,7 +127,7 @@ def prove(
     return Proof(scope, symmetric, found, liveness, counter_examples, unjudged)
 
 
-def _never_answered(system: LevelOne, symmetry: Symmetry | None, found: StateGraphSearch, liveness: Liveness) -> list[CounterExample]:
+def _never_answered(system: ManagerSystem, symmetry: Symmetry | None, found: StateGraphSearch, liveness: Liveness) -> list[CounterExample]:
     """The shortest run to a stuck call, in words."""
     for stuck in liveness.stuck:
         depth = next(d for d, layer in enumerate(found.layers) if stuck.state in layer)

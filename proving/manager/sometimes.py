@@ -23,17 +23,17 @@ class ManagerSometimes(NamedTuple):
 def _last_unsubscribe(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
     assert moved.call is not None
     leaves = isinstance(moved.call.operation, op.UnsubscribeConnectionFromThread)
-    return leaves and bool(before.state.subscribers(thread)) and not moved.world.state.subscribers(thread)
+    return leaves and bool(before.state.subscribers(thread)) and not moved.configuration.state.subscribers(thread)
 
 
 def _listener_outlives(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
-    entry = moved.world.state.entry(thread)
-    emptied = before.state.subscribers(thread) and not moved.world.state.subscribers(thread)
+    entry = moved.configuration.state.entry(thread)
+    emptied = before.state.subscribers(thread) and not moved.configuration.state.subscribers(thread)
     return bool(emptied) and entry is not None and entry.conversation is not None
 
 
 def _other_conversation(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
-    was, now = before.state.entry(thread), moved.world.state.entry(thread)
+    was, now = before.state.entry(thread), moved.configuration.state.entry(thread)
     if was is None or now is None or was.conversation is None or now.conversation is None:
         return False
     return was.conversation != now.conversation
@@ -45,7 +45,7 @@ def _turn_cut(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bo
 
 
 def _turn_of_nobody_cut(before: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
-    was, now = before.state.entry(thread), moved.world.state.entry(thread)
+    was, now = before.state.entry(thread), moved.configuration.state.entry(thread)
     if was is None or now is None:
         return False
     return was.conversation is None and was.turn is not None and now.conversation is not None
@@ -63,11 +63,11 @@ def _teardown_under_subscribers(before: ManagerConfiguration, moved: CallMoved, 
 
 
 def _different_choices(_: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
-    return len({(thread, c) in moved.world.state.raw for c in moved.world.state.subscribers(thread)}) > 1
+    return len({(thread, c) in moved.configuration.state.raw for c in moved.configuration.state.subscribers(thread)}) > 1
 
 
 def _two_ids(_: ManagerConfiguration, moved: CallMoved, thread: int) -> bool:
-    pairs = [pair for pair in moved.world.state.ids().values() if pair[0] == thread]
+    pairs = [pair for pair in moved.configuration.state.ids().values() if pair[0] == thread]
     return len(pairs) > len(set(pairs))
 
 

@@ -11,7 +11,7 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.state import State
 from subwarden.model.manager.step import step as model_step
 from subwarden.proving.footprints import Branch, Effect, Leaf, Node, spread
-from subwarden.proving.manager.describe import action_in_words, world_in_words
+from subwarden.proving.manager.describe import action_in_words, configuration_in_words
 from subwarden.proving.manager.encoding import Encoding
 from subwarden.proving.manager.invariants import STATE_PROPERTIES, STEP_PROPERTIES, Part
 from subwarden.proving.manager.kinds import expected
@@ -21,7 +21,7 @@ from subwarden.proving.manager.sometimes import SOMETIMES
 from subwarden.proving.transition_system import BrokenProperty, Transition
 
 
-class LevelOne:
+class ManagerSystem:
     """The subscription model within a scope; see `proving.transition_system` for the contract. `step` may be a defective one."""
 
     def __init__(self, scope: Scope, step: Step = model_step) -> None:
@@ -135,7 +135,7 @@ class LevelOne:
             moved = move(before, action, self.step)
             if moved is not None:
                 bad = any(p.broken(before, action, moved) for p in STEP_PROPERTIES)
-                flips = 0 if moved.world == before else self.encoding.encode(moved.world) ^ part
+                flips = 0 if moved.configuration == before else self.encoding.encode(moved.configuration) ^ part
                 effects.append(Effect(flips, moved.kind, bad))
         return effects
 
@@ -199,13 +199,13 @@ class LevelOne:
 
     def broken(self, state: int) -> list[BrokenProperty]:
         """See `TransitionSystem`."""
-        world = self.encoding.decode(state)
-        found = [BrokenProperty(p.property, what) for p in STATE_PROPERTIES if (what := p.broken(world.state)) is not None]
+        configuration = self.encoding.decode(state)
+        found = [BrokenProperty(p.property, what) for p in STATE_PROPERTIES if (what := p.broken(configuration.state)) is not None]
         for action in self.actions():
-            moved = move(world, action, self.step)
+            moved = move(configuration, action, self.step)
             if moved is not None:
                 for p in STEP_PROPERTIES:
-                    what = p.broken(world, action, moved)
+                    what = p.broken(configuration, action, moved)
                     if what is not None:
                         found.append(BrokenProperty(p.property, what, action))
         return found
@@ -219,9 +219,9 @@ class LevelOne:
 
     def edges(self, state: int) -> list[Transition]:
         """See `TransitionSystem`."""
-        world = self.encoding.decode(state)
-        moves = ((action, move(world, action, self.step)) for action in self.actions())
-        return [Transition(action, self.encoding.encode(m.world), m.kind, m.answer) for action, m in moves if m is not None]
+        configuration = self.encoding.decode(state)
+        moves = ((action, move(configuration, action, self.step)) for action in self.actions())
+        return [Transition(action, self.encoding.encode(m.configuration), m.kind, m.answer) for action, m in moves if m is not None]
 
     def _watch_mask(self, thread: int) -> int:
         e = self.encoding
@@ -237,10 +237,10 @@ class LevelOne:
                 self._watch_part(part, number)
 
     def _watch_part(self, part: int, thread: int) -> None:
-        world = self.encoding.decode(part)
+        configuration = self.encoding.decode(part)
         for request in self.encoding.requests:
-            moved = move(world, Whole(request), self.step) if request.on_thread() in (thread, None) else None
-            for sometimes in [s for s in self._unmet if moved is not None and s.met(world, moved, thread)]:
+            moved = move(configuration, Whole(request), self.step) if request.on_thread() in (thread, None) else None
+            for sometimes in [s for s in self._unmet if moved is not None and s.met(configuration, moved, thread)]:
                 self._met[sometimes.name] = True
                 self._unmet.remove(sometimes)
 
@@ -250,7 +250,7 @@ class LevelOne:
 
     def show(self, state: int) -> str:
         """See `TransitionSystem`."""
-        return world_in_words(self.encoding.decode(state))
+        return configuration_in_words(self.encoding.decode(state))
 
     def show_action(self, action: Hashable) -> str:
         """See `TransitionSystem`."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from subwarden.proving.manager.open_calls import Whole
 from subwarden.proving.manager.scope import Request, Scope
-from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import search
 
 
@@ -24,7 +24,7 @@ def transitions_of(scope: Scope) -> list[Transition]:
     """Every transition of the reachable graph of `scope`, in which every operation is one step. ValueError if calls are in flight."""
     if scope.in_flight:
         raise ValueError("a tour is played one operation at a time; use a scope with in_flight=0")
-    system = LevelOne(scope)
+    system = ManagerSystem(scope)
     found = []
     for state in search(system).states():
         for edge in system.edges(state):

@@ -1,4 +1,4 @@
-"""What a judge remembers of earlier runs saves work and changes nothing: a run is judged the same by one that has seen nothing before."""
+"""The judge's memo saves work and changes nothing: a judge with a memo and a fresh one judge a run alike."""
 
 from dataclasses import replace
 from random import Random
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from subwarden.checking.manager import graph as nodes
-from subwarden.checking.manager import possible_states as belief
+from subwarden.checking.manager import graph as known_graph
+from subwarden.checking.manager import possible_states
 from subwarden.checking.manager.configuration import Configuration, Judged
 from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.impl.manager.manager import Manager
@@ -25,6 +25,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tests.subjects.manager_programs import random_program
 
 PROGRAMS, RUNS = 5, 30
+# the names are part of the random draws, so the source manager keeps its former name
 SUBJECTS: dict[str, Factory] = {"manager": Manager, "seed": SourceManager, **{d.name: d.factory for d in DEFECTS}}
 
 
@@ -40,12 +41,12 @@ def judged(runner: Runner, program: ManagerProgram, make: Any) -> tuple[Result, 
 
 
 def differing(factory: Factory, programs: list[ManagerProgram], order: Order) -> tuple[int, int]:
-    """How many runs are judged otherwise by a judge without a memory, and how many are found wrong."""
+    """How many runs a judge without a memo judges differently, and how many runs violate a property."""
     wrong = differ = 0
     runner = Runner(MANAGER_LEVEL, factory, order)
     strategies = [Portfolio(Random(at)) for at in range(len(programs))]
     for _ in range(RUNS):
-        for program, strategy in zip(programs, strategies, strict=True):  # in turn, so that they share what is remembered
+        for program, strategy in zip(programs, strategies, strict=True):  # in turn, so that they share the memo
             choose: Any = strategy.begin
             result, fired = judged(runner, program, choose)
             strategy.end(result.choices, result.steps)
@@ -58,8 +59,8 @@ def differing(factory: Factory, programs: list[ManagerProgram], order: Order) ->
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
-def test_a_judge_with_a_memory_judges_as_one_without(subject: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nodes, "MOVES", 400)  # it forgets as well, several times
+def test_a_judge_with_a_memo_judges_like_a_fresh_one(subject: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_graph, "MOVES", 400)  # so that the memo is dropped several times
     random = Random(f"programs for {subject}")
     wrong = 0
     with running():
@@ -70,7 +71,7 @@ def test_a_judge_with_a_memory_judges_as_one_without(subject: str, monkeypatch: 
     assert not (wrong and subject == "manager")
 
 
-def test_so_does_one_of_a_manager_that_hides_who_is_connected() -> None:
+def test_the_memo_is_exact_for_a_manager_that_hides_live_connections() -> None:
     with running():
         for kind in (split_lock_shown.ShownSplitLock, split_lock_shown.FixedSplitLock):
             differ, wrong = differing(kind, [split_lock_shown.PROGRAM, split_lock_shown.CROWDED], Order.ANY)
@@ -78,7 +79,7 @@ def test_so_does_one_of_a_manager_that_hides_who_is_connected() -> None:
             assert bool(wrong) is (kind is split_lock_shown.ShownSplitLock)
 
 
-# after the first, connection 2 is on thread 1 without an id and task E is owed True; after the second the same, and E is owed 1, the thread
+# Both programs leave connection 2 on thread 1 without an id. Task E is then owed True after the first, and 1 (the thread) after the second.
 OWED_TRUE = ManagerProgram(
     (
         (op.RemoveConnection(1),),
@@ -102,27 +103,29 @@ OWED_ONE = ManagerProgram(
 SO = "+start A|A|A|+start B|B|B|+start C|+start H|C|H|C|+start I|I|I|+start D|+start F|+start G|F|H|G|D|F|G|D|+start E|E|E".split("|")
 
 
-def test_one_and_true_are_not_the_same_answer_to_be_owed() -> None:
+def test_owed_answers_1_and_true_are_kept_apart() -> None:
     with running():
         runner = Runner(MANAGER_LEVEL, Manager, Order.ANY)
         assert not runner.run(OWED_TRUE, lambda *_: lambda _n: 0).violations
         assert not runner.follow(OWED_ONE, SO).violations
 
 
-def test_a_memory_that_mixes_up_what_is_judged_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mixed(graph: ManagerGraph, worlds: tuple[Configuration, ...], judged: Judged) -> belief.ManagerStates:
-        known: belief.ManagerStates = graph.beliefs.setdefault(worlds, belief.ManagerStates(graph, worlds, judged))
+def test_a_memo_that_ignores_the_judged_parts_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mixed(graph: ManagerGraph, configurations: tuple[Configuration, ...], judged: Judged) -> possible_states.ManagerStates:
+        known: possible_states.ManagerStates = graph.manager_states.setdefault(
+            configurations, possible_states.ManagerStates(graph, configurations, judged)
+        )
         return known
 
-    monkeypatch.setattr(belief, "belief", mixed)
+    monkeypatch.setattr(possible_states, "manager_states", mixed)
     random = Random("programs for seed")
     with running():
         programs = random_programs(random, 3 * PROGRAMS)
         assert differing(SourceManager, programs, Order.ANY)[0]
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nodes, "MOVES", 400)
+def test_the_memo_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_graph, "MOVES", 400)
     random = Random("bounded")
     runner = Runner(MANAGER_LEVEL, Manager, Order.ANY)
     most = 0
@@ -131,5 +134,5 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             strategy = Portfolio(Random(1))
             for _ in range(5):
                 runner.run_strategy(program, strategy)
-                most = max(most, len(runner.graph.beliefs) + len(runner.graph.pending))
+                most = max(most, len(runner.graph.manager_states) + len(runner.graph.pending))
     assert 0 < most < 1_000

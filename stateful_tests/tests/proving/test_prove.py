@@ -15,7 +15,7 @@ from subwarden.proving.manager.invariants import NOT_HERE
 from subwarden.proving.manager.liveness import check_liveness, strong_components
 from subwarden.proving.manager.proof import Proof, prove
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import Progress, SearchVerdict, StateGraphSearch, search
 from subwarden.reports.proof import print_proof
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
@@ -45,7 +45,7 @@ def text(proof: Proof) -> str:
 def test_counts_of_small_scopes_are_pinned() -> None:
     """A change of these is a change of the model, and must be meant. The first can be counted by hand: a connection that is new, live
     or closed, with or without the entry, and live and linked."""
-    counts = {scope: search(LevelOne(scope)).distinct for scope in (TINY, SMALL, Scope(2, 2, 1, 1, None, True, 0))}
+    counts = {scope: search(ManagerSystem(scope)).distinct for scope in (TINY, SMALL, Scope(2, 2, 1, 1, None, True, 0))}
     assert list(counts.values()) == [7, 2742, 2865]
 
 
@@ -115,7 +115,7 @@ def test_a_bound_makes_it_inconclusive_and_is_said(capsys: pytest.CaptureFixture
 )
 def test_what_was_never_met_makes_it_inconclusive(kinds: list[str], met: dict[str, bool], verdict: SearchVerdict) -> None:
     """`sometimes` and guards both count."""
-    found = StateGraphSearch([[0]], None, None, search(LevelOne(TINY)).kinds, kinds, met)
+    found = StateGraphSearch([[0]], None, None, search(ManagerSystem(TINY)).kinds, kinds, met)
     assert found.never_enabled == kinds
     assert found.never_met == [name for name, was in met.items() if not was]
     assert found.verdict is verdict
@@ -144,7 +144,7 @@ def test_progress_can_stop_it() -> None:
         seen.append(at)
         return len(seen) < 4
 
-    found = search(LevelOne(SMALL), progress=after_three)
+    found = search(ManagerSystem(SMALL), progress=after_three)
     assert found.stopped == "it was interrupted"
     assert found.verdict is SearchVerdict.INCONCLUSIVE
     assert [at.depth for at in seen] == [0, 1, 2, 3]
@@ -195,7 +195,7 @@ def test_usage_errors_are_3(arguments: list[str], capsys: pytest.CaptureFixture[
 
 def test_liveness_looked_at_every_open_call() -> None:
     """A pass that saw no component, or only single states, would be empty."""
-    system = LevelOne(SMALL)
+    system = ManagerSystem(SMALL)
     found = search(system)
     liveness = check_liveness(system, list(found.states()))
     busy = [s for s in found.states() if system.encoding.decode(s).callers[0] is not None]

@@ -11,7 +11,7 @@ from subwarden.proving.manager.invariants import STATE_PROPERTIES
 from subwarden.proving.manager.kinds import KINDS, expected
 from subwarden.proving.manager.open_calls import ManagerConfiguration, Step, move
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import search
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 
@@ -28,17 +28,17 @@ SMALL = [
 @pytest.mark.parametrize("scope", SMALL, ids=Scope.describe)
 def test_every_reachable_state_and_action_agrees_with_the_model(scope: Scope) -> None:
     """For each state: the fast successors are exactly the model's, and the kinds counted are exactly the model's."""
-    system = LevelOne(scope)
+    system = ManagerSystem(scope)
     found = search(system)
     counted = dict(found.kinds)
     slow: dict[str, int] = {}
     for state in found.states():
-        world = system.encoding.decode(state)
+        configuration = system.encoding.decode(state)
         reached = set()
         for action in system.actions():
-            moved = move(world, action)
+            moved = move(configuration, action)
             if moved is not None:
-                reached.add(system.encoding.encode(moved.world))
+                reached.add(system.encoding.encode(moved.configuration))
                 slow[moved.kind] = slow.get(moved.kind, 0) + 1
         assert system.expand([state], None) == reached - {state}
     assert slow == counted
@@ -47,7 +47,7 @@ def test_every_reachable_state_and_action_agrees_with_the_model(scope: Scope) ->
 @pytest.mark.parametrize("name", DEFECTS)
 def test_defective_models_stay_within_the_footprints(name: str) -> None:
     """Planted defects are found out by properties, not by an accident of the footprints: up to where the search ends, they agree."""
-    system = LevelOne(Scope(1, 2, 1, 1, 0, True, 1), DEFECTS[name])
+    system = ManagerSystem(Scope(1, 2, 1, 1, 0, True, 1), DEFECTS[name])
     states = list(search(system).states())
     for state in random.Random(2).sample(states, min(len(states), 400)):
         assert system.expand([state], None) == {edge.target for edge in system.edges(state)} - {state}
@@ -56,14 +56,14 @@ def test_defective_models_stay_within_the_footprints(name: str) -> None:
 @pytest.mark.parametrize("scope", SMALL[:4], ids=Scope.describe)
 def test_encoding_gives_back_what_it_was_given(scope: Scope) -> None:
     """encode is the inverse of decode on every reachable state."""
-    system = LevelOne(scope)
+    system = ManagerSystem(scope)
     assert all(system.encoding.encode(system.encoding.decode(state)) == state for state in search(system).states())
 
 
 @pytest.mark.parametrize("scope", SMALL[:4], ids=Scope.describe)
 def test_judging_parts_is_judging_the_whole(scope: Scope) -> None:
     """A state is suspicious exactly if a property of the whole state is broken: on states that no model reaches, too."""
-    system = LevelOne(scope)
+    system = ManagerSystem(scope)
     states = _some_states(system.encoding, 3000)
     broken = {s for s in states if any(p.broken(system.encoding.decode(s).state) for p in STATE_PROPERTIES)}
     assert broken
@@ -75,7 +75,7 @@ def test_kinds_are_all_that_the_model_has_and_each_scope_expects_what_it_meets()
     """The list of kinds equals what searches meet, in scopes with and without each feature."""
     met: set[str] = set()
     for scope in [*SMALL, Scope(2, 1, 1, 1, None, True, 0), Scope(1, 1, 2, 0, 1, False, 1), Scope(1, 1, 0, 0, None, False, 0)]:
-        kinds = {kind for kind, times in search(LevelOne(scope)).kinds.items() if times}
+        kinds = {kind for kind, times in search(ManagerSystem(scope)).kinds.items() if times}
         assert kinds == set(expected(scope)), scope
         met |= kinds
     assert met == set(KINDS)
@@ -90,11 +90,11 @@ def test_a_footprint_that_is_too_small_is_noticed() -> None:
 
     step: Step = reaching  # type: ignore[assignment]
     with pytest.raises(AssertionError, match="outside the declared footprint"):
-        search(LevelOne(Scope(2, 1, 1, 1, None, False, 0), step))
+        search(ManagerSystem(Scope(2, 1, 1, 1, None, False, 0), step))
 
 
 def _some_states(encoding: Encoding, attempts: int) -> set[int]:
-    """Conceivable states, reachable or not: any facts together that a world can hold."""
+    """Conceivable states, reachable or not: any facts together that a configuration can hold."""
     chance, states = random.Random(7), set()
     for _ in range(attempts):
         code = sum(bit for bit in encoding.bit.values() if chance.random() < 0.3)

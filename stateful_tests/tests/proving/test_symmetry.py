@@ -8,7 +8,7 @@ import pytest
 from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import SearchVerdict, search
 from subwarden.proving.symmetry.column_order import ColumnOrder
 from subwarden.proving.symmetry.renaming import EveryRenaming, renamings
@@ -29,8 +29,8 @@ SCOPES = [
 @pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
 def test_orbits_add_up_and_verdicts_agree(scope: Scope) -> None:
     """Distinct states, depth, transitions of every kind, `sometimes` and verdict are those of a search without symmetry."""
-    plain = search(LevelOne(scope))
-    system = LevelOne(scope)
+    plain = search(ManagerSystem(scope))
+    system = ManagerSystem(scope)
     reduced = search(system, symmetry_of(system))
     assert reduced.distinct == plain.distinct
     assert reduced.orbits is not None
@@ -44,7 +44,7 @@ def test_orbits_add_up_and_verdicts_agree(scope: Scope) -> None:
 @pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
 def test_representatives_are_one_for_each_orbit(scope: Scope) -> None:
     """Every renaming of a state has its representative; the representatives are as many as the orbits, by definition of an orbit."""
-    system = LevelOne(scope)
+    system = ManagerSystem(scope)
     symmetry, by_definition = symmetry_of(system), EveryRenaming(system.encoding)
     states = set(search(system).states())
     members: Counter[int] = Counter(symmetry.canonical(state) for state in states)
@@ -58,7 +58,7 @@ def test_representatives_are_one_for_each_orbit(scope: Scope) -> None:
 def test_representatives_of_states_that_only_a_defect_reaches() -> None:
     """With an id in two places, counting ids is not enough; the symmetry must still be exact."""
     scope = Scope(2, 2, 2, 1, None, True, 0)
-    system = LevelOne(scope)
+    system = ManagerSystem(scope)
     fast, by_definition = ColumnOrder(system.encoding), EveryRenaming(system.encoding)
     chance = random.Random(3)
     for _ in range(2000):
@@ -71,7 +71,7 @@ def test_representatives_of_states_that_only_a_defect_reaches() -> None:
 
 def test_renaming_commutes_with_stepping() -> None:
     """The reason why symmetry is sound: what a renamed state leads to is the renamed of what the state leads to."""
-    system = LevelOne(Scope(2, 2, 1, 1, None, True, 1))
+    system = ManagerSystem(Scope(2, 2, 1, 1, None, True, 1))
     states = random.Random(1).sample(list(search(system, max_states=20_000).states()), 150)
     for renaming in renamings(system.encoding):
         for state in states:
@@ -82,16 +82,16 @@ def test_renaming_commutes_with_stepping() -> None:
 def test_a_defect_is_found_at_the_same_depth_with_symmetry(name: str) -> None:
     """The properties broken and the lengths of the runs are the same."""
     scope, step = Scope(2, 1, 1, 1, 0, True, 1), DEFECTS[name]
-    plain, reduced = _broken(scope, step, None), _broken(scope, step, EveryRenaming(LevelOne(scope).encoding))
+    plain, reduced = _broken(scope, step, None), _broken(scope, step, EveryRenaming(ManagerSystem(scope).encoding))
     assert plain == reduced
 
 
 def test_columns_refuse_calls_in_flight() -> None:
     """They would tie columns together, and the order would be wrong without a word."""
     with pytest.raises(ValueError, match="EveryRenaming"):
-        ColumnOrder(LevelOne(Scope(1, 1, 1, 1, None, False, 1)).encoding)
+        ColumnOrder(ManagerSystem(Scope(1, 1, 1, 1, None, False, 1)).encoding)
 
 
 def _broken(scope: Scope, step: Step, symmetry: Symmetry | None) -> set[tuple[str, int]]:
-    found = search(LevelOne(scope, step), symmetry)
+    found = search(ManagerSystem(scope, step), symmetry)
     return {(c.property.name, len(c.run)) for c in found.counter_examples}

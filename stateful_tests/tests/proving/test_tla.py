@@ -11,7 +11,7 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.projection import project
 from subwarden.proving.manager.proof import prove
 from subwarden.proving.manager.scope import Request, Scope
-from subwarden.proving.manager.system import LevelOne
+from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import SearchVerdict, search
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 from subwarden.stateful_tests.subjects.manager.tour_player import Pupil
@@ -44,7 +44,7 @@ SCOPES = [
 @pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
 def test_tlc_finds_the_same_states(scope: Scope) -> None:
     """The same numbers of distinct states and of transitions, the same depth, and nothing wrong."""
-    ours, theirs = search(LevelOne(scope)), tlc.check(scope, workers=1)  # more workers overtake each other, and the depth is too large
+    ours, theirs = search(ManagerSystem(scope)), tlc.check(scope, workers=1)  # more workers overtake each other, and the depth is too large
     assert theirs.distinct == ours.distinct
     assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
     assert theirs.depth == ours.depth
@@ -67,7 +67,7 @@ STATE_DEFECTS = {
 def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
     """The same property, and a counter-example of the same length."""
     scope, length = STATE_DEFECTS[name]
-    ours = search(LevelOne(scope, DEFECTS[name])).counter_examples
+    ours = search(ManagerSystem(scope, DEFECTS[name])).counter_examples
     theirs = tlc.check(scope, name, workers=1)
     assert theirs.violated in {c.property.name for c in ours}
     assert theirs.steps == min(len(c.run) for c in ours) == length

@@ -366,7 +366,7 @@ def gate(tmp_path: Path, parts: dict[str, str], *options: str) -> int:
                 "operations": "{'join': ('client',)}\n    class Odd:\n        def __eq__(self, other): raise KeyError(3)",
                 "step": "return Model.Odd(), 0",
             },
-            "<mine.Model.Odd object>, of its model, with True, of its manager, raised KeyError: 3; give plain values",
+            "comparing the model's <mine.Model.Odd object> with the manager's True raised KeyError: 3; give plain values",
         ),
         # of a state that the first look at the model does not reach
         ({"step": "return True, state + 1 if state < 3000 else {}", "shown": "return 0 if state < 5 else 1 / 0"}, "shown(5) raised Zero"),

@@ -13,7 +13,7 @@ from subwarden.cli.options import level
 from subwarden.proving.manager.proof import LIVENESS_STATES, Proof, prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import Progress, SearchVerdict
-from subwarden.proving.server.proof import prove_protocol
+from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.reports.gate import console_for
 from subwarden.reports.proof import print_proof
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
 
         start = time.perf_counter()
         if isinstance(scope, ServerScope):
-            proof = prove_protocol(scope, max_states, args.liveness_states, progress)
+            proof = prove_server(scope, max_states, args.liveness_states, progress)
         else:
             proof = prove(scope, not args.no_symmetry, max_states, args.liveness_states, progress)
         seconds = time.perf_counter() - start

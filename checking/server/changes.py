@@ -17,7 +17,7 @@ from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, Loaded, S
 Registry = tuple[Mapping[int, Any], AbstractSet[int]]
 """Conversations by thread, which have a `number`, and the threads that will not be loaded for long."""
 
-ORDER = {what: place for place, what in enumerate(ChangeKind)}
+ORDER = {kind: place for place, kind in enumerate(ChangeKind)}
 REFUSED = {  # the cause of a change that the model does not allow
     ChangeKind.LIVE: causes.REVIVED,
     ChangeKind.LOADED: causes.RELOADED,
@@ -31,7 +31,7 @@ REFUSED = {  # the cause of a change that the model does not allow
 
 def in_order(changes: Iterable[Change]) -> list[Change]:
     """The order in which the model is told of changes that show at once: a change that makes others possible comes before them."""
-    return sorted(changes, key=lambda change: (ORDER[change.what], change[1:]))
+    return sorted(changes, key=lambda change: (ORDER[change.kind], change[1:]))
 
 
 def of_registry(before: Registry, after: Registry) -> list[Change]:
@@ -59,20 +59,20 @@ def of_maps(before: Shown, after: Shown) -> list[Change]:
 
 def refused(state: ServerState, change: Change) -> Cause | None:
     """The cause of a `change` that the model does not allow in `state`; None: the invariants say it better."""
-    if change.what in (ChangeKind.LINKED, ChangeKind.NAMED):
+    if change.kind in (ChangeKind.LINKED, ChangeKind.NAMED):
         if change.connection in state.gone:
             return None
         return causes.UNASKED_LINK if state.running(change.thread) else causes.LATE_LINK
     ends_an_id = (f.done and f.request.subscription for _, f in state.flight if isinstance(f.request, rq.RemoveListener))
-    if change.what is ChangeKind.UNLINKED and any(ends_an_id):
+    if change.kind is ChangeKind.UNLINKED and any(ends_an_id):
         return causes.ID_ENDS_ALL
-    return REFUSED[change.what]
+    return REFUSED[change.kind]
 
 
 def forced(state: ServerState, change: Change) -> ServerState:
     """The state with `change`, which the model does not allow: the judge goes on from there, so that one defect is told once."""
     t, c, s = change[1:]
-    match change.what:
+    match change.kind:
         case ChangeKind.LIVE:
             state = state._replace(live=state.live | {c})
         case ChangeKind.DEAD:

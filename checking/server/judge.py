@@ -219,25 +219,25 @@ class ServerJudge:
             self._follow_links()
 
     def _explain_change(self, change: Change) -> None:
-        what, thread, connection, _ = change
+        kind, thread, connection, _ = change
         after = self._node.explain(change)
         if after is None:
             self._unexplained(change)
             after = self._node.forced(forced(self.state, change))
         else:
-            self._fired(f"change {what.value}")
+            self._fired(f"change {kind.value}")
         self._node = after
-        if what in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
+        if kind in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
             self.deliveries.unloaded(thread)
-        elif what is ChangeKind.DEAD:
+        elif kind is ChangeKind.DEAD:
             for cause in self._invariants.connection_closed(connection, self.visible.shown):
                 self._broken_maps(cause)
-        elif what in (ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNLINKED):
+        elif kind in (ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNLINKED):
             self._choose((thread, connection))
-            if what is ChangeKind.UNLINKED:  # whoever ended it, nothing is owed any more
+            if kind is ChangeKind.UNLINKED:  # whoever ended it, nothing is owed any more
                 self._raw_choices.end((thread, connection))
                 self.deliveries.wants_end((thread, connection))
-        if what in (ChangeKind.LOADED, ChangeKind.UNLOADED):
+        if kind in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self.requests.lists.values():
                 may.add(self.visible.threads())
 

@@ -82,7 +82,7 @@ class Visible:
         changes = of_registry((self._loaded, self._unloading), (loaded, unloading))
         self._loaded, self._unloading = loaded, unloading
         for change in in_order(changes):
-            if change.what is ChangeKind.LOADED:
+            if change.kind is ChangeKind.LOADED:
                 self.torn_down.discard(change.thread)
             else:
                 self.torn_down.add(change.thread)

@@ -1,1 +1,1 @@
-"""The request layer's model: which changes, answers and messages the requests in flight allow."""
+"""The model of level server: the changes, answers and messages that the requests in flight allow."""

@@ -1,9 +1,9 @@
-"""What each client may and must be sent of each thread's events (P4, P8, P10): a monitor of one run, told of everything in order.
+"""The rules of delivery (P4, P8, P10): a monitor of one run, told in order of the events taken and the messages sent.
 
-Events of a conversation are numbered without gaps, and *taken* from it by a listener, one by one. A client that is subscribed, by an
-answer that it was sent, is owed every event that is taken from then on, once, in order, in the form it asked for, until it asks for
-the end of its subscription, goes away, or the thread is unloaded. From the answer to an unsubscribe on it is owed nothing, and must
-be sent nothing, until it subscribes again.
+The events of a conversation are numbered without gaps, and a listener *takes* them one by one. From the answer that confirms its
+subscription on, a client is owed every event that is taken, once, in order, in the form it asked for, until it asks for the end of the
+subscription, goes away, or the thread is unloaded. From the answer to an unsubscribe on, it is owed nothing and must be sent nothing,
+until it asks to subscribe again.
 """
 
 from enum import Enum
@@ -15,7 +15,7 @@ Pair = tuple[int, int]  # (thread, connection)
 
 
 class Wrong(Enum):
-    """What can be wrong with what a client is sent."""
+    """The ways in which a delivery can be wrong."""
 
     AFTER_END = "an event is sent after unsubscribe was answered"
     TWICE = "an event is sent twice, or after a later one"
@@ -33,7 +33,7 @@ class Owed(NamedTuple):
 
 
 class Deliveries:
-    """See above. Methods are called as things happen; they return what is wrong with that, or None."""
+    """See above. Methods are called as things happen; those that judge return the fault, or None."""
 
     def __init__(self) -> None:
         self._subscribed: set[Pair] = set()
@@ -41,7 +41,7 @@ class Deliveries:
         self._owed: dict[Pair, list[Owed]] = {}
         self._last: dict[tuple[int, int], int] = {}  # (connection, conversation) -> number of the last event sent
         self._open: dict[int, int] = {}  # conversation -> number of the last event of its open turn that was taken
-        self._raw: dict[Pair, list[tuple[int, frozenset[bool]]]] = {}  # what a client may have asked for, and since when
+        self._raw: dict[Pair, list[tuple[int, frozenset[bool]]]] = {}  # the forms that a client may have asked for, and since which event
         self._taken_at: dict[Owed, int] = {}  # how many events had been taken before
         self.taken_last: dict[int, int] = {}  # conversation -> number of the last event taken
         self.lost: list[Owed] = []  # the events that the last LOST was about
@@ -49,33 +49,33 @@ class Deliveries:
     # --- subscriptions
 
     def wants(self, pair: Pair) -> None:
-        """A client asks to be subscribed."""
+        """The client asks to be subscribed."""
         self._barred.discard(pair)
 
     def begins(self, pair: Pair) -> None:
-        """It has been told that it is."""
+        """An answer has told the client that it is subscribed."""
         self._subscribed.add(pair)
 
     def knows(self, pair: Pair) -> bool:
-        """Whether the client has been told that it is subscribed, and nothing since that ends it."""
+        """Whether the client was told that it is subscribed, and nothing has ended that since."""
         return pair in self._subscribed
 
     def wants_end(self, pair: Pair) -> None:
-        """It asks for the end of its subscription: what it is still sent is a courtesy."""
+        """The client asks for the end of its subscription: it is owed nothing more, and may still be sent events."""
         self._forget(pair)
 
     def ends(self, pair: Pair) -> None:
-        """It has been told that it is not subscribed, and has not asked for anything else since."""
+        """An answer has told the client that it is not subscribed, and no request of its own since asks for a subscription."""
         self._forget(pair)
         self._barred.add(pair)
 
     def unloaded(self, thread: int) -> None:
-        """The thread is unloaded, or about to be: nobody is owed anything of it any more."""
+        """The thread is unloaded or closing: its clients are owed nothing more."""
         for pair in [pair for pair in self._subscribed | self._owed.keys() if pair[0] == thread]:
             self._forget(pair)
 
     def gone(self, connection: int) -> None:
-        """A client has gone away."""
+        """The client has gone away."""
         for pair in [pair for pair in self._subscribed | self._owed.keys() if pair[1] == connection]:
             self._forget(pair)
 
@@ -86,7 +86,7 @@ class Deliveries:
     # --- raw events
 
     def may_be_raw(self, pair: Pair, choices: frozenset[bool]) -> None:
-        """The forms of an event that are right for a client from now on; more than one while that is changing."""
+        """The forms of an event that are right for the client from now on; more than one while its choice is changing."""
         self._raw.setdefault(pair, [(0, frozenset((False,)))]).append((len(self._taken_at), choices))
 
     # --- events
@@ -104,7 +104,7 @@ class Deliveries:
                 self._owed.setdefault(pair, []).append(Owed(conversation, event.number))
 
     def sent(self, pair: Pair, conversation: int, number: int, *, raw: bool) -> Wrong | None:
-        """A client is sent an event."""
+        """The client is sent an event."""
         if pair in self._barred:
             return Wrong.AFTER_END
         last = self._last.get((pair[1], conversation), 0)
@@ -122,19 +122,19 @@ class Deliveries:
         return None
 
     def _right_forms(self, pair: Pair, event: Owed) -> set[bool]:
-        """Those that were right at some moment since the event was taken."""
+        """The forms that were right at some moment since the event was taken."""
         at = self._taken_at.get(event, 0)
         said = self._raw.get(pair, [(0, frozenset((False,)))])
         return {form for place, (_, forms) in enumerate(said) for form in forms if place + 1 == len(said) or said[place + 1][0] > at}
 
     def asked(self, pair: Pair) -> Wrong | None:
-        """A client is asked for an approval."""
+        """The client is asked for an approval."""
         return Wrong.AFTER_END if pair in self._barred else None
 
     def told(self, conversation: int, open_turn: int | None) -> Wrong | None:
-        """A resume's answer has a history, whose open turn has got as far as event `open_turn`; None: no turn is open."""
+        """The history in the answer to a resume has an open turn up to event `open_turn`; None: no turn is open."""
         return None if self._open.get(conversation) == open_turn else Wrong.FOREIGN_HISTORY
 
     def missing(self) -> tuple[Pair, list[Owed]] | None:
-        """Nothing more will be sent: the first client that was not sent all that it is owed, and those events; None: there is none."""
+        """At quiescence: the first client with events that it is owed and was not sent, and those events; None: there is none."""
         return min(((pair, owed) for pair, owed in self._owed.items() if owed), default=None)

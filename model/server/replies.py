@@ -1,7 +1,7 @@
-"""Which answers to a request in flight are right in a state of the protocol: where what it does silently may be taken to happen.
+"""The answers to a request in flight that are right in a state: each is a point at which the request may silently take effect.
 
-A request is answered rightly if its answer was right at some moment between its arrival and the answer; `model.server.transitions` keeps
-that.
+An answer is right if it was so at some moment between the request's arrival and the answer; `model.server.transitions` keeps those of
+every request in flight.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from subwarden.model.server.state import InFlight, ServerState, target
 
 
 def replies(state: ServerState, flight: InFlight) -> set[Reply]:
-    """The answers that are right in this state, for a request that is in flight: what happens silently happens now."""
+    """The answers that are right for a request in flight in this state, as if it silently took effect now."""
     request = flight.request
     right = _RIGHT[type(request)](state, flight)
     if request.connection not in state.live and type(request) is not rq.Initialize:
@@ -69,7 +69,7 @@ def _resume(state: ServerState, flight: InFlight) -> set[Reply]:
 
 
 def _ended(state: ServerState, flight: InFlight) -> bool:
-    """Whether a subscription that a request has made, or found, may have ended since, before it was answered."""
+    """Whether the subscription that the request made, or found, may have ended before the answer."""
     return flight.found and not state.linked(target(flight.request), flight.request.connection)
 
 
@@ -109,7 +109,7 @@ def _remove_listener(state: ServerState, flight: InFlight) -> set[Reply]:
 
 
 def _not_running(state: ServerState, thread: int) -> set[Reply]:
-    """What any request that the conversation has to do may be answered where there is none, or none for long."""
+    """The answers to a request for a conversation that is not loaded, or closing, or dead."""
     loaded = state.thread(thread)
     if loaded is None or loaded.closing:
         return {Reply.NOT_LOADED, Reply.FAILED, Reply.ENDED}
@@ -122,7 +122,7 @@ def _turn_start(state: ServerState, flight: InFlight) -> set[Reply]:
 
 
 def _turn_interrupt(state: ServerState, flight: InFlight) -> set[Reply]:
-    """When no turn is open, or there will never be another."""
+    """Right when no turn is open, or none can open any more."""
     thread = target(flight.request)
     loaded = state.thread(thread)
     return _not_running(state, thread) | (set() if loaded is not None and loaded.turn else {Reply.OK})

@@ -1,7 +1,7 @@
-"""The requests of level server, one value type each, and what clients are sent: the vocabulary of the protocol.
+"""The vocabulary of level server: requests, one value type each, and messages to clients.
 
-A request is what a client asks for; it says nothing about when it takes effect (see `model.server.transitions`). Threads that a request
-creates are numbered by whoever makes the request up, so that a run can be written down before it is played.
+A request says nothing about the moment at which it takes effect (see `model.server.transitions`). A request that creates a thread carries
+the thread's number, so that a run can be written down before it is played.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Initialize:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The connection goes away: nothing can be sent to it from that moment. Nobody is left to be answered."""
+    """The connection goes away: from that moment nothing can be sent to it, so a close is never answered."""
 
     connection: int
     name: ClassVar[str] = "close"
@@ -148,14 +148,14 @@ ASKS_ENGINE = (Start, Resume, Fork)  # may have to wait for a conversation to be
 
 
 class Reply(Enum):
-    """What a request is answered with, but for data that comes along."""
+    """The result in an answer, without the data that may come with it."""
 
     OK = "ok"
     NOT_LOADED = "not loaded"
     NOT_SUBSCRIBED = "not subscribed"
     NOT_FOUND = "not found"
-    CLOSING = "is closing"  # and can be resumed when that is done
-    BUSY = "busy"  # a rollback is under way already; an id is another connection's
+    CLOSING = "is closing"  # and can be resumed when it has closed
+    BUSY = "busy"  # a rollback is already under way; the id belongs to another connection
     FAILED = "failed"  # the engine could not do it
     ENDED = "ended meanwhile"  # the thread, or the subscription
     CANCELLED = "cancelled"  # it may have happened or not
@@ -173,7 +173,7 @@ class AnswerSent(NamedTuple):
 
 
 class EventKind(Enum):
-    """What an engine reports of its conversation."""
+    """The kinds of events that an engine reports of a conversation."""
 
     TURN_STARTED = "turn started"
     ITEM = "item"
@@ -191,7 +191,7 @@ class EngineEvent(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """An event as a subscriber gets it. `raw`: in the form that only who asked for raw events should get."""
+    """An event as a subscriber receives it. `raw`: in the raw form, which is for subscribers that asked for it."""
 
     thread: int
     conversation: int
@@ -200,7 +200,7 @@ class Notice(NamedTuple):
 
 
 class Asks(NamedTuple):
-    """A request of the server to a client, which may answer it: the approval that event `number` asks for."""
+    """A request of the server to a client: give the approval that event `number` asks for. The client need not answer."""
 
     thread: int
     conversation: int
@@ -208,7 +208,7 @@ class Asks(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """The approval that event `number` asked for is settled; nobody need answer any more."""
+    """The approval that event `number` asked for is settled: clients need not answer any more."""
 
     thread: int
     conversation: int
@@ -216,13 +216,13 @@ class Resolved(NamedTuple):
 
 
 class Started(NamedTuple):
-    """Told to every live connection: a thread was started."""
+    """Sent to every live connection: a thread was started."""
 
     thread: int
 
 
 class Closed(NamedTuple):
-    """Told to every live connection: a thread was unloaded."""
+    """Sent to every live connection: a thread was unloaded."""
 
     thread: int
 
@@ -236,6 +236,6 @@ def encode(request: Request) -> list[object]:
 
 
 def decode(data: object) -> Request:
-    """The request that `encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
+    """The request that `encode` wrote. Raises ValueError, with the fault in its message, for anything else."""
     request: Request = as_data.decode(data, BY_NAME, "request", as_data.annotated)
     return request

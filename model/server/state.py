@@ -1,4 +1,4 @@
-"""What a state of the protocol is made of, and a change of one."""
+"""The state of the server's model, and its visible changes."""
 
 from collections.abc import Callable, Iterator
 from enum import Enum
@@ -17,33 +17,33 @@ class Loaded(NamedTuple):
     closing: bool = False
     turn: bool = False  # as the engine sees it
     dead: bool = False  # its stream has ended by itself
-    rolled_back: int = 0  # rollbacks that the engine has done, and that nobody was told of yet
+    rolled_back: int = 0  # rollbacks that the engine has done and no answer has reported yet
 
 
 class InFlight(NamedTuple):
-    """A request that is accepted and not answered. `may`: the answers that were right at some moment since."""
+    """A request that was accepted and not answered yet. `may`: the answers that were right at some moment since it was accepted."""
 
     request: Request
     may: frozenset[Reply] = frozenset()
     done: bool = False  # its change was made
     replied: int | None = None  # the conversation that the engine has brought for it
-    ended: bool = False  # that conversation, or the one that is to be rolled back, was unloaded since
-    failed: bool = False  # the engine could not
-    found: bool = False  # it asks to be subscribed, and was at some moment since, by it or by another
+    ended: bool = False  # that conversation, or the one to roll back, has been unloaded since
+    failed: bool = False  # the engine could not bring one
+    found: bool = False  # it asks to subscribe, and the pair was subscribed at some moment since, by this request or another
     cancelled: bool = False
 
 
 class Change(NamedTuple):
-    """A visible change. `what` and the numbers it is about: a thread, a connection, an id, a conversation."""
+    """A visible change: its kind, and the numbers of its thread and connection."""
 
-    what: "ChangeKind"
+    kind: "ChangeKind"
     thread: int = 0
     connection: int = 0
-    other: int = 0  # an id, or a conversation; of what is subscribed, the id that shows with it
+    other: int = 0  # an id, or a conversation; of LINKED, the id that shows with it
 
 
 class ChangeKind(Enum):
-    """In the order in which the changes of one step are explained."""
+    """The kinds of visible changes, in the order in which the changes of one step are explained."""
 
     LIVE = "is live"
     LOADED = "is loaded"
@@ -57,33 +57,33 @@ class ChangeKind(Enum):
 
 
 class ServerState(NamedTuple):
-    """One state."""
+    """One state of the model. Connections, threads and conversations are numbers."""
 
     live: frozenset[int] = frozenset()
-    asked: frozenset[int] = frozenset()  # to be initialized: whose connection may be live at any moment from then on
-    gone: frozenset[int] = frozenset()  # are live no more, for ever
+    asked: frozenset[int] = frozenset()  # asked to be initialized: they may be live at any moment from then on
+    gone: frozenset[int] = frozenset()  # not live any more, for good
     closed: frozenset[int] = frozenset()
     stored: frozenset[int] = frozenset()
     loaded: tuple[tuple[int, Loaded], ...] = ()
     grants: frozenset[tuple[int, int, int]] = frozenset()  # (thread, connection, IMPLICIT or id)
     dead: frozenset[int] = frozenset()  # conversations that have ended by themselves
-    owed: frozenset[tuple[int, int]] = frozenset()  # (thread, connection): answered as subscribed, and not linked yet
+    owed: frozenset[tuple[int, int]] = frozenset()  # (thread, connection): told that it is subscribed, and not linked yet
     flight: tuple[tuple[int, InFlight], ...] = ()  # by number, which is the order of arrival
 
     def thread(self, thread: int) -> Loaded | None:
-        """What is loaded as `thread`."""
+        """The registry's entry for `thread`; None: it is not loaded."""
         return next((loaded for t, loaded in self.loaded if t == thread), None)
 
     def linked(self, thread: int, connection: int) -> bool:
-        """Whether the connection is subscribed, by whatever."""
+        """Whether the connection is subscribed, under an id or without one."""
         return any(t == thread and c == connection for t, c, _ in self.grants)
 
     def subscribed(self, thread: int) -> bool:
-        """Whether anybody is, or has been told so."""
+        """Whether any connection is subscribed, or was told so."""
         return any(t == thread for t, *_ in (*self.grants, *self.owed))
 
     def running(self, thread: int) -> bool:
-        """Whether the thread is loaded, and not about to be unloaded."""
+        """Whether the thread is loaded and not closing."""
         loaded = self.thread(thread)
         return loaded is not None and not loaded.closing
 
@@ -93,7 +93,7 @@ class ServerState(NamedTuple):
 
 
 def target(request: Request) -> int:
-    """The thread that a request is about; for a fork, the one that it makes."""
+    """The thread that a request is about; for a fork, the new one."""
     return request.fork if isinstance(request, rq.Fork) else getattr(request, "thread", 0)
 
 

@@ -1,15 +1,15 @@
-"""The model of server: which changes of subscriptions and of the registry, and which answers, the requests in flight allow.
+"""The model of level server: the changes of subscriptions and registry, and the answers, that the requests in flight allow.
 
-A state has what clients can know (who is live, what is loaded, who is subscribed by what) and the requests in flight with what they
-have done. Three things happen to it: something from outside (`accept`, `close`, `started`, `turn`, ...), a visible change (`explain`),
-an answer (`answer`). Each visible change is one action of one request or the end of something: a request takes effect at the change it
-makes, or silently at any moment between its arrival and its answer at which the answer was right (`replies`); the sum of those moments
-is its `may`. A request that was cancelled may have happened or not, and may be answered as any other, or CANCELLED.
+A state holds the facts that clients can know (live connections, loaded threads, subscriptions) and the requests in flight with their
+progress. It moves by an outside event (`accept`, `close`, `brought`, `turn`, ...), by a visible change (`explain`), or by an answer
+(`answer`). Each visible change is one action of one request, or an ending. A request takes effect at the change that it makes, or silently
+at any moment between its arrival and its answer at which that answer was right (`replies`); the answers of all these moments are its
+`may`. A cancelled request may have happened or not: it may be answered like any other, or CANCELLED.
 
-A conversation is one load of a thread, known by its number; the same thread loaded again is another. It refuses to know how events are
-delivered (`model.server.deliveries`), and anything of locks, tasks or listeners.
+A conversation is one load of a thread, known by its number; the same thread loaded again is another one. The model refuses to know how
+events are delivered (`model.server.deliveries`), and anything of locks, tasks or listeners.
 
-The core of it is written a second time in `model/tla/Protocol.tla`, which has to be changed with it; a test compares them.
+Its core is written a second time in `model/tla/Server.tla`: change both together; a test compares them.
 """
 
 from subwarden.model.server import requests as rq
@@ -30,7 +30,7 @@ def accept(state: ServerState, number: int, request: Request) -> ServerState:
 
 
 def close(state: ServerState, connection: int) -> ServerState:
-    """A client has gone: nobody waits for the answers to its requests, which may still do what they were about to."""
+    """A client has gone: nobody waits for the answers to its requests, though they may still take effect."""
     return settle(state._replace(closed=state.closed | {connection}, owed=frozenset((t, c) for t, c in state.owed if c != connection)))
 
 
@@ -40,7 +40,7 @@ def cancel(state: ServerState, number: int) -> ServerState:
 
 
 def brought(state: ServerState, thread: int, conversation: int | None) -> ServerState:
-    """The engine has brought the conversation of `thread`, or None: it could not. For whoever asked for it, and whoever waits for that."""
+    """The engine has brought a conversation of `thread` (None: it could not), for every request that asked for it or waits for it."""
     for number, flight in state.flight:
         asks = isinstance(flight.request, rq.ASKS_ENGINE) and target(flight.request) == thread
         if asks:
@@ -57,12 +57,12 @@ def archived(state: ServerState, thread: int) -> ServerState:
 
 
 def turn(state: ServerState, thread: int, conversation: int, is_open: bool) -> ServerState:
-    """The engine says that a turn begins or ends."""
+    """The engine reports that a turn begins (`is_open`) or ends."""
     return settle(with_loaded(state, thread, lambda known: known._replace(turn=is_open) if known.conversation == conversation else known))
 
 
 def rolled_back(state: ServerState, thread: int) -> ServerState:
-    """The engine has done a rollback: one that waits may be answered."""
+    """The engine has done a rollback: one of the waiting requests may be answered."""
     return settle(with_loaded(state, thread, lambda known: known._replace(rolled_back=known.rolled_back + 1)))
 
 
@@ -75,7 +75,7 @@ def died(state: ServerState, thread: int, conversation: int) -> ServerState:
 
 
 def stays(state: ServerState, thread: int, connection: int) -> ServerState:
-    """The connection is still subscribed, though what was known to subscribe it is gone: somebody else has done so when it did not show."""
+    """The connection still shows as subscribed, though all known grants are gone: another request has subscribed it unseen."""
     return settle(state._replace(grants=state.grants | {(thread, connection, IMPLICIT)}))
 
 
@@ -83,8 +83,8 @@ def stays(state: ServerState, thread: int, connection: int) -> ServerState:
 
 
 def explain(state: ServerState, change: Change) -> ServerState | None:
-    """The state after `change`, by the oldest request that may make it; None if nothing allows it."""
-    after = _EXPLAINED[change.what](state, change)
+    """The state after `change`, made by the oldest request that may make it; None if the state does not allow the change."""
+    after = _EXPLAINED[change.kind](state, change)
     return None if after is None else settle(after)
 
 
@@ -101,24 +101,24 @@ def _dead(state: ServerState, change: Change) -> ServerState | None:
 
 
 def _load(state: ServerState, change: Change) -> ServerState | None:
-    """A conversation that the engine has brought is in the registry, in nobody's place, and for the first time."""
+    """A conversation that the engine has brought enters the registry, once, and not in another's place."""
     t, v = change.thread, change.other
     if state.thread(t) is not None or not any(f.replied == v and not f.ended for _, f in state.flight):
         return None
-    if t not in state.stored and not archives(state, t):  # it was archived meanwhile, and that has been answered
+    if t not in state.stored and not archives(state, t):  # archived meanwhile, and the archive has been answered
         return None
     return state._replace(loaded=tuple(sorted((*state.loaded, (t, Loaded(v, dead=v in state.dead))))))
 
 
 def _link(state: ServerState, change: Change) -> ServerState | None:
-    """By the oldest request that may, first of those that make an id if one shows, else of the others.
+    """Made by the oldest request that may: if an id shows with it, preferably one that makes an id, else preferably one that does not.
 
-    A request may also do it again, since one of two that are in flight may have done it before.
+    A request may do it again: of two in flight, the other may have done it before.
     """
     t, c = change.thread, change.connection
     if c in state.gone or not state.running(t):
         return None
-    owed = state.owed - {(t, c)}  # whoever links them: what was said is now so, and says nothing of what comes later
+    owed = state.owed - {(t, c)}  # the link that was confirmed is there, whichever request made it; a later one is not owed
     asked = [
         (n, f) for n, f in state.flight if f.request.connection == c and target(f.request) == t and isinstance(f.request, rq.SUBSCRIBES)
     ]
@@ -151,13 +151,13 @@ def _unname(state: ServerState, change: Change) -> ServerState | None:
     t, c, s = change.thread, change.connection, change.other
     without = state._replace(grants=state.grants - {(t, c, s)})
     asked = [n for n, f in state.of(rq.RemoveListener) if f.request == rq.RemoveListener(f.request.connection, s) and not f.done]
-    named = rq.AddListener(c, s, t, False), rq.AddListener(c, s, t, True)  # whoever has put it here does not take it away
+    named = rq.AddListener(c, s, t, False), rq.AddListener(c, s, t, True)  # a request that has put the id here does not take it away
     adds = [f for _, f in state.of(rq.AddListener) if not (f.done and f.request in named)]
     moved = any(isinstance(f.request, rq.AddListener) and f.request.subscription == s for f in adds)
     others = moved or _ends(state, t, c) is not None
     if len(asked) == 1 and not others:
         return with_flight(without, asked[0], lambda f: f._replace(done=True))
-    # any of them, or somebody else, who leaves them nothing to do
+    # any of them, or another request, which leaves them nothing to do
     return _may_have(without, asked) if asked or others else None
 
 
@@ -170,11 +170,13 @@ def _unlink(state: ServerState, change: Change) -> ServerState | None:
         return state  # its last id went a moment ago
     removed = any(Reply.OK in f.may for _, f in state.of(rq.RemoveListener))
     moved = any(f.request.connection == c and target(f.request) != t for _, f in state.of(rq.AddListener))
-    return _may_have(state, _unsubscribes(state, t, c)) if removed or moved else after  # that has taken the id away, or who ends all did
+    return (
+        _may_have(state, _unsubscribes(state, t, c)) if removed or moved else after
+    )  # by the one that took the id away, or an unsubscribe
 
 
 def _closing(state: ServerState, change: Change) -> ServerState | None:
-    """By the last one who unsubscribed, while nobody else is subscribed; by an archive; because the conversation has ended."""
+    """Caused by the last unsubscribe, while no other connection is subscribed; by an archive; or by the end of the conversation."""
     t = change.thread
     loaded = state.thread(t)
     if loaded is None:
@@ -214,11 +216,11 @@ _EXPLAINED = {
 
 
 def _ends(state: ServerState, thread: int, connection: int) -> ServerState | None:
-    """The state in which somebody has ended all that subscribes `connection` to `thread`; None: nobody could have."""
+    """The state in which a request has ended every grant of `connection` on `thread`; None: no request could have."""
     asked = _unsubscribes(state, thread, connection)
     loaded = state.thread(thread)
     by_itself = connection in state.closed or not state.running(thread) or archives(state, thread)
-    if by_itself or (loaded is not None and loaded.dead):  # it may have been an unsubscribe, which then has nothing left to do
+    if by_itself or (loaded is not None and loaded.dead):  # an unsubscribe may have done it, and has then nothing left to do
         return _may_have(state, asked)
     if len(asked) == 1:
         return with_flight(state, asked[0], lambda f: f._replace(done=True))
@@ -226,12 +228,12 @@ def _ends(state: ServerState, thread: int, connection: int) -> ServerState | Non
 
 
 def _unsubscribes(state: ServerState, thread: int, connection: int) -> list[int]:
-    """The requests that may yet unsubscribe the pair."""
+    """The unsubscribes in flight that may still end the pair's subscription."""
     return [number for number, f in state.of(rq.Unsubscribe) if f.request == rq.Unsubscribe(connection, thread) and not f.done]
 
 
 def _may_have(state: ServerState, numbers: list[int]) -> ServerState:
-    """The state in which any of these requests may have done what shows."""
+    """The state in which any of these requests may have made the change."""
     for number in numbers:
         state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
     return state
@@ -241,7 +243,7 @@ def _may_have(state: ServerState, numbers: list[int]) -> ServerState:
 
 
 def settle(state: ServerState) -> ServerState:
-    """Every request in flight may be answered what is right in this state, from now on."""
+    """The state in which every request in flight may, from now on, also be answered with the replies that are right here."""
     flight = []
     changed = False
     for number, known in state.flight:
@@ -257,15 +259,15 @@ def settle(state: ServerState) -> ServerState:
 
 
 def answer(state: ServerState, number: int, reply: Reply) -> ServerState | None:
-    """The state after request `number` was answered so; None if that was right at no moment since it arrived."""
+    """The state after request `number` was answered `reply`; None if that was right at no moment since the request arrived."""
     flight = next((f for n, f in state.flight if n == number), None)
     if flight is None or reply not in flight.may:
         return None
     state = state._replace(flight=tuple(entry for entry in state.flight if entry[0] != number))
     request = flight.request
-    if isinstance(request, rq.Rollback) and reply is Reply.OK and not flight.ended:  # else it was for a conversation that is gone
+    if isinstance(request, rq.Rollback) and reply is Reply.OK and not flight.ended:  # if so, it was for a conversation that is gone
         loaded = state.thread(request.thread)
-        if loaded is not None and not loaded.rolled_back:  # there was one, and somebody else was told of it
+        if loaded is not None and not loaded.rolled_back:  # there was one, and the answer to another request has reported it
             return None
         state = with_loaded(state, request.thread, lambda known: known._replace(rolled_back=known.rolled_back - 1))
     if isinstance(request, rq.Resume) and reply is Reply.OK and not flight.done and request.connection not in state.closed:

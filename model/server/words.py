@@ -57,7 +57,7 @@ def say_message(message: Message) -> str:
 
 def say_change(change: Change) -> str:
     """A visible change, as the tables of reports have it: `t1 loaded as v1`."""
-    return CHANGES[change.what].format(t=change.thread, c=change.connection, other=change.other)
+    return CHANGES[change.kind].format(t=change.thread, c=change.connection, other=change.other)
 
 
 def say_registry(before: Mapping[int, int], after: Mapping[int, int], closing: AbstractSet[int], was: AbstractSet[int]) -> list[str]:

@@ -1,1 +1,1 @@
-"""The server's model as a transition system, and how its states and steps are judged."""
+"""Proofs of level server: its model as a transition system, and the properties that its states and steps must have."""

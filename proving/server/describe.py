@@ -1,4 +1,4 @@
-"""Words for the steps and worlds of level server, and the kind of each step."""
+"""Words for the steps and configurations of level server, and the kind of each step."""
 
 from collections.abc import Hashable, Iterator
 
@@ -28,15 +28,15 @@ FIXED: dict[type, str] = {
 }
 
 
-def kind_of(world: ServerConfiguration, action: Action) -> str:
-    """The kind of a step from `world`."""
+def kind_of(configuration: ServerConfiguration, action: Action) -> str:
+    """The kind of a step from `configuration`."""
     match action:
         case Arrives(request):
             return f"{request.name}: arrives"
         case Answers(number, reply):
-            return f"{world.state.flight[number - 1][1].request.name}: {reply.value}"
+            return f"{configuration.state.flight[number - 1][1].request.name}: {reply.value}"
         case Shows(change):
-            return f"change: {change.what.value}"
+            return f"change: {change.kind.value}"
         case Brings(_, conversation):
             return "the engine fails" if conversation is None else "the engine brings"
         case Turns(_, is_open):
@@ -46,7 +46,7 @@ def kind_of(world: ServerConfiguration, action: Action) -> str:
 
 
 def action_in_words(action: Hashable) -> str:  # noqa: PLR0911 - one case an action
-    """What happened."""
+    """A step in words."""
     match action:
         case Arrives(request):
             return f"{say_request(request)} arrives"
@@ -72,9 +72,9 @@ def action_in_words(action: Hashable) -> str:  # noqa: PLR0911 - one case an act
             raise TypeError(f"not an action of server: {action!r}")
 
 
-def world_in_words(world: ServerConfiguration) -> str:
-    """What is so, in one line."""
-    return "; ".join(_parts(world.state)) or "nothing"
+def configuration_in_words(configuration: ServerConfiguration) -> str:
+    """A configuration in one line."""
+    return "; ".join(_parts(configuration.state)) or "nothing"
 
 
 def _parts(state: ServerState) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Every kind of step that level server has, and the scopes in which it can be met (as `proving.manager.kinds` for level manager).
+"""Every kind of step at level server, and the scopes in which a search can meet it (as `proving.manager.kinds` at level manager).
 
-A search that never took one of them has shown less than it seems to. The answers are those of `model.server.replies`, written down a second
-time: an answer that the model lost would otherwise not be missed.
+A search that never took one of them has shown less than it seems to. The answers repeat those of `model.server.replies` on purpose: else
+nobody would miss an answer that the model has lost.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from subwarden.model.server.requests import Reply, Request
 from subwarden.model.server.state import ChangeKind
 from subwarden.proving.server.scope import ServerScope
 
-WAITS = (Reply.OK, Reply.NOT_LOADED, Reply.FAILED, Reply.ENDED, Reply.UNINITIALIZED)  # of what the conversation has to do
+WAITS = (Reply.OK, Reply.NOT_LOADED, Reply.FAILED, Reply.ENDED, Reply.UNINITIALIZED)  # to requests that the conversation itself carries out
 ANSWERS: dict[type[Request], tuple[Reply, ...]] = {
     rq.Initialize: (Reply.OK,),
     rq.Start: (Reply.OK, Reply.FAILED, Reply.ENDED, Reply.UNINITIALIZED),
@@ -41,9 +41,9 @@ def _expected(scope: ServerScope) -> Iterator[str]:
         yield "a handler is cancelled"
     if "deaths" in scope.extras:
         yield "a conversation ends by itself"
-    for what in ChangeKind:
-        if scope.subscriptions or what not in (ChangeKind.NAMED, ChangeKind.UNNAMED):
-            yield f"change: {what.value}"
+    for shown in ChangeKind:
+        if scope.subscriptions or shown not in (ChangeKind.NAMED, ChangeKind.UNNAMED):
+            yield f"change: {shown.value}"
     offered = {request.name for request in scope.requests()}
     for kind in (kind for kind in ANSWERS if kind.name in offered):
         yield f"{kind.name}: arrives"

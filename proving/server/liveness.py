@@ -1,11 +1,11 @@
-"""Liveness at server: every request of an open connection can be answered and, if what it asks for goes on, is (P7); and no start
-that is pending is what it waits for (P14).
+"""Liveness at level server: every request of an open connection is answered under weak fairness (P7), and without waiting for a pending
+start (P14).
 
-A request that may be answered may always be from then on (`may` only grows), so fairness to the server answers it. A request that is
-never answered shows as a run that stays, from some point on, in one strongly connected component of the states in which it may not be
-answered. Weak fairness rules that out if some step of its own, of what is done for it, can be taken in every state of the component
-and leads out of it. (Lichtenstein, Pnueli 1985.) A component for which no one step does that alone counts as stuck: the check may be
-too strict, never too lenient. P14: where a start is pending, an answer can be reached without the engine bringing or failing it.
+Once a request may be answered, it may be for ever (`may` only grows), so fairness to the server answers it. A request that is never
+answered shows as a run that stays, from some point on, in one strongly connected component of the states in which it may not be
+answered. Weak fairness rules such a run out if one step that is taken for the request is possible in every state of the component and
+leaves it (Lichtenstein, Pnueli 1985). A component that no single step leaves in this way counts as stuck: the check may be too strict,
+never too lenient. P14: from every state with a pending start, an answer can be reached although the engine neither brings nor fails it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -42,22 +42,22 @@ SERVED = {  # the visible changes that are made for a request
 
 
 class Waiting(NamedTuple):
-    """The request at place `number` in a state: it may not be answered there. `state` is the search's number of the state."""
+    """A request, at place `number`, that may not be answered in a state. `state`: the search's number of the state."""
 
     state: int
     number: int
 
 
 class StuckRequest(NamedTuple):
-    """A request that need not be answered."""
+    """A request for which no answer is guaranteed."""
 
     at: Waiting
-    component: int  # how many states the others can go round
-    never: bool  # there is no way at all to an answer
+    component: int  # how many states the run can stay among
+    never: bool  # no path leads to an answer
 
 
 class ServerLiveness(NamedTuple):
-    """What was found."""
+    """The result of `check_server_liveness`."""
 
     states_with_open_calls: int
     components: int
@@ -69,8 +69,8 @@ class ServerLiveness(NamedTuple):
 class _Step(NamedTuple):
     """A step from a waiting request."""
 
-    target: int | None  # the waiting request that it leads to; None: the request may be answered there
-    own: Hashable | None  # the action, if it is done for the request; which conversation it is about does not matter
+    target: int | None  # the place of the waiting request that it leads to; None: the request may be answered there
+    own: Hashable | None  # the action, if it is taken for the request; without the conversation, which does not matter
     of_start: bool  # the engine brings, or fails, a start that is another request
 
 
@@ -78,19 +78,19 @@ Successors = Callable[[int], Iterable[tuple[RequestMoved, int]]]
 Graph = list[list[_Step]]  # the steps of each waiting request
 
 
-def check_protocol_liveness(
-    states: Sequence[int], world: Callable[[int], ServerConfiguration], successors: Successors, rules: RequestRules
+def check_server_liveness(
+    states: Sequence[int], configuration: Callable[[int], ServerConfiguration], successors: Successors, rules: RequestRules
 ) -> ServerLiveness:
-    """Judge every request of an open connection in all reachable `states`, which come nearest first; `world` is what a state stands
-    for, `successors` where it leads."""
+    """Judge every request of an open connection in all reachable `states`, nearest first; `configuration` gives the meaning of a state's
+    number, `successors` its steps."""
     waiting: list[Waiting] = []
     with_flight = 0
     for state in states:
-        here = world(state).state
+        here = configuration(state).state
         with_flight += bool(here.flight)
         open_requests = (n for n, f in here.flight if f.request.connection not in here.closed)
         waiting += (Waiting(state, n) for n in open_requests if not _answerable(here, n, rules))
-    graph = _graph(waiting, world, successors)
+    graph = _graph(waiting, configuration, successors)
     reaching = _reaching(graph, lambda _: True)
     sizes, stuck = [], []
     for component in strong_components(range(len(graph)), lambda at: [s.target for s in graph[at] if s.target is not None]):
@@ -99,7 +99,7 @@ def check_protocol_liveness(
             first = min(component)
             stuck.append((first, StuckRequest(waiting[first], len(component), first not in reaching)))
     unaided = _reaching(graph, lambda step: not step.of_start)
-    behind = tuple(waiting[place] for place in sorted(reaching - unaided))  # only by way of a start, which must then be pending
+    behind = tuple(waiting[place] for place in sorted(reaching - unaided))  # reached only through a start
     return ServerLiveness(with_flight, len(sizes), max(sizes, default=0), tuple(found for _, found in sorted(stuck)), behind)
 
 
@@ -108,20 +108,20 @@ def _answerable(state: ServerState, number: int, rules: RequestRules) -> bool:
     return any(rules.answer(state, number, reply) is not None for reply in Reply if reply in may)
 
 
-def _graph(waiting: list[Waiting], world: Callable[[int], ServerConfiguration], successors: Successors) -> Graph:
+def _graph(waiting: list[Waiting], configuration: Callable[[int], ServerConfiguration], successors: Successors) -> Graph:
     places = {at: place for place, at in enumerate(waiting)}
     graph: Graph = []
-    moves: tuple[int, list[tuple[RequestMoved, int]]] = (-1, [])  # those of the last state, whose waiting requests come together
+    moves: tuple[int, list[tuple[RequestMoved, int]]] = (-1, [])  # of the last state: the waiting requests of a state stand together
     for at in waiting:
         if moves[0] != at.state:
             moves = at.state, list(successors(at.state))
-        here = world(at.state).state
+        here = configuration(at.state).state
         found = []
         for moved, target_state in moves[1]:
             number = at.number
             if moved.action == Closes(here.flight[number - 1][1].request.connection):
-                continue  # nobody is left to be answered, which is no answer
-            if isinstance(moved.action, Answers):  # of another request: this one may not be answered
+                continue  # then nobody is left to answer, which is no answer
+            if isinstance(moved.action, Answers):  # to another request, as this one may not be answered
                 number -= moved.action.number < number
             place = places.get(Waiting(target_state, number))
             found.append(
@@ -132,14 +132,14 @@ def _graph(waiting: list[Waiting], world: Callable[[int], ServerConfiguration], 
 
 
 def _own(request: Request, action: Action) -> Hashable | None:  # noqa: PLR0911 - one case an action
-    """Whether `action` is done for `request`, as a key that is the same in every state."""
+    """A key of `action`, the same in every state, if it is taken for `request`; else None."""
     thread = target(request)
     match action:
-        case Shows(change) if change.what in SERVED.get(type(request), ()):
+        case Shows(change) if change.kind in SERVED.get(type(request), ()):
             if isinstance(request, rq.RemoveListener):
-                return (change.what, request.subscription) if change.other == request.subscription else None
+                return (change.kind, request.subscription) if change.other == request.subscription else None
             mine = change.thread in (0, thread) and change.connection in (0, request.connection)
-            return (change.what, thread) if mine else None
+            return (change.kind, thread) if mine else None
         case Brings(t, conversation) if conversation is not None and isinstance(request, rq.ASKS_ENGINE):
             return ("brings", t) if t == thread else None
         case Archives(t) if isinstance(request, rq.Archive):
@@ -153,20 +153,20 @@ def _own(request: Request, action: Action) -> Hashable | None:  # noqa: PLR0911 
 
 
 def _brings_start(state: ServerState, number: int, action: Action) -> bool:
-    """Whether the engine says something of a start, other than request `number`, of which it has said nothing yet."""
+    """Whether the engine now brings or fails a start, other than request `number`, for the first time."""
     pending = (f for n, f in state.of(rq.Start) if n != number and f.replied is None and not f.failed)
     return isinstance(action, Brings) and any(target(f.request) == action.thread for f in pending)
 
 
 def _is_left(component: list[int], graph: Graph) -> bool:
-    """Whether one step of the request's own can be taken everywhere in the component, and leads out of it."""
+    """Whether one step that is taken for the request is possible everywhere in the component, and leaves it."""
     members = set(component)
     keys = [{step.own for step in graph[at] if step.own is not None and step.target not in members} for at in component]
     return bool(set.intersection(*keys))
 
 
 def _reaching(graph: Graph, allowed: Callable[[_Step], bool]) -> set[int]:
-    """The waiting requests from which allowed steps lead to where they may be answered."""
+    """The places of the waiting requests from which allowed steps lead to a state in which they may be answered."""
     before: dict[int | None, list[int]] = {}
     for place, found in enumerate(graph):
         for step in found:

@@ -1,7 +1,7 @@
-"""P1 to P14 as far as the model of level server can decide them, and the `sometimes` properties that a search of it must meet.
+"""P1 to P14, as far as the model of level server can decide them, and the `sometimes` properties that a search must meet.
 
-A predicate answers with what is wrong, in words, or with None. What cannot be decided here is said in `NOT_AT_LEVEL_TWO` and never
-counted as holding. P7 and P14 are judged by `proving.server.liveness`.
+A predicate returns the fault in words, or None. `NOT_AT_LEVEL_SERVER` lists the properties that cannot be decided here; they never count
+as holding. `proving.server.liveness` judges P7 and P14.
 """
 
 from collections.abc import Callable
@@ -17,21 +17,21 @@ from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, Re
 
 
 class StateProperty(NamedTuple):
-    """`broken` says what is wrong with a world, or None."""
+    """`broken` returns the fault of a configuration in words, or None."""
 
     property: Property
     broken: Callable[[ServerConfiguration], str | None]
 
 
 class ServerStepProperty(NamedTuple):
-    """`broken` says what is wrong with a step, or None."""
+    """`broken` returns the fault of a step in words, or None."""
 
     property: Property
     broken: Callable[[ServerConfiguration, RequestMoved], str | None]
 
 
-def _no_phantom_subscriber(world: ServerConfiguration) -> str | None:
-    state = world.state
+def _no_phantom_subscriber(configuration: ServerConfiguration) -> str | None:
+    state = configuration.state
     phantoms = sorted(pair for pair in subscribers(state) if pair[1] in state.gone)
     if phantoms:
         return f"c{phantoms[0][1]} is subscribed to t{phantoms[0][0]} and gone"
@@ -39,52 +39,52 @@ def _no_phantom_subscriber(world: ServerConfiguration) -> str | None:
     return f"c{revived[0]} is live after it was gone" if revived else None
 
 
-def _one_conversation(world: ServerConfiguration) -> str | None:
-    threads = [t for t, _ in world.state.loaded]
+def _one_conversation(configuration: ServerConfiguration) -> str | None:
+    threads = [t for t, _ in configuration.state.loaded]
     twice = [t for t in threads if threads.count(t) > 1]
     if twice:
         return f"t{twice[0]} is loaded as two conversations"
-    conversations = [loaded.conversation for _, loaded in world.state.loaded]
+    conversations = [loaded.conversation for _, loaded in configuration.state.loaded]
     shared = [v for v in conversations if conversations.count(v) > 1]
     return f"v{shared[0]} is loaded as two threads" if shared else None
 
 
-def _no_resurrection(world: ServerConfiguration) -> str | None:
-    back = [(t, loaded) for t, loaded in world.state.loaded if loaded.conversation in world.past]
+def _no_resurrection(configuration: ServerConfiguration) -> str | None:
+    back = [(t, loaded) for t, loaded in configuration.state.loaded if loaded.conversation in configuration.past]
     if back:
         return f"v{back[0][1].conversation} is loaded as t{back[0][0]} again, though it was unloaded"
-    late = sorted(pair for pair in world.state.owed if not world.state.running(pair[0]))
+    late = sorted(pair for pair in configuration.state.owed if not configuration.state.running(pair[0]))
     return f"c{late[0][1]} is still to be subscribed to t{late[0][0]}, which is not running" if late else None
 
 
 def _no_late_grant(before: ServerConfiguration, moved: RequestMoved) -> str | None:
-    new = moved.world.state.grants - before.state.grants
+    new = moved.configuration.state.grants - before.state.grants
     late = sorted(grant for grant in new if not before.state.running(grant[0]))
     return f"c{late[0][1]} is subscribed to t{late[0][0]}, which is not running" if late else None
 
 
-def _last_word_wins(world: ServerConfiguration) -> str | None:
-    linked = sorted(subscribers(world.state) & world.barred)
+def _last_word_wins(configuration: ServerConfiguration) -> str | None:
+    linked = sorted(subscribers(configuration.state) & configuration.barred)
     if linked:
         return f"c{linked[0][1]} is subscribed to t{linked[0][0]} after its unsubscribe was answered"
-    owed = sorted(world.state.owed & world.barred)
+    owed = sorted(configuration.state.owed & configuration.barred)
     return f"c{owed[0][1]} is still to be subscribed to t{owed[0][0]} after its unsubscribe was answered" if owed else None
 
 
 def _cancellation_is_clean(before: ServerConfiguration, moved: RequestMoved) -> str | None:
     if not isinstance(moved.action, Cancels):
         return None
-    was, now = before.state, moved.world.state
+    was, now = before.state, moved.configuration.state
     same = was._replace(flight=()) == now._replace(flight=()) and len(was.flight) == len(now.flight)
     return None if same else "a cancellation changed more than what is known of its request"
 
 
-def _nothing_leaks(world: ServerConfiguration) -> str | None:
-    kept = sorted(pair for pair in world.state.owed if pair[1] in world.state.closed)
+def _nothing_leaks(configuration: ServerConfiguration) -> str | None:
+    kept = sorted(pair for pair in configuration.state.owed if pair[1] in configuration.state.closed)
     return f"c{kept[0][1]}, which has closed, is still to be subscribed to t{kept[0][0]}" if kept else None
 
 
-WORLD_PROPERTIES: tuple[StateProperty, ...] = (
+STATE_PROPERTIES: tuple[StateProperty, ...] = (
     StateProperty(Property.P2, _no_phantom_subscriber),
     StateProperty(Property.P4, _one_conversation),
     StateProperty(Property.P6, _no_resurrection),
@@ -95,19 +95,19 @@ STEP_PROPERTIES: tuple[ServerStepProperty, ...] = (
     ServerStepProperty(Property.P6, _no_late_grant),
     ServerStepProperty(Property.P11, _cancellation_is_clean),
 )
-NOT_AT_LEVEL_TWO: dict[Property, str] = {
-    Property.P1: "the protocol's state keeps one relation, not several maps (level manager)",
-    Property.P3: "the protocol's state has no listeners: they are judged on runs",
-    Property.P5: "the protocol's state has no listeners: they are judged on runs",
+NOT_AT_LEVEL_SERVER: dict[Property, str] = {
+    Property.P1: "the server's model keeps one relation, not several maps (level manager)",
+    Property.P3: "the server's model has no listeners: they are judged on runs",
+    Property.P5: "the server's model has no listeners: they are judged on runs",
     Property.P9: "histories and events are judged on runs (model/server/deliveries.py)",
     Property.P10: "raw events are judged on runs (model/server/deliveries.py)",
-    Property.P13: "the protocol's state has no locks (level manager)",
+    Property.P13: "the server's model has no locks (level manager)",
 }
 
 
 def unjudged(scope: ServerScope) -> dict[Property, str]:
-    """What a search of `scope` says nothing about, and why."""
-    found = dict(NOT_AT_LEVEL_TWO)
+    """The properties that a search of `scope` cannot judge, each with the reason."""
+    found = dict(NOT_AT_LEVEL_SERVER)
     if "cancels" not in scope.extras:
         found[Property.P11] = "nothing is cancelled in this scope (--extras cancels)"
     if scope.in_flight == 1:
@@ -132,12 +132,12 @@ def _answered(before: ServerConfiguration, moved: RequestMoved, kind: type[rq.Re
 
 
 def _shown_late(before: ServerConfiguration, moved: RequestMoved) -> bool:
-    return _answered(before, moved, rq.Resume, Reply.OK) and bool(moved.world.state.owed - before.state.owed)
+    return _answered(before, moved, rq.Resume, Reply.OK) and bool(moved.configuration.state.owed - before.state.owed)
 
 
 def _last_unsubscribe(before: ServerConfiguration, moved: RequestMoved) -> bool:
     action = moved.action
-    if not isinstance(action, Shows) or action.change.what is not ChangeKind.CLOSING:
+    if not isinstance(action, Shows) or action.change.kind is not ChangeKind.CLOSING:
         return False
     loaded = before.state.thread(action.change.thread)
     return loaded is not None and not loaded.dead and not archives(before.state, action.change.thread)
@@ -145,14 +145,14 @@ def _last_unsubscribe(before: ServerConfiguration, moved: RequestMoved) -> bool:
 
 def _loaded_from_store(before: ServerConfiguration, moved: RequestMoved) -> bool:
     action = moved.action
-    if not isinstance(action, Shows) or action.change.what is not ChangeKind.LOADED:
+    if not isinstance(action, Shows) or action.change.kind is not ChangeKind.LOADED:
         return False
     makers = (f.request for _, f in before.state.flight if isinstance(f.request, rq.Start | rq.Fork))
     return all(target(request) != action.change.thread for request in makers)
 
 
 def _loaded_twice(before: ServerConfiguration, moved: RequestMoved) -> bool:
-    """What is brought is another conversation than the one that a request of the same thread still knows."""
+    """The engine brings a second conversation, while a request of the same thread still knows the first, unloaded one."""
     action = moved.action
     if not isinstance(action, Brings) or action.conversation is None:
         return False
@@ -160,7 +160,7 @@ def _loaded_twice(before: ServerConfiguration, moved: RequestMoved) -> bool:
 
 
 def _after_archive(before: ServerConfiguration, moved: RequestMoved) -> bool:
-    """Of a thread that was there when the request came: it is subscribed, or was told so."""
+    """An unsubscribe is answered OK: its thread was still there when it arrived."""
     action = moved.action
     if not isinstance(action, Answers):
         return False
@@ -170,13 +170,13 @@ def _after_archive(before: ServerConfiguration, moved: RequestMoved) -> bool:
 
 
 def _two_subscribers(_: ServerConfiguration, moved: RequestMoved) -> bool:
-    pairs = subscribers(moved.world.state)
+    pairs = subscribers(moved.configuration.state)
     return len({t for t, _ in pairs}) < len(pairs)
 
 
 def _linked_after_close(before: ServerConfiguration, moved: RequestMoved) -> bool:
     action = moved.action
-    return isinstance(action, Shows) and action.change.what is ChangeKind.LINKED and action.change.connection in before.state.closed
+    return isinstance(action, Shows) and action.change.kind is ChangeKind.LINKED and action.change.connection in before.state.closed
 
 
 def _served_beside_a_start(before: ServerConfiguration, moved: RequestMoved) -> bool:

@@ -1,4 +1,4 @@
-"""The bounds of a proof of server: how many connections, threads and ids, how many requests in flight, and what else takes part.
+"""The bounds of a proof at level server: connections, threads, ids, requests in flight, and the extras that take part.
 
 Any number of requests may come one after the other; only those in flight together are bounded. A thread is loaded again and again:
 its conversations take turns at two numbers, which is exact, since a number is used again only when nothing mentions it any more.
@@ -12,7 +12,7 @@ from typing import ClassVar
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
 
-EXTRAS = {  # what can take part beside the core, and what is said where it does not
+EXTRAS = {  # what can take part beside the core: name -> what a proof without it leaves out
     "lists": "thread_loaded_list",
     "strangers": "requests of connections that are not initialized yet",
     "forks": "thread_fork",
@@ -65,7 +65,7 @@ class ServerScope:
         yield from (rq.AddListener(c, s, t, raw=False) for s in range(1, self.subscriptions + 1))
 
     def left_out(self) -> list[str]:
-        """What a proof of this scope says nothing about, in words."""
+        """The limits of a proof of this scope, in words."""
         found = [
             "more connections, threads or requests in flight than these",
             "the events that clients are sent (judged on runs, by model/server/deliveries.py), raw events, approvals",

@@ -1,9 +1,9 @@
-"""What can happen next at level server, made from the functions of `model.server.transitions`: the monitor, turned into a transition
-system.
+"""The steps of level server, made from the functions of `model.server.transitions`: a monitor, turned into a transition system.
 
-The monitor says which changes and answers are allowed; here every one that a scope can name is tried. What comes from outside is only
-bounded by what cannot be: nobody starts a thread that is there, an engine brings only what somebody asked for and is not loaded.
-A world is the monitor's state, made small, and what the properties must remember of the run. It refuses to have rules of its own.
+The monitor says which changes and answers are allowed; here every one that a scope can name is tried. Clients and engine are free within
+reason: no client starts a thread that exists, the engine brings only a conversation that was asked for and is not loaded.
+A configuration is the monitor's state, made small, and the part of the run that the properties must remember. It refuses to have rules of
+its own.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,20 +17,20 @@ from subwarden.model.server.state import Change, ChangeKind, InFlight, ServerSta
 from subwarden.proving.server.scope import ServerScope
 
 Pair = tuple[int, int]  # (thread, connection)
-ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe by which a client knows that it is not subscribed
+ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe that tell the client that it is not subscribed
 
 
 class ServerConfiguration(NamedTuple):
-    """`state`: requests are numbered 1, 2, ... in the order of their arrival, anew whenever one is answered."""
+    """`state`: its requests are numbered 1, 2, ... in the order of their arrival, anew whenever one is answered."""
 
     state: ServerState
-    barred: frozenset[Pair] = frozenset()  # unsubscribed, by an answer that no subscribing request overlapped, and not asked since
+    barred: frozenset[Pair] = frozenset()  # unsubscribed by an answer that no subscribing request overlapped, and no such request since
     overlapped: frozenset[int] = frozenset()  # unsubscribes in flight that a subscribing request of the same pair overlaps
     past: frozenset[int] = frozenset()  # conversations that were unloaded and that a request still knows
 
 
 class RequestRules(NamedTuple):
-    """The functions of `model.server.transitions` that steps are made of; a defective model replaces some."""
+    """The functions of `model.server.transitions` that steps are made of; a model with a planted defect replaces some."""
 
     accept: Callable[[ServerState, int, Request], ServerState] = pr.accept
     close: Callable[[ServerState, int], ServerState] = pr.close
@@ -102,26 +102,26 @@ Action = Arrives | Closes | Cancels | Brings | Archives | Turns | RollsBack | Di
 
 
 class RequestMoved(NamedTuple):
-    """A step that was taken, and where to."""
+    """A step, and the configuration that it leads to."""
 
     action: Action
-    world: ServerConfiguration
+    configuration: ServerConfiguration
 
 
-def steps(world: ServerConfiguration, scope: ServerScope, rules: RequestRules) -> Iterator[RequestMoved]:
-    """Every step from `world`, in a fixed order."""
-    for action in actions(world, scope):
-        after = take(world, action, rules)
+def steps(configuration: ServerConfiguration, scope: ServerScope, rules: RequestRules) -> Iterator[RequestMoved]:
+    """Every step from `configuration`, in a fixed order."""
+    for action in actions(configuration, scope):
+        after = take(configuration, action, rules)
         if after is not None:
             yield RequestMoved(action, after)
 
 
-def actions(world: ServerConfiguration, scope: ServerScope) -> Iterator[Action]:
-    """What may be tried in `world`; the model decides whether it happens."""
-    state = world.state
+def actions(configuration: ServerConfiguration, scope: ServerScope) -> Iterator[Action]:
+    """Every action to try in `configuration`; the model decides whether it happens."""
+    state = configuration.state
     yield from _from_clients(state, scope)
     for t in range(1, scope.threads + 1):
-        yield from _from_engine(world, t, scope)
+        yield from _from_engine(configuration, t, scope)
     yield from map(Shows, _changes(state, scope))
     for number, flight in state.flight:
         yield from (Answers(number, reply) for reply in Reply if reply in flight.may)
@@ -146,14 +146,14 @@ def _can_come(state: ServerState, request: Request, scope: ServerScope) -> bool:
 
 
 def _is_free(state: ServerState, thread: int) -> bool:
-    """Whether the thread's number may be a new thread's: nothing is left of an old one."""
+    """Whether a new thread may have this number: nothing is left of an old one."""
     if state.thread(thread) is not None or thread in state.stored or state.subscribed(thread):
         return False
     return not any(target(f.request) == thread for _, f in state.flight)
 
 
-def _from_engine(world: ServerConfiguration, thread: int, scope: ServerScope) -> Iterator[Action]:
-    state = world.state
+def _from_engine(configuration: ServerConfiguration, thread: int, scope: ServerScope) -> Iterator[Action]:
+    state = configuration.state
     loaded = state.thread(thread)
     if loaded is None:
         if any(_waits(state, f) for _, f in state.flight if target(f.request) == thread):
@@ -174,13 +174,13 @@ def _from_engine(world: ServerConfiguration, thread: int, scope: ServerScope) ->
 
 
 def _waits(state: ServerState, flight: InFlight) -> bool:
-    """For the engine; a resume only of what is in the store."""
+    """Whether a request waits for the engine; a resume does only for a thread in the store."""
     waits = isinstance(flight.request, rq.ASKS_ENGINE) and not flight.done and not flight.failed and flight.replied is None
     return waits and (not isinstance(flight.request, rq.Resume) or flight.request.thread in state.stored)
 
 
 def _known_of(state: ServerState, thread: int) -> set[int | None]:
-    """The conversations of a thread that is not loaded which something mentions: what the engine brings next is another."""
+    """The conversations of an unloaded thread that requests still know: the engine brings another one next."""
     return {f.replied for _, f in state.flight if target(f.request) == thread}
 
 
@@ -214,73 +214,73 @@ def _changes_of_pair(state: ServerState, t: int, c: int, ids: int) -> Iterator[C
 # --- taking one
 
 
-def take(world: ServerConfiguration, action: Action, rules: RequestRules) -> ServerConfiguration | None:  # noqa: PLR0911 - one case an action
-    """The world after `action`; None if the model does not allow it."""
-    state = world.state
+def take(configuration: ServerConfiguration, action: Action, rules: RequestRules) -> ServerConfiguration | None:  # noqa: PLR0911 - one case an action
+    """The configuration after `action`; None if the model does not allow it."""
+    state = configuration.state
     match action:
         case Arrives(request):
-            return _arrived(world, request, rules)
+            return _arrived(configuration, request, rules)
         case Closes(connection):
-            return _small(world, rules.close(state, connection))
+            return _small(configuration, rules.close(state, connection))
         case Cancels(number):
-            return _small(world, pr.cancel(state, number))
+            return _small(configuration, pr.cancel(state, number))
         case Brings(thread, conversation):
-            return _small(world, rules.brought(state, thread, conversation))
+            return _small(configuration, rules.brought(state, thread, conversation))
         case Archives(thread):
-            return _small(world, pr.archived(state, thread))
+            return _small(configuration, pr.archived(state, thread))
         case Turns(thread, is_open):
             loaded = state.thread(thread)
-            return None if loaded is None else _small(world, pr.turn(state, thread, loaded.conversation, is_open))
+            return None if loaded is None else _small(configuration, pr.turn(state, thread, loaded.conversation, is_open))
         case RollsBack(thread):
-            return _small(world, pr.rolled_back(state, thread))
+            return _small(configuration, pr.rolled_back(state, thread))
         case Dies(thread):
             loaded = state.thread(thread)
-            return None if loaded is None else _small(world, pr.died(state, thread, loaded.conversation))
+            return None if loaded is None else _small(configuration, pr.died(state, thread, loaded.conversation))
         case Shows(change):
             after = rules.explain(state, change)
-            unloaded = {change.other} if change.what is ChangeKind.UNLOADED else ()
-            return None if after is None else _small(world._replace(past=world.past.union(unloaded)), after)
+            unloaded = {change.other} if change.kind is ChangeKind.UNLOADED else ()
+            return None if after is None else _small(configuration._replace(past=configuration.past.union(unloaded)), after)
         case Answers(number, reply):
-            return _answered(world, number, reply, rules)
+            return _answered(configuration, number, reply, rules)
 
 
-def _arrived(world: ServerConfiguration, request: Request, rules: RequestRules) -> ServerConfiguration:
-    number, pair = len(world.state.flight) + 1, (target(request), request.connection)
-    overlapped = world.overlapped
+def _arrived(configuration: ServerConfiguration, request: Request, rules: RequestRules) -> ServerConfiguration:
+    number, pair = len(configuration.state.flight) + 1, (target(request), request.connection)
+    overlapped = configuration.overlapped
     if isinstance(request, rq.SUBSCRIBES):
-        overlapped |= {n for n, f in world.state.of(rq.Unsubscribe) if (target(f.request), f.request.connection) == pair}
-        world = world._replace(barred=world.barred - {pair})
-    elif isinstance(request, rq.Unsubscribe) and any(_subscribes(f.request, pair) for _, f in world.state.flight):
+        overlapped |= {n for n, f in configuration.state.of(rq.Unsubscribe) if (target(f.request), f.request.connection) == pair}
+        configuration = configuration._replace(barred=configuration.barred - {pair})
+    elif isinstance(request, rq.Unsubscribe) and any(_subscribes(f.request, pair) for _, f in configuration.state.flight):
         overlapped |= {number}
-    return _small(world._replace(overlapped=overlapped), rules.accept(world.state, number, request))
+    return _small(configuration._replace(overlapped=overlapped), rules.accept(configuration.state, number, request))
 
 
 def _subscribes(request: Request, pair: Pair) -> bool:
     return isinstance(request, rq.SUBSCRIBES) and (target(request), request.connection) == pair
 
 
-def _answered(world: ServerConfiguration, number: int, reply: Reply, rules: RequestRules) -> ServerConfiguration | None:
-    request = next(f.request for n, f in world.state.flight if n == number)
-    after = rules.answer(world.state, number, reply)
+def _answered(configuration: ServerConfiguration, number: int, reply: Reply, rules: RequestRules) -> ServerConfiguration | None:
+    request = next(f.request for n, f in configuration.state.flight if n == number)
+    after = rules.answer(configuration.state, number, reply)
     if after is None:
         return None
-    if isinstance(request, rq.Unsubscribe) and reply in ENDED and number not in world.overlapped:
-        world = world._replace(barred=world.barred | {(request.thread, request.connection)})
-    overlapped = frozenset(n - (n > number) for n in world.overlapped if n != number)
-    return _small(world._replace(overlapped=overlapped), after)
+    if isinstance(request, rq.Unsubscribe) and reply in ENDED and number not in configuration.overlapped:
+        configuration = configuration._replace(barred=configuration.barred | {(request.thread, request.connection)})
+    overlapped = frozenset(n - (n > number) for n in configuration.overlapped if n != number)
+    return _small(configuration._replace(overlapped=overlapped), after)
 
 
-def _small(world: ServerConfiguration, state: ServerState) -> ServerConfiguration:
-    """The world with that state; numbers that nothing mentions any more are free, and requests are counted anew."""
+def _small(configuration: ServerConfiguration, state: ServerState) -> ServerConfiguration:
+    """The configuration with `state`, made small: requests are numbered anew, and numbers that nothing mentions are forgotten."""
     if any(n != place for place, (n, _) in enumerate(state.flight, start=1)):
         state = state._replace(flight=tuple((place, f) for place, (_, f) in enumerate(state.flight, start=1)))
-    if world.barred and state.gone:
-        world = world._replace(barred=frozenset(pair for pair in world.barred if pair[1] not in state.gone))
-    if world.past or state.dead:
+    if configuration.barred and state.gone:
+        configuration = configuration._replace(barred=frozenset(pair for pair in configuration.barred if pair[1] not in state.gone))
+    if configuration.past or state.dead:
         known = set(_mentioned(state))
-        world = world._replace(past=world.past & known)
+        configuration = configuration._replace(past=configuration.past & known)
         state = state._replace(dead=state.dead & known)
-    return world._replace(state=state)
+    return configuration._replace(state=state)
 
 
 def _mentioned(state: ServerState) -> Iterable[int]:
@@ -289,5 +289,5 @@ def _mentioned(state: ServerState) -> Iterable[int]:
 
 
 def subscribers(state: ServerState) -> frozenset[Pair]:
-    """Who is subscribed to what, by whatever."""
+    """The subscribed pairs, however they were subscribed."""
     return frozenset((t, c) for t, c, _ in state.grants)

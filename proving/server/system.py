@@ -1,7 +1,7 @@
-"""Level server as a transition system: the protocol's model within a scope; see `proving.transition_system` for the contract.
+"""Level server as a transition system: its model within a scope; see `proving.transition_system` for the contract.
 
-A state's integer is its place in the order in which states were met. No symmetry is known for it. It refuses to know what a step
-does (`proving.server.steps`) and what must hold (`proving.server.properties`).
+A state's integer is its place in the order in which states were met. No symmetry is known for it. It refuses to know the effect of a step
+(`proving.server.steps`) and the properties (`proving.server.properties`).
 """
 
 from collections import Counter
@@ -9,21 +9,21 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from subwarden.model.server.state import ServerState
-from subwarden.proving.server.describe import action_in_words, kind_of, world_in_words
+from subwarden.proving.server.describe import action_in_words, configuration_in_words, kind_of
 from subwarden.proving.server.kinds import expected
-from subwarden.proving.server.properties import SOMETIMES, STEP_PROPERTIES, WORLD_PROPERTIES
+from subwarden.proving.server.properties import SOMETIMES, STATE_PROPERTIES, STEP_PROPERTIES
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.steps import Answers, RequestMoved, RequestRules, ServerConfiguration, steps
 from subwarden.proving.transition_system import BrokenProperty, Transition
 
 
-class LevelTwo:
-    """The protocol within a scope. `rules` may have a defect."""
+class ServerSystem:
+    """The server's model within a scope. `rules` may have a defect."""
 
     def __init__(self, scope: ServerScope, rules: RequestRules | None = None) -> None:
         self.scope = scope
         self.rules = RequestRules() if rules is None else rules
-        self._worlds: list[ServerConfiguration] = []
+        self._configurations: list[ServerConfiguration] = []
         self._numbers: dict[ServerConfiguration, int] = {}
         self._kinds: Counter[str] = Counter()
         self._bad_sources: set[int] = set()
@@ -31,20 +31,20 @@ class LevelTwo:
         self._met = {s.name: False for s in self._unmet}
         self.initial = self._number(ServerConfiguration(ServerState()))
 
-    def _number(self, world: ServerConfiguration) -> int:
-        number = self._numbers.setdefault(world, len(self._worlds))
-        if number == len(self._worlds):
-            self._worlds.append(world)
+    def _number(self, configuration: ServerConfiguration) -> int:
+        number = self._numbers.setdefault(configuration, len(self._configurations))
+        if number == len(self._configurations):
+            self._configurations.append(configuration)
         return number
 
-    def world(self, state: int) -> ServerConfiguration:
-        """What the integer stands for."""
-        return self._worlds[state]
+    def configuration(self, state: int) -> ServerConfiguration:
+        """The configuration that the integer stands for."""
+        return self._configurations[state]
 
     def successors(self, state: int) -> Iterator[tuple[RequestMoved, int]]:
-        """Every step from `state`, and where it leads."""
-        for moved in steps(self._worlds[state], self.scope, self.rules):
-            yield moved, self._number(moved.world)
+        """Every step from `state`, with the state that it leads to."""
+        for moved in steps(self._configurations[state], self.scope, self.rules):
+            yield moved, self._number(moved.configuration)
 
     # --- the contract
 
@@ -53,14 +53,14 @@ class LevelTwo:
         found: set[int] = set()
         for place, state in enumerate(states):
             weight = 1 if weights is None else weights[place]
-            world = self._worlds[state]
+            configuration = self._configurations[state]
             for moved, number in self.successors(state):
-                self._kinds[kind_of(world, moved.action)] += weight
+                self._kinds[kind_of(configuration, moved.action)] += weight
                 if number not in known:
                     found.add(number)
-                if any(p.broken(world, moved) for p in STEP_PROPERTIES):
+                if any(p.broken(configuration, moved) for p in STEP_PROPERTIES):
                     self._bad_sources.add(state)
-                for sometimes in [s for s in self._unmet if s.met(world, moved)]:
+                for sometimes in [s for s in self._unmet if s.met(configuration, moved)]:
                     self._met[sometimes.name] = True
                     self._unmet.remove(sometimes)
         return found
@@ -75,7 +75,7 @@ class LevelTwo:
 
     def suspicious(self, states: Iterable[int]) -> set[int]:
         """See `TransitionSystem`."""
-        return {state for state in states if any(p.broken(self._worlds[state]) for p in WORLD_PROPERTIES)}
+        return {state for state in states if any(p.broken(self._configurations[state]) for p in STATE_PROPERTIES)}
 
     def sources_of_bad_steps(self, states: Iterable[int]) -> set[int]:
         """See `TransitionSystem`."""
@@ -83,20 +83,20 @@ class LevelTwo:
 
     def broken(self, state: int) -> list[BrokenProperty]:
         """See `TransitionSystem`."""
-        world = self._worlds[state]
-        found = [BrokenProperty(p.property, what) for p in WORLD_PROPERTIES if (what := p.broken(world)) is not None]
-        for moved in steps(world, self.scope, self.rules):
+        configuration = self._configurations[state]
+        found = [BrokenProperty(p.property, what) for p in STATE_PROPERTIES if (what := p.broken(configuration)) is not None]
+        for moved in steps(configuration, self.scope, self.rules):
             for p in STEP_PROPERTIES:
-                what = p.broken(world, moved)
+                what = p.broken(configuration, moved)
                 if what is not None:
                     found.append(BrokenProperty(p.property, what, moved.action))
         return found
 
     def edges(self, state: int) -> list[Transition]:
         """See `TransitionSystem`."""
-        world = self._worlds[state]
+        configuration = self._configurations[state]
         return [
-            Transition(m.action, number, kind_of(world, m.action), m.action.reply if isinstance(m.action, Answers) else None)
+            Transition(m.action, number, kind_of(configuration, m.action), m.action.reply if isinstance(m.action, Answers) else None)
             for m, number in self.successors(state)
         ]
 
@@ -109,7 +109,7 @@ class LevelTwo:
 
     def show(self, state: int) -> str:
         """See `TransitionSystem`."""
-        return world_in_words(self._worlds[state])
+        return configuration_in_words(self._configurations[state])
 
     def show_action(self, action: Hashable) -> str:
         """See `TransitionSystem`."""

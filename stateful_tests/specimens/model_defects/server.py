@@ -1,7 +1,6 @@
-"""Planted defects of server: the protocol's model with one thing wrong, to show that a proof would notice. Those of the core are also in
-the TLA+ twin, by the same name.
+"""Planted defects of level server: its model with one thing wrong, to show that a proof would notice.
 
-It refuses to be imported by anything that judges a server.
+The TLA+ twin has those of its core, too, by the same names. It refuses to be imported by anything that judges a server.
 """
 
 from subwarden.model.server import requests as rq
@@ -12,15 +11,15 @@ from subwarden.proving.server.steps import RequestRules
 
 
 def _close_keeps(state: ServerState, change: Change) -> ServerState | None:
-    """A connection that is gone keeps its subscriptions."""
+    """A connection that has gone keeps its subscriptions."""
     after = pr.explain(state, change)
-    return after._replace(grants=state.grants) if after is not None and change.what is ChangeKind.DEAD else after
+    return after._replace(grants=state.grants) if after is not None and change.kind is ChangeKind.DEAD else after
 
 
 def _links_on_closing(state: ServerState, change: Change) -> ServerState | None:
-    """A resume subscribes to a thread that is about to be unloaded."""
+    """A resume subscribes to a thread that is closing."""
     after = pr.explain(state, change)
-    if after is not None or change.what is not ChangeKind.LINKED or change.connection in state.gone:
+    if after is not None or change.kind is not ChangeKind.LINKED or change.connection in state.gone:
         return after
     pair = (change.thread, change.connection)
     if state.thread(change.thread) is None:
@@ -33,9 +32,9 @@ def _links_on_closing(state: ServerState, change: Change) -> ServerState | None:
 
 
 def _unsubscribe_keeps(state: ServerState, change: Change) -> ServerState | None:
-    """An unsubscribe is answered as done, and its subscription stays."""
+    """An unsubscribe is answered OK, and its subscription stays."""
     after = pr.explain(state, change)
-    if after is None or change.what is not ChangeKind.UNLINKED:
+    if after is None or change.kind is not ChangeKind.UNLINKED:
         return after
     was, now = dict(state.flight), dict(after.flight)
     by_request = any(flight.done and not was[number].done for number, flight in now.items())
@@ -43,10 +42,10 @@ def _unsubscribe_keeps(state: ServerState, change: Change) -> ServerState | None
 
 
 def _owed_for_ever(state: ServerState, change: Change) -> ServerState | None:
-    """A subscription that was told of before it showed is still to come when another request has made it."""
+    """A subscription that was confirmed before it showed stays owed when another request has made it."""
     after = pr.explain(state, change)
     mine = (change.thread, change.connection)
-    by_request = after is not None and change.what is ChangeKind.LINKED and any(f.done for _, f in after.flight if _is_of(f.request, mine))
+    by_request = after is not None and change.kind is ChangeKind.LINKED and any(f.done for _, f in after.flight if _is_of(f.request, mine))
     return after._replace(owed=state.owed) if after is not None and by_request else after
 
 
@@ -55,21 +54,21 @@ def _is_of(request: rq.Request, pair: tuple[int, int]) -> bool:
 
 
 def _loaded_again(state: ServerState, change: Change) -> ServerState | None:
-    """A conversation that was unloaded may be loaded as long as the request it was brought for is in flight."""
+    """An unloaded conversation may be loaded again while the request that the engine brought it for is in flight."""
     after = pr.explain(state, change)
-    if after is None or change.what is not ChangeKind.UNLOADED:
+    if after is None or change.kind is not ChangeKind.UNLOADED:
         return after
     return after._replace(flight=tuple((n, f._replace(ended=False)) for n, f in after.flight))
 
 
 def _archive_never(state: ServerState, number: int, reply: Reply) -> ServerState | None:
-    """An archive is not answered, whatever it has done."""
+    """An archive is never answered."""
     archive = any(n == number for n, _ in state.of(rq.Archive))
     return None if archive else pr.answer(state, number, reply)
 
 
 def _waits_for_start(state: ServerState, number: int, reply: Reply) -> ServerState | None:
-    """Nothing is answered while the engine has said nothing of a start."""
+    """No request is answered while the engine has not finished a start."""
     others = any(n != number and f.replied is None and not f.failed for n, f in state.of(rq.Start))
     return None if others else pr.answer(state, number, reply)
 

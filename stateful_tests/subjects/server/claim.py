@@ -191,7 +191,7 @@ class ServerClaims(Observer):
                     case "dead":
                         parts = {"not_live": None if shown.live is not None else sorted(closed)}
                 return timed({"kind": WRONG_MAPS[self._cause], **parts}, self._looks, seen)
-            case RefusedChange() if evidence.change.what is ChangeKind.CLOSING:
+            case RefusedChange() if evidence.change.kind is ChangeKind.CLOSING:
                 told = [list(entry) for entry in evidence.told]
                 return torn_down({"kind": "torn", "thread": evidence.change.thread, "told": told}, self._looks, seen)
             case RefusedChange():
@@ -201,15 +201,15 @@ class ServerClaims(Observer):
 
 def _changed(evidence: RefusedChange, *, late: bool) -> Claim:
     """A visible change that the model refuses."""
-    what, thread, connection, other = evidence.change
-    match what:
+    kind, thread, connection, other = evidence.change
+    match kind:
         case ChangeKind.LINKED | ChangeKind.NAMED:
-            return {"kind": "linked", "thread": thread, "connection": connection, "late": late and what is ChangeKind.LINKED}
+            return {"kind": "linked", "thread": thread, "connection": connection, "late": late and kind is ChangeKind.LINKED}
         case ChangeKind.UNLINKED | ChangeKind.UNNAMED:
-            return {"kind": "unlinked", "thread": thread, "connection": connection, "id": other if what is ChangeKind.UNNAMED else None}
+            return {"kind": "unlinked", "thread": thread, "connection": connection, "id": other if kind is ChangeKind.UNNAMED else None}
         case ChangeKind.LIVE:
             return {"kind": "revived", "closed": sorted(evidence.state.closed)}
         case ChangeKind.DEAD:
             return {"kind": "ended", "closed": [connection]}
     old = evidence.state.thread(thread)  # of a thread that is loaded in the place of another
-    return {"kind": "unloaded", "thread": thread, "conversation": other if what is ChangeKind.UNLOADED or old is None else old.conversation}
+    return {"kind": "unloaded", "thread": thread, "conversation": other if kind is ChangeKind.UNLOADED or old is None else old.conversation}

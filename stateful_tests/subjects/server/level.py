@@ -89,11 +89,11 @@ class ServerLevel:
             late = [ServerProgram(tasks, (ServerFault(FaultKind.LATE, place),)) for place in random.sample(brings, min(len(brings), 2))]
             return [ServerProgram(tasks), ServerProgram(tasks), *late]
         single = list(self.with_faults(program, 1).faults)
-        single += [ServerFault(goes, place) for place in brings for goes in (FaultKind.FAILS, FaultKind.ENDS)]
+        single += [ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS)]
         chosen = random.sample(single, min(len(single), 8))
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
         if len(single) > 1:
-            drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.goes.value)) for _ in range(4)]
+            drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.kind.value)) for _ in range(4)]
             variants += [ServerProgram(tasks, tuple(pair)) for pair in drawn]
         return variants
 
@@ -110,7 +110,7 @@ class ServerLevel:
         """Every rule, every request with each of its answers, every kind of change."""
         expected = {f"rule {name}" for name in BY_NAME} | {"rule advance", "rule settle"}
         expected |= {f"answer {name}: {reply.value}" for name, replies in ANSWERS.items() for reply in replies}
-        expected |= {f"change {what.value}" for what in ChangeKind}
+        expected |= {f"change {kind.value}" for kind in ChangeKind}
         if cancellation:
             expected |= {"rule cancel", "cancellation of a handler"}
             expected |= {f"answer {name}: {Reply.FAILED.value}" for name in FAILING}
@@ -155,11 +155,11 @@ class ServerLevel:
 
     def cancels(self, program: ServerProgram) -> bool:
         """Whether some handler may be: an engine that fails is no cancellation."""
-        return any(fault.goes is FaultKind.CANCELLED for fault in program.faults)
+        return any(fault.kind is FaultKind.CANCELLED for fault in program.faults)
 
     def say_fault(self, program: ServerProgram, place: int) -> str:
         """What may go wrong with the request at `place`."""
-        return ", ".join(SAYS[fault.goes] for fault in program.faults if fault.place == place)
+        return ", ".join(SAYS[fault.kind] for fault in program.faults if fault.place == place)
 
 
 SERVER_LEVEL = ServerLevel()

@@ -53,8 +53,8 @@ def prepare(program: ServerProgram) -> PreparedRequests:
     """What would be worked out in every run again."""
     tasks = tuple(prepare_task(place, task[0], program.faults) for place, task in enumerate(program.tasks))
 
-    def threads(goes: FaultKind) -> frozenset[int]:
-        requests = (program.tasks[fault.place][0] for fault in program.faults if fault.goes is goes)
+    def threads(kind: FaultKind) -> frozenset[int]:
+        requests = (program.tasks[fault.place][0] for fault in program.faults if fault.kind is kind)
         return frozenset(
             request.fork if isinstance(request, rq.Fork) else request.thread for request in requests if isinstance(request, BRINGS)
         )

@@ -20,7 +20,7 @@ class FaultKind(Enum):
 class ServerFault(NamedTuple):
     """It goes so for the request at `place`."""
 
-    goes: FaultKind
+    kind: FaultKind
     place: int
 
 
@@ -37,12 +37,12 @@ class ServerProgram:
 
     def faults_at(self, place: Mapping[int, int]) -> tuple[ServerFault, ...]:
         """The faults of the requests that have moved to `place`; those of others are left out."""
-        moved = (ServerFault(fault.goes, place[fault.place]) for fault in self.faults if fault.place in place)
-        return tuple(sorted(moved, key=lambda fault: (fault.place, fault.goes.value)))
+        moved = (ServerFault(fault.kind, place[fault.place]) for fault in self.faults if fault.place in place)
+        return tuple(sorted(moved, key=lambda fault: (fault.place, fault.kind.value)))
 
     def encode(self) -> dict[str, object]:
         """As plain data."""
-        return {"tasks": [[encode(r) for r in task] for task in self.tasks], "faults": [[f.goes.value, f.place] for f in self.faults]}
+        return {"tasks": [[encode(r) for r in task] for task in self.tasks], "faults": [[f.kind.value, f.place] for f in self.faults]}
 
     @staticmethod
     def decode(data: object) -> "ServerProgram":
@@ -58,7 +58,7 @@ class ServerProgram:
             raise ValueError("its program has no tasks")
         faults: list[ServerFault] = []
         for fault in data["faults"]:
-            if not isinstance(fault, list) or len(fault) != 2 or fault[0] not in [goes.value for goes in FaultKind]:
+            if not isinstance(fault, list) or len(fault) != 2 or fault[0] not in [kind.value for kind in FaultKind]:
                 raise ValueError(f"a fault is what goes wrong ({', '.join(g.value for g in FaultKind)}) and for which task, not {fault!r}")
             if type(fault[1]) is not int or not 0 <= fault[1] < len(tasks):
                 raise ValueError(f"a fault names a task by its place, 0 to {len(tasks) - 1}, not {fault[1]!r}")

@@ -167,7 +167,7 @@ def test_what_is_no_request_is_refused_in_one_line(data: object, said: str) -> N
         UNLOADED,
         Change(ChangeKind.DEAD, connection=C1),
     ],
-    ids=lambda change: change.what.value,
+    ids=lambda change: change.kind.value,
 )
 def test_a_change_that_nothing_allows_is_refused(change: Change) -> None:
     assert subscribed(C1).refuses(change)

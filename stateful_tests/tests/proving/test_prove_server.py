@@ -15,12 +15,12 @@ from subwarden.model.server.state import Change, ChangeKind, Loaded, ServerState
 from subwarden.proving.manager.proof import Proof
 from subwarden.proving.search import SearchVerdict, StateGraphSearch, search
 from subwarden.proving.server.kinds import expected
-from subwarden.proving.server.liveness import check_protocol_liveness
-from subwarden.proving.server.proof import prove_protocol
-from subwarden.proving.server.properties import NOT_AT_LEVEL_TWO, STEP_PROPERTIES, WORLD_PROPERTIES
+from subwarden.proving.server.liveness import check_server_liveness
+from subwarden.proving.server.proof import prove_server
+from subwarden.proving.server.properties import NOT_AT_LEVEL_SERVER, STATE_PROPERTIES, STEP_PROPERTIES
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, RequestMoved, RequestRules, ServerConfiguration, Shows, take
-from subwarden.proving.server.system import LevelTwo
+from subwarden.proving.server.system import ServerSystem
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
 
 ONE = ServerScope(in_flight=1)
@@ -30,13 +30,13 @@ DEFAULT = ServerScope()
 @pytest.fixture(scope="module")
 def default() -> Proof:
     """The default scope, proved once."""
-    return prove_protocol(DEFAULT)
+    return prove_server(DEFAULT)
 
 
 @pytest.fixture(scope="module")
-def searched() -> tuple[LevelTwo, StateGraphSearch]:
+def searched() -> tuple[ServerSystem, StateGraphSearch]:
     """The default scope and its states, which a proof does not keep."""
-    system = LevelTwo(DEFAULT)
+    system = ServerSystem(DEFAULT)
     return system, search(system)
 
 
@@ -53,22 +53,22 @@ def test_the_default_scope_holds(default: Proof) -> None:
     """Every property that level server can decide, and nothing that it ought to meet missing."""
     assert default.verdict is SearchVerdict.HOLDS
     judged = {p for p in Property if default.verdict_of(p) is SearchVerdict.HOLDS}
-    assert judged == set(Property) - set(NOT_AT_LEVEL_TWO) - {Property.P11}  # nothing is cancelled there
+    assert judged == set(Property) - set(NOT_AT_LEVEL_SERVER) - {Property.P11}  # nothing is cancelled there
     assert default.search.never_enabled == default.search.never_met == []
     assert default.liveness is not None
     assert default.liveness.largest > 1
 
 
 def test_counts_are_pinned(default: Proof) -> None:
-    """A change of these is a change of the model, and must be meant; `model/tla/Protocol.tla` is to be changed with it."""
-    assert (search(LevelTwo(ONE)).distinct, default.search.distinct) == (238, 13_519)
+    """A change of these is a change of the model, and must be meant; `model/tla/Server.tla` is to be changed with it."""
+    assert (search(ServerSystem(ONE)).distinct, default.search.distinct) == (238, 13_519)
 
 
-def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[LevelTwo, StateGraphSearch]) -> None:
+def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[ServerSystem, StateGraphSearch]) -> None:
     """Not only after the next thing that happens, whatever that is: every state that is reached is settled."""
-    extras = LevelTwo(ServerScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
+    extras = ServerSystem(ServerScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
     for system, found in (searched, (extras, search(extras))):
-        states = [system.world(number).state for number in range(found.distinct)]
+        states = [system.configuration(number).state for number in range(found.distinct)]
         assert all(pr.settle(state) == state for state in states)
 
 
@@ -85,7 +85,7 @@ def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[LevelTwo
 )
 def test_whatever_takes_part_is_met_and_holds(scope: ServerScope) -> None:
     """Each extra, and no kind of step that is not expected: the list of kinds is as long as what there is."""
-    proof = prove_protocol(scope)
+    proof = prove_server(scope)
     assert proof.verdict is SearchVerdict.HOLDS
     assert set(proof.search.kinds) == set(expected(scope))
 
@@ -109,7 +109,7 @@ def test_extras_are_all_tried_above() -> None:
 )
 def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, scope: ServerScope, prop: Property, length: int) -> None:
     """Of that property first, and each step of the run can be taken."""
-    proof = prove_protocol(scope, rules=DEFECTS[name])
+    proof = prove_server(scope, rules=DEFECTS[name])
     assert proof.verdict is SearchVerdict.VIOLATED
     assert proof.counter_examples[0].property is prop
     assert len(proof.counter_examples[0].run) == length
@@ -117,17 +117,17 @@ def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, scope: ServerSco
 
 def test_waiting_for_a_start_is_noticed() -> None:
     """P14, and P7 with it: the engine need not ever say anything of the start."""
-    proof = prove_protocol(DEFAULT, rules=DEFECTS["everybody waits for a start"])
+    proof = prove_server(DEFAULT, rules=DEFECTS["everybody waits for a start"])
     assert {c.property for c in proof.counter_examples} == {Property.P7, Property.P14}
 
 
 def test_a_request_that_is_only_late_is_not_one_that_waits_for_a_start() -> None:
     """P14 is about the start: an archive that nothing answers breaks P7 alone."""
-    proof = prove_protocol(DEFAULT, rules=DEFECTS["archive never answered"])
+    proof = prove_server(DEFAULT, rules=DEFECTS["archive never answered"])
     assert [c.property for c in proof.counter_examples] == [Property.P7]
 
 
-def test_the_engines_own_step_answers_a_start(searched: tuple[LevelTwo, StateGraphSearch]) -> None:
+def test_the_engines_own_step_answers_a_start(searched: tuple[ServerSystem, StateGraphSearch]) -> None:
     """Without it a start, or a resume of what is stored, would wait for ever while others come and go; P7 rests on it."""
     system, whole = searched
     states = list(whole.states())
@@ -135,9 +135,9 @@ def test_the_engines_own_step_answers_a_start(searched: tuple[LevelTwo, StateGra
     def without_engine(state: int) -> list[tuple[object, int]]:
         return [(moved, to) for moved, to in system.successors(state) if not isinstance(moved.action, Brings)]
 
-    found = check_protocol_liveness(states, system.world, without_engine, system.rules)  # type: ignore[arg-type]
+    found = check_server_liveness(states, system.configuration, without_engine, system.rules)  # type: ignore[arg-type]
     assert found.stuck
-    waits = {type(system.world(stuck.at.state).state.flight[stuck.at.number - 1][1].request) for stuck in found.stuck}
+    waits = {type(system.configuration(stuck.at.state).state.flight[stuck.at.number - 1][1].request) for stuck in found.stuck}
     assert {rq.Start, rq.Resume} <= waits
     assert any(stuck.component > 1 for stuck in found.stuck)
 
@@ -155,7 +155,7 @@ WRONG = [
 @pytest.mark.parametrize(("prop", "state"), WRONG)
 def test_a_wrong_state_breaks_its_property_alone(prop: Property, state: ServerState) -> None:
     """Also those that no planted defect reaches."""
-    assert [p.property for p in WORLD_PROPERTIES if p.broken(ServerConfiguration(state))] == [prop]
+    assert [p.property for p in STATE_PROPERTIES if p.broken(ServerConfiguration(state))] == [prop]
 
 
 def test_a_cancellation_that_changes_something_is_noticed() -> None:
@@ -172,12 +172,12 @@ def test_a_cancellation_that_changes_something_is_noticed() -> None:
 
 
 def play(*actions: Arrives | Shows | Answers | Brings) -> ServerConfiguration | None:
-    """The world at the end; None if the model does not allow the last."""
-    world: ServerConfiguration | None = ServerConfiguration(ServerState(live=frozenset({1}), asked=frozenset({1})))
+    """The configuration at the end; None if the model does not allow the last."""
+    configuration: ServerConfiguration | None = ServerConfiguration(ServerState(live=frozenset({1}), asked=frozenset({1})))
     for action in actions:
-        assert world is not None
-        world = take(world, action, RequestRules())
-    return world
+        assert configuration is not None
+        configuration = take(configuration, action, RequestRules())
+    return configuration
 
 
 def test_an_unloaded_conversation_is_not_loaded_again() -> None:
@@ -190,16 +190,16 @@ def test_an_unloaded_conversation_is_not_loaded_again() -> None:
 
 def test_what_was_owed_is_settled_by_whoever_links() -> None:
     """One resume is answered before it shows, another one subscribes, an unsubscribe ends it: nothing is left to show."""
-    world = ServerConfiguration(ServerState(live=frozenset({1}), asked=frozenset({1}), stored=frozenset({1})))
+    configuration = ServerConfiguration(ServerState(live=frozenset({1}), asked=frozenset({1}), stored=frozenset({1})))
     link, unlink = Shows(Change(ChangeKind.LINKED, 1, 1)), Shows(Change(ChangeKind.UNLINKED, 1, 1))
     first = (Arrives(rq.Resume(1, 1)), Arrives(rq.Resume(1, 1)), Brings(1, 1), Shows(Change(ChangeKind.LOADED, 1, other=1)))
     then = (Answers(1, Reply.OK), link, Arrives(rq.Unsubscribe(1, 1)), unlink)
     for action in (*first, *then):
-        after = take(world, action, RequestRules())
+        after = take(configuration, action, RequestRules())
         assert after is not None, action
-        world = after
-    assert not world.state.owed
-    assert pr.explain(pr.answer(world.state, 1, Reply.OK) or world.state, Change(ChangeKind.LINKED, 1, 1)) is None
+        configuration = after
+    assert not configuration.state.owed
+    assert pr.explain(pr.answer(configuration.state, 1, Reply.OK) or configuration.state, Change(ChangeKind.LINKED, 1, 1)) is None
 
 
 def test_two_rollbacks_that_are_one_object_are_two() -> None:
@@ -221,7 +221,7 @@ def test_the_command_writes_what_it_proves(tmp_path: Path, capsys: pytest.Captur
     assert "conversations that end by themselves" in printed
     data = json.loads(path.read_text(encoding="utf-8"))
     assert data["level"] == "server"
-    assert data["distinct_states"] == search(LevelTwo(ONE)).distinct
+    assert data["distinct_states"] == search(ServerSystem(ONE)).distinct
     assert data["scope"]["in_flight"] == 1
     assert data["properties"]["P14"]["verdict"] is None
 

@@ -4,7 +4,7 @@ import pytest
 
 from subwarden.proving.search import SearchVerdict, search
 from subwarden.proving.server.scope import ServerScope
-from subwarden.proving.server.system import LevelTwo
+from subwarden.proving.server.system import ServerSystem
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
 from subwarden.stateful_tests.tests.proving.test_tla import needs_tlc
 from subwarden.stateful_tests.tla import tlc
@@ -25,7 +25,7 @@ IN_BOTH = {  # liveness is judged by `prove` alone
 @pytest.mark.parametrize("scope", SCOPES, ids=ServerScope.describe)
 def test_tlc_finds_the_same_states(scope: ServerScope) -> None:
     """The same numbers of distinct states and of transitions, the same depth, and nothing wrong."""
-    ours, theirs = search(LevelTwo(scope)), tlc.check_protocol(scope, workers=1)  # more workers overtake each other
+    ours, theirs = search(ServerSystem(scope)), tlc.check_server(scope, workers=1)  # more workers overtake each other
     assert theirs.distinct == ours.distinct
     assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
     assert theirs.depth == ours.depth
@@ -38,7 +38,7 @@ def test_tlc_finds_the_same_states(scope: ServerScope) -> None:
 def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
     """The same property, and a counter-example of the same length."""
     scope, length = IN_BOTH[name]
-    ours, theirs = search(LevelTwo(scope, DEFECTS[name])).counter_examples, tlc.check_protocol(scope, name, workers=1)
+    ours, theirs = search(ServerSystem(scope, DEFECTS[name])).counter_examples, tlc.check_server(scope, name, workers=1)
     assert theirs.violated is not None
     assert theirs.violated.removesuffix("Steps") in {c.property.name for c in ours}
     assert theirs.steps == min(len(c.run) for c in ours) == length
@@ -46,7 +46,7 @@ def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
 
 def test_both_know_the_same_defects() -> None:
     """By the same names, but for those of liveness."""
-    text = (tlc.TWIN / "Protocol.tla").read_text(encoding="utf-8")
+    text = (tlc.TWIN / "Server.tla").read_text(encoding="utf-8")
     assert {name for name in DEFECTS if f'"{name}"' in text} == set(IN_BOTH)
 
 
@@ -54,4 +54,4 @@ def test_both_know_the_same_defects() -> None:
 def test_what_the_twin_leaves_out_is_refused(scope: ServerScope) -> None:
     """Rather than counted without it."""
     with pytest.raises(ValueError, match="the core alone"):
-        tlc.check_protocol(scope)
+        tlc.check_server(scope)

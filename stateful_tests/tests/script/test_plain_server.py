@@ -77,9 +77,9 @@ def random_program(random: Random) -> ServerProgram:
         values |= {"connection": random.randint(1, 2), "subscription": random.randint(1, 2)}
         requests.append(kind(*(values[field] for field in kind.__match_args__)))
     faults = [
-        ServerFault(goes, at)
+        ServerFault(kind, at)
         for at, r in enumerate(requests)
-        for goes in FaultKind
+        for kind in FaultKind
         if random.random() < 0.08 and not isinstance(r, rq.Close)
     ]
     requests += [rq.Resume(1, 1), rq.Unsubscribe(1, 1)]
@@ -246,10 +246,10 @@ def can_show(factory: Factory, program: ServerProgram, names: Sequence[str], cau
     return True
 
 
-def clients(*requests: rq.Request, goes: FaultKind | None = None) -> ServerProgram:
-    """Two clients, and these requests; `goes`: what may go wrong for the last one."""
+def clients(*requests: rq.Request, fault: FaultKind | None = None) -> ServerProgram:
+    """Two clients, and these requests; `fault`: the fault of the last one."""
     made = (rq.Initialize(1), rq.Initialize(2), *requests)
-    return ServerProgram(tuple((request,) for request in made), () if goes is None else (ServerFault(goes, len(made) - 1),))
+    return ServerProgram(tuple((request,) for request in made), () if fault is None else (ServerFault(fault, len(made) - 1),))
 
 
 class Hazard(NamedTuple):
@@ -283,8 +283,8 @@ HAZARDS = {
         slow=("+c1 reads",),
     ),
     "an explicit id": Hazard(causes.ID_ENDS_ALL, clients(rq.Resume(1, 1), rq.AddListener(1, 1, 1, False), rq.RemoveListener(2, 1))),
-    "a handler is cancelled": Hazard(causes.CANCELLED_UNANSWERED, clients(rq.Resume(1, 1), goes=FaultKind.CANCELLED)),
-    "a conversation ends by itself": Hazard(causes.UNSERVED, clients(rq.Resume(1, 1), goes=FaultKind.ENDS)),
+    "a handler is cancelled": Hazard(causes.CANCELLED_UNANSWERED, clients(rq.Resume(1, 1), fault=FaultKind.CANCELLED)),
+    "a conversation ends by itself": Hazard(causes.UNSERVED, clients(rq.Resume(1, 1), fault=FaultKind.ENDS)),
     "a listener that does not know of the teardown": Hazard(causes.REVIVED_ENTRY, LAST_LEAVES, schedule=AS_SOMEBODY_COMES),
     "a resume that subscribes last": Hazard(causes.LATE_LINK, LAST_LEAVES, schedule=AS_SOMEBODY_COMES),
 }

@@ -96,7 +96,7 @@ def test_its_requests_take_their_faults_and_their_names_along(of: ServerProgram)
     arranged, names = in_order_of_start(of, schedule(of))
     assert arranged.tasks == of.tasks[::-1]
     last = of.operations() - 1
-    assert set(arranged.faults) == {ServerFault(goes, last - place) for goes, place in of.faults}
+    assert set(arranged.faults) == {ServerFault(kind, last - place) for kind, place in of.faults}
     assert [name for name in names if name.startswith("+start")] == [f"+start {task_name(place)}" for place in range(of.operations())]
 
 

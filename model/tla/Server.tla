@@ -1,11 +1,11 @@
------------------------------- MODULE Protocol ------------------------------
+------------------------------- MODULE Server -------------------------------
 (***************************************************************************)
-(* The protocol's model of level 2, a second time and by hand: the twin of *)
-(* the core of model/protocol.py and model/protocol_steps.py.  The two are *)
-(* kept apart on purpose.  TLC and `subwarden prove --level 2` must find   *)
-(* the same number of distinct states in every scope, the same verdicts,   *)
-(* and counter-examples of the same length; otherwise one of the two       *)
-(* models is wrong.                                                        *)
+(* The model of level server, a second time and by hand: the twin of the   *)
+(* core of model/server/transitions.py.  The two are kept apart on         *)
+(* purpose.  TLC and `subwarden prove --level server` must find the same   *)
+(* number of distinct states in every scope, the same verdicts, and        *)
+(* counterexamples of the same length; otherwise one of the two models is  *)
+(* wrong.                                                                  *)
 (*                                                                         *)
 (* The core: initialize, close, start, resume, unsubscribe, archive, their *)
 (* answers, and an engine that brings conversations or fails.  Left out:   *)

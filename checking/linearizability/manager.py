@@ -13,10 +13,9 @@ from typing import NamedTuple
 from subwarden.checking.linearizability.specification import UNJUDGED, Asked, CallEffect, Footprint, Mode
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation, decode
-from subwarden.model.manager.projection import view
 from subwarden.model.manager.state import State
 from subwarden.model.manager.step import Answer, Call, step
-from subwarden.model.manager.words import say_answer, say_operation, say_view
+from subwarden.model.manager.words import say_answer, say_operation, say_state
 
 READ, JOIN, WRITE = Mode.READ, Mode.JOIN, Mode.WRITE
 STALE = 0  # the incarnation of an entry that is gone
@@ -146,7 +145,7 @@ class ManagerSpecification:
         return say_answer(operation, answer)
 
     def describe_world(self, world: ManagerConfiguration) -> str:
-        return say_view(view(world.state))
+        return say_state(world.state)
 
 
 _WRITTEN = {Answer.HANDLE: "handle", Answer.REFUSED: "refused", Answer.ANY: "any"}

@@ -1,4 +1,7 @@
-"""Words for operations, answers and changes of state, shared by every report so that all of them say the same thing alike."""
+"""Words for the operations, answers, states and changes of level manager, shared by every report.
+
+`c1` is a connection, `t1` a thread, `s1` an explicit subscription id, `v1` a conversation.
+"""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -6,6 +9,7 @@ from enum import Enum
 
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.projection import ShownEntry, View
+from subwarden.model.manager.state import State
 from subwarden.model.manager.step import Answer
 from subwarden.model.words import say_plain
 
@@ -39,7 +43,7 @@ def say_answer(operation: Operation, answer: object) -> str:
 
 
 def say_entry(entry: ShownEntry) -> str:
-    """What a thread's state shows."""
+    """An entry that has changed: `listens to v1, generation 2, turn with 0 items`."""
     listener = f"listens to v{entry.conversation}" if entry.conversation is not None else "no listener"
     turn = f", turn with {entry.turn} items" if entry.turn is not None else ""
     return f"{listener}, generation {entry.generation}{turn}"
@@ -70,6 +74,30 @@ def _added_and_dropped(text: str, before: Iterable[tuple[int, int]], after: Iter
 
 
 def say_view(view: View) -> str:
-    """A whole view in one line."""
-    nothing = View(frozenset(), (), frozenset(), frozenset(), frozenset())
-    return "; ".join(say_changes(nothing, view)) or "nothing"
+    """All that a manager shows, in one line; empty parts are left out."""
+    said = [f"c{c} live" for c in sorted(view.live or ())]
+    said += [_say_whole_entry(t, entry) for t, entry in view.entries]
+    said += [f"c{c} on t{t}" for t, c in sorted(view.links)]
+    said += [f"s{s} = c{c} on t{t}" for s, (t, c) in sorted(view.ids)]
+    return "; ".join([*said, *_say_raw(view.raw)]) or "nothing"
+
+
+def say_state(state: State) -> str:
+    """A state of the model in one line; empty parts are left out. `c1 on t1 by s1`: subscribed under an id."""
+    said = [f"c{c} live" for c in sorted(state.live)]
+    said += [f"c{c} closed" for c in sorted(state.closed)]
+    said += [_say_whole_entry(t, ShownEntry(e.generation, e.conversation, e.turn)) for t, e in state.entries]
+    for thread, connection, subscription in sorted(state.grants, key=lambda grant: (*grant[:2], grant[2] or 0)):
+        said.append(f"c{connection} on t{thread}" + ("" if subscription is None else f" by s{subscription}"))
+    return "; ".join([*said, *_say_raw(state.raw)]) or "nothing"
+
+
+def _say_whole_entry(thread: int, entry: ShownEntry) -> str:
+    parts = [f"generation {entry.generation}"] if entry.generation else []
+    parts += [f"listens to v{entry.conversation}"] if entry.conversation is not None else []
+    parts += [f"turn with {entry.turn} items"] if entry.turn is not None else []
+    return f"t{thread} has an entry" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _say_raw(raw: Iterable[tuple[int, int]]) -> list[str]:
+    return [f"raw for c{c} on t{t}" for t, c in sorted(raw)]

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.state import Entry, State
-from subwarden.proving.manager.describe import request_in_words, state_in_words
+from subwarden.model.manager.words import say_state
+from subwarden.proving.manager.describe import request_in_words
 from subwarden.proving.manager.encoding import Encoding
 from subwarden.proving.manager.open_calls import ManagerConfiguration
 from subwarden.proving.manager.scope import Request, Scope
@@ -67,7 +68,7 @@ class ModelCoverage:
     def _in_words(self) -> list[tuple[Missed, Key]]:
         """Every transition in words, in order: they are the same for every record."""
         return sorted(
-            (Missed(kind, state_in_words(state), request_in_words(request)), key)
+            (Missed(kind, say_state(state), request_in_words(request)), key)
             for key, (kind, state, request) in self.transitions.items()
         )
 

@@ -85,8 +85,8 @@ def test_a_run_in_words() -> None:
     """What happened, what was answered, what is so then."""
     (found,) = [c for c in prove(SMALL, step=DEFECTS["closed connection revived"]).counter_examples if c.property is Property.P2]
     assert [tuple(step) for step in found.run] == [
-        ("remove_connection(c1)", "remove_connection: not live", "nothing", "closed c1"),
-        ("connection_initialized(c1)", "connection_initialized: becomes live", "nothing", "live c1; closed c1"),
+        ("remove_connection(c1)", "remove_connection: not live", "nothing", "c1 closed"),
+        ("connection_initialized(c1)", "connection_initialized: becomes live", "nothing", "c1 live; c1 closed"),
     ]
 
 

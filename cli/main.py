@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
-from subwarden.cli import check, conform, gate, hunt, new, prove, replay, subjects
+from subwarden.cli import check, conform, gate, hunt, new, prove, replay, subjects, tour
 from subwarden.cli.options import CannotWrite
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
@@ -16,7 +16,7 @@ from subwarden.stateful_tests.hunt.folder import BadFolder
 from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.subjects.loading import BadSubject
 
-VERBS = (gate, hunt, replay, subjects, new, check, conform, prove)
+VERBS = (gate, hunt, replay, tour, prove, check, conform, subjects, new)
 MENDABLE = (BadFolder, BadReplay, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
 

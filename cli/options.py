@@ -10,6 +10,9 @@ from typing import Any
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
+EXIT_CODES = "exit code: 0 holds, 1 violated, 2 inconclusive, 3 usage or internal error"
+
+
 class CannotWrite(Exception):
     """A file that was asked for cannot be written; the message is the line to show."""
 

@@ -7,6 +7,7 @@ name goes up when a reader of the old record would misread the new one; a key th
 from typing import Any, Literal, NotRequired, TypedDict
 
 GATE_SCHEMA = "subwarden/gate/1"
+TOUR_SCHEMA = "subwarden/tour/1"
 HUNT_SCHEMA = "subwarden/hunt/1"
 REPLAY_SCHEMA = "subwarden/replay/1"
 
@@ -277,3 +278,34 @@ class ReplayRecord(TypedDict):
     findings: list[BrokenRecord]
     tasks: NotRequired[list[TaskRow]]
     steps: NotRequired[list[StepRow]]
+
+
+class DifferenceRecord(TypedDict):
+    """A transition on which a manager differs from the model: `request`, called in `state`. `part` differs, and `said` has both sides."""
+
+    kind: str
+    request: str
+    state: str
+    part: str
+    said: str
+
+
+class TourRecord(TypedDict):
+    """A tour of the model's reachable graph. `agreed`, `differed` and `unreachable` count transitions by kind; `differences` has each that
+    differed, in the order of the tour. `stopped`: it was cut short by hand, so the rest of the `transitions` was not played."""
+
+    schema: str
+    subject: str
+    verdict: VerdictName
+    scope: str
+    states: int
+    transitions: int
+    runs: int
+    calls: int
+    compared: int
+    agreed: dict[str, int]
+    differed: dict[str, int]
+    unreachable: dict[str, int]
+    differences: list[DifferenceRecord]
+    stopped: bool
+    seconds: float

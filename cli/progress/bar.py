@@ -19,11 +19,11 @@ class ReportProgress(Protocol):
 
 
 @contextmanager
-def progress(what: str) -> Iterator[ReportProgress]:
-    """Show how far `what` is, with a rate and what is left."""
+def progress(what: str, unit: str = "schedules") -> Iterator[ReportProgress]:
+    """Show how far the command `what` is, with its rate in `unit`s a second, and the time left."""
     began = monotonic()
     if not sys.stderr.isatty():
-        yield _plain(what, began)
+        yield _plain(what, unit, began)
         return
     columns = (
         TextColumn(what),
@@ -38,12 +38,12 @@ def progress(what: str) -> Iterator[ReportProgress]:
 
         def report(schedules: int, done: int, parts: int, /) -> None:
             rate = schedules / max(monotonic() - began, 1e-9)
-            bar.update(task, completed=done, total=parts, rate=f"{schedules:,} schedules, {rate:,.0f}/s")
+            bar.update(task, completed=done, total=parts, rate=f"{schedules:,} {unit}, {rate:,.0f}/s")
 
         yield report
 
 
-def _plain(what: str, began: float) -> ReportProgress:
+def _plain(what: str, unit: str, began: float) -> ReportProgress:
     last = began
 
     def report(schedules: int, done: int, parts: int, /) -> None:
@@ -52,7 +52,7 @@ def _plain(what: str, began: float) -> ReportProgress:
         if now - last >= PLAIN_EVERY:
             last = now
             rate = schedules / (now - began)
-            sys.stderr.write(f"{what}: {schedules:,} schedules, {rate:,.0f}/s, {done} of {parts} parts done, {now - began:.0f} s\n")
+            sys.stderr.write(f"{what}: {schedules:,} {unit}, {rate:,.0f}/s, {done} of {parts} parts done, {now - began:.0f} s\n")
             sys.stderr.flush()
 
     return report

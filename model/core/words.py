@@ -24,7 +24,7 @@ def say_state(state: CoreState) -> str:
         topics[topic].append(connection)
     said = [f"{_say_ids(in_order(ids))} {word}" for word, ids in (("live", state.live), ("closed", state.closed)) if ids]
     said += [f"{_say_ids(in_order(topics[topic]))} on {topic}" for topic in in_order(topics)]
-    return "; ".join(said) or "nothing"
+    return "; ".join(said) or "empty"
 
 
 def _say_ids(ids: tuple[Id, ...] | list[Id]) -> str:

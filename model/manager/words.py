@@ -79,7 +79,7 @@ def say_view(view: View) -> str:
     said += [_say_whole_entry(t, entry) for t, entry in view.entries]
     said += [f"c{c} on t{t}" for t, c in sorted(view.links)]
     said += [f"s{s} = c{c} on t{t}" for s, (t, c) in sorted(view.ids)]
-    return "; ".join([*said, *_say_raw(view.raw)]) or "nothing"
+    return "; ".join([*said, *_say_raw(view.raw)]) or "empty"
 
 
 def say_state(state: State) -> str:
@@ -89,7 +89,7 @@ def say_state(state: State) -> str:
     said += [_say_whole_entry(t, ShownEntry(e.generation, e.conversation, e.turn)) for t, e in state.entries]
     for thread, connection, subscription in sorted(state.grants, key=lambda grant: (*grant[:2], grant[2] or 0)):
         said.append(f"c{connection} on t{thread}" + ("" if subscription is None else f" by s{subscription}"))
-    return "; ".join([*said, *_say_raw(state.raw)]) or "nothing"
+    return "; ".join([*said, *_say_raw(state.raw)]) or "empty"
 
 
 def _say_whole_entry(thread: int, entry: ShownEntry) -> str:

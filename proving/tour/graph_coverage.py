@@ -68,8 +68,7 @@ class ModelCoverage:
     def _in_words(self) -> list[tuple[Missed, Key]]:
         """Every transition in words, in order: they are the same for every record."""
         return sorted(
-            (Missed(kind, say_state(state), request_in_words(request)), key)
-            for key, (kind, state, request) in self.transitions.items()
+            (Missed(kind, say_state(state), request_in_words(request)), key) for key, (kind, state, request) in self.transitions.items()
         )
 
     def _key(self, state: State, request: Request) -> Key | None:

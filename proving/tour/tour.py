@@ -32,9 +32,9 @@ class Tour(NamedTuple):
         return sum(map(len, self.runs))
 
 
-def tour(scope: Scope) -> Tour:
-    """The shortest tour of `scope`."""
-    transitions = transitions_of(scope)
+def tour(scope: Scope, at_most: int | None = None) -> Tour:
+    """The shortest tour of `scope`. Raises TooLarge if it has more transitions than `at_most`."""
+    transitions = transitions_of(scope, at_most)
     walks = shortest_cover([(t.source, t.target) for t in transitions], transitions[0].source)
     return Tour(scope, transitions, [[transitions[i] for i in walk] for walk in walks])
 

@@ -11,6 +11,10 @@ from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import search
 
 
+class TooLarge(Exception):
+    """The reachable graph of a scope has too many transitions for a tour."""
+
+
 class Transition(NamedTuple):
     """An edge of the reachable graph: a request, made in `source`."""
 
@@ -20,13 +24,19 @@ class Transition(NamedTuple):
     kind: str
 
 
-def transitions_of(scope: Scope) -> list[Transition]:
-    """Every transition of the reachable graph of `scope`, in which every operation is one step. ValueError if calls are in flight."""
+def transitions_of(scope: Scope, at_most: int | None = None) -> list[Transition]:
+    """Every transition of the reachable graph of `scope`, in which every operation is one step.
+
+    Raises ValueError if the scope has calls in flight, TooLarge if there are more transitions than `at_most`.
+    """
     if scope.in_flight:
         raise ValueError("a tour is played one operation at a time; use a scope with in_flight=0")
     system = ManagerSystem(scope)
+    graph = search(system, max_states=at_most)  # every state has a transition at least
+    if at_most is not None and (graph.stopped is not None or graph.transitions > at_most):
+        raise TooLarge(f"more than {at_most:,} transitions")
     found = []
-    for state in search(system).states():
+    for state in graph.states():
         for edge in system.edges(state):
             assert isinstance(edge.action, Whole)
             found.append(Transition(state, edge.action.request, edge.target, edge.kind))

@@ -1,14 +1,14 @@
-"""Plays a transition tour on a manager and compares every transition: the answer, and what can be seen afterwards.
+"""Plays a transition tour on a manager and compares every transition: the answer, and the maps that it shows afterwards.
 
-One call at a time, alone: what a manager does wrong only when calls overlap is the gate's to find. Where a manager departs from the
-model, the rest of the run would judge nothing, so a fresh manager is brought to where the run goes on, by transitions on which it
-did agree. It refuses to guess: a state to which none of those lead is reported as out of this manager's reach.
+Each call runs alone, so the tour finds sequential bugs only; bugs that need overlapping calls are the gate's to find. After a difference
+the rest of the run would judge nothing, so a fresh manager is brought to the state where the run goes on, by transitions on which it
+agreed with the model. It refuses to guess: a state to which no such path leads is counted as unreachable.
 """
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.conversation import Conversation
@@ -19,39 +19,73 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.projection import View, disagreements, project, view
 from subwarden.model.manager.state import State
 from subwarden.model.manager.step import Answer, step
+from subwarden.model.manager.words import say_answer, say_state, say_view
+from subwarden.proving.manager.describe import request_in_words
 from subwarden.proving.manager.open_calls import call_of
 from subwarden.proving.manager.scope import Request
 from subwarden.proving.tour.tour import Tour
 from subwarden.proving.tour.transitions import Transition
 
 Factory = Callable[[], ManagerApi]
+EVERY = 100  # transitions between two reports of progress
+
+
+class Difference(NamedTuple):
+    """A transition on which the manager differs from the model: `request`, called in `state`.
+
+    `part`: the part that differs: `answer`, `error`, `lock`, `maps`, or a field of `View`. `said`: both sides in words.
+    """
+
+    kind: str
+    request: str
+    state: str
+    part: str
+    said: str
 
 
 @dataclass
-class Toured:
-    """What came of a tour: how many transitions agreed, by kind, where the manager departed, and what was out of its reach."""
+class TourResult:
+    """Transitions, each counted once: by kind those that agree and those out of reach; in the tour's order those that differ."""
 
     agreed: Counter[str] = field(default_factory=Counter)
-    departed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # kind -> what differed
-    out_of_reach: Counter[str] = field(default_factory=Counter)  # transitions from states that the manager cannot be brought to
+    differences: list[Difference] = field(default_factory=list)
+    unreachable: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def compared(self) -> int:
+        """Transitions that were played and compared."""
+        return self.agreed.total() + len(self.differences)
 
 
-class Pupil:
-    """A manager beside the model, given the same requests."""
+class Pair:
+    """A manager and the model, given the same requests."""
 
     def __init__(self, factory: Factory) -> None:
         self.manager = factory()
         self.state = State()
         self._conversations: dict[int, Conversation] = {}
 
-    def perform(self, request: Request) -> str | None:
-        """Perform `request` on both. What differs, in words, or None."""
-        call = call_of(self.state, request)
+    def perform(self, request: Request, kind: str = "") -> Difference | None:
+        """Perform `request` on both; the difference, if there is one. `kind`: of the model's transition."""
+        before = self.state
+        call = call_of(before, request)
         assert call is not None, "the tour makes only requests that can be made"
-        outcome = step(self.state, call)
-        answer = self.ask(request)
+        outcome = step(before, call)
         self.state = outcome.state
-        return _difference_of_answers(answer, outcome.answer) or _difference_of_views(self.manager, self.state)
+        allowed = say_answer(request.operation, outcome.answer)
+        try:
+            answer = _as_the_model_says(request.operation, self.ask(request))
+        except Exception as error:  # whatever a subject raises is a difference, not our failure
+            text = str(error).splitlines()
+            raised = type(error).__name__ + (f": {text[0]}" if text else "")
+            found: tuple[str, str] | None = ("error", f"raised {raised}; the model allows {allowed}")
+        else:
+            found = (
+                ("answer", f"returned {say_answer(request.operation, answer)}; the model allows {allowed}")
+                if answer != outcome.answer
+                else _difference_of_maps(self.manager, self.state)
+            )
+        return None if found is None else Difference(kind, request_in_words(request), say_state(before), *found)
 
     def ask(self, request: Request) -> object:
         """Perform `request` on the manager alone; its answer."""
@@ -59,8 +93,8 @@ class Pupil:
         if request.thread is None:
             assert isinstance(o, op.ManagerOperation)
             return _alone(getattr(self.manager, o.name)(*(getattr(o, slot) for slot in o.__match_args__)))
-        state = _alone(self.manager.thread_state(request.thread))  # the entry is there, so this only finds it
-        assert isinstance(state, ThreadState)
+        state = _alone(self.manager.thread_state(request.thread))  # the entry exists, so this only finds it
+        assert isinstance(state, ThreadState), f"thread_state returned {state!r}"
         match o:
             case op.StateSetListener(number):
                 return _alone(state_set_listener(state, oneshot()[0], self._conversation(number)))
@@ -71,56 +105,64 @@ class Pupil:
             case op.StateTrackEvent(event):
                 return _alone(state_track_event(state, event))
             case _:
-                return None  # HoldState: nobody else is there to notice
+                return None  # HoldState: no other call is there to notice
 
     def _conversation(self, number: int) -> Conversation:
         return self._conversations.setdefault(number, Conversation(number))
 
 
-def play(tour: Tour, factory: Factory) -> Toured:
-    """Play every run of `tour` on fresh managers."""
-    toured = Toured()
+def play(tour: Tour, factory: Factory, progress: Callable[[int], bool] = lambda _: True) -> TourResult:
+    """Play every run of `tour` on managers that `factory` makes.
+
+    `progress` is called with the number of transitions played so far, of `tour.length`; if it returns False, the tour stops there.
+    """
+    result = TourResult()
     guide = _Guide(tour, factory)
     judged: set[Transition] = set()
+    played = 0
     for run in tour.runs:
-        pupil: Pupil | None = Pupil(factory)
+        pair: Pair | None = Pair(factory)
         for transition in run:
-            if pupil is None:
-                pupil = guide.bring_to(transition.source)
-            if pupil is None:
-                toured.out_of_reach[transition.kind] += transition not in judged
+            played += 1
+            if not played % EVERY and not progress(played):
+                return result
+            if pair is None:
+                pair = guide.bring_to(transition.source)
+            if pair is None:
+                result.unreachable[transition.kind] += transition not in judged
                 judged.add(transition)
                 continue
-            difference = pupil.perform(transition.request)
+            difference = pair.perform(transition.request, transition.kind)
             if difference is not None:
-                pupil = None
+                pair = None
             if transition not in judged:
                 judged.add(transition)
                 if difference is None:
-                    toured.agreed[transition.kind] += 1
+                    result.agreed[transition.kind] += 1
                 else:
-                    toured.departed[transition.kind].append(f"{transition.request}: {difference}")
-    return toured
+                    result.differences.append(difference)
+    return result
 
 
 class _Guide:
-    """Knows for each state a shortest way on which the manager agrees with the model."""
+    """Knows for each state a shortest path on which the manager agrees with the model."""
 
     def __init__(self, tour: Tour, factory: Factory) -> None:
         self._factory = factory
-        self._ways: dict[int, tuple[Request, ...]] | None = None
+        self._paths: dict[int, tuple[Request, ...]] | None = None
         self._tour = tour
 
-    def bring_to(self, state: int) -> Pupil | None:
-        if self._ways is None:
-            self._ways = self._explore()
-        way = self._ways.get(state)
-        if way is None:
+    def bring_to(self, state: int) -> Pair | None:
+        """A fresh manager in `state`; None where no path is known."""
+        if self._paths is None:
+            self._paths = self._explore()
+        path = self._paths.get(state)
+        if path is None:
             return None
-        pupil = Pupil(self._factory)
-        for request in way:
-            assert pupil.perform(request) is None, "the manager is not deterministic"
-        return pupil
+        pair = Pair(self._factory)
+        if any(pair.perform(request) is not None for request in path):
+            return None  # it agreed before: the manager is not deterministic
+        return pair
 
     def _explore(self) -> dict[int, tuple[Request, ...]]:
         leaving: defaultdict[int, list[Transition]] = defaultdict(list)
@@ -128,46 +170,53 @@ class _Guide:
             if transition.target != transition.source:
                 leaving[transition.source].append(transition)
         start = self._tour.transitions[0].source
-        ways: dict[int, tuple[Request, ...]] = {start: ()}
+        paths: dict[int, tuple[Request, ...]] = {start: ()}
         todo = deque([start])
         while todo:
             state = todo.popleft()
             for transition in leaving[state]:
-                if transition.target not in ways and self._agrees(ways[state], transition.request):
-                    ways[transition.target] = (*ways[state], transition.request)
+                if transition.target not in paths and self._agrees(paths[state], transition.request):
+                    paths[transition.target] = (*paths[state], transition.request)
                     todo.append(transition.target)
-        return ways
+        return paths
 
-    def _agrees(self, way: tuple[Request, ...], request: Request) -> bool:
-        pupil = Pupil(self._factory)
-        return all(pupil.perform(r) is None for r in (*way, request))
+    def _agrees(self, path: tuple[Request, ...], request: Request) -> bool:
+        pair = Pair(self._factory)
+        return all(pair.perform(r) is None for r in (*path, request))
+
+
+class Suspended(Exception):
+    """A call suspended although it ran alone and every lock was free."""
 
 
 def _alone(call: Coroutine[Any, Any, object]) -> object:
-    """The answer of a call that has everything to itself, and so must not suspend."""
+    """The answer of a call that runs alone, and so must not suspend."""
     try:
         call.send(None)
     except StopIteration as stop:
         return stop.value
     call.close()
-    raise AssertionError("the operation suspended, though every lock was free")
+    raise Suspended("the call waits, though it runs alone and every lock is free")
 
 
-def _difference_of_answers(answer: object, expected: object) -> str | None:
-    if expected is Answer.HANDLE:
-        return None if isinstance(answer, ThreadState) else f"answered {answer}, not a thread state"
-    wanted = None if expected is Answer.REFUSED else expected
-    given = tuple(answer) if isinstance(answer, list) else answer
-    return None if given == wanted else f"answered {'a thread state' if isinstance(given, ThreadState) else given}, not {wanted}"
+def _as_the_model_says(operation: op.Operation, answer: object) -> object:
+    if isinstance(answer, ThreadState):
+        return Answer.HANDLE
+    if isinstance(operation, op.SubscribedConnectionIds) and isinstance(answer, list | tuple | set | frozenset):
+        return tuple(sorted(answer))
+    return Answer.REFUSED if answer is None and isinstance(operation, (*op.RETURNS_STATE, op.StateSetListener)) else answer
 
 
-def _difference_of_views(manager: ManagerApi, state: State) -> str | None:
+def _difference_of_maps(manager: ManagerApi, state: State) -> tuple[str, str] | None:
+    """The part that differs and how, if the manager does not show `state`."""
     shown = manager.show()
     if shown is None:
-        return "the manager lock is still held"
+        return "lock", "returned with the manager lock still held"
     found = disagreements(shown)
     if found:
-        return found[0]
-    seen, wanted = project(shown), view(state)
-    fields = [name for name in View._fields if getattr(seen, name) != getattr(wanted, name)]
-    return f"{fields[0]} is {getattr(seen, fields[0])}, not {getattr(wanted, fields[0])}" if fields else None
+        return "maps", f"left maps that disagree: {found[0]}"
+    seen, allowed = project(shown), view(state)
+    if seen.live is None:  # it keeps no such record
+        allowed = allowed._replace(live=None)
+    part = next((name for name in View._fields if getattr(seen, name) != getattr(allowed, name)), None)
+    return None if part is None else (part, f"left {say_view(seen)}; the model allows {say_view(allowed)}")

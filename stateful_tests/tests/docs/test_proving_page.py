@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from subwarden.cli import prove as verb
+from subwarden.cli.main import main
 from subwarden.proving.manager.invariants import JUDGED
 from subwarden.proving.manager.scope import Scope
+from subwarden.stateful_tests.tests.docs.test_documents import matches
 from subwarden.stateful_tests.tests.paths import ROOT
 
 
@@ -26,7 +28,8 @@ def benchmark() -> Any:
 
 prove_vs_tlc = benchmark()
 PAGE = prove_vs_tlc.PAGE.read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\$ subwarden (.*)$", PAGE, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ subwarden (prove.*)$", PAGE, re.MULTILINE)
+TOURS = re.findall(r"^\$ subwarden (tour.*)\n((?:(?!\$ |```).*\n)+)", PAGE, re.MULTILINE)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,6 +48,15 @@ def test_commands_are_understood(command: str) -> None:
 def test_the_page_has_commands() -> None:
     """Or the test above would be empty."""
     assert len(COMMANDS) >= 4
+    assert len(TOURS) == 2
+
+
+@pytest.mark.parametrize(("command", "expected"), TOURS, ids=lambda text: text[:40])
+def test_a_tour_prints_what_the_page_shows(command: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code included."""
+    code = main(command.split())
+    printed = capsys.readouterr().out + (f"[exit code {code}]\n" if code else "")
+    assert matches(expected, printed), printed
 
 
 def test_a_command_of_the_page_does_what_the_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

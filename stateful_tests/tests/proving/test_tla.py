@@ -14,7 +14,7 @@ from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import SearchVerdict, search
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
-from subwarden.stateful_tests.subjects.manager.tour_player import Pupil
+from subwarden.stateful_tests.subjects.manager.tour_player import Pair
 from subwarden.stateful_tests.tla import tlc
 from subwarden.stateful_tests.tla.traces import Binding, TraceStep, as_itf, as_tla, validate
 
@@ -109,9 +109,9 @@ PROGRAM = [
 
 def record(manager: ManagerApi, program: list[Request]) -> list[TraceStep]:
     """Play `program` one call at a time and write down what was answered and seen."""
-    pupil, trace = Pupil(lambda: manager), []
+    pair, trace = Pair(lambda: manager), []
     for request in program:
-        answer = pupil.ask(request)
+        answer = pair.ask(request)
         shown = manager.show()
         assert shown is not None
         trace.append(TraceStep(request.operation, answer, project(shown), request.thread))

@@ -1,0 +1,42 @@
+"""The report of a tour: the transitions that were compared, the first difference in full, and the others by kind."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from subwarden.reports.gate import COLOURS
+from subwarden.reports.record import TourRecord
+
+
+def write_tour(record: TourRecord, console: Console, *, timings: bool = True) -> None:
+    """Write the report of a tour. `timings=False` leaves out the time it took."""
+    if record["differences"]:
+        _differences(record, console)
+    took = f", in {record['seconds']:.1f} s" if timings else ""
+    graph = f"{record['states']:,} states, {record['transitions']:,} transitions"
+    console.print(Text(f"model graph: {record['scope']}: {graph}"), soft_wrap=True)
+    console.print(Text(f"tour: {record['calls']:,} calls in {record['runs']:,} runs{took}"))
+    if record["stopped"]:
+        console.print("Stopped early: the report covers the transitions played so far.")
+    verdict = record["verdict"]
+    counts = [f"{record['compared']:,} of {record['transitions']:,} transitions compared"]
+    counts += [f"{len(record['differences']):,} differ"] if record["differences"] else []
+    unreachable = sum(record["unreachable"].values())
+    counts += [f"{unreachable:,} out of reach behind a difference"] if unreachable else []
+    console.print(Text(f"subject {record['subject']}: {verdict} ({', '.join(counts)})", style=f"bold {COLOURS[verdict]}"), soft_wrap=True)
+
+
+def _differences(record: TourRecord, console: Console) -> None:
+    first = record["differences"][0]
+    console.print(Text("first difference from the model", style="bold red"))
+    for name, text in (("in state", first["state"]), ("call", first["request"]), ("result", first["said"])):
+        console.print(Text(f"  {name.ljust(8)}  {text}"), soft_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("transition")
+    for column in ("agree", "differ"):
+        table.add_column(column, justify="right")
+    for kind, count in record["differed"].items():
+        table.add_row(kind, f"{record['agreed'].get(kind, 0):,}", f"{count:,}")
+    console.print()
+    console.print(table)
+    console.print()

@@ -17,7 +17,6 @@ from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
 from subwarden.stateful_tests.exec.record import record, run_record
 from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.exec.saved import SavedRun
-from subwarden.stateful_tests.exec.stepper import by_number, follow
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.runs.replay import BadReplay
 
@@ -68,7 +67,7 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
         try:
             while counted < (COUNTED if saved.schedule is None else 1):
                 counted += 1
-                run = runner.run(saved.program, by_number(lambda _: 0) if saved.schedule is None else follow(saved.schedule))
+                run = runner.run(saved.program) if saved.schedule is None else runner.follow(saved.program, saved.schedule)
                 if run.broken is not None:
                     failed += 1
                     shown = shown or run

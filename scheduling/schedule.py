@@ -45,12 +45,17 @@ class Recorder:
 
 
 class Follower:
-    """Do exactly what `names` says. For a run with `every_choice`; raises Divergence at the first step that cannot be followed."""
+    """Do exactly what `names` says. For a run with `every_choice`; raises Divergence at the first step that cannot be followed.
 
-    def __init__(self, candidates: Candidates, names: Sequence[str]) -> None:
-        self._candidates, self._names, self.at = candidates, names, 0
+    A run that goes on after the last name has diverged too, unless the schedule is `open_ended`: then choice 0 follows.
+    """
+
+    def __init__(self, candidates: Candidates, names: Sequence[str], *, open_ended: bool = False) -> None:
+        self._candidates, self._names, self._open_ended, self.at = candidates, names, open_ended, 0
 
     def __call__(self, n: int) -> int:
+        if self._open_ended and self.at == len(self._names):
+            return 0
         available = self._candidates.names()
         wanted = self._names[self.at] if self.at < len(self._names) else None
         self.at += 1

@@ -33,6 +33,7 @@ class Nondeterministic(Exception):
 
     def __init__(self, seen: str) -> None:
         super().__init__(f"the program is not the same in every run: {seen}")
+        self.seen = seen
 
 
 class Strategy(Protocol):

@@ -4,20 +4,18 @@ Under a chosen schedule, showing is a matter of searching schedules, and the res
 matter of luck: an operation is dropped only if what is left fails in `TRIES` of `TRIES` tries, and how often the result fails is counted.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.shrink import shrink
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.loop_candidates import LoopCandidates
-from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import Divergence
+from subwarden.scheduling.strategies.strategy import Nondeterministic
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.program import ExecProgram, simpler
 from subwarden.stateful_tests.exec.runner import ExecRunner
-from subwarden.stateful_tests.exec.stepper import Choose, ExecNotReproducible, by_number, end, follow, guide
 
 RUNS = 3_000  # to make one finding small
 RESTARTS = 10  # of the process, in these runs: each may have taken the whole time limit
@@ -28,7 +26,6 @@ COUNTED = 100  # runs of the smallest program, to say how often it fails
 COUNTING = 5.0  # seconds for that
 SCHEDULES = 100  # of a smaller program, before it is said not to show the cause
 BOUND = 3
-FIRST_CHOICE = by_number(lambda _: 0)  # what a process that schedules itself is not asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class ExecFinding:
 
 
 def investigate(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
-    """The finding of `cause`, which `run` shows. Raises NotReproducible, BadProcess."""
+    """The finding of `cause`, which `run` shows. Raises Nondeterministic, BadProcess."""
     return _scheduled(runner, cause, run) if runner.hello.steps else _counted(runner, cause, run)
 
 
@@ -72,7 +69,7 @@ def _scheduled(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
         return [(less, near) for less in simpler(program)]
 
     program, names = shrink(run.program, list(run.names), each, exhibits)
-    smallest = search.plainest(program) or runner.run(program, follow(names))
+    smallest = search.plainest(program) or runner.follow(program, names)
     _confirm(runner, smallest)
     return ExecFinding(cause, smallest)
 
@@ -88,40 +85,36 @@ class _Search:
 
     def guided(self, program: ExecProgram, near: list[str]) -> ExecRun | None:
         """The run of `program` that follows `near` as far as it goes, if it shows the cause."""
-        return self._run(program, guide(near))[0]
+        run = self._counted(lambda: self.runner.guided(program, near))
+        return run if run is not None and shows(run, self.cause) else None
 
     def plainest(self, program: ExecProgram) -> ExecRun | None:
         """A run of `program` that shows the cause with as few deviations from choice 0 as can be, among the first `SCHEDULES`."""
         strategy = DelayBounded(BOUND)
         for _ in range(SCHEDULES):
-            choose = strategy.begin(LoopCandidates(ControlledLoop(), Order.ANY))
-            if choose is None:
-                return None
-            found, run = self._run(program, by_number(choose))
-            if found is not None or run is None:
-                return found
-            end(strategy, run)
+            run = self._counted(lambda: self.runner.run_strategy(program, strategy))
+            if run is None or shows(run, self.cause):
+                return run
         return None
 
-    def _run(self, program: ExecProgram, choose: Choose) -> tuple[ExecRun | None, ExecRun | None]:
-        """The run if it shows the cause, and the run; None and None when enough have been made."""
-        if not self.runs or not self.restarts:
-            return None, None
-        run = self.runner.run(program, choose)
-        self.runs -= 1
-        self.restarts -= run.spoiled
-        return (run if shows(run, self.cause) else None), run
+    def _counted(self, make: Callable[[], ExecRun | None]) -> ExecRun | None:
+        """The run that `make` makes, if there is one; None when enough have been made."""
+        run = make() if self.runs and self.restarts else None
+        if run is not None:
+            self.runs -= 1
+            self.restarts -= run.spoiled
+        return run
 
 
 def _confirm(runner: ExecRunner, run: ExecRun) -> None:
     """Make `run` again, and compare all that was seen."""
     assert run.names is not None
     try:
-        again = runner.run(run.program, follow(run.names))
+        again = runner.follow(run.program, run.names)
     except Divergence as error:
-        raise ExecNotReproducible(f"the process does not repeat: {error}") from None
+        raise Nondeterministic(str(error)) from None
     if again.recording.text() != run.recording.text() or again.broken != run.broken:
-        raise ExecNotReproducible("the process does not repeat: under the same schedule it answered or showed something else")
+        raise Nondeterministic("under the same schedule it answered or showed something else")
 
 
 def _counted(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
@@ -141,7 +134,7 @@ def _counted(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
     until = monotonic() + COUNTING
     while counted < COUNTED and (not counted or monotonic() < until):
         counted += 1
-        failed += shows(runner.run(best.program, FIRST_CHOICE), cause)
+        failed += shows(runner.run(best.program), cause)
     return ExecFinding(cause, best, failed, counted)
 
 
@@ -150,7 +143,7 @@ def _try(runner: ExecRunner, program: ExecProgram, cause: Cause, until: float) -
     for _ in range(RUNS_A_TRY):
         if monotonic() > until:
             return None
-        run = runner.run(program, FIRST_CHOICE)
+        run = runner.run(program)
         if shows(run, cause):
             return run
     return None

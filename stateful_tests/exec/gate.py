@@ -11,21 +11,16 @@ from time import monotonic
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.loop_candidates import LoopCandidates
-from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
-from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.exec import causes as own
-from subwarden.stateful_tests.exec.coverage import kinds
 from subwarden.stateful_tests.exec.finding import ExecFinding, investigate
 from subwarden.stateful_tests.exec.messages import Hello
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import BadProcess
-from subwarden.stateful_tests.exec.program import draw
+from subwarden.stateful_tests.exec.program import ExecProgram, draw, kinds
 from subwarden.stateful_tests.exec.runner import ExecRunner
-from subwarden.stateful_tests.exec.stepper import Choose, ExecNotReproducible, by_number, end
 
 BOUND = 2  # deviations of the delay-bounded half
 MOST_RESTARTS = 20
@@ -104,36 +99,32 @@ def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | No
     """Draw a program and run it until it shows something; whether to go on with another."""
     program = draw(random, runner.hello.operations)
     outcome.programs += 1
-    for choose, strategy in _schedules(random, runs) if runner.hello.steps else _luck(runs):
-        if deadline is not None and monotonic() >= deadline:
-            return True
-        try:
-            run = runner.run(program, choose)
-            if strategy is not None and run.broken is None:
-                end(strategy, run)
-        except ExecNotReproducible as doubt:
-            outcome.doubts.append(str(doubt))
-            return False
-        outcome.runs += 1
-        outcome.steps += run.steps
-        outcome.choices += bool(run.choices)
-        outcome.overtook += run.overtook
-        outcome.kinds |= run.kinds
-        if run.broken is not None:
-            return _found(runner, run, run.broken.cause, outcome)
+    try:
+        for run in _scheduled(runner, program, random, runs) if runner.hello.steps else (runner.run(program) for _ in range(runs)):
+            outcome.runs += 1
+            outcome.steps += run.steps
+            outcome.choices += bool(run.choices)
+            outcome.overtook += run.overtook
+            outcome.kinds |= run.kinds
+            if run.broken is not None:
+                return _found(runner, run, run.broken.cause, outcome)
+            if deadline is not None and monotonic() >= deadline:
+                break
+    except Nondeterministic as doubt:
+        outcome.doubts.append(f"the process does not repeat: {doubt.seen}")
+        return False
     return True
 
 
 def _found(runner: ExecRunner, run: ExecRun, cause: Cause, outcome: ExecOutcome) -> bool:
-    """Make a finding of a cause that is new; whether to go on."""
+    """Make a finding of a cause that is new; whether to go on. Raises Nondeterministic."""
     if cause not in outcome.findings:
         outcome.findings[cause] = ExecFinding(cause, run, tried=False)  # kept as it is if there is no time to make it small
         try:
             outcome.findings[cause] = investigate(runner, cause, run)
-        except ExecNotReproducible as doubt:
+        except Nondeterministic:
             del outcome.findings[cause]
-            outcome.doubts.append(str(doubt))
-            return False
+            raise
     if cause in (causes.BLOCKED, own.NEVER_ANSWERED):
         outcome.doubts.append(f"the search ended early: each further run like this would take the whole time limit, {runner.limit:g} s")
         return False
@@ -143,22 +134,18 @@ def _found(runner: ExecRunner, run: ExecRun, cause: Cause, outcome: ExecOutcome)
     return True
 
 
-def _schedules(random: Random, runs: int) -> Iterator[tuple[Choose, Strategy]]:
-    """So many choosers, of two strategies in turn, or fewer where one of them has done all there is."""
+def _scheduled(runner: ExecRunner, program: ExecProgram, random: Random, runs: int) -> Iterator[ExecRun]:
+    """So many runs, by two strategies in turn, or fewer where the systematic one has made all there are. Raises Nondeterministic."""
     systematic, walk = DelayBounded(BOUND), RandomWalk(random)
-    turn: list[Strategy] = [systematic, walk]
+    turns: list[Strategy] = [systematic, walk]
     for _ in range(runs):
-        strategy = turn.pop(0)
-        choose = strategy.begin(LoopCandidates(ControlledLoop(), Order.ANY))
-        if choose is None:
-            if systematic.everything:
-                return
-            strategy, choose = walk, walk.begin(LoopCandidates(ControlledLoop(), Order.ANY))
+        strategy = turns.pop(0)
+        run = runner.run_strategy(program, strategy)
+        if run is not None:
+            turns.append(strategy)
+        elif systematic.everything:
+            return
         else:
-            turn.append(strategy)
-        yield by_number(choose), strategy
-
-
-def _luck(runs: int) -> Iterator[tuple[Choose, None]]:
-    for _ in range(runs):
-        yield by_number(lambda _: 0), None
+            run = runner.run_strategy(program, walk)
+            assert run is not None, "a random walk is never exhausted"
+        yield run

@@ -2,10 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
 from random import Random
 from typing import Any
 
-from subwarden.model.core.step import CORE_BY_NAME, Connect, CoreOperation, Id, Subscribe, core_decode, core_encode, in_order
+from subwarden.model.core.step import (
+    CORE_BY_NAME,
+    Connect,
+    CoreOperation,
+    CoreState,
+    Id,
+    Subscribe,
+    core_decode,
+    core_encode,
+    core_step,
+    in_order,
+)
 
 CONNECTIONS = ("c1", "c2")
 TOPICS = ("t1", "t2")
@@ -88,3 +101,26 @@ def simpler(program: ExecProgram) -> Iterator[ExecProgram]:
         for at in range(len(task.operations) if len(task.operations) > 1 else 0):
             less = ExecTask(task.name, task.operations[:at] + task.operations[at + 1 :])
             yield replace(program, tasks=tuple(less if t is task else t for t in program.tasks))
+
+
+@cache
+def kinds(offered: Sequence[str]) -> frozenset[str]:
+    """All kinds of transition that programs of the operations `offered` can show, by walking the model's whole graph.
+
+    A kind that never fired makes a pass worth less.
+    """
+    operations: list[Any] = []
+    for name in offered:
+        made: Any = CORE_BY_NAME[name]
+        operations += [made(*ids) for ids in product(*(CONNECTIONS if f == "connection" else TOPICS for f in made.__match_args__))]
+    found: set[str] = set()
+    seen, todo = {CoreState()}, [CoreState()]
+    while todo:
+        state = todo.pop()
+        for operation in operations:
+            after, _, kind = core_step(state, operation)
+            found.add(kind)
+            if after not in seen:
+                seen.add(after)
+                todo.append(after)
+    return frozenset(found)

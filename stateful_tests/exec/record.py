@@ -7,11 +7,11 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.linearizability.record import record as judgement_record
 from subwarden.checking.linearizability.verdict import judge
 from subwarden.checking.verdict import Verdict, worst
-from subwarden.stateful_tests.exec.coverage import kinds
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.gate import ExecOutcome
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import PREFIX
+from subwarden.stateful_tests.exec.program import kinds
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 from subwarden.stateful_tests.exec.saved import save
 

@@ -1,15 +1,19 @@
 """Runs programs on a subject, one after the other, in a process that is started again when a run has left it useless."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.schedule import Follower, Guide, fixed
+from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.stateful_tests.exec import driver, stepper
 from subwarden.stateful_tests.exec.messages import Hello
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import BadProcess
 from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.exec.session import Session
-from subwarden.stateful_tests.exec.stepper import Choose
+from subwarden.stateful_tests.exec.stepper import ExecCandidates
 
 
 class ExecRunner:
@@ -39,12 +43,41 @@ class ExecRunner:
             self._session.close()
             self._session = None
 
-    def run(self, program: ExecProgram, choose: Choose) -> ExecRun:
-        """One run, by `choose` where the process can be scheduled; else it schedules itself. Raises BadProcess, Divergence."""
+    def run(self, program: ExecProgram) -> ExecRun:
+        """One run: by first choices where the process can be scheduled, else as the process schedules itself. Raises BadProcess."""
+        return self._run(program, ExecCandidates(program), fixed(()))
+
+    def run_strategy(self, program: ExecProgram, strategy: Strategy) -> ExecRun | None:
+        """One run under `strategy`; None if it is exhausted. Raises BadProcess, Nondeterministic."""
+        candidates = ExecCandidates(program)
+        choose = strategy.begin(candidates)
+        if choose is None:
+            return None
+        made = self._run(program, candidates, choose, every_choice=strategy.every_choice)
+        strategy.end(made.choices, made.steps)
+        return made
+
+    def follow(self, program: ExecProgram, names: Sequence[str]) -> ExecRun:
+        """One run by exactly these names, and after the last by first choices: a run that once ended in a finding may go on now.
+
+        Raises BadProcess, and Divergence at the first step that cannot be followed.
+        """
+        candidates = ExecCandidates(program)
+        return self._run(program, candidates, Follower(candidates, names, open_ended=True), every_choice=True)
+
+    def guided(self, program: ExecProgram, names: Sequence[str]) -> ExecRun:
+        """One run along `names`, as far as they go. Raises BadProcess."""
+        candidates = ExecCandidates(program)
+        return self._run(program, candidates, Guide(candidates, names), every_choice=True)
+
+    def _run(self, program: ExecProgram, candidates: ExecCandidates, choose: Choose, *, every_choice: bool = False) -> ExecRun:
         session = self._ready()
         self.runs += 1
         try:
-            made = stepper.run(session, program, choose) if self.hello.steps else driver.run(session, program)
+            if self.hello.steps:
+                made = stepper.run(session, program, candidates, choose, every_choice=every_choice)
+            else:
+                made = driver.run(session, program)
         except BaseException:
             self.close()
             raise

@@ -1,16 +1,16 @@
-"""Runs a program on a process that can be scheduled from outside: every step is chosen, so a run has a schedule and can be replayed.
+"""Runs a program on a process that lists its own steps. A strategy chooses every step, so the run has a schedule and can be replayed.
 
 At every choice the candidates are, in this order, the steps that the process lists and the calls that may arrive now (`+A`: the next
 call of task A). Choice 0 is what the process would do if the world outside were slow, as in `scheduling.order`. The process alone
 decides which steps there are, so it alone decides what the schedules stand for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from subwarden.checking import causes
 from subwarden.model.core.step import CoreOperation, Publish
-from subwarden.scheduling.schedule import Divergence
-from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
+from subwarden.scheduling.candidates import Candidates
+from subwarden.scheduling.run import Choose
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec import messages
 from subwarden.stateful_tests.exec.play import ExecPlay, ExecRun
@@ -20,84 +20,54 @@ from subwarden.stateful_tests.exec.session import Session
 
 LIMIT = 1_000  # steps of one run; the longest programs have fourteen operations
 
-Choose = Callable[[list[str]], int]
 
+class ExecCandidates(Candidates):
+    """The steps that the process lists as ready, then the tasks whose next call may arrive. A task is a chain.
 
-class ExecNotReproducible(Exception):
-    """The same choices made another run; the message says so."""
-
-
-def by_number(choose: Callable[[int], int]) -> Choose:
-    """A strategy's chooser, asked where there is a choice. Raises NotReproducible where the strategy knows of other candidates."""
-
-    def by_name(names: list[str]) -> int:
-        if len(names) == 1:
-            return 0
-        try:
-            return choose(len(names))
-        except Nondeterministic as error:  # a systematic strategy goes back to a choice that is not there any more
-            raise ExecNotReproducible(f"the process does not repeat: {error}") from None
-
-    return by_name
-
-
-def end(strategy: Strategy, run: ExecRun) -> None:
-    """Tell `strategy` what the run that it chose has done. Raises NotReproducible as `by_number`."""
-    try:
-        strategy.end(run.choices, run.steps)
-    except Nondeterministic as error:
-        raise ExecNotReproducible(f"the process does not repeat: {error}") from None
-
-
-def follow(wanted: Sequence[str]) -> Choose:
-    """Do exactly what `wanted` says, and after it choice 0: a run that once ended in a finding goes on where it is mended.
-
-    Raises Divergence where what it says cannot be.
+    A step is a task's if its name is the task's, or begins with it and a colon; other steps are chains of their own.
     """
-    at = 0
 
-    def choose(names: list[str]) -> int:
-        nonlocal at
-        if at == len(wanted):
-            return 0
-        at += 1
-        if wanted[at - 1] not in names:
-            raise Divergence(at, wanted[at - 1], names)
-        return names.index(wanted[at - 1])
+    __slots__ = ("arriving", "ready", "tasks")
 
-    return choose
+    def __init__(self, program: ExecProgram) -> None:
+        self.tasks = [task.name for task in program.tasks]
+        self.ready: list[str] = []
+        self.arriving: list[str] = []
 
+    def names(self) -> list[str]:
+        return self.ready + [f"+{task}" for task in self.arriving]
 
-def guide(wanted: Sequence[str]) -> Choose:
-    """Follow `wanted` as far as it goes: what cannot happen now is skipped, and after the last comes choice 0."""
-    at = 0
+    def chain_names(self) -> list[str]:
+        return [self.task_of(name)[0] or name for name in self.ready] + self.arriving
 
-    def choose(names: list[str]) -> int:
-        nonlocal at
-        for place in range(at, len(wanted)):
-            if wanted[place] in names:
-                at = place + 1
-                return names.index(wanted[place])
-        return 0
-
-    return choose
+    def task_of(self, step: str) -> tuple[str, str]:
+        """The task that makes `step`, and its words for the step; both empty if the step is no task's."""
+        task, _, words = step.partition(":")
+        return (task, words.strip()) if task in self.tasks else ("", "")
 
 
-def run(session: Session, program: ExecProgram, choose: Choose, reset: bool = True) -> ExecRun:
-    """Run `program` under `choose`, to rest or to the first thing wrong. `reset`: from a fresh start. Raises BadProcess, Divergence."""
+def run(
+    session: Session, program: ExecProgram, candidates: ExecCandidates, choose: Choose, *, every_choice: bool = False, reset: bool = True
+) -> ExecRun:
+    """Run `program` to rest, or to the first thing wrong.
+
+    `choose(n)` picks one of the n `candidates`; it is asked where there are at least two, or always with `every_choice`. `reset`: from a
+    fresh start. Raises BadProcess, and the errors of `choose`.
+    """
     if reset:
         session.reset()
-    return _Stepped(session, program, choose).run()
+    return _Stepped(session, program, candidates, choose, 0 if every_choice else 1).run()
 
 
 class _Stepped:
     """One run under way."""
 
-    def __init__(self, session: Session, program: ExecProgram, choose: Choose) -> None:
+    def __init__(self, session: Session, program: ExecProgram, candidates: ExecCandidates, choose: Choose, least: int) -> None:
         self.session = session
         self.play = ExecPlay(session, program)
+        self.candidates = candidates
         self.choose = choose
-        self.ready: list[str] = []
+        self.least = least
         self.left = {task.name: list(task.operations) for task in program.tasks}
         self.names: list[str] = []
         self.choices: list[int] = []
@@ -129,28 +99,29 @@ class _Stepped:
             if self._over():
                 return
             self._arrive(task, operation)
-            while self.play.open and self.ready and not self._over():
-                self._step(self.ready[0], told=False)
+            while self.play.open and self.candidates.ready and not self._over():
+                self._step(self.candidates.ready[0], told=False)
             if self.play.open and not self._over():
                 self.play.wrong(causes.DEADLOCK)
 
     def _all_at_once(self) -> None:
+        candidates = self.candidates
         while not self._over():
             busy = {task for task, _ in self.play.open.values()}
-            arriving = [name for name, left in self.left.items() if left and name not in busy]
-            names = self.ready + [f"+{name}" for name in arriving]
+            candidates.arriving = [name for name, left in self.left.items() if left and name not in busy]
+            names = candidates.names()
             if not names:
                 if self.play.open:
                     self.play.wrong(causes.DEADLOCK)
                 return
-            pick = self.choose(names)
+            pick = self.choose(len(names)) if len(names) > self.least else 0
             self.names.append(names[pick])
             if len(names) > 1:
                 self.choices.append(pick)
-            if pick < len(self.ready):
+            if pick < len(candidates.ready):
                 self._step(names[pick])
             else:
-                task = arriving[pick - len(self.ready)]
+                task = candidates.arriving[pick - len(candidates.ready)]
                 self._arrive(task, self.left[task].pop(0))
 
     def _over(self) -> bool:
@@ -161,18 +132,18 @@ class _Stepped:
         self.play.perform([(task, operation)])
         ready, came = self.session.wait("poll", self.session.ask("poll"), patient=True)
         self.play.take(came)  # it may refuse a call at once
-        self.ready = self.session.shaped(messages.steps, ready)
+        self.candidates.ready = self.session.shaped(messages.steps, ready)
 
     def _step(self, name: str, told: bool = True) -> None:
         self.steps += 1
         if told:
-            task, _, what = name.partition(":")
-            self.play.row(task).did.append(f"({what.strip() or 'runs'})" if task in self.left else f"({name})")
+            task, words = self.candidates.task_of(name)
+            self.play.row(task or name).did.append(f"({words or 'runs'})" if task else f"({name})")
         observe = self.session.hello.observe
         asked = self.session.ask_all([("step", {"step": name}), ("observe", {})] if observe else [("step", {"step": name})])
         result, came = self.session.wait("step", asked[0], patient=True)
         self.play.take(came)
-        self.ready = self.session.shaped(messages.steps, result)
+        self.candidates.ready = self.session.shaped(messages.steps, result)
         if observe:
             shown, _ = self.session.wait("observe", asked[1], patient=True)
             self.play.show(self.session.shaped(messages.relation, shown))

@@ -10,11 +10,13 @@ from random import Random
 from typing import Any
 
 from subwarden.model.core.step import CORE_BY_NAME, Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe
+from subwarden.scheduling.schedule import fixed
 from subwarden.stateful_tests.exec import driver, messages, stepper
 from subwarden.stateful_tests.exec.messages import PROTOCOL, AnswerMessage, quoted
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.program import ExecProgram, draw
 from subwarden.stateful_tests.exec.session import Session
+from subwarden.stateful_tests.exec.stepper import ExecCandidates
 
 MANY = 50  # calls at once
 REPEATS = 5  # programs that are run twice
@@ -168,8 +170,8 @@ def _repeats(session: Session) -> None:
     for seed in range(REPEATS):
         random = Random(seed)
         program = draw(random, session.hello.operations)
-        once = stepper.run(session, program, stepper.by_number(lambda n: int(random.random() * n)))  # noqa: B023  # used at once
-        again = stepper.run(session, program, stepper.by_number(_fixed(once.choices)))
+        once = stepper.run(session, program, ExecCandidates(program), lambda n: int(random.random() * n))  # noqa: B023  # used at once
+        again = stepper.run(session, program, ExecCandidates(program), fixed(once.choices))
         for said, one, other in (
             ("lists other steps", once.names, again.names),
             ("answers or shows something else", once.recording.text(), again.recording.text()),
@@ -256,7 +258,10 @@ def _shows(session: Session, pairs: set[tuple[Id, Id]], when: str) -> None:
 def _run(session: Session, operations: list[Any], reset: bool = True) -> ExecRun:
     """Call `operations` one after the other; what the model would not answer fails."""
     program = ExecProgram(tuple(operations), ())
-    run = stepper.run(session, program, lambda _: 0, reset) if session.hello.steps else driver.run(session, program, reset)
+    if session.hello.steps:
+        run = stepper.run(session, program, ExecCandidates(program), fixed(()), reset=reset)
+    else:
+        run = driver.run(session, program, reset)
     if run.broken is not None:
         did = [line for row in run.rows[: run.broken.row + 1] for line in row.did if not line.startswith("(")]
         raise Fails(f"{run.broken.cause.mechanism}; what was called: {', '.join(did[-6:])}. {run.broken.detail}".removesuffix(". "))
@@ -278,8 +283,3 @@ def _story(session: Session, one: Id, other: Id, topic: Id) -> None:
     ]
     story += [Teardown(topic), Publish(topic), Subscribe(other, topic), Publish(topic), Disconnect(other), Publish(topic)]
     _run(session, [operation for operation in story if operation.name in session.hello.operations])
-
-
-def _fixed(choices: list[int]) -> Callable[[int], int]:
-    left = iter(choices)
-    return lambda n: min(next(left, 0), n - 1)

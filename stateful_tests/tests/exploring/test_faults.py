@@ -21,7 +21,6 @@ from subwarden.scheduling.schedule import Recorder, fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
 from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
 from subwarden.stateful_tests.exploring.check import Check, Explorer
 from subwarden.stateful_tests.exploring.coverage.completeness import DRAWN, FIFO, faults
@@ -29,6 +28,7 @@ from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.fault_sweep import strike
 from subwarden.stateful_tests.exploring.findings.narrate import tell
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.specimens.races.race import may_cancel, tick
 from subwarden.stateful_tests.specimens.races.random_programs import random_program, start
 from subwarden.stateful_tests.subjects.manager.claim import NoScript, claim_of

@@ -15,13 +15,13 @@ from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
 from subwarden.stateful_tests.exploring.check import Check, Explorer
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.findings.investigate import investigate
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.script.run import scripted
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.specimens.races.fifo_safe import SUITE, Safe
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram

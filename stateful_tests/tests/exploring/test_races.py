@@ -12,7 +12,7 @@ from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.sampling.surw import Surw
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.specimens.races.catalogue import races
 from subwarden.stateful_tests.specimens.races.race import MANY, Race, attempt, search
 from subwarden.stateful_tests.tests.paths import DOCS

@@ -27,7 +27,7 @@ from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.sampling.surw import Surw
 from subwarden.scheduling.strategies.sampling.urw import Urw
 from subwarden.scheduling.strategies.strategy import Redundant, Strategy
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 
 Body = Callable[[Callable[[str], None]], "list[Any]"]  # given a log, the coroutines of the program
 Log = tuple[str, ...]

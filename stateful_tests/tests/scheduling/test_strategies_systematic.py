@@ -16,8 +16,8 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
 from subwarden.scheduling.strategies.systematic.preemption_bounded import PreemptionBounded
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 
 Start = Callable[[ControlledLoop], Callable[[], Hashable]]
 

@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
 from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
 from subwarden.stateful_tests.exploring.runner import Result, Runner
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 
 BRUTE = 500  # schedules of a program that brute force may take
 

@@ -10,7 +10,7 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.state_search.search import StateSearch
 from subwarden.scheduling.strategies.strategy import Redundant, Strategy
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 
 Start = Callable[[ControlledLoop], Callable[[], Hashable]]
 LIMIT = 600

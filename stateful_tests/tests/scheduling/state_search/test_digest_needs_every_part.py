@@ -8,7 +8,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.state_search.digest import Digest
 from subwarden.scheduling.state_search.search import StateSearch
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.tests.scheduling.state_search.blind_digests import PARTS, Lead, offer
 from subwarden.stateful_tests.tests.scheduling.state_search.brute_force import Start, outcomes, same_as_brute_force
 

@@ -11,7 +11,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.state_search.search import StateSearch
 from subwarden.scheduling.strategies.strategy import Strategy
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.specimens.races import random_programs
 from subwarden.stateful_tests.specimens.races.catalogue import races
 from subwarden.stateful_tests.specimens.races.race import Race, attempt, may_cancel, tick

@@ -6,7 +6,7 @@ from typing import Any
 
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.search import StateSearch
-from subwarden.scheduling.strategies.systematic.exhaustive import Exhaustive
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.specimens.races.race import tick
 from subwarden.stateful_tests.tests.scheduling.state_search.brute_force import Box, outcomes
 

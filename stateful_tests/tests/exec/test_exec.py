@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -16,16 +16,24 @@ from subwarden.checking.verdict import Verdict
 from subwarden.cli.main import main
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CORE_BY_NAME, Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.scheduling.strategies.sampling.feedback import Feedback
+from subwarden.scheduling.strategies.sampling.pct import Pct
+from subwarden.scheduling.strategies.sampling.pos import Pos
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.sampling.surw import Surw
+from subwarden.scheduling.strategies.sampling.urw import Urw
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.exec import finding as finding_module
-from subwarden.stateful_tests.exec import stepper
 from subwarden.stateful_tests.exec.conformance.checks import CHECKS
-from subwarden.stateful_tests.exec.coverage import kinds
 from subwarden.stateful_tests.exec.finding import investigate
 from subwarden.stateful_tests.exec.gate import AMOUNTS, Amount, ExecOutcome, explore
 from subwarden.stateful_tests.exec.play import ExecRun
-from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask, draw, simpler
+from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask, draw, kinds, simpler
 from subwarden.stateful_tests.exec.recording import SPECIFICATION, Recording
 from subwarden.stateful_tests.exec.runner import ExecRunner
+from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.tests.paths import ROOT
 
 EXAMPLES = ROOT / "examples" / "exec"
@@ -72,23 +80,21 @@ def test_the_phantom_is_found_and_made_as_small_as_it_can_be() -> None:
 
 
 def every_run(runner: ExecRunner, program: ExecProgram) -> Iterator[ExecRun]:
-    """All runs of `program`, under all schedules: depth first over the choices."""
-    prefix: list[int] = []
-    while True:
-        widths: list[int] = []
-
-        def choose(n: int, prefix: list[int] = prefix, widths: list[int] = widths) -> int:
-            widths.append(n)
-            return prefix[len(widths) - 1] if len(widths) <= len(prefix) else 0
-
-        run = runner.run(program, stepper.by_number(choose))
+    """All runs of `program`, under all schedules."""
+    strategy = Exhaustive()
+    while (run := runner.run_strategy(program, strategy)) is not None:
         yield run
-        picks = run.choices
-        while picks and picks[-1] == widths[len(picks) - 1] - 1:
-            picks = picks[:-1]
-        if not picks:
-            return
-        prefix = [*picks[:-1], picks[-1] + 1]
+    assert strategy.complete
+
+
+@pytest.mark.parametrize("make", [RandomWalk, Urw, Surw, Pos, Feedback, Portfolio, lambda random: Pct(random, 2), lambda _: DelayBounded()])
+def test_every_strategy_can_schedule_a_process(make: Callable[[Random], Strategy]) -> None:
+    """A strategy sees the names of steps and tasks, and nothing else of the process. 6 of the 17 schedules show the phantom."""
+    race = ExecProgram((Connect("c1"),), (ExecTask("A", (Subscribe("c1", "t1"),)), ExecTask("B", (Disconnect("c1"),))))
+    strategy = make(Random(0))
+    with ExecRunner(f"{EXAMPLES}/phantom.py", LIMIT) as runner:
+        runs = [run for _ in range(30) if (run := runner.run_strategy(race, strategy)) is not None]
+    assert {run.broken.cause for run in runs if run.broken is not None} == {PHANTOM}
 
 
 def test_threads_hold_and_hasty_threads_leave_a_phantom() -> None:
@@ -98,7 +104,7 @@ def test_threads_hold_and_hasty_threads_leave_a_phantom() -> None:
         (Connect("c1"),), (ExecTask("A", (Subscribe("c1", "t1"),)), ExecTask("B", (Disconnect("c1"), Unsubscribe("c2", "t1"))))
     )
     with ExecRunner(f"{EXAMPLES}/threads.py --hasty", LIMIT) as runner:
-        runs = (runner.run(race, lambda _: 0) for _ in range(500))
+        runs = (runner.run(race) for _ in range(500))
         run = next(run for run in runs if run.broken is not None and run.broken.cause == PHANTOM)
         found = investigate(runner, PHANTOM, run)
     assert [operation.name for operation in found.run.program.operations()] == ["connect", "subscribe", "disconnect"]
@@ -114,7 +120,7 @@ def test_the_subject_in_javascript() -> None:
         (Connect("c1"), Subscribe("c1", "t1")), (ExecTask("A", (Unsubscribe("c1", "t1"),)), ExecTask("B", (Unsubscribe("c1", "t1"),)))
     )
     with ExecRunner(f"{EXAMPLES}/events.js --hasty", LIMIT) as runner:
-        run = runner.run(twice, lambda _: 0)
+        run = runner.run(twice)
     assert run.broken is not None
     assert run.broken.cause == causes.wrong_answer("unsubscribe")
 

@@ -25,7 +25,6 @@ from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask
 from subwarden.stateful_tests.exec.record import record
 from subwarden.stateful_tests.exec.recording import Recording
 from subwarden.stateful_tests.exec.runner import ExecRunner
-from subwarden.stateful_tests.exec.stepper import Choose
 from subwarden.stateful_tests.tests.paths import GOLDEN
 
 OPERATIONS = ("connect", "subscribe", "unsubscribe", "publish", "disconnect", "teardown")
@@ -104,7 +103,7 @@ class Luck:
     hello: Hello = field(default_factory=lambda: Hello("luck", OPERATIONS, True, False, False))
     runs: "Counter[tuple[str, ...]]" = field(default_factory=Counter)
 
-    def run(self, program: ExecProgram, choose: Choose) -> ExecRun:
+    def run(self, program: ExecProgram) -> ExecRun:
         names = tuple(operation.name for operation in program.operations())
         self.runs[names] += 1
         fails = self.pattern.get(names, [])

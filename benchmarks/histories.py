@@ -49,7 +49,7 @@ def lines(
     specification: Specification, draw: Callable[[Random], object], encode: Callable[..., object], calls: int, overlap: int
 ) -> Iterator[str]:
     """A log of `calls` calls, `overlap` of them open nearly always, as the model itself would answer them."""
-    random, world, made, now = Random(1), specification.initial(), 0, 0
+    random, state, made, now = Random(1), specification.initial(), 0, 0
     opened: list[tuple[int, int, object, object]] = []  # id, slot, operation, answer (None twice: no effect yet)
     yield json.dumps({"history": 1, "model": specification.name})
     pending: dict[int, tuple[int, object]] = {}
@@ -60,7 +60,7 @@ def lines(
             slot = next(n for n in range(1, overlap + 1) if n not in {s for s, _ in pending.values()} | {s for _, s, _, _ in opened})
             operation = draw(random)
             if specification.binds(operation):
-                world = specification.bind(world, Asked(slot, operation, None, UNJUDGED))
+                state = specification.bind(state, Asked(slot, operation, None, UNJUDGED))
             pending[made] = (slot, operation)
             yield json.dumps({"call": made, "op": encode(operation), "at": now})
         elif opened and (not pending or random.random() < 0.5):
@@ -69,8 +69,8 @@ def lines(
         else:
             number = random.choice(list(pending))
             slot, operation = pending.pop(number)
-            effect = specification.step(world, Asked(slot, operation, None, UNJUDGED))
-            world = effect.world
+            effect = specification.step(state, Asked(slot, operation, None, UNJUDGED))
+            state = effect.state
             opened.append((number, slot, operation, specification.encode_answer(effect.answer)))
 
 

@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from subwarden.checking.linearizability.history import Malformed, header_of
+from subwarden.checking.linearizability.lines import Malformed, header_of
 from subwarden.checking.linearizability.record import record
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file

@@ -1,1 +1,1 @@
-"""Everything a model can do within a scope: search, liveness, symmetry, proofs and tours. Imports the model only."""
+"""Proves properties of the model within a scope: search, liveness, symmetry, proofs and tours. Imports the model only."""

@@ -1,9 +1,9 @@
-"""The fast transition function: `model.manager.step`, asked once for every different thing it can look at, and remembered.
+"""The fast transition function: `model.manager.step`, computed once for each footprint content and then looked up.
 
-An operation looks at few facts (its footprint) and changes only those. So what it does to a state is what it does to that part of the
-state; the parts that occur are few, and everything per state is left to masks, dictionaries and sets. Nothing of the model is written
-a second time. That the footprints are large enough is not believed but tested: over every reachable state and action of small scopes,
-and checked for every part (a change outside the footprint raises).
+An operation reads and changes only a few facts of the state (its footprint). So its effect on a state is its effect on that part of the
+state. Few different parts occur, and the work per state is done by masks, dictionaries and sets. No rule of the model is written a second
+time. Tests check that the footprints are large enough, over every reachable state and action of small scopes; and every computed effect
+is checked (a change outside the footprint raises).
 
 It refuses to know what an action means.
 """
@@ -17,7 +17,7 @@ V = TypeVar("V")
 
 
 class Effect(NamedTuple):
-    """What one action does to one part of a state: the bits that flip, of what kind it was, whether it broke a property of steps."""
+    """The effect of one action on one part of a state: the bits that flip, the kind of transition, whether it broke a step property."""
 
     flips: int
     kind: str
@@ -29,7 +29,7 @@ Judge = Callable[[int, Sequence[Hashable]], list[Effect]]  # the part, the actio
 
 
 class Leaf:
-    """Actions with one footprint, and what they do to each part met so far."""
+    """Actions with one footprint, and a memo of their effects on each part met so far."""
 
     def __init__(self, mask: int, actions: Sequence[Hashable], judge: Judge) -> None:
         self.mask = mask
@@ -51,7 +51,7 @@ class Leaf:
         return tuple(dict.fromkeys(effect.flips for effect in effects if effect.flips))
 
     def spread(self, states: Sequence[int], weights: Sequence[int] | None, known: Known, found: set[int]) -> None:
-        """Add to `found` what the actions make of `states` and is not `known`."""
+        """Add to `found` the successors of `states` by these actions that are not in `known`."""
         mask, flips, met = self.mask, self._flips, self.met
         parts = [state & mask for state in states]
         if weights is None:
@@ -64,11 +64,11 @@ class Leaf:
             if part not in flips:
                 flips[part] = self._look(part)
             met[part] += count
-        # nearly everything a state leads to is known already, so that is asked first, before anything is kept
+        # nearly all successors are known already, so they are filtered before anything is kept
         found.update([to for state, part in zip(states, parts, strict=True) for flip in flips[part] if (to := state ^ flip) not in known])
 
     def kinds(self) -> Counter[str]:
-        """Transitions by kind, of all states spread so far."""
+        """Count the transitions by kind, over all states spread so far."""
         counted: Counter[str] = Counter()
         for part, times in self.met.items():
             for kind in self._kinds[part]:
@@ -80,7 +80,7 @@ class Leaf:
 
 
 class Branch:
-    """Actions whose footprint depends on something: states are first sorted by what is under `mask`."""
+    """Actions whose footprint depends on the state: states are first sorted by their bits under `mask`."""
 
     def __init__(self, mask: int, grow: Callable[[int], Sequence["Node"]]) -> None:
         self.mask = mask
@@ -114,7 +114,7 @@ Node = Leaf | Branch
 
 
 class _Table(dict[int, V]):
-    """A dictionary that works a missing value out. Its lookups stay in C."""
+    """A dictionary that computes a missing value. Its lookups stay in C."""
 
     def __init__(self, work_out: Callable[[int], V]) -> None:
         super().__init__()
@@ -126,7 +126,10 @@ class _Table(dict[int, V]):
 
 
 def spread(nodes: Iterable[Node], states: Sequence[int], weights: Sequence[int] | None = None, known: Known = frozenset()) -> set[int]:
-    """All that `states` lead to by the nodes' actions and is not `known`; a step that changes nothing leads nowhere."""
+    """The successors of `states` by the nodes' actions that are not in `known`; a step that changes nothing has no successor.
+
+    `weights`: how many times each state counts in the nodes' statistics (once if None).
+    """
     found: set[int] = set()
     for node in nodes:
         node.spread(states, weights, known, found)

@@ -1,10 +1,10 @@
-"""Breadth-first search of everything a transition system can do: every state once, layer by layer, every property on each.
+"""Breadth-first search of a transition system: every reachable state once, layer by layer, every property on each.
 
-States are integers, kept once. No parents are kept: the layers are, and a state of one layer was found from the layer before it, so a
-shortest run to it is found again going backwards, once, when it is wanted. With a symmetry only one state of each orbit is kept.
+States are integers, kept once. The layers are kept instead of parents: each state of a layer was found from the layer before it, so a
+shortest run is reconstructed backwards when it is needed. With a symmetry only one state of each orbit is kept.
 
-It refuses to know what a state means, to read a clock, and to say "holds" when it was stopped, when a bound was hit, or when
-something that it ought to have met was not.
+It refuses to know what a state means, to read a clock, and to say "holds" when it was stopped, when a bound was hit, or when an
+expected kind of transition or `sometimes` property was not met.
 """
 
 from collections import Counter
@@ -16,12 +16,12 @@ from typing import NamedTuple
 from subwarden.model.properties import Property
 from subwarden.proving.transition_system import Symmetry, Transition, TransitionSystem
 
-ENOUGH = 1000  # broken states looked at in words; they are of few kinds
-CHUNK = 4096  # states expanded between two looks at the bounds; large enough that what is done once a chunk costs nothing
+ENOUGH = 1000  # broken states that are examined in words; they are of few kinds
+CHUNK = 4096  # states expanded between two checks of the bounds; large enough to make the work per chunk negligible
 
 
 class SearchVerdict(Enum):
-    """All that a proof can say."""
+    """The closed set of a proof's verdicts."""
 
     HOLDS = "holds"
     VIOLATED = "violated"
@@ -29,7 +29,7 @@ class SearchVerdict(Enum):
 
 
 class Progress(NamedTuple):
-    """How far a search has got."""
+    """The progress of a search."""
 
     depth: int  # steps from the initial state to the layer being expanded
     stored: int  # states kept: all of them, or one of each orbit
@@ -38,7 +38,7 @@ class Progress(NamedTuple):
 
 
 class RunStep(NamedTuple):
-    """One step of a run, in words: what happened, what it was answered, what is so afterwards."""
+    """One step of a run, in words: the action, its kind, its answer, the state afterwards."""
 
     action: str
     kind: str
@@ -56,16 +56,16 @@ class CounterExample(NamedTuple):
 
 @dataclass
 class StateGraphSearch:
-    """What was found. `layers[d]` holds the states (or orbits) first met after d steps."""
+    """The result of a search. `layers[d]` holds the states (or representatives) first met after d steps."""
 
     layers: list[list[int]]
     orbits: list[int] | None  # with a symmetry: the sizes of the orbits, by layer, summed
-    stopped: str | None  # why it ended before everything was seen; None: it did not
+    stopped: str | None  # the reason why it ended early; None: it saw every reachable state
     kinds: Counter[str]
     expected_kinds: Sequence[str]
     met: dict[str, bool]
     counter_examples: list[CounterExample] = field(default_factory=list)
-    expanded: int = 0  # states whose every step was taken
+    expanded: int = 0  # states of which every step was taken
 
     @property
     def stored(self) -> int:
@@ -74,7 +74,7 @@ class StateGraphSearch:
 
     @property
     def distinct(self) -> int:
-        """Distinct states, whether each was kept or is only known by its orbit."""
+        """Distinct states: those kept, or with a symmetry the sum of the orbits' sizes."""
         return self.stored if self.orbits is None else sum(self.orbits)
 
     @property
@@ -84,22 +84,22 @@ class StateGraphSearch:
 
     @property
     def depth(self) -> int:
-        """Steps to the state that takes most."""
+        """Steps to the state farthest from the initial one."""
         return len(self.layers) - 1
 
     @property
     def never_enabled(self) -> list[str]:
-        """Kinds of transition that the scope ought to meet and that no state enabled."""
+        """Kinds of transition that are possible in the scope and that no state enabled."""
         return [kind for kind in self.expected_kinds if not self.kinds[kind]]
 
     @property
     def never_met(self) -> list[str]:
-        """`sometimes` properties that were never met."""
+        """The `sometimes` properties that were never met."""
         return [name for name, met in self.met.items() if not met]
 
     @property
     def verdict(self) -> SearchVerdict:
-        """Violated is final; holds needs everything to have been seen and nothing expected to be missing."""
+        """A counterexample violates. "Holds" needs a complete search, every expected kind and every `sometimes` property."""
         if self.counter_examples:
             return SearchVerdict.VIOLATED
         if self.stopped is not None or self.never_enabled or self.never_met:
@@ -120,15 +120,15 @@ def search(
 ) -> StateGraphSearch:
     """Search `system` until it has no new state, a property breaks, or a bound is hit.
 
-    In: `symmetry` keeps one state an orbit; `max_states` bounds what is kept, and so memory, to within what one chunk of states adds;
+    In: `symmetry` keeps one state of each orbit; `max_states` bounds the states kept, and so memory (the last chunk may exceed it);
     `progress` is called between chunks and stops the search by returning False.
-    Out: the search, with a shortest counter-example for each property that breaks soonest.
+    Out: the search, with a shortest counterexample for each property that breaks at the least depth.
     """
     initial = system.initial if symmetry is None else symmetry.canonical(system.initial)
     weights = None if symmetry is None else [symmetry.orbit_size(initial)]  # of the last layer
     found = StateGraphSearch([[initial]], None if weights is None else [sum(weights)], None, Counter(), system.expected_kinds(), {})
     seen = {initial}
-    suspects, sources = system.suspicious(seen), set[int]()  # states that are broken, states from which a step is
+    suspects, sources = system.suspicious(seen), set[int]()  # states that break a property, sources of steps that break one
     while found.stopped is None and not suspects and not sources:
         layer, following = found.layers[-1], list[int]()
         for start in range(0, len(layer), CHUNK):
@@ -166,9 +166,9 @@ def _reason_to_stop(
 def _expand(
     system: TransitionSystem, symmetry: Symmetry | None, chunk: Sequence[int], weights: Sequence[int] | None, seen: set[int]
 ) -> set[int]:
-    """What `chunk` leads to and was not seen before; now it has been."""
+    """The new successors of `chunk`, which are added to `seen`."""
     new = system.expand(chunk, weights, seen)
-    if symmetry is not None:  # of what is left: a state that was kept is its own representative
+    if symmetry is not None:  # only now: a state that is in `seen` is its own representative
         new = set(map(symmetry.canonical, new)) - seen
     seen |= new
     return new
@@ -177,7 +177,7 @@ def _expand(
 def _counter_examples(
     system: TransitionSystem, symmetry: Symmetry | None, found: StateGraphSearch, bad: set[int]
 ) -> Iterator[CounterExample]:
-    """A shortest run to each property that is broken at the depth where the search ended, from the smallest states it is broken in."""
+    """A shortest run for each property that is broken at the depth where the search ended; of several states, to the smallest."""
     if not bad:
         return
     shortest: dict[Property, tuple[int, int]] = {}  # the length of the run, and the state it leads to or takes its last step from
@@ -192,7 +192,7 @@ def _counter_examples(
 
 
 def _finish(system: TransitionSystem, run: tuple[list[RunStep], int], prop: Property) -> Iterator[CounterExample]:
-    """Name what is broken at the end of the run as told (with a symmetry, its names are not those of the orbit's representative)."""
+    """Name the violation at the end of the run in the run's own names: with a symmetry they are not the representative's."""
     told, end = run
     broken = [b for b in system.broken(end) if b.property is prop]
     for b in sorted(broken, key=lambda b: b.action is not None)[:1]:
@@ -205,8 +205,10 @@ def _finish(system: TransitionSystem, run: tuple[list[RunStep], int], prop: Prop
 def run_to(
     system: TransitionSystem, symmetry: Symmetry | None, found: StateGraphSearch, state: int, depth: int
 ) -> tuple[list[RunStep], int]:
-    """A shortest run to `state`, which was first met after `depth` steps, in words; and the state at its end, which is `state` or,
-    with a symmetry, of its orbit."""
+    """A shortest run to `state`, which was first met after `depth` steps.
+
+    Out: the run in words, and the state at its end: `state` or, with a symmetry, a member of its orbit.
+    """
     run = [state]
     for layer in reversed(found.layers[:depth]):
         run.append(next(s for s in layer if run[-1] in _successors(system, symmetry, s)))
@@ -228,7 +230,7 @@ def _step(system: TransitionSystem, edge: Transition) -> RunStep:
 
 
 def answer_in_words(answer: object) -> str:
-    """An answer as reports print it."""
+    """The answer as reports print it."""
     if isinstance(answer, Enum):
         return str(answer.value)
     return "nothing" if answer is None else str(list(answer) if isinstance(answer, tuple) else answer)

@@ -1,11 +1,10 @@
-"""What the search needs of a model: integers for states, and these few answers about them.
+"""The interface between the search and a model: states are integers, and a system answers the questions below about them.
 
-Level manager (`proving.manager.system`) is one such system; another level is another, and the search does not change. It refuses to say
-how a system stores or finds its answers.
+Each level has a system of its own (`proving.manager.system`, `proving.server.system`); the search is the same for all.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
@@ -21,7 +20,7 @@ class BrokenProperty(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """One step: what happened, where it leads, of what kind it is, what the caller was answered."""
+    """One step: the action, the state it leads to, its kind, the caller's answer."""
 
     action: Hashable
     target: int
@@ -37,29 +36,29 @@ class TransitionSystem(Protocol):
         """The one state in which a run starts."""
 
     def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
-        """All that the states lead to and is not `known`. Counts the transitions on the way, each state's `weight` times (once if
+        """The successors of the states that are not in `known`. Counts the transitions, those of each state `weight` times (once if
         None)."""
 
     def kinds(self) -> Counter[str]:
         """Transitions counted so far, by kind."""
 
     def expected_kinds(self) -> Sequence[str]:
-        """The kinds that must be met before "holds" means anything."""
+        """The kinds that a search must meet for "holds" not to be vacuous."""
 
     def suspicious(self, states: Iterable[int]) -> set[int]:
-        """Those of the states in which some property is broken."""
+        """The states that break some property."""
 
     def sources_of_bad_steps(self, states: Iterable[int]) -> set[int]:
-        """Those of the states, expanded before, from which a step breaks a property of steps."""
+        """The states from which a step breaks a step property. All must have been expanded before."""
 
     def broken(self, state: int) -> list[BrokenProperty]:
-        """Every property that is broken in `state` or in a step from it; slow and in words."""
+        """Every property that `state`, or a step from it, breaks; slow, in words."""
 
     def edges(self, state: int) -> list[Transition]:
-        """Every step from `state`, in a fixed order; slow and in words."""
+        """Every step from `state`, in a fixed order; slow, in words."""
 
     def watch(self, states: Sequence[int]) -> None:
-        """Look in `states` for `sometimes` properties not met yet."""
+        """Test the `sometimes` properties that are not met yet on `states`."""
 
     def met(self) -> dict[str, bool]:
         """The `sometimes` properties by name, and whether each was met."""
@@ -68,18 +67,15 @@ class TransitionSystem(Protocol):
         """The state in words, in one line."""
 
     def show_action(self, action: Hashable) -> str:
-        """What happened, in words."""
+        """The action in words."""
 
 
 class Symmetry(Protocol):
-    """Which states are the same but for names. Exact: two states get the same representative if and only if a renaming leads from
-    one to the other (Clarke, Emerson, Jha, Sistla 1998)."""
+    """Groups the states that differ only in names into orbits. Exact: two states get the same representative if and only if a renaming
+    leads from one to the other (Clarke, Emerson, Jha, Sistla 1998)."""
 
     def canonical(self, state: int) -> int:
         """The representative of the state's orbit."""
 
     def orbit_size(self, state: int) -> int:
-        """How many states are in the orbit."""
-
-
-Renaming = Callable[[int], int]
+        """The number of states in the orbit."""

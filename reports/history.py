@@ -61,7 +61,7 @@ def _failure(failure: Record, counted: Record) -> list[str]:
         lines.append("  is as far as an order comes; then the model has")
     else:
         lines.append("  the model has")
-    lines.append(f"    {failure['world']}")
+    lines.append(f"    {failure['state']}")
     lines.append("  and each next candidate is impossible:")
     for candidate in failure["candidates"]:
         lines.append(f"    {_named(candidate['call'])}")
@@ -76,7 +76,7 @@ def _starts(failure: Record) -> list[str]:
     if count == 1:
         return [f"  starts with: {starts[0]}"]
     more = [f"    or {count - len(starts)} others"] if count > len(starts) else []
-    return ["  starts with one of:", *(f"    {world}" for world in starts), *more]
+    return ["  starts with one of:", *(f"    {state}" for state in starts), *more]
 
 
 def _named(call: Record) -> str:

@@ -1,1 +1,1 @@
-"""Judges a recorded history: some one-at-a-time order of its calls explains it, or none does."""
+"""Checks that a recorded history is linearizable: some one-at-a-time order of its calls explains every answer."""

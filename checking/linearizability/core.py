@@ -1,4 +1,4 @@
-"""The core model as a specification: `--model core`. No call binds anything, so a world is a state of `model.core.step` as it is."""
+"""The core model as a specification: `--model core`. No call binds anything, so its states are those of `model.core.step`."""
 
 from subwarden.checking.linearizability.specification import UNJUDGED, Asked, CallEffect, Footprint, Mode
 from subwarden.model.core import step as core
@@ -23,7 +23,7 @@ class CoreSpecification:
             raise ValueError(f"{operation.name} answers true or false, not {data!r}")
         if isinstance(operation, core.Publish):
             if isinstance(data, list) and all(type(c) in (int, str) for c in data):
-                return core.in_order(data)  # the order of delivery among connections is nobody's promise; a repetition stays one
+                return core.in_order(data)  # no manager promises an order among connections; a repetition stays a repetition
             raise ValueError(f"publish answers the list of the connections that it reached, not {data!r}")
         if data is None:
             return None
@@ -44,18 +44,18 @@ class CoreSpecification:
     def binds(self, operation: CoreOperation) -> bool:
         return False
 
-    def bind(self, world: CoreState, asked: Asked) -> CoreState:
-        return world
+    def bind(self, state: CoreState, asked: Asked) -> CoreState:
+        return state
 
-    def bind_touches(self, world: CoreState, asked: Asked) -> Footprint:
+    def bind_touches(self, state: CoreState, asked: Asked) -> Footprint:
         return {}
 
-    def forget(self, world: CoreState, slot: int) -> CoreState:
-        return world
+    def forget(self, state: CoreState, slot: int) -> CoreState:
+        return state
 
-    def step(self, world: CoreState, asked: Asked) -> CallEffect:
-        after, answer, kind = core.core_step(world, asked.operation)
-        return CallEffect(after, answer, kind, after is not world and after != world)
+    def step(self, state: CoreState, asked: Asked) -> CallEffect:
+        after, answer, kind = core.core_step(state, asked.operation)
+        return CallEffect(after, answer, kind, after is not state and after != state)
 
     def fits(self, answer: object, wanted: object) -> bool:
         return wanted is UNJUDGED or answer == wanted
@@ -78,17 +78,17 @@ class CoreSpecification:
             case core.Teardown(t):
                 return {("of topic", t): WRITE, ("torn", t): WRITE}
 
-    def needs(self, world: CoreState, asked: Asked) -> Footprint | None:
+    def needs(self, state: CoreState, asked: Asked) -> Footprint | None:
         o, wanted = asked.operation, asked.answer
         if isinstance(o, core.Subscribe):
             return {("live", o.connection): READ}
         if isinstance(o, core.Unsubscribe):
-            return _other(world, o.topic, o.connection)
+            return _other(state, o.topic, o.connection)
         if isinstance(o, core.Publish) and isinstance(wanted, tuple):
-            differing = set(world.subscribers(o.topic)).symmetric_difference(wanted)
+            differing = set(state.subscribers(o.topic)).symmetric_difference(wanted)
             if not differing:  # a connection was reached twice: no order does that
                 return {}
-            return _other(world, o.topic, core.in_order(differing)[0])
+            return _other(state, o.topic, core.in_order(differing)[0])
         return None
 
     def describe(self, operation: CoreOperation) -> str:
@@ -97,11 +97,11 @@ class CoreSpecification:
     def describe_answer(self, operation: CoreOperation, answer: object) -> str:
         return say_answer(answer)
 
-    def describe_world(self, world: CoreState) -> str:
-        return say_state(world)
+    def describe_state(self, state: CoreState) -> str:
+        return say_state(state)
 
 
-def _other(world: CoreState, topic: core.Id, connection: core.Id) -> Footprint:
-    """What must be touched so that the pair is linked where it is not, or not where it is."""
+def _other(state: CoreState, topic: core.Id, connection: core.Id) -> Footprint:
+    """The keys that a call must touch to change whether the pair is linked."""
     link = ("link", topic, connection)
-    return {link: READ, ("gone", connection): READ, ("torn", topic): READ} if (topic, connection) in world.links else {link: READ}
+    return {link: READ, ("gone", connection): READ, ("torn", topic): READ} if (topic, connection) in state.links else {link: READ}

@@ -1,9 +1,9 @@
-"""Level manager as a specification: `--model manager`. A world is a state, what pending calls have bound, and the states that tasks hold.
+"""The manager's model as a specification: `--model manager`.
 
-A call belongs to the incarnation of its thread's entry that was there when it was made (`model.manager.step.begin`). At that moment a
-history leaves several states possible, so the binding is made in each of them: a call is a moment of its own in the search, not only the
-start of an interval. Incarnations are kept by rank, and every dead one is the same (`STALE`): nothing in the model tells more.
-It refuses to guess whose state a `state_*` operation acts on: that is the last one its task was answered.
+A call belongs to the incarnation of its thread's entry at the moment of the call (`model.manager.step.begin`). Several states may be
+possible at that moment, so the call is bound in each of them: for the search a call is an event of its own, not only the start of an
+interval. Incarnations are numbered by rank, and all dead ones are equal (`STALE`): the model compares nothing else. A `state_*` operation
+acts on the state that its task received last.
 """
 
 from collections.abc import Hashable
@@ -26,12 +26,12 @@ LOOKING = (op.SubscribedConnectionIds, op.HasSubscribers, op.StateListenerMatche
 NO_TOUCH: Footprint = {}
 
 
-class ManagerConfiguration(NamedTuple):
-    """A state with incarnations by rank; per pending call the one it saw, if any; per task the one whose state it holds, if alive."""
+class BoundState(NamedTuple):
+    """A state of the model, with the incarnations that pending calls and tasks refer to."""
 
-    state: State
-    bound: tuple[tuple[int, int], ...] = ()  # sorted (slot, incarnation)
-    held: tuple[tuple[str, int], ...] = ()  # sorted (task, incarnation)
+    model: State  # its incarnations are numbered by rank
+    bound: tuple[tuple[int, int], ...] = ()  # sorted (slot, incarnation): the incarnation that a pending call saw
+    held: tuple[tuple[str, int], ...] = ()  # sorted (task, incarnation): the live incarnation whose state a task holds
 
 
 class ManagerSpecification:
@@ -53,8 +53,8 @@ class ManagerSpecification:
             return _WRITTEN[answer]
         return list(answer) if isinstance(answer, tuple) else answer
 
-    def initial(self) -> ManagerConfiguration:
-        return ManagerConfiguration(State())
+    def initial(self) -> BoundState:
+        return BoundState(State())
 
     def needs_state(self, operation: Operation) -> bool:
         return isinstance(operation, op.STATE_OPERATIONS)
@@ -63,50 +63,50 @@ class ManagerSpecification:
         return answer is Answer.HANDLE
 
     def binds(self, operation: Operation) -> bool:
-        # the others never look at the incarnation they are called with (a test holds the model to that)
+        # the others never read the incarnation of their call (a test checks that of the model)
         return isinstance(operation, CREATORS)
 
-    def bind(self, world: ManagerConfiguration, asked: Asked) -> ManagerConfiguration:
-        entry = world.state.entry(asked.operation.thread)
-        return world if entry is None else world._replace(bound=tuple(sorted((*world.bound, (asked.slot, entry.incarnation)))))
+    def bind(self, state: BoundState, asked: Asked) -> BoundState:
+        entry = state.model.entry(asked.operation.thread)
+        return state if entry is None else state._replace(bound=tuple(sorted((*state.bound, (asked.slot, entry.incarnation)))))
 
-    def bind_touches(self, world: ManagerConfiguration, asked: Asked) -> Footprint:
+    def bind_touches(self, state: BoundState, asked: Asked) -> Footprint:
         thread = asked.operation.thread
-        if world.state.entry(thread) is not None:
-            return {("entry", thread): JOIN}  # only a teardown changes what it sees
-        # Bound to nothing it can never be overtaken. So it can do whatever it could if bound to an entry, except be refused.
+        if state.model.entry(thread) is not None:
+            return {("entry", thread): JOIN}  # only a teardown changes the entry that it sees
+        # A call that is bound to no entry is never overtaken. So it can give every answer that a bound call can, except a refusal.
         return {("entry", thread): READ} if _refusal(asked) or (asked.must and asked.answer is UNJUDGED) else NO_TOUCH
 
-    def forget(self, world: ManagerConfiguration, slot: int) -> ManagerConfiguration:
-        bound = tuple(pair for pair in world.bound if pair[0] != slot)
-        return world if len(bound) == len(world.bound) else world._replace(bound=bound)
+    def forget(self, state: BoundState, slot: int) -> BoundState:
+        bound = tuple(pair for pair in state.bound if pair[0] != slot)
+        return state if len(bound) == len(state.bound) else state._replace(bound=bound)
 
-    def step(self, world: ManagerConfiguration, asked: Asked) -> CallEffect:
-        bound, held = world.bound, world.held
+    def step(self, state: BoundState, asked: Asked) -> CallEffect:
+        bound, held = state.bound, state.held
         if bound:
             bound = tuple(pair for pair in bound if pair[0] != asked.slot)
-        state, answer, kind = step(world.state, self._call(world, asked))
-        changed = state is not world.state and state != world.state
+        model, answer, kind = step(state.model, self._call(state, asked))
+        changed = model is not state.model and model != state.model
         if answer is Answer.HANDLE and asked.task is not None and asked.answer is Answer.HANDLE:
-            entry = state.entry(asked.operation.thread)
-            assert entry is not None, "a handle is a handle of an entry"
+            entry = model.entry(asked.operation.thread)
+            assert entry is not None, "every handle belongs to an entry"
             others = [pair for pair in held if pair[0] != asked.task]
             held = tuple(sorted([*others, (asked.task, entry.incarnation)]))
-            changed = changed or held != world.held
-        after = ManagerConfiguration(state, bound, held)
-        same_lives = state.entries is world.state.entries
+            changed = changed or held != state.held
+        after = BoundState(model, bound, held)
+        same_lives = model.entries is state.model.entries
         return CallEffect(after if same_lives else _by_rank(after), answer, kind, changed)
 
-    def _call(self, world: ManagerConfiguration, asked: Asked) -> Call:
+    def _call(self, state: BoundState, asked: Asked) -> Call:
         operation = asked.operation
         if isinstance(operation, op.STATE_OPERATIONS):
-            held = dict(world.held).get(asked.task or "", STALE)
-            thread = next((t for t, entry in world.state.entries if entry.incarnation == held), 0)
+            held = dict(state.held).get(asked.task or "", STALE)
+            thread = next((t for t, entry in state.model.entries if entry.incarnation == held), 0)
             return Call(operation, held, thread)
-        return Call(operation, dict(world.bound).get(asked.slot) if world.bound else None)
+        return Call(operation, dict(state.bound).get(asked.slot) if state.bound else None)
 
     def fits(self, answer: object, wanted: object) -> bool:
-        # ANY: the state has been torn down, and what it answers is not judged
+        # ANY: the state has been torn down, and its answer is not judged
         return wanted is UNJUDGED or answer is Answer.ANY or (answer == wanted and type(answer) is type(wanted))
 
     def inert(self, asked: Asked) -> bool:
@@ -117,26 +117,26 @@ class ManagerSpecification:
     def touches(self, operation: Operation) -> Footprint:
         return _touches(operation)
 
-    def needs(self, world: ManagerConfiguration, asked: Asked) -> Footprint | None:
-        o, wanted, state = asked.operation, asked.answer, world.state
+    def needs(self, state: BoundState, asked: Asked) -> Footprint | None:
+        o, wanted, model = asked.operation, asked.answer, state.model
         match o:
             case op.SubscribedConnectionIds(t) if isinstance(wanted, tuple):
-                differing = sorted(state.subscribers(t).symmetric_difference(wanted))
-                return _other(state, t, differing[0]) if differing else {}
-            case op.HasSubscribers(t) if state.subscribers(t):
-                return _other(state, t, min(state.subscribers(t)))
+                differing = sorted(model.subscribers(t).symmetric_difference(wanted))
+                return _other(model, t, differing[0]) if differing else {}
+            case op.HasSubscribers(t) if model.subscribers(t):
+                return _other(model, t, min(model.subscribers(t)))
             case op.UnsubscribeConnectionFromThread(t, c):
-                return _other(state, t, c)
+                return _other(model, t, c)
             case op.TryEnsureConnectionSubscribed() | op.TryAddConnectionToThread() | op.SetListener():
-                return self._needs_grant(world, asked)
+                return self._needs_grant(state, asked)
         return None
 
-    def _needs_grant(self, world: ManagerConfiguration, asked: Asked) -> Footprint:
-        o, seen = asked.operation, dict(world.bound).get(asked.slot)
+    def _needs_grant(self, state: BoundState, asked: Asked) -> Footprint:
+        o, seen = asked.operation, dict(state.bound).get(asked.slot)
         live: Footprint = {("live", o.connection): READ}
         if _refusal(asked):
             return live if seen is None else {**live, ("entry", o.thread): JOIN}
-        return live if o.connection not in world.state.live else {}  # live and refused: overtaken, and that is for ever
+        return live if o.connection not in state.model.live else {}  # live and refused: overtaken, and no call can change that
 
     def describe(self, operation: Operation) -> str:
         return say_operation(operation)
@@ -144,15 +144,15 @@ class ManagerSpecification:
     def describe_answer(self, operation: Operation, answer: object) -> str:
         return say_answer(operation, answer)
 
-    def describe_world(self, world: ManagerConfiguration) -> str:
-        return say_state(world.state)
+    def describe_state(self, state: BoundState) -> str:
+        return say_state(state.model)
 
 
 _WRITTEN = {Answer.HANDLE: "handle", Answer.REFUSED: "refused", Answer.ANY: "any"}
 
 
 def _decode_answer(operation: Operation, data: object) -> tuple[object, str]:
-    """The answer, or UNJUDGED for none; and what would have been one."""
+    """The answer, or UNJUDGED if `data` is none; and the answers that are allowed, in words."""
     match operation:
         case op.ThreadState() | op.TryEnsureConnectionSubscribed() | op.SetListener():
             answers = {_WRITTEN[a]: a for a in (Answer.HANDLE, Answer.REFUSED)}
@@ -173,20 +173,20 @@ def _refusal(asked: Asked) -> bool:
     return asked.answer is Answer.REFUSED or asked.answer is False
 
 
-def _by_rank(world: ManagerConfiguration) -> ManagerConfiguration:
-    """The same world with incarnations numbered by thread, and bindings to dead ones all alike."""
-    state = world.state
-    rank = {entry.incarnation: n for n, (_, entry) in enumerate(state.entries, 1)}
-    if state.incarnations != len(rank) or any(number != n for number, n in rank.items()):
-        entries = tuple((t, entry._replace(incarnation=rank[entry.incarnation])) for t, entry in state.entries)
-        state = replace(state, entries=entries, incarnations=len(entries))
-    bound = tuple((slot, rank.get(number, STALE)) for slot, number in world.bound)
-    held = tuple((task, rank[number]) for task, number in world.held if number in rank)
-    return ManagerConfiguration(state, bound, held)
+def _by_rank(state: BoundState) -> BoundState:
+    """The same state with incarnations numbered by thread, and all bindings to dead incarnations equal."""
+    model = state.model
+    rank = {entry.incarnation: n for n, (_, entry) in enumerate(model.entries, 1)}
+    if model.incarnations != len(rank) or any(number != n for number, n in rank.items()):
+        entries = tuple((t, entry._replace(incarnation=rank[entry.incarnation])) for t, entry in model.entries)
+        model = replace(model, entries=entries, incarnations=len(entries))
+    bound = tuple((slot, rank.get(number, STALE)) for slot, number in state.bound)
+    held = tuple((task, rank[number]) for task, number in state.held if number in rank)
+    return BoundState(model, bound, held)
 
 
 def _other(state: State, thread: int, connection: int) -> Footprint:
-    """What must be touched so that the pair is linked where it is not, or not where it is."""
+    """The keys that a call must touch to change whether the pair is linked."""
     link: tuple[Hashable, ...] = ("link", thread, connection)
     if connection not in state.subscribers(thread):
         return {link: READ}
@@ -210,7 +210,7 @@ def _touches(operation: Operation) -> Footprint:  # noqa: PLR0911  # a table, on
         case op.TryEnsureConnectionSubscribed(t, c) | op.TryAddConnectionToThread(t, c):
             return {**_linking(t, c), ("live", c): READ, ("entry", t): JOIN, "explicit": READ}
         case op.SetListener(_, t, c):
-            # which pair an id named before, and loses, is not known from the call: explicit ids clash with all that looks at links
+            # the call does not tell which pair its id named before and now loses: explicit ids clash with all reads of links
             return {**_linking(t, c), ("live", c): READ, ("entry", t): JOIN, "explicit": WRITE}
         case op.RemoveListener():
             return {"explicit": WRITE}
@@ -218,4 +218,4 @@ def _touches(operation: Operation) -> Footprint:  # noqa: PLR0911  # a table, on
             return {**_linking(t, c), "explicit": READ}
         case op.RemoveThreadState(t):
             return {("entry", t): WRITE, ("of thread", t): WRITE, ("torn", t): WRITE, "states": READ, "explicit": READ}
-    return {"states": WRITE}  # which thread's state it is depends on the task
+    return {"states": WRITE}  # the thread depends on the task

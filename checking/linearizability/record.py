@@ -1,7 +1,4 @@
-"""A judgement as plain data, in the model's words: what reports read, and what `--json` writes.
-
-It refuses to leave anything to a reader's guess: every call comes with its line and its times.
-"""
+"""A judgement as plain data, in the model's words, for reports and for `--json`. Every call comes with its line and its times."""
 
 from typing import Any
 
@@ -10,14 +7,14 @@ from subwarden.checking.linearizability.specification import UNJUDGED, Specifica
 from subwarden.checking.linearizability.verdict import Counted, Judgement, NotLinearizable, Unknown
 from subwarden.checking.linearizability.window import Window
 
-VERSION = 1
-STARTS = 3  # worlds shown of those a window may start in
+VERSION = 2  # version 1 named the key "state" of a failure "world"
+STARTS = 3  # how many of a window's possible initial states are listed
 
 _ENDS = {CallEnding.RETURNED: "return", CallEnding.CANCELLED: "cancel", CallEnding.NEVER: "unanswered"}
 
 
 def record(judgement: Judgement, specification: Specification, history: str) -> dict[str, Any]:
-    """`judgement` of the history of that name. Keys are in a fixed order."""
+    """The record of `judgement`, on the history with this name. Keys are in a fixed order."""
     made: dict[str, Any] = {
         "version": VERSION,
         "history": history,
@@ -47,13 +44,13 @@ def _counted(counted: Counted) -> dict[str, int]:
 def _failure(window: Window, specification: Specification) -> dict[str, Any]:
     return {
         "failing": _call(window.failing, specification),
-        "starts": [specification.describe_world(world) for world in window.starts[:STARTS]],
+        "starts": [specification.describe_state(state) for state in window.starts[:STARTS]],
         "starts_count": len(window.starts),
         "under_way": [_call(call, specification) for call in window.under_way],
         "calls": [_call(call, specification) for call in window.calls],
         "least": window.least,
         "order": [_call(call, specification) for call in window.order],
-        "world": specification.describe_world(window.world),
+        "state": specification.describe_state(window.state),
         "candidates": [
             {
                 "call": _call(candidate.call, specification),

@@ -1,103 +1,59 @@
-"""Which worlds are possible after each moment of a history: just-in-time linearization, moment by moment.
+"""Just-in-time linearization: the configurations that are possible after each moment of a history.
 
-A configuration is a bit mask of the pending calls that have taken effect, and the world they led to (Lowe, "Testing for
+A configuration is a bit mask of the pending calls that have taken effect, and the state that they led to (Lowe, "Testing for
 linearizability", 2017: the memo of Wing and Gong's search, "Testing and verifying concurrent objects", 1993). The search keeps the set
-of configurations that explain everything so far, and nothing else: what has ended is settled, so a history of any length costs memory
-for its pending calls only, and time in its length where few calls overlap. A call is made to take effect when it must: at its end.
+of configurations that explain everything so far, and nothing else. So a history of any length costs memory for its pending calls only,
+and time linear in its length if few calls overlap. A call is made to take effect as late as possible: at its end.
 
 Three reductions keep the set small; none of them loses an explanation.
-- A pending call whose answer is right and which changes nothing wherever it answers so takes effect at once: wherever an explanation
-  has it, here will do. (That it changes nothing here is not enough: taken from another place, where it does, it would be missed.)
-- Before a call that must take effect now, only those are tried that do not commute with it, directly or through others; the rest can
-  wait. Where its answer is wrong so far, only what can set it right: a stubborn set (Valmari, "Stubborn sets for reduced state space
-  generation", 1990) whose necessary enabling sets are the specification's `needs`.
-- A call without an answer may never have happened. Of two equal worlds, the one in which it has not happened yet can do all that the
-  other can. Of two calls that are alike and never answered, the earlier stands for both.
+- A pending call takes effect at once if its answer is right here and it changes nothing in any state in which it gives that answer:
+  whatever place an explanation gives it, this place serves as well. (To change nothing here is not enough: an explanation may need the
+  call at a place where it does change the state.)
+- Before a call that must take effect now, only the calls that do not commute with it, directly or through others, are tried; the rest
+  can wait. If its answer is wrong so far, only calls that can make it right are tried: a stubborn set (Valmari, "Stubborn sets for
+  reduced state space generation", 1990) whose necessary enabling sets are the specification's `needs`.
+- A call without an answer may never have happened. Of two equal states, the one in which it has not happened yet allows every
+  continuation of the other. Of two equal calls that are never answered, the earlier stands for both.
 
-It refuses to explain (see `checking.linearizability.window`) and to guess: past its budget it raises `OverBudget`.
+`checking.linearizability.window` explains a failure. Past its budget the search raises `OverBudget`.
+
+The file is longer than most: the steps below share one inner loop, and all work on the same masks.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from subwarden.checking.linearizability.configurations import (
+    Config,
+    Configs,
+    DeadEnd,
+    Impossible,
+    OverBudget,
+    Path,
+    PendingHistoryCall,
+    StatesByNumber,
+    Step,
+    bits,
+    without_dominated,
+)
 from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
-from subwarden.checking.linearizability.specification import Asked, CallEffect, Configuration, Footprint, Specification, clash
+from subwarden.checking.linearizability.specification import Asked, Footprint, Specification, clash
 
-Config = tuple[int, int]  # the mask, and the number of the world (see `_Configurations`)
-Path = tuple["Path", HistoryCall] | None  # the calls placed, last first
-Configs = dict[Config, Path]  # in order of discovery, so that nothing depends on hashes
 BUDGET = 200_000
-WORLDS = 100_000  # worlds that are kept by number before those that no configuration needs are forgotten
-
-
-class OverBudget(Exception):
-    """More configurations than allowed at one moment: nothing can be said."""
-
-
-class Impossible(Exception):
-    """No configuration explains this end: the history is not linearizable. `before` explained everything up to it."""
-
-    def __init__(self, call: HistoryCall, before: Configs) -> None:
-        super().__init__(call.id)
-        self.call = call
-        self.before = before
-
-
-class Step(NamedTuple):
-    """What a call would do in a world, worked out once: whether its answer fits, and the number of the world after."""
-
-    fits: bool
-    after: int
-    effect: CallEffect
-
-
-@dataclass(slots=True)
-class PendingHistoryCall:
-    """A call that has not ended, in its slot. `clashes` masks the pending calls that it may not commute with, `twins` earlier calls
-    that can stand for it: the same operation, never answered either."""
-
-    call: HistoryCall
-    asked: Asked
-    touches: Footprint
-    clashes: int = 0
-    twins: int = 0
-    steps: dict[int, Step] = field(default_factory=dict)
-
-
-class _Configurations:
-    """Worlds by number: everything the search compares is then small integers."""
-
-    def __init__(self) -> None:
-        self.known: list[Configuration] = []
-        self._numbers: dict[Configuration, int] = {}
-
-    def number(self, world: Configuration) -> int:
-        """The number of `world`."""
-        number = self._numbers.setdefault(world, len(self.known))
-        if number == len(self.known):
-            self.known.append(world)
-        return number
-
-
-@dataclass(frozen=True, slots=True)
-class DeadEnd:
-    """A configuration in which nothing that could help can take effect: each candidate, and what it would do."""
-
-    path: Path
-    world: Configuration
-    candidates: tuple[tuple[HistoryCall, CallEffect], ...]
+STATES = 100_000  # numbered states; past this the states that no configuration needs are dropped
 
 
 class HistorySearch:
-    """The configurations after the moments given so far. `remember`: keep for each one an order that leads to it."""
+    """The configurations after the moments given so far.
+
+    In: `budget` bounds the configurations visited at one moment; `remember` keeps for each configuration an order that leads to it.
+    """
 
     def __init__(self, specification: Specification, budget: int = BUDGET, remember: bool = False) -> None:
         self.specification = specification
         self.budget = budget
         self.remember = remember
-        self.worlds = _Configurations()
-        self.configs: Configs = {(0, self.worlds.number(specification.initial())): None}
+        self.states = StatesByNumber()
+        self.configs: Configs = {(0, self.states.number(specification.initial())): None}
         self.slots: dict[int, PendingHistoryCall] = {}  # bit -> pending call
         self.by_call: dict[HistoryCall, int] = {}
         self.pending = 0
@@ -109,27 +65,27 @@ class HistorySearch:
         self.dead_ends: list[DeadEnd] | None = None
 
     def copy(self, remember: bool = True) -> "HistorySearch":
-        """A search that goes on from here, without a past."""
+        """A search that continues from here, with empty orders."""
         other = HistorySearch(self.specification, self.budget, remember)
-        other.worlds = _Configurations()
-        other.configs = {(done, other.worlds.number(self.worlds.known[world])): None for done, world in self.configs}
+        other.states = StatesByNumber()
+        other.configs = {(done, other.states.number(self.states.known[state])): None for done, state in self.configs}
         other.slots = {bit: PendingHistoryCall(p.call, p.asked, p.touches, p.clashes, p.twins) for bit, p in self.slots.items()}
         other.by_call = dict(self.by_call)
         other.pending, other.optional, other.inert = self.pending, self.optional, self.inert
         return other
 
     def advance(self, moment: Moment) -> None:
-        """Let `moment` happen. Raises Impossible or OverBudget."""
+        """Process `moment`. Raises Impossible or OverBudget."""
         if moment.calls:
             self.begin(moment.calls)
         for call in moment.ends:
             self.end(call)
 
     def begin(self, calls: Iterable[HistoryCall]) -> None:
-        """All of `calls` are made at one time."""
+        """Process `calls`, all made at one time. Raises OverBudget."""
         self.visited = 0
-        if len(self.worlds.known) > WORLDS:
-            self._forget_worlds()
+        if len(self.states.known) > STATES:
+            self._forget_states()
         fresh = 0
         for call in calls:
             fresh |= self._admit(call)
@@ -138,27 +94,27 @@ class HistorySearch:
         settling = fresh & self.inert
         if settling:
             before, self.configs = self.configs, {}
-            for (done, world), path in before.items():
-                self._keep(self.configs, *self._settle(done, world, path, settling))
+            for (done, state), path in before.items():
+                self._keep(self.configs, *self._settle(done, state, path, settling))
 
     def end(self, call: HistoryCall) -> None:
-        """`call` ends: if it was answered, it has taken effect by now."""
+        """Process the end of `call`: if it was answered, it has taken effect by now. Raises Impossible or OverBudget."""
         self.visited = 0
         bit = self.by_call[call]
         cancelled = call.fate.end is CallEnding.CANCELLED
         after: Configs = {}
-        for (done, world), path in self.configs.items():
+        for (done, state), path in self.configs.items():
             if done & bit:
-                self._keep(after, done ^ bit, world, path)
+                self._keep(after, done ^ bit, state, path)
                 continue
             if cancelled:
-                world_without = self.specification.forget(self.worlds.known[world], bit)
-                self._keep(after, done, self.worlds.number(world_without), path)
-            self._explore(done, world, path, bit, after)
+                without = self.specification.forget(self.states.known[state], bit)
+                self._keep(after, done, self.states.number(without), path)
+            self._explore(done, state, path, bit, after)
         if not after:
             raise Impossible(call, self.configs)
         self._retire(call, bit)
-        self.configs = self._without_dominated(after) if self.optional else after
+        self.configs = without_dominated(after, self.optional) if self.optional else after
         self.widest = max(self.widest, len(self.configs))
 
     def _admit(self, call: HistoryCall) -> int:
@@ -196,26 +152,26 @@ class HistorySearch:
         for other in self.slots.values():
             other.clashes &= ~bit
 
-    def _forget_worlds(self) -> None:
-        old, self.worlds = self.worlds, _Configurations()
-        self.configs = {(done, self.worlds.number(old.known[world])): path for (done, world), path in self.configs.items()}
+    def _forget_states(self) -> None:
+        old, self.states = self.states, StatesByNumber()
+        self.configs = {(done, self.states.number(old.known[state])): path for (done, state), path in self.configs.items()}
         for entry in self.slots.values():
             entry.steps.clear()
 
-    def _step(self, world: int, entry: PendingHistoryCall) -> Step:
-        known = entry.steps.get(world)
+    def _step(self, state: int, entry: PendingHistoryCall) -> Step:
+        known = entry.steps.get(state)
         if known is None:
-            effect = self.specification.step(self.worlds.known[world], entry.asked)
-            after = self.worlds.number(effect.world) if effect.world is not self.worlds.known[world] else world
-            known = entry.steps[world] = Step(self.specification.fits(effect.answer, entry.asked.answer), after, effect)
+            effect = self.specification.step(self.states.known[state], entry.asked)
+            after = self.states.number(effect.state) if effect.state is not self.states.known[state] else state
+            known = entry.steps[state] = Step(self.specification.fits(effect.answer, entry.asked.answer), after, effect)
         return known
 
-    def _bound(self, world: int, entry: PendingHistoryCall) -> int:
-        return self.worlds.number(self.specification.bind(self.worlds.known[world], entry.asked))
+    def _bound(self, state: int, entry: PendingHistoryCall) -> int:
+        return self.states.number(self.specification.bind(self.states.known[state], entry.asked))
 
-    def _before_binding(self, done: int, world: int, entry: PendingHistoryCall) -> int:
-        """The pending calls that may still make a difference to what `entry` sees."""
-        touches = self.specification.bind_touches(self.worlds.known[world], entry.asked)
+    def _before_binding(self, done: int, state: int, entry: PendingHistoryCall) -> int:
+        """The pending calls whose effect may still change the binding of `entry`."""
+        touches = self.specification.bind_touches(self.states.known[state], entry.asked)
         return self._touching(touches, self.pending & ~done & ~entry.asked.slot)
 
     def _count(self) -> None:
@@ -223,37 +179,37 @@ class HistorySearch:
         if self.visited > self.budget:
             raise OverBudget
 
-    def _keep(self, into: Configs, done: int, world: int, path: Path) -> None:
-        if (done, world) not in into:
+    def _keep(self, into: Configs, done: int, state: int, path: Path) -> None:
+        if (done, state) not in into:
             self._count()
-            into[done, world] = path
+            into[done, state] = path
 
-    def _settle(self, done: int, world: int, path: Path, among: int) -> tuple[int, int, Path]:
-        """Let those `among` the inert calls take effect that are answered right here."""
+    def _settle(self, done: int, state: int, path: Path, among: int) -> tuple[int, int, Path]:
+        """Let each inert call of `among` take effect whose answer is right in this state."""
         left = among & ~done
         while left:
             bit = left & -left
             left ^= bit
             entry = self.slots[bit]
-            step = self._step(world, entry)
+            step = self._step(state, entry)
             if step.fits:
                 done |= bit
-                world = step.after
+                state = step.after
                 if self.remember:
                     path = (path, entry.call)
-        return done, world, path
+        return done, state, path
 
     def _place(self, done: int, path: Path, bit: int, step: Step) -> tuple[int, int, Path]:
-        """`bit` takes effect, and what that settles."""
+        """Let call `bit` take effect, and then the inert calls whose answers are now right."""
         if self.remember:
             path = (path, self.slots[bit].call)
         among = self.inert & ~self.unbound if step.effect.changed else 0
         return self._settle(done | bit, step.after, path, among)
 
-    def _candidates(self, done: int, world: int, start: int, free: int) -> dict[int, Step]:
-        """A stubborn set: every pending call that must be tried here, with its effect. `start`: what something needs from.
+    def _candidates(self, done: int, state: int, start: int, free: int) -> dict[int, Step]:
+        """A stubborn set: every pending call that must be tried here, with its effect.
 
-        `free` masks those that may take effect. Others are not entered: what stands in their way is the caller's business.
+        In: `start` masks the calls that must be tried in any case, `free` those that may take effect.
         """
         found: dict[int, Step] = {}
         undone = free & ~done
@@ -264,11 +220,11 @@ class HistorySearch:
             todo ^= bit
             entry = self.slots[bit]
             if entry.twins & ~done:
-                continue  # a twin that has not happened yet does as well
-            step = found[bit] = self._step(world, entry)
+                continue  # a twin that has not happened yet stands for it
+            step = found[bit] = self._step(state, entry)
             drawn = entry.clashes & undone & ~reached
             if drawn and not step.fits:
-                needs = self.specification.needs(self.worlds.known[world], entry.asked)
+                needs = self.specification.needs(self.states.known[state], entry.asked)
                 if needs is not None:
                     drawn = self._touching(needs, drawn)
             reached |= drawn
@@ -284,15 +240,15 @@ class HistorySearch:
                 found |= bit
         return found
 
-    def _explore(self, done: int, world: int, path: Path, target: int, into: Configs) -> None:
-        """Every way to let `target` take effect now, after those that it cannot do without."""
+    def _explore(self, done: int, state: int, path: Path, target: int, into: Configs) -> None:
+        """Add to `into` every configuration in which `target` takes effect now, after other calls that may have to come before it."""
         clashing = self.slots[target].clashes
-        seen: set[Config] = {(done, world)}
-        # Only what clashes with the target can stand right before it: what commutes with it can also come after it.
-        stack: list[tuple[int, int, Path, bool]] = [(done, world, path, True)]
+        seen: set[Config] = {(done, state)}
+        # Only a call that clashes with the target need stand right before it: one that commutes can also come after it.
+        stack: list[tuple[int, int, Path, bool]] = [(done, state, path, True)]
         while stack:
-            done, world, path, adjacent = stack.pop()
-            found = self._candidates(done, world, target, self.pending)
+            done, state, path, adjacent = stack.pop()
+            found = self._candidates(done, state, target, self.pending)
             stuck = True
             for bit, step in found.items():
                 if not step.fits:
@@ -300,91 +256,67 @@ class HistorySearch:
                 stuck = False
                 if bit == target and not adjacent:
                     continue
-                after, next_world, next_path = self._place(done, path, bit, step)
+                after, next_state, next_path = self._place(done, path, bit, step)
                 if after & target:
-                    self._keep(into, after ^ target, next_world, next_path)
+                    self._keep(into, after ^ target, next_state, next_path)
                     continue
                 arrives = bool((after ^ done) & clashing)
-                if (after, next_world) not in seen:
+                if (after, next_state) not in seen:
                     self._count()
-                    seen.add((after, next_world))
-                    stack.append((after, next_world, next_path, arrives))
+                    seen.add((after, next_state))
+                    stack.append((after, next_state, next_path, arrives))
                 elif arrives:
-                    self._try(after, next_world, next_path, target, into)
+                    self._try(after, next_state, next_path, target, into)
             if stuck and self.dead_ends is not None:
                 calls = tuple((self.slots[bit].call, step.effect) for bit, step in found.items())
-                self.dead_ends.append(DeadEnd(path, self.worlds.known[world], calls))
+                self.dead_ends.append(DeadEnd(path, self.states.known[state], calls))
 
-    def _try(self, done: int, world: int, path: Path, target: int, into: Configs) -> None:
-        """The target alone, where the rest has been explored from another side."""
-        step = self._step(world, self.slots[target])
+    def _try(self, done: int, state: int, path: Path, target: int, into: Configs) -> None:
+        """Let the target take effect; the rest has been explored by another path."""
+        step = self._step(state, self.slots[target])
         if step.fits:
-            done, world, path = self._place(done, path, target, step)
-            self._keep(into, done ^ target, world, path)
+            done, state, path = self._place(done, path, target, step)
+            self._keep(into, done ^ target, state, path)
 
     def _bind_all(self) -> None:
-        """Bind the calls just made, in every world they may have seen: those that pending calls may still have led to by now."""
+        """Bind the calls just made, in every state that they may have seen: pending calls may have taken effect before them."""
         calls, self.unbound = self.unbound, 0
         bound: Configs = {}
         seen: set[tuple[Config, int]] = set()
         stack: list[tuple[int, int, Path, int]] = []
 
-        def visit(done: int, world: int, path: Path, left: int) -> None:
-            if ((done, world), left) not in seen:
+        def visit(done: int, state: int, path: Path, left: int) -> None:
+            if ((done, state), left) not in seen:
                 self._count()
-                seen.add(((done, world), left))
-                stack.append((done, world, path, left))
+                seen.add(((done, state), left))
+                stack.append((done, state, path, left))
 
-        for (done, world), path in self.configs.items():
-            visit(done, world, path, calls)
+        for (done, state), path in self.configs.items():
+            visit(done, state, path, calls)
         while stack:
-            done, world, path, left = stack.pop()
-            left, world = self._bind_free(done, world, left)
+            done, state, path, left = stack.pop()
+            left, state = self._bind_free(done, state, left)
             if not left:
-                self._keep(bound, done, world, path)
+                self._keep(bound, done, state, path)
                 continue
             self.unbound = left
             start = 0
-            for bit in _bits(left):
+            for bit in bits(left):
                 entry = self.slots[bit]
-                visit(done, self._bound(world, entry), path, left ^ bit)
-                start |= self._before_binding(done, world, entry)
-            # what an unbound call stands for is reached by binding it first, which has just been tried
-            for bit, step in self._candidates(done, world, start, self.pending & ~left).items():
+                visit(done, self._bound(state, entry), path, left ^ bit)
+                start |= self._before_binding(done, state, entry)
+            # unbound calls take no effect here: the branches above bind them first
+            for bit, step in self._candidates(done, state, start, self.pending & ~left).items():
                 if step.fits:
                     visit(*self._place(done, path, bit, step), left)
             self.unbound = 0
         self.configs = bound
 
-    def _bind_free(self, done: int, world: int, left: int) -> tuple[int, int]:
-        """Bind those for which nothing that may still come first makes a difference."""
-        for bit in _bits(left):
+    def _bind_free(self, done: int, state: int, left: int) -> tuple[int, int]:
+        """Bind the calls whose binding no pending call can change any more."""
+        for bit in bits(left):
             entry = self.slots[bit]
-            if not self._before_binding(done, world, entry):
-                world = self._bound(world, entry)
+            if not self._before_binding(done, state, entry):
+                state = self._bound(state, entry)
                 left ^= bit
-        return left, world
-
-    def _without_dominated(self, configs: Configs) -> Configs:
-        """Drop configurations in which a call without an answer happened for nothing."""
-        optional = self.optional
-        if len(configs) < 2 or not any(done & optional for done, _ in configs):
-            return configs
-        groups: dict[Config, list[int]] = {}
-        for done, world in configs:
-            groups.setdefault((done & ~optional, world), []).append(done & optional)
-        kept: Configs = {}
-        for (done, world), path in configs.items():
-            mine = done & optional
-            others = groups[done & ~optional, world]
-            if not any(other != mine and other & mine == other for other in others):
-                kept[done, world] = path
-        return kept
-
-
-def _bits(mask: int) -> list[int]:
-    found = []
-    while mask:
-        found.append(mask & -mask)
-        mask &= mask - 1
-    return found
+        return left, state

@@ -1,8 +1,7 @@
-"""What a model must say so that a history can be judged by it, and when two of its operations commute.
+"""The interface between a model and the search for a linearization, and the rule by which two operations commute.
 
-The search for a linearization knows no model; it sees worlds (a model's state and what calls have bound), steps and footprints.
-It refuses to compare footprints cleverly: a pair is called commuting only if no key of one meets a key of the other in modes that
-clash, whatever the state. That claim is held against the models by a property test.
+The search knows no model; it sees states (a model's state with the bindings of calls), steps and footprints. Two operations count as
+commuting only if no key of one meets a key of the other in clashing modes, in any state. A property test checks that against the models.
 """
 
 from collections.abc import Hashable, Mapping
@@ -10,14 +9,14 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 Operation = Any  # a model's own operation: hashable, opaque here
-Configuration = Any  # a model's own state, with what pending calls have bound: hashable, opaque here
+State = Any  # a model's own state, with the bindings of pending calls: hashable, opaque here
 
 
 class Mode(IntEnum):
-    """How an operation touches a key. Two touches clash unless both are READ or both are JOIN."""
+    """How an operation touches a key. Two modes clash unless both are READ or both are JOIN."""
 
     READ = 0
-    JOIN = 1  # a change that does not mind others of its kind: adding different elements, creating what all of them create
+    JOIN = 1  # a change that commutes with its kind: adding different elements, creating the same thing
     WRITE = 2
 
 
@@ -36,18 +35,18 @@ def clash(one: Footprint, other: Footprint) -> bool:
 
 
 class CallEffect(NamedTuple):
-    """What a call does to a world. `changed` is false where the world is as before, apart from the call's own binding."""
+    """The effect of a call on a state. `changed` is False if the next state differs at most in the call's own binding."""
 
-    world: Configuration
+    state: State
     answer: object
     kind: str
     changed: bool
 
 
 class Asked(NamedTuple):
-    """A call as a model sees it: `slot` names it among those pending, `answer` is what it must answer (`UNJUDGED`: whatever).
+    """A call as a model sees it. `slot`: its name among the pending calls; `answer`: the answer it must give (`UNJUDGED`: any).
 
-    `must`: it was answered, so it took effect; otherwise it may have or not.
+    `must`: it was answered, so it took effect; otherwise it may never have.
     """
 
     slot: int
@@ -64,58 +63,58 @@ class Unjudged:
         return "UNJUDGED"
 
 
-UNJUDGED = Unjudged()  # no answer was recorded, or nobody got one: any will do
+UNJUDGED = Unjudged()  # no answer was recorded, or none was given: any answer fits
 
 
 class Specification(Protocol):
-    """A model as the search sees it. Worlds are canonical: what no continuation can tell apart is equal."""
+    """A model as the search sees it. States are canonical: states that no continuation can tell apart are equal."""
 
     name: str
 
     def decode(self, data: object) -> Operation:
-        """The operation written as plain data. Raises ValueError, saying what is wrong."""
+        """The operation written as plain data. Raises ValueError with the reason."""
 
     def decode_answer(self, operation: Operation, data: object) -> object:
-        """The answer written as plain data. Raises ValueError where no call of `operation` can be answered so."""
+        """The answer written as plain data. Raises ValueError if `operation` has no such answer."""
 
     def encode_answer(self, answer: object) -> object:
         """The answer as plain data."""
 
-    def initial(self) -> Configuration:
-        """The world before the first call."""
+    def initial(self) -> State:
+        """The state before the first call."""
 
     def needs_state(self, operation: Operation) -> bool:
-        """Whether `operation` acts on what an earlier call of its task was answered."""
+        """Whether `operation` acts on the answer of an earlier call of its task."""
 
     def gives_state(self, answer: object) -> bool:
-        """Whether this answer gives its task something to act on."""
+        """Whether this answer gives its task a state to act on."""
 
     def binds(self, operation: Operation) -> bool:
-        """Whether it matters which world the call saw when it was made."""
+        """Whether the effect depends on the state at the moment of the call."""
 
-    def bind(self, world: Configuration, asked: Asked) -> Configuration:
-        """The call is made now: it sees `world`."""
+    def bind(self, state: State, asked: Asked) -> State:
+        """The state after the call is made in `state`."""
 
-    def bind_touches(self, world: Configuration, asked: Asked) -> Footprint:
-        """What may run before the call is made, and give it a binding that is any better than this world's."""
+    def bind_touches(self, state: State, asked: Asked) -> Footprint:
+        """The keys whose change before the call is made may give it a binding with more possible answers than this state's."""
 
-    def forget(self, world: Configuration, slot: int) -> Configuration:
-        """The call will not take effect any more."""
+    def forget(self, state: State, slot: int) -> State:
+        """The state without the binding of a call that will never take effect."""
 
-    def step(self, world: Configuration, asked: Asked) -> CallEffect:
-        """The call takes effect. A world's answer fits where `fits` says so."""
+    def step(self, state: State, asked: Asked) -> CallEffect:
+        """The effect of the call on `state`; whether its answer is right is decided by `fits`."""
 
     def fits(self, answer: object, wanted: object) -> bool:
-        """Whether the model's answer is the wanted one."""
+        """Whether the model's `answer` agrees with the history's `wanted`."""
 
     def inert(self, asked: Asked) -> bool:
-        """Whether a call that answers so changes nothing, in whichever world it does."""
+        """Whether the call changes nothing in any state in which it gives its answer."""
 
     def touches(self, operation: Operation) -> Footprint:
-        """What `operation` reads and changes, in any world."""
+        """The keys that `operation` reads and changes, in any state."""
 
-    def needs(self, world: Configuration, asked: Asked) -> Footprint | None:
-        """In a world in which the call cannot answer as wanted: something that must be changed first. None: cannot say."""
+    def needs(self, state: State, asked: Asked) -> Footprint | None:
+        """For a state in which the call cannot give its answer: keys of which one must change first. None: not known."""
 
     def describe(self, operation: Operation) -> str:
         """The operation in the model's words."""
@@ -123,5 +122,5 @@ class Specification(Protocol):
     def describe_answer(self, operation: Operation, answer: object) -> str:
         """The answer in the model's words."""
 
-    def describe_world(self, world: Configuration) -> str:
+    def describe_state(self, state: State) -> str:
         """The state in the model's words, in one line."""

@@ -1,28 +1,30 @@
-"""Judges a history by a model: some one-at-a-time order of its calls shows what its callers saw (P8), or there is none.
+"""Judges a history by a model: linearizable if some one-at-a-time order of its calls explains every answer (P8).
 
-It refuses to give up quietly: a search that met its budget is `Unknown`, never a pass.
+A search that exceeds its budget is `Unknown`, never a pass.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from subwarden.checking.linearizability.configurations import Impossible, OverBudget
 from subwarden.checking.linearizability.core import CoreSpecification
-from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment, Survey, moments, survey
+from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
 from subwarden.checking.linearizability.manager import ManagerSpecification
-from subwarden.checking.linearizability.search import BUDGET, HistorySearch, Impossible, OverBudget
+from subwarden.checking.linearizability.reading import Survey, moments, survey
+from subwarden.checking.linearizability.search import BUDGET, HistorySearch
 from subwarden.checking.linearizability.specification import Specification
 from subwarden.checking.linearizability.window import Window, find_window
 from subwarden.checking.verdict import Verdict
 
 SPECIFICATIONS: dict[str, type[Specification]] = {s.name: s for s in (ManagerSpecification, CoreSpecification)}
 DEFAULT = ManagerSpecification.name
-STRIDE = 64  # moments between two places from which a failing window can be looked at again
+STRIDE = 64  # moments between two copies of the search, from which a failing window can be replayed
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How far a judgement came. `widest`: the most configurations at one moment. `overlap`: the most calls open at once."""
+    """The work of a judgement. `widest`: the most configurations at one moment. `overlap`: the most calls open at once."""
 
     calls: int
     answered: int
@@ -34,7 +36,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Linearizable:
-    """Every answer is explained."""
+    """Some order explains every answer."""
 
     counted: Counted
     verdict = Verdict.HOLDS
@@ -42,7 +44,7 @@ class Linearizable:
 
 @dataclass(frozen=True, slots=True)
 class NotLinearizable:
-    """All before the end of `failing` can be explained (the longest linearizable prefix), and that end cannot."""
+    """No order explains the end of `failing`; some order explains all before it (the longest linearizable prefix)."""
 
     counted: Counted
     failing: HistoryCall
@@ -52,7 +54,7 @@ class NotLinearizable:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """More than `budget` configurations at the moment of `line`: neither an order nor its absence was found."""
+    """More than `budget` configurations at the moment of `line`: the search found no order and did not rule one out."""
 
     counted: Counted
     budget: int
@@ -65,7 +67,7 @@ Judgement = Linearizable | NotLinearizable | Unknown
 
 
 def judge(history: Iterable[Moment], specification: Specification, budget: int = BUDGET) -> Judgement:
-    """Judge `history`, moment by moment. Memory: for the calls that are open, their configurations, and `2 * STRIDE` moments."""
+    """Judge `history`, moment by moment. Memory: the open calls, their configurations, and `2 * STRIDE` moments."""
     search = HistorySearch(specification, budget)
     older, middle, since = search.copy(), search.copy(), list[Moment]()
     calls = answered = cancelled = seen = overlap = 0
@@ -100,12 +102,12 @@ def judge(history: Iterable[Moment], specification: Specification, budget: int =
 
 
 def judge_file(path: Path, specification: Specification, found: Survey, budget: int = BUDGET) -> Judgement:
-    """Judge the file that `found` surveyed without a fault."""
+    """Judge a file. `found` is its survey, without faults. Raises OSError if the file cannot be read."""
     with path.open("rb") as lines:
         return judge(moments(lines, specification, found.long), specification, budget)
 
 
 def survey_file(path: Path, specification: Specification) -> Survey:
-    """The first reading of a file. Raises OSError where it cannot be read."""
+    """Survey a file. Raises OSError if it cannot be read."""
     with path.open("rb") as lines:
         return survey(lines, specification)

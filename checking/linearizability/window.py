@@ -1,30 +1,31 @@
-"""Why a history is not linearizable, in as few calls as will do.
+"""Explains why a history is not linearizable, with as few calls as possible.
 
-The window starts just before the call whose end could not be explained; or, where calls that its answer may depend on are under way
-then, just before the first of those, and so on: nothing that matters crosses its start. Everything earlier is settled, and shows only
-in the worlds that were possible then. Each call made in the window is set free in turn: it may have happened or not, and answered
-anything. Where that same end stays impossible it stays free. What is left are calls of which none can be set free; they are told
-together with those that might have helped them, being such as they may not commute with.
+The window starts just before the call whose end is impossible. If calls on which its answer may depend are open then, the window starts
+just before the first of those, and so on: no relevant call crosses its start. Everything earlier is represented by the states that were
+possible at the start. Then each call of the window is freed in turn: it may have happened or not, with any answer. If the same end stays
+impossible, the call stays free. The remaining calls, of which none can be freed, are shown together with the calls that may not commute
+with them.
 
-It refuses to search the settled past for a culprit: an answer is wrong for the worlds that the answers before it allow, and those are
-shown. And it does not take calls away instead of setting them free: without a subscribe a delivery is impossible all the more, and the
-interesting call is the subscribe.
+The settled past is not searched for a culprit: an answer is wrong for the states that the answers before it allow, and those are shown.
+And calls are freed rather than removed: without a subscribe a delivery is impossible all the more, and the interesting call is the
+subscribe.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from subwarden.checking.linearizability.configurations import DeadEnd, Impossible, OverBudget, Path
 from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
-from subwarden.checking.linearizability.search import DeadEnd, HistorySearch, Impossible, OverBudget, Path
-from subwarden.checking.linearizability.specification import UNJUDGED, Configuration, clash
+from subwarden.checking.linearizability.search import HistorySearch
+from subwarden.checking.linearizability.specification import UNJUDGED, State, clash
 
-LARGEST = 64  # calls; setting the calls of a larger window free one by one would cost more than it tells
+LARGEST = 64  # calls; freeing the calls of a larger window one by one costs more than it tells
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A call that might have come next: the model's answer in this world differs from the history's."""
+    """A call that might have come next, but for its answer: the model's answer in this state differs from the history's."""
 
     call: HistoryCall
     answer: object
@@ -33,20 +34,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The shortest failing window. `order` leads from one of `starts` to `world`, where every candidate is impossible."""
+    """The shortest failing window. `order` leads from one of `starts` to `state`, where every candidate is impossible."""
 
-    starts: tuple[Configuration, ...]
+    starts: tuple[State, ...]
     under_way: tuple[HistoryCall, ...]  # made before the window, open when it starts
-    calls: tuple[HistoryCall, ...]  # made in it, in the order of their calls: those needed, and what may not commute with them
+    calls: tuple[HistoryCall, ...]  # made in it, in order: those needed, and those that may not commute with them
     failing: HistoryCall
     order: tuple[HistoryCall, ...]
-    world: Configuration
+    state: State
     candidates: tuple[Candidate, ...]
-    least: bool  # no single call can be set free; False: the window was too large to try
+    least: bool  # no single call can be freed; False: the window was too large to try
 
 
 def find_window(before: HistorySearch, since: Sequence[Moment], failing: HistoryCall) -> Window:
-    """The window of the end of `failing`, the first that is impossible when `since` follows `before`."""
+    """The window of `failing`, whose end is the first impossible one when the moments `since` follow the search `before`."""
     moments = list(since)
     ends = moments[-1].ends
     moments[-1] = moments[-1]._replace(ends=ends[: ends.index(failing) + 1])
@@ -55,16 +56,16 @@ def find_window(before: HistorySearch, since: Sequence[Moment], failing: History
     least = len(calls) <= LARGEST
     shown = _needed(start, moments, failing, calls) if least else calls
     only = [m._replace(calls=[c for c in m.calls if c in shown], ends=[c for c in m.ends if c in shown or c not in calls]) for m in moments]
-    # the others are left out where that makes no other end impossible, for the sake of a state without what does not matter
+    # leave the other calls out if that makes no other end impossible: the state shown is then free of their effects
     deepest = _dead_end(start, only if _fails(start, only, failing) else moments, failing)
-    numbers = dict.fromkeys(world for _, world in start.configs)
+    numbers = dict.fromkeys(state for _, state in start.configs)
     return Window(
-        tuple(start.worlds.known[number] for number in numbers),
+        tuple(start.states.known[number] for number in numbers),
         tuple(_meeting(start, [failing, *shown])),
         tuple(shown),
         failing,
         tuple(call for call in _order(deepest.path) if call in shown or call not in calls),
-        deepest.world,
+        deepest.state,
         tuple(Candidate(call, effect.answer, effect.kind) for call, effect in deepest.candidates),
         least,
     )
@@ -80,14 +81,14 @@ def _start(before: HistorySearch, moments: list[Moment], failing: HistoryCall) -
             search.advance(moment)
         crossing = [made.get(call, -1) for call in _meeting(search, [failing])]
         size = sum(len(moment.calls) for moment in moments[min(crossing, default=at) :])
-        # what was called too long ago to be looked at again stays under way
+        # a call from before `moments`, or of a window that would be too large, stays under way
         if not crossing or min(crossing) < 0 or min(crossing) >= at or size > LARGEST:
             return search.copy(), moments[at:]
         at = min(crossing)
 
 
 def _meeting(search: HistorySearch, calls: Sequence[HistoryCall]) -> list[HistoryCall]:
-    """The calls under way that some of `calls` may not commute with, directly or through others under way."""
+    """The calls under way with which some of `calls` may not commute, directly or through other calls under way."""
     met: dict[HistoryCall, None] = {}
     todo = [search.specification.touches(call.operation) for call in calls]
     while todo:
@@ -100,7 +101,7 @@ def _meeting(search: HistorySearch, calls: Sequence[HistoryCall]) -> list[Histor
 
 
 def _needed(start: HistorySearch, moments: list[Moment], failing: HistoryCall, calls: list[HistoryCall]) -> list[HistoryCall]:
-    """The calls of which none can be set free, and those that they may not commute with."""
+    """The calls of which none can be freed, and those that may not commute with them."""
     free: frozenset[HistoryCall] = frozenset()
     before = None
     while free != before:
@@ -114,13 +115,13 @@ def _needed(start: HistorySearch, moments: list[Moment], failing: HistoryCall, c
 
 
 def _followed(failing: HistoryCall, calls: list[HistoryCall]) -> frozenset[HistoryCall]:
-    """Those that cannot be set free: a task's later calls may act on what an earlier one was answered."""
+    """The calls that cannot be freed: `failing`, and calls followed by another of their task, which may act on their answers."""
     by_task = sorted((c for c in calls if c.task is not None), key=lambda c: (c.task, c.line))
     return frozenset({failing, *(one for one, later in pairwise(by_task) if one.task == later.task)})
 
 
 def _freed(moments: list[Moment], free: frozenset[HistoryCall]) -> list[Moment]:
-    """The moments with those calls as if cancelled when they ended."""
+    """The moments with the calls of `free` cancelled at their ends."""
     as_if = {
         call: replace(call, fate=call.fate._replace(end=CallEnding.CANCELLED, answer=UNJUDGED))
         for call in free
@@ -130,7 +131,7 @@ def _freed(moments: list[Moment], free: frozenset[HistoryCall]) -> list[Moment]:
 
 
 def _fails(start: HistorySearch, moments: list[Moment], failing: HistoryCall) -> bool:
-    """Whether `failing` is the first end that is impossible."""
+    """Whether the end of `failing` is the first impossible one."""
     try:
         _run(start.copy(remember=False), moments)
     except Impossible as error:
@@ -141,7 +142,7 @@ def _fails(start: HistorySearch, moments: list[Moment], failing: HistoryCall) ->
 
 
 def _dead_end(start: HistorySearch, moments: list[Moment], failing: HistoryCall) -> DeadEnd:
-    """The longest order that got stuck."""
+    """The dead end with the longest order."""
     search = start.copy()
     search.dead_ends = []
     found: list[DeadEnd] = []
@@ -149,11 +150,11 @@ def _dead_end(start: HistorySearch, moments: list[Moment], failing: HistoryCall)
         for moment in moments:
             search.begin(moment.calls)
             for call in moment.ends:
-                search.dead_ends = found = []  # only those of the last end are why it is impossible
+                search.dead_ends = found = []  # only the last end's dead ends explain why it is impossible
                 search.end(call)
     except Impossible as error:
         assert error.call is failing, "the window fails where the history does"
-    # the most that can be done, and then the fewest candidates, which is the shortest to tell
+    # of equally long orders the one with the fewest candidates, which makes the shortest explanation
     return max(found, key=lambda end: (len(_order(end.path)), -len(end.candidates)))
 
 

@@ -1,1 +1,1 @@
-"""The manager's model as a transition system, and how its states and steps are judged."""
+"""The manager's model as a transition system, with the properties of its states and steps."""

@@ -1,4 +1,4 @@
-"""Words for the steps and configurations of level manager, on top of `model.manager.words`."""
+"""The steps and configurations of the manager level in words, on top of `model.manager.words`."""
 
 from subwarden.model.manager.step import Call
 from subwarden.model.manager.words import say_operation, say_state
@@ -7,13 +7,13 @@ from subwarden.proving.manager.scope import Request
 
 
 def request_in_words(request: Request) -> str:
-    """A state operation says whose state it acts on."""
+    """The operation; for a state operation also the thread whose state it acts on."""
     text = say_operation(request.operation)
     return text if request.thread is None else f"{text} on t{request.thread}'s state"
 
 
 def action_in_words(action: Action) -> str:
-    """`caller 1 begins set_listener(...)`; a whole operation is told by itself."""
+    """`caller 1 begins set_listener(...)`; a whole operation is its request alone."""
     match action:
         case Whole(request):
             return request_in_words(request)
@@ -28,7 +28,7 @@ def action_in_words(action: Action) -> str:
 
 
 def configuration_in_words(configuration: ManagerConfiguration) -> str:
-    """The state, then what is open."""
+    """The state, then the open calls."""
     callers = [f"caller {number}: {_open(call)}" for number, call in enumerate(configuration.callers, 1) if call is not None]
     return "; ".join([say_state(configuration.state), *callers])
 

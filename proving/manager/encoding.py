@@ -1,8 +1,8 @@
-"""A configuration as one integer: a bit for every fact that can be so within a scope.
+"""A configuration as one integer: one bit for every fact that can hold within a scope.
 
-Facts, because everything else the search does is then masks: what an operation looks at, what a property looks at, what a renaming
-moves. Generations are dropped and incarnations kept by rank (still the one in the map, or not): nothing in the model compares more.
-It refuses to know what an operation does.
+With facts as bits, the footprint of an operation, the footprint of a property and the effect of a renaming are masks. Generations are
+dropped, and incarnations are kept by rank (in the map, or stale): the model compares nothing else. This file does not know the effect
+of an operation.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ STALE = 0  # the incarnation of a call whose entry is gone; a thread's own entry
 
 
 class Encoding:
-    """Configurations of one scope to integers and back. `mask` of facts by a predicate, and the masks that footprints are made of."""
+    """Converts configurations of one scope to integers and back, and makes the masks of footprints."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -55,27 +55,27 @@ class Encoding:
         return sum(bit for fact, bit in self.bit.items() if wanted(fact))
 
     def status(self, connection: int) -> int:
-        """Whether a connection is live or closed."""
+        """The mask of a connection's status: live, closed."""
         return self.bit["live", connection] | self.bit["closed", connection]
 
     def cell(self, thread: int, connection: int) -> int:
-        """All that links a pair, and its raw choice."""
+        """The mask of a pair's grants and raw choice."""
         return self.mask(lambda f: f[0] in ("raw", "grant") and f[1:3] == (thread, connection))
 
     def subscription(self, subscription: int) -> int:
-        """The pairs that an id names."""
+        """The mask of the grants of an explicit id."""
         return self.mask(lambda f: f[0] == "grant" and f[3] == subscription)
 
     def thread(self, thread: int) -> int:
-        """A thread's entry and what is in it, without its subscribers."""
+        """The mask of a thread's entry, its listener and turn, without its subscribers."""
         return self.mask(lambda f: f[0] in ("entry", "follows", "turn") and f[1] == thread)
 
     def caller(self, caller: int) -> int:
-        """What a caller has open."""
+        """The mask of a caller's open call."""
         return self.mask(lambda f: f[0] in ("answered", "call", "bound", "stale") and f[1] == caller)
 
     def calls_on(self, thread: int) -> int:
-        """What is open on a thread, by whomever."""
+        """The mask of all open calls on a thread."""
 
         def wanted(fact: Fact) -> bool:
             if fact[0] == "call":
@@ -86,7 +86,7 @@ class Encoding:
         return self.mask(wanted)
 
     def encode(self, configuration: ManagerConfiguration) -> int:
-        """The integer of `configuration`. Items beyond the scope's are counted as the last; KeyError for what the scope does not have."""
+        """The integer of `configuration`. Items beyond the scope's count as its last. Raises KeyError for a fact outside the scope."""
         state, bit = configuration.state, self.bit
         code = sum(bit["live", c] for c in state.live) + sum(bit["closed", c] for c in state.closed)
         code += sum(bit["grant", g.thread, g.connection, g.subscription or 0] for g in state.grants)
@@ -115,7 +115,7 @@ class Encoding:
         return code
 
     def decode(self, code: int) -> ManagerConfiguration:  # noqa: PLR0912 - one case a kind of fact
-        """A configuration whose integer is `code`. For part of a code (a footprint), a configuration of which the rest is empty."""
+        """A configuration whose integer is `code`. From part of a code (a footprint) it decodes that part, and the rest is empty."""
         live, closed, grants, raw = set(), set(), set(), set()
         entries: dict[int, Entry] = {}
         calls: dict[int, OpenCall] = {}

@@ -1,8 +1,8 @@
-"""P1 to P14 as far as level manager can decide them: predicates on a state, and predicates on a step.
+"""The properties that the manager level can decide: predicates on a state, and predicates on a step.
 
-A predicate answers with what is wrong, in words, or with None. Every state predicate is a conjunction over the pairs, ids or threads
-that its `looks_at` names, so it may be asked about each of those parts alone; a test holds that against asking about the whole.
-What level manager cannot decide is said in `NOT_HERE` and never counted as holding. P7 and P13 are judged by `proving.manager.liveness`.
+A predicate returns a violation in words, or None. Every state predicate is a conjunction over the pairs, ids or threads that its
+`looks_at` names, so it may be evaluated on each of those parts alone; a test compares that with the whole state. `NOT_HERE` gives the
+reason for each property that this level cannot decide; none of those counts as holding. `proving.manager.liveness` judges P7 and P13.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,15 +17,15 @@ from subwarden.proving.manager.open_calls import Action, CallMoved, Cancel, Mana
 
 
 class Part(Enum):
-    """What a conjunct of a state property is about."""
+    """The part of a state that one conjunct of a state property reads."""
 
     PAIR = "a pair: its connection's status, its thread's entry, its grants and raw choice"
     SUBSCRIPTION = "an id: the pairs that it names"
-    CONVERSATIONS = "all threads: whom their listeners follow"
+    CONVERSATIONS = "all threads: the conversations that their listeners follow"
 
 
 class StateProperty(NamedTuple):
-    """`broken` says what is wrong with a state, or None."""
+    """`broken` returns the violation in a state, or None."""
 
     property: Property
     looks_at: Part
@@ -33,7 +33,7 @@ class StateProperty(NamedTuple):
 
 
 class ManagerStepProperty(NamedTuple):
-    """`broken` says what is wrong with a step, or None."""
+    """`broken` returns the violation in a step, or None."""
 
     property: Property
     broken: Callable[[ManagerConfiguration, Action, CallMoved], str | None]
@@ -71,7 +71,9 @@ def _flags_belong(state: State) -> str | None:
 def _nothing_leaks(state: State) -> str | None:
     threads = {t for t, _ in state.entries}
     kept = sorted(state.links() | state.raw)
-    return _first(f"t{t} keeps something of c{c}, which nothing can reach" for t, c in kept if t not in threads or c in state.closed)
+    return _first(
+        f"t{t} keeps a grant or raw choice of c{c} that nothing can reach" for t, c in kept if t not in threads or c in state.closed
+    )
 
 
 STATE_PROPERTIES: tuple[StateProperty, ...] = (
@@ -85,7 +87,7 @@ STATE_PROPERTIES: tuple[StateProperty, ...] = (
 
 
 def _torn_down(before: State, call: Call) -> bool:
-    """Whether the entry that the call was bound to is gone."""
+    """Whether the entry to which the call is bound has been torn down."""
     thread = call.thread if call.thread is not None else getattr(call.operation, "thread", None)
     entry = None if thread is None else before.entry(thread)
     return call.incarnation is not None and (entry is None or entry.incarnation != call.incarnation)
@@ -106,10 +108,10 @@ def _no_resurrection(before: ManagerConfiguration, _: Action, moved: CallMoved) 
     if isinstance(o, op.RemoveThreadState):
         after = moved.configuration.state
         left = after.entry(o.thread) is not None or after.subscribers(o.thread) or any(t == o.thread for t, _ in after.raw)
-        return f"something of t{o.thread} is left after its teardown" if left else None
+        return f"the teardown of t{o.thread} left an entry, a grant or a raw choice" if left else None
     creates = isinstance(o, op.ThreadState | op.TryEnsureConnectionSubscribed | op.TryAddConnectionToThread | op.SetListener)
     if creates and _torn_down(before.state, call) and moved.configuration.state != before.state:
-        return f"{o.name} was called on an entry that is gone, and brought it back"
+        return f"{o.name} brought back an entry that had been torn down"
     return None
 
 
@@ -124,7 +126,7 @@ def _last_word_wins(before: ManagerConfiguration, _: Action, moved: CallMoved) -
             return f"c{c} is live or subscribed after its close"
         case op.RemoveListener(s):
             expected = frozenset(g for g in before.state.grants if g.subscription != s)
-            return None if after.grants == expected else f"removing s{s} dropped or kept another grant"
+            return None if after.grants == expected else f"removing s{s} did not drop exactly the grant of s{s}"
         case op.SetListener(s, t, c, _) if moved.configuration.state != before.state and after.ids().get(s) != (t, c):
             return f"s{s} does not name c{c} on t{t} after set_listener"
         case _:
@@ -135,12 +137,12 @@ def _history_belongs(before: ManagerConfiguration, _: Action, moved: CallMoved) 
     for t, entry in moved.configuration.state.entries:
         was = before.state.entry(t)
         same = was is not None and (was.incarnation, was.conversation) == (entry.incarnation, entry.conversation)
-        if entry.turn is not None and not same:  # also from nobody to somebody: a turn that nobody followed is of no known conversation
-            return f"t{t} shows a turn that may be of another conversation than the one its listener follows"
+        if entry.turn is not None and not same:  # also a first listener: a turn that no listener followed has no known conversation
+            return f"t{t} shows a turn that may belong to another conversation than its listener's"
     return None
 
 
-def _choices_are_ones_own(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
+def _raw_choices_belong(before: ManagerConfiguration, _: Action, moved: CallMoved) -> str | None:
     call, was, now = moved.call, before.state, moved.configuration.state
     o = None if call is None else call.operation
     mine: tuple[int, int] | None = None
@@ -150,9 +152,9 @@ def _choices_are_ones_own(before: ManagerConfiguration, _: Action, moved: CallMo
     for t, c in sorted(was.raw ^ now.raw):
         lost_with_link = (t, c) in was.raw and (t, c) not in links
         if (t, c) != mine and not lost_with_link:
-            return f"the raw choice of c{c} on t{t} changed by somebody else's call"
+            return f"a call that may not change the raw choice of c{c} on t{t} changed it"
         if (t, c) == mine and isinstance(o, op.TryEnsureConnectionSubscribed) and (t, c) in was.raw and not lost_with_link:
-            return f"try_ensure_connection_subscribed turned the raw choice of c{c} on t{t} off"
+            return f"try_ensure_connection_subscribed turned off the raw choice of c{c} on t{t}"
     if mine is not None and was != now and mine in links and isinstance(o, op.TryEnsureConnectionSubscribed | op.SetListener):
         wanted = o.raw or (isinstance(o, op.TryEnsureConnectionSubscribed) and mine in was.raw)
         return None if (mine in now.raw) == wanted else f"c{mine[1]}'s raw choice on t{mine[0]} was not kept"
@@ -170,14 +172,14 @@ STEP_PROPERTIES: tuple[ManagerStepProperty, ...] = (
     ManagerStepProperty(Property.P6, _no_resurrection),
     ManagerStepProperty(Property.P8, _last_word_wins),
     ManagerStepProperty(Property.P9, _history_belongs),
-    ManagerStepProperty(Property.P10, _choices_are_ones_own),
+    ManagerStepProperty(Property.P10, _raw_choices_belong),
     ManagerStepProperty(Property.P11, _cancellation_is_clean),
 )
 
 LIVENESS = (Property.P7, Property.P13)
 NOT_HERE: dict[Property, str] = {
-    Property.P5: "level manager has no rule that a thread with subscribers is given a listener: its callers have (level server)",
-    Property.P14: "level manager has no start: the callers have (level server)",
+    Property.P5: "the manager starts no listeners, its callers do: see --level server",
+    Property.P14: "the manager has no start request, its callers do: see --level server",
 }
 JUDGED: tuple[Property, ...] = tuple(p for p in Property if p not in NOT_HERE)
 

@@ -1,7 +1,7 @@
-"""Every kind of transition that the model has, and the scopes in which it can be met.
+"""Every kind of transition of the model, and the scopes in which it is possible.
 
-A search that never took one of them has shown less than it seems to; so a kind that its scope ought to meet and that was not met makes
-a proof inconclusive. A test compares this list with what the model does on every conceivable state of a small scope.
+A search that never took a kind that its scope allows has shown less than it seems to, so the proof is inconclusive. A test compares
+this list with the model's transitions from every conceivable state of a small scope.
 """
 
 from collections.abc import Callable
@@ -94,5 +94,5 @@ KINDS: dict[str, Callable[[Scope], bool]] = {
 
 
 def expected(scope: Scope) -> list[str]:
-    """The kinds that a search of `scope` must meet."""
+    """The kinds of transition that a search of `scope` must meet."""
     return [kind for kind, condition in KINDS.items() if condition(scope)]

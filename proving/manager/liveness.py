@@ -1,12 +1,11 @@
-"""Liveness: every call in flight can be answered and, if the scheduler is fair to it, is (P7); and something can always move (P13).
+"""Liveness: under a fair scheduler every call in flight is answered (P7), and no call is stuck in every continuation (P13).
 
-A call that is never answered shows as a run that goes round for ever among states in which it is open. Such a run stays, from some
-point on, in one strongly connected component of the graph without the caller's own steps. Weak fairness rules it out exactly if the
-caller can take its next step in every state of the component: then it must. (Tarjan 1972 for the components; Lichtenstein, Pnueli
-1985 for the argument.) A caller that gives up is the environment's doing, so `cancel` is never what answers a call.
+A run in which a call is never answered goes on forever among states in which the call is open. From some point on it stays in one
+strongly connected component of the graph without the caller's own steps. Weak fairness rules that out exactly if the caller's next step
+is enabled in every state of the component. (Tarjan 1972 for the components; Lichtenstein, Pnueli 1985 for the argument.) A cancellation
+comes from the environment, so it does not count as an answer.
 
-Callers keep their names under a symmetry, so the argument holds on representatives too. It refuses scopes without calls in flight:
-there is nothing to answer.
+A symmetry does not rename callers, so the argument holds on representatives too.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -21,7 +20,7 @@ Successors = Callable[[int], Iterable[int]]
 
 
 class Stuck(NamedTuple):
-    """A state in which an open call cannot go on, in a component that a fair run can stay in."""
+    """A state in which an open call cannot proceed, in a component in which a fair run can stay."""
 
     caller: int
     state: int
@@ -29,7 +28,7 @@ class Stuck(NamedTuple):
 
 
 class Liveness(NamedTuple):
-    """What was found: components by size say how far the callers' surroundings can go round without them."""
+    """The result: how many components there are without the callers' own steps, the largest one's size, and the stuck calls."""
 
     states_with_open_calls: int
     components: int
@@ -38,7 +37,7 @@ class Liveness(NamedTuple):
 
 
 def check_liveness(system: ManagerSystem, states: Sequence[int], symmetry: Symmetry | None = None) -> Liveness:
-    """Judge every call of every caller on all reachable `states` (or representatives), which come nearest first."""
+    """Judge the open calls of every caller. `states`: all reachable states (or representatives), nearest first."""
     met_at = {state: number for number, state in enumerate(states)}
     open_states = components = largest = 0
     stuck: list[Stuck] = []
@@ -56,12 +55,12 @@ def check_liveness(system: ManagerSystem, states: Sequence[int], symmetry: Symme
 
 
 def can_go_on(configuration: ManagerConfiguration, caller: int, system: ManagerSystem) -> bool:
-    """Whether the caller's own next step, taking effect or returning, is enabled."""
+    """Whether the caller's next step, taking effect or returning, is enabled."""
     return any(move(configuration, action, system.step) is not None for action in (TakeEffect(caller), Return(caller)))
 
 
 def has_no_way_out(system: ManagerSystem, stuck: Stuck, symmetry: Symmetry | None = None) -> bool:
-    """Whether from `stuck` on the call can never be answered, rather than only not be answered for ever."""
+    """Whether no continuation from `stuck` answers the call: a deadlock, rather than a run that can avoid the answer forever."""
     seen, todo = {stuck.state}, [stuck.state]
     successors = _others(system, stuck.caller, symmetry)
     while todo:
@@ -75,7 +74,7 @@ def has_no_way_out(system: ManagerSystem, stuck: Stuck, symmetry: Symmetry | Non
 
 
 def _others(system: ManagerSystem, caller: int, symmetry: Symmetry | None) -> Successors:
-    """Where everybody but `caller` can go."""
+    """The steps of all callers but `caller`, and of the environment."""
     nodes = [*system.environment, *(node for k, some in enumerate(system.by_caller) if k != caller for node in some)]
 
     def successors(state: int) -> Iterable[int]:

@@ -1,11 +1,11 @@
-"""The model with calls that take time: a configuration is a state and what each caller has open, and moves by whole or partial calls.
+"""The model with calls that take time: a configuration is a state with each caller's open call.
 
-A call begins (and is bound to the incarnation it sees), takes effect once, and returns; in between anything else may happen. That is
-where "overtaken by teardown" (P6), "answered" (P7) and "cancelled" (P11) get their meaning. Beside the open calls, everybody else's
-operations happen whole: a call reads nothing of another call, so one open call among whole ones already meets every state that it
-can meet among any number of open ones.
+A call begins (and is bound to the incarnation that it sees), takes effect once, and returns; other actions may happen in between. So
+P6 (overtaken by a teardown), P7 (answered) and P11 (cancelled) can be stated. All other operations happen whole, in one step. That
+suffices: a call reads nothing of another call, so one open call among whole operations meets every state that it can meet among any
+number of open calls.
 
-It refuses to know how many things there are (that is the scope) and how states are stored (that is the encoding).
+The scope bounds the configurations (`proving.manager.scope`); `proving.manager.encoding` stores them.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ from subwarden.model.manager.state import State
 from subwarden.model.manager.step import Call, StepOutcome, begin, step
 from subwarden.proving.manager.scope import Request
 
-Step = Callable[[State, Call], StepOutcome | None]  # None: the call cannot take effect now, which no call of the model ever says
+Step = Callable[[State, Call], StepOutcome | None]  # None: the call cannot take effect now; only planted defects return it
 
 
 class Answered(Enum):
-    """A call that took effect and has not returned. Which call it was matters to nobody but its caller, so it is forgotten."""
+    """A call that has taken effect and not returned. No later step depends on its operation, so that is not kept."""
 
     ANSWERED = "answered"
 
@@ -31,7 +31,7 @@ OpenCall = Call | Answered | None
 
 
 class ManagerConfiguration(NamedTuple):
-    """A state, and for each caller the call it has open."""
+    """A state, and the open call of each caller."""
 
     state: State
     callers: tuple[OpenCall, ...] = ()
@@ -39,7 +39,7 @@ class ManagerConfiguration(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A request that begins, takes effect and returns with nothing in between."""
+    """A request that begins, takes effect and returns in one step."""
 
     request: Request
 
@@ -62,7 +62,7 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """The caller gives up. A call that had not taken effect never will; one that had, has happened (P11)."""
+    """The caller is cancelled. If its call has not taken effect, it never will; if it has, the effect stays (P11)."""
 
     caller: int
 
@@ -76,7 +76,7 @@ CANCELLED_AFTER = "call: cancelled after its effect"
 
 
 class CallMoved(NamedTuple):
-    """One step of a configuration. `call` is the call that took effect, None if none did."""
+    """The result of one action. `call` is the call that took effect, None if none did."""
 
     configuration: ManagerConfiguration
     answer: object
@@ -85,7 +85,7 @@ class CallMoved(NamedTuple):
 
 
 def call_of(state: State, request: Request) -> Call | None:
-    """`request` as called on `state`. None: the caller cannot hold a state of that thread, because there is none."""
+    """`request` as a call made in `state`. None: it needs the state of a thread that has none."""
     if request.thread is None:
         assert not isinstance(request.operation, op.StateOperation), "a state operation needs the thread of its state"
         return begin(state, request.operation)
@@ -94,7 +94,7 @@ def call_of(state: State, request: Request) -> Call | None:
 
 
 def move(configuration: ManagerConfiguration, action: Action, step: Step = step) -> CallMoved | None:
-    """Let `action` happen in `configuration`. None: it is not enabled. `step` is the model's, or a defective one to be found out."""
+    """The result of `action` in `configuration`; None: it is not enabled. `step`: the model's transition function, or a planted defect."""
     if isinstance(action, Whole):
         call = call_of(configuration.state, action.request)
         outcome = None if call is None else step(configuration.state, call)

@@ -1,6 +1,6 @@
-"""A proof of one scope: search, liveness, and what together they allow to be said.
+"""A proof of one scope: the search, liveness, and a verdict for each property.
 
-It refuses to say "holds" of a property that was not judged, and says of each why not.
+A property that was not judged never "holds"; the proof gives the reason.
 """
 
 from collections.abc import Callable
@@ -21,30 +21,30 @@ from subwarden.proving.symmetry.renaming import EveryRenaming
 from subwarden.proving.transition_system import Symmetry
 
 FORMAT = 1  # raised whenever the meaning of `as_data` changes
-LIVENESS_STATES = 50_000  # components need every step of every state by itself, which costs ten times the search
+LIVENESS_STATES = 50_000  # components need the successors of each state by itself, which costs ten times the search
 
 
 @dataclass
 class Proof:
-    """What is known of a scope, of either level."""
+    """The proof of a scope of the manager or of the server level."""
 
     scope: Scope | ServerScope
     symmetric: bool
     search: StateGraphSearch
     liveness: Liveness | ServerLiveness | None
     counter_examples: list[CounterExample]
-    unjudged: dict[Property, str]  # why nothing is said of a property
+    unjudged: dict[Property, str]  # the properties that were not judged, with the reason
 
     @property
     def verdict(self) -> SearchVerdict:
-        """As of the search; a stuck call violates P7."""
+        """The search's verdict, or violated if a call is stuck (P7), or inconclusive if liveness was skipped."""
         if self.counter_examples:
             return SearchVerdict.VIOLATED
         return SearchVerdict.INCONCLUSIVE if self.liveness_skipped else self.search.verdict
 
     @property
     def liveness_skipped(self) -> bool:
-        """Whether there were calls in flight whose answers were not judged."""
+        """Whether the scope has calls in flight and P7 was not judged."""
         return self.scope.in_flight > 0 and self.liveness is None
 
     def verdict_of(self, prop: Property) -> SearchVerdict | None:
@@ -53,7 +53,7 @@ class Proof:
             return None
         if any(c.property is prop for c in self.counter_examples):
             return SearchVerdict.VIOLATED
-        # a counter-example ends the search, so of the other properties only its depth is known
+        # a counterexample ends the search, so the other properties are judged only up to its depth
         return SearchVerdict.INCONCLUSIVE if self.search.stopped is not None or self.search.counter_examples else SearchVerdict.HOLDS
 
     def as_data(self) -> dict[str, object]:
@@ -108,7 +108,10 @@ def prove(
     progress: Callable[[Progress], bool] | None = None,
     step: Step = model_step,
 ) -> Proof:
-    """Search `scope` whole and judge every property that level manager can decide. `progress` as for `search`; `step` may be defective."""
+    """Search `scope` and judge every property that the manager level can decide.
+
+    In: `max_states` and `progress` as for `search`; liveness is judged up to `liveness_states` states; `step` may be a planted defect.
+    """
     system = ManagerSystem(scope, step)
     symmetry = symmetry_of(system) if symmetric else None
     found = search(system, symmetry, max_states, progress)
@@ -119,22 +122,22 @@ def prove(
         unjudged |= dict.fromkeys(LIVENESS, "nothing is in flight in this scope (--in-flight 0)")
     elif found.stopped is not None or counter_examples or found.stored > liveness_states:
         more = f"; more than {liveness_states} states" if found.stored > liveness_states else ""
-        unjudged |= dict.fromkeys(LIVENESS, f"components are looked for when every state is known and fine{more}")
+        unjudged |= dict.fromkeys(LIVENESS, f"liveness needs a complete search without a violation{more}")
     else:
         liveness = check_liveness(system, list(found.states()), symmetry)
         counter_examples += _never_answered(system, symmetry, found, liveness)
-    assert set(unjudged) | set(JUDGED) == set(Property), "every property is judged or said not to be"
+    assert set(unjudged) | set(JUDGED) == set(Property), "every property is judged, or unjudged with a reason"
     return Proof(scope, symmetric, found, liveness, counter_examples, unjudged)
 
 
 def _never_answered(system: ManagerSystem, symmetry: Symmetry | None, found: StateGraphSearch, liveness: Liveness) -> list[CounterExample]:
-    """The shortest run to a stuck call, in words."""
+    """A shortest run to a stuck call, as a counterexample."""
     for stuck in liveness.stuck:
         depth = next(d for d, layer in enumerate(found.layers) if stuck.state in layer)
         run, _ = run_to(system, symmetry, found, stuck.state, depth)
         never = has_no_way_out(system, stuck, symmetry)
-        ever = "can never be" if never else "is not, unless others happen to help,"
-        what = f"the call of caller {stuck.caller + 1} {ever} answered: the rest can go round {stuck.component} states without it"
-        # a call that nothing can ever release is a deadlock, however much else can move
+        ever = "can never be" if never else "need not be"
+        what = f"the call of caller {stuck.caller + 1} {ever} answered: the others can cycle through {stuck.component} states without it"
+        # a call that no continuation answers is a deadlock, even while others can move
         return [CounterExample(prop, what, tuple(run)) for prop in LIVENESS[: 1 + never]]
     return []

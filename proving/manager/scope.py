@@ -1,7 +1,7 @@
-"""The bounds of a proof: how many connections, threads, ids, conversations and open calls, and which parts of the model take part.
+"""The bounds of a proof: how many connections, threads, ids, conversations and open calls there are, and which parts of the model.
 
-A proof is worth what its scope says, so a scope also says in words what it leaves out. It refuses to change what an operation does:
-it only limits which operations there are, and who may make them.
+A scope also lists in words the behaviour that a proof of it leaves out. It limits the operations and their callers, never the effect of
+an operation.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ class Request(NamedTuple):
     thread: int | None = None
 
     def on_thread(self) -> int | None:
-        """The thread it is about, if it is about one thread that is known when it is called."""
+        """The one thread that the operation concerns, if the call names it."""
         return self.thread if self.thread is not None else getattr(self.operation, "thread", None)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Everything is counted from 1. Conversations are per thread: one conversation is never loaded as two threads."""
+    """The numbers of things, all counted from 1. Each thread has its own conversations: no conversation is loaded as two threads."""
 
     level: ClassVar[str] = "manager"
     connections: int = 2
@@ -89,7 +89,7 @@ class Scope:
             yield Request(op.HoldState(), t)
 
     def left_out(self) -> list[str]:
-        """What a proof of this scope says nothing about, in words."""
+        """The behaviour that a proof of this scope does not cover, in words."""
         found = [
             "more connections, threads or ids than these",
             "the numbers of listener generations and incarnations (only whether a call's incarnation is still the one in the map)",

@@ -1,7 +1,7 @@
-"""What a proof must have met on its way: named `sometimes` properties (the term is Stateright's). One that was never met means that
-the scope is too small, or the model broken, for what "holds" seems to say.
+"""`sometimes` properties (Stateright's term): situations that a proof must have met. If one was never met, the scope is too small or the
+model is broken, and "holds" would be vacuous.
 
-Each is a test of one step, about one thread. Whatever is already a kind of transition (`proving.manager.kinds`) is not repeated here.
+Each tests one step, on one thread. Situations that are a kind of transition (`proving.manager.kinds`) are not repeated here.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from subwarden.proving.manager.scope import Scope
 
 
 class ManagerSometimes(NamedTuple):
-    """`met` judges one whole operation on thread `thread`; `possible` says whether the scope is large enough."""
+    """`met` tests one whole operation on a thread; `possible` says whether the scope is large enough."""
 
     name: str
     possible: Callable[[Scope], bool]
@@ -77,7 +77,7 @@ SOMETIMES: tuple[ManagerSometimes, ...] = (
     ManagerSometimes("a listener superseded by another conversation's", lambda s: s.conversations > 1, _other_conversation),
     ManagerSometimes("a turn cut short by another conversation", lambda s: s.conversations > 1 and s.items is not None, _turn_cut),
     ManagerSometimes(
-        "a turn of nobody's cut short by a listener", lambda s: s.conversations > 0 and s.items is not None, _turn_of_nobody_cut
+        "a turn without a listener cut short by a listener", lambda s: s.conversations > 0 and s.items is not None, _turn_of_nobody_cut
     ),
     ManagerSometimes("a close while subscribed", lambda _: True, _close_while_subscribed),
     ManagerSometimes("a teardown under subscribers", lambda _: True, _teardown_under_subscribers),

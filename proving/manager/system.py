@@ -1,6 +1,6 @@
-"""Level manager as a transition system: which action looks at what, and how its states and steps are judged.
+"""The manager level as a transition system: the footprint of each action, and the properties of states and steps.
 
-The footprints are declared here, once per operation; what operations do is `model.manager.step`'s alone.
+The footprints are declared here, once for each operation; `model.manager.step` alone defines their effects.
 """
 
 from collections import Counter, defaultdict
@@ -22,7 +22,7 @@ from subwarden.proving.transition_system import BrokenProperty, Transition
 
 
 class ManagerSystem:
-    """The subscription model within a scope; see `proving.transition_system` for the contract. `step` may be a defective one."""
+    """The subscription model within a scope; see `proving.transition_system` for the contract. `step` may be a planted defect."""
 
     def __init__(self, scope: Scope, step: Step = model_step) -> None:
         self.scope = scope
@@ -41,7 +41,7 @@ class ManagerSystem:
     # --- footprints
 
     def _footprint(self, request: Request) -> int:  # noqa: PLR0911 - one case an operation
-        """What `request` looks at or changes, without what depends on where an id is; see `_subscription_of`."""
+        """The facts that `request` reads or changes, apart from those that depend on an id's place; see `_subscription_of`."""
         e, o = self.encoding, request.operation
         if request.thread is not None:
             return e.thread(request.thread)
@@ -58,7 +58,7 @@ class ManagerSystem:
                 return e.thread(t) | self._cells(t) | e.calls_on(t)
             case op.TryAddConnectionToThread(t, c) | op.TryEnsureConnectionSubscribed(t, c, _) | op.SetListener(_, t, c, _):
                 return e.status(c) | e.bit["entry", t] | e.cell(t, c)
-            case op.UnsubscribeConnectionFromThread(t, c):  # looks at the cell alone; as wide as the above, to share their leaf
+            case op.UnsubscribeConnectionFromThread(t, c):  # reads the cell alone; as wide as the case above, to share its leaf
                 return e.status(c) | e.bit["entry", t] | e.cell(t, c)
             case _:
                 return 0
@@ -67,7 +67,7 @@ class ManagerSystem:
         return sum(self.encoding.cell(thread, c) for c in range(1, self.scope.connections + 1))
 
     def _cells_of_id(self, part: int, subscription: int) -> int:
-        """The cells of the pairs that the id names in `part`: dropping the id may unlink them."""
+        """The cells of the pairs that the id names in `part`; dropping the id may unlink them."""
         found = 0
         for grant in self.encoding.decode(part).state.grants:
             if grant.subscription == subscription:
@@ -82,7 +82,7 @@ class ManagerSystem:
         return self._grouped([(self._footprint(r), self._subscription_of(r), Whole(r)) for r in self.encoding.requests])
 
     def _grouped(self, actions: Iterable[tuple[int, int | None, Action]], always: int = 0) -> list[Node]:
-        """One leaf for the actions of one footprint; the actions that move an id, below a branch on where the id is."""
+        """One leaf for the actions of one footprint; actions that move an id stand below a branch on the id's place."""
         plain: defaultdict[int, list[Action]] = defaultdict(list)
         by_id: defaultdict[int, list[tuple[int, Action]]] = defaultdict(list)
         for footprint, subscription, action in actions:
@@ -106,7 +106,7 @@ class ManagerSystem:
         return Branch(where, grow)
 
     def _caller(self, k: int) -> list[Node]:
-        """What caller `k` may do depends on what it has open: begin if nothing, else let that take effect, return or be cancelled."""
+        """The actions of caller `k` depend on its open call: without one it may begin; else it may take effect, return or be cancelled."""
         open_call = self.encoding.caller(k)
         entries = sum(self.encoding.bit["entry", t] for t in range(1, self.scope.threads + 1))
 
@@ -118,7 +118,7 @@ class ManagerSystem:
             called = next((r for r in self.encoding.requests if part & self.encoding.bit["call", k, r]), None)
             if called is not None:
                 effect = (self._footprint(called), self._subscription_of(called), TakeEffect(k))
-                # the entry tells whether the call was overtaken
+                # the entry decides whether the call was overtaken
                 nodes += self._grouped([effect], always=open_call | self._entry_bit(called))
             return nodes
 
@@ -166,7 +166,7 @@ class ManagerSystem:
         return {state for state in states if any(state & leaf.mask in leaf.bad for leaf in bad)} if bad else set()
 
     def _masks_of_properties(self) -> list[tuple[int, list[int]]]:
-        """Each part of a state that some property is about, with the numbers of the properties."""
+        """Each part of a state that some property reads, as a mask, with the numbers of those properties."""
         e = self.encoding
         parts: dict[Part, list[int]] = {
             Part.PAIR: [
@@ -181,7 +181,7 @@ class ManagerSystem:
         return [(mask, about[part]) for part, masks in parts.items() for mask in masks]
 
     def suspicious(self, states: Iterable[int]) -> set[int]:
-        """See `TransitionSystem`. Each part is judged once; what is left per state is a mask and a set."""
+        """See `TransitionSystem`. Each part is judged once; the work per state is a mask and a set lookup."""
         states = states if isinstance(states, list | set) else list(states)
         found: set[int] = set()
         for (mask, numbers), judged in zip(self._conjuncts, self._judged, strict=True):
@@ -228,7 +228,7 @@ class ManagerSystem:
         return e.thread(thread) | sum(e.status(c) | e.cell(thread, c) for c in range(1, self.scope.connections + 1))
 
     def watch(self, states: Sequence[int]) -> None:
-        """See `TransitionSystem`. Looks at whole operations only, one thread at a time, and only while something is unmet."""
+        """See `TransitionSystem`. Only whole operations are tested, one thread at a time, and only while a property is unmet."""
         for number, (mask, seen) in enumerate(self._watched.items(), start=1):
             if not self._unmet:
                 return

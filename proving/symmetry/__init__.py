@@ -1,1 +1,1 @@
-"""Symmetry: states that differ only in the names of connections, threads and ids are one."""
+"""Symmetry: states that differ only in the names of connections, threads and ids form one orbit."""

@@ -1,13 +1,13 @@
 """Symmetry fast enough for large scopes: sort by signature, permute only ties.
 
 A connection is a column of bits (its status, its grants and raw choices on each thread). Renaming connections permutes columns, so the
-columns are sorted. Renaming ids changes only which id a grant carries, and an id is in one place, so a column is known by how many ids
-each of its pairs has. What remains is the threads: a thread's signature is its own bits and a sum over its pairs, whichever connection
-they are of; threads are sorted by it, and only threads that share one are tried in every order. An orbit's size follows by counting.
-It gives the same orbits as `proving.symmetry.renaming`, which is held against it by a test.
+columns are sorted. Renaming ids changes only the id of a grant, and an id is in one place, so it suffices to know how many ids each pair
+of a column has. Threads remain: a thread's signature is its own bits and a sum over its pairs that does not depend on their connections;
+threads are sorted by signature, and only threads with equal signatures are tried in every order. An orbit's size follows by counting. A
+test compares the orbits with those of `proving.symmetry.renaming`.
 
-It refuses calls in flight (they would tie columns together), and leaves a state in which an id is in two places, as a defective model
-can reach, to `proving.symmetry.renaming`.
+It raises ValueError for a scope with calls in flight (they would tie columns together). A state in which an id is in two places, which
+only a defective model reaches, is left to `proving.symmetry.renaming`.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ Blocks = tuple[int, ...]
 
 
 class ColumnOrder:
-    """The symmetry of level manager without calls in flight."""
+    """The symmetry of the manager level without calls in flight."""
 
     def __init__(self, encoding: Encoding) -> None:
         scope = encoding.scope
@@ -37,9 +37,9 @@ class ColumnOrder:
         self._where = [encoding.subscription(s) for s in range(1, self._ids + 1)]
         self._by_definition = EveryRenaming(encoding)
         self._orders = list(permutations(range(self._threads)))
-        # a column, reordered by a thread order and with its ids only counted: filled as columns occur
+        # thread order -> column -> the column in that order, with its ids only counted; filled as columns occur
         self._nameless: dict[Blocks, dict[int, int]] = {order: {} for order in self._orders}
-        self._signature: dict[int, int] = {}  # column -> what it adds to the threads' signatures
+        self._signature: dict[int, int] = {}  # column -> its contribution to the threads' signatures
         self._field = 24  # bits of one thread's sum of pairs
         self._best: dict[int, tuple[int, list[dict[int, int]]]] = {}  # signatures -> the threads' bits in order, the orders to try
         self._named: dict[tuple[int, int], tuple[int, int]] = {}  # (nameless column, ids used so far) -> (column, ids used then)
@@ -73,7 +73,7 @@ class ColumnOrder:
         return self._name(least) | best[0] << self._entries_at
 
     def _sign(self, column: int) -> int:
-        """What the column adds to each thread's sum: a spread-out number for each nameless pair, so that sums seldom coincide."""
+        """The column's contribution to each thread's sum: a hash of each nameless pair, so that sums seldom coincide."""
         if column not in self._signature:
             nameless, found = self._forget_names(column, self._orders[0]), 0
             for t in range(self._threads):
@@ -83,7 +83,7 @@ class ColumnOrder:
         return self._signature[column]
 
     def _orders_to_try(self, signed: int) -> tuple[int, list[dict[int, int]]]:
-        """The thread orders that sort the signatures: one, or all orders of those that share one. Few share one without being equal."""
+        """The thread orders that sort the signatures; several if threads share a signature, which few do without being equal."""
         entries, sums = signed >> self._field * self._threads, signed & (1 << self._field * self._threads) - 1
         sum_mask = (1 << self._field) - 1
         keys = [(entries >> t * self._block & self._block_mask, sums >> t * self._field & sum_mask) for t in range(self._threads)]
@@ -102,7 +102,7 @@ class ColumnOrder:
         return table[column]
 
     def _forget_names(self, column: int, order: Blocks) -> int:
-        """The column with its pairs in this order, and ids 1 to n where a pair has n ids."""
+        """The column with its pairs in this order, and ids 1 to n for a pair that has n ids."""
         found = column & 3
         for i, t in enumerate(order):
             cell = column >> 2 + t * self._cell & (1 << self._cell) - 1
@@ -111,7 +111,7 @@ class ColumnOrder:
         return found
 
     def _name(self, columns: list[int]) -> int:
-        """The state in which ids are given out in order, column by column."""
+        """The state in which ids are numbered in order, column by column."""
         state, used = 0, 0
         for start, column in zip(self._starts, columns, strict=True):
             named = self._named.get((column, used))
@@ -132,7 +132,7 @@ class ColumnOrder:
         return found, used
 
     def orbit_size(self, state: int) -> int:
-        """See `proving.transition_system.Symmetry`: threads' orders that differ, times columns' orders, times ways to name the ids."""
+        """See `proving.transition_system.Symmetry`: distinct thread orders, times column orders, times ways to name the ids."""
         if any((state & where) & ((state & where) - 1) for where in self._where):
             return self._by_definition.orbit_size(state)
         columns = [state >> start & self._column_mask for start in self._starts]
@@ -147,7 +147,7 @@ class ColumnOrder:
         return size * self._namings(columns)
 
     def _namings(self, columns: list[int]) -> int:
-        """In how many ways the ids can be given to the pairs that have some, as many to each as it has."""
+        """The number of ways to assign the ids to the pairs, keeping each pair's number of ids."""
         ways, left = factorial(self._ids), self._ids
         for column in columns:
             for t in range(self._threads):

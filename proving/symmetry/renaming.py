@@ -18,7 +18,7 @@ CHUNK_BITS = 10  # a renaming of that many bits at once is one look-up
 
 
 class Renaming:
-    """One renaming: old name -> new name of each connection, thread and id. Callers keep theirs."""
+    """One renaming: old name -> new name of each connection, thread and id. Callers keep their names."""
 
     def __init__(self, encoding: Encoding, connections: tuple[int, ...], threads: tuple[int, ...], subscriptions: tuple[int, ...]) -> None:
         self._encoding = encoding
@@ -64,7 +64,7 @@ class Renaming:
         return Request(operation, None if request.thread is None else self._names["thread"][request.thread])
 
     def _conversation(self, conversation: int) -> int:
-        """A thread's conversations go with it, in their order."""
+        """The new name of a conversation: it moves with its thread and keeps its place there."""
         thread, which = divmod(conversation - 1, self._encoding.scope.conversations)
         return (self._names["thread"][thread + 1] - 1) * self._encoding.scope.conversations + which + 1
 
@@ -92,19 +92,19 @@ def renamings(encoding: Encoding) -> Iterator[Renaming]:
 
 
 class EveryRenaming:
-    """The symmetry: the smallest of an orbit represents it."""
+    """The symmetry by definition: the smallest state of an orbit represents it."""
 
     def __init__(self, encoding: Encoding) -> None:
         self._renamings = list(renamings(encoding))
 
     def orbit(self, state: int) -> set[int]:
-        """All that the state can be renamed to."""
+        """All renamings of the state."""
         return {renaming(state) for renaming in self._renamings}
 
     def canonical(self, state: int) -> int:
-        """The smallest of the orbit."""
+        """The smallest state of the orbit."""
         return min(renaming(state) for renaming in self._renamings)
 
     def orbit_size(self, state: int) -> int:
-        """How many states the orbit has."""
+        """The number of states in the orbit."""
         return len(self.orbit(state))

@@ -1,7 +1,7 @@
-"""Which transitions of the model's reachable graph a campaign of random programs never took.
+"""Coverage of the model's reachable graph: the transitions that a campaign of random programs never took.
 
-The graph is that of a small scope, one transition for each orbit: what differs only by names of connections, threads, ids and
-conversations is taken once it is taken under any names. It refuses to count what lies outside the scope; that is told as a number.
+The graph is that of a small scope, with one transition for each orbit: transitions that differ only in the names of connections,
+threads, ids and conversations count as one. Transitions outside the scope are only counted.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ Key = tuple[int, int]  # a state and a request, both the least of their orbit
 
 
 class Missed(NamedTuple):
-    """A transition that nothing took."""
+    """A transition that no run took."""
 
     kind: str
     state: str
@@ -31,11 +31,11 @@ class Missed(NamedTuple):
 
 
 class ModelCoverage:
-    """Collects transitions as they are taken. `scope` needs two conversations a thread to tell a new one from the same."""
+    """Collects transitions as they are taken. `scope` needs two conversations a thread, to tell a new conversation from the same."""
 
     def __init__(self, scope: Scope) -> None:
         if scope.in_flight or scope.conversations < 2:
-            raise ValueError("coverage is of whole operations (in_flight=0), with 2 conversations a thread")
+            raise ValueError("coverage needs a scope of whole operations (in_flight=0) with 2 conversations a thread")
         self.scope = scope
         self._encoding = Encoding(scope)
         self._numbers = {request: i for i, request in enumerate(self._encoding.requests)}
@@ -50,10 +50,10 @@ class ModelCoverage:
             assert key is not None, "the graph lies within its own scope"
             self.transitions.setdefault(key, (transition.kind, state, transition.request))
         self.taken: Counter[Key] = Counter()
-        self.outside = 0  # transitions taken that the scope does not have
+        self.outside = 0  # transitions taken outside the scope
 
     def took(self, state: State, request: Request) -> None:
-        """`request` took effect, on its caller's own entry if it is a state operation, in `state`."""
+        """Record that `request` took effect in `state`; a state operation acted on the entry of its thread."""
         key = self._key(state, request)
         if key is None or key not in self.transitions:
             self.outside += 1
@@ -61,12 +61,12 @@ class ModelCoverage:
             self.taken[key] += 1
 
     def missed(self) -> list[Missed]:
-        """What nothing took, in words, in a fixed order."""
+        """The transitions that no run took, in words, in a fixed order."""
         return [missed for missed, key in self._in_words if key not in self.taken]
 
     @cached_property
     def _in_words(self) -> list[tuple[Missed, Key]]:
-        """Every transition in words, in order: they are the same for every record."""
+        """Every transition in words, in order; computed once, since it is the same for every record."""
         return sorted(
             (Missed(kind, say_state(state), request_in_words(request)), key) for key, (kind, state, request) in self.transitions.items()
         )
@@ -79,7 +79,7 @@ class ModelCoverage:
         return self._keys[known]
 
     def _work_out(self, state: State, request: Request) -> Key | None:
-        """The least (state, request) under all renamings; None if the scope does not have it."""
+        """The least (state, request) under all renamings; None if it lies outside the scope."""
         state, request = self._name_conversations(state, request)
         number = self._numbers.get(request)
         if number is None:
@@ -91,7 +91,7 @@ class ModelCoverage:
         return min((renaming(code), numbers[number]) for renaming, numbers in self._renamings)
 
     def _name_conversations(self, state: State, request: Request) -> tuple[State, Request]:
-        """Each thread's own conversation becomes its first, any other its second: only same or not matters."""
+        """Each thread's followed conversation becomes its first, any other its second: only whether they are the same matters."""
         o = request.operation
         if isinstance(o, op.StateSetListener | op.StateListenerMatches) and request.thread is not None:
             entry = state.entry(request.thread)
@@ -104,5 +104,5 @@ class ModelCoverage:
         return entry if entry.conversation is None else entry._replace(conversation=self._conversation(thread, 0))
 
     def _conversation(self, thread: int, which: int) -> int:
-        # a thread that the scope does not have keeps a number that the scope does not have either
+        # a thread outside the scope keeps a number outside the scope
         return (thread - 1) * self.scope.conversations + which + 1

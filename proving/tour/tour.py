@@ -1,10 +1,10 @@
-"""A transition tour: programs that together take every transition of the model's reachable graph, in as few operations as can be.
+"""A transition tour: programs that together take every transition of the model's reachable graph, with the fewest operations.
 
 This is the Chinese postman's problem on a directed graph (Edmonds, Johnson 1973; for protocols Uyar, Dahbura 1986): where more
-transitions enter a state than leave it, some must be taken again, and which is a flow of least cost. A close is final, so from most
-states there is no way back; starting over with a fresh manager is allowed and costs as much as an operation.
+transitions enter a state than leave it, some must be taken again, and a flow of least cost selects them. A close is final, so most
+states have no way back; starting over with a fresh manager is allowed and costs as much as an operation.
 
-It refuses to play anything; see `stateful_tests.subjects.manager.tour_player`.
+The programs are played by `stateful_tests.subjects.manager.tour_player`.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ START_OVER = -1  # no state is negative
 
 
 class Tour(NamedTuple):
-    """Runs from the initial state; `transitions` is what they take at least once each."""
+    """Runs from the initial state; together they take each of `transitions` at least once."""
 
     scope: Scope
     transitions: list[Transition]
@@ -28,7 +28,7 @@ class Tour(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Operations, all runs together."""
+        """The number of operations in all runs together."""
         return sum(map(len, self.runs))
 
 
@@ -40,9 +40,9 @@ def tour(scope: Scope, at_most: int | None = None) -> Tour:
 
 
 def shortest_cover(edges: list[tuple[int, int]], start: int) -> list[list[int]]:
-    """Walks from `start` that take every edge; edges plus walks are as few as can be. Every node must be reachable from `start`.
+    """Walks from `start` that take every edge, with the least sum of edges and walks. Every node must be reachable from `start`.
 
-    Out: each walk as numbers of edges.
+    Out: each walk as a list of edge numbers.
     """
     number = {pair: i for i, pair in enumerate(edges)}
     leaving: defaultdict[int, list[tuple[int, int | None]]] = defaultdict(list)  # node -> (target, edge, or None to start over)
@@ -54,8 +54,8 @@ def shortest_cover(edges: list[tuple[int, int]], start: int) -> list[list[int]]:
 
 
 def _taken_again(edges: Iterable[tuple[int, int]], start: int) -> Counter[tuple[int, int]]:
-    """How often each edge must be taken beyond once, and, under the key (node, START_OVER), how often to start over from a node."""
-    surplus: Counter[int] = Counter()  # times entered less times left
+    """How many extra times to take each edge, and under the key (node, START_OVER), how many times to start over from a node."""
+    surplus: Counter[int] = Counter()  # edges in minus edges out
     graph: nx.DiGraph[int] = nx.DiGraph()
     for source, target in edges:
         surplus[target] += 1
@@ -63,7 +63,7 @@ def _taken_again(edges: Iterable[tuple[int, int]], start: int) -> Counter[tuple[
         graph.add_edge(source, target, weight=1)
     for node in list(graph):
         graph.nodes[node]["demand"] = -surplus[node]
-        # by way of a node of its own: an edge of the graph may lead to the start as well
+        # through a separate node, since an edge of the graph may also lead to the start
         graph.add_edge(node, START_OVER, weight=1)
     graph.add_edge(START_OVER, start, weight=0)
     _, flow = nx.network_simplex(graph)
@@ -76,7 +76,7 @@ def _taken_again(edges: Iterable[tuple[int, int]], start: int) -> Counter[tuple[
 
 
 def _circuit(leaving: dict[int, list[tuple[int, int | None]]], start: int) -> list[int | None]:
-    """Hierholzer's: a closed walk that uses every entry of `leaving` up."""
+    """Hierholzer's algorithm: a closed walk that uses up every entry of `leaving`."""
     walk: list[int | None] = []
     stack: list[tuple[int, int | None]] = [(start, None)]
     while stack:
@@ -85,7 +85,7 @@ def _circuit(leaving: dict[int, list[tuple[int, int | None]]], start: int) -> li
             stack.append(leaving[node].pop())
         else:
             walk.append(stack.pop()[1])
-    walk.pop()  # how the start was come by
+    walk.pop()  # the stack's first entry, which is no edge
     return walk[::-1]
 
 

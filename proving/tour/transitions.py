@@ -1,7 +1,4 @@
-"""The transitions of the model's reachable graph: what a tour is made of, and what coverage counts.
-
-It refuses calls in flight: in a tour every operation is one step.
-"""
+"""The transitions of the model's reachable graph, for tours and coverage. Every operation is one step: no calls are in flight."""
 
 from typing import NamedTuple
 
@@ -32,7 +29,7 @@ def transitions_of(scope: Scope, at_most: int | None = None) -> list[Transition]
     if scope.in_flight:
         raise ValueError("a tour is played one operation at a time; use a scope with in_flight=0")
     system = ManagerSystem(scope)
-    graph = search(system, max_states=at_most)  # every state has a transition at least
+    graph = search(system, max_states=at_most)  # every state has at least one transition
     if at_most is not None and (graph.stopped is not None or graph.transitions > at_most):
         raise TooLarge(f"more than {at_most:,} transitions")
     found = []

@@ -11,8 +11,9 @@ from typing import Any
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.core.invariants import broken
+from subwarden.checking.linearizability.configurations import Impossible
 from subwarden.checking.linearizability.history import CallEnding, HistoryCall
-from subwarden.checking.linearizability.search import HistorySearch, Impossible
+from subwarden.checking.linearizability.search import HistorySearch
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown, Unsubscribe, core_step, in_order
 from subwarden.model.words import say_return
@@ -138,9 +139,9 @@ class ExecPlay:
             kinds = _kinds(search)
             live = self._relation.live if self._relation is not None and not self.open else None
             if live is not None and self.broken is None:
-                worlds = [search.worlds.known[world] for _, world in search.configs]
-                if not any(world.live == live for world in worlds):
-                    self.wrong(own.WRONG_LIVE, "the model has " + " or ".join(sorted({_ids(world.live) for world in worlds})))
+                states = [search.states.known[number] for _, number in search.configs]
+                if not any(state.live == live for state in states):
+                    self.wrong(own.WRONG_LIVE, "the model has " + " or ".join(sorted({_ids(state.live) for state in states})))
         return ExecRun(self.program, self.recording, self.rows, self.broken, kinds, overtook=self.overtook)
 
     def _did(self, task: str, what: str) -> None:

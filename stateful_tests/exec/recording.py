@@ -8,7 +8,8 @@ that answers the subscribers shown: in the model it is just that. So a history f
 import json
 
 from subwarden.checking.linearizability.core import CoreSpecification
-from subwarden.checking.linearizability.history import VERSION, CallEnding, Fate, HistoryCall, Moment
+from subwarden.checking.linearizability.history import CallEnding, Fate, HistoryCall, Moment
+from subwarden.checking.linearizability.lines import VERSION
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CoreOperation, Id, Publish, core_encode, in_order
 

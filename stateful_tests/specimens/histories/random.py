@@ -64,7 +64,7 @@ class _Maker:
         self.specification = specification
         self.overlap = overlap
         self.ties = ties
-        self.world = specification.initial()
+        self.state = specification.initial()
         self.moments: list[Moment] = []
         self.tasks = {"x": -1.0, "y": -1.0}  # task -> when it was last busy, or infinity while it is
         self.holding: set[str] = set()
@@ -107,15 +107,15 @@ class _Maker:
         slot = next(n for n in range(1, 1 << 20) if n not in self.open.values())
         self.open[call] = slot
         if self.specification.binds(operation):
-            self.world = self.specification.bind(self.world, Asked(slot, operation, task, UNJUDGED))
+            self.state = self.specification.bind(self.state, Asked(slot, operation, task, UNJUDGED))
         return 1
 
     def _effect(self, _: int) -> int:
         call = self.random.choice([c for c in self.open if c not in self.answers])
         # the model's own handle is kept for whoever is answered one
         asked = Asked(self.open[call], call.operation, call.task, Answer.HANDLE)
-        effect = self.specification.step(self.world, asked)
-        self.world, self.answers[call] = effect.world, effect.answer
+        effect = self.specification.step(self.state, asked)
+        self.state, self.answers[call] = effect.state, effect.answer
         return 0
 
     def _end(self, line: int) -> int:
@@ -125,7 +125,7 @@ class _Maker:
         if not answered and random.random() < 0.5:
             return 0
         moment = self._moment(line, False)
-        self.world = self.specification.forget(self.world, self.open.pop(call))
+        self.state = self.specification.forget(self.state, self.open.pop(call))
         if call.task is not None:
             self.tasks[call.task] = moment.at
         answer = self.answers.pop(call, UNJUDGED)

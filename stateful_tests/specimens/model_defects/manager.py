@@ -1,6 +1,6 @@
-"""Planted defects: the model with one thing wrong, to show that a proof would notice. Each is also in the TLA+ twin, by the same name.
+"""Planted defects: the model with one rule wrong, to show that a proof finds it. The TLA+ twin has each defect by the same name.
 
-It refuses to be imported by anything that judges a manager.
+Only tests and benchmarks import this file.
 """
 
 from dataclasses import replace
@@ -22,7 +22,7 @@ def _revived(state: State, call: Call) -> StepOutcome:
 
 
 def _no_live_check(state: State, call: Call) -> StepOutcome:
-    """`set_listener` does not look whether its connection is live, as in the source document."""
+    """`set_listener` does not check that its connection is live, as in the source document."""
     if not isinstance(call.operation, op.SetListener):
         return step(state, call)
     outcome = step(replace(state, live=state.live | {call.operation.connection}), call)
@@ -30,7 +30,7 @@ def _no_live_check(state: State, call: Call) -> StepOutcome:
 
 
 def _ids_left(state: State, call: Call) -> StepOutcome:
-    """A teardown forgets the explicit ids that it should drop."""
+    """A teardown does not drop the explicit ids."""
     outcome = step(state, call)
     if not isinstance(call.operation, op.RemoveThreadState):
         return outcome
@@ -50,20 +50,20 @@ def _id_in_two_places(state: State, call: Call) -> StepOutcome:
 
 
 def _resurrects(state: State, call: Call) -> StepOutcome:
-    """`try_add_connection_to_thread` does not notice that the entry it was called on is gone."""
+    """`try_add_connection_to_thread` does not notice that the entry it was called on has been torn down."""
     if isinstance(call.operation, op.TryAddConnectionToThread):
         return TRANSITIONS[op.TryAddConnectionToThread](state, call.operation, replace(call, incarnation=None))
     return step(state, call)
 
 
 def _never_answers(state: State, call: Call) -> StepOutcome | None:
-    """A call that a teardown has overtaken waits for ever."""
+    """A call that a teardown has overtaken waits forever."""
     outcome = step(state, call)
     return None if "overtaken" in outcome.kind else outcome
 
 
 def _late_turn_kept(state: State, call: Call) -> StepOutcome:
-    """A listener set where none is goes on with the turn that a late event has opened there, as in the source document."""
+    """A listener set on an entry without one keeps the turn that a late event opened there, as in the source document."""
     outcome = step(state, call)
     was = None if call.thread is None else state.entry(call.thread)
     if was is None or outcome.kind != "state_set_listener: first":

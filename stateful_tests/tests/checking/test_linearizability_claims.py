@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from subwarden.checking.linearizability.manager import ManagerSpecification
-from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Configuration, Specification, clash
+from subwarden.checking.linearizability.specification import UNJUDGED, Asked, Specification, State, clash
 from subwarden.checking.linearizability.verdict import SPECIFICATIONS
 from subwarden.model.manager.step import Answer, Call, step
 from subwarden.stateful_tests.specimens.histories.random import core_operation, manager_operation
@@ -18,9 +18,9 @@ def drawn(random: Random, specification: Specification) -> object:
     return core_operation(random) if specification.name == "core" else manager_operation(random, True)
 
 
-def situation(random: Random, specification: Specification) -> tuple[Configuration, list[Asked]]:
-    """A world that the model can be in, with four pending calls that were made at different times; none of two is of one task."""
-    world = specification.initial()
+def situation(random: Random, specification: Specification) -> tuple[State, list[Asked]]:
+    """A state that the model can be in, with four pending calls that were made at different times; none of two is of one task."""
+    state = specification.initial()
     pending: list[Asked] = []
     steps = random.randint(4, 25)
     for n in range(steps):
@@ -32,17 +32,17 @@ def situation(random: Random, specification: Specification) -> tuple[Configurati
         if specification.needs_state(asked.operation) and asked.task is None:
             continue
         if specification.binds(asked.operation):
-            world = specification.bind(world, asked)
+            state = specification.bind(state, asked)
         if n >= steps - 4:
             pending.append(asked)
         else:
-            world = specification.step(world, asked).world
-    return world, pending
+            state = specification.step(state, asked).state
+    return state, pending
 
 
-def judged(random: Random, specification: Specification, world: Configuration, asked: Asked) -> Asked:
+def judged(random: Random, specification: Specification, state: State, asked: Asked) -> Asked:
     """The call with an answer that it might have been given: its own here, or another."""
-    answer = specification.step(world, asked).answer
+    answer = specification.step(state, asked).answer
     options = [answer, UNJUDGED]
     if isinstance(answer, bool):
         options += [not answer] * 2
@@ -58,19 +58,19 @@ def test_calls_said_to_commute_do(name: str) -> None:
     specification, random = SPECIFICATIONS[name](), Random(5)
     apart = together = 0
     for _ in range(4000):
-        world, pending = situation(random, specification)
+        state, pending = situation(random, specification)
         for one, other in combinations(pending, 2):
             if clash(specification.touches(one.operation), specification.touches(other.operation)):
                 together += 1
                 continue
             apart += 1
-            first = specification.step(world, one)
-            second = specification.step(first.world, other)
-            second_first = specification.step(world, other)
-            first_second = specification.step(second_first.world, one)
-            said = f"{specification.describe(one.operation)} and {specification.describe(other.operation)} in {world}"
+            first = specification.step(state, one)
+            second = specification.step(first.state, other)
+            second_first = specification.step(state, other)
+            first_second = specification.step(second_first.state, one)
+            said = f"{specification.describe(one.operation)} and {specification.describe(other.operation)} in {state}"
             assert (first.answer, second.answer) == (first_second.answer, second_first.answer), said
-            assert second.world == first_second.world, said
+            assert second.state == first_second.state, said
     assert apart > 3000 and together > 3000, (apart, together)
 
 
@@ -90,14 +90,14 @@ def test_most_pairs_on_different_things_commute(name: str) -> None:
 def test_inert_calls_change_nothing_where_they_answer_so(name: str) -> None:
     specification, random, seen = SPECIFICATIONS[name](), Random(6), 0
     for _ in range(4000):
-        world, pending = situation(random, specification)
+        state, pending = situation(random, specification)
         for asked in pending:
-            asked_so = judged(random, specification, world, asked)
-            effect = specification.step(world, asked_so)
+            asked_so = judged(random, specification, state, asked)
+            effect = specification.step(state, asked_so)
             if specification.inert(asked_so) and specification.fits(effect.answer, asked_so.answer):
                 seen += 1
-                assert not effect.changed, f"{specification.describe(asked.operation)} in {world}"
-                assert effect.world == specification.forget(world, asked.slot)
+                assert not effect.changed, f"{specification.describe(asked.operation)} in {state}"
+                assert effect.state == specification.forget(state, asked.slot)
     assert seen > 1000
 
 
@@ -106,30 +106,30 @@ def test_what_a_call_needs_is_needed(name: str) -> None:
     """A call that cannot answer so cannot after calls that do not touch what it needs, either."""
     specification, random, seen = SPECIFICATIONS[name](), Random(7), 0
     for _ in range(8000):
-        world, pending = situation(random, specification)
+        state, pending = situation(random, specification)
         for asked in pending:
-            asked_so = judged(random, specification, world, asked)
-            if specification.fits(specification.step(world, asked_so).answer, asked_so.answer):
+            asked_so = judged(random, specification, state, asked)
+            if specification.fits(specification.step(state, asked_so).answer, asked_so.answer):
                 continue
-            needs = specification.needs(world, asked_so)
+            needs = specification.needs(state, asked_so)
             if needs is None:
                 needs = specification.touches(asked.operation)
             others = [o for o in pending if o is not asked and not clash(needs, specification.touches(o.operation))]
-            after = world
+            after = state
             for other in random.sample(others, len(others)):
-                after = specification.step(after, other).world
+                after = specification.step(after, other).state
                 seen += 1
                 answer = specification.step(after, asked_so).answer
-                assert not specification.fits(answer, asked_so.answer), f"{specification.describe(asked.operation)} in {world}"
+                assert not specification.fits(answer, asked_so.answer), f"{specification.describe(asked.operation)} in {state}"
     assert seen > 1000
 
 
 def test_calls_that_do_not_bind_never_look_at_their_incarnation() -> None:
     specification, random, seen = ManagerSpecification(), Random(8), 0
     for _ in range(1000):
-        world, pending = situation(random, specification)
+        state, pending = situation(random, specification)
         for asked in pending:
             if not specification.binds(asked.operation) and not specification.needs_state(asked.operation):
                 seen += 1
-                assert len({step(world.state, Call(asked.operation, incarnation)) for incarnation in (None, 0, 1, 2)}) == 1
+                assert len({step(state.model, Call(asked.operation, incarnation)) for incarnation in (None, 0, 1, 2)}) == 1
     assert seen > 500

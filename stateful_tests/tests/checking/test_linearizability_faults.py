@@ -2,7 +2,7 @@
 
 import pytest
 
-from subwarden.checking.linearizability.history import survey
+from subwarden.checking.linearizability.reading import survey
 from subwarden.checking.linearizability.verdict import SPECIFICATIONS
 
 CORE = '{"history": 1, "model": "core"}'

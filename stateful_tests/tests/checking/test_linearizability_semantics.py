@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from subwarden.checking.linearizability.history import AHEAD, CallEnding, moments, survey
+from subwarden.checking.linearizability.history import CallEnding
+from subwarden.checking.linearizability.reading import AHEAD, moments, survey
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import SPECIFICATIONS, Judgement, NotLinearizable, Unknown, judge
 from subwarden.checking.verdict import Verdict

@@ -49,7 +49,7 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert subwarden("check", str(HISTORIES / "resurrected.jsonl"), "--json", str(out)) == 1
     capsys.readouterr()
     made = json.loads(out.read_text(encoding="utf-8"))
-    assert (made["version"], made["model"], made["verdict"]) == (1, "manager", "violated")
+    assert (made["version"], made["model"], made["verdict"]) == (2, "manager", "violated")
     assert list(made) == ["version", "history", "model", "verdict", "counted", "failure"]
     assert made["failure"]["failing"]["id"] == "again"
     assert [call["id"] for call in made["failure"]["calls"]] == ["add", "tear", "look", "again"]

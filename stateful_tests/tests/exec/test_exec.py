@@ -10,7 +10,8 @@ import pytest
 
 from subwarden.checking import causes
 from subwarden.checking.core.invariants import broken
-from subwarden.checking.linearizability.history import HistoryCall, survey
+from subwarden.checking.linearizability.history import HistoryCall
+from subwarden.checking.linearizability.reading import survey
 from subwarden.checking.linearizability.verdict import judge, judge_file, survey_file
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.main import main

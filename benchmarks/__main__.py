@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: run the benchmarks and print their tables."""
+"""`python -m subwarden.benchmarks [NAME ...]`: run the benchmarks and print their tables."""
 
 import argparse
 import importlib
@@ -10,7 +10,7 @@ NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers
 
 def main() -> int:
     """Run those named, or the short ones."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m subwarden.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)} (default: {' '.join(SHORT)})")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long `memory` hunts (default: 10)")
     options = parser.parse_args()
@@ -19,7 +19,7 @@ def main() -> int:
             sys.stderr.write(f"benchmarks: unknown {name!r}; there are {', '.join(NAMES)}\n")
             return 3
         print(f"## {name}")
-        module = importlib.import_module(f"benchmarks.{name}")
+        module = importlib.import_module(f"subwarden.benchmarks.{name}")
         lines = module.main(options.minutes) if name == "memory" else module.main()
         print("\n".join(lines or ()), flush=True)
     return 0

@@ -1,4 +1,4 @@
-"""Speed of judging histories: a long one with few overlaps, and short ones with many. Run `python -m benchmarks.histories [CALLS]`.
+"""Speed of judging histories: a long one with few overlaps, short ones with many: `python -m subwarden.benchmarks.histories [CALLS]`.
 
 Never a test: it prints what it measured and says nothing of what would be fast enough.
 """

@@ -1,6 +1,6 @@
 """How many schedules, and how long, each strategy takes to find each race program: writes the table of docs/strategies.md.
 
-    python -m benchmarks.strategies [--seeds 20] [--limit 2000]
+    python -m subwarden.benchmarks.strategies [--seeds 20] [--limit 2000]
 
 Schedules depend on the seeds alone, so they are the same everywhere; times are of this machine, and only their ratios travel.
 """

@@ -1,7 +1,7 @@
-"""subwarden beside its peers: the same programs, on the same Python, in one run. `python -m benchmarks peers`.
+"""subwarden beside its peers: the same programs, on the same Python, in one run. `python -m subwarden.benchmarks peers`.
 
 Each contender has a process of its own and they take turns in short rounds, so that what else the machine does hits all alike. Figures of
-machines do not travel; their ratios do. Then every claim about the split lock is measured: `benchmarks.peers.claims`.
+machines do not travel; their ratios do. Then every claim about the split lock is measured: `subwarden.benchmarks.peers.claims`.
 """
 
 import json
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
-from subwarden.benchmarks.peers.environment import PEERS, ROOT, Environment, prepare
+from subwarden.benchmarks.peers.environment import PEERS, ROOT, Environment, package_folder, prepare
 from subwarden.benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING
 
 IN_PYTEST = ", in a pytest test"
@@ -44,10 +44,10 @@ class Asked:
         tool = name.removesuffix(IN_PYTEST)
         answers, fd = os.pipe()
         arguments = [str(fd), CONTENDERS[name], tool]
-        command = [str(environment.python), "-m", "benchmarks.peers.worker", *arguments]
+        command = [str(environment.python), "-m", "subwarden.benchmarks.peers.worker", *arguments]
         if tool != name:
             command = [str(environment.python), "-m", "pytest", "-s", "-c", os.devnull, f"--rootdir={ROOT}", "-p", "no:cacheprovider", TEST]
-        variables = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "BENCHMARK_WORKER": ";".join(arguments)}
+        variables = {**os.environ, "PYTHONPATH": str(package_folder()), "PYTHONHASHSEED": "0", "BENCHMARK_WORKER": ";".join(arguments)}
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,

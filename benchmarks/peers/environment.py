@@ -54,6 +54,15 @@ def _pip(python: Path, *packages: str) -> str | None:
     return None if done.returncode == 0 else (errors or done.stderr.splitlines() or ["pip failed"])[-1]
 
 
+def package_folder() -> Path:
+    """The folder in which a process of its own finds the checkout as the package `subwarden`, whatever the checkout is called."""
+    link = ROOT / ".types" / "subwarden"  # as `make types` makes it
+    link.parent.mkdir(exist_ok=True)
+    if not link.exists():
+        link.symlink_to("..")
+    return link.parent
+
+
 def prepare() -> Environment:
     """Make the environment, or use the one that is there. Without one, ours run on the running Python and the peers are missing."""
     version, interpreter = _newest()

@@ -6,5 +6,5 @@ from subwarden.benchmarks.peers.worker import serve
 
 
 def test_serve() -> None:
-    """Not a test of ours: `python -m benchmarks peers` starts it by name."""
+    """Not a test of ours: `python -m subwarden.benchmarks peers` starts it by name."""
     serve(*os.environ["BENCHMARK_WORKER"].split(";"))

@@ -1,6 +1,6 @@
 """One contender in a process of its own, so that no tool pays for what another has loaded. Asked by lines of JSON, it answers by lines.
 
-    python -m benchmarks.peers.worker FD MODULE NAME
+    python -m subwarden.benchmarks.peers.worker FD MODULE NAME
 
 FD is where answers go: standard output belongs to the tool.
 """
@@ -39,7 +39,7 @@ def serve(fd: str, module: str, name: str) -> None:
     out = os.fdopen(int(fd), "w")
     asked: dict[str, Callable[..., Any]] = {"rate": _rate, "find": _find}
     try:
-        contender: Contender = import_module(f"benchmarks.peers.{module}").CONTENDERS[name]
+        contender: Contender = import_module(f"subwarden.benchmarks.peers.{module}").CONTENDERS[name]
     except Exception as error:
         out.write(json.dumps({"error": _said(error)}) + "\n")
         raise

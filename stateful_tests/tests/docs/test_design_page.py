@@ -1,7 +1,5 @@
-"""docs/design.md says how our request layer is made: what it says of names and of locks is so."""
+"""docs/design.md states rules about locks: they hold in runs of the server."""
 
-import re
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -18,7 +16,6 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.play import PreparedRequests
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
-from subwarden.stateful_tests.tests.paths import ROOT
 
 WALKS = 60  # of each program
 BEGIN = (rq.Initialize(1), rq.Initialize(2), rq.Resume(1, 1), rq.Resume(2, 1))
@@ -28,23 +25,6 @@ REQUESTS = (
     (*BEGIN, rq.AddListener(1, 1, 1, True), rq.Start(1, 3, False), rq.RemoveListener(1, 1), rq.Rollback(2, 1)),
 )
 PROGRAMS = [ServerProgram(tuple((request,) for request in requests), (ServerFault(FaultKind.ENDS, 2),)) for requests in REQUESTS]
-
-
-def names_on(page: str) -> set[str]:
-    """What is written as code there and looks like the name of something in the sources: `a_b`, `Ab.c_d`, `_e`."""
-    text = re.sub(r"^```.*?^```$", "", (ROOT / "docs" / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    codes = re.findall(r"`([A-Za-z_.]+)(?:\(\))?`", text)
-    return {part for code in codes if not code.endswith(".py") for part in code.split(".") if "_" in part or part != part.lower()}
-
-
-@pytest.mark.parametrize("page", ["design.md", "properties.md"])
-def test_what_the_page_names_is_there(page: str) -> None:
-    """A rule that cites a function is of no use once that has another name."""
-    sources = [path for room in ("impl", "model", "checking", "scheduling", "stateful_tests") for path in (ROOT / room).rglob("*.py")]
-    known = set(re.findall(r"\w+", "\n".join(path.read_text(encoding="utf-8") for path in sources if path != Path(__file__))))
-    names = names_on(page)
-    assert len(names) >= 10
-    assert names <= known, f"{page} names what is not there: {', '.join(sorted(names - known))}"
 
 
 def test_locks_are_taken_in_the_order_that_the_page_says() -> None:

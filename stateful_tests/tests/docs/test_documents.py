@@ -20,7 +20,7 @@ from subwarden.stateful_tests.tests.paths import ROOT
 PAGES = (
     "README.md",
     "CONTRIBUTING.md",
-    "docs/how-it-works.md",
+    "docs/tour.md",
     "docs/bring-your-own.md",
     "docs/examples.md",
     "docs/exec-protocol.md",
@@ -86,7 +86,7 @@ def counts(table: str) -> dict[str, tuple[str, ...]]:
     """By check: the verdict, programs, schedules and steps, as the gate's table has them."""
     return {
         name: tuple(rest)
-        for name, *rest in re.findall(r"^(level [12], [a-z+ ]*[a-z]) +([a-z]+) +([\d,]+) +([\d,]+) +([\d,]+) ", table, re.MULTILINE)
+        for name, *rest in re.findall(r"^((?:manager|server), [a-z+ ]*[a-z]) +([a-z]+) +([\d,]+) +([\d,]+) +([\d,]+) ", table, re.MULTILINE)
     }
 
 

@@ -1,4 +1,4 @@
-"""The gain of a second process: the same hunt with one worker and with two, in turns: `python -m subwarden.benchmarks hunt`. Goal: 1.7 times.
+"""The gain of a second process: the same hunt with one worker and with two, in turns: `python -m subwarden.benchmarks hunt`. Goal: 1.7.
 
 Compared are steps per second of wall time over whole hunts, from the command's start to its end, for what workers share (their start, what
 they tell, the folder on disk) is just what is to be seen. A worker draws its own programs, and one program is more work than another: so

@@ -11,7 +11,7 @@ from subwarden.checking.causes import Cause
 from subwarden.impl.subjects import SUBJECTS
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
+from subwarden.stateful_tests.exploring.exhaustive import ExhaustiveSearch
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.manager.level import ManagerLevel
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
@@ -51,7 +51,7 @@ CASES = (
 
 def _row(subject: str, what: str, program: ManagerProgram) -> str:
     runner = Runner(ManagerLevel(), SUBJECTS[subject].factory, Order.ANY)
-    whole = WholeProgram(runner, program)
+    whole = ExhaustiveSearch(runner, program)
     user, wall = time.process_time(), time.perf_counter()
     broken: set[Cause] = set()
     longest = 0

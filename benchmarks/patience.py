@@ -1,4 +1,4 @@
-"""What a hunt would find if it left some programs less soon: the table of docs/hunting.md. `python -m benchmarks patience`.
+"""What a hunt would find if it left some programs less soon: the table of docs/hunting.md. `python -m subwarden.benchmarks patience`.
 
 Defects are planted that show in no end but their own, so nothing says that a program which repeats itself still has one. Of drawn programs,
 each is driven to the end of its budget; when the hunt would have left it, and when a defect first shows, is written down. What any share of
@@ -108,10 +108,10 @@ class Drawing(Hunter):
     """Draws, and drives nothing."""
 
     def __init__(self, check: Check, factory: Callable[[], Manager]) -> None:
-        super().__init__(check, factory, MANAGER_LEVEL.new_graph(), lambda _: None, lambda _: None, lambda: False)
+        super().__init__(check, MANAGER_LEVEL, factory, lambda _: None, lambda _: None)
         self.programs: list[Program] = []
 
-    def _explore(self, program: Program, schedules: int) -> None:
+    def _drive_variant(self, program: Program, schedules: int) -> None:
         self.programs.append(program)
 
 
@@ -119,11 +119,11 @@ def driven(hunter: Hunter, program: Program, seed: int) -> Driven:
     """Drive one program to the end of its budget."""
     portfolio, tally, left = Portfolio(Random(seed), SCHEDULES), Tally(), 0
     first: dict[int, int] = {}
-    while hunter.runner.run_strategy(program, portfolio) is not None:
-        tally.add(hash(hunter.runner.end))
+    while hunter.explorer.runner.run_strategy(program, portfolio) is not None:
+        tally.add(hash(hunter.explorer.runner.end_state))
         for far in range(1, Deep.reached + 1):
             first.setdefault(far, tally.total)
-        if not left and tally.total % LEAST == 0 and tally.unseen < SETTLED:
+        if not left and tally.total % LEAST == 0 and tally.chance_of_new < SETTLED:
             left = tally.total
     return Driven(left or tally.total, tally.total, first)
 
@@ -141,9 +141,9 @@ def main() -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for factory, order, fars in ((Lead, Order.ANY, (4, 6, 9)), (Moments, Order.ANY, (2, 3)), (Moments, Order.FIFO, (2, 3))):
         with running():
-            hunter, number = Drawing(Check(order, cancellation=False), factory), 0
+            hunter, number = Drawing(Check(order, False, MANAGER_LEVEL.name), factory), 0
             while len(hunter.programs) < PROGRAMS:
-                hunter.hunt(number, STEPS[number % len(STEPS)])
+                hunter.round(number, STEPS[number % len(STEPS)])
                 number += 1
             programs = [driven(hunter, program, seed) for seed, program in enumerate(hunter.programs[:PROGRAMS])]
         for far in fars:

@@ -11,11 +11,12 @@ from subwarden.cli.options import count, duration, level, output, write_json
 from subwarden.cli.progress.bar import progress
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import console_for, write_gate
+from subwarden.reports.record import GateRecord
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.gate.gate import explore, replay_corpus
+from subwarden.stateful_tests.gate.record import gate_record
 from subwarden.stateful_tests.runs import saved as corpus
-from subwarden.stateful_tests.runs.record import gate_record
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     return Verdict(record["verdict"]).exit_code
 
 
-def _saved(record: dict[str, Any]) -> str:
+def _saved(record: GateRecord) -> str:
     """Save the findings for later gates; what to say where that cannot be done, which must not cost the report."""
     try:
         for finding in record["findings"]:

@@ -16,7 +16,8 @@ from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import console_for
 from subwarden.reports.hunt import write_hunt
 from subwarden.stateful_tests.hunt.folder import ORDERS, BadFolder, Folder, default_folder
-from subwarden.stateful_tests.hunt.hunt import Hunt, Plan, as_it_shows, checks_in
+from subwarden.stateful_tests.hunt.hunt import Hunt
+from subwarden.stateful_tests.hunt.plan import Plan, checks_in, refreshed
 from subwarden.stateful_tests.hunt.record import hunt_record
 from subwarden.stateful_tests.hunt.work import Totals
 from subwarden.stateful_tests.subjects.loading import blaming
@@ -70,7 +71,7 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
             folder.go_on()
             with blaming(plan.subject):
                 for cause, kept in list(findings.items()):
-                    now = as_it_shows(plan.subject, kept)
+                    now = refreshed(plan.subject, kept)
                     if now is None:
                         del findings[cause]
                         listener.say(f"{cause.slug()} does not show any more: {folder.drop(cause)}")
@@ -86,10 +87,10 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
                 listener.say(f"the hunt that was in {folder.path} is now in {aside}")
         hunt = Hunt(plan, folder, totals, findings, listener)
         began = monotonic()
-        why = hunt.run()
+        reason = hunt.run()
         seconds = monotonic() - began
     with blaming(plan.subject):  # telling a finding plays it once more
-        record = hunt_record(plan, folder, totals, findings, why, hunt.schedules, seconds)
+        record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)
     if options.json:
         write_json(options.json, record)
     with suppress(BrokenPipeError):  # whoever read it has gone; what was found stays found

@@ -17,7 +17,7 @@ from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.reports.gate import console_for
 from subwarden.reports.proof import print_proof
-from subwarden.stateful_tests.gate.signals import CTRL_C, interruptible
+from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
 
 EXIT_CODES = {SearchVerdict.HOLDS: 0, SearchVerdict.VIOLATED: 1, SearchVerdict.INCONCLUSIVE: 2}
 USAGE = 3

@@ -13,6 +13,7 @@ from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import CannotWrite, output
 from subwarden.impl.subjects import canonical
 from subwarden.reports.gate import console_for
+from subwarden.reports.record import ScriptRecord
 from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import Guide
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     return 1
 
 
-def _write_script(path: str, made: dict[str, Any]) -> str:
+def _write_script(path: str, made: ScriptRecord) -> str:
     """Write the script, if there is one, and say what came of running it."""
     if made["script"] is None:
         return f"plain asyncio: no script ({made['script_doubt']})"

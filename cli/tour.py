@@ -18,7 +18,7 @@ from subwarden.proving.tour.tour import tour
 from subwarden.proving.tour.transitions import TooLarge
 from subwarden.reports.gate import console_for
 from subwarden.reports.tour import write_tour
-from subwarden.stateful_tests.gate.signals import CTRL_C, interruptible
+from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
 from subwarden.stateful_tests.runs.tour import tour_record
 from subwarden.stateful_tests.subjects.loading import BadSubject, load
 

@@ -1,15 +1,15 @@
 """What the runs of a check have covered, in text: what fired, where tasks were suspended, what overlapped, and what was complete."""
 
-from typing import Any
-
 from rich.console import Console
 from rich.text import Text
+
+from subwarden.reports.record import CompletenessRecord, CoverageRecord
 
 NAMED = 4  # names in a line; all of them are in the JSON
 SCHEDULES = {"fifo": "fifo's schedule", "drawn": "the drawn schedule"}
 
 
-def write_coverage(name: str, of: dict[str, Any], console: Console, named: int = NAMED) -> None:
+def write_coverage(name: str, of: CoverageRecord, console: Console, named: int = NAMED) -> None:
     """Write what the runs of the check `name` have covered. `of` is made by `stateful_tests.exploring.coverage.record`; `named`: names in
     a line."""
     fired, never = len(of["fired"]), of["never_fired"]
@@ -28,7 +28,7 @@ def write_coverage(name: str, of: dict[str, Any], console: Console, named: int =
         console.print(Text(f"{singly}, in pairs for {faults['in_pairs']:,}"))
 
 
-def write_complete(of: dict[str, Any], console: Console) -> None:
+def write_complete(of: CompletenessRecord, console: Console) -> None:
     """Write of how many variants of programs all schedules within so many deviations from fifo were run."""
     within = [f"within {k} of {n:,}" for k, n in of["complete_within"].items()]
     if within:
@@ -36,7 +36,7 @@ def write_complete(of: dict[str, Any], console: Console) -> None:
         console.print(Text(f"  of {of['variants']:,} variants: {said}"))
 
 
-def write_ends(of: dict[str, Any], console: Console) -> None:
+def write_ends(of: CoverageRecord, console: Console) -> None:
     """Write how runs ended, of those that were asked, and the chance of something new."""
     ends = of["end_states"]
     if not ends["runs"]:

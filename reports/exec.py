@@ -1,12 +1,13 @@
 """Tells what came of checking a subject in a process of its own. It reads the plain record of `stateful_tests.exec.record`."""
 
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 from rich.text import Text
 
 from subwarden.reports import history
 from subwarden.reports.gate import COLOURS, run_table
+from subwarden.reports.record import RunRecord
 
 Record = dict[str, Any]
 
@@ -64,7 +65,7 @@ def write_run(run: Record, console: Console) -> None:
     width = max(len(name) for name, _ in rows)
     for name, operations in rows:
         console.print(Text(f"  {name.ljust(width)}  {operations}"))
-    console.print(run_table(run))
+    console.print(run_table(cast(RunRecord, run)))
 
 
 def write_check(line: Record, console: Console) -> None:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.coverage import write_complete, write_coverage, write_ends
+from subwarden.reports.record import AdapterRecord, FindingRecord, GateCoverageRecord, GateRecord, RunRecord
 
 NAMED = 2  # of what was never covered, in a line: the gate has many lines of that
 COLOURS = {"holds": "green", "violated": "red", "inconclusive": "yellow"}
@@ -19,7 +20,7 @@ SCHEDULES = {
 LANES = 6  # tasks that have a column each
 
 
-def write_gate(record: dict[str, Any], console: Console, *, timings: bool = True) -> None:
+def write_gate(record: GateRecord, console: Console, *, timings: bool = True) -> None:
     """Write the report of a gate record. `timings=False` leaves out all that differs from run to run."""
     for finding in record["findings"]:
         write_finding(finding, console)
@@ -33,7 +34,7 @@ def write_gate(record: dict[str, Any], console: Console, *, timings: bool = True
         console.print("Stopped before the end; what was found until then is above. Run the same command again for the whole search.")
 
 
-def write_not_judged(record: dict[str, Any], console: Console) -> None:
+def write_not_judged(record: AdapterRecord, console: Console) -> None:
     """Write what was not judged of an adapter, and why."""
     for name, reason in record.get("off", {}).items():
         console.print(Text(f"switched off: {name} ({reason})"), soft_wrap=True)
@@ -41,7 +42,7 @@ def write_not_judged(record: dict[str, Any], console: Console) -> None:
         console.print(Text(f"not judged: {absent}"), soft_wrap=True)
 
 
-def _summary(record: dict[str, Any]) -> Text:
+def _summary(record: GateRecord) -> Text:
     verdict = record["verdict"]
     schedules = sum(check["schedules"] for check in record["checks"])
     found = len(record["findings"])
@@ -50,7 +51,7 @@ def _summary(record: dict[str, Any]) -> Text:
     return Text(f"{said} ({count} in {schedules:,} schedules)", style=f"bold {COLOURS[verdict]}")
 
 
-def _checks(record: dict[str, Any], *, timings: bool) -> Table:
+def _checks(record: GateRecord, *, timings: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("check")
     table.add_column("verdict")
@@ -59,15 +60,15 @@ def _checks(record: dict[str, Any], *, timings: bool) -> Table:
     for check in record["checks"]:
         seconds = check["seconds"]
         verdict = check["verdict"]
-        row = [check["name"], Text("nothing to replay") if verdict is None else Text(verdict, style=COLOURS[verdict])]
-        row += [f"{check[key]:,}" for key in ("programs", "schedules", "steps")]
+        row: list[str | Text] = [check["name"], Text("nothing to replay") if verdict is None else Text(verdict, style=COLOURS[verdict])]
+        row += [f"{count:,}" for count in (check["programs"], check["schedules"], check["steps"])]
         if timings:
             row += [f"{seconds:.1f}", f"{check['schedules'] / seconds:,.0f}" if seconds else "-"]
         table.add_row(*row)
     return table
 
 
-def _coverage(coverage: dict[str, Any], console: Console) -> None:
+def _coverage(coverage: GateCoverageRecord, console: Console) -> None:
     fired, never = coverage["fired"], coverage["never_fired"]
     console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} rules, operations, transitions, orders and moments fired")
     for name in never:
@@ -83,7 +84,7 @@ def _coverage(coverage: dict[str, Any], console: Console) -> None:
     console.print(f"\nmodel graph at {model['scope']}: {taken}")
 
 
-def write_finding(finding: dict[str, Any], console: Console) -> None:
+def write_finding(finding: FindingRecord, console: Console) -> None:
     """Write one finding: what is broken, the operations, the run, and how to replay it."""
     console.print(Text(f"{finding['property']} {finding['title']}: {finding['mechanism']}", style="bold red"))
     with_cancel = ", with a cancellation" if finding["cancellation"] else ""
@@ -99,7 +100,7 @@ def write_finding(finding: dict[str, Any], console: Console) -> None:
     console.print()
 
 
-def _where(finding: dict[str, Any]) -> str:
+def _where(finding: FindingRecord) -> str:
     """In which order it fails, and what that means: nothing is claimed of stock asyncio that was not seen there."""
     if finding.get("script_confirmed") is False:
         return f"in fifo order, not confirmed on stock asyncio ({finding['script_doubt']})"
@@ -108,7 +109,7 @@ def _where(finding: dict[str, Any]) -> str:
     return SCHEDULES[finding["order"]]
 
 
-def run_table(finding: dict[str, Any]) -> Table:
+def run_table(finding: RunRecord) -> Table:
     """The run: a row a step, what changed in the state, and a column a task, or one for all where there are too many to read."""
     table = Table(show_edge=True, show_lines=False, highlight=False)
     table.add_column("step", justify="right", no_wrap=True)

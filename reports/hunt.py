@@ -1,13 +1,12 @@
 """A hunt's report in text: the findings as the gate tells them, what was searched and how, and what was not seen."""
 
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.coverage import NAMED, percent, write_coverage, write_names
 from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
+from subwarden.reports.record import HuntCoverageRecord, HuntRecord, StrategyRecord
 
 WHY = {
     "budget": "the budget ended",
@@ -18,7 +17,7 @@ WHY = {
 }
 
 
-def write_hunt(record: dict[str, Any], console: Console) -> None:
+def write_hunt(record: HuntRecord, console: Console) -> None:
     """Write the report of a hunt record."""
     for finding in record["findings"]:
         write_finding(finding, console)
@@ -41,7 +40,7 @@ def write_hunt(record: dict[str, Any], console: Console) -> None:
     _summary(record, console)
 
 
-def _summary(record: dict[str, Any], console: Console) -> None:
+def _summary(record: HuntRecord, console: Console) -> None:
     found = len(record["findings"])
     searched = f"{record['schedules']:,} schedules of {record['programs']:,} programs"
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
@@ -54,7 +53,7 @@ def _summary(record: dict[str, Any], console: Console) -> None:
     console.print(Text(f"kept in {record['folder']}; go on with: subwarden hunt --resume {record['folder']}"), soft_wrap=True)
 
 
-def _checks(coverage: dict[str, Any]) -> Table:
+def _checks(coverage: dict[str, HuntCoverageRecord]) -> Table:
     table = _table("check")
     for column in ("programs", "schedules", "variants", "deviations 0", "1", "2", "3", "complete", "end states", "seen once", "unseen"):
         table.add_column(column, justify="right")
@@ -67,7 +66,7 @@ def _checks(coverage: dict[str, Any]) -> Table:
     return table
 
 
-def _strategies(strategies: list[dict[str, Any]]) -> Table:
+def _strategies(strategies: list[StrategyRecord]) -> Table:
     table = _table("strategy")
     for column in ("runs", "ended as none before", "in 1,000 runs", "causes shown first"):
         table.add_column(column, justify="right")
@@ -77,7 +76,7 @@ def _strategies(strategies: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _coverage(name: str, of: dict[str, Any], console: Console) -> None:
+def _coverage(name: str, of: HuntCoverageRecord, console: Console) -> None:
     if not of["schedules"]:
         console.print(Text(f"\n{name}: no schedule was run", style="yellow"))
         return
@@ -89,12 +88,12 @@ def _coverage(name: str, of: dict[str, Any], console: Console) -> None:
         console.print(Text(f"  no search of states in {variants:,} variants of small programs: {reasons[0]['why']}{more}"))
 
 
-def _unseen(record: dict[str, Any], console: Console) -> None:
-    programs = [of for of in record["coverage"].values() if of["unseen_of_programs"] is not None]
-    if not programs:
+def _unseen(record: HuntRecord, console: Console) -> None:
+    programs = [(of["unseen_of_programs"], of["end_states"]["runs"]) for of in record["coverage"].values()]
+    known = [(unseen, runs) for unseen, runs in programs if unseen is not None]
+    if not known:
         return
-    runs = sum(of["end_states"]["runs"] for of in programs)
-    again = sum(of["unseen_of_programs"] * of["end_states"]["runs"] for of in programs) / max(runs, 1)
+    again = sum(unseen * runs for unseen, runs in known) / max(sum(runs for _, runs in known), 1)
     console.print(Text("\nestimated chances (Good-Turing)"))
     console.print(Text(f"  {percent(record['outcomes']['unseen'])} that the next schedule ends in a state that no schedule has ended in"))
     console.print(Text(f"  {percent(again)} that one more schedule of a program tried already ends as none of its own did"))

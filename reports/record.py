@@ -4,12 +4,12 @@
 name goes up when a reader of the old record would misread the new one; a key that is only added leaves it as it is.
 """
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
-GATE_SCHEMA = "subwarden/gate/1"
-TOUR_SCHEMA = "subwarden/tour/1"
-HUNT_SCHEMA = "subwarden/hunt/1"
-REPLAY_SCHEMA = "subwarden/replay/1"
+GATE_SCHEMA: Final = "subwarden/gate/1"
+TOUR_SCHEMA: Final = "subwarden/tour/1"
+HUNT_SCHEMA: Final = "subwarden/hunt/1"
+REPLAY_SCHEMA: Final = "subwarden/replay/1"
 
 VerdictName = Literal["holds", "violated", "inconclusive"]
 OrderName = Literal["fifo", "any"]
@@ -64,7 +64,11 @@ class ScriptRecord(TypedDict):
 
 
 class FindingRecord(RunRecord, ScriptRecord):
-    """A finding: the property that is violated, its minimal run, and the string that replays it."""
+    """A finding: the property that is violated, its minimal run, and the string that replays it.
+
+    Of a hunt also: `shrunk`, whether there was time to make the run minimal and to look for one in `fifo`; and the `strategy` that showed
+    it first.
+    """
 
     level: str
     id: str
@@ -75,13 +79,8 @@ class FindingRecord(RunRecord, ScriptRecord):
     cancellation: bool
     operations: list[str]
     replay: str
-
-
-class HuntFindingRecord(FindingRecord):
-    """A finding of a hunt. `shrunk`: its run is minimal, and was looked for in `fifo` too; `strategy`: the one that showed it first."""
-
-    shrunk: bool
-    strategy: str
+    shrunk: NotRequired[bool]
+    strategy: NotRequired[str]
 
 
 # --- coverage
@@ -194,7 +193,7 @@ class CheckRecord(TypedDict):
 class GateRecord(AdapterRecord):
     """A gate. `stopped`: it was cut short by hand."""
 
-    schema: str
+    schema: Literal["subwarden/gate/1"]
     subject: str
     profile: str
     verdict: VerdictName
@@ -236,7 +235,7 @@ class OutcomesRecord(TypedDict):
 class HuntRecord(AdapterRecord):
     """A hunt, over all its sessions. `lost`: a line for each worker that died."""
 
-    schema: str
+    schema: Literal["subwarden/hunt/1"]
     subject: str
     verdict: VerdictName
     ended: ExitReasonName
@@ -250,7 +249,7 @@ class HuntRecord(AdapterRecord):
     steps: int
     rounds: int
     strategies: list[StrategyRecord]
-    findings: list[HuntFindingRecord]
+    findings: list[FindingRecord]
     coverage: dict[str, HuntCoverageRecord]
     never_fired: list[str]
     outcomes: OutcomesRecord
@@ -270,7 +269,7 @@ class BrokenRecord(TypedDict):
 class ReplayRecord(TypedDict):
     """A run that was played again. `tasks` and `steps` are there if it still violates something."""
 
-    schema: str
+    schema: Literal["subwarden/replay/1"]
     subject: str
     recorded_for: str
     verdict: VerdictName

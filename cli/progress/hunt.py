@@ -36,7 +36,7 @@ def said(totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds
         f"{whole.schedules:,} schedules of {whole.programs:,} programs",
         f"{totals.distinct():,} end states",
         f"{len(findings)} finding{'s' * (len(findings) != 1)}",
-        f"unseen about {percent(totals.unseen())}",
+        f"unseen about {percent(totals.chance_of_new())}",
         f"{totals.best_strategy() or 'no strategy yet'} pays best",
         f"{workers} worker{'s' * (workers != 1)}",
         f"{seconds:.0f} s",

@@ -18,7 +18,7 @@ class _Exhausted(Exception):
     """There is nothing left to try."""
 
 
-class WholeProgram:
+class ExhaustiveSearch:
     """Plays `program` on `runner` until every state has been seen (`search.complete`), or `most` runs have been made.
 
     A level whose play does not say what its judge remembers (`__digested__`) is not searched: its states cannot be told apart.

@@ -1,7 +1,7 @@
-"""The complete part of a check with faults: each fault at each moment of two schedules of a program, one at a time, then in pairs.
+"""The complete part of a check with faults: injects each fault at each moment of two schedules of a program, alone and then in pairs.
 
-The schedules are the one that fifo makes without any choice of ours, and the one that the program was drawn with, where requests meet;
-both without faults. What is left of the program's schedules is sampled. Nothing is called complete that a budget has cut short.
+The schedules are fifo's own, without any choice of ours, and the one in which the program was drawn, where requests meet; both are without
+faults. The rest of the program's schedules is sampled. Nothing is called complete that a budget has cut short.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from subwarden.stateful_tests.exploring.coverage.completeness import faults as f
 from subwarden.stateful_tests.exploring.level import Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner
 
-BOUNDS = (1, 2)  # each fault alone, then pairs, in which the same one may strike twice
+BOUNDS = (1, 2)  # each fault alone, then pairs, in which the same one may be injected twice
 SHARE = 0.5  # of a program's schedules: the rest is for what a fixed schedule cannot show
 
 Bases = Mapping[str, Sequence[int]]
@@ -27,13 +27,14 @@ def bases_of(runner: Runner, program: Program, names: Sequence[str]) -> Bases:
     return {FIFO: (), DRAWN: drawn.choices} if any(drawn.choices) else {FIFO: ()}
 
 
-def strike(level: Level, program: Program, bases: Bases, budget: int, once: Once) -> tuple[Counter[str], int]:
-    """Strike `program` at each moment, with at most `budget` runs; what was complete, and how many runs were made.
+def sweep(level: Level, program: Program, bases: Bases, budget: int, once: Once) -> tuple[Counter[str], int]:
+    """Inject the faults of `program` at each moment of the schedules `bases`, in at most `budget` runs.
 
-    `once(program, strategy)` makes one run; False: there was none, the strategy is exhausted or time is up.
+    `once(program, strategy)` makes one run; False: there was none, the strategy is exhausted or time is up. Returns the sweeps that were
+    complete, as `coverage.completeness` counts them, and the number of runs made.
     """
     made, left = Counter[str](), budget
-    alone: dict[str, int] = {}  # how many runs it took to make all with at most one fault
+    alone: dict[str, int] = {}  # schedule -> how many runs it took to make all with at most one fault
     for faults in BOUNDS:
         target = level.with_faults(program, faults)
         for schedule, base in bases.items():

@@ -17,10 +17,14 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking import causes
-from subwarden.stateful_tests.exploring.check import Check, CheckOutcome, Explorer, fired, still_to_do
+from subwarden.stateful_tests.exploring.budget import Budget, lasting
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.explorer import fired
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.gate.signals import CTRL_C, deaf
+from subwarden.stateful_tests.exploring.signals import CTRL_C, ignoring
+from subwarden.stateful_tests.gate.outcome import CheckOutcome, unfinished
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.runs import saved as corpus
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
@@ -63,24 +67,21 @@ def _progress(schedules: int) -> None:
 
 
 def _run_shard(shard: Shard) -> CheckOutcome:
-    began = monotonic()
-    deadline = None if shard.seconds is None else began + shard.seconds
-
-    def enough() -> bool:
-        return _stop.is_set() or (deadline is not None and monotonic() >= deadline)
-
+    began, check, profile = monotonic(), shard.check, shard.profile
+    time = lasting(shard.seconds)
+    budget = Budget(lambda: _stop.is_set() or time.spent())
     try:
         with blaming(shard.subject), running():
-            explorer = Explorer(shard.check, load(shard.subject, shard.check.level), shard.profile, enough, _progress)
+            search = GateSearch(check, LEVELS[check.level], load(shard.subject, check.level), profile, budget, _progress)
             number = shard.number
-            while not enough():
-                explorer.round(number, shard.profile.examples // SHARDS)
+            while not budget.spent():
+                search.round(number, profile.examples // SHARDS)
                 number += SHARDS
-                if deadline is None:
+                if shard.seconds is None:
                     break
     except KeyboardInterrupt:  # not the user's, whose Ctrl-C workers ignore
         raise BadSubject(f"subject {shard.subject}: an operation raised KeyboardInterrupt; it must answer, or raise an Exception") from None
-    outcome = explorer.finish()
+    outcome = search.finish()
     outcome.seconds = monotonic() - began
     return outcome
 
@@ -125,14 +126,14 @@ def explore(
             for shard, future in zip(shards, futures, strict=True):
                 if future.done() and not future.cancelled() and future.exception() is None:
                     outcomes[shard.check].merge(future.result())
-            left = still_to_do(outcomes, covered)
+            left = unfinished(outcomes, LEVELS, covered)
             if stop.is_set() or any(outcome.findings for outcome in outcomes.values()) or not left:
                 break
     return list(outcomes.values()), stop.is_set() and not blocked
 
 
 def _ignoring_ctrl_c() -> AbstractContextManager[None]:
-    return deaf(CTRL_C) if threading.current_thread() is threading.main_thread() else nullcontext()
+    return ignoring(CTRL_C) if threading.current_thread() is threading.main_thread() else nullcontext()
 
 
 def _wait(futures: list[Future[CheckOutcome]], report: Callable[[int, int], object]) -> bool:

@@ -1,11 +1,11 @@
-"""What a hunt keeps on disk, so that nothing is lost when it is stopped, or a part of it is killed.
+"""The folder of a hunt, so that nothing is lost when the hunt is stopped, or a part of it is killed.
 
 - one JSON file for each cause found, as `subwarden replay` reads it, written the moment the cause is known, and again when it is smaller;
-- `journal.jsonl`: a line for all that happens, and every few seconds one with what was done since; only ever added to;
-- `ends.json`: how runs ended (bounded digests), for the estimate of what is unseen; written once a minute and at the end.
+- `journal.jsonl`: a line for each event, and every few seconds a line with the work since; only ever added to;
+- `ends.json`: the end states of runs (bounded digests), for the estimate of the unseen ones; written once a minute and at the end.
 
-Files other than the journal are replaced, never rewritten: whoever reads sees the old or the new one whole. A last line of the journal
-that was cut off is ignored.
+Files other than the journal are replaced, never rewritten: a reader sees the old or the new one whole. A last line of the journal that was
+cut off is ignored.
 """
 
 import fcntl
@@ -19,14 +19,14 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.model.properties import Property
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.coverage.good_turing import Seen
+from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.runs import replay
 
 ROOT = Path(".subwarden") / "hunt"
 JOURNAL = "journal.jsonl"
-ENDS = "ends.json"
-OWN = (JOURNAL, ENDS)
+END_STATES = "ends.json"
+OWN = (JOURNAL, END_STATES)
 SCHEMA = "subwarden/hunt-journal/2"
 MEND = "see that the folder may be written and the disk has room, then go on with --resume"
 HEAD = {"subject", "seed", "order"}  # what a hunt cannot be gone on with without
@@ -134,14 +134,14 @@ class Folder:
         self.journal({"gone": cause.slug()})
         return gone
 
-    def keep_ends(self, totals: Totals) -> None:
-        """Write how runs ended."""
-        self._replace(self.path / ENDS, {check: seen.encode() for check, seen in totals.ends.items()})
+    def keep_end_states(self, totals: Totals) -> None:
+        """Write the end states of runs."""
+        self._replace(self.path / END_STATES, {check: counter.encode() for check, counter in totals.end_states.items()})
 
     def _replace(self, path: Path, data: dict[str, Any]) -> None:
         new = path.with_suffix(".new")
         try:
-            new.write_text(json.dumps(data, indent=1 if path.name != ENDS else None, sort_keys=True) + "\n", encoding="utf-8")
+            new.write_text(json.dumps(data, indent=1 if path.name != END_STATES else None, sort_keys=True) + "\n", encoding="utf-8")
             new.replace(path)
         except OSError as error:
             raise BadFolder(f"cannot write {path}: {error.strerror}; {MEND}") from None
@@ -165,12 +165,14 @@ class Folder:
             except DAMAGED as error:
                 raise self._unreadable(error, number) from None
         try:
-            ends = json.loads((self.path / ENDS).read_text(encoding="utf-8"))
-            totals.ends = {check: Seen.decode(seen) for check, seen in ends.items()}
+            counters = json.loads((self.path / END_STATES).read_text(encoding="utf-8"))
+            totals.end_states = {check: DigestCounter.decode(counter) for check, counter in counters.items()}
         except FileNotFoundError:
             pass  # stopped in its first minute
         except (OSError, *DAMAGED) as error:
-            raise BadFolder(f"cannot read {self.path / ENDS}: {error}; remove it, and the estimate of what is unseen begins anew") from None
+            raise BadFolder(
+                f"cannot read {self.path / END_STATES}: {error}; remove it, and the estimate of what is unseen begins anew"
+            ) from None
         return totals
 
     def findings(self) -> dict[Cause, Kept]:

@@ -1,78 +1,42 @@
-"""The hunt: workers that search until the budget ends, and one process that gathers, keeps and tells what they find.
+"""The hunt: workers that search until the budget ends, and one process that gathers, keeps and tells their findings.
 
-Whatever ends a worker, its findings are on disk already, and another takes its place; only what it counted in its last half second, and the
-round that it was in, is lost; that one, or a resumed hunt, does that round again if it is held to a number of rounds.
+However a worker ends, its findings are on disk already, and another takes its place. Lost are only the counts of its last half second, and
+the round that it was in; with a fixed number of rounds, the worker in its place, or a resumed hunt, does that round again.
 
-Each run is counted once for those who go on: what is kept on disk is of rounds that are not done again, which are those that were begun,
-or, where the number of rounds decides, those that were finished. What was done of others is told by the report, and forgotten.
+A resumed hunt counts each run once: the work on disk is that of rounds which are not done again. These are the rounds that were begun or,
+where the number of rounds decides, those that were finished. The report tells the work in other rounds too, and then it is forgotten.
 
-With a fixed number of rounds, subject, seed, number of workers and folder decide what is found.
+With a fixed number of rounds, the findings depend on subject, seed, number of workers and folder alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.stateful_tests.exploring.check import Check, checks_of
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
-from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.gate.signals import ENDING, deaf, interruptible
+from subwarden.stateful_tests.exploring.signals import ENDING, ignoring, interruptible
+from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
 from subwarden.stateful_tests.hunt.listener import Listener, Reader
+from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.search import Rank
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, work
 from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
-from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject, levels_of, load
+from subwarden.stateful_tests.subjects.loading import BadSubject
 
-TICK = 0.25  # seconds between two looks around
+TICK = 0.25  # seconds between two looks at the workers
 JOURNAL_EVERY = 5.0
-ENDS_EVERY = 60.0
+END_STATES_EVERY = 60.0
 WORKERS_END_WITHIN = 5.0  # seconds that workers have to end by themselves
 LAST_WORDS = ("done", "bad", "failed")  # after which a worker ends, and is not lost
 
 
 class WorkerFailed(Exception):
     """A worker stopped at an error of ours; the message is its traceback."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to do in this session. `rounds`: so many of each worker, instead of a time."""
-
-    subject: str
-    checks: tuple[Check, ...]
-    jobs: int
-    seed: int
-    budget: float | None
-    rounds: int | None
-
-
-def checks_in(subject: str, order: str, level: str | None = None) -> tuple[Check, ...]:
-    """The checks of `--order` and `--level`: one or all, always with and without cancellation."""
-    return tuple(check for check in checks_of(*levels_of(subject, level)) if order in ("all", check.order.value))
-
-
-def as_it_shows(subject: str, kept: Kept) -> Kept | None:
-    """A finding of an earlier session as it is now; None: it shows no more, the subject was mended.
-
-    Where the subject has changed and takes other steps, the schedule is what those steps are, and is to be made small again: one that
-    cannot be followed would end the hunt when it is told.
-    """
-    finding = kept.finding
-    with running():
-        runner = Runner(LEVELS[finding.level], load(subject, finding.level), finding.order)
-        result, names = runner.guided(finding.program, finding.names)
-    if finding.cause not in result.violations:
-        return None
-    if tuple(names) == finding.names:
-        return kept
-    return kept._replace(finding=replace(finding, names=tuple(names)), shrunk=False)
 
 
 class Hunt:
@@ -87,28 +51,25 @@ class Hunt:
         self._listener = Reader(listener)
         self._pipes: dict[Connection[Any, Any], int] = {}
         self._processes: dict[int, Any] = {}
-        self._since: dict[str, Work] = {}  # what the journal has not got yet
-        self._journalled: dict[str, Work] = {}  # the names that it has got
-        self._places = {worker: WorkerSlot(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
-        self._places[0].unshrunk = frozenset(cause for cause, kept in findings.items() if not kept.shrunk)
-        self._finders = dict.fromkeys(findings, 0)  # who is to make small what was found
+        self._since: dict[str, Work] = {}  # work that is not in the journal yet
+        self._journalled: dict[str, Work] = {}  # names that are
+        self._slots = {worker: WorkerSlot(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
+        self._slots[0].unshrunk = frozenset(cause for cause, kept in findings.items() if not kept.shrunk)
+        self._finders = dict.fromkeys(findings, 0)  # the worker that is to shrink a finding
         self._deadline: float | None = None
         self._stopping = False
-        self._ended_by_itself = False  # at least one worker did all that it was to do
-        self._searched_all = False  # and there is nothing that killed another in its place, and was not searched
+        self._ended_by_itself = False  # at least one worker did all its work
+        self._searched_all = False  # and every round was searched, also those in which a worker was killed
         self._bad: BaseException | None = None
-        self._began = self._flushed = self._ends_kept = monotonic()
+        self._began = self._flushed = self._end_states_kept = monotonic()
 
-    def run(self) -> str:
-        """Search; why it ended: "budget", "rounds", "stopped" (Ctrl-C, or whoever listened has gone), "no workers" or "all lost".
-
-        Raises BadSubject, WorkerFailed, BadFolder.
-        """
+    def run(self) -> ExitReason:
+        """Search, and return why that ended. Raises BadSubject, WorkerFailed, BadFolder."""
         with interruptible(ENDING) as interrupted:
             self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
-            why = "budget" if self._plan.rounds is None else "rounds"
+            reason = ExitReason.BUDGET if self._plan.rounds is None else ExitReason.ROUNDS
             try:
-                with deaf(ENDING):
+                with ignoring(ENDING):
                     self._start()
                 must_end = None if deadline is None else deadline + GRACE + WORKERS_END_WITHIN
                 while self._pipes:
@@ -116,7 +77,7 @@ class Hunt:
                         self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
                     self._now_and_then()
                     if (interrupted or self._bad or self._listener.gone) and not self._stopping:
-                        self._stopping, why = True, "stopped"
+                        self._stopping, reason = True, ExitReason.STOPPED
                         self._send(("stop", None))
                         must_end = monotonic() + WORKERS_END_WITHIN
                     if must_end is not None and monotonic() >= must_end:
@@ -131,11 +92,11 @@ class Hunt:
         if self._bad is not None:
             raise self._bad
         if self.totals.lost and not self._ended_by_itself:
-            why = "no workers"
+            reason = ExitReason.NO_WORKERS
         elif self.totals.lost and not self._searched_all:
-            why = "all lost"
-        self._folder.journal({"ended": why})
-        return why
+            reason = ExitReason.ALL_LOST
+        self._folder.journal({"ended": reason.value})
+        return reason
 
     def _start(self) -> None:
         for worker in range(self._plan.jobs):
@@ -152,23 +113,23 @@ class Hunt:
         self._processes[worker] = process
 
     def _assignment(self, worker: int) -> Assignment:
-        """What a worker has to do that is started now, be it the first in its place or not."""
-        plan, place = self._plan, self._places[worker]
+        """The work of a worker that is started now, be it the first in its slot or not."""
+        plan, slot = self._plan, self._slots[worker]
         first = self.totals.rounds.get(worker, 0)
-        left = None if plan.rounds is None else place.first + plan.rounds - first
+        left = None if plan.rounds is None else slot.first + plan.rounds - first
         known = self._known()
         mine = {cause for cause, finder in self._finders.items() if finder == worker}
         if plan.rounds is not None:
-            known = place.known | {cause: rank for cause, rank in known.items() if cause in place.unshrunk}
-            mine = set(place.unshrunk)
+            known = slot.known | {cause: rank for cause, rank in known.items() if cause in slot.unshrunk}
+            mine = set(slot.unshrunk)
         unshrunk = tuple(kept for cause, kept in self.findings.items() if cause in mine and not kept.shrunk)
-        return Assignment(plan.subject, plan.checks, plan.seed, worker, first, left, self._deadline, known, unshrunk, place.memory)
+        return Assignment(plan.subject, plan.checks, plan.seed, worker, first, left, self._deadline, known, unshrunk, slot.memory)
 
     def _known(self) -> dict[Cause, Rank]:
         return {cause: kept.finding.rank()[:2] for cause, kept in self.findings.items() if kept.shrunk}
 
     def _listen(self, pipe: "Connection[Any, Any]") -> None:
-        """Take all that a worker has said."""
+        """Take all messages of a worker."""
         worker = self._pipes[pipe]
         while True:
             try:
@@ -185,27 +146,27 @@ class Hunt:
                 return
 
     def _heard(self, worker: int, what: str, about: Any) -> None:
-        place = self._places[worker]
-        place.spoke = True
+        slot = self._slots[worker]
+        slot.spoke = True
         match what:
             case "work":
                 self.schedules += sum(done.schedules for done in about.values())
                 if self._plan.rounds is None:
                     self._count(about)
                 else:
-                    place.work.append(about)
+                    slot.work.append(about)
             case "done":
                 self._ended_by_itself = True
-                self._searched_all |= not place.lost or self._plan.rounds is not None
+                self._searched_all |= not slot.lost or self._plan.rounds is not None
             case "round":
                 self.totals.rounds[worker] = about
             case "finished":
                 self.totals.rounds[worker], check, memory = about
-                for done in place.finished(check, memory):
+                for done in slot.finished(check, memory):
                     self._count(done)
             case "found":
                 if self._plan.rounds is not None:
-                    place.found[about.finding.cause] = about.finding.rank()[:2]
+                    slot.found[about.finding.cause] = about.finding.rank()[:2]
                 self._found(worker, about)
             case "bad":
                 self._bad = self._bad or BadSubject(about)
@@ -241,10 +202,10 @@ class Hunt:
         how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
         at = max(0, self.totals.rounds.get(worker, 0) - (self._plan.rounds is None))
         late = self._stopping or (self._deadline is not None and monotonic() >= self._deadline)
-        if not late and self._places[worker].may_be_taken():
+        if not late and self._slots[worker].may_be_taken():
             self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
-            self._places[worker].taken()
-            with deaf(ENDING):
+            self._slots[worker].taken()
+            with ignoring(ENDING):
                 self._start_worker(worker)
             self._folder.journal({"again": worker, "pid": self._processes[worker].pid})
             return
@@ -269,21 +230,21 @@ class Hunt:
         self._listener.progress(self.totals, self.findings, self.schedules, now - self._began, len(self._pipes))
         if now - self._flushed >= JOURNAL_EVERY:
             self._flush()
-        if now - self._ends_kept >= ENDS_EVERY:
-            self._ends_kept = now
+        if now - self._end_states_kept >= END_STATES_EVERY:
+            self._end_states_kept = now
             self._flush()  # first, so that no run's end is kept that the journal does not count
-            self._folder.keep_ends(self.totals)
+            self._folder.keep_end_states(self.totals)
 
     def _finish(self) -> None:
-        """Keep what counts, then count for the report what was done in rounds that will be done again."""
+        """Keep the work that counts; then count, for the report alone, the work in rounds that will be done again."""
         self._flush()
-        self._folder.keep_ends(self.totals)
-        for place in self._places.values():
-            for done in place.work:
+        self._folder.keep_end_states(self.totals)
+        for slot in self._slots.values():
+            for done in slot.work:
                 self._count(done)
 
     def _flush(self) -> None:
-        """Have the journal tell all that was done until now."""
+        """Write the work until now to the journal."""
         now = monotonic()
         seconds, self._flushed = now - self._flushed, now
         self.totals.seconds += seconds

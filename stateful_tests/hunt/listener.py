@@ -1,4 +1,4 @@
-"""Who is told how a hunt goes."""
+"""Listeners of a hunt: they are told how it goes."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -9,13 +9,13 @@ from subwarden.stateful_tests.hunt.work import Kept, Totals
 
 
 class Listener(Protocol):
-    """Whoever is told how it goes."""
+    """Is told how a hunt goes."""
 
     def progress(self, totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds: float, workers: int) -> None:
-        """Called a few times a second. `schedules` and `seconds` are of this session."""
+        """Called a few times a second. `schedules` and `seconds` are those of this session."""
 
     def say(self, line: str) -> None:
-        """Something worth a line."""
+        """A line about an event: a finding, a worker that died."""
 
 
 class Reader:

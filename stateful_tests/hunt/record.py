@@ -1,37 +1,37 @@
-"""The record of a hunt: what it did, found and covered, as plain data. Every report is made from it, and nothing else."""
+"""The record of a hunt: its work, findings and coverage, as plain data."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
+from subwarden.reports.record import HUNT_SCHEMA, FindingRecord, HuntCoverageRecord, HuntRecord, OutcomesRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
-from subwarden.stateful_tests.exploring.coverage.good_turing import ERROR, Seen
+from subwarden.stateful_tests.exploring.coverage.good_turing import ERROR, DigestCounter
 from subwarden.stateful_tests.exploring.coverage.record import coverage_record
+from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
-from subwarden.stateful_tests.hunt.hunt import Plan
+from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Totals, Work
 from subwarden.stateful_tests.runs.record import adapter_record, findings_record
+from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
-
-SCHEMA = "subwarden/hunt/1"
 
 
 def hunt_record(
-    plan: Plan, folder: Folder, totals: Totals, findings: Mapping[Cause, Kept], why: str, schedules: int, seconds: float
-) -> dict[str, Any]:
-    """The record; `schedules` and `seconds` are those of this session, all else is of all sessions."""
+    plan: Plan, folder: Folder, totals: Totals, findings: Mapping[Cause, Kept], reason: ExitReason, schedules: int, seconds: float
+) -> HuntRecord:
+    """The record of a hunt that ended for `reason`. `schedules` and `seconds` are those of this session, all else is of all sessions."""
     whole = totals.whole
     best = sorted((kept.finding for kept in findings.values()), key=lambda finding: (finding.rank(), finding.id))
-    told, doubts = findings_record(plan.subject, best)
+    records, doubts = findings_record(plan.subject, best)
     coverage = {check.name: _coverage(check, totals, plan.subject) for check in plan.checks}
     never = never_fired(plan.checks, coverage)
     return {
-        "schema": SCHEMA,
+        "schema": HUNT_SCHEMA,
         "subject": plan.subject,
-        "verdict": verdict(plan.checks, totals, told, [*doubts, *never], why).value,
-        "ended": why,
+        "verdict": verdict(plan.checks, totals, records, [*doubts, *never], reason).value,
+        "ended": reason.value,
         "folder": str(folder.path),
         "seed": plan.seed,
         "jobs": plan.jobs,
@@ -42,54 +42,57 @@ def hunt_record(
         "steps": whole.steps,
         "rounds": sum(totals.rounds.values()),
         "strategies": [
-            {"name": name, "runs": pay.runs, "new": None if name == DRAWN else pay.new, "causes": pay.causes}
-            for name, pay in sorted(whole.strategies.items(), key=lambda item: (-item[1].new / max(item[1].runs, 1), item[0]))
+            {"name": name, "runs": each.runs, "new": None if name == DRAWN else each.new, "causes": each.causes}
+            for name, each in sorted(whole.strategies.items(), key=lambda item: (-item[1].new / max(item[1].runs, 1), item[0]))
         ],
-        "findings": [{**said, "shrunk": findings[cause].shrunk, "strategy": findings[cause].strategy} for cause, said in told.items()],
+        "findings": [_finding(record, findings[cause]) for cause, record in records.items()],
         "coverage": coverage,
         "never_fired": never,
-        "outcomes": {**_outcomes(totals), "relative_error": ERROR},
+        "outcomes": _outcomes(totals),
         "lost": totals.lost,
         "doubts": [*whole.doubts, *doubts],
         **adapter_record(plan.checks, load(plan.subject, plan.checks[0].level)),
     }
 
 
-def never_fired(checks: Sequence[Check], coverage: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What no check showed of all that some check can: a pass without it is vacuous, as for the gate.
+def never_fired(checks: Sequence[Check], coverage: Mapping[str, HuntCoverageRecord]) -> list[str]:
+    """The points of coverage that no check covered, of those that some check can: a pass without them is vacuous, as for the gate.
 
-    Nothing for a hunt that is kept to one order: some of it takes the other, and whoever asks for less is not told that it is too little.
+    None for a hunt that is kept to one order: some points take the other order, and its user has asked for less.
     """
     if {check.order for check in checks} != set(Order):
         return []
-    expected, fired = (set[str]().union(*(of[key] for of in coverage.values())) for key in ("never_fired", "fired"))
+    expected = set[str]().union(*(of["never_fired"] for of in coverage.values()))
+    fired = set[str]().union(*(of["fired"] for of in coverage.values()))
     return sorted(expected - fired)
 
 
-def verdict(checks: Sequence[Check], totals: Totals, told: Collection[Cause], doubts: Sequence[str], why: str) -> Verdict:
-    """Nothing found is something only if something ran for each of `checks`, to its end, and did the same when it was made again.
+def verdict(checks: Sequence[Check], totals: Totals, confirmed: Collection[Cause], doubts: Sequence[str], reason: ExitReason) -> Verdict:
+    """The verdict: a hunt without findings holds only if schedules ran for each of `checks`, to their end, and repeated themselves.
 
-    `told`: the findings that stand when they are told; `doubts`: of the others, and of what was never tried.
+    `confirmed`: the causes of the findings that still showed when they were recorded; `doubts`: about other findings, and the points of
+    coverage that were never reached.
     """
-    if told:
+    if confirmed:
         return Verdict.VIOLATED
     whole = totals.whole
     ran = all(totals.work.get(check.name, Work()).schedules for check in checks)
-    return (
-        Verdict.INCONCLUSIVE
-        if not whole.schedules or not ran or whole.doubts or doubts or why in ("no workers", "all lost")
-        else Verdict.HOLDS
-    )
+    return Verdict.INCONCLUSIVE if not whole.schedules or not ran or whole.doubts or doubts or not reason.searched else Verdict.HOLDS
 
 
-def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
-    """What the runs of one check have covered, what they have not, and what they were complete about."""
+def _finding(record: FindingRecord, kept: Kept) -> FindingRecord:
+    return {**record, "shrunk": kept.shrunk, "strategy": kept.strategy}
+
+
+def _coverage(check: Check, totals: Totals, subject: str) -> HuntCoverageRecord:
+    """The coverage of one check."""
     work = totals.work.get(check.name, Work())
-    seen = totals.ends.get(check.name, Seen())
+    end_states = totals.end_states.get(check.name, DigestCounter())
+    covered = coverage_record(check, LEVELS[check.level], load(subject, check.level), work.fired, work.closely, end_states, work.complete)
     return {
         "programs": work.programs,
         "schedules": work.schedules,
-        **coverage_record(check, load(subject, check.level), work.fired, work.closely, seen, work.complete),
+        **covered,
         "not_searched": [
             {"why": why, "variants": variants} for why, variants in sorted(work.indigestible.items(), key=lambda item: (-item[1], item[0]))
         ],
@@ -97,10 +100,11 @@ def _coverage(check: Check, totals: Totals, subject: str) -> dict[str, Any]:
     }
 
 
-def _outcomes(totals: Totals) -> dict[str, Any]:
+def _outcomes(totals: Totals) -> OutcomesRecord:
     return {
         "distinct": totals.distinct(),
-        "seen_once": sum(seen.seen_once for seen in totals.ends.values()),
-        "unseen": totals.unseen(),
-        "exact": all(seen.exact for seen in totals.ends.values()),
+        "seen_once": sum(counter.seen_once for counter in totals.end_states.values()),
+        "unseen": totals.chance_of_new(),
+        "exact": all(counter.exact for counter in totals.end_states.values()),
+        "relative_error": ERROR,
     }

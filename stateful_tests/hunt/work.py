@@ -1,6 +1,6 @@
-"""What a hunt has done and found, as plain data that crosses processes, adds up, and is written to disk.
+"""The work and the findings of a hunt, as plain data that crosses processes, adds up, and is written to disk.
 
-Everything here is bounded: by the number of operations and of lines of the subject, of strategies, of causes, and by `unseen.BOUND`.
+All of it is bounded: by the numbers of operations and lines of the subject, of strategies and of causes, and by `good_turing.BOUND`.
 """
 
 from collections import Counter
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from subwarden.checking.finding import Finding
-from subwarden.stateful_tests.exploring.coverage.good_turing import Seen
+from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 
-DRAWN = "drawn"  # stands among strategies for the run in which a program is drawn, which is no schedule of it and is not asked how it ended
+DRAWN = "drawn"  # stands among the strategies for the runs in which programs are drawn: they are no schedules, and are not sampled
 
 
 class Kept(NamedTuple):
-    """A finding as a hunt keeps it. `shrunk`: it is as small as it gets, and labelled with the weakest order that it was seen in."""
+    """A finding as a hunt keeps it. `shrunk`: its run is minimal, and labelled with the weakest order that shows it."""
 
     finding: Finding[Any]
     shrunk: bool
@@ -29,42 +29,42 @@ class Kept(NamedTuple):
 
 @dataclass
 class StrategyYield:
-    """What one strategy has cost and brought."""
+    """The cost and the yield of one strategy."""
 
     runs: int = 0
-    new: int = 0  # runs that ended as no run of the same program had before
+    new: int = 0  # runs that reached an end state that is new for their program
     causes: int = 0  # causes that it was the first to show
 
 
 @dataclass
 class Work:
-    """What was done for one check since this was last told."""
+    """The work on one check since it was last told."""
 
     programs: int = 0
     schedules: int = 0
     steps: int = 0
-    once: int = 0  # outcomes that came once among the runs of their program
-    ends: Counter[int] = field(default_factory=Counter)  # digests of how runs ended
+    once: int = 0  # end states that came once among the runs of their program
+    end_states: Counter[int] = field(default_factory=Counter)  # their digests
     strategies: dict[str, StrategyYield] = field(default_factory=dict)
-    complete: Counter[str] = field(default_factory=Counter)  # see `exploring.complete`
+    complete: Counter[str] = field(default_factory=Counter)  # see `coverage.completeness`
     indigestible: Counter[str] = field(default_factory=Counter)  # why the states of small programs could not be searched
     fired: set[str] = field(default_factory=set)
     closely: Closely = field(default_factory=Closely)
     doubts: list[str] = field(default_factory=list)
 
-    def pay(self, strategy: str) -> StrategyYield:
-        """Of `strategy`; none so far, perhaps."""
+    def strategy(self, strategy: str) -> StrategyYield:
+        """The yield of `strategy` so far."""
         return self.strategies.setdefault(strategy, StrategyYield())
 
     def merge(self, other: "Work") -> None:
-        """Add what was done elsewhere or since. `ends` are for `Totals` to keep."""
+        """Add the work of another worker, or later work. `Totals` keeps the end states."""
         self.programs += other.programs
         self.schedules += other.schedules
         self.steps += other.steps
         self.once += other.once
-        for name, pay in other.strategies.items():
-            mine = self.pay(name)
-            mine.runs, mine.new, mine.causes = mine.runs + pay.runs, mine.new + pay.new, mine.causes + pay.causes
+        for name, theirs in other.strategies.items():
+            mine = self.strategy(name)
+            mine.runs, mine.new, mine.causes = mine.runs + theirs.runs, mine.new + theirs.new, mine.causes + theirs.causes
         self.complete += other.complete
         self.indigestible += other.indigestible
         self.fired |= other.fired
@@ -73,17 +73,17 @@ class Work:
 
     @property
     def tallied(self) -> int:
-        """Runs that were asked whether they ended as another of their program."""
-        return sum(pay.runs for name, pay in self.strategies.items() if name != DRAWN)
+        """Runs whose end states were compared with others of their program."""
+        return sum(each.runs for name, each in self.strategies.items() if name != DRAWN)
 
     def encode(self) -> dict[str, Any]:
-        """As plain data, without `ends`."""
+        """As plain data, without the end states."""
         return {
             "programs": self.programs,
             "schedules": self.schedules,
             "steps": self.steps,
             "once": self.once,
-            "strategies": {name: [pay.runs, pay.new, pay.causes] for name, pay in self.strategies.items()},
+            "strategies": {name: [each.runs, each.new, each.causes] for name, each in self.strategies.items()},
             "complete": dict(self.complete),
             "indigestible": dict(self.indigestible),
             "fired": sorted(self.fired),
@@ -95,13 +95,13 @@ class Work:
 
     @staticmethod
     def decode(data: dict[str, Any]) -> "Work":
-        """What `encode` wrote."""
+        """The work that `encode` wrote."""
         return Work(
             data["programs"],
             data["schedules"],
             data["steps"],
             data["once"],
-            strategies={name: StrategyYield(*pay) for name, pay in data["strategies"].items()},
+            strategies={name: StrategyYield(*each) for name, each in data["strategies"].items()},
             complete=Counter(data["complete"]),
             indigestible=Counter(data.get("indigestible", {})),  # which hunts that are older than it do not have
             fired=set(data["fired"]),
@@ -112,18 +112,18 @@ class Work:
 
 @dataclass
 class Totals:
-    """All that a hunt has done, in all its sessions."""
+    """The work of a hunt, in all its sessions."""
 
     seconds: float = 0.0
     work: dict[str, Work] = field(default_factory=dict)  # by the name of the check
-    ends: dict[str, Seen] = field(default_factory=dict)  # likewise
+    end_states: dict[str, DigestCounter] = field(default_factory=dict)  # by the name of the check
     rounds: dict[int, int] = field(default_factory=dict)  # worker -> how many rounds it has begun or, by their number, finished
-    lost: list[str] = field(default_factory=list)  # what was said of workers that died
+    lost: list[str] = field(default_factory=list)  # a line for each worker that died
 
     def add(self, check: str, work: Work) -> None:
-        """Add what a worker tells."""
+        """Add the work that a worker tells."""
         self.work.setdefault(check, Work()).merge(work)
-        self.ends.setdefault(check, Seen()).add(work.ends.items())
+        self.end_states.setdefault(check, DigestCounter()).add(work.end_states.items())
 
     @property
     def whole(self) -> Work:
@@ -133,16 +133,16 @@ class Totals:
             whole.merge(work)
         return whole
 
-    def unseen(self) -> float | None:
-        """The chance that the next run ends in a state that no run has ended in, over all checks."""
-        total = sum(seen.total for seen in self.ends.values())
-        return min(1.0, sum(seen.seen_once for seen in self.ends.values()) / total) if total else None
+    def chance_of_new(self) -> float | None:
+        """The chance that the next run reaches a new end state, over all checks (Good-Turing)."""
+        total = sum(counter.total for counter in self.end_states.values())
+        return min(1.0, sum(counter.seen_once for counter in self.end_states.values()) / total) if total else None
 
     def distinct(self) -> int:
-        """Different ways in which runs ended, over all checks."""
-        return sum(seen.distinct for seen in self.ends.values())
+        """The number of different end states, over all checks."""
+        return sum(counter.distinct for counter in self.end_states.values())
 
     def best_strategy(self) -> str | None:
-        """The one that brought most that is new for its runs."""
-        pays = {name: pay for name, pay in self.whole.strategies.items() if pay.runs >= 100 and name != DRAWN}
-        return max(pays, key=lambda name: pays[name].new / pays[name].runs, default=None)
+        """The strategy that reached most new end states for its runs."""
+        yields = {name: each for name, each in self.whole.strategies.items() if each.runs >= 100 and name != DRAWN}
+        return max(yields, key=lambda name: yields[name].new / yields[name].runs, default=None)

@@ -1,14 +1,14 @@
-"""A worker of a hunt: a process that does rounds until it is told to stop, and tells at once what it finds.
+"""A worker of a hunt: a process that does rounds until it is told to stop, and tells each finding at once.
 
 It shares nothing with the others: a pipe of its own leads to the hunt, so that killing it at any moment damages nothing of theirs (a lock
 in shared memory, taken by a process that was killed, would never be released).
 
-What it does in a round depends on seed, worker and round alone. Only what it need not look into, because it is known already, may come
-from others, and only where the hunt is not held to a number of rounds.
+A round depends on seed, worker and round number alone. Only the findings that are known already, and so need not be looked into, may come
+from other workers, and only where the hunt has no fixed number of rounds.
 
-Where time decides, a round that is begun is over for those who go on: to do it again would in sessions shorter than a round never come to
-the next. Where the number of rounds decides, it is done again, and counts only once it is finished. Either way no run counts twice, which
-would be taken for proof that little is unseen.
+Where time decides, a round that has begun is over for a resumed hunt: done again, in sessions shorter than a round, it would never come to
+the next. Where the number of rounds decides, it is done again, and counts only once it is finished. Either way no run counts twice: a run
+that does would pass for proof that little is unseen.
 """
 
 import gc
@@ -23,10 +23,11 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.gate.signals import ENDING
+from subwarden.stateful_tests.exploring.signals import ENDING
 from subwarden.stateful_tests.hunt.search import STEPS, Hunter, Memory, Rank
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.subjects.levels import LEVELS
@@ -39,7 +40,7 @@ BEGIN_WITH = (0, 2, 1, 3)  # which check, by worker: two workers are seldom at t
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a worker is to do. `deadline` is a moment of the monotonic clock; `rounds`: how many, None for as many as there is time for."""
+    """The work of one worker. `deadline` is a moment of the monotonic clock; `rounds`: how many, None for as many as there is time for."""
 
     subject: str
     checks: tuple[Check, ...]
@@ -50,11 +51,11 @@ class Assignment:
     deadline: float | None
     known: dict[Cause, Rank]
     unshrunk: tuple[Kept, ...] = ()
-    memory: dict[str, Memory] = field(default_factory=dict)  # of the one whose place it takes, by the name of the check
+    memory: dict[str, Memory] = field(default_factory=dict)  # of the worker whose place it takes, by the name of the check
 
 
 class Gone(BaseException):
-    """The hunt has died, so there is nobody to tell. Not an Exception: it ends whatever the worker is at, and nothing may handle it."""
+    """The hunt has died, so nobody listens. Not an Exception: it ends the worker in the middle of anything, and nothing may handle it."""
 
 
 def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
@@ -93,8 +94,9 @@ class _Worker:
         with blaming(a.subject), running():
             graphs = {check.level: LEVELS[check.level].new_graph() for check in a.checks}
             for check in a.checks:
-                hunter = Hunter(check, load(a.subject, check.level), graphs[check.level], self._known.get, self._found, self._enough)
-                hunter.shrink_until(self._no_time_to_shrink)
+                level, factory = LEVELS[check.level], load(a.subject, check.level)
+                budgets = Budget(self._enough), Budget(self._no_time_to_shrink)
+                hunter = Hunter(check, level, factory, self._known.get, self._found, *budgets, graph=graphs[check.level])
                 if check.name in a.memory:
                     hunter.remember(a.memory[check.name])
                 self._hunters[check.name] = hunter
@@ -107,7 +109,7 @@ class _Worker:
                 if a.rounds is None:
                     self._say("round", number + 1)
                 hunter = self._hunters[check.name]
-                hunter.hunt(Random(f"{a.seed} {a.worker} {number}").getrandbits(32), steps)
+                hunter.round(Random(f"{a.seed} {a.worker} {number}").getrandbits(32), steps)
                 WATCHDOG.watch(None)
                 if not self._enough():
                     self._tell()
@@ -117,11 +119,11 @@ class _Worker:
             self._tell()
 
     def _finish_shrinking(self, unshrunk: tuple[Kept, ...]) -> None:
-        """What an earlier session was stopped at."""
+        """Shrink the findings that an earlier session left as they were found."""
         for kept in unshrunk:
             for check, hunter in self._hunters.items():
                 finding = kept.finding
-                if hunter.check == Check(finding.order, finding.cancellation, finding.level):
+                if hunter.explorer.check == Check(finding.order, finding.cancellation, finding.level):
                     try:
                         hunter.shrink(kept)
                     except NotReproducible as doubt:
@@ -157,7 +159,7 @@ class _Worker:
                     self._known[cause] = rank
 
     def _enough(self) -> bool:
-        """Asked between runs: listens, tells what was done from time to time, and says whether to stop."""
+        """Asked between runs: listens, tells the work from time to time, and says whether to stop."""
         self._listen()
         now = monotonic()
         if now - self._told >= TELL_EVERY:
@@ -165,6 +167,7 @@ class _Worker:
         return self._stopped or (self._assignment.deadline is not None and now >= self._assignment.deadline)
 
     def _no_time_to_shrink(self) -> bool:
+        """Asked between the attempts to shrink a finding, which may take somewhat longer."""
         self._listen()
         deadline = self._assignment.deadline
         return self._stopped or (deadline is not None and monotonic() >= deadline + GRACE)

@@ -1,7 +1,7 @@
-"""What a hunt knows of a worker, so that another can take its place if it is killed.
+"""A worker's slot: the state from which another worker can take the place of one that is killed.
 
-Where the number of rounds decides, that other one does what the dead one would have done: it begins with the round that was not finished,
-and remembers what that one remembered before it. Where time decides, it goes on with the next round and with what is known by then.
+Where the number of rounds decides, the new worker does the work of the dead one: it begins with the round that was not finished, with the
+memory that the dead one had before that round. Where time decides, it goes on with the next round and the findings known by then.
 """
 
 from dataclasses import dataclass, field
@@ -10,26 +10,26 @@ from subwarden.checking.causes import Cause
 from subwarden.stateful_tests.hunt.search import Memory, Rank
 from subwarden.stateful_tests.hunt.work import Work
 
-MOST = 3  # workers that take a place after the first: what kills all of them will kill the next
+MOST = 3  # workers that take a slot after the first: the cause that killed all of them will kill the next
 SILENT = 2  # in a row that have died before they said a word: they have not even begun
 
 
 @dataclass
 class WorkerSlot:
-    """One worker's, and of those that came after it."""
+    """The slot of one worker, and of those that took its place."""
 
     first: int  # the round that this session began with
     known: dict[Cause, Rank]  # at the end of the last whole round
-    unshrunk: frozenset[Cause] = frozenset()  # what it is to make small before its first round
-    memory: dict[str, Memory] = field(default_factory=dict)  # likewise, by the name of the check
-    work: list[dict[str, Work]] = field(default_factory=list)  # done since
-    found: dict[Cause, Rank] = field(default_factory=dict)  # likewise
+    unshrunk: frozenset[Cause] = frozenset()  # findings to shrink before its first round
+    memory: dict[str, Memory] = field(default_factory=dict)  # at the end of the last whole round, by the name of the check
+    work: list[dict[str, Work]] = field(default_factory=list)  # since then
+    found: dict[Cause, Rank] = field(default_factory=dict)  # since then
     lost: int = 0
     silent: int = 0  # workers in a row
     spoke: bool = False  # the present one
 
     def finished(self, check: str, memory: Memory) -> list[dict[str, Work]]:
-        """A round of `check` has been finished: what was done in it."""
+        """A round of `check` has been finished; returns the work of it."""
         work, self.work = self.work, []
         self.known |= self.found
         self.found = {}
@@ -37,11 +37,11 @@ class WorkerSlot:
         return work
 
     def taken(self) -> None:
-        """Another begins, with the round that was not finished."""
+        """Another worker begins, with the round that was not finished."""
         self.work, self.found = [], {}
 
     def may_be_taken(self) -> bool:
-        """The worker was killed: whether another is to take its place."""
+        """The worker was killed; returns whether another is to take its place."""
         self.lost += 1
         self.silent = 0 if self.spoke else self.silent + 1
         self.spoke = False

@@ -1,9 +1,10 @@
-"""Plays a saved run again, exactly, and says in plain data what it shows now."""
+"""Plays a saved run again, exactly, and records what it shows now."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
+from subwarden.reports.record import REPLAY_SCHEMA, ReplayRecord
 from subwarden.scheduling.schedule import Divergence
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import Runner, running
@@ -12,18 +13,16 @@ from subwarden.stateful_tests.runs.replay import BadReplay, Replay
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming
 
-SCHEMA = "subwarden/replay/1"
-
 
 class Followed(NamedTuple):
-    """A run that was played again. `cause`: what it shows, first of all what it was recorded for; None if it holds now."""
+    """A run that was played again. `cause`: the one that it was recorded for, if it still shows, else another; None if it holds now."""
 
-    record: dict[str, Any]
+    record: ReplayRecord
     cause: Cause | None
 
 
 def follow(replay: Replay, factory: Factory) -> Followed:
-    """Play `replay` on what `factory` makes. Raises BadReplay where the subject does something else now, BadSubject."""
+    """Play `replay` on the subject that `factory` makes. Raises BadReplay where that takes other steps now, BadSubject."""
     try:
         with blaming(replay.subject), running():
             result = Runner(LEVELS[replay.level], factory, replay.order).follow(replay.program, replay.names)
@@ -33,8 +32,8 @@ def follow(replay: Replay, factory: Factory) -> Followed:
     broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
     recorded = replay.cause.partition("-")[2]
     cause = next((c for c in broken if recorded == c.slug().partition("-")[2]), broken[0] if broken else None)
-    record: dict[str, Any] = {
-        "schema": SCHEMA,
+    record: ReplayRecord = {
+        "schema": REPLAY_SCHEMA,
         "subject": replay.subject,
         "recorded_for": replay.cause,
         "verdict": (Verdict.HOLDS if cause is None else Verdict.VIOLATED).value,
@@ -45,5 +44,6 @@ def follow(replay: Replay, factory: Factory) -> Followed:
         ],
     }
     if cause is not None:
-        record |= replay_record(replay, cause, factory)
+        table = replay_record(replay, cause, factory)
+        record["tasks"], record["steps"] = table["tasks"], table["steps"]
     return Followed(record, cause)

@@ -9,25 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.impl.subjects import SUBJECTS
-from subwarden.reports.script.manager import write
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.level import Factory, FailingRun
-from subwarden.stateful_tests.subjects.manager.claim import NoScript, claim_of
+from subwarden.stateful_tests.exploring.level import FailingRun
 
 LIMIT = 20.0  # seconds of wall clock; the script of a step that blocks gives up after 5
 
 
+class NoScript(Exception):
+    """A script cannot show this finding; the message says why."""
+
+
 NOTHING: dict[str, Any] = {"plain": None, "script": None, "script_confirmed": None, "script_doubt": None}
-
-
-def scripted(told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
-    """What the record of a manager's finding, of which `told` is the rest, has of its script; see `confirmed`."""
-
-    def make() -> dict[str, Any]:
-        followed = claim_of(factory, run.program, run.names, run.cause)
-        return {"subject": imports(subject), "program": run.program.encode(), "schedule": list(run.names), **followed._asdict()}
-
-    return confirmed(told, run, make, write)
 
 
 def confirmed(

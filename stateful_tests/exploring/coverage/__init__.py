@@ -1,1 +1,1 @@
-"""What runs have covered, what they were complete about, and what is still unseen."""
+"""Coverage of runs, completeness of searches, and the estimate of the rest."""

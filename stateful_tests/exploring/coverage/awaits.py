@@ -1,7 +1,7 @@
-"""Every place in a subject's code where a task may be suspended, read from the code itself: what a search ought to have seen.
+"""Every place in a subject's code where a task may be suspended, as a search should have seen it.
 
-Read from the bytecode of the module that defines the manager, and of ours that hold the operations on a thread's state: places in
-modules that these import are not known. An `async with` counts as one place.
+It is read from the bytecode of the modules that the level names; places in modules that these import are not known. An `async with` counts
+as one place.
 """
 
 import dis
@@ -10,16 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from types import CodeType, ModuleType
 
-from subwarden.impl.manager import state_operations
-from subwarden.impl.manager.api import ManagerApi
 from subwarden.stateful_tests.exploring.place import place
 
 SUSPENDING = ("GET_AWAITABLE", "GET_ANEXT")
-
-
-def awaits_of(manager: ManagerApi) -> set[str]:
-    """module:line of every await of the module of `manager`'s class, its bases' modules, and the state operations."""
-    return awaits_in([state_operations, *modules_of(type(manager))])
 
 
 def modules_of(kind: type) -> list[ModuleType]:
@@ -38,7 +31,7 @@ def awaits_in(modules: Iterable[ModuleType]) -> set[str]:
 
 
 def _codes(module: ModuleType) -> Iterator[CodeType]:
-    """All code of functions and of classes' methods that `module` defines, with what is defined inside them."""
+    """The code of all functions and methods that `module` defines, with the functions defined inside them."""
     for thing in vars(module).values():
         if getattr(thing, "__module__", None) != module.__name__:
             continue

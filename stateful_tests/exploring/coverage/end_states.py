@@ -1,5 +1,4 @@
-"""How runs end: what a search counts to say how much it has seen, and to estimate what it has not
-(`stateful_tests.exploring.coverage.good_turing`)."""
+"""End states of runs: a search counts them to say how much it has seen, and to estimate the rest (`coverage.good_turing`)."""
 
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
@@ -12,28 +11,31 @@ from subwarden.stateful_tests.exploring.runner import MakeChoose, Result, Runner
 
 
 class EndState(NamedTuple):
-    """How a run ended: what shows then, which of the model's transitions were taken on the way, and what was broken."""
+    """How a run ended: the state that shows then, the kinds of the model's transitions on the way, and the causes that were broken."""
 
     view: Hashable
     kinds: frozenset[str]
     broken: tuple[str, ...]
 
     def text(self) -> str:
-        """The same for equal ends, in every process: sets have no order that can be relied upon."""
+        """A text that is the same for equal end states, in every process: sets have no order that can be relied upon."""
         return repr((self.view, sorted(self.kinds), self.broken))
 
 
 class EndStateRunner(Runner):
-    """Also tells how a run ended: the last one, if its number is a multiple of `every`, else None. It costs a part of a run."""
+    """A runner that samples end states: `end_state` is that of the last run if its number is a multiple of `every`, else None.
+
+    A sample costs a part of a run.
+    """
 
     def __init__(self, level: Level, factory: Factory, order: Order, *, every: int = 1) -> None:
         super().__init__(level, factory, order)
-        self.end: EndState | None = None
+        self.end_state: EndState | None = None
         self._every = every
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False, observers: Sequence[Observer] = ()) -> Result:
         if self.schedules % self._every:
-            self.end = None
+            self.end_state = None
             return super().run(program, make, every_choice=every_choice, observers=observers)
         whole, self.fired = self.fired, set()
         try:
@@ -47,5 +49,5 @@ class EndStateRunner(Runner):
         result = super()._finish(play, ending, choices, steps)
         if sampled:
             broken = tuple(sorted(cause.slug() for cause in result.violations)) if result.violations else ()
-            self.end = EndState(play.digest(), frozenset(self.fired), broken)
+            self.end_state = EndState(play.digest(), frozenset(self.fired), broken)
         return result

@@ -1,12 +1,12 @@
-"""How much has not been seen yet, estimated from what has been seen once, in bounded memory.
+"""Estimates the chance that the next run shows something new, in bounded memory, from the things that came once (Good-Turing).
 
 Good (1953, after Turing): if f1 of n things were seen exactly once, the chance that the next one is new is about f1/n. It holds for
-independent draws; schedules are not quite that (a systematic strategy never repeats one), so it is an estimate and is called one.
+independent draws; schedules are not quite that (a systematic strategy never repeats one), so reports call it an estimate.
 
-The things themselves are numbers, 64 bits each, taken from digests that are the same in every process. Up to `BOUND` of them are counted
-exactly. Beyond, only those with enough low bits zero are kept (adaptive sampling: Flajolet, On adaptive sampling, Computing 1990): a
-fixed part of all things, whichever comes when, so that both counts remain unbiased; with a sample of half the bound or more, the relative
-standard error is at most 1.2/sqrt(BOUND).
+The things are digests of 64 bits that are the same in every process. Up to `BOUND` of them are counted exactly. Beyond, only those are
+kept whose low bits are zero (adaptive sampling: Flajolet, On adaptive sampling, Computing 1990): a fixed part of all, in whatever order
+they come, so both counts remain unbiased; with a sample of half the bound or more, the relative standard error is at most
+1.2/sqrt(BOUND).
 """
 
 from collections.abc import Iterable
@@ -22,8 +22,8 @@ def digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-class Seen:
-    """A bounded multiset of digests: how many different ones there were, and how many of them came once."""
+class DigestCounter:
+    """A bounded multiset of digests: how many different ones came, and how many of them came once."""
 
     def __init__(self, bound: int = BOUND) -> None:
         self.total = 0
@@ -32,7 +32,7 @@ class Seen:
         self._once: dict[int, bool] = {}  # digest -> whether it came once
 
     def add(self, digests: Iterable[tuple[int, int]]) -> None:
-        """Each digest with the number of times that it came."""
+        """Count each digest, given with the number of times that it came."""
         once, mask = self._once, (1 << self._level) - 1
         for each, times in digests:
             self.total += times
@@ -40,8 +40,8 @@ class Seen:
                 once[each] = times == 1 and each not in once
         self._thin(self._level)
 
-    def merge(self, other: "Seen") -> None:
-        """Add what another has seen."""
+    def merge(self, other: "DigestCounter") -> None:
+        """Add the digests of another counter."""
         self.total += other.total
         self._thin(other._level)
         once, mask = self._once, (1 << self._level) - 1
@@ -59,22 +59,22 @@ class Seen:
 
     @property
     def exact(self) -> bool:
-        """Whether the counts are, rather than estimates."""
+        """Whether the counts are exact; else they are estimates."""
         return self._level == 0
 
     @property
     def distinct(self) -> int:
-        """How many different ones came."""
+        """The number of different digests."""
         return len(self._once) << self._level
 
     @property
     def seen_once(self) -> int:
-        """How many of them came exactly once."""
+        """The number of digests that came exactly once."""
         return sum(self._once.values()) << self._level
 
     @property
-    def unseen(self) -> float | None:
-        """The chance that the next one is new; None if nothing came yet."""
+    def chance_of_new(self) -> float | None:
+        """The chance that the next one is new (Good-Turing); None if nothing came yet."""
         return min(1.0, self.seen_once / self.total) if self.total else None
 
     def encode(self) -> dict[str, Any]:
@@ -85,16 +85,16 @@ class Seen:
         return {"total": self.total, "level": self._level, **kept}
 
     @staticmethod
-    def decode(data: dict[str, Any]) -> "Seen":
+    def decode(data: dict[str, Any]) -> "DigestCounter":
         """What `encode` wrote."""
-        seen = Seen()
-        seen.total, seen._level = data["total"], data["level"]
-        seen._once = dict.fromkeys(data["again"], False) | dict.fromkeys(data["once"], True)
-        return seen
+        counter = DigestCounter()
+        counter.total, counter._level = data["total"], data["level"]
+        counter._once = dict.fromkeys(data["again"], False) | dict.fromkeys(data["once"], True)
+        return counter
 
 
 class Tally:
-    """The same for the runs of one program: exact, since their number is bounded."""
+    """The same for the runs of one program: always exact, since their number is bounded."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -102,7 +102,7 @@ class Tally:
         self._times: dict[int, int] = {}
 
     def add(self, key: int) -> bool:
-        """Count one; whether it is new."""
+        """Count one; returns whether it is new."""
         self.total += 1
         times = self._times[key] = self._times.get(key, 0) + 1
         if times <= 2:
@@ -110,6 +110,6 @@ class Tally:
         return times == 1
 
     @property
-    def unseen(self) -> float:
+    def chance_of_new(self) -> float:
         """The chance that the next run shows something new."""
         return self.once / self.total if self.total else 1.0

@@ -1,22 +1,22 @@
-"""What the runs of one check have covered, what they have not, and what they were complete about: the same for the gate and a hunt."""
+"""The coverage of one check as its record, the same for the gate and a hunt."""
 
 from collections import Counter
-from typing import Any
 
+from subwarden.reports.record import CoverageRecord
 from subwarden.stateful_tests.exploring.check import Check
-from subwarden.stateful_tests.exploring.coverage import completeness as complete
-from subwarden.stateful_tests.exploring.coverage.good_turing import Seen
+from subwarden.stateful_tests.exploring.coverage import completeness
+from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
-from subwarden.stateful_tests.exploring.level import Factory
-from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.exploring.level import Factory, Level
 
 OURS = "stateful_tests."  # the player's own awaits, which are none of the subject's
 
 
-def coverage_record(check: Check, factory: Factory, fired: set[str], closely: Closely, ends: Seen, done: Counter[str]) -> dict[str, Any]:
-    """As plain data. `ends.total` is the number of runs that were asked how they ended."""
-    level = LEVELS[check.level]
-    expected = check.expected() | {level.prefix + name for name in level.brings(factory)}
+def coverage_record(
+    check: Check, level: Level, factory: Factory, fired: set[str], closely: Closely, end_states: DigestCounter, complete: Counter[str]
+) -> CoverageRecord:
+    """The record of the coverage of `check`, whose level and subject are `level` and `factory`. `end_states` are those of sampled runs."""
+    expected = check.expected(level) | {level.prefix + name for name in level.brings(factory)}
     absent = {level.prefix + name for name in level.absent(factory)}
     awaits = {place for place in closely.awaits if not place.startswith(OURS)}
     return {
@@ -27,12 +27,12 @@ def coverage_record(check: Check, factory: Factory, fired: set[str], closely: Cl
         "awaits_never": sorted(level.awaits(factory) - awaits),
         "overlapped": sorted(closely.overlaps),
         "never_overlapped": sorted(level.overlaps(factory) - closely.overlaps),
-        **complete.record(done),
+        **completeness.record(complete),
         "end_states": {
-            "distinct": ends.distinct,
-            "seen_once": ends.seen_once,
-            "runs": ends.total,
-            "unseen": ends.unseen,
-            "exact": ends.exact,
+            "distinct": end_states.distinct,
+            "seen_once": end_states.seen_once,
+            "runs": end_states.total,
+            "unseen": end_states.chance_of_new,
+            "exact": end_states.exact,
         },
     }

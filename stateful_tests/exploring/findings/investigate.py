@@ -1,6 +1,8 @@
 """From a failing run to a finding: believe it only if it replays, make it small, and try it in the weaker orders."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 from random import Random
 from typing import Any
@@ -16,8 +18,10 @@ from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.preemption_bounded import PreemptionBounded
 from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.findings.shrink_passes import in_order_of_start
-from subwarden.stateful_tests.exploring.runner import Runner
+from subwarden.stateful_tests.exploring.level import Names
+from subwarden.stateful_tests.exploring.runner import Result, Runner
 
 NEAR = 400  # runs of `LENGTH` steps spent on a simpler program whose guided run does not fail
 FAR = 4_000  # runs of `LENGTH` steps spent on the final program to find the fewest deviations
@@ -33,148 +37,196 @@ class NotReproducible(Exception):
     """The same program under the same schedule did not do the same twice: the subject has a source of chance of its own."""
 
 
-def investigate(runner: Runner, cause: Cause, program: Any, names: list[str]) -> Finding[Any]:
-    """The finding behind a run of `program` that showed `cause`. Raises NotReproducible if it does not do so again."""
+class BudgetSpent(Exception):
+    """The budget ended before the finding was minimal."""
+
+
+def investigate(runner: Runner, cause: Cause, program: Any, names: Names, budget: Budget = UNLIMITED) -> Finding[Any]:
+    """The finding behind a run of `program` along `names` that showed `cause`: its minimal run, in the weakest order that shows it.
+
+    `budget` is asked before each run. Raises NotReproducible if the run does not show the cause again, BudgetSpent.
+    """
     with WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext():
-        confirm(runner, cause, program, names)
-        weaker = Runner(runner.level, runner.factory, Order.FIFO)
+        search = _Search(runner, cause, budget)
+        search.confirm(program, names)
+        weaker = replace(search, runner=Runner(runner.level, runner.factory, Order.FIFO))
         if runner.order is Order.ANY:  # as it was found, too: what makes it fail in fifo, a lock that is held, may not be needed in any
-            found = _nearby(weaker, cause, program, names)
+            found = weaker.nearby(program, names)
             if found is not None:
-                runner, names = weaker, found
-        program, names = _shrunk(runner, cause, program, names)
-        if runner.order is Order.ANY:
-            found = _search(weaker, cause, program, FAR)
+                search, names = weaker, found
+        program, names = search.shrunk(program, names)
+        if search.runner.order is Order.ANY:
+            found = weaker.find(program, FAR)
             if found is not None:
-                runner = weaker
-                program, names = _shrunk(weaker, cause, program, found)
+                search = weaker
+                program, names = weaker.shrunk(program, found)
     if EARLY in names:  # better without a slow step
-        punctual = Runner(runner.level, runner.factory, runner.order, early_timers=False)
-        names = _search(punctual, cause, program, FAR) or names
-    confirm(runner, cause, program, names)
-    result, _ = runner.guided(program, names)
+        punctual = replace(search, runner=Runner(runner.level, runner.factory, search.runner.order, early_timers=False))
+        names = punctual.find(program, FAR) or names
+    search.confirm(program, names)
+    result, _ = search.guided(program, names)
     size = (program.operations(), sum(1 for c in result.choices if c))
-    return Finding(cause, runner.order, runner.level.cancels(program), program, tuple(names), size, runner.level.name)
+    return Finding(cause, search.runner.order, runner.level.cancels(program), program, tuple(names), size, runner.level.name)
 
 
-def confirm(runner: Runner, cause: Cause, program: Any, names: list[str]) -> None:
-    """Follow `names` twice: the run must be the same both times and show `cause`. Raises NotReproducible."""
-    try:
-        first, second = runner.follow(program, names), runner.follow(program, names)
-    except Divergence as error:
-        raise NotReproducible(f"{cause.mechanism}: the same schedule does not give the same run twice: {error}") from None
-    if first.violations != second.violations or first.choices != second.choices or cause not in first.violations:
-        raise NotReproducible(f"{cause.mechanism}: the same schedule does not give the same run twice")
+def confirm(runner: Runner, cause: Cause, program: Any, names: Sequence[str], budget: Budget = UNLIMITED) -> None:
+    """Follow `names` twice: the run must be the same both times and show `cause`. Raises NotReproducible, BudgetSpent."""
+    _Search(runner, cause, budget).confirm(program, names)
 
 
-def _shrunk(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tuple[Any, list[str]]:
-    def exhibits(candidate: Any, near: list[str]) -> list[str] | None:
-        result, done = runner.guided(candidate, near)
-        if cause in result.violations:
+def find(runner: Runner, cause: Cause, program: Any, runs: int, strategy: Strategy | None = None) -> Names | None:
+    """A schedule of `program` that shows `cause`, searched by `strategy` within `runs` of `LENGTH` steps; None if it found none.
+
+    Without a strategy, it is one with the fewest deviations from fifo, up to three.
+    """
+    return _Search(runner, cause, UNLIMITED).find(program, runs, strategy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Looks for runs that show `cause`, each on `runner`. Every method raises BudgetSpent."""
+
+    runner: Runner
+    cause: Cause
+    budget: Budget
+
+    # --- single runs
+
+    def _ask(self) -> None:
+        if self.budget.spent():
+            raise BudgetSpent
+
+    def guided(self, program: Any, names: Sequence[str]) -> tuple[Result, Names]:
+        """Play along `names` as far as they go; the run, and its own names."""
+        self._ask()
+        return self.runner.guided(program, names)
+
+    def _chosen(self, program: Any, choices: Sequence[int]) -> tuple[Result, Names]:
+        """Play these choices; the run, and its names."""
+        self._ask()
+        return self.runner.record(program, lambda _candidates: fixed(choices))
+
+    def _follow(self, program: Any, names: Sequence[str]) -> Result:
+        self._ask()
+        return self.runner.follow(program, names)
+
+    def confirm(self, program: Any, names: Sequence[str]) -> None:
+        """See `confirm` of this module."""
+        mechanism = self.cause.mechanism
+        try:
+            first, second = self._follow(program, names), self._follow(program, names)
+        except Divergence as error:
+            raise NotReproducible(f"{mechanism}: the same schedule does not give the same run twice: {error}") from None
+        if first.violations != second.violations or first.choices != second.choices or self.cause not in first.violations:
+            raise NotReproducible(f"{mechanism}: the same schedule does not give the same run twice")
+
+    # --- schedules of one program
+
+    def find(self, program: Any, runs: int, strategy: Strategy | None = None) -> Names | None:
+        """See `find` of this module."""
+        runner, strategy = self.runner, strategy or DelayBounded(3, Random(0))
+        until = runner.steps + runs * LENGTH
+        for _ in range(runs):
+            if runner.steps >= until:
+                return None
+            self._ask()
+            try:
+                result = runner.run_strategy(program, strategy)
+            except Nondeterministic:
+                return None  # nothing can be searched so; whether the finding can be believed is for `confirm` to say
+            if result is None:
+                return None
+            if self.cause in result.violations:
+                return self._chosen(program, result.choices)[1]
+        return None
+
+    def nearby(self, program: Any, names: Names) -> Names | None:
+        """A schedule that shows the cause in the order of the runner: along `names`, with few deviations, or with many by chance."""
+        result, done = self.guided(program, names)
+        if self.cause in result.violations:
             return done
-        found = _search(runner, cause, candidate, NEAR)
-        if found is None and runner.order is Order.ANY:
-            found = _search(runner, cause, candidate, NEAR, PreemptionBounded(PREEMPTIONS, Random(0)))
+        return self.find(program, NEAR) or self.find(program, NEAR, RandomWalk(Random(0)))
+
+    def _fewer_switches(self, program: Any, names: Names) -> Names:
+        """`names` with each task running on where that shows the cause as well: the steps of others are then easier to leave out."""
+        at = 1
+        while at < len(names):
+            last = names[at - 1]
+            if names[at] != last and last in names[at:]:
+                later = names.index(last, at)
+                result, done = self.guided(program, [*names[:at], last, *names[at:later], *names[later + 1 :]])
+                if self.cause in result.violations and _switches(done) < _switches(names):
+                    names = done
+                    continue
+            at += 1
+        return names
+
+    def _fewer_deviations(self, program: Any, names: Names) -> Names:
+        """`names` without any single deviation that is not needed: gone through again as long as one goes, which may free an earlier
+        one.
+        """
+        choices = self.guided(program, names)[0].choices
+        at = kept = 0  # how many in a row are known to be needed, or are none
+        while kept < len(choices):
+            at %= len(choices)
+            if choices[at]:
+                result, done = self._chosen(program, [*choices[:at], 0, *choices[at + 1 :]])
+                if self.cause in result.violations:
+                    choices, names, kept = result.choices, done, 0
+            at, kept = at + 1, kept + 1
+        return names
+
+    # --- smaller programs
+
+    def shrunk(self, program: Any, names: Names) -> tuple[Any, Names]:
+        """The smallest program near `program` that shows the cause, and its schedule."""
+        simpler = self.runner.level.simpler
+        program, names = shrink(program, names, simpler, self._follows)  # tasks that are plainly not needed go without a search
+        if self.runner.order is Order.ANY:
+            names = self._fewer_switches(program, names)
+        program, names = self._in_order(program, names)
+        for _ in range(ROUNDS):
+            before = program
+            program, names = shrink(program, names, simpler, self._exhibits)
+            program, names = self._easiest(program, names)
+            program, names = self._in_order(program, names)
+            if program == before:
+                break
+        return program, names
+
+    def _follows(self, candidate: Any, near: Names) -> Names | None:
+        result, done = self.guided(candidate, near)
+        return done if self.cause in result.violations else None
+
+    def _exhibits(self, candidate: Any, near: Names) -> Names | None:
+        found = self._follows(candidate, near) or self.find(candidate, NEAR)
+        if found is None and self.runner.order is Order.ANY:
+            found = self.find(candidate, NEAR, PreemptionBounded(PREEMPTIONS, Random(0)))
         return found
 
-    def follows(candidate: Any, near: list[str]) -> list[str] | None:
-        result, done = runner.guided(candidate, near)
-        return done if cause in result.violations else None
+    def _in_order(self, program: Any, names: Names) -> tuple[Any, Names]:
+        """The program with its tasks in the order of their start, if that shows the cause as well."""
+        ordered, near = in_order_of_start(program, names)
+        if ordered == program:
+            return program, names
+        result, done = self.guided(ordered, near)
+        return (ordered, done) if self.cause in result.violations else (program, names)
 
-    program, names = shrink(program, names, runner.level.simpler, follows)  # what is plainly not needed goes without a search
-    if runner.order is Order.ANY:
-        names = _fewer_switches(runner, cause, program, names)
-    program, names = _in_order(runner, cause, program, names)
-    for _ in range(ROUNDS):
-        before = program
-        program, names = shrink(program, names, runner.level.simpler, exhibits)
-        program, names = _easiest(runner, cause, program, names)
-        program, names = _in_order(runner, cause, program, names)
-        if program == before:
-            break
-    return program, names
-
-
-def _nearby(runner: Runner, cause: Cause, program: Any, names: list[str]) -> list[str] | None:
-    """A schedule of `program` that shows `cause` in the order of `runner`: along `names`, with few deviations, or with many by chance."""
-    result, done = runner.guided(program, names)
-    if cause in result.violations:
-        return done
-    return _search(runner, cause, program, NEAR) or _search(runner, cause, program, NEAR, RandomWalk(Random(0)))
+    def _easiest(self, program: Any, names: Names) -> tuple[Any, Names]:
+        """With the fewest deviations from fifo; where that takes many, with the fewest preemptions, from whichever task starts first."""
+        found = self.find(program, FAR, DelayBounded(DEVIATIONS, Random(0)))
+        if found is not None:
+            return program, found
+        if self.runner.order is Order.ANY and len(program.tasks) <= FEW:
+            starts = [name for name in names if name.startswith("+start ")]
+            for bound in range(1, PREEMPTIONS + 1):
+                for first in permutations(starts):
+                    turned, _ = in_order_of_start(program, list(first))
+                    found = self.find(turned, FAR, PreemptionBounded(bound, Random(0)))
+                    if found is not None:
+                        return turned, found
+        return program, self.find(program, FAR) or self._fewer_deviations(program, names)
 
 
-def _in_order(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tuple[Any, list[str]]:
-    """The program with its tasks in the order of their start, if that shows `cause` as well."""
-    ordered, near = in_order_of_start(program, names)
-    if ordered == program:
-        return program, names
-    result, done = runner.guided(ordered, near)
-    return (ordered, done) if cause in result.violations else (program, names)
-
-
-def _easiest(runner: Runner, cause: Cause, program: Any, names: list[str]) -> tuple[Any, list[str]]:
-    """With the fewest deviations from fifo; where that takes many, with the fewest preemptions, from whichever task starts first."""
-    found = _search(runner, cause, program, FAR, DelayBounded(DEVIATIONS, Random(0)))
-    if found is not None:
-        return program, found
-    if runner.order is Order.ANY and len(program.tasks) <= FEW:
-        starts = [name for name in names if name.startswith("+start ")]
-        for bound in range(1, PREEMPTIONS + 1):
-            for first in permutations(starts):
-                turned, _ = in_order_of_start(program, list(first))
-                found = _search(runner, cause, turned, FAR, PreemptionBounded(bound, Random(0)))
-                if found is not None:
-                    return turned, found
-    return program, _search(runner, cause, program, FAR) or _plainer(runner, cause, program, names)
-
-
-def _search(runner: Runner, cause: Cause, program: Any, runs: int, strategy: Strategy | None = None) -> list[str] | None:
-    """A schedule that shows `cause` with the fewest deviations (from fifo, if not otherwise said), within `runs` of `LENGTH` steps."""
-    strategy = strategy or DelayBounded(3, Random(0))
-    until = runner.steps + runs * LENGTH
-    for _ in range(runs):
-        if runner.steps >= until:
-            return None
-        try:
-            result = runner.run_strategy(program, strategy)
-        except Nondeterministic:
-            return None  # nothing can be searched so; whether the finding can be believed is for `confirm` to say
-        if result is None:
-            return None
-        if cause in result.violations:
-            return runner.record(program, lambda _candidates, made=result.choices: fixed(made))[1]  # type: ignore[misc]
-    return None
-
-
-def _fewer_switches(runner: Runner, cause: Cause, program: Any, names: list[str]) -> list[str]:
-    """`names` with each task running on where that shows `cause` as well: what others did in between is then easier to leave out."""
-    at = 1
-    while at < len(names):
-        last = names[at - 1]
-        if names[at] != last and last in names[at:]:
-            later = names.index(last, at)
-            result, done = runner.guided(program, [*names[:at], last, *names[at:later], *names[later + 1 :]])
-            if cause in result.violations and _switches(done) < _switches(names):
-                names = done
-                continue
-        at += 1
-    return names
-
-
-def _switches(names: list[str]) -> int:
+def _switches(names: Names) -> int:
     return sum(name != before for before, name in pairwise(names))
-
-
-def _plainer(runner: Runner, cause: Cause, program: Any, names: list[str]) -> list[str]:
-    """`names` without any single deviation that is not needed: gone through again as long as one goes, which may free an earlier one."""
-    choices = runner.guided(program, names)[0].choices
-    at = kept = 0  # how many in a row are known to be needed, or are none
-    while kept < len(choices):
-        at %= len(choices)
-        if choices[at]:
-            plain = [*choices[:at], 0, *choices[at + 1 :]]
-            result, done = runner.record(program, lambda _candidates, plain=plain: fixed(plain))  # type: ignore[misc]
-            if cause in result.violations:
-                choices, names, kept = result.choices, done, 0
-        at, kept = at + 1, kept + 1
-    return names

@@ -19,8 +19,7 @@ from subwarden.scheduling.order import TIMER, Order
 from subwarden.scheduling.run import run as schedule
 from subwarden.scheduling.schedule import Follower
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level
-from subwarden.stateful_tests.script.run import NOTHING, doubt, imports
-from subwarden.stateful_tests.subjects.manager.claim import NoScript
+from subwarden.stateful_tests.script.run import NOTHING, NoScript, doubt, imports
 
 AT_REST = {causes.DEADLOCK: ("stuck",), causes.LEAKED_TASK: ("task",), causes.UNRETRIEVED: ("unretrieved",)}
 NO_SCRIPT = {

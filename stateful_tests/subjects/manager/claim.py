@@ -23,6 +23,7 @@ from subwarden.scheduling.schedule import Follower
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.observers import Observer
+from subwarden.stateful_tests.script.run import NoScript
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
 from subwarden.stateful_tests.subjects.manager.configurations import ShownConfiguration, ShownConfigurations, masked
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
@@ -48,10 +49,6 @@ SEEN = {
     causes.HELD_OUTSIDE: "held",
 }
 PARTS = ("live", "entries", "links", "ids", "raw")
-
-
-class NoScript(Exception):
-    """A script cannot show this finding; the message says why."""
 
 
 class ManagerClaim(NamedTuple):

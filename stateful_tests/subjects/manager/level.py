@@ -4,22 +4,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from subwarden.checking.manager.graph import ManagerGraph
+from subwarden.impl.manager import state_operations
 from subwarden.model.manager.operations import BY_NAME, OPERATIONS, STATE_OPERATIONS, Operation, StateListenerMatches, StateSetListener
 from subwarden.model.manager.words import say_operation
 from subwarden.proving.manager.kinds import KINDS
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.coverage.awaits import awaits_of
+from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainLevel
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.script.run import scripted
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
 from subwarden.stateful_tests.subjects.manager.machine import ManagerMachine
 from subwarden.stateful_tests.subjects.manager.play import CONVERSATIONS, ManagerPlay
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.subjects.manager.script import scripted
 from subwarden.stateful_tests.subjects.manager.simpler import simpler
 
 RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
@@ -87,8 +88,8 @@ class ManagerLevel(ChainLevel):
         return OVERLAPS
 
     def awaits(self, factory: Factory) -> set[str]:
-        """See `stateful_tests.exploring.coverage.awaits`."""
-        return awaits_of(factory())
+        """Those in the modules of the manager's class and its bases, and in our operations on a thread's state."""
+        return awaits_in([state_operations, *modules_of(type(factory()))])
 
     def decode(self, data: object) -> ManagerProgram:
         """What can be decoded can still make no sense; played, it would pass for a run that holds, or for a fault of the subject."""
@@ -104,7 +105,7 @@ class ManagerLevel(ChainLevel):
         return program
 
     def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
-        """See `stateful_tests.script.run`."""
+        """See `stateful_tests.subjects.manager.script`."""
         return scripted(told, subject, factory, run)
 
     def say_operation(self, operation: Operation) -> str:

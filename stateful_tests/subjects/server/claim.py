@@ -35,7 +35,8 @@ from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import Follower
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.subjects.manager.claim import ENDLESS, NoScript
+from subwarden.stateful_tests.script.run import NoScript
+from subwarden.stateful_tests.subjects.manager.claim import ENDLESS
 from subwarden.stateful_tests.subjects.server.looks import Claim, Look, timed, torn_down
 from subwarden.stateful_tests.subjects.server.play import Factory, ServerPlay, prepare
 from subwarden.stateful_tests.subjects.server.program import ServerProgram

@@ -11,12 +11,13 @@ import pytest
 from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.cli.main import main
-from subwarden.scheduling.order import Order
 from subwarden.scheduling.uncontrolled import UncontrolledSource
-from subwarden.stateful_tests.exploring.check import Check, Explorer
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.subjects.loading import load
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 
 pytestmark = pytest.mark.usefixtures("bad_files")
@@ -83,21 +84,21 @@ def test_a_factory_that_raises_after_many_calls_is_told_in_one_line(factory: str
 @pytest.mark.parametrize(("factory", "error"), [("LateShow", BadObservation), ("LateSocket", UncontrolledSource)])
 def test_what_cannot_be_judged_after_a_while_is_what_is_told(factory: str, error: type[BaseException]) -> None:
     with running():
-        explorer = Explorer(Check(Order.FIFO, False), load(f"mine.py:{factory}"), SHORT, lambda: False, lambda _: None)
+        search = GateSearch(CHECKS[0], MANAGER_LEVEL, load(f"mine.py:{factory}"), SHORT)
         with pytest.raises(error):
             for number in range(100):
-                explorer.round(number, SHORT.examples)
+                search.round(number, SHORT.examples)
 
 
 @pytest.mark.parametrize(("factory", "error"), [("LateExit", SystemExit), ("LateInterrupt", KeyboardInterrupt)])
 def test_a_subject_that_leaves_leaves_nothing_that_complains(factory: str, error: type[BaseException]) -> None:
     """Coroutines that were never awaited would add lines to the one that says what is wrong; here each is an error."""
     with running():
-        explorer = Explorer(Check(Order.FIFO, False), load(f"mine.py:{factory}"), SHORT, lambda: False, lambda _: None)
+        search = GateSearch(CHECKS[0], MANAGER_LEVEL, load(f"mine.py:{factory}"), SHORT)
         with pytest.raises(error):
             for number in range(100):
-                explorer.round(number, SHORT.examples)
-    del explorer
+                search.round(number, SHORT.examples)
+    del search
     gc.collect()
 
 
@@ -125,6 +126,6 @@ def test_a_factory_that_blocks_is_interrupted_and_named(capsys: pytest.CaptureFi
 )
 def test_a_manager_that_misbehaves_is_a_finding(factory: str, mechanism: str) -> None:
     with running():
-        explorer = Explorer(Check(Order.FIFO, False), load(f"mine.py:{factory}"), SHORT, lambda: False, lambda _: None)
-        explorer.round(0, SHORT.examples)
-    assert [cause.mechanism for cause in explorer.outcome.findings] == [mechanism]
+        search = GateSearch(CHECKS[0], MANAGER_LEVEL, load(f"mine.py:{factory}"), SHORT)
+        search.round(0, SHORT.examples)
+    assert [cause.mechanism for cause in search.outcome.findings] == [mechanism]

@@ -12,8 +12,9 @@ import pytest
 from subwarden.checking.finding import Finding
 from subwarden.impl.subjects import SUBJECTS
 from subwarden.reports.gate import console_for, write_finding, write_gate
+from subwarden.reports.record import GATE_SCHEMA, FindingRecord, GateRecord
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.runs.record import SCHEMA, finding_record
+from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.runs.saved import saved_runs
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
@@ -27,7 +28,7 @@ REAL = (
 )
 MARKUP = "file[bold].py:[/red]Manager"
 MODEL = {"scope": "1 connection", "transitions": 1_234, "taken": 56, "never_taken": {"a: b": 1_178}, "examples": ["a in nothing"]}
-COVERED: dict[str, Any] = {
+COVERED: Any = {
     "fired": ["rule a"],
     "never_fired": ["rule [b]", "rule c", "rule d"],
     "looked_closely": 1_234,
@@ -41,7 +42,7 @@ COVERED: dict[str, Any] = {
     "faults": {"fifo": {"struck": 1_000, "singly": 990, "in_pairs": 10}, "drawn": {"struck": 900, "singly": 800, "in_pairs": 1}},
     "end_states": {"distinct": 2_000, "seen_once": 500, "runs": 10_000, "unseen": 0.05, "exact": True},
 }
-NOTHING: dict[str, Any] = {
+NOTHING: Any = {
     **{key: [] for key in ("fired", "awaits", "awaits_never", "overlapped", "never_overlapped")},
     "never_fired": ["rule a"],
     "looked_closely": 0,
@@ -53,7 +54,7 @@ NOTHING: dict[str, Any] = {
 }
 CHECKS = {"manager, fifo + cancel": COVERED, "manager, any": NOTHING}
 
-FINDING: dict[str, Any] = {
+FINDING: Any = {
     "id": "P2-something",
     "property": "P2",
     "title": "no phantom subscriber",
@@ -72,8 +73,8 @@ FINDING: dict[str, Any] = {
     ],
     "replay": "sw1-" + "x" * 200,
 }
-RECORD: dict[str, Any] = {
-    "schema": SCHEMA,
+RECORD: Any = {
+    "schema": GATE_SCHEMA,
     "subject": MARKUP,
     "profile": "ci",
     "verdict": "violated",
@@ -89,13 +90,13 @@ RECORD: dict[str, Any] = {
 }
 
 
-def text(record: dict[str, Any], *, timings: bool = False) -> str:
+def text(record: GateRecord, *, timings: bool = False) -> str:
     out = io.StringIO()
     write_gate(record, console_for(out), timings=timings)
     return out.getvalue()
 
 
-def real_finding(name: str) -> dict[str, Any]:
+def real_finding(name: str) -> FindingRecord:
     replay = RUNS[name]
     factory = SUBJECTS[replay.subject].factory
     with running():
@@ -131,7 +132,8 @@ def test_a_record_that_holds() -> None:
     checks = [{**check, "verdict": "holds"} for check in RECORD["checks"]]
     coverage = {"fired": ["rule a"], "never_fired": [], "model": MODEL, "checks": {"manager, fifo": {**COVERED, "faults": {}}}}
     holds = {"subject": "manager", "verdict": "holds", "stopped": False, "findings": [], "doubts": []}
-    compare("gate_holds", text({**RECORD, **holds, "checks": checks, "coverage": coverage}))
+    record: Any = {**RECORD, **holds, "checks": checks, "coverage": coverage}
+    compare("gate_holds", text(record))
 
 
 @pytest.mark.parametrize("name", REAL)

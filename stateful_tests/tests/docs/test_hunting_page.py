@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from subwarden.cli.main import main
-from subwarden.stateful_tests.exploring.check import CHECKS
 from subwarden.stateful_tests.exploring.coverage.good_turing import BOUND, ERROR
 from subwarden.stateful_tests.hunt import search as hunt_search
-from subwarden.stateful_tests.hunt.folder import ENDS, JOURNAL
+from subwarden.stateful_tests.hunt.folder import END_STATES, JOURNAL
 from subwarden.stateful_tests.hunt.worker import BEGIN_WITH
 from subwarden.stateful_tests.hunt.worker_slot import MOST, SILENT
+from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.docs.test_documents import BLOCK, matches
 from subwarden.stateful_tests.tests.paths import DOCS
 
@@ -76,5 +76,5 @@ def test_figures_are_those_of_the_code() -> None:
     assert (1 + MOST, SILENT) == (4, 2)
     assert "a place in which four were killed, or two before they began" in text
     assert f"`{JOURNAL}`" in text
-    assert f"`{ENDS}`" in text
+    assert f"`{END_STATES}`" in text
     assert sorted(BEGIN_WITH) == list(range(len(CHECKS))), "workers begin with different checks"

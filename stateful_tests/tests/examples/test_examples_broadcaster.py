@@ -71,7 +71,7 @@ def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(
     assert not shown(MendedRemote, program)
     for cause in causes:
         assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
-        record = told(SUBJECT, found[cause])
+        record: Any = told(SUBJECT, found[cause])
         record["plain"]["subject"] = imports(f"{module_of(__file__)}:MendedRemote")
         assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 

@@ -52,7 +52,7 @@ def test_of_two_that_receive_on_a_channel_one_is_forgotten() -> None:
     found = {each.slug(): finding for each, finding in shown(EXAMPLE.Shared, ONE_AFTER_THE_OTHER).items()}
     assert list(found) == [LOST]
     assert (found[LOST].order, found[LOST].cancellation) == (Order.FIFO, False)
-    record = told("examples/channels_groups.py:Shared", found[LOST])
+    record: Any = told("examples/channels_groups.py:Shared", found[LOST])
     assert not shown(MendedShared, ONE_AFTER_THE_OTHER)
     record["plain"]["subject"] = imports(f"{module_of(__file__)}:MendedShared")
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"

@@ -16,7 +16,7 @@ from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.paths import EXAMPLES
-from subwarden.stateful_tests.tests.subjects.core_level import explorer, play
+from subwarden.stateful_tests.tests.subjects.core_level import play, search_of
 from subwarden.stateful_tests.tests.subjects.held import example
 
 Adapter: Any = example("nats_client").Adapter
@@ -116,8 +116,8 @@ def test_a_client_whose_flush_has_timed_out_receives_nothing() -> None:
 @pytest.mark.parametrize("program", [CoreProgram((THERE, (Publish("t1"),))), CoreProgram(((*THERE, Unsubscribe("c1", "t1")),), (0,))])
 def test_the_mended_one_holds(program: CoreProgram) -> None:
     with running():
-        check = explorer(MendedAdapter, Order.FIFO, cancellation=bool(program.faults))
-        check._explore(program, 40)
+        check = search_of(MendedAdapter, Order.FIFO, cancellation=bool(program.faults))
+        check._drive_variant(program, 40)
     assert not check.outcome.findings
     assert not check.outcome.doubts
 

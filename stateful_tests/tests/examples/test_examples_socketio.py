@@ -73,7 +73,7 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
 def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(program: CoreProgram, cause: str, cancellation: bool) -> None:
     found = {each.slug(): finding for each, finding in shown(Adapter, program).items()}
     assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
-    record = told(SUBJECT, found[cause])
+    record: Any = told(SUBJECT, found[cause])
     assert not shown(MendedAdapter, program)
     record["plain"]["subject"] = imports(f"{module_of(__file__)}:MendedAdapter")
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"

@@ -10,7 +10,7 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
-from subwarden.stateful_tests.exploring.findings.investigate import FAR, NEAR, _search
+from subwarden.stateful_tests.exploring.findings.investigate import FAR, NEAR, find
 from subwarden.stateful_tests.exploring.findings.shrink_passes import arranged
 from subwarden.stateful_tests.exploring.level import Factory, Level
 from subwarden.stateful_tests.exploring.runner import Runner
@@ -39,11 +39,11 @@ def assert_minimal(level: Level, factory: Factory, order: Order, cause: Cause, p
         if less and candidate not in tried:
             tried.add(candidate)
             assert cause not in runner.guided(candidate, near)[0].violations, candidate
-            assert _search(runner, cause, candidate, NEAR) is None, candidate
+            assert find(runner, cause, candidate, NEAR) is None, candidate
     choices = runner.follow(program, names).choices
     for at, choice in enumerate(choices):
         if choice:
             plain = fixed([*choices[:at], 0, *choices[at + 1 :]])
             assert cause not in runner.run(program, lambda _candidates, plain=plain: plain).violations, (choices, at)  # type: ignore[misc]
     if order is Order.ANY:
-        assert _search(Runner(level, factory, Order.FIFO), cause, program, FAR) is None
+        assert find(Runner(level, factory, Order.FIFO), cause, program, FAR) is None

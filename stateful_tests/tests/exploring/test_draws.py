@@ -7,35 +7,33 @@ import pytest
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 
-from subwarden.checking.causes import Cause
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring import check
-from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring import explorer
+from subwarden.stateful_tests.exploring.budget import UNLIMITED
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing import draws
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.explorer import Explorer
 from subwarden.stateful_tests.exploring.level import Program
+from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
 
 SHORT = Profile("short", examples=40, schedules=1, steps=9, derandomized=True)
-LEVELS = ("manager", "server")
-
-
-class Programs(Explorer):
-    """Keeps what is drawn, and plays none of it."""
-
-    def drawn(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
-        del names, violations
-        self.programs.append(program)
-
-    def of_round(self, number: int) -> list[Program]:
-        self.programs: list[Program] = []
-        self.round(number, SHORT.examples)
-        return self.programs
+NAMES = ("manager", "server")
 
 
 def programs(level: str, order: Order = Order.ANY, number: int = 1) -> list[Program]:
-    """What a round draws, at most."""
-    return Programs(Check(order, True, level), load("manager", level), SHORT, lambda: False, lambda _: None).of_round(number)
+    """The programs of a round, at most."""
+    drawn: list[Program] = []
+    drawer = Explorer(
+        Check(order, True, level),
+        LEVELS[level],
+        load("manager", level),
+        UNLIMITED,
+        lambda program, _names, _violations: drawn.append(program),
+    )
+    drawer.round(number, SHORT, SHORT.examples)
+    return drawn
 
 
 @pytest.fixture
@@ -52,16 +50,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", NAMES)
 def test_no_constants_of_loaded_modules_are_drawn(level: str, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(programs(level)) > SHORT.examples // 2
     assert not asked
-    monkeypatch.setattr(check, "by_seed_alone", nullcontext)
+    monkeypatch.setattr(explorer, "by_seed_alone", nullcontext)
     programs(level)
     assert asked, "they would be"
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", NAMES)
 def test_the_same_seed_draws_the_same_and_another_check_or_round_something_else(level: str) -> None:
     assert programs(level) == programs(level)
     assert programs(level) != programs(level, number=2)

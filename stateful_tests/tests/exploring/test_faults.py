@@ -22,16 +22,18 @@ from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
-from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.completeness import DRAWN, FIFO, faults
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
-from subwarden.stateful_tests.exploring.fault_sweep import strike
+from subwarden.stateful_tests.exploring.fault_sweep import sweep
 from subwarden.stateful_tests.exploring.findings.narrate import tell
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.script.run import NoScript
 from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.specimens.races.race import may_cancel, tick
 from subwarden.stateful_tests.specimens.races.random_programs import random_program, start
-from subwarden.stateful_tests.subjects.manager.claim import NoScript, claim_of
+from subwarden.stateful_tests.subjects.manager.claim import claim_of
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
@@ -286,10 +288,10 @@ PROGRAM = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),
 def test_a_check_with_cancellation_finds_it_whatever_the_seed(order: Order, bad: int) -> None:
     factory = type("Shy", (Shy,), {"bad": bad})
     with running():
-        explorer = Explorer(Check(order, True), factory, Profile("test", 1, 60, 9, derandomized=True), lambda: False, lambda _: None)
-        explorer._strike(PROGRAM, [])
-    assert explorer.outcome.findings
-    found = next(iter(explorer.outcome.findings.values()))
+        search = GateSearch(Check(order, True, "manager"), MANAGER_LEVEL, factory, Profile("test", 1, 60, 9, derandomized=True))
+        search._sweep(PROGRAM, [])
+    assert search.outcome.findings
+    found = next(iter(search.outcome.findings.values()))
     assert found.cancellation
     assert len(found.program.faults) == 1
 
@@ -297,11 +299,12 @@ def test_a_check_with_cancellation_finds_it_whatever_the_seed(order: Order, bad:
 def test_the_schedule_that_was_drawn_is_struck_where_it_is_another_than_fifo_s() -> None:
     of_fifo = {faults(FIFO, number): 1 for number in (0, 1, 2)}
     with running():
-        explorer = Explorer(
-            Check(Order.FIFO, True), Manager, Profile("test", 1, 2_000, 9, derandomized=True), lambda: False, lambda _: None
-        )
-        assert explorer._strike(PROGRAM, [])[0] == of_fifo
-        assert explorer._strike(PROGRAM, ["+start B", "B"])[0] == of_fifo | {faults(DRAWN, number): 1 for number in (0, 1, 2)}
+        search = GateSearch(Check(Order.FIFO, True, "manager"), MANAGER_LEVEL, Manager, Profile("test", 1, 2_000, 9, derandomized=True))
+        search._sweep(PROGRAM, [])
+        assert search.outcome.complete == of_fifo
+        search.outcome.complete.clear()
+        search._sweep(PROGRAM, ["+start B", "B"])
+        assert search.outcome.complete == of_fifo | {faults(DRAWN, number): 1 for number in (0, 1, 2)}
 
 
 def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
@@ -318,7 +321,7 @@ def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
 
         def struck(budget: int, bases: dict[str, tuple[int, ...]]) -> tuple[Counter[str], int]:
             ended.clear()
-            return strike(MANAGER_LEVEL, PROGRAM, bases, budget, once)
+            return sweep(MANAGER_LEVEL, PROGRAM, bases, budget, once)
 
         bases: dict[str, tuple[int, ...]] = {FIFO: (), DRAWN: (1,)}
         whole, runs = struck(10_000, bases)
@@ -354,15 +357,15 @@ class Hasty(Manager):
 
 def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
     with running():
-        explorer = Explorer(Check(Order.FIFO, False), Hasty, Profile("test", 1, 60, 9, derandomized=True), lambda: False, lambda _: None)
-        explorer._explore(PROGRAM, 60)
-        found = next(iter(explorer.outcome.findings.values()))
+        search = GateSearch(Check(Order.FIFO, False, "manager"), MANAGER_LEVEL, Hasty, Profile("test", 1, 60, 9, derandomized=True))
+        search._drive_variant(PROGRAM, 60)
+        found = next(iter(search.outcome.findings.values()))
         assert EARLY in found.names
         punctual = Runner(MANAGER_LEVEL, Hasty, Order.FIFO, early_timers=False)
-        search = DelayBounded(9)
-        while (result := punctual.run_strategy(PROGRAM, search)) is not None:
+        bounded = DelayBounded(9)
+        while (result := punctual.run_strategy(PROGRAM, bounded)) is not None:
             assert not result.violations
-        assert search.everything
+        assert bounded.everything
     rows = tell(MANAGER_LEVEL, Hasty, Order.FIFO, found.program, found.names, found.cause)
     assert ["(a step takes so long that a timer is due)"] in [row["did"] for row in rows]
     with pytest.raises(NoScript, match="so slow that a timer is due"):

@@ -15,16 +15,17 @@ from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.findings.investigate import investigate
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.script.run import scripted
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.specimens.races.fifo_safe import SUITE, Safe
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.subjects.manager.script import scripted
 
 EVERY = 200_000  # schedules; more than any of the programs has
 SMALL = [(safe, times) for safe in SUITE for times in (1, 2) if len(safe.tasks) * times <= 6]  # the others have too many schedules
@@ -92,9 +93,9 @@ def found_in_any(safe: Safe) -> Finding[ManagerProgram]:
 
 @each
 def test_the_gate_s_own_search_in_fifo_reports_nothing(safe: Safe) -> None:
-    check = Check(Order.FIFO, bool(safe.faults))
+    check = Check(Order.FIFO, bool(safe.faults), MANAGER_LEVEL.name)
     with running():
-        explorer = Explorer(check, safe.factory, Profile("safe", 1, 200, 9, derandomized=True), lambda: False, lambda _: None)
-        explorer._explore(safe.program, 200)
-    assert not explorer.outcome.findings
-    assert not explorer.outcome.doubts
+        search = GateSearch(check, MANAGER_LEVEL, safe.factory, Profile("safe", 1, 200, 9, derandomized=True))
+        search._drive_variant(safe.program, 200)
+    assert not search.outcome.findings
+    assert not search.outcome.doubts

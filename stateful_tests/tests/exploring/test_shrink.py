@@ -29,7 +29,7 @@ from subwarden.model.manager.operations import (
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.systematic.preemption_bounded import PreemptionBounded
-from subwarden.stateful_tests.exploring.findings.investigate import FAR, _search, investigate
+from subwarden.stateful_tests.exploring.findings.investigate import FAR, find, investigate
 from subwarden.stateful_tests.exploring.findings.shrink_passes import in_order_of_start
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
@@ -72,7 +72,7 @@ def found_in_noise(defect: Defect) -> Finding[ManagerProgram]:
     assert defect.program is not None
     runner = Runner(MANAGER_LEVEL, defect.factory, defect.order)
     program = noisy(defect.program)
-    names = _search(runner, defect.cause, program, FAR)
+    names = find(runner, defect.cause, program, FAR)
     assert names is not None
     return investigate(runner, defect.cause, program, names)
 
@@ -146,7 +146,7 @@ def test_a_run_that_deviates_much_from_fifo_is_shrunk_to_the_fewest_switches(see
         assert switches(finding.names) == 3
         runner = Runner(MANAGER_LEVEL, ShownSplitLock, Order.ANY)
         assert cause in runner.follow(finding.program, finding.names).violations
-        assert _search(runner, cause, finding.program, FAR, PreemptionBounded(1)) is None
+        assert find(runner, cause, finding.program, FAR, PreemptionBounded(1)) is None
 
 
 def test_the_split_lock_that_looks_again_holds() -> None:

@@ -17,7 +17,7 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.preemption_bounded import PreemptionBounded
-from subwarden.stateful_tests.exploring.findings.investigate import FAR, PREEMPTIONS, _search, investigate
+from subwarden.stateful_tests.exploring.findings.investigate import FAR, PREEMPTIONS, find, investigate
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
@@ -62,8 +62,8 @@ def test_no_single_deviation_can_be_dropped_where_many_are_needed(seed: int) -> 
         cause, names = failing(seed)
         finding = investigate(Runner(MANAGER_LEVEL, Overtaken, Order.ANY), cause, TWO_ASK, names)
         runner = Runner(MANAGER_LEVEL, Overtaken, Order.ANY)
-        assert _search(runner, cause, finding.program, FAR, DelayBounded(3)) is None
-        assert _search(runner, cause, finding.program, FAR, PreemptionBounded(PREEMPTIONS)) is None
+        assert find(runner, cause, finding.program, FAR, DelayBounded(3)) is None
+        assert find(runner, cause, finding.program, FAR, PreemptionBounded(PREEMPTIONS)) is None
         result = runner.follow(finding.program, finding.names)
         assert cause in result.violations
         deviations = [at for at, choice in enumerate(result.choices) if choice]

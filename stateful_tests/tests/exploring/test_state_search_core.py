@@ -10,7 +10,7 @@ from subwarden.checking.causes import Cause, wrong_answer
 from subwarden.checking.core.judge import CoreJudge
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Teardown, Unsubscribe
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
+from subwarden.stateful_tests.exploring.exhaustive import ExhaustiveSearch
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.core_defects.reference import Adapter
@@ -72,7 +72,7 @@ def test_a_run_of_which_nothing_more_can_be_told_is_searched_to_its_end() -> Non
     """Calls come and go after an answer that the model does not have; 21,641 schedules."""
     program = own_level.program("join c1 t1", "join c2 t1;leave c1 t1", "leave c2 t1", "leave c1 t1")
     with running():
-        whole = WholeProgram(Runner(CUSTOM_LEVEL, load("examples/seats.py:Overbooked", CUSTOM_LEVEL.name), Order.FIFO), program)
+        whole = ExhaustiveSearch(Runner(CUSTOM_LEVEL, load("examples/seats.py:Overbooked", CUSTOM_LEVEL.name), Order.FIFO), program)
         found = causes_of(whole.next, 3_000)
     assert found is not None
     assert found[0] == {wrong_answer("join")}
@@ -88,7 +88,7 @@ KEPT = CoreProgram(
 @pytest.mark.parametrize("blind", [AdapterJudge.__digested__, CoreJudge._digested], ids=lambda method: method.__qualname__)
 def test_a_judge_left_out_is_noticed(blind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> tuple[set[Cause], int | None]:
-        whole = WholeProgram(Runner(CORE_LEVEL, core_level.factory_of(MAKES["KeepsTheDead"]), Order.ANY), KEPT)
+        whole = ExhaustiveSearch(Runner(CORE_LEVEL, core_level.factory_of(MAKES["KeepsTheDead"]), Order.ANY), KEPT)
         made = causes_of(whole.next)
         assert made is not None
         return made[0], whole.search.schedules

@@ -10,7 +10,7 @@ from subwarden.impl.subjects import SUBJECTS
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
+from subwarden.stateful_tests.exploring.exhaustive import ExhaustiveSearch
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.manager.level import ManagerLevel
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
@@ -74,7 +74,7 @@ OVERTAKEN = ManagerProgram(((op.ThreadState(1), op.RemoveThreadState(1), op.Thre
 
 def test_a_judge_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> set[Cause]:
-        made = causes_of(WholeProgram(Runner(ManagerLevel(), SUBJECTS["source"].factory, Order.ANY), OVERTAKEN).next)
+        made = causes_of(ExhaustiveSearch(Runner(ManagerLevel(), SUBJECTS["source"].factory, Order.ANY), OVERTAKEN).next)
         assert made is not None
         return made[0]
 
@@ -87,6 +87,6 @@ def test_a_judge_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_level_that_does_not_say_what_its_judge_remembers_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(ManagerPlay, "__digested__")
     with running():
-        whole = WholeProgram(Runner(ManagerLevel(), SUBJECTS["manager"].factory, Order.ANY), OVERTAKEN)
+        whole = ExhaustiveSearch(Runner(ManagerLevel(), SUBJECTS["manager"].factory, Order.ANY), OVERTAKEN)
         assert whole.next() is None
     assert (whole.complete, whole.search.runs) == (False, 0)

@@ -6,9 +6,10 @@ import pytest
 
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.level import Program
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.hunt.search import SCHEDULES, VARIANTS, Hunter
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
@@ -17,41 +18,41 @@ LEVEL_NAMES = ("manager", "server")
 FEW = Profile("few", examples=8, schedules=96, steps=6, derandomized=True)
 
 
-class Exploring(Explorer):
-    """Keeps what is explored of each program that is drawn, and how many runs that may take."""
+class Driving(GateSearch):
+    """Keeps the variants that are driven of each program, and how many runs each may take."""
 
-    def drawn(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
-        self.explored: Counter[Program] = Counter()
+    def _drive(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
+        self.driven: Counter[Program] = Counter()
         self.times: Counter[Program] = Counter()
-        super().drawn(program, names, violations)
-        assert self.explored
+        super()._drive(program, names, violations)
+        assert self.driven
         assert set(self.times.values()) == {1}
-        self.all = [*getattr(self, "all", []), self.explored]
+        self.all = [*getattr(self, "all", []), self.driven]
 
-    def _explore(self, program: Program, schedules: int) -> None:
-        self.explored[program] += schedules
+    def _drive_variant(self, program: Program, schedules: int) -> None:
+        self.driven[program] += schedules
         self.times[program] += 1
-        super()._explore(program, schedules)
+        super()._drive_variant(program, schedules)
 
 
 @pytest.mark.parametrize("cancellation", [False, True])
 @pytest.mark.parametrize("level", LEVEL_NAMES)
 def test_each_variant_is_explored_once_and_counted_once(level: str, cancellation: bool) -> None:
     check = Check(Order.FIFO, cancellation, level)
-    explorer = Exploring(check, load("manager", level), FEW, lambda: False, lambda _: None)
-    explorer.round(1, FEW.examples)
-    complete = explorer.finish().complete
-    assert complete["variants"] == sum(map(len, explorer.all))
+    search = Driving(check, LEVELS[level], load("manager", level), FEW)
+    search.round(1, FEW.examples)
+    complete = search.finish().complete
+    assert complete["variants"] == sum(map(len, search.all))
     assert complete["variants"] >= complete["0"] >= complete["1"] >= complete["everything"]
     assert cancellation or complete["0"]  # so few runs may be too few where a fault may come at any moment
-    for explored in explorer.all:
-        assert sum(explored.values()) <= max(FEW.schedules * LEVELS[level].share, len(explored))
+    for driven in search.all:
+        assert sum(driven.values()) <= max(FEW.schedules * LEVELS[level].share, len(driven))
 
 
 class Hunting(Hunter):
     """The same of a hunt, whose programs are explored by a stub: only their shares matter here."""
 
-    def _explore(self, program: Program, schedules: int) -> None:
+    def _drive_variant(self, program: Program, schedules: int) -> None:
         self.shares = [*getattr(self, "shares", []), (program, schedules)]
 
 
@@ -59,8 +60,8 @@ class Hunting(Hunter):
 @pytest.mark.parametrize("level", LEVEL_NAMES)
 def test_a_hunt_explores_each_variant_once_too(level: str, cancellation: bool) -> None:
     check, factory = Check(Order.FIFO, cancellation, level), load("manager", level)
-    hunter = Hunting(check, factory, LEVELS[level].new_graph(), lambda _: None, lambda _: None, lambda: False)
-    hunter.hunt(1, 6)
+    hunter = Hunting(check, LEVELS[level], factory, lambda _: None, lambda _: None)
+    hunter.round(1, 6)
     assert hunter.work.programs > 1
     assert max(Counter(program for program, _ in hunter.shares).values()) == 1
     of = Counter(program.tasks for program, _ in hunter.shares)

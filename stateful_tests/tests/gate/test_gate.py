@@ -19,15 +19,19 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.checking.verdict import Verdict
 from subwarden.model.properties import Property
+from subwarden.reports.record import GATE_SCHEMA, GateRecord
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.check import CHECKS, Check, CheckOutcome, Explorer
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.gate.gate import replay_corpus
-from subwarden.stateful_tests.runs.record import SCHEMA, gate_record
+from subwarden.stateful_tests.gate.outcome import CheckOutcome
+from subwarden.stateful_tests.gate.record import gate_record
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.runs.saved import COMMITTED, SAVED
 from subwarden.stateful_tests.subjects.loading import load
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
+from subwarden.stateful_tests.tests.checks import CHECKS
 
 PRELUDE = """
 import multiprocessing, os, signal, sys
@@ -152,7 +156,7 @@ def test_on_seed_every_hazard_of_the_domain_is_a_finding_of_its_own(seed_twice: 
 def test_the_record_has_what_the_schema_says(seed_twice: tuple[Run, Run]) -> None:
     record = seed_twice[0].record
     assert set(record) == {"schema", "subject", "profile", "verdict", "stopped", "checks", "findings", "coverage", "doubts"}
-    assert (record["schema"], record["subject"], record["profile"], record["verdict"]) == (SCHEMA, "source", "ci", "violated")
+    assert (record["schema"], record["subject"], record["profile"], record["verdict"]) == (GATE_SCHEMA, "source", "ci", "violated")
     assert (record["stopped"], record["doubts"]) == (False, [])
     assert [check["name"] for check in record["checks"]] == ["regression corpus", *(check.name for check in CHECKS)]
     for check in record["checks"]:
@@ -181,7 +185,7 @@ def test_each_check_says_what_it_covered(seed_twice: tuple[Run, Run]) -> None:
     assert set(checks) == {check.name for check in CHECKS}
     for check, done in zip(CHECKS, record["checks"][1:], strict=True):
         of = checks[check.name]
-        assert set(of["fired"]) >= check.expected() - set(of["never_fired"])
+        assert set(of["fired"]) >= check.expected(MANAGER_LEVEL) - set(of["never_fired"])
         assert set(of["fired"]) <= set(record["coverage"]["fired"])
         assert f"\n{check.name}: {len(of['fired'])} of " in out
         assert 0 < of["looked_closely"] <= 2 * done["programs"]
@@ -213,9 +217,9 @@ def test_on_split_lock_the_phantom_subscriber_is_found() -> None:
     replayed = replay_corpus("split-lock", ("manager",), committed_only=True).findings[causes.OUTLIVES]
     assert replayed.program.operations() <= 4
     with running():
-        explorer = Explorer(Check(Order.FIFO, False), factory, PROFILES["dev"], lambda: False, lambda _: None)
-        explorer.round(0, 16)
-    phantoms = [f for f in explorer.outcome.findings.values() if f.broken is Property.P2]
+        search = GateSearch(CHECKS[0], MANAGER_LEVEL, factory, PROFILES["dev"])
+        search.round(0, 16)
+    phantoms = [f for f in search.outcome.findings.values() if f.broken is Property.P2]
     assert phantoms
     assert min(f.program.operations() for f in phantoms) <= 4
 
@@ -233,7 +237,7 @@ def test_a_gate_that_left_something_unfired_is_inconclusive(tmp_path: Path) -> N
 
 
 def test_a_record_holds_only_if_everything_fired_and_nothing_is_in_doubt() -> None:
-    everything = set().union(*(check.expected() for check in CHECKS))
+    everything = set().union(*(check.expected(MANAGER_LEVEL) for check in CHECKS))
 
     def verdict(outcome: CheckOutcome, *, stopped: bool = False) -> str:
         said: str = gate_record("manager", "ci", CHECKS, [outcome], stopped=stopped)["verdict"]
@@ -253,7 +257,7 @@ def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt() -> None:
     good = Finding(causes.REVIVED, run.order, False, run.program, run.names, (2, 0), run.level)
     gone = replace(good, cause=causes.OUTLIVES, names=("+start A", "nobody"))
 
-    def record(*outcomes: dict[Cause, Finding[Any]]) -> dict[str, Any]:
+    def record(*outcomes: dict[Cause, Finding[Any]]) -> GateRecord:
         checks = [CheckOutcome(f"check {number}", schedules=1, findings=found) for number, found in enumerate(outcomes)]
         return gate_record("source", "ci", CHECKS, checks, stopped=False)
 

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 from subwarden.checking.causes import Cause
-from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.model.manager import operations as op
-from subwarden.stateful_tests.exploring.check import CHECKS, Check
+from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.hunt.search import Hunter, Rank
 from subwarden.stateful_tests.hunt.work import Kept, Work
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.tests.checks import CHECKS
 
 FIFO, _, ANY, _ = CHECKS
 CLOSES = ManagerProgram(((op.ConnectionInitialized(1),), (op.RemoveConnection(1),)))
@@ -20,9 +22,10 @@ class Search:
     """A Hunter with a memory of what it told."""
 
     def __init__(self, factory: Callable[[], ManagerApi], check: Check, enough: Callable[[], bool] = lambda: False) -> None:
+        self.out_of_time = False  # to shrink a finding
         self.told: list[Kept] = []
         self.known: dict[Cause, Rank] = {}
-        self.hunter = Hunter(check, factory, ManagerGraph(), self.known.get, self._found, enough)
+        self.hunter = Hunter(check, MANAGER_LEVEL, factory, self.known.get, self._found, Budget(enough), Budget(lambda: self.out_of_time))
 
     def _found(self, kept: Kept) -> None:
         self.told.append(kept)
@@ -31,5 +34,5 @@ class Search:
 
     def round(self, number: int = 1, steps: int = 4) -> Work:
         with running():
-            self.hunter.hunt(number, steps)
+            self.hunter.round(number, steps)
         return self.hunter.take()

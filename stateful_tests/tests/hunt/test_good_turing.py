@@ -5,26 +5,26 @@ from random import Random
 
 import pytest
 
-from subwarden.stateful_tests.exploring.coverage.good_turing import Seen, Tally, digest
+from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter, Tally, digest
 
 
 def test_counts_are_exact_within_the_bound() -> None:
-    seen = Seen(bound=100)
+    seen = DigestCounter(bound=100)
     seen.add([(1, 1), (2, 3), (3, 1)])
     seen.add([(3, 1), (4, 1)])
     assert (seen.total, seen.distinct, seen.seen_once, seen.exact) == (7, 4, 2, True)
-    assert seen.unseen == pytest.approx(2 / 7)
+    assert seen.chance_of_new == pytest.approx(2 / 7)
 
 
 def test_nothing_seen_has_no_estimate() -> None:
-    assert Seen().unseen is None
-    assert Tally().unseen == 1.0
+    assert DigestCounter().chance_of_new is None
+    assert Tally().chance_of_new == 1.0
 
 
 def test_beyond_the_bound_a_fair_part_is_kept() -> None:
     """5,000 that came once and 5,000 that came twice, in a thousand places: both counts within four standard errors."""
     bound = 1_000
-    seen = Seen(bound)
+    seen = DigestCounter(bound)
     for number in range(10_000):
         seen.add([(digest(f"{number}"), 1 + number % 2)])
         assert len(seen._once) <= bound
@@ -37,7 +37,7 @@ def test_beyond_the_bound_a_fair_part_is_kept() -> None:
 
 def test_what_is_kept_does_not_depend_on_the_order_in_which_it_came() -> None:
     things = [(digest(f"{number}"), 1) for number in range(3_000)]
-    one, other = Seen(200), Seen(200)
+    one, other = DigestCounter(200), DigestCounter(200)
     one.add(things)
     for thing in reversed(things):
         other.add([thing])
@@ -45,9 +45,9 @@ def test_what_is_kept_does_not_depend_on_the_order_in_which_it_came() -> None:
 
 
 def test_a_sample_survives_being_written_and_read() -> None:
-    seen = Seen()
+    seen = DigestCounter()
     seen.add([(digest("a"), 1), (digest("b"), 2)])
-    again = Seen.decode(seen.encode())
+    again = DigestCounter.decode(seen.encode())
     assert again.encode() == seen.encode()
     again.add([(digest("a"), 1)])
     assert (again.distinct, again.seen_once) == (2, 0)
@@ -65,6 +65,6 @@ def test_good_turing_is_near_the_truth(things: int) -> None:
     tally = Tally()
     new = [tally.add(each) for each in drawn]
     unseen = sum(weight for each, weight in enumerate(weights) if each not in set(drawn)) / sum(weights)
-    assert abs(tally.unseen - unseen) < 0.1
+    assert abs(tally.chance_of_new - unseen) < 0.1
     assert sum(new) == len(set(drawn))
     assert tally.once == sum(1 for times in Counter(drawn).values() if times == 1)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from subwarden.cli.main import main
-from subwarden.stateful_tests.exploring.check import CHECKS, checks_of
+from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.hunt.folder import Folder
-from subwarden.stateful_tests.hunt.hunt import checks_in
+from subwarden.stateful_tests.hunt.plan import checks_in
+from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.hunt.processes import files
 
 
@@ -25,7 +26,7 @@ def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.Captu
     assert all(finding["shrunk"] for finding in one.values())
     totals = [Folder(tmp_path / name).totals() for name in ("one", "two")]
     assert totals[0].whole.strategies == totals[1].whole.strategies
-    assert totals[0].ends["manager, fifo"].encode() == totals[1].ends["manager, fifo"].encode()
+    assert totals[0].end_states["manager, fifo"].encode() == totals[1].end_states["manager, fifo"].encode()
     assert totals[0].rounds == {0: 1, 1: 1}
 
 

@@ -11,9 +11,9 @@ from subwarden.model.manager import operations as op
 from subwarden.model.properties import Property
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
-from subwarden.stateful_tests.exploring.check import CheckOutcome, merged
-from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, _search, confirm
+from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirm, find
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.outcome import CheckOutcome, merged
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tests.hunt.searching import ANY, CLOSES, FIFO, Search
@@ -38,7 +38,7 @@ class Chancy(Manager):
 def test_a_subject_with_chance_of_its_own_is_a_doubt_and_no_finding() -> None:
     search = Search(Chancy, ANY)
     with running():
-        search.hunter._explore(ManagerProgram(((op.HasSubscribers(1),), (op.HasSubscribers(2),))), 100)
+        search.hunter._drive_variant(ManagerProgram(((op.HasSubscribers(1),), (op.HasSubscribers(2),))), 100)
     assert not search.told
     assert search.hunter.take().doubts
 
@@ -83,13 +83,13 @@ def test_a_run_that_cannot_be_followed_is_not_reproducible() -> None:
 def test_what_a_systematic_search_cannot_search_it_does_not_find() -> None:
     """It may not cost the finding, which is believed if it can be followed."""
     with running():
-        assert _search(Runner(MANAGER_LEVEL, Wavers, Order.ANY), causes.OUTLIVES, CLOSES, 50) is None
+        assert find(Runner(MANAGER_LEVEL, Wavers, Order.ANY), causes.OUTLIVES, CLOSES, 50) is None
 
 
 def test_better_evidence_replaces_worse() -> None:
     search = Search(SourceManager, FIFO)
     with running():
-        search.hunter._explore(CLOSES, 50)
+        search.hunter._drive_variant(CLOSES, 50)
     raw, small = search.told
     assert small.rank() < raw.rank()
     in_any = small._replace(finding=small.finding.__class__(small.finding.cause, Order.ANY, False, CLOSES, (), (1, 0), "manager"))

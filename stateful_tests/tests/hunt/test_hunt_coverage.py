@@ -8,7 +8,6 @@ from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.coverage.awaits import awaits_of
 from subwarden.stateful_tests.exploring.coverage.overlap import PASSED, Closely, look_closely, overlapping
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
@@ -63,11 +62,11 @@ def test_a_pair_has_one_name() -> None:
 
 def test_awaits_are_read_from_the_code() -> None:
     lines = Path(seed.__file__).read_text(encoding="utf-8").splitlines()
-    places = {place for place in awaits_of(SourceManager()) if place.startswith("impl.manager.source:")}
+    places = {place for place in MANAGER_LEVEL.awaits(SourceManager) if place.startswith("impl.manager.source:")}
     text = [lines[int(place.split(":")[1]) - 1].strip() for place in places]
     assert len(text) == sum(line.strip().startswith("async with") or "await " in line.split("#")[0] for line in lines if '"""' not in line)
     assert all("async with" in line or "await" in line for line in text)
 
 
 def test_inherited_awaits_are_the_subjects_too() -> None:
-    assert awaits_of(Manager()) < awaits_of(Mine())
+    assert MANAGER_LEVEL.awaits(Manager) < MANAGER_LEVEL.awaits(Mine)

@@ -12,7 +12,7 @@ from subwarden.cli.main import main
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
-from subwarden.stateful_tests.hunt.folder import ENDS, JOURNAL, SCHEMA, BadFolder, Folder, default_folder
+from subwarden.stateful_tests.hunt.folder import END_STATES, JOURNAL, SCHEMA, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.work import Kept, StrategyYield, Totals, Work
 from subwarden.stateful_tests.runs.replay import of_finding, read
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
@@ -66,7 +66,7 @@ def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
     twice.merge(Work.decode(WORK.encode()))
     twice.merge(Work.decode(WORK.encode()))
     assert totals.work == {"manager, fifo": twice}
-    assert (twice.schedules, twice.pay("surw"), twice.complete["everything"], twice.doubts) == (
+    assert (twice.schedules, twice.strategy("surw"), twice.complete["everything"], twice.doubts) == (
         300,
         StrategyYield(180, 15, 3),
         3,
@@ -76,10 +76,10 @@ def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
 
 def test_how_runs_ended_comes_back(tmp_path: Path) -> None:
     folder, totals = begun(tmp_path), Totals()
-    totals.add("manager, any", Work(ends=Counter({5: 1, 6: 2})))
-    folder.keep_ends(totals)
+    totals.add("manager, any", Work(end_states=Counter({5: 1, 6: 2})))
+    folder.keep_end_states(totals)
     again = folder.totals()
-    assert (again.distinct(), again.unseen()) == (2, 1 / 3)
+    assert (again.distinct(), again.chance_of_new()) == (2, 1 / 3)
 
 
 def test_a_line_that_was_cut_off_is_as_if_it_had_not_been_written(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_line_that_is_damaged_is_named(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize("content", ["null", "[]", "{", '{"manager, fifo": {"total": 1}}', '{"manager, fifo": 1}'])
 def test_ends_that_are_damaged_are_named(tmp_path: Path, content: str) -> None:
     folder = begun(tmp_path)
-    (folder.path / ENDS).write_text(content, encoding="utf-8")
+    (folder.path / END_STATES).write_text(content, encoding="utf-8")
     with pytest.raises(BadFolder, match=r"ends.json: .*; remove it"):
         folder.totals()
 

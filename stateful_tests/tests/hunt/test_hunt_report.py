@@ -15,11 +15,13 @@ from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.source import SourceManager
 from subwarden.reports.gate import write_finding
 from subwarden.reports.hunt import write_hunt
+from subwarden.reports.record import HuntRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
-from subwarden.stateful_tests.hunt.hunt import Plan, as_it_shows
+from subwarden.stateful_tests.hunt.plan import Plan, refreshed
 from subwarden.stateful_tests.hunt.record import hunt_record, never_fired, verdict
 from subwarden.stateful_tests.hunt.work import Totals, Work
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
@@ -28,14 +30,14 @@ from subwarden.stateful_tests.tests.hunt.searching import ANY, CLOSES, FIFO, Sea
 pytestmark = pytest.mark.usefixtures("short_rounds")
 
 
-def recorded(tmp_path: Path, why: str = "rounds") -> dict[str, Any]:
+def recorded(tmp_path: Path, reason: ExitReason = ExitReason.ROUNDS) -> HuntRecord:
     search, totals = Search(SourceManager, ANY), Totals()
     work = search.round()
     totals.add(ANY.name, work)
     totals.rounds[0] = 1
     findings = {kept.finding.cause: kept for kept in search.told}
     plan = Plan("source", (ANY, FIFO), 1, 0, None, 1)
-    return hunt_record(plan, Folder(tmp_path), totals, findings, why, work.schedules, 2.0)
+    return hunt_record(plan, Folder(tmp_path), totals, findings, reason, work.schedules, 2.0)
 
 
 def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> None:
@@ -49,7 +51,8 @@ def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> N
     assert of["complete_within"]["0"] == of["variants"] == of["programs"]
     assert of["end_states"]["runs"] == of["schedules"] == record["schedules"]
     assert record["coverage"]["manager, fifo"]["schedules"] == 0
-    assert 0 <= record["outcomes"]["unseen"] < 1
+    unseen = record["outcomes"]["unseen"]
+    assert unseen is not None and 0 <= unseen < 1
     assert record["verdict"] == "violated"
 
 
@@ -69,7 +72,7 @@ def test_why_states_were_not_searched_is_counted_and_said(tmp_path: Path) -> Non
     assert len(work.indigestible) == 1
     totals.add(ANY.name, Work.decode(json.loads(json.dumps(work.encode()))))
     totals.add(ANY.name, work)
-    record = hunt_record(Plan("manager", (ANY,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
+    record = hunt_record(Plan("manager", (ANY,), 1, 0, None, 1), Folder(tmp_path), totals, {}, ExitReason.ROUNDS, work.schedules, 2.0)
     (told,) = record["coverage"]["manager, any"]["not_searched"]
     assert told["variants"] == 2 * work.indigestible.total() > 0
     assert told["why"].startswith("something that differs from run to run")
@@ -102,54 +105,55 @@ def test_the_report_says_it_in_text(tmp_path: Path) -> None:
 def test_what_was_not_tried_in_fifo_is_not_said_to_be_not_seen_there(shrunk: bool, said: str, tmp_path: Path) -> None:
     record, out = recorded(tmp_path), StringIO()
     (finding,) = (finding for finding in record["findings"][:1] if finding["order"] == "any")
-    write_finding({**finding, "shrunk": shrunk}, Console(file=out, width=200))
+    finding["shrunk"] = shrunk
+    write_finding(finding, Console(file=out, width=200))
     assert f" operations, in any order: {'it happens on other loops or a multi-threaded runtime, ' * shrunk}{said}" in out.getvalue()
 
 
 def test_what_no_check_showed_makes_a_pass_vacuous() -> None:
-    every = tuple(Check(order, cancellation=False) for order in Order)
-    of = {"fifo": {"fired": ["a"], "never_fired": ["b", "c"]}, "any": {"fired": ["b"], "never_fired": ["a", "c", "d"]}}
+    every = tuple(Check(order, False, "manager") for order in Order)
+    of: Any = {"fifo": {"fired": ["a"], "never_fired": ["b", "c"]}, "any": {"fired": ["b"], "never_fired": ["a", "c", "d"]}}
     assert never_fired(every, of) == ["c", "d"]
     assert never_fired(every[:1], {"fifo": of["fifo"]}) == [], "some of it takes the other order, which was not asked for"
 
 
 def test_a_hunt_that_did_not_show_everything_is_inconclusive_and_names_the_rest(tmp_path: Path) -> None:
-    plan = Plan("manager", tuple(Check(order, cancellation=False) for order in Order), 1, 0, None, 1)
+    plan = Plan("manager", tuple(Check(order, False, "manager") for order in Order), 1, 0, None, 1)
     totals = Totals()
     for check in plan.checks:
         work = Work()
-        work.schedules, work.fired = 1, check.expected() - {"rule settle"}
+        work.schedules, work.fired = 1, check.expected(MANAGER_LEVEL) - {"rule settle"}
         totals.add(check.name, work)
-    record = hunt_record(plan, Folder(tmp_path), totals, {}, "rounds", 2, 1.0)
+    record = hunt_record(plan, Folder(tmp_path), totals, {}, ExitReason.ROUNDS, 2, 1.0)
     assert (record["verdict"], record["never_fired"]) == ("inconclusive", ["rule settle"])
     last = Work()
     last.fired = {"rule settle"}
     totals.add(plan.checks[0].name, last)
-    record = hunt_record(plan, Folder(tmp_path), totals, {}, "rounds", 2, 1.0)
+    record = hunt_record(plan, Folder(tmp_path), totals, {}, ExitReason.ROUNDS, 2, 1.0)
     assert (record["verdict"], record["never_fired"]) == ("holds", [])
 
 
 def test_verdicts() -> None:
     ran, checks = Totals(), (ANY, FIFO)
-    assert verdict(checks, ran, [], [], "budget") is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [], [], ExitReason.BUDGET) is Verdict.INCONCLUSIVE
     ran.add(ANY.name, Work(schedules=1))
-    assert verdict(checks, ran, [], [], "budget") is Verdict.INCONCLUSIVE, "what was not tried does not hold"
+    assert verdict(checks, ran, [], [], ExitReason.BUDGET) is Verdict.INCONCLUSIVE, "what was not tried does not hold"
     ran.add(FIFO.name, Work(schedules=1))
-    assert verdict(checks, ran, [], [], "budget") is Verdict.HOLDS
-    assert verdict(checks, ran, [], ["one that was told"], "budget") is Verdict.INCONCLUSIVE
-    assert verdict(checks, ran, [causes.REVIVED], ["another"], "budget") is Verdict.VIOLATED
-    assert verdict(checks, ran, [], [], "stopped") is Verdict.HOLDS
-    assert verdict(checks, ran, [], [], "no workers") is Verdict.INCONCLUSIVE
-    assert verdict(checks, ran, [], [], "all lost") is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [], [], ExitReason.BUDGET) is Verdict.HOLDS
+    assert verdict(checks, ran, [], ["one that was told"], ExitReason.BUDGET) is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [causes.REVIVED], ["another"], ExitReason.BUDGET) is Verdict.VIOLATED
+    assert verdict(checks, ran, [], [], ExitReason.STOPPED) is Verdict.HOLDS
+    assert verdict(checks, ran, [], [], ExitReason.NO_WORKERS) is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [], [], ExitReason.ALL_LOST) is Verdict.INCONCLUSIVE
     ran.add(ANY.name, Work(doubts=["one"]))
-    assert verdict(checks, ran, [], [], "budget") is Verdict.INCONCLUSIVE
+    assert verdict(checks, ran, [], [], ExitReason.BUDGET) is Verdict.INCONCLUSIVE
 
 
 def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt(tmp_path: Path) -> None:
     """It must not cost the report of the others, and by itself it proves nothing."""
     search, totals, plan = Search(SourceManager, FIFO), Totals(), Plan("source", (FIFO,), 1, 0, None, 1)
     with running():
-        search.hunter._explore(CLOSES, 50)
+        search.hunter._drive_variant(CLOSES, 50)
     totals.add(FIFO.name, Work(schedules=1))
     good = search.told[1]
     for cause, names in (
@@ -158,16 +162,16 @@ def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt(tmp_path: Path)
         (causes.OUTLIVES, good.finding.names),  # and this does not show it
     ):
         bad = good._replace(finding=replace(good.finding, cause=cause, names=names))
-        record = hunt_record(plan, Folder(tmp_path), totals, {cause: bad, good.finding.cause: good}, "rounds", 1, 1.0)
+        record = hunt_record(plan, Folder(tmp_path), totals, {cause: bad, good.finding.cause: good}, ExitReason.ROUNDS, 1, 1.0)
         assert ([told["id"] for told in record["findings"]], record["verdict"]) == ([good.finding.id], "violated")
         (doubt,) = record["doubts"]
         assert doubt.startswith(f"{bad.finding.id} was found, and does not show any more in the run that was kept of it")
-        assert hunt_record(plan, Folder(tmp_path), totals, {cause: bad}, "rounds", 1, 1.0)["verdict"] == "inconclusive"
+        assert hunt_record(plan, Folder(tmp_path), totals, {cause: bad}, ExitReason.ROUNDS, 1, 1.0)["verdict"] == "inconclusive"
 
 
 def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:
     search = Search(SourceManager, FIFO)
     with running():
-        search.hunter._explore(CLOSES, 50)
-    assert as_it_shows("source", search.told[1]) == search.told[1]
-    assert as_it_shows("manager", search.told[1]) is None
+        search.hunter._drive_variant(CLOSES, 50)
+    assert refreshed("source", search.told[1]) == search.told[1]
+    assert refreshed("manager", search.told[1]) is None

@@ -23,8 +23,9 @@ from subwarden.stateful_tests.exploring.coverage.completeness import EVERYTHING,
 from subwarden.stateful_tests.exploring.coverage.end_states import EndState
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.hunt import search as hunt_search
+from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
-from subwarden.stateful_tests.hunt.hunt import Plan
+from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.record import hunt_record
 from subwarden.stateful_tests.hunt.work import DRAWN, StrategyYield, Totals, Work
 from subwarden.stateful_tests.subjects.manager.play import in_order
@@ -41,7 +42,7 @@ def test_a_round_is_the_same_each_time() -> None:
     assert one.told
 
 
-@pytest.mark.parametrize("check", [Check(Order.FIFO, True), Check(Order.ANY, False)], ids=str)
+@pytest.mark.parametrize("check", [Check(Order.FIFO, True, "manager"), Check(Order.ANY, False, "manager")], ids=str)
 def test_nothing_is_lost_where_what_was_done_is_taken_away_at_each_chance(check: Check) -> None:
     """Which may be in the middle of anything that asks whether there is time: a worker tells of its work there."""
     taken = Work()
@@ -53,7 +54,7 @@ def test_nothing_is_lost_where_what_was_done_is_taken_away_at_each_chance(check:
     whole = Search(SourceManager, check).round()
     search = Search(SourceManager, check, take)
     taken.merge(search.round())
-    taken.ends = whole.ends  # which are for `Totals` to add
+    taken.end_states = whole.end_states  # which are for `Totals` to add
     assert taken == whole
 
 
@@ -61,16 +62,16 @@ def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -
     """It is not asked how they ended, so they have no part in how many did as no other."""
     other, search, totals, out = Search(SourceManager, FIFO), Search(SourceManager, FIFO), Totals(), StringIO()
     with running():
-        other.hunter._explore(CLOSES, 50)
+        other.hunter._drive_variant(CLOSES, 50)
         found = other.told[1].finding
         for _ in range(2):  # the second time it is known
-            search.hunter.drawn(found.program, list(found.names), {found.cause: 1})
+            search.hunter._drive(found.program, list(found.names), {found.cause: 1})
     work = search.hunter.take()
     assert search.told[0].strategy == DRAWN
-    assert work.pay(DRAWN) == StrategyYield(2, 0, 1)
+    assert work.strategy(DRAWN) == StrategyYield(2, 0, 1)
     assert work.tallied == work.schedules > 0
     totals.add(FIFO.name, work)
-    record = hunt_record(Plan("source", (FIFO,), 1, 0, None, 1), Folder(tmp_path), totals, {}, "rounds", work.schedules, 2.0)
+    record = hunt_record(Plan("source", (FIFO,), 1, 0, None, 1), Folder(tmp_path), totals, {}, ExitReason.ROUNDS, work.schedules, 2.0)
     assert record["coverage"][FIFO.name]["unseen_of_programs"] == work.once / work.schedules
     write_hunt(record, Console(file=out, width=200))
     (row,) = [line.split() for line in out.getvalue().splitlines() if line.startswith(DRAWN)]
@@ -80,11 +81,11 @@ def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -
 def test_a_finding_is_told_when_it_is_sure_and_again_when_it_is_small() -> None:
     search = Search(SourceManager, FIFO)
     with running():
-        search.hunter._explore(CLOSES, 50)
+        search.hunter._drive_variant(CLOSES, 50)
     assert [(kept.finding.cause, kept.shrunk) for kept in search.told] == [(causes.REVIVED, False), (causes.REVIVED, True)]
     assert search.told[1].rank() < search.told[0].rank()
     assert search.told[1].strategy in {"delay bounded", "surw", "urw", "pos", "pct 2", "pct 3", "pct 4", "feedback"}
-    assert search.hunter.work.pay(search.told[1].strategy).causes == 1
+    assert search.hunter.work.strategy(search.told[1].strategy).causes == 1
 
 
 def test_a_small_program_is_completed_by_its_states_and_a_larger_one_is_not() -> None:
@@ -92,10 +93,10 @@ def test_a_small_program_is_completed_by_its_states_and_a_larger_one_is_not() ->
     three = ManagerProgram((opens, (op.RemoveThreadState(1),)))
     search = Search(Manager, ANY)
     with running():
-        search.hunter._explore(three, 20)
+        search.hunter._drive_variant(three, 20)
         assert search.hunter.work.complete == Counter({EXPLORED: 1, "0": 1, "1": 1, "2": 1, "3": 1, EVERYTHING: 1})
-        assert search.hunter.work.pay("state search").runs > 0
-        search.hunter._explore(ManagerProgram((opens, opens, (op.RemoveThreadState(1),))), 20)
+        assert search.hunter.work.strategy("state search").runs > 0
+        search.hunter._drive_variant(ManagerProgram((opens, opens, (op.RemoveThreadState(1),))), 20)
     assert search.hunter.work.complete[EVERYTHING] == 1
 
 
@@ -106,16 +107,16 @@ def test_what_was_cut_short_is_not_called_complete(monkeypatch: pytest.MonkeyPat
     small = ManagerProgram((opens, (op.RemoveThreadState(1),)))
     search = Search(Manager, ANY)
     with running():
-        search.hunter._explore(small, 20)
+        search.hunter._drive_variant(small, 20)
         assert search.hunter.work.complete == Counter({EXPLORED: 1, "0": 1})
-        assert search.hunter.work.pay("state search").runs > 0
-        search.hunter._explore(ManagerProgram((opens, opens, (op.RemoveThreadState(1),))), 20)
+        assert search.hunter.work.strategy("state search").runs > 0
+        search.hunter._drive_variant(ManagerProgram((opens, opens, (op.RemoveThreadState(1),))), 20)
     assert search.hunter.work.complete == Counter({EXPLORED: 2, "0": 2})
     monkeypatch.undo()
     time = iter([False])
     search = Search(Manager, ANY, lambda: next(time, True))
     with running():
-        search.hunter._explore(small, 20)
+        search.hunter._drive_variant(small, 20)
     assert EVERYTHING not in search.hunter.work.complete
 
 
@@ -123,21 +124,21 @@ def test_what_is_known_as_well_is_not_looked_into_again() -> None:
     search = Search(SourceManager, FIFO)
     search.known[causes.REVIVED] = (0, False)
     with running():
-        search.hunter._explore(CLOSES, 50)
+        search.hunter._drive_variant(CLOSES, 50)
     assert not search.told
     search.known[causes.REVIVED] = (1, False)  # in `any`: `fifo` is worth more
     with running():
-        search.hunter._explore(CLOSES, 50)
+        search.hunter._drive_variant(CLOSES, 50)
     assert [kept.finding.order for kept in search.told] == [Order.FIFO, Order.FIFO]
 
 
 def test_without_time_to_shrink_a_finding_stays_as_it_was_found() -> None:
     search = Search(SourceManager, FIFO)
-    search.hunter.shrink_until(lambda: True)
+    search.out_of_time = True
     with running():
-        search.hunter._explore(CLOSES, 50)
+        search.hunter._drive_variant(CLOSES, 50)
     assert [kept.shrunk for kept in search.told] == [False]
-    search.hunter.shrink_until(lambda: False)
+    search.out_of_time = False
     with running():
         search.hunter.shrink(search.told[0])
     assert [kept.shrunk for kept in search.told] == [False, True]
@@ -146,10 +147,10 @@ def test_without_time_to_shrink_a_finding_stays_as_it_was_found() -> None:
 def test_a_program_is_left_when_its_runs_repeat_themselves() -> None:
     search = Search(Manager, FIFO)
     with running():
-        search.hunter._explore(ManagerProgram(((op.HasSubscribers(1),),)), 10_000)
+        search.hunter._drive_variant(ManagerProgram(((op.HasSubscribers(1),),)), 10_000)
     work = search.hunter.take()
     assert work.schedules == hunt_search.LEAST
-    assert (work.once, len(work.ends), work.complete[EVERYTHING]) == (0, 1, 1)
+    assert (work.once, len(work.end_states), work.complete[EVERYTHING]) == (0, 1, 1)
     assert sum(pay.runs for pay in work.strategies.values()) == work.schedules
     assert sum(pay.new for pay in work.strategies.values()) == 1
 
@@ -166,10 +167,10 @@ def test_a_program_that_blocks_is_left_at_once(monkeypatch: pytest.MonkeyPatch) 
     """The second time it is known, and costs one run."""
     search = Search(Blocks, FIFO)
     monkeypatch.setattr(hunt_search, "confirm", lambda *_: None)
-    search.hunter.shrink_until(lambda: True)
+    search.out_of_time = True
     with WATCHDOG.guarded(0.05), controlled_locks():
         for _ in range(2):
-            search.hunter._explore(ManagerProgram(((op.HasSubscribers(1),), (op.HasSubscribers(1),))), 1_000)
+            search.hunter._drive_variant(ManagerProgram(((op.HasSubscribers(1),), (op.HasSubscribers(1),))), 1_000)
     assert [kept.finding.cause for kept in search.told] == [causes.BLOCKED]
     work = search.hunter.take()
     assert work.schedules == 2
@@ -189,7 +190,7 @@ def test_enough_is_enough() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hunt_search, "KNOWN", 4)
-    monkeypatch.setattr(hunt_search, "ENDS", 4)
+    monkeypatch.setattr(hunt_search, "END_STATES", 4)
     search = Search(Manager, ANY)
     search.round()
     classes = len(RuleBasedStateMachine._setup_state_per_class)

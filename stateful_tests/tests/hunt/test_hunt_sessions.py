@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from subwarden.stateful_tests.exploring.check import CHECKS
 from subwarden.stateful_tests.hunt import hunt
 from subwarden.stateful_tests.hunt import worker as hunt_worker
 from subwarden.stateful_tests.hunt.folder import Folder
-from subwarden.stateful_tests.hunt.hunt import Plan
+from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.work import Totals, Work
 from subwarden.stateful_tests.hunt.worker import Assignment, _Worker
+from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.hunt.searching import ANY, FIFO
 
 pytestmark = pytest.mark.usefixtures("short_rounds")
@@ -97,7 +97,9 @@ def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pyt
     assert 0 < cut.whole.schedules < whole.whole.schedules
     for each in (again, kept, same):
         assert (each.rounds, each.whole.encode()) == (whole.rounds, whole.whole.encode())
-        assert {name: seen.encode() for name, seen in each.ends.items()} == {name: seen.encode() for name, seen in whole.ends.items()}
+        assert {name: seen.encode() for name, seen in each.end_states.items()} == {
+            name: seen.encode() for name, seen in whole.end_states.items()
+        }
 
 
 def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
@@ -119,7 +121,7 @@ def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_pat
     for began, finished in pairwise([0, *hunted(whole, Listens())]):
         cut = begun(f"cut in {began}")
         hunted(cut, Stops((began + finished) // 2))
-        cut._places[0].taken()
+        cut._slots[0].taken()
         hunted(cut, Listens())
         assert cut.findings == whole.findings
         assert cut.totals.rounds == whole.totals.rounds == {0: 3}

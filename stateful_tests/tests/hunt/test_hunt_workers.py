@@ -16,12 +16,13 @@ from subwarden.checking.finding import Finding
 from subwarden.cli.main import main
 from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.check import CHECKS
 from subwarden.stateful_tests.hunt import hunt
 from subwarden.stateful_tests.hunt.folder import Folder
+from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker_slot import MOST, WorkerSlot
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, found, hunting, journal, wait_for, workers
 
 
@@ -116,7 +117,7 @@ def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: 
     one, two = (Folder(tmp_path / name).totals() for name in ("whole", "killed"))
     assert one.rounds == two.rounds == {0: 1, 1: 1}
     assert one.whole.strategies == two.whole.strategies
-    assert one.ends["manager, fifo"].encode() == two.ends["manager, fifo"].encode()
+    assert one.end_states["manager, fifo"].encode() == two.end_states["manager, fifo"].encode()
 
 
 def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
@@ -150,9 +151,9 @@ def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> Non
     listener: Any = SimpleNamespace(say=said.append)
     with closing(Folder(tmp_path)) as folder:
         folder.begin({"subject": "source", "seed": 0, "order": "all"})
-        session = hunt.Hunt(hunt.Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+        session = hunt.Hunt(Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
         ours, theirs = Pipe()
-        session._pipes[ours], session._processes[0], session._places[0].lost = 0, Dead(), MOST
+        session._pipes[ours], session._processes[0], session._slots[0].lost = 0, Dead(), MOST
         theirs.send(("work", {CHECKS[0].name: Work(programs=1, schedules=9)}))
         theirs.send(("found", kept))
         theirs.close()
@@ -174,7 +175,7 @@ def test_the_best_evidence_is_kept_whichever_worker_is_last(tmp_path: Path) -> N
     for number, told in enumerate(permutations(every)):
         with closing(Folder(tmp_path / str(number))) as folder:
             folder.begin({"subject": "source", "seed": 0, "order": "all"})
-            session = hunt.Hunt(hunt.Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+            session = hunt.Hunt(Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
             for kept in told:
                 session._found(0, kept)
             assert session.findings == folder.findings() == {REVIVED: every[0]}

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.stateful_tests.exploring.exhaustive import WholeProgram
+from subwarden.stateful_tests.exploring.exhaustive import ExhaustiveSearch
 from subwarden.stateful_tests.exploring.runner import Result, Runner
 from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 
@@ -28,7 +28,7 @@ def compared(runner: Runner, program: Any) -> set[Cause] | None:
     brute = causes_of(partial(runner.run_strategy, program, Exhaustive()))
     if brute is None:
         return None
-    whole = WholeProgram(runner, program)
+    whole = ExhaustiveSearch(runner, program)
     mine = causes_of(whole.next)
     assert whole.complete
     assert whole.search.indigestible is None

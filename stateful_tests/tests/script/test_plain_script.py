@@ -42,14 +42,15 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.runs.saved import saved_runs
-from subwarden.stateful_tests.script.run import doubt, imports, scripted
+from subwarden.stateful_tests.script.run import NoScript, doubt, imports
 from subwarden.stateful_tests.specimens.manager_defects.cancellation import HalfUnsubscribed
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.subjects.loading import load
-from subwarden.stateful_tests.subjects.manager.claim import AT_REST, ENDLESS, SEEN, NoScript, claim_of
+from subwarden.stateful_tests.subjects.manager.claim import AT_REST, ENDLESS, SEEN, claim_of
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.subjects.manager.script import scripted
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.tests.paths import GOLDEN
 from subwarden.stateful_tests.tests.subjects.manager_programs import random_program
@@ -384,7 +385,7 @@ def test_what_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
     assert made["script_confirmed"] is False
     assert made["script_doubt"] == "the script does not fail on the stock event loop"
     out = io.StringIO()
-    finding = {**told_of(run), **made, "order": "fifo", "cancellation": False, "operations": ["x"], "steps": [], "replay": "sw1-x"}
+    finding: Any = {**told_of(run), **made, "order": "fifo", "cancellation": False, "operations": ["x"], "steps": [], "replay": "sw1-x"}
     finding["tasks"] = [{"name": "A", "operations": ["x"], "faults": ""}]
     write_finding(finding, console_for(out))
     assert "not confirmed on stock asyncio (the script does not fail on the stock event loop)" in out.getvalue()

@@ -46,10 +46,10 @@ from subwarden.stateful_tests.exploring.level import Factory, FailingRun
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
-from subwarden.stateful_tests.script.run import doubt
+from subwarden.stateful_tests.script.run import NoScript, doubt
 from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.server_defects.defect import Defect
-from subwarden.stateful_tests.subjects.manager.claim import ENDLESS, NoScript
+from subwarden.stateful_tests.subjects.manager.claim import ENDLESS
 from subwarden.stateful_tests.subjects.server import script as plain
 from subwarden.stateful_tests.subjects.server.claim import AT_END, claim_of
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL

@@ -6,9 +6,10 @@ from typing import Any
 
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.runner import Result, Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.subjects.core.adapter import CoreAdapter, CoreKind
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
@@ -26,9 +27,9 @@ def factory_of(make: Callable[..., Any]) -> Callable[[], CoreAdapter]:
     return partial(CoreAdapter, kind)
 
 
-def explorer(make: Callable[..., Any], order: Order, *, cancellation: bool) -> Explorer:
+def search_of(make: Callable[..., Any], order: Order, *, cancellation: bool) -> GateSearch:
     """A short check."""
-    return Explorer(Check(order, cancellation, CORE_LEVEL.name), factory_of(make), PROFILE, lambda: False, lambda _: None)
+    return GateSearch(Check(order, cancellation, CORE_LEVEL.name), CORE_LEVEL, factory_of(make), PROFILE)
 
 
 def play(make: Callable[..., Any], program: CoreProgram, order: Order = Order.FIFO, choices: tuple[int, ...] = ()) -> Result:

@@ -7,8 +7,9 @@ from typing import Any
 from subwarden.checking.custom.model import CustomOperation
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.runner import Result, Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter, CustomKind
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
@@ -25,13 +26,13 @@ def factory_of(make: Callable[..., Any]) -> Callable[[], CustomAdapter]:
     return partial(CustomAdapter, kind)
 
 
-def explored(make: Callable[..., Any], order: Order = Order.FIFO, *, cancellation: bool = False, rounds: int = 2) -> Explorer:
+def explored(make: Callable[..., Any], order: Order = Order.FIFO, *, cancellation: bool = False, rounds: int = 2) -> GateSearch:
     """A short check, done."""
-    explorer = Explorer(Check(order, cancellation, CUSTOM_LEVEL.name), factory_of(make), PROFILE, lambda: False, lambda _: None)
+    search = GateSearch(Check(order, cancellation, CUSTOM_LEVEL.name), CUSTOM_LEVEL, factory_of(make), PROFILE)
     with running():
         for number in range(rounds):
-            explorer.round(number, PROFILE.examples)
-    return explorer
+            search.round(number, PROFILE.examples)
+    return search
 
 
 def program(*tasks: str, faults: tuple[int, ...] = ()) -> CustomProgram:

@@ -8,6 +8,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
+from subwarden.reports.record import FindingRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record, script_record
@@ -16,7 +17,7 @@ from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.paths import EXAMPLES
-from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, explorer
+from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, search_of
 
 SCHEDULES = 40  # of a program that is given
 
@@ -37,9 +38,9 @@ def shown(make: Callable[..., Any], *programs: CoreProgram, rounds: int = 1) -> 
     with running():
         for order in Order:
             for cancellation in (False, True):
-                check = explorer(make, order, cancellation=cancellation)
+                check = search_of(make, order, cancellation=cancellation)
                 for program in programs:
-                    check._explore(program, SCHEDULES)
+                    check._drive_variant(program, SCHEDULES)
                 for number in range(0 if programs else rounds):
                     check.round(number, PROFILE.examples)
                 assert not check.outcome.doubts
@@ -47,7 +48,7 @@ def shown(make: Callable[..., Any], *programs: CoreProgram, rounds: int = 1) -> 
     return found
 
 
-def told(subject: str, finding: Finding[Any]) -> dict[str, Any]:
+def told(subject: str, finding: Finding[Any]) -> FindingRecord:
     """The record of a finding. Fails if its script does not fail on the stock event loop."""
     record = finding_record(subject, finding)
     assert record["script_confirmed"], record["script_doubt"]

@@ -17,7 +17,7 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
-from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, explorer, factory_of, play
+from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, factory_of, play, search_of
 from subwarden.stateful_tests.tests.subjects.held import shown
 
 SUBSCRIBED = (Connect("c1"), Subscribe("c1", "t1"))
@@ -315,7 +315,7 @@ def test_callers_that_all_wait_forever_are_a_finding_though_nobody_else_may_come
             await asyncio.Event().wait()
             return True
 
-    check = explorer(Never, Order.FIFO, cancellation=False)
+    check = search_of(Never, Order.FIFO, cancellation=False)
     with running():
         for number in range(8):
             check.round(number, PROFILE.examples)

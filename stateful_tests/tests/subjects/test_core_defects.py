@@ -19,7 +19,7 @@ from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.reference import FILE, Adapter
 from subwarden.stateful_tests.subjects.core.adapter import JUDGED
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
-from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, explorer
+from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, search_of
 
 ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
 NO_SCRIPT = ("LockLeft", "BothWays", "Resubscribes")  # a lock that nobody sees, an order of locks, a timer
@@ -29,9 +29,9 @@ SCHEDULES = 60  # of a program that is given
 def findings(defect: Defect) -> dict[Cause, Finding[Any]]:
     """What a short check finds."""
     with running():
-        check = explorer(defect.factory, defect.order, cancellation=defect.cancellation)
+        check = search_of(defect.factory, defect.order, cancellation=defect.cancellation)
         if defect.program is not None:
-            check._explore(defect.program, SCHEDULES)
+            check._drive_variant(defect.program, SCHEDULES)
         else:
             for number in range(ROUNDS):
                 check.round(number, PROFILE.examples)
@@ -51,7 +51,7 @@ def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) ->
     assert finding.program.operations() <= defect.operations, finding.program
     assert found.keys() <= {defect.cause, *defect.also}
     if finding.order is Order.FIFO and defect.name not in NO_SCRIPT:
-        record = finding_record(f"subwarden.stateful_tests.specimens.core_defects.catalogue:{defect.name}", finding)
+        record: Any = finding_record(f"subwarden.stateful_tests.specimens.core_defects.catalogue:{defect.name}", finding)
         assert record["script_confirmed"], record["script_doubt"]
 
 
@@ -65,7 +65,7 @@ def test_what_needs_a_cancellation_is_not_seen_without() -> None:
 @pytest.mark.parametrize("order", Order)
 def test_the_sound_manager_shows_nothing(order: Order, cancellation: bool) -> None:
     with running():
-        check = explorer(Adapter, order, cancellation=cancellation)
+        check = search_of(Adapter, order, cancellation=cancellation)
         for number in range(2):
             check.round(number, PROFILE.examples)
     assert not check.outcome.findings
@@ -86,7 +86,7 @@ def test_every_cause_and_property_is_planted_somewhere() -> None:
 def test_a_script_does_not_fail_for_the_sound_manager(name: str) -> None:
     (defect,) = [d for d in DEFECTS if d.name == name]
     finding = findings(defect)[defect.cause]
-    record = finding_record(f"subwarden.stateful_tests.specimens.core_defects.catalogue:{name}", finding)
+    record: Any = finding_record(f"subwarden.stateful_tests.specimens.core_defects.catalogue:{name}", finding)
     sound = "Brokered" if name == "Brokered" else "Adapter"
     record["plain"]["subject"] = imports(f"{FILE}:{sound}")
     if name == "Brokered":  # the sound one has no broker; one that is told of everything is what its manager shows

@@ -120,7 +120,7 @@ def test_what_shows_is_judged_where_no_call_is_open_by_the_operation_that_ended_
     check = explored(Forgets)
     finding = check.outcome.findings[causes.wrong_state("enter")]
     assert finding.program in (program("enter c1; enter c2"), program("enter c1", "enter c2"))
-    record = finding_record("nowhere:Forgets", finding, check._factory)
+    record: Any = finding_record("nowhere:Forgets", finding, check._factory)
     assert record["plain"]["claim"] == ["shown", "{'c2'}"]
 
 

@@ -14,11 +14,12 @@ from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.watchdog import WATCHDOG
-from subwarden.stateful_tests.exploring.check import Check, Explorer
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.findings.narrate import tell
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.specimens.server_defects import catalogue as protocol_catalogue
@@ -31,16 +32,16 @@ SCHEDULES = 100  # of a program that is given
 JUDGED_AT_LEVEL_1 = "P1 P2 P3 P4 P6 P8 P9 P10 P12 P13".split()  # P11 is any of them that needs a cancellation
 
 
-def explorer(factory: Factory, order: Order, *, cancellation: bool) -> Explorer:
-    return Explorer(Check(order, cancellation), factory, PROFILE, lambda: False, lambda _: None)
+def search_of(factory: Factory, order: Order, *, cancellation: bool) -> GateSearch:
+    return GateSearch(Check(order, cancellation, MANAGER_LEVEL.name), MANAGER_LEVEL, factory, PROFILE)
 
 
 def findings(defect: Defect, order: Order) -> dict[Cause, Finding[ManagerProgram]]:
     """What a short check in `order` finds."""
     with running():
-        check = explorer(defect.factory, order, cancellation=defect.cancellation)
+        check = search_of(defect.factory, order, cancellation=defect.cancellation)
         if defect.program is not None:
-            check._explore(defect.program, SCHEDULES)
+            check._drive_variant(defect.program, SCHEDULES)
         else:
             for number in range(ROUNDS if order is defect.order else 1):
                 check.round(number, PROFILE.examples)
@@ -96,12 +97,12 @@ def test_a_step_that_blocks_does_not_block_whoever_tells_it(defect: Defect) -> N
 @pytest.mark.parametrize("order", Order)
 def test_the_sound_manager_shows_nothing_under_the_same_effort(order: Order, cancellation: bool) -> None:
     with running():
-        check = explorer(Manager, order, cancellation=cancellation)
+        check = search_of(Manager, order, cancellation=cancellation)
         for number in range(2):
             check.round(number, PROFILE.examples)
         for defect in DEFECTS:
             if defect.program is not None and bool(defect.program.faults) is cancellation:
-                check._explore(defect.program, SCHEDULES)
+                check._drive_variant(defect.program, SCHEDULES)
     assert not check.outcome.findings
     assert not check.outcome.doubts
 

@@ -1,4 +1,6 @@
-"""What ends a command from without: Ctrl-C, and for a hunt also a service or container that is stopped, and a terminal that is closed."""
+"""Signals that end a command: Ctrl-C, and for a hunt also those of a service or container that is stopped, and of a terminal that
+closes.
+"""
 
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +23,7 @@ def _handled(numbers: Iterable[signal.Signals], handler: "Callable[[int, FrameTy
 
 
 @contextmanager
-def deaf(numbers: Iterable[signal.Signals]) -> Iterator[None]:
+def ignoring(numbers: Iterable[signal.Signals]) -> Iterator[None]:
     """Processes that are started here ignore these signals from their first moment: an ignored signal is inherited."""
     with _handled(numbers, signal.SIG_IGN):
         yield
@@ -29,7 +31,7 @@ def deaf(numbers: Iterable[signal.Signals]) -> Iterator[None]:
 
 @contextmanager
 def interruptible(numbers: Iterable[signal.Signals]) -> Iterator[list[int]]:
-    """A list that these signals fill, so that a search can end by telling what it found. A second one ends it at once."""
+    """A list that these signals fill, so that a search can end with a report of its findings. A second signal ends it at once."""
     interrupted: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,87 @@
+"""Draws programs for one check, and has a runner for them.
+
+How many runs a program gets, and of which strategies, is for whoever drives it to say: the gate gives each a fixed number
+(`gate.search`), a hunt goes on as long as runs show something new (`hunt.search`).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from hypothesis import seed
+from hypothesis.errors import Flaky
+from hypothesis.stateful import run_state_machine_as_test
+
+from subwarden.checking.causes import Cause
+from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunner
+from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
+from subwarden.stateful_tests.exploring.drawing.escape import let_out
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile, hypothesis_settings
+from subwarden.stateful_tests.exploring.level import Drawing, Factory, Level, Names, Program
+from subwarden.stateful_tests.exploring.runner import Runner
+
+# given a program, the schedule of the run in which it was drawn, and the violations of that; None: the run was given up before its end
+Drive = Callable[[Any, Names, dict[Cause, int] | None], object]
+
+
+class Explorer:
+    """Draws the programs of `check` until `budget` is spent, and gives each to `drive`, with the run in which it was drawn."""
+
+    def __init__(
+        self, check: Check, level: Level, factory: Factory, budget: Budget, drive: Drive, *, sample_every: int = 1, graph: Any = None
+    ) -> None:
+        """`level` is the one that `check` names; `factory` makes its subject. One run of `sample_every` is sampled for its end state.
+
+        `graph`: the level's `new_graph()`, where several explorers share one.
+        """
+        self.check = check
+        self.level = level
+        self.runner = EndStateRunner(level, factory, check.order, every=sample_every)
+        if graph is not None:
+            self.runner.graph = graph
+        self.happened: set[str] = set()  # points of coverage beside the runner's
+        self.transitions: set[Any] = set()  # of the model, taken in the runs in which programs were drawn
+        self._budget = budget
+        self._rules: set[str] = set()
+        # one class for all rounds: Hypothesis keeps what it knows of every machine class for ever
+        self._machine = level.machine(
+            Drawing(
+                factory,
+                check.order,
+                check.cancellation,
+                drive,
+                budget.spent,
+                self.runner.fired,
+                self._rules,
+                self.happened,
+                self.transitions,
+            )
+        )
+
+    def round(self, number: int, profile: Profile, examples: int) -> None:
+        """Draw `examples` programs, the same for the same `number`, and drive each."""
+        text = f"{self.check.named(self.level.drawn_as)} {number}"
+        try:
+            with let_out(), by_seed_alone():
+                run_state_machine_as_test(seed(text)(self._machine), settings=hypothesis_settings(profile, examples))
+        except Flaky:  # examples have become empty in the middle: the budget is spent
+            if not self._budget.spent():
+                raise
+
+    def drawn(self, program: Program, names: Names, violations: dict[Cause, int] | None) -> tuple[Names, dict[Cause, int]]:
+        """The run in which `program` was drawn: its schedule and its violations. One that was given up is played again."""
+        if violations is None:
+            result, names = self.runner.guided(program, names)
+            violations = result.violations
+        return names, violations
+
+    def fired(self) -> set[str]:
+        """The points of coverage that the runs so far have covered."""
+        return fired(self.runner, self._rules, self.happened)
+
+
+def fired(runner: Runner, rules: Iterable[str] = (), happened: Iterable[str] = ()) -> set[str]:
+    """The points of coverage of the runs of `runner`, and of a machine's `rules`."""
+    names = {f"rule {rule}" for rule in rules} | runner.level.fired(runner.fired) | runner.happened | set(happened)
+    return {runner.level.prefix + name for name in names}

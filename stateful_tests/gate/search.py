@@ -1,0 +1,141 @@
+"""The search of a gate, in one process: a fixed number of schedules for each program that is drawn."""
+
+from collections.abc import Callable
+from random import Random
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.strategies.sampling.pct import Pct
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
+from subwarden.stateful_tests.exploring import fault_sweep
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.coverage import completeness
+from subwarden.stateful_tests.exploring.coverage.good_turing import digest
+from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.explorer import Explorer
+from subwarden.stateful_tests.exploring.level import Factory, Level, Program
+from subwarden.stateful_tests.exploring.variants import shares
+from subwarden.stateful_tests.gate.outcome import CheckOutcome
+
+SAMPLE_EVERY = 8  # of so many runs one is sampled for its end state: sampling all would cost a twentieth of the time
+LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others
+
+
+class GateSearch:
+    """One check of one subject, for as many rounds as asked. `outcome` grows; `finish` completes it."""
+
+    def __init__(
+        self,
+        check: Check,
+        level: Level,
+        factory: Factory,
+        profile: Profile,
+        budget: Budget = UNLIMITED,
+        progress: Callable[[int], object] = lambda _: None,
+        *,
+        sample_every: int = SAMPLE_EVERY,
+    ) -> None:
+        """`level` is the one that `check` names; `progress` is told after each program how many schedules that took."""
+        self.outcome = CheckOutcome(check.name)
+        self._hopeless = False  # the subject blocks: nothing more is worth its time
+        self._nondeterministic = False  # whether a doubt says so
+        self._budget = Budget(lambda: self._hopeless or budget.spent())
+        self.explorer = Explorer(check, level, factory, self._budget, self._drive, sample_every=sample_every)
+        self._factory = factory
+        self._profile = profile
+        self._schedules = int(profile.schedules * level.share)
+        self._progress = progress
+        self._random = Random(0)
+        self._made = 0  # runs of the program at hand
+
+    def round(self, number: int, examples: int) -> None:
+        """Draw `examples` programs, the same for the same `number`, and drive each."""
+        explorer = self.explorer
+        self._random = Random(f"{explorer.check.named(explorer.level.drawn_as)} {number}")
+        explorer.round(number, self._profile, examples)
+
+    def finish(self) -> CheckOutcome:
+        """The outcome so far."""
+        outcome, explorer = self.outcome, self.explorer
+        level, runner = explorer.level, explorer.runner
+        outcome.schedules, outcome.steps = runner.schedules, runner.steps
+        outcome.transitions = explorer.transitions
+        outcome.fired = explorer.fired()
+        outcome.brought = {level.prefix + name for name in level.brings(self._factory)}
+        outcome.absent = {level.prefix + name for name in level.absent(self._factory)}
+        return outcome
+
+    def _drive(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
+        """A program has been drawn: make its runs."""
+        self.outcome.programs += 1
+        names, violations = self.explorer.drawn(program, names, violations)
+        self._look_into(program, names, violations)
+        if self._budget.spent():
+            return
+        runner, left = self.explorer.runner, self._schedules
+        before = runner.schedules
+        self._made = 0
+        if self.explorer.check.cancellation:
+            left -= self._sweep(program, names)
+        for variant, schedules in shares(self.explorer.level, program, self.explorer.check.cancellation, self._random, left).items():
+            self._drive_variant(variant, schedules)
+        self._progress(runner.schedules - before)
+
+    def _sweep(self, program: Program, names: list[str]) -> int:
+        """Inject each fault at each moment of a few schedules; how many runs that took."""
+        explorer = self.explorer
+        bases = fault_sweep.bases_of(explorer.runner, program, names)
+        complete, runs = fault_sweep.sweep(explorer.level, program, bases, int(self._schedules * fault_sweep.SHARE), self._injected)
+        self.outcome.complete.update(complete)
+        return runs
+
+    def _injected(self, program: Program, strategy: FaultBounded) -> bool:
+        """One run of a sweep; whether there was one."""
+        return not self._budget.spent() and self._run(program, strategy)
+
+    def _drive_variant(self, program: Program, schedules: int) -> None:
+        seeded = Random(self._random.getrandbits(64))
+        systematic = DelayBounded(1, seeded)
+        strategies: list[Strategy] = [systematic, RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
+        for number in range(schedules):
+            if self._hopeless or (number % 64 == 0 and self._budget.spent()):
+                break
+            strategy = strategies[number % len(strategies)]
+            if not self._run(program, strategy):
+                strategies.remove(strategy)
+        self.outcome.complete.update(completeness.deviations(systematic.complete, systematic.everything))
+
+    def _run(self, program: Program, strategy: Strategy) -> bool:
+        """One run, looked into if it shows something new. False: there was none, or `strategy` is of no use here."""
+        explorer, outcome = self.explorer, self.outcome
+        runner = explorer.runner
+        try:
+            result = runner.run_strategy(program, strategy)
+        except Nondeterministic as error:  # a systematic strategy needs a subject that does the same under the same schedule
+            if not self._hopeless and not self._nondeterministic:
+                outcome.doubts.append(str(error))
+                self._nondeterministic = True
+            return False
+        if result is None:
+            return False
+        if runner.end_state is not None:
+            outcome.end_states.add([(digest(runner.end_state.text()), 1)])
+        self._made += 1
+        if self._made in LOOKED_AT:
+            order = explorer.check.order
+            look_closely(explorer.level, self._factory, order, program, result.choices, outcome.closely, explorer.happened)
+        if result.violations and not outcome.findings.keys() >= result.violations.keys():
+            names = runner.record(program, lambda _candidates: fixed(result.choices))[1]
+            self._look_into(program, names, result.violations)
+        return True
+
+    def _look_into(self, program: Program, names: list[str], violations: dict[Cause, int]) -> None:
+        if causes.BLOCKED in violations:  # every run of it costs seconds: one finding is all that this check will bring
+            self._hopeless = True
+        self.outcome.look_into(self.explorer.runner, program, names, violations)

@@ -1,0 +1,18 @@
+"""Why a hunt ended."""
+
+from enum import Enum
+
+
+class ExitReason(Enum):
+    """The value is its name in records and journals."""
+
+    BUDGET = "budget"  # time is up
+    ROUNDS = "rounds"  # all rounds are done
+    STOPPED = "stopped"  # by a signal, or because its reader has gone
+    NO_WORKERS = "no workers"  # none came to its end
+    ALL_LOST = "all lost"  # each was killed, and its last round was not searched to its end
+
+    @property
+    def searched(self) -> bool:
+        """Whether a hunt that ended so, and found nothing, has searched its share: then it holds."""
+        return self not in (ExitReason.NO_WORKERS, ExitReason.ALL_LOST)

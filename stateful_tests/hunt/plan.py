@@ -1,0 +1,43 @@
+"""The plan of a session of a hunt: what to search and how much, and the findings of earlier sessions as they are now."""
+
+from dataclasses import dataclass, replace
+
+from subwarden.stateful_tests.exploring.check import Check, checks_of
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.hunt.work import Kept
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import levels_of, load
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The work of a session: `budget` seconds, or instead of a time so many `rounds` of each of the `jobs` workers."""
+
+    subject: str
+    checks: tuple[Check, ...]
+    jobs: int
+    seed: int
+    budget: float | None
+    rounds: int | None
+
+
+def checks_in(subject: str, order: str, level: str | None = None) -> tuple[Check, ...]:
+    """The checks of `--order` and `--level`: one or all, always with and without cancellation. Raises BadSubject."""
+    return tuple(check for check in checks_of(*levels_of(subject, level)) if order in ("all", check.order.value))
+
+
+def refreshed(subject: str, kept: Kept) -> Kept | None:
+    """A finding of an earlier session as the subject shows it now; None: the subject was mended, and does not show it any more.
+
+    Where the subject has changed and takes other steps, the finding gets the schedule of those steps and is to be shrunk again: a schedule
+    that cannot be followed would end the hunt when the finding is recorded. Raises BadSubject.
+    """
+    finding = kept.finding
+    with running():
+        runner = Runner(LEVELS[finding.level], load(subject, finding.level), finding.order)
+        result, names = runner.guided(finding.program, finding.names)
+    if finding.cause not in result.violations:
+        return None
+    if tuple(names) == finding.names:
+        return kept
+    return kept._replace(finding=replace(finding, names=tuple(names)), shrunk=False)

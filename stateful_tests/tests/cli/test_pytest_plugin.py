@@ -117,7 +117,7 @@ def test_the_database_that_hypothesis_is_told_of_is_used_by_workers_too(pytester
     pytester.makepyfile(mine=OWN, test_one=CALL.format(""), test_two="def test_nothing(): pass")
 
     def fails() -> pytest.RunResult:
-        result = pytester.runpytest_subprocess(*ONE, "-n", "2")
+        result = pytester.runpytest_subprocess(*ONE, "-n", "1")
         result.assert_outcomes(failed=1, passed=1)
         return result
 

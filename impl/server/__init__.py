@@ -1,1 +1,1 @@
-"""The request layer over the managers: what clients ask, what listeners send, and how a thread is loaded and unloaded."""
+"""The request layer around the managers: it answers clients, sends them events, and loads and unloads threads."""

@@ -1,6 +1,6 @@
-"""Requests of the server to its clients: which approvals are pending, and who was asked.
+"""Requests of the server to its clients: the pending approvals, and the clients that were asked for each.
 
-An approval stays pending until one client answers or its thread is unloaded; whoever resumes the thread meanwhile is asked too.
+An approval stays pending until one client answers or its thread is unloaded; a client that resumes the thread meanwhile is asked too.
 It refuses to send anything: subjects differ in when they may.
 """
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Approval(NamedTuple):
-    """What event `number` of a conversation asked for."""
+    """The approval that event `number` of a conversation asked for."""
 
     thread: int
     conversation: int
@@ -17,35 +17,35 @@ class Approval(NamedTuple):
 
 
 class Approvals:
-    """Those that are pending, oldest first."""
+    """The pending approvals, oldest first."""
 
     def __init__(self) -> None:
-        self._pending: dict[Approval, set[int]] = {}  # and the clients that were asked
+        self._pending: dict[Approval, set[int]] = {}  # with the clients that were asked
 
     def ask(self, approval: Approval, connections: Iterable[int]) -> None:
-        """It is pending from now on; `connections` are asked."""
+        """The approval is pending from now on; `connections` are asked."""
         self._pending[approval] = set(connections)
 
     def of_thread(self, thread: int) -> list[Approval]:
-        """What a client that resumes `thread` is to be asked."""
+        """The pending approvals of `thread`, for a client that resumes it."""
         return [approval for approval in self._pending if approval.thread == thread]
 
     def also_asked(self, approval: Approval, connection: int) -> bool:
-        """`connection` is asked as well. False if it is settled by now."""
+        """`connection` is asked as well. False if the approval is settled by now."""
         if approval not in self._pending:
             return False
         self._pending[approval].add(connection)
         return True
 
     def settle(self, approval: Approval, connection: int) -> bool:
-        """`connection` answers. False if it was not asked, or somebody answered before."""
+        """`connection` answers. False if it was not asked, or another client answered before."""
         if connection not in self._pending.get(approval, ()):
             return False
         del self._pending[approval]
         return True
 
     def cancel(self, thread: int) -> None:
-        """The thread is unloaded, or its turn over: nobody need answer any more."""
+        """The thread is unloaded, or its turn over: no client need answer any more."""
         for approval in self.of_thread(thread):
             del self._pending[approval]
 

@@ -1,6 +1,6 @@
-"""The conversation engine as the request layer sees it: slow, able to fail, and nobody's to command.
+"""The conversation engine, as the request layer sees it: slow, able to fail, and free to answer when it likes.
 
-Whoever runs the server brings an engine. It refuses to say how a conversation is held: only what can be asked of one, and what it tells.
+A server is given its engine. This file has only the questions to a conversation and its events; it refuses to say how one is held.
 """
 
 from abc import ABC, abstractmethod
@@ -11,19 +11,19 @@ from subwarden.impl.manager.conversation import Conversation
 from subwarden.impl.server.select import Source
 from subwarden.model.server.requests import EngineEvent
 
-TIME_LIMIT = 10.0  # seconds that a conversation has to shut down
+TIME_LIMIT = 10.0  # seconds in which a conversation must shut down
 
 
 class EngineFailed(Exception):
-    """The engine could not do what it was asked."""
+    """The engine could not do it."""
 
 
 class Submission(Enum):
-    """What a conversation can be asked. It answers by events, in the order of what was asked."""
+    """The requests to a conversation. It answers by events, in the order of the requests."""
 
     TURN = "a turn"  # more input for the open turn, if there is one
     ASKING_TURN = "a turn in which it will ask for an approval"
-    INTERRUPT = "an interrupt"  # nothing, if no turn is open
+    INTERRUPT = "an interrupt"  # has no effect if no turn is open
     ROLLBACK = "a rollback"
     SHUTDOWN = "to shut down"
 
@@ -39,12 +39,12 @@ class EngineConversation(Conversation, Source, ABC):
 
     @abstractmethod
     def submit(self, what: Submission) -> int:
-        """Ask for something; never suspends. The number of the turn (the first is 1) that is open or will be, 0 if none is: an interrupt
-        is then answered by nothing. Raises EngineFailed if the conversation takes nothing any more."""
+        """Send a request; never suspends. Returns the number of the turn (from 1) that is open or will be; 0: there is none, and no event
+        answers an interrupt. Raises EngineFailed if the conversation takes no more requests."""
 
     @abstractmethod
     def approve(self, number: int) -> None:
-        """Answer what event `number` asked; nothing, if it is settled already."""
+        """Give the approval that event `number` asked for; no effect if it is settled already."""
 
     @abstractmethod
     async def ended(self) -> None:
@@ -52,7 +52,7 @@ class EngineConversation(Conversation, Source, ABC):
 
 
 class Engine(Protocol):
-    """Starts conversations, and keeps those that are not loaded in its store."""
+    """Starts conversations, and keeps those that are not loaded in its store. All three ways to get one are slow and may fail."""
 
     async def start(self, thread: int) -> EngineConversation:
         """A new conversation, kept as `thread`. Slow (tool servers are authenticated). Raises EngineFailed."""

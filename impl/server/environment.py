@@ -1,9 +1,8 @@
-"""The environment of a server: the clients and the engine, whose every move somebody else times.
+"""The environment of a server: clients and an engine, each of whose moves is an event that its user lets happen.
 
-An event of theirs is offered, in a list, as soon as it may happen, before the requests that have not arrived yet: left alone, the
-environment answers promptly, and a request arrives when everything before it has been dealt with. A harness gives the list that its
-scheduler picks from; a script lets events happen by their labels. It refuses to have moods: what it does in the end depends on the
-requests, and on when what happens.
+An event is offered in a list as soon as it may happen, before the requests that have not arrived yet: left alone, the environment answers
+promptly, and a request arrives when everything before it has been dealt with. A harness hands over the list that its scheduler picks from;
+a script lets events happen by their labels. It refuses to be random: the outcome depends on the requests, and on the order of the events.
 """
 
 from collections.abc import Callable, Collection
@@ -20,7 +19,7 @@ ROOM = 1  # messages that a client's outbox holds
 
 
 class Offer:
-    """Something that may happen now. `label` names it; `deliver` makes it happen."""
+    """An event that may happen now. `label` names it; `deliver` makes it happen."""
 
     __slots__ = ("deliver", "label")
 
@@ -30,13 +29,13 @@ class Offer:
 
 
 class Observer(Protocol):
-    """Is told what clients are sent, and what the engine does, at the moment of it."""
+    """Is told of every message to a client and every act of the engine, at that moment."""
 
     def delivered(self, connection: int, message: Message) -> None:
         """A message is on its way, and can no longer be held back."""
 
     def brought(self, thread: int, conversation: int | None) -> None:
-        """The engine has brought a conversation, or could not."""
+        """The engine has brought a conversation; None: it could not."""
 
     def archived(self, thread: int) -> None:
         """A thread was taken out of the store."""
@@ -52,10 +51,10 @@ class Observer(Protocol):
 
 
 class Environment:
-    """The environment of one run. `failing`, `late` and `ending` are threads: those whose conversation the engine cannot bring, those
-    whose it brings after everything else, and those whose may end by itself.
+    """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
+    everything else, and those of `ending` may end by themselves.
 
-    `events` must happen at some time, `faults` need not; `make` makes what is put into either.
+    `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
 
     def __init__(
@@ -78,18 +77,18 @@ class Environment:
         self._events: list[Any] = [] if events is None else events
         self._faults: list[Any] = [] if faults is None else faults
         self._make = make
-        self._prompt = 0  # how many of the events are the environment's: they stand first
+        self._prompt = 0  # the number of events that are the environment's: they stand first
         self._connected: set[int] = set()
         self._closed: set[int] = set()
 
     def serve(self, server: Server, observer: Observer) -> None:
-        """`server` is the one that clients talk to from now on."""
+        """Clients talk to `server` from now on, and `observer` is told."""
         self.server, self.observer = server, observer
 
     # --- events
 
     def offer(self, label: str, happens: Callable[[], object], *, late: bool = False) -> Any:
-        """Offer an event of the environment's. `late`: behind everything that is there."""
+        """Offer an event of the environment. `late`: behind all others in the list."""
         if late:
             event = self._make(label, happens)
             self._events.append(event)
@@ -105,18 +104,18 @@ class Environment:
         return event
 
     def may(self, label: str, happens: Callable[[], object]) -> None:
-        """Offer what need not happen."""
+        """Offer an event that need not happen."""
         self._faults.append(self._make(label, happens))
 
     def take_back(self, event: Any) -> None:
-        """It cannot happen any more, if it has not."""
+        """Withdraw an event, unless it has happened."""
         if event in self._events:
             if self._events.index(event) < self._prompt:
                 self._prompt -= 1
             self._events.remove(event)
 
     def happens(self, label: str, which: int = 1) -> bool:
-        """Let what is offered as `label` happen, the `which`-th of several. False, and nothing happens, if it is not offered."""
+        """Let the event offered as `label` happen, the `which`-th of several. False, and nothing happens, if it is not offered."""
         for offered in (self._events, self._faults):
             for at, event in enumerate(offered):
                 which -= event.label == label
@@ -126,7 +125,7 @@ class Environment:
         return False
 
     def something_happens(self) -> bool:
-        """Let the event happen that is first in the list. False if there is none."""
+        """Let the first event in the list happen. False if there is none."""
         if not self._events:
             return False
         self._events.pop(0).deliver()
@@ -139,7 +138,7 @@ class Environment:
         return connection in self._closed
 
     def arrives(self, name: str, request: Request) -> None:
-        """A client's request arrives, which answers call `name`; its first one connects it. Nothing arrives from a client that has gone."""
+        """A client's request arrives, which answers call `name`; the first connects the client. Nothing arrives after its close."""
         connection = request.connection
         if connection in self._closed:
             return
@@ -154,7 +153,7 @@ class Environment:
             self.server.receive(ConnectionRequestId(connection, name), request)
 
     def cancel(self, name: str) -> bool:
-        """Cancel the handler of request `name`. False if it has none any more."""
+        """Cancel the handler of request `name`. False if that has ended."""
         handler = self.server.handlers.get(name)
         if handler is None or handler.done():
             return False
@@ -163,7 +162,7 @@ class Environment:
 
 
 class Client:
-    """One client: reads what it is sent, one message at a time, and approves what it is asked for."""
+    """One client: reads its messages, one at a time, and gives every approval that it is asked for."""
 
     def __init__(self, environment: Environment, connection: int) -> None:
         self._environment = environment

@@ -1,4 +1,4 @@
-"""What is on its way to one client: a bounded queue whose sender waits when it is full, and learns when the client has gone.
+"""The messages on their way to one client: a bounded queue whose sender waits while it is full, and learns when the client has gone.
 
 It refuses to overtake: messages are queued in the order in which they were sent, also those that had to wait.
 """
@@ -11,12 +11,12 @@ from subwarden.model.server.requests import Message
 
 
 def always() -> bool:
-    """Whatever happens meanwhile, the message is still to be sent."""
+    """The message is to be sent in any case."""
     return True
 
 
 class _Waiting:
-    """A message that there is no room for."""
+    """A message that waits for room."""
 
     __slots__ = ("message", "room", "wanted")
 
@@ -27,7 +27,7 @@ class _Waiting:
 
 
 class Outbox:
-    """The queue to one client. `queued(message)` is told of each message at the moment from which it can no longer be held back."""
+    """The queue to one client. `queued(message)` is called at the moment from which the message can no longer be held back."""
 
     def __init__(self, capacity: int, queued: Callable[[Message], object]) -> None:
         self.closed = False
@@ -45,10 +45,10 @@ class Outbox:
         return room is None or await room
 
     def post(self, message: Message, wanted: Callable[[], bool] = always) -> "asyncio.Future[bool] | None":
-        """As `send`, but without waiting: None if there was room, else what `send` would wait for. Its place in the order is taken."""
+        """As `send`, without waiting: None if there was room, else the future that `send` would wait for. The order is settled."""
         if self.closed:
             return None
-        if len(self._messages) < self._capacity:  # then nobody waits
+        if len(self._messages) < self._capacity:  # then no message waits
             self._queue(message)
             return None
         waiting = _Waiting(message, wanted)
@@ -71,7 +71,7 @@ class Outbox:
         return message
 
     def close(self) -> None:
-        """The client has gone: nothing is sent from now on, and whoever waits learns it."""
+        """The client has gone: nothing is sent from now on, and every sender that waits learns it."""
         self.closed = True
         self._messages.clear()
         while self._waiting:

@@ -1,8 +1,8 @@
-"""Our listener: one for each loaded thread, from the moment it is in the registry until it is unloaded, whoever is subscribed.
+"""Our listener: one for each loaded thread, from the load to the unload, with or without subscribers.
 
-It is the only one who sends a thread's events, and whatever must be in order with them. Which subscribers an event is for is decided
-in the same hold of the gate in which the turn history takes it in; so a client that resumes has it in its answer or is sent it, and
-never both (P8). A subscriber that has gone meanwhile is sent nothing, even by a send that has been waiting for room (P8).
+It alone sends a thread's events, and all messages that must be in order with them. It decides on the subscribers of an event in the same
+hold of the gate in which the turn history takes the event in: a client that resumes either has it in its answer or is sent it, never both
+(P8). A subscriber that has gone meanwhile is sent nothing, even by a send that was waiting for room (P8).
 """
 
 from typing import TYPE_CHECKING
@@ -15,19 +15,19 @@ from subwarden.impl.server.source_listener import TRACKED
 from subwarden.model.server.requests import Asks, EventKind, Notice, Reply, Resolved
 
 if TYPE_CHECKING:
-    from subwarden.impl.server.owning_server import OwningServer
+    from subwarden.impl.server.owned_threads import OwnedThreads
 
 
 class OwningListener:
     """One listener task's work: `run`."""
 
-    def __init__(self, server: "OwningServer", record: LoadedThread, state: ThreadState) -> None:
+    def __init__(self, server: "OwnedThreads", record: LoadedThread, state: ThreadState) -> None:
         self._server = server
         self._record = record
         self._state = state
 
     async def run(self) -> None:
-        """Until the record is closed or its conversation ends; then nobody is left waiting for it (P7)."""
+        """Run until the record is closed or its conversation ends; then answer every request that still waits (P7)."""
         record = self._record
         while True:
             await first_ready(record, record.conversation)
@@ -50,7 +50,7 @@ class OwningListener:
             said.set_result(None)
 
     async def _next(self) -> None:
-        """Take the next event, and send it. It is taken under the gate: an answer that is queued by then has no part of it."""
+        """Take the next event under the gate, and send it: an answer that is queued by then does not contain it."""
         record, server = self._record, self._server
         ended: list[ConnectionRequestId] = []
         rollback: ConnectionRequestId | None = None
@@ -60,7 +60,7 @@ class OwningListener:
             event = record.conversation.next_event()
             if event is None:
                 await server.conversation_ended(record)
-                return  # the record is closing; what was queued meanwhile is said
+                return  # the record is closing; messages that were queued meanwhile are sent
             if event.kind in TRACKED:
                 async with self._state.lock:
                     self._state.track_current_turn_event(TRACKED[event.kind], event.number)
@@ -91,7 +91,7 @@ class OwningListener:
             await server.answer(rollback, Reply.OK)
 
     async def _resolved(self, number: int) -> None:
-        """The subscribers are told first, then the engine: what it does next is sent after that."""
+        """Tell the subscribers first, then the engine: events that follow are sent after that."""
         record = self._record
         for connection, member in list(record.members.items()):
             await self._server.send(
@@ -104,7 +104,7 @@ class OwningListener:
 
 
 class Still:
-    """Whether a subscription is still the one that a message was meant for."""
+    """Whether the subscription that a message was meant for still exists."""
 
     __slots__ = ("_connection", "_member", "_record")
 

@@ -1,6 +1,6 @@
-"""Waiting for the first of several sources without a task for each: what `select!` is in the source document's language.
+"""Waits for the first of several sources without a task for each, as `select!` does in the source document's language.
 
-It refuses to choose by chance where several are ready: the first of them counts, so that callers say their order.
+It refuses to choose at random where several are ready: the first in the caller's order counts.
 """
 
 import asyncio
@@ -8,17 +8,17 @@ from typing import Protocol
 
 
 class Source(Protocol):
-    """Something that can be waited for. One waiter at a time."""
+    """A source of wake-ups, with one waiter at a time."""
 
     def ready(self) -> bool:
         """Whether waiting would return at once."""
 
     def arm(self, waiter: "asyncio.Future[None] | None") -> None:
-        """Have `waiter` resolved when that changes; None: nobody waits any more."""
+        """Resolve `waiter` when the source becomes ready; None: no task waits any more."""
 
 
 async def first_ready(*sources: Source) -> int:
-    """Wait until a source is ready; the place of the first that is. Cancelled, it has taken nothing."""
+    """Wait until a source is ready; returns the place of the first that is. If it is cancelled, it has taken nothing."""
     while True:
         for at, source in enumerate(sources):
             if source.ready():

@@ -1,6 +1,6 @@
-"""What the request layers of all subjects share: connections and their outboxes, the registry of loaded threads, who handles what.
+"""The common base of all request layers: connections and their outboxes, the registry of loaded threads, the table of handlers.
 
-It refuses to know how a thread is subscribed to, listened to or torn down: that is what the subjects differ in.
+It refuses to know how a thread is subscribed to, listened to or torn down: the subjects differ in that.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
-from subwarden.impl.server.engine import Engine, EngineConversation, EngineFailed, Submission
+from subwarden.impl.server.engine import TIME_LIMIT, Engine, EngineConversation, EngineFailed, Submission
 from subwarden.impl.server.outbox import Outbox, always
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import AnswerSent, Message, Reply, Request
@@ -20,7 +20,7 @@ Handle = Callable[[ConnectionRequestId, Any], Coroutine[Any, Any, None]]
 
 
 class ShownServer(NamedTuple):
-    """What a server has beside its manager's maps, as it is at one moment."""
+    """The parts of a server beside its manager's maps, at one moment."""
 
     loaded: dict[int, int]  # thread -> number of its conversation
     closing: set[int]  # threads that are being unloaded
@@ -28,7 +28,7 @@ class ShownServer(NamedTuple):
 
 
 class Server(ABC):
-    """Common to all. `receive` and `close` are the transport's; they never suspend."""
+    """One server. Its transport calls `open`, `receive`, `close` and `approve`, which never suspend."""
 
     def __init__(self, manager: ManagerApi, engine: Engine) -> None:
         self.manager = manager
@@ -36,10 +36,10 @@ class Server(ABC):
         self.outboxes: dict[int, Outbox] = {}
         self.initialized: set[int] = set()
         self.loaded: dict[int, EngineConversation] = {}
-        self.unloading: set[int] = set()  # threads that are loaded, and will not be for long
-        self.handlers: dict[int | str, asyncio.Task[None]] = {}  # by request, while it is handled
+        self.unloading: set[int] = set()  # threads that are loaded and closing
+        self.handlers: dict[int | str, asyncio.Task[None]] = {}  # request -> its handler, while that runs
         self.listeners: dict[asyncio.Task[None], tuple[int, int]] = {}
-        self._background: set[asyncio.Task[None]] = set()  # the loop keeps tasks weakly only
+        self._background: set[asyncio.Task[None]] = set()  # the loop keeps only weak references to tasks
         self._handle: dict[type[Request], Handle] = {
             rq.Initialize: self.initialize,
             rq.Start: self.thread_start,
@@ -71,31 +71,31 @@ class Server(ABC):
 
     @abstractmethod
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
-        """A client has answered what event `number` of a conversation asked."""
+        """A client has given the approval that event `number` of a conversation asked for."""
 
     # --- showing
 
     def show(self) -> ShownServer:
-        """What is there now. Never suspends."""
+        """The registry and the listeners now. Never suspends."""
         loaded = {thread: conversation.number for thread, conversation in self.loaded.items()}
         return ShownServer(loaded, set(self.unloading), list(self.listeners.values()))
 
     def locks(self) -> dict[str, asyncio.Lock]:
-        """The locks by the names that reports give them."""
+        """The locks, by the names that reports give them."""
         return self.manager.locks()
 
     @abstractmethod
     def listening(self) -> list[ModuleType]:
-        """The modules of its listeners."""
+        """The modules of the server's listeners."""
 
     @abstractmethod
     def resident(self) -> set[asyncio.Task[None]]:
-        """Tasks that are meant to be there at rest."""
+        """The tasks that may be left at quiescence."""
 
     # --- tasks
 
     def spawn(self, name: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> asyncio.Task[None]:
-        """Run `work` beside everything else."""
+        """Run `work` in a task of its own."""
         tracked = self._tracked(work, arguments)
         try:
             task = asyncio.get_running_loop().create_task(tracked, name=name)
@@ -106,7 +106,7 @@ class Server(ABC):
         return task
 
     async def _tracked(self, work: Callable[..., Coroutine[Any, Any, None]], arguments: tuple[Any, ...]) -> None:
-        """Not by a callback: that would be one more step of the loop."""
+        """Run `work`, and forget its task at the end. A callback that forgets it would be one more step of the loop."""
         task = asyncio.current_task()
         assert task is not None
         try:
@@ -128,17 +128,17 @@ class Server(ABC):
         try:
             await task
         except asyncio.CancelledError:
-            if not task.cancelled():  # it is this one that is cancelled, not the handler
+            if not task.cancelled():  # then this task was cancelled, and not the handler
                 raise
         finally:
             del self.handlers[request_id.request_id]
 
     def handling(self, request_id: ConnectionRequestId, request: Request) -> Coroutine[Any, Any, None]:
-        """What the handler of a request does."""
+        """The work of a request's handler."""
         return self.dispatch(request_id, request)
 
     async def dispatch(self, request_id: ConnectionRequestId, request: Request) -> None:
-        """Have a request done and answered, if its connection is initialized."""
+        """Carry out and answer a request, if its connection is initialized."""
         if type(request) is not rq.Initialize and request_id.connection_id not in self.initialized:
             await self.answer(request_id, Reply.UNINITIALIZED)
             return
@@ -158,16 +158,16 @@ class Server(ABC):
         await self.send(request_id.connection_id, AnswerSent(request_id.request_id, reply, open_turn, threads))
 
     def gone(self, connection: int) -> bool:
-        """Whether the client has gone: for ever, since no connection's number is used again."""
+        """Whether the client has gone, which is final: no connection's number is used again."""
         outbox = self.outboxes.get(connection)
         return outbox is None or outbox.closed
 
     async def broadcast(self, message: Message) -> None:
-        """Tell every client that is initialized, one after another."""
+        """Send to every initialized client, one after another."""
         for connection in sorted(self.initialized):
             await self.send(connection, message)
 
-    # --- what all handle alike
+    # --- requests
 
     @abstractmethod
     async def initialize(self, request_id: ConnectionRequestId, request: rq.Initialize) -> None:
@@ -210,11 +210,11 @@ class Server(ABC):
         """The old way to unsubscribe."""
 
     async def thread_loaded_list(self, request_id: ConnectionRequestId, _request: rq.ListLoaded) -> None:
-        """`thread/loaded/list`: the registry alone, so that it is answered whatever else is pending (P14)."""
+        """`thread/loaded/list`: reads only the registry, so that it is answered whatever else is pending (P14)."""
         await self.answer(request_id, Reply.OK, threads=tuple(sorted(self.loaded)))
 
     async def turn_start(self, request_id: ConnectionRequestId, request: rq.TurnStart) -> None:
-        """`turn/start`: the engine is asked, and the answer does not wait for it."""
+        """`turn/start`: submit the turn, and answer without waiting for it."""
         conversation = self.loaded.get(request.thread)
         if conversation is None:
             await self.answer(request_id, Reply.NOT_LOADED)
@@ -225,3 +225,14 @@ class Server(ABC):
             await self.answer(request_id, Reply.FAILED)
             return
         await self.answer(request_id, Reply.OK)
+
+
+async def shut_down(conversation: EngineConversation) -> bool:
+    """Ask a conversation to shut down, and wait for it within the time limit. False if it has not."""
+    try:
+        conversation.submit(Submission.SHUTDOWN)
+        async with asyncio.timeout(TIME_LIMIT):
+            await conversation.ended()
+    except (EngineFailed, TimeoutError):
+        return False
+    return True

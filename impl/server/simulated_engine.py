@@ -1,6 +1,6 @@
-"""An engine whose every reply is timed by somebody else, and its conversations: they do what they are asked, one event at a time.
+"""A simulated engine and its conversations: each of their moves is an event that the environment offers.
 
-It refuses to have moods: what it does in the end depends on what it is asked and on when its events happen.
+It refuses to be random: the outcome depends on the requests, and on the order of the events.
 """
 
 import asyncio
@@ -26,23 +26,23 @@ class SimulatedEngine:
         self._stored = set(STORED)
 
     async def start(self, thread: int) -> EngineConversation:
-        """When it is let."""
+        """When its event happens."""
         return await self._bring(thread, f"engine starts t{thread}", new=True)
 
     async def fork(self, thread: int, fork: int) -> EngineConversation:
-        """When it is let."""
+        """When its event happens."""
         return await self._bring(fork, f"engine forks t{fork}", new=True)
 
     async def load(self, thread: int) -> EngineConversation:
-        """When it is let."""
+        """When its event happens."""
         return await self._bring(thread, f"engine loads t{thread}", new=False)
 
     def stored(self, thread: int) -> bool:
-        """Whether it was put there and not archived since."""
+        """Whether the thread is in the store."""
         return thread in self._stored
 
     def archive(self, thread: int) -> None:
-        """Take it out."""
+        """Take the thread out of the store."""
         self._stored.discard(thread)
         self._environment.observer.archived(thread)
 
@@ -71,7 +71,7 @@ class SimulatedEngine:
 
 
 class SimulatedConversation(EngineConversation):
-    """Does what it is asked one event at a time, each when it is let; in a turn it may wait for an approval."""
+    """Does its work one event at a time; in a turn it may wait for an approval."""
 
     __slots__ = (
         "_asks",
@@ -96,8 +96,8 @@ class SimulatedConversation(EngineConversation):
         self._doing: deque[EventKind | None] = deque()  # None: the shutdown
         self._number = 0
         self._turn = False  # a turn is open, or will be
-        self._turns = 0  # how many there were, with that one
-        self._asks: int | None = None  # the event whose approval is waited for
+        self._turns = 0  # the number of turns, with that one
+        self._asks: int | None = None  # the event whose approval it waits for
         self._over = False
         self._waiter: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -105,7 +105,7 @@ class SimulatedConversation(EngineConversation):
         if thread in environment.ending:
             environment.may(f"v{number} ends", self._die)
 
-    # --- what the server sees
+    # --- for the server
 
     def ready(self) -> bool:
         """See `impl.server.select.Source`."""
@@ -159,7 +159,7 @@ class SimulatedConversation(EngineConversation):
         await asyncio.shield(self._ended)
 
     def unread(self) -> bool:
-        """Whether it has events that nobody has taken."""
+        """Whether it has events that no listener has taken."""
         return bool(self._stream)
 
     def asking(self) -> bool:
@@ -169,7 +169,7 @@ class SimulatedConversation(EngineConversation):
     # --- the engine
 
     def _drop_turn(self) -> None:
-        """What is left of the turn is not done; what was announced is."""
+        """Drop the rest of the turn, but announce it if that was still to come."""
         started = EventKind.TURN_STARTED in self._doing
         kept = [what for what in self._doing if what in (EventKind.ROLLED_BACK, None)]
         self._doing = deque([EventKind.TURN_STARTED, *kept] if started else kept)

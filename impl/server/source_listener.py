@@ -1,7 +1,7 @@
-"""The listener of the source document's callers: drains one conversation and sends what it says to the subscribers of that moment.
+"""The listener of the source document's callers: drains one conversation and sends its events to the subscribers of that moment.
 
-Faithful to how it was: a resume is answered first and subscribed last; an interrupt is answered when a turn ends, and never otherwise;
-what is queued when the listener is told to stop is dropped.
+It is faithful: a resume is answered first and subscribed last; an interrupt is answered when a turn ends, and never otherwise; commands
+that are queued when the listener is told to stop are dropped.
 """
 
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ class SourceListener:
         self._generation = generation
 
     async def run(self) -> None:
-        """Until told to stop, or the conversation ends."""
+        """Run until told to stop, or the conversation ends."""
         while True:
             at = await first_ready(self._cancelled, self._conversation, self._commands)
             if at == 0:

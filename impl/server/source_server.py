@@ -1,8 +1,8 @@
-"""The callers as they were around the source document, on its manager, for the harness to find their hazards in.
+"""The callers around the source document's manager, as they were: the harness must find their hazards.
 
 One processor handles everything that arrives, in order, awaited inline: requests, opens and closes of all connections. Beside it run
-the bodies of `thread/start`, the listeners, and the slow tail of an unload. It refuses to be improved: whatever is wrong here is what
-`impl.server.owning_server` answers.
+the bodies of `thread/start`, the listeners, and the slow tail of an unload. It refuses to be improved: `impl.server.owning_server` has
+the remedies.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from subwarden.impl.manager.listener_commands import (
 )
 from subwarden.impl.manager.oneshot import oneshot
 from subwarden.impl.manager.thread_state import ThreadState
-from subwarden.impl.server import source_listener as seed_listener
+from subwarden.impl.server import source_listener
 from subwarden.impl.server.approvals import Approval, Approvals
-from subwarden.impl.server.engine import TIME_LIMIT, Engine, EngineConversation, EngineFailed, Submission
-from subwarden.impl.server.server import Server
+from subwarden.impl.server.engine import Engine, EngineConversation, EngineFailed, Submission
+from subwarden.impl.server.server import Server, shut_down
 from subwarden.impl.server.source_listener import SourceListener
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Closed, Reply, Request, Started
 
-API = "v2"  # of the caller, as a pending interrupt remembers it
+API = "v2"  # the version of the API, which a pending interrupt remembers
 
 
 class SourceServer(Server):
@@ -39,24 +39,24 @@ class SourceServer(Server):
         self._processor = self.spawn("processor", self._process)
 
     def receive(self, request_id: ConnectionRequestId, request: Request) -> None:
-        """Queued for the processor."""
+        """Queue the request for the processor."""
         self._inbox.put_nowait((request_id, request))
 
     def close(self, connection: int) -> None:
-        """Queued behind all that arrived before, of whatever connection."""
+        """Queue the close behind everything that arrived before, on any connection."""
         self._inbox.put_nowait((ConnectionRequestId(connection, 0), rq.Close(connection)))
 
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
-        """Settled by a task of its own, as the callback of the server's request was."""
+        """Settle it in a task of its own, as the callback of the server's request did."""
         if self.approvals.settle(Approval(thread, conversation, number), connection):
             self.spawn(f"approval v{conversation}.{number}", self._resolve, thread, number)
 
     def listening(self) -> list[ModuleType]:
         """See `Server.listening`."""
-        return [seed_listener]
+        return [source_listener]
 
     def resident(self) -> set[asyncio.Task[None]]:
-        """The processor, and every listener: nobody keeps track of those."""
+        """The processor, and every listener: the server does not keep track of them."""
         return {self._processor, *self.listeners}
 
     async def _process(self) -> None:
@@ -97,13 +97,13 @@ class SourceServer(Server):
     # --- requests
 
     async def initialize(self, request_id: ConnectionRequestId, request: rq.Initialize) -> None:
-        """Answered, then the connection is live."""
+        """Answer first, then the connection is live."""
         self.initialized.add(request.connection)
         await self.answer(request_id, Reply.OK)
         await self.manager.connection_initialized(request.connection)
 
     async def thread_start(self, request_id: ConnectionRequestId, request: rq.Start) -> None:
-        """In the background, so that everything else is served meanwhile."""
+        """Start in the background: everything else is served meanwhile."""
         self.spawn(f"starting {request_id.request_id}", self._start, request_id, request)
 
     async def _start(self, request_id: ConnectionRequestId, request: rq.Start) -> None:
@@ -117,7 +117,7 @@ class SourceServer(Server):
         await self.broadcast(Started(request.thread))
 
     async def thread_resume(self, request_id: ConnectionRequestId, request: rq.Resume) -> None:
-        """Of a running thread: queued to its listener. Of any other: loaded, inline."""
+        """A running thread: queue a command to its listener. Any other: load it, inline."""
         thread = request.thread
         if thread in self.unloading:
             await self.answer(request_id, Reply.CLOSING)
@@ -175,8 +175,8 @@ class SourceServer(Server):
         await self.answer(request_id, Reply.OK)
 
     async def _unload(self, thread: int, conversation: EngineConversation) -> None:
-        """The slow tail. What does not shut down stays loaded."""
-        if not await _shut_down(conversation):
+        """The slow tail. A conversation that does not shut down stays loaded."""
+        if not await shut_down(conversation):
             self.unloading.discard(thread)
             return
         if self.loaded.pop(thread, None) is None:
@@ -191,14 +191,14 @@ class SourceServer(Server):
         await self.manager.remove_thread_state(thread)
 
     async def thread_archive(self, request_id: ConnectionRequestId, request: rq.Archive) -> None:
-        """Out of the registry first; then shut down, inline."""
+        """Take the thread out of the registry, then shut it down, inline."""
         thread = request.thread
         if thread not in self.loaded and not self.engine.stored(thread):
             await self.answer(request_id, Reply.NOT_FOUND)
             return
         conversation = self.loaded.pop(thread, None)
         if conversation is not None:
-            await _shut_down(conversation)
+            await shut_down(conversation)
         await self._tear_down(thread)
         self.engine.archive(thread)
         await self.answer(request_id, Reply.OK)
@@ -213,7 +213,7 @@ class SourceServer(Server):
         state = await self._state(request.thread)
         async with state.lock:
             state.pending_interrupts.append((request_id, API))
-        with suppress(EngineFailed):  # the request stays where it is, for a turn that ends
+        with suppress(EngineFailed):  # the request stays pending until a turn ends
             conversation.submit(Submission.INTERRUPT)
 
     async def thread_rollback(self, request_id: ConnectionRequestId, request: rq.Rollback) -> None:
@@ -238,7 +238,7 @@ class SourceServer(Server):
             await self.answer(request_id, Reply.FAILED)
 
     async def add_listener(self, request_id: ConnectionRequestId, request: rq.AddListener) -> None:
-        """Of a loaded thread."""
+        """Subscribe to a loaded thread under an id."""
         conversation = self.loaded.get(request.thread)
         if conversation is None:
             await self.answer(request_id, Reply.NOT_LOADED)
@@ -249,12 +249,12 @@ class SourceServer(Server):
         await self.answer(request_id, Reply.OK)
 
     async def remove_listener(self, request_id: ConnectionRequestId, request: rq.RemoveListener) -> None:
-        """By its id."""
+        """End the subscription under an id."""
         thread = await self.manager.remove_listener(request.subscription)
         await self.answer(request_id, Reply.NOT_FOUND if thread is None else Reply.OK)
 
     async def _resolve(self, thread: int, number: int) -> None:
-        """A client has approved: the subscribers are told in the listener's order, then the engine."""
+        """A client has approved: tell the subscribers in the listener's order, then the engine."""
         conversation = self.loaded.get(thread)
         if conversation is None:
             return
@@ -265,14 +265,3 @@ class SourceServer(Server):
         if commands is not None and commands.send(ResolveServerRequest(number, completion)):
             await completed.wait()
         conversation.approve(number)
-
-
-async def _shut_down(conversation: EngineConversation) -> bool:
-    """Ask a conversation to shut down, and wait for that within its time limit."""
-    try:
-        conversation.submit(Submission.SHUTDOWN)
-        async with asyncio.timeout(TIME_LIMIT):
-            await conversation.ended()
-    except (EngineFailed, TimeoutError):
-        return False
-    return True

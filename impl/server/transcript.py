@@ -1,4 +1,4 @@
-"""What clients were sent and what listeners took from conversations, in order: for whoever has to say afterwards what went wrong.
+"""A transcript: the messages to clients and the events that listeners took, in order. Scripts read it to assert what went wrong.
 
 It refuses to judge.
 """
@@ -9,7 +9,7 @@ from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, 
 
 
 class Taken(NamedTuple):
-    """A listener took an event of a conversation, when so many messages had been sent."""
+    """A listener took an event of a conversation; `sent` messages had been sent by then."""
 
     conversation: int
     event: EngineEvent
@@ -17,13 +17,13 @@ class Taken(NamedTuple):
 
 
 class Transcript:
-    """Of one run. An `impl.server.environment.Observer`."""
+    """The transcript of one run. An `impl.server.environment.Observer`."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[int, Message]] = []  # to which connection
+        self.sent: list[tuple[int, Message]] = []  # with the connection
         self.events: list[Taken] = []
 
-    # --- what it is told
+    # --- what happens
 
     def delivered(self, connection: int, message: Message) -> None:
         """See `Observer`."""
@@ -34,7 +34,7 @@ class Transcript:
         self.events.append(Taken(conversation, event, len(self.sent)))
 
     def brought(self, thread: int, conversation: int | None) -> None:
-        """See `Observer`. Not kept, as what follows."""
+        """See `Observer`. Not kept, like the three that follow."""
 
     def archived(self, thread: int) -> None:
         """See `Observer`."""
@@ -45,29 +45,29 @@ class Transcript:
     def died(self, thread: int, conversation: int) -> None:
         """See `Observer`."""
 
-    # --- what it tells
+    # --- questions
 
     def copy(self) -> "Transcript":
-        """As it is now."""
+        """A copy as of now."""
         copied = Transcript()
         copied.sent, copied.events = self.sent.copy(), self.events.copy()
         return copied
 
     def answers(self, request: str) -> list[AnswerSent]:
-        """All answers to a request: one, as it should be."""
+        """All answers to a request: exactly one, if all is well."""
         return [message for _, message in self.sent if isinstance(message, AnswerSent) and message.request == request]
 
     def answered_ok(self, request: str) -> bool:
-        """Whether a request was answered as done."""
+        """Whether a request was answered OK."""
         return any(answer.reply is Reply.OK for answer in self.answers(request))
 
     def after_answer(self, connection: int, request: str) -> list[Message]:
-        """What a client was sent after the answer to its request; nothing, if that was not answered."""
+        """The messages to a client after the answer to its request; none, if that was not answered."""
         at = self._answered_at(request)
         return [] if at is None else [message for to, message in self.sent[at + 1 :] if to == connection]
 
     def notices(self, connection: int, conversation: int) -> list[Notice]:
-        """The events of a conversation that a client was sent."""
+        """The notices of a conversation's events to a client."""
         return [m for to, m in self.sent if to == connection and isinstance(m, Notice) and m.conversation == conversation]
 
     def taken_after(self, conversation: int, request: str) -> list[int]:
@@ -76,7 +76,7 @@ class Transcript:
         return [] if at is None else [taken.event.number for taken in self.events if taken.conversation == conversation and taken.sent > at]
 
     def open_turn(self, conversation: int, request: str) -> int | None:
-        """How far the open turn of a conversation had got when a request was answered: the number of its last event. None: none was."""
+        """The number of the last event of the conversation's open turn when a request was answered. None: no turn was open."""
         at = self._answered_at(request)
         last: int | None = None
         for of, event, sent in self.events:

@@ -8,8 +8,9 @@ from subwarden.impl.manager.manager import Entry, Manager
 from subwarden.impl.manager.owned_state import OwnedThreadState
 from subwarden.impl.server.engine import EngineConversation
 from subwarden.impl.server.outbox import always
+from subwarden.impl.server.owned_threads import Bringing
 from subwarden.impl.server.owning_listener import OwningListener
-from subwarden.impl.server.owning_server import Bringing, OwningServer
+from subwarden.impl.server.owning_server import OwningServer
 from subwarden.impl.server.select import first_ready
 from subwarden.model.manager.operations import TurnEvent
 from subwarden.model.server.deliveries import Wrong

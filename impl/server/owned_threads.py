@@ -1,0 +1,187 @@
+"""The loaded threads of our server: each has a record, which owns its one listener, from the load to the end of the unload.
+
+docs/design.md has the rules and the argument for each property. The gate of a record (`impl.server.loaded_thread`) orders everything that
+concerns its thread: a subscription takes the history and queues its answer in one hold of it. It refuses to know where requests come from:
+that is `impl.server.owning_server`.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from subwarden.impl.manager.listener_commands import ConnectionRequestId
+from subwarden.impl.manager.manager import Manager
+from subwarden.impl.manager.oneshot import oneshot
+from subwarden.impl.server import owning_listener
+from subwarden.impl.server.engine import Engine, EngineConversation, EngineFailed
+from subwarden.impl.server.loaded_thread import LoadedThread
+from subwarden.impl.server.owning_listener import OwningListener, Still
+from subwarden.impl.server.server import Server, shut_down
+from subwarden.model.server.requests import AnswerSent, Asks, Closed, Message, Reply, Started
+
+Bringing = Callable[[], Coroutine[Any, Any, EngineConversation]]  # asks the engine for a conversation
+
+
+class OwnedThreads(Server):
+    """A server without the requests. `records`: the loaded threads."""
+
+    manager: Manager
+
+    def __init__(self, manager: Manager, engine: Engine) -> None:
+        super().__init__(manager, engine)
+        self.records: dict[int, LoadedThread] = {}
+        self._loading: dict[int, list[asyncio.Future[None]]] = {}  # thread -> tasks that wait for its load to end
+
+    def locks(self) -> dict[str, asyncio.Lock]:
+        """The manager's locks, and the gates of the records."""
+        return self.manager.locks() | {f"G(t{thread})": record.gate for thread, record in self.records.items()}
+
+    def listening(self) -> list[ModuleType]:
+        """See `Server.listening`."""
+        return [owning_listener]
+
+    def resident(self) -> set[asyncio.Task[None]]:
+        """The listeners of loaded threads."""
+        return {record.listener for record in self.records.values() if record.listener is not None}
+
+    # --- loading
+
+    async def _adopt(self, thread: int, conversation: EngineConversation) -> None:
+        """Put a conversation into the registry, with its record, its entry and its listener, in one hold of the gate (P3, P5)."""
+        record = LoadedThread(thread, conversation)
+        async with record.gate:
+            self.loaded[thread] = conversation
+            self.records[thread] = record
+            state = await self.manager.thread_state(thread)
+            assert state is not None, "only the unload of a record tears its entry down, and this one has the gate"
+            async with state.lock:
+                placed = state.set_listener(oneshot()[0], conversation)
+            assert placed is not None, "as above"
+            record.listener = self.listen(OwningListener(self, record, state).run, thread, conversation)
+
+    async def _bring(self, thread: int, bringing: Bringing) -> bool:
+        """Have the engine bring a conversation and adopt it, or wait until another task has, which may fail.
+
+        Returns whether this call has brought it. Raises EngineFailed.
+        """
+        if await self._brought(thread):
+            return False
+        self._loading[thread] = []
+        try:
+            await self._adopt(thread, await bringing())
+        finally:
+            for waiter in self._loading.pop(thread):
+                waiter.set_result(None)
+        return True
+
+    async def _brought(self, thread: int) -> bool:
+        """Wait for the task that loads the thread just now; False, at once, if there is none."""
+        if thread not in self._loading:
+            return False
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loading[thread].append(waiter)
+        await waiter
+        return True
+
+    async def _subscribe(self, record: LoadedThread, request_id: ConnectionRequestId, raw: bool) -> "asyncio.Future[None] | None":
+        """Subscribe, take the history, and queue the answer, in one hold of the gate. None: the thread is closing."""
+        connection = request_id.connection_id
+        async with record.gate:
+            if record.closing:
+                return None
+            state = await self.manager.try_ensure_connection_subscribed(record.thread, connection, raw)
+            turn = None
+            if state is not None:
+                async with state.lock:
+                    turn = state.active_turn_snapshot()
+            member = object()
+            if not self.gone(connection):  # else the answer goes to nobody
+                member = record.members.setdefault(connection, member)
+            answer = AnswerSent(request_id.request_id, Reply.OK, None if turn is None else turn.last)
+            ended = AnswerSent(request_id.request_id, Reply.ENDED)
+            said = record.say(connection, answer, Still(record, connection, member), ended)  # P8: it may end before it is sent
+            return ask(record, connection, member) or said
+
+    async def _join(self, request_id: ConnectionRequestId, thread: int, raw: bool) -> None:
+        """Subscribe to a thread that is loaded or in the store."""
+        mine = False
+        while thread not in self.records and not mine:  # another's load may have failed, or be unloaded again: try it oneself
+            if not self.engine.stored(thread):
+                await self.answer(request_id, Reply.NOT_FOUND)
+                return
+            try:
+                mine = await self._bring(thread, partial(self.engine.load, thread))
+            except EngineFailed:
+                await self.answer(request_id, Reply.FAILED)
+                return
+        record = self.records.get(thread)
+        if record is None:  # unloaded again
+            await self.answer(request_id, Reply.FAILED)
+            return
+        said = await self._subscribe(record, request_id, raw)
+        if said is None:
+            await self.answer(request_id, Reply.CLOSING)
+        else:
+            await said
+
+    async def _begin(self, request_id: ConnectionRequestId, thread: int, raw: bool, starting: Bringing) -> None:
+        """Start a new conversation and subscribe to it."""
+        try:
+            await self._bring(thread, starting)
+        except EngineFailed:
+            await self.answer(request_id, Reply.FAILED)
+            return
+        record = self.records.get(thread)
+        said = None if record is None else await self._subscribe(record, request_id, raw)
+        if said is None:
+            await self.answer(request_id, Reply.ENDED)
+        else:
+            await said
+        if record is not None and not record.closing:
+            await self.broadcast(Started(thread))
+
+    async def broadcast(self, message: Message) -> None:
+        """Send to every initialized client, in order with its other messages: a slow client does not delay the others (P8)."""
+        for room in self._post(message):
+            await room
+
+    def _post(self, message: Message) -> "list[asyncio.Future[bool]]":
+        """The same without waiting; returns the futures that `broadcast` waits for."""
+        posted = [self.outboxes[connection].post(message) for connection in sorted(self.initialized)]
+        return [room for room in posted if room is not None]
+
+    # --- unloading
+
+    async def _close(self, record: LoadedThread) -> None:
+        """End this incarnation: no connection can subscribe any more, and the manager keeps nothing of it. The caller holds the gate."""
+        record.close()
+        self.unloading.add(record.thread)
+        await self.manager.remove_thread_state(record.thread)
+
+    async def _unload(self, record: LoadedThread) -> None:
+        """Shut the conversation down, and unload the thread even if that fails: its conversation is not used again."""
+        await shut_down(record.conversation)
+        self._forget(record)
+        await self.broadcast(Closed(record.thread))
+
+    def _forget(self, record: LoadedThread) -> None:
+        if self.records.get(record.thread) is record:
+            del self.records[record.thread]
+            del self.loaded[record.thread]
+            self.unloading.discard(record.thread)
+
+    async def conversation_ended(self, record: LoadedThread) -> None:
+        """The stream has ended by itself. The listener calls this, holding the gate, and then ends."""
+        await self._close(record)
+        self._forget(record)
+        self._post(Closed(record.thread))  # P8: before any message about the thread's next life
+
+
+def ask(record: LoadedThread, connection: int, member: object) -> "asyncio.Future[None] | None":
+    """Have a new member asked for every approval that no client has given yet. Resolved when the last is sent; None: there is none."""
+    said = None
+    for number in sorted(record.asked):
+        said = record.say(connection, Asks(record.thread, record.conversation.number, number), Still(record, connection, member))
+    return said

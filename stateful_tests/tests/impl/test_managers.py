@@ -1,142 +1,25 @@
-"""The three managers one call at a time: ours against the model, and where the other two are known to go wrong.
+"""The known hazards of the three managers, one call at a time: ours has none, the other two have theirs.
 
-Here a task runs alone, or is overtaken at one place chosen by hand. It refuses to search: finding these hazards unaided, under every
-order, is the harness's work, and these tests are what it must not miss.
+A task runs alone, or is overtaken at one place chosen by hand. These tests refuse to search: the harness must find the same hazards
+unaided, under every order.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.conversation import Conversation
-from subwarden.impl.manager.listener_commands import ChannelClosed, ResolveServerRequest
 from subwarden.impl.manager.manager import Manager
-from subwarden.impl.manager.oneshot import Outcome, Receiver, oneshot
-from subwarden.impl.manager.state_operations import state_clear_listener, state_listener_matches, state_set_listener, state_track_event
-from subwarden.impl.manager.thread_state import GENERATIONS, ThreadState
+from subwarden.impl.manager.oneshot import Outcome, oneshot
+from subwarden.impl.manager.state_operations import state_clear_listener, state_set_listener, state_track_event
+from subwarden.impl.manager.thread_state import ThreadState
 from subwarden.impl.subjects import DEFAULT, SUBJECTS
 from subwarden.model.manager import operations as op
-from subwarden.model.manager.projection import Shown, disagreements, project, view
-from subwarden.model.manager.state import State
-from subwarden.model.manager.step import Answer, Call, begin, step
-
-T = TypeVar("T")
-FEW = st.integers(1, 2)
-
-
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The answer of an operation that has everything to itself. It must not suspend: there is nothing to wait for."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        answer: T = stop.value
-        return answer
-    coroutine.close()
-    raise AssertionError("the operation suspended, though every lock was free")
-
-
-def show(manager: ManagerApi) -> Shown:
-    shown = manager.show()
-    assert shown is not None, "the manager lock is free"
-    return shown
-
-
-# --- ours against the model
-
-
-class Held(NamedTuple):
-    """What a task got from its last operation that returns a state."""
-
-    state: ThreadState
-    thread: int
-    incarnation: int
-
-
-def operation(kind: type[op.Operation]) -> st.SearchStrategy[op.Operation]:
-    types: list[type] = [kind.__annotations__[slot] for slot in kind.__match_args__]
-    strategies = {int: FEW, bool: st.booleans(), op.TurnEvent: st.sampled_from(op.TurnEvent)}
-    return st.builds(kind, *(strategies[wanted] for wanted in types))
-
-
-# What ends something is drawn less often than the rest, or there would be little to end. HoldState does nothing unless somebody waits.
-ENDINGS = (op.RemoveConnection, op.RemoveThreadState)
-OPERATIONS = st.one_of([operation(kind) for kind in op.OPERATIONS if kind is not op.HoldState for _ in range(1 if kind in ENDINGS else 3)])
-
-
-class SideBySide:
-    """A manager and the model, given the same calls."""
-
-    def __init__(self, manager: ManagerApi) -> None:
-        self.manager = manager
-        self.model = State()
-        self.held: dict[int, Held] = {}
-        self.conversations = {number: Conversation(number) for number in (1, 2)}
-        self.receivers: list[Receiver] = []
-
-    def perform(self, task: int, operation: op.Operation) -> None:
-        if isinstance(operation, op.StateOperation):
-            if task not in self.held:
-                return
-            held = self.held[task]
-            call = Call(operation, held.incarnation, held.thread)
-            answer = self.on_state(held.state, operation)
-        else:
-            call = begin(self.model, operation)
-            arguments = (getattr(operation, slot) for slot in operation.__match_args__)
-            answer = run(getattr(self.manager, operation.name)(*arguments))
-        self.model, expected, kind = step(self.model, call)
-        self.compare(operation, answer, expected, kind)
-        if expected is Answer.HANDLE and isinstance(operation, op.RETURNS_STATE):
-            entry = self.model.entry(operation.thread)
-            assert entry is not None
-            self.held[task] = Held(answer, operation.thread, entry.incarnation)
-
-    def on_state(self, state: ThreadState, operation: op.StateOperation) -> Any:
-        match operation:
-            case op.StateSetListener(number):
-                cancel, receiver = oneshot()
-                self.receivers.append(receiver)
-                return run(state_set_listener(state, cancel, self.conversations[number]))
-            case op.StateClearListener():
-                return run(state_clear_listener(state))
-            case op.StateListenerMatches(number):
-                return run(state_listener_matches(state, self.conversations[number]))
-            case op.StateTrackEvent(event):
-                return run(state_track_event(state, event))
-            case other:
-                raise AssertionError(f"not drawn: {other}")
-
-    def compare(self, operation: op.Operation, answer: Any, expected: object, kind: str) -> None:
-        if expected is Answer.HANDLE:
-            assert isinstance(answer, ThreadState), f"{operation}: {kind}"
-        elif expected is not Answer.ANY:
-            wanted = None if expected is Answer.REFUSED else expected
-            assert (tuple(answer) if isinstance(answer, list) else answer) == wanted, f"{operation}: {kind}"
-        shown = show(self.manager)
-        assert disagreements(shown) == []
-        assert project(shown) == view(self.model), f"{operation}: {kind}"
-        running = sum(receiver.outcome is Outcome.WAITING for receiver in self.receivers)
-        followed = sum(entry.conversation is not None for entry in shown.entries.values())
-        assert running == followed, f"{operation}: {running} listeners run, {followed} of them on a state in the map (P3)"
-
-
-# a fixed length: left to itself Hypothesis draws mostly short lists, in which hardly any teardown finds a listener
-@settings(max_examples=300)
-@given(st.sets(FEW), st.lists(st.tuples(FEW, OPERATIONS), min_size=30, max_size=30))
-def test_our_manager_does_what_the_model_does(live: set[int], program: list[tuple[int, op.Operation]]) -> None:
-    both = SideBySide(Manager())
-    for connection in sorted(live):
-        both.perform(1, op.ConnectionInitialized(connection))
-    for task, drawn in program:
-        both.perform(task, drawn)
-
-
-# --- hazards: each scenario answers whether the hazard shows
+from subwarden.model.manager.projection import Shown, disagreements
+from subwarden.stateful_tests.tests.impl.managers import cancelled_at, run, show
 
 Scenario = Callable[[ManagerApi], Awaitable[bool]]
 
@@ -148,16 +31,6 @@ async def overtaken_at(lock: asyncio.Lock, *calls: Coroutine[Any, Any, object]) 
     await asyncio.sleep(0)
     lock.release()
     return await asyncio.gather(*tasks)
-
-
-async def cancelled_at(lock: asyncio.Lock, call: Coroutine[Any, Any, object]) -> None:
-    """Make `call`, and cancel it where it waits for `lock`."""
-    await lock.acquire()
-    task = asyncio.create_task(call)
-    await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.wait([task])
-    lock.release()
 
 
 async def state_of(manager: ManagerApi, thread: int) -> ThreadState:
@@ -325,9 +198,6 @@ def test_ours_has_none_of_the_hazards() -> None:
     assert not any(DEFAULT in afflicted for afflicted in HAZARDS.values())
 
 
-# --- ours where it waits
-
-
 @pytest.mark.parametrize("kind", op.MANAGER_OPERATIONS, ids=lambda kind: kind.name)
 def test_an_operation_of_ours_cancelled_at_its_only_wait_has_not_happened(kind: type[op.ManagerOperation]) -> None:
     async def play() -> tuple[Shown, Shown]:
@@ -371,89 +241,3 @@ def test_locks_have_the_names_of_reports_and_show_is_silent_while_m_is_held(subj
     assert sorted(manager.locks()) == ["M", "T(t2)"]
     run(manager.locks()["M"].acquire())
     assert manager.show() is None
-
-
-# --- the state that managers hand out
-
-
-def test_a_caller_cancelled_while_it_waits_for_t_drops_its_sender() -> None:
-    async def play() -> Outcome:
-        state, (cancel, receiver) = ThreadState(), oneshot()
-        await cancelled_at(state.lock, state_set_listener(state, cancel, Conversation(1)))
-        return receiver.outcome
-
-    assert asyncio.run(play()) is Outcome.DROPPED
-
-
-def test_a_listener_is_told_once_and_wakes_whoever_waits() -> None:
-    async def play() -> tuple[Outcome, bool]:
-        cancel, receiver = oneshot()
-        waiting = asyncio.create_task(receiver.wait())
-        await asyncio.sleep(0)
-        with pytest.raises(RuntimeError, match="one receiver"):
-            await receiver.wait()
-        cancel.send()
-        return await waiting, cancel.drop()
-
-    assert asyncio.run(play()) == (Outcome.SENT, False)
-
-
-def test_the_generation_wraps_as_in_64_bits() -> None:
-    state = ThreadState()
-    state.listener_generation = GENERATIONS - 1
-    assert run(state_set_listener(state, oneshot()[0], Conversation(1))) == 0
-
-
-def test_a_superseded_listener_gets_the_commands_queued_before_and_then_the_end() -> None:
-    async def play() -> None:
-        state, conversation = ThreadState(), Conversation(1)
-        placed = state.set_listener(oneshot()[0], conversation)
-        old = state.listener_command_tx()
-        assert placed is not None
-        assert old is not None
-        command = ResolveServerRequest(1, oneshot()[0])
-        assert old.send(command)
-        state.set_listener(oneshot()[0], conversation)
-        assert not old.send(command)
-        assert await placed[0].get() is command
-        with pytest.raises(ChannelClosed):
-            await placed[0].get()
-
-    asyncio.run(play())
-
-
-def test_a_closed_receiver_hands_back_what_nobody_received() -> None:
-    state = ThreadState()
-    placed = state.set_listener(oneshot()[0], Conversation(1))
-    channel = state.listener_command_tx()
-    assert placed is not None
-    assert channel is not None
-    command = ResolveServerRequest(1, oneshot()[0])
-    channel.send(command)
-    assert placed[0].close() == [command]
-    assert not channel.send(command)
-
-
-def test_a_waiting_receiver_is_woken_by_a_command() -> None:
-    async def play() -> bool:
-        state = ThreadState()
-        placed = state.set_listener(oneshot()[0], Conversation(1))
-        channel = state.listener_command_tx()
-        assert placed is not None
-        assert channel is not None
-        command = ResolveServerRequest(1, oneshot()[0])
-        waiting = asyncio.create_task(placed[0].get())
-        await asyncio.sleep(0)
-        channel.send(command)
-        return await waiting is command
-
-    assert asyncio.run(play())
-
-
-def test_a_conversation_is_held_weakly() -> None:
-    state = ThreadState()
-    conversation = Conversation(1)
-    state.set_listener(oneshot()[0], conversation)
-    assert state.shown().conversation == 1
-    del conversation
-    assert state.shown().conversation is None

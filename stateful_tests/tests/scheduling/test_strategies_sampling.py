@@ -1,11 +1,9 @@
-"""What sampling strategies guarantee, measured: chances as their papers state them, and that a weaker strategy does not have them.
+"""The guarantees of sampling strategies, measured: chances as their papers state them, which a weaker strategy does not have.
 
 All seeds are fixed, so a test passes always or never; the bounds are wide enough that an honest strategy passes with nearly any seed.
 """
 
 import asyncio
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Hashable
 from math import comb, sqrt
@@ -15,10 +13,7 @@ import pytest
 
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
-from subwarden.scheduling.run import Choose, run
-from subwarden.scheduling.strategies.portfolio import Portfolio
 from subwarden.scheduling.strategies.sampling.feedback import Feedback
 from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.pos import Pos
@@ -26,44 +21,9 @@ from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.sampling.surw import Surw
 from subwarden.scheduling.strategies.sampling.urw import Urw
 from subwarden.scheduling.strategies.strategy import Strategy
-from subwarden.stateful_tests.tests.paths import ROOT
+from subwarden.stateful_tests.tests.scheduling.sampling import Start, sample, words
 
-Start = Callable[[ControlledLoop], Callable[[], Hashable]]
 SAMPLERS: list[Callable[[Random], Strategy]] = [RandomWalk, Urw, Surw, Pos, Feedback, *(lambda r, d=d: Pct(r, d) for d in (1, 2, 3, 4))]
-
-
-def sample(strategy: Strategy, start: Start, runs: int, order: Order = Order.ANY) -> Counter[Hashable]:
-    """How often each outcome came."""
-    found: Counter[Hashable] = Counter()
-    for _ in range(runs):
-        loop = ControlledLoop()
-        with loop.entered():
-            choose = strategy.begin(LoopCandidates(loop, order))
-            assert choose is not None
-            outcome = start(loop)
-            _, choices, steps = run(loop, order, choose, lambda: None, every_choice=strategy.every_choice)
-            strategy.end(choices, steps)
-            found[outcome()] += 1
-    return found
-
-
-def words(**steps: int) -> Start:
-    """Tasks that write their letter so often; the outcome is the word."""
-
-    def start(loop: ControlledLoop) -> Callable[[], Hashable]:
-        word: list[str] = []
-
-        async def write(letter: str, times: int) -> None:
-            for step in range(times):
-                word.append(letter)
-                if step < times - 1:
-                    await asyncio.sleep(0)
-
-        for letter, times in steps.items():
-            loop.create_task(write(letter, times), name=letter)
-        return lambda: "".join(word)
-
-    return start
 
 
 def fits(found: Counter[Hashable], expected: dict[Hashable, float]) -> bool:
@@ -247,63 +207,3 @@ def test_events_are_delivered_at_every_moment_in_fifo(make: Callable[[Random], S
     strategy = make(Random(9))
     moments = set(sample(strategy, start, 400, Order.FIFO))
     assert moments == ({0, 3} if strategy.name == "pct 1" else {0, 1, 2, 3})
-
-
-SAME = """
-import sys
-from random import Random
-sys.path.insert(0, {root!r})
-from subwarden.scheduling.order import Order
-from subwarden.scheduling.strategies.portfolio import Portfolio
-from subwarden.stateful_tests.specimens.races.catalogue import races
-from subwarden.stateful_tests.specimens.races.race import attempt
-for program in races():
-    strategy = Portfolio(Random(5), 40)
-    while (made := attempt(program.start, strategy, program.order)) is not None:
-        print(program.name, strategy.current.name, made.choices, made.wrong)
-"""
-
-
-def test_the_same_seed_makes_the_same_runs_in_every_process() -> None:
-    """In particular, no strategy depends on the order of a set or on an address."""
-    root = str(ROOT)
-    said = [
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", SAME.format(root=root)],
-            env={"PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("1", "2")
-    ]
-    assert said[0] == said[1]
-    assert said[0].count("\n") > 500
-
-
-SHARES = {"surw": 4, "urw": 2, "pct 3": 2, "pct 4": 2, "delay bounded": 1, "pos": 1, "pct 2": 1, "feedback": 1}  # of fourteen runs
-
-
-def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share() -> None:
-    strategy = Portfolio(Random(1), 56)
-    turns: Counter[str] = Counter()
-    start = words(a=3, b=3)
-    while True:
-        loop = ControlledLoop()
-        with loop.entered():
-            choose: Choose | None = strategy.begin(LoopCandidates(loop, Order.ANY))
-            if choose is None:
-                break
-            start(loop)
-            _, choices, steps = run(loop, Order.ANY, choose, lambda: None, every_choice=strategy.every_choice)
-            strategy.end(choices, steps)
-            turns[strategy.current.name] += 1
-    assert sum(turns.values()) == strategy.runs == 56
-    assert {name: times / 4 for name, times in turns.items()} == SHARES
-
-
-def test_the_portfolio_goes_on_without_who_is_exhausted() -> None:
-    strategy = Portfolio(Random(1), 100)
-    assert sum(sample(strategy, words(a=1), 100).values()) == 100
-    systematic = next(member for member in strategy.members if member.name == "delay bounded")
-    assert getattr(systematic, "everything", False), "a program of one schedule is soon run in full"

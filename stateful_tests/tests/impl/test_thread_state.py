@@ -1,0 +1,95 @@
+"""The thread states that managers hand out: senders, receivers, generations and conversations."""
+
+import asyncio
+
+import pytest
+
+from subwarden.impl.manager.conversation import Conversation
+from subwarden.impl.manager.listener_commands import ChannelClosed, ResolveServerRequest
+from subwarden.impl.manager.oneshot import Outcome, oneshot
+from subwarden.impl.manager.state_operations import state_set_listener
+from subwarden.impl.manager.thread_state import GENERATIONS, ThreadState
+from subwarden.stateful_tests.tests.impl.managers import cancelled_at, run
+
+
+def test_a_caller_cancelled_while_it_waits_for_t_drops_its_sender() -> None:
+    async def play() -> Outcome:
+        state, (cancel, receiver) = ThreadState(), oneshot()
+        await cancelled_at(state.lock, state_set_listener(state, cancel, Conversation(1)))
+        return receiver.outcome
+
+    assert asyncio.run(play()) is Outcome.DROPPED
+
+
+def test_a_listener_is_told_once_and_wakes_whoever_waits() -> None:
+    async def play() -> tuple[Outcome, bool]:
+        cancel, receiver = oneshot()
+        waiting = asyncio.create_task(receiver.wait())
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="one receiver"):
+            await receiver.wait()
+        cancel.send()
+        return await waiting, cancel.drop()
+
+    assert asyncio.run(play()) == (Outcome.SENT, False)
+
+
+def test_the_generation_wraps_as_in_64_bits() -> None:
+    state = ThreadState()
+    state.listener_generation = GENERATIONS - 1
+    assert run(state_set_listener(state, oneshot()[0], Conversation(1))) == 0
+
+
+def test_a_superseded_listener_gets_the_commands_queued_before_and_then_the_end() -> None:
+    async def play() -> None:
+        state, conversation = ThreadState(), Conversation(1)
+        placed = state.set_listener(oneshot()[0], conversation)
+        old = state.listener_command_tx()
+        assert placed is not None
+        assert old is not None
+        command = ResolveServerRequest(1, oneshot()[0])
+        assert old.send(command)
+        state.set_listener(oneshot()[0], conversation)
+        assert not old.send(command)
+        assert await placed[0].get() is command
+        with pytest.raises(ChannelClosed):
+            await placed[0].get()
+
+    asyncio.run(play())
+
+
+def test_a_closed_receiver_hands_back_what_nobody_received() -> None:
+    state = ThreadState()
+    placed = state.set_listener(oneshot()[0], Conversation(1))
+    channel = state.listener_command_tx()
+    assert placed is not None
+    assert channel is not None
+    command = ResolveServerRequest(1, oneshot()[0])
+    channel.send(command)
+    assert placed[0].close() == [command]
+    assert not channel.send(command)
+
+
+def test_a_waiting_receiver_is_woken_by_a_command() -> None:
+    async def play() -> bool:
+        state = ThreadState()
+        placed = state.set_listener(oneshot()[0], Conversation(1))
+        channel = state.listener_command_tx()
+        assert placed is not None
+        assert channel is not None
+        command = ResolveServerRequest(1, oneshot()[0])
+        waiting = asyncio.create_task(placed[0].get())
+        await asyncio.sleep(0)
+        channel.send(command)
+        return await waiting is command
+
+    assert asyncio.run(play())
+
+
+def test_a_conversation_is_held_weakly() -> None:
+    state = ThreadState()
+    conversation = Conversation(1)
+    state.set_listener(oneshot()[0], conversation)
+    assert state.shown().conversation == 1
+    del conversation
+    assert state.shown().conversation is None

@@ -1,0 +1,111 @@
+"""Changes, requests and runs of the server's model, for its tests."""
+
+from collections.abc import Callable
+from typing import get_type_hints
+
+from hypothesis import strategies as st
+
+from subwarden.model.server import transitions as pr
+from subwarden.model.server.requests import (
+    REQUESTS,
+    Initialize,
+    Reply,
+    Request,
+    Resume,
+)
+from subwarden.model.server.state import Change, ChangeKind, ServerState
+
+OK = Reply.OK
+C1, C2, T1, T2, T3, V1, V2 = 1, 2, 1, 2, 3, 1, 2
+LOADED = Change(ChangeKind.LOADED, T1, other=V1)
+UNLOADED = Change(ChangeKind.UNLOADED, T1, other=V1)
+CLOSING = Change(ChangeKind.CLOSING, T1)
+
+
+def linked(connection: int, thread: int = T1) -> Change:
+    return Change(ChangeKind.LINKED, thread, connection)
+
+
+def unlinked(connection: int, thread: int = T1) -> Change:
+    return Change(ChangeKind.UNLINKED, thread, connection)
+
+
+def named(connection: int, subscription: int, thread: int = T1) -> Change:
+    return Change(ChangeKind.NAMED, thread, connection, subscription)
+
+
+def unnamed(connection: int, subscription: int, thread: int = T1) -> Change:
+    return Change(ChangeKind.UNNAMED, thread, connection, subscription)
+
+
+class Run:
+    """A state, and what has happened to it. Everything that is expected to be allowed must be."""
+
+    def __init__(self) -> None:
+        self.state = ServerState(stored=frozenset((T1, T2)))
+        self._next = 0
+
+    def asks(self, request: Request) -> int:
+        """A request arrives; its number."""
+        self._next += 1
+        self.state = pr.accept(self.state, self._next, request)
+        return self._next
+
+    def outside(self, happens: Callable[..., ServerState], *arguments: object) -> None:
+        self.state = happens(self.state, *arguments)
+
+    def shows(self, *changes: Change) -> None:
+        for change in changes:
+            after = pr.explain(self.state, change)
+            assert after is not None, change
+            self.state = after
+
+    def refuses(self, change: Change) -> bool:
+        return pr.explain(self.state, change) is None
+
+    def answers(self, number: int, reply: Reply = OK) -> None:
+        after = pr.answer(self.state, number, reply)
+        assert after is not None, f"{number}: {reply}"
+        self.state = after
+
+    def right(self, number: int) -> set[Reply]:
+        """The answers that it allows."""
+        return {reply for reply in Reply if pr.answer(self.state, number, reply) is not None}
+
+    def live(self, *connections: int) -> "Run":
+        for connection in connections:
+            number = self.asks(Initialize(connection))
+            self.shows(Change(ChangeKind.LIVE, connection=connection))
+            self.answers(number)
+        return self
+
+    def resumed(self, *connections: int, thread: int = T1, conversation: int = V1) -> "Run":
+        """Clients 1 and on are live, and these are subscribed."""
+        for connection in connections:
+            number = self.asks(Resume(connection, thread))
+            if self.state.thread(thread) is None:
+                self.outside(pr.brought, thread, conversation)
+                self.shows(Change(ChangeKind.LOADED, thread, other=conversation))
+            self.shows(linked(connection, thread))
+            self.answers(number)
+        return self
+
+
+def live() -> Run:
+    """Both clients are live, and nothing is loaded."""
+    return Run().live(C1, C2)
+
+
+def subscribed(*connections: int) -> Run:
+    """Both clients are live, thread 1 is loaded, and these are subscribed to it."""
+    return live().resumed(*connections)
+
+
+def requests() -> st.SearchStrategy[Request]:
+    """Any request."""
+
+    def of(kind: type[Request]) -> st.SearchStrategy[Request]:
+        hints = get_type_hints(kind)
+        return st.builds(kind, **{slot: st.booleans() if hints[slot] is bool else st.integers(0, 9) for slot in kind.__match_args__})
+
+    return st.one_of([of(kind) for kind in REQUESTS])

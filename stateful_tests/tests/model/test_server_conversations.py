@@ -1,0 +1,170 @@
+"""The server's model: subscription ids, turns, rollbacks, conversations that end, answers and cancellation."""
+
+from subwarden.model.server import transitions as pr
+from subwarden.model.server.requests import (
+    AddListener,
+    ListLoaded,
+    RemoveListener,
+    Reply,
+    Resume,
+    Rollback,
+    TurnInterrupt,
+    TurnStart,
+    Unsubscribe,
+)
+from subwarden.model.server.state import IMPLICIT, Loaded
+from subwarden.stateful_tests.tests.model.server_model import (
+    C1,
+    C2,
+    CLOSING,
+    LOADED,
+    OK,
+    T1,
+    UNLOADED,
+    V1,
+    V2,
+    linked,
+    live,
+    named,
+    subscribed,
+    unlinked,
+    unnamed,
+)
+
+
+def test_removing_an_id_ends_what_it_stands_for_and_nothing_else() -> None:
+    run = subscribed(C1)
+    run.asks(AddListener(C1, 1, T1, False))
+    assert run.refuses(named(C1, 2))
+    assert run.refuses(named(C2, 1))
+    run.shows(named(C1, 1))
+    assert run.state.grants == {(T1, C1, IMPLICIT), (T1, C1, 1)}
+    number = run.asks(RemoveListener(C1, 1))
+    assert run.right(number) == set()
+    run.shows(unnamed(C1, 1))
+    assert run.right(number) == {OK}
+    assert run.refuses(unlinked(C1))
+    assert run.right(run.asks(RemoveListener(C1, 1))) == {Reply.NOT_FOUND}
+
+
+def test_the_last_id_of_a_pair_ends_its_subscription() -> None:
+    run = subscribed(C1)
+    run.asks(AddListener(C2, 1, T1, False))
+    run.shows(linked(C2), named(C2, 1))
+    run.asks(RemoveListener(C1, 1))
+    run.shows(unnamed(C2, 1), unlinked(C2))
+    assert run.state.grants == {(T1, C1, IMPLICIT)}
+
+
+def test_an_id_on_what_is_not_loaded() -> None:
+    assert live().right(live().asks(AddListener(C1, 1, T1, False))) == set()
+    run = live()
+    assert run.right(run.asks(AddListener(C1, 1, T1, False))) == {Reply.NOT_LOADED}
+
+
+def test_an_interrupt_is_answered_when_no_turn_is_open() -> None:
+    run = subscribed(C1)
+    run.outside(pr.turn, T1, V1, True)
+    number = run.asks(TurnInterrupt(C1, T1))
+    assert run.right(number) == set()
+    run.outside(pr.turn, T1, V2, False)  # another conversation's
+    assert run.right(number) == set()
+    run.outside(pr.turn, T1, V1, False)
+    assert run.right(number) == {OK}
+
+
+def test_a_rollback_is_answered_once_for_each_that_the_engine_has_done() -> None:
+    run = subscribed(C1)
+    first = run.asks(Rollback(C1, T1))
+    assert run.right(first) == set()
+    second = run.asks(Rollback(C2, T1))
+    assert run.right(first) == run.right(second) == {Reply.BUSY}
+    run.outside(pr.rolled_back, T1)
+    assert run.right(first) == run.right(second) == {OK, Reply.BUSY}
+    run.answers(first)
+    assert run.right(second) == {Reply.BUSY}  # the one that was done was the first's
+
+
+def test_whatever_a_conversation_has_to_do_is_refused_where_there_is_none() -> None:
+    for request in (TurnStart(C1, T1, False), TurnInterrupt(C1, T1), Rollback(C1, T1)):
+        run = live()
+        number = run.asks(request)
+        assert Reply.NOT_LOADED in run.right(number)
+        run = subscribed(C1)
+        assert Reply.NOT_LOADED not in run.right(run.asks(request))
+
+
+def test_a_dead_conversation_may_be_unloaded_and_what_waits_for_it_ends() -> None:
+    run = subscribed(C1)
+    run.outside(pr.turn, T1, V1, True)
+    interrupt, rollback = run.asks(TurnInterrupt(C1, T1)), run.asks(Rollback(C1, T1))
+    run.outside(pr.died, T1, V1)
+    assert run.state.thread(T1) == Loaded(V1, dead=True)
+    assert {OK, Reply.ENDED} <= run.right(interrupt)
+    assert run.right(rollback) == {Reply.ENDED, Reply.FAILED}
+    run.shows(unlinked(C1), CLOSING, UNLOADED)
+
+
+def test_one_that_dies_before_it_is_loaded_is_dead_when_it_is() -> None:
+    run = live()
+    run.asks(Resume(C1, T1))
+    run.outside(pr.brought, T1, V1)
+    run.outside(pr.died, T1, V1)
+    run.shows(LOADED)
+    assert run.state.thread(T1) == Loaded(V1, dead=True)
+
+
+def test_the_death_of_an_earlier_conversation_is_not_that_of_the_present_one() -> None:
+    run = subscribed(C1)
+    run.outside(pr.died, T1, V2)
+    assert run.state.thread(T1) == Loaded(V1)
+    assert run.refuses(CLOSING)
+
+
+def test_a_request_is_answered_once() -> None:
+    run = live()
+    number = run.asks(ListLoaded(C1))
+    run.answers(number)
+    assert run.right(number) == set()
+
+
+def test_what_was_right_at_some_moment_stays_right() -> None:
+    run = live()
+    number = run.asks(Unsubscribe(C1, T1))
+    run.resumed(C2)
+    assert run.right(number) == {Reply.NOT_LOADED, Reply.NOT_SUBSCRIBED}
+
+
+def test_what_happens_elsewhere_makes_no_answer_right() -> None:
+    """A resume of a thread that runs is not told that something has ended, whose subscription nobody has seen yet."""
+    run = subscribed(C1)
+    number = run.asks(Resume(C2, T1))
+    run.asks(ListLoaded(C1))
+    assert run.right(number) == {Reply.OK}
+    run.shows(linked(C2))
+    run.asks(Unsubscribe(C2, T1))
+    run.shows(unlinked(C2))
+    assert run.right(number) == {Reply.OK, Reply.ENDED}
+
+
+def test_cancelled_is_an_answer_to_what_was_cancelled_alone_and_the_others_stay_right() -> None:
+    for request in (ListLoaded(C1), Resume(C1, 9), Unsubscribe(C1, T1)):
+        run = live()
+        number, other = run.asks(request), run.asks(request)
+        right = run.right(number)
+        assert Reply.CANCELLED not in right
+        run.outside(pr.cancel, number)
+        assert run.right(number) == right | {Reply.CANCELLED}
+        assert run.right(other) == right
+
+
+def test_what_was_cancelled_may_have_happened_but_what_was_not_comes_first() -> None:
+    run = subscribed(C1)
+    cancelled, other = run.asks(Resume(C2, T1)), run.asks(Resume(C2, T1))
+    run.outside(pr.cancel, cancelled)
+    run.shows(linked(C2))
+    done = {number: flight.done for number, flight in run.state.flight}
+    assert done == {cancelled: False, other: True}
+    run.asks(Unsubscribe(C2, T1))
+    run.shows(unlinked(C2), linked(C2))
+    assert all(flight.done for _, flight in run.state.of(Resume))

@@ -54,12 +54,10 @@ class AdapterJudge(ABC):
 
     def cancelled(self, task: int, operation: Any) -> None:
         """`task`'s `operation` was cancelled."""
-        self._tell("is cancelled in", operation)
         self._gone(task, operation)
 
     def raised(self, task: int, operation: Any, error: BaseException) -> None:
         """`operation` raised instead of returning."""
-        self._tell(f"raises {type(error).__name__} in", operation)
         self._gone(task, operation)
         self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
 
@@ -104,11 +102,6 @@ class AdapterJudge(ABC):
             self.violations[cause] = self.steps
             self.details[cause] = detail
             self.evidence[cause] = evidence
-
-    def _tell(self, what: str, operation: object, answer: object = None) -> None:
-        """For whoever tells the run."""
-        if self._loop.log is not None:
-            self._loop.log.append((what, (operation, answer)))
 
     def _nobody_is_left(self) -> bool:
         """Whether nothing can be going on any more that could finish what was cancelled."""

@@ -16,17 +16,14 @@ from subwarden.reports.gate import console_for
 from subwarden.reports.record import ScriptRecord
 from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order
-from subwarden.scheduling.schedule import Guide
 from subwarden.stateful_tests.exec.saved import read as read_process_run
-from subwarden.stateful_tests.exploring.level import Factory
-from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.subjects.loading import blaming, load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
-from subwarden.stateful_tests.subjects.manager.trace import trace_of
-from subwarden.stateful_tests.tla.traces import as_itf, as_tla
+from subwarden.stateful_tests.subjects.manager.trace import Tracer
+from subwarden.stateful_tests.tla.traces import TraceStep, as_itf, as_tla
 
 
 def add_parser(verbs: Any) -> None:
@@ -56,10 +53,11 @@ def run(options: argparse.Namespace) -> int:
             f"the replay is of {replay.level}; --trace writes traces of {MANAGER_LEVEL.name} only, for which there is a twin in TLA+"
         )
     factory = load(replay.subject, replay.level)
-    record, cause = follow(replay, factory)
+    tracer = Tracer()
+    record, cause = follow(replay, factory, [tracer] if options.trace else [])
     console = console_for(sys.stdout)
     if options.trace:
-        console.print(Text(_write_trace(options.trace, replay, factory)))
+        console.print(Text(_write_trace(options.trace, replay, tracer.trace)))
     write_replay(record, console)
     if cause is None:
         return 0
@@ -83,10 +81,8 @@ def _write_script(path: str, made: ScriptRecord) -> str:
     return f"plain asyncio: {path} is written; it was run, and fails on the stock event loop of Python {platform.python_version()}"
 
 
-def _write_trace(path: str, replay: Replay, factory: Factory) -> str:
+def _write_trace(path: str, replay: Replay, trace: list[TraceStep]) -> str:
     """Write the run's trace, and say how far it goes."""
-    with blaming(replay.subject), running():
-        trace = trace_of(factory, replay.order, replay.program, lambda candidates: Guide(candidates, replay.names))
     text = as_tla(trace) if path.endswith(".tla") else json.dumps(as_itf(trace), indent=1) + "\n"
     try:
         Path(path).write_text(text, encoding="utf-8")

@@ -44,7 +44,6 @@ class CoreJudge(AdapterJudge):
 
     def called(self, task: int, operation: CoreOperation) -> None:
         """`task` calls `operation`; a publish has its `message`."""
-        self._tell("calls", operation)
         self._calls += 1
         self._open[task] = self._calls
         for connection in self.connections.values():
@@ -67,7 +66,6 @@ class CoreJudge(AdapterJudge):
 
     def returned(self, task: int, operation: CoreOperation, answer: object) -> None:
         """`operation` returned `answer`."""
-        self._tell("answers", operation, answer)
         call = self._open.pop(task)
         if isinstance(operation, Publish):
             self._fired.add(self.deliveries.returned(call))

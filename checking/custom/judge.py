@@ -48,14 +48,12 @@ class CustomJudge(AdapterJudge):
 
     def called(self, task: int, operation: CustomOperation) -> None:
         """`task` calls `operation`."""
-        self._tell("calls", operation)
         self._calls += 1
         self._open[task] = self._calls
         self._possible.open[self._calls] = operation
 
     def returned(self, task: int, operation: CustomOperation, answer: object) -> None:
         """`operation` returned `answer`."""
-        self._tell("answers", operation, answer)
         call, self._blamed = self._open.pop(task), operation
         if not self._lost:
             try:

@@ -83,8 +83,6 @@ class ServerJudge:
 
     def _accept(self, number: int, request: Request) -> None:
         self.requests.accept(number, self._name_of(number), request)
-        if self._loop.log is not None:
-            self._loop.log.append(("calls", (request, number)))
         self._node = self._node.accept(number, request)
         if isinstance(request, rq.SUBSCRIBES):
             self.deliveries.wants(pair_of(request))
@@ -138,18 +136,12 @@ class ServerJudge:
             asked = self.requests.named(message.request)
             self.clients.answered(asked, message.reply)
             self.look()
-            self._log_sent(connection, message)
             self._answer(asked, message)
             return
         self.look()
-        self._log_sent(connection, message)
         found = self.clients.sent(connection, message)
         if found is not None:
             self.violated(*found)
-
-    def _log_sent(self, connection: int, message: Message) -> None:
-        if self._loop.log is not None:
-            self._loop.log.append(("sends", (connection, message)))
 
     def _answer(self, asked: AcceptedRequest, message: AnswerSent) -> None:
         number, request, reply = asked.number, asked.request, message.reply

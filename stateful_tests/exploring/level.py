@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.observers import Observer
 
 Names = list[str]
@@ -55,13 +56,22 @@ class RunJudge(Protocol):
 
 
 class Narrator(Protocol):
-    """Puts one run into words, step by step."""
+    """Puts one run into words, once a step has run."""
 
-    def say(self, what: str, about: object) -> str:
-        """An entry of the loop's log."""
+    def lock(self, verb: str, lock: Any) -> str:
+        """A task `takes`, `releases` or `waits for` a lock."""
+
+    def call(self, verb: str, operation: Any) -> str:
+        """A task `calls` an operation, `is cancelled in` it or `raises ... in` it."""
+
+    def answer(self, operation: Any, answer: Any) -> str:
+        """The call of an operation returned."""
+
+    def message(self, client: Any, message: Any) -> str:
+        """A message is on its way to a client."""
 
     def changes(self) -> list[str]:
-        """What shows now and did not before."""
+        """The differences between the maps now and at the last call of this method."""
 
 
 class Play(Protocol):
@@ -90,8 +100,8 @@ class Play(Protocol):
     def lock_kind(self, lock: Any) -> str:
         """Which kind of lock it is, for the order of locks (P13)."""
 
-    def teller(self) -> Narrator:
-        """Whoever tells this run; asked for before its first step."""
+    def narrator(self) -> Narrator:
+        """The narrator of this run; asked for before its first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +181,11 @@ class Level(Protocol):
     def decode(self, data: object) -> Any:
         """A program that can be played, from what its `encode` wrote. Raises ValueError, saying what is wrong."""
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
-        """What a finding's record has of its script of plain asyncio; `told` is the rest of the record. See `plain_run.scripted`."""
+    def claimant(self, run: FailingRun) -> Claimant:
+        """An observer that says, when it has heard of `run`, what a script of plain asyncio can assert of it."""
+
+    def write_script(self, record: dict[str, Any]) -> str:
+        """The text of the script, from a finding's record whose `plain` is what a claimant said."""
 
     def say_operation(self, operation: Any) -> str:
         """In words."""

@@ -1,14 +1,17 @@
 """Plays a saved run again, exactly, and records what it shows now."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.reports.record import REPLAY_SCHEMA, ReplayRecord
 from subwarden.scheduling.schedule import Divergence
+from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.runs.record import replay_record
+from subwarden.stateful_tests.runs.record import task_rows
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming
@@ -21,11 +24,12 @@ class Followed(NamedTuple):
     cause: Cause | None
 
 
-def follow(replay: Replay, factory: Factory) -> Followed:
-    """Play `replay` on the subject that `factory` makes. Raises BadReplay where that takes other steps now, BadSubject."""
+def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = ()) -> Followed:
+    """Play `replay` on a subject of `factory` with `observers`. Raises BadReplay where that takes other steps now, BadSubject."""
+    level, narration = LEVELS[replay.level], Narration()
     try:
         with blaming(replay.subject), running():
-            result = Runner(LEVELS[replay.level], factory, replay.order).follow(replay.program, replay.names)
+            result = Runner(level, factory, replay.order).follow(replay.program, replay.names, [narration, *observers])
     except Divergence as error:
         again = f"the subject has changed since; find the run anew with `subwarden gate --subject {replay.subject}`"
         raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
@@ -44,6 +48,5 @@ def follow(replay: Replay, factory: Factory) -> Followed:
         ],
     }
     if cause is not None:
-        table = replay_record(replay, cause, factory)
-        record["tasks"], record["steps"] = table["tasks"], table["steps"]
+        record["tasks"], record["steps"] = task_rows(level, replay.program), narration.rows(cause)
     return Followed(record, cause)

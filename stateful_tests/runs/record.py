@@ -1,23 +1,20 @@
 """Records of findings and of replayed runs, as plain data. Every report is made from them, and nothing else."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from typing import Any, cast
 
-from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.model.properties import Property
-from subwarden.reports.record import AdapterRecord, FindingRecord, RunRecord, ScriptRecord, StepRow, TaskRow
-from subwarden.scheduling.schedule import Divergence
-from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.reports.record import AdapterRecord, FindingRecord, ScriptRecord, TaskRow
 from subwarden.stateful_tests.exploring.check import Check
-from subwarden.stateful_tests.exploring.findings.investigate import IMPATIENT, NotReproducible, confirm
-from subwarden.stateful_tests.exploring.findings.narrate import tell
+from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirm, patience
+from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay, of_finding
+from subwarden.stateful_tests.script.run import claimant_of, script_of, scripted
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
@@ -45,19 +42,25 @@ def findings_record(
     for finding in findings:
         make = load(subject, finding.level) if factory is None else factory
         try:
-            with running(), WATCHDOG.guarded(IMPATIENT) if finding.cause == causes.BLOCKED else nullcontext():
-                confirm(Runner(LEVELS[finding.level], make, finding.order), finding.cause, finding.program, list(finding.names))
             told[finding.cause] = finding_record(subject, finding, make)
-        except (NotReproducible, Divergence) as error:
+        except NotReproducible as error:
             doubts.append(f"{finding.id} was found, and does not show any more in the run that was kept of it ({error})")
     return told, doubts
 
 
 def finding_record(subject: str, finding: Finding[Any], factory: Factory | None = None) -> FindingRecord:
-    """One finding: what it breaks, the minimal run row by row, the line that replays it, and the script that shows it without a harness."""
+    """One finding: what it breaks, the minimal run row by row, the line that replays it, and the script that shows it without a harness.
+
+    The run is followed twice and must be the same both times, the second time with a narrator and a claimant listening.
+    Raises NotReproducible.
+    """
     program, level = finding.program, LEVELS[finding.level]
     factory = load(subject, finding.level) if factory is None else factory
-    told = {
+    narration, claimant = Narration(), claimant_of(level, FailingRun(finding.order, program, finding.names, finding.cause))
+    with running(), patience(finding.cause):
+        observers = [narration] if claimant is None else [narration, claimant]
+        confirm(Runner(level, factory, finding.order), finding.cause, program, finding.names, observers)
+    record = {
         "level": level.name,
         "id": finding.id,
         "property": finding.broken.name,
@@ -66,30 +69,23 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
         "order": finding.order.value,
         "cancellation": finding.cancellation,
         "operations": [level.say_operation(operation) for chain in program.tasks for operation in chain],
-        "tasks": _tasks(level, program),
-        "steps": tell(level, factory, finding.order, program, finding.names, finding.cause),
+        "tasks": task_rows(level, program),
+        "steps": narration.rows(finding.cause),
         "replay": of_finding(subject, finding).string(),
     }
-    script = level.scripted(told, subject, factory, FailingRun(finding.order, program, finding.names, finding.cause))
-    return cast(FindingRecord, {**told, **script})
-
-
-def replay_record(replay: Replay, cause: Cause, factory: Factory) -> RunRecord:
-    """A replayed run that shows `cause`, as a table."""
-    level = LEVELS[replay.level]
-    steps = tell(level, factory, replay.order, replay.program, replay.names, cause)
-    return {"tasks": _tasks(level, replay.program), "steps": cast(list[StepRow], steps)}
+    return cast(FindingRecord, {**record, **script_of(level, record, subject, claimant)})
 
 
 def script_record(replay: Replay, cause: Cause) -> ScriptRecord:
-    """The script of a replayed run that shows `cause`."""
+    """The script of a replayed run that shows `cause`. The run is followed again for it."""
     level, factory = LEVELS[replay.level], load(replay.subject, replay.level)
     broken = Property.P11 if level.cancels(replay.program) else cause.property
-    told = {"property": broken.name, "title": broken.title, "mechanism": cause.mechanism, "tasks": _tasks(level, replay.program)}
-    return cast(ScriptRecord, level.scripted(told, replay.subject, factory, FailingRun(replay.order, replay.program, replay.names, cause)))
+    record = {"property": broken.name, "title": broken.title, "mechanism": cause.mechanism, "tasks": task_rows(level, replay.program)}
+    return scripted(level, record, replay.subject, factory, FailingRun(replay.order, replay.program, replay.names, cause))
 
 
-def _tasks(level: Level, program: Program) -> list[TaskRow]:
+def task_rows(level: Level, program: Program) -> list[TaskRow]:
+    """The tasks of `program`, as the columns of a run's table."""
     return [
         {"name": task_name(at), "operations": [level.say_operation(o) for o in chain], "faults": level.say_fault(program, at)}
         for at, chain in enumerate(program.tasks)

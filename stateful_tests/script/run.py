@@ -3,43 +3,48 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from subwarden.impl.subjects import SUBJECTS
+from subwarden.reports.record import ScriptRecord
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.level import FailingRun
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript
+from subwarden.stateful_tests.exploring.findings.investigate import patience
+from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level
+from subwarden.stateful_tests.exploring.runner import Runner, running
 
 LIMIT = 20.0  # seconds of wall clock; the script of a step that blocks gives up after 5
 
 
-class NoScript(Exception):
-    """A script cannot show this finding; the message says why."""
+NOTHING: ScriptRecord = {"plain": None, "script": None, "script_confirmed": None, "script_doubt": None}
 
 
-NOTHING: dict[str, Any] = {"plain": None, "script": None, "script_confirmed": None, "script_doubt": None}
+def claimant_of(level: Level, run: FailingRun) -> Claimant | None:
+    """The claimant that a script of `run` needs. None in the order `any`: stock asyncio promises nothing there."""
+    return level.claimant(run) if run.order is Order.FIFO else None
 
 
-def confirmed(
-    told: dict[str, Any], run: FailingRun, make: Callable[[], dict[str, Any]], write: Callable[[dict[str, Any]], str]
-) -> dict[str, Any]:
-    """What a finding's record, of which `told` is the rest, has of the script that `write` makes of it and of what `make` gives, which
-    may raise NoScript.
+def scripted(level: Level, record: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> ScriptRecord:
+    """Follow `run`, and return what `script_of` makes of it. Raises Divergence."""
+    claimant = claimant_of(level, run)
+    if claimant is not None:
+        with running(), patience(run.cause):
+            Runner(level, factory, run.order).follow(run.program, run.names, [claimant])
+    return script_of(level, record, subject, claimant)
 
-    `script` is its text and `plain` what it is made from (None where there is none); `script_confirmed`: whether it failed on the stock
-    loop, in the words of the finding (None in the order `any`, which promises nothing there); `script_doubt`: why it did not, or why it is
-    missing.
+
+def script_of(level: Level, record: dict[str, Any], subject: str, claimant: Claimant | None) -> ScriptRecord:
+    """A finding's `reports.record.ScriptRecord`. `record` is the rest of the finding's record; `claimant` has heard of the run, and is None
+    in the order `any`, where there is no script. The script is run, which takes up to `LIMIT` seconds.
     """
-    if run.order is not Order.FIFO:
+    if claimant is None:
         return NOTHING
     try:
-        plain = make()
+        plain = claimant.plain(subject)
     except NoScript as reason:
         return {**NOTHING, "script_confirmed": False, "script_doubt": str(reason)}
-    script = write({**told, "plain": plain})
-    wrong = doubt(script, f"{told['property']} {told['title']}: {told['mechanism']}")
+    script = level.write_script({**record, "plain": plain})
+    wrong = doubt(script, f"{record['property']} {record['title']}: {record['mechanism']}")
     return {"plain": plain, "script": script, "script_confirmed": wrong is None, "script_doubt": wrong}
 
 
@@ -65,18 +70,3 @@ def doubt(script: str, expected: str) -> str | None:
     if done.returncode != 1 or len(lines) != 1 or not lines[0].startswith(expected.replace('"', "'")):
         return f"the script ends with exit code {done.returncode}: {lines[-1] if lines else 'no word'}"
     return None
-
-
-def imports(subject: str) -> dict[str, Any]:
-    """How a script gets at `subject`: modules of the standard library, lines before the imports, imports, and the name to call."""
-    if subject in SUBJECTS:
-        factory: Any = SUBJECTS[subject].factory
-        return {"modules": [], "setup": [], "imports": [f"from {factory.__module__} import {factory.__name__}"], "make": factory.__name__}
-    where, _, attribute = subject.rpartition(":")
-    if not where.endswith(".py"):
-        return {"modules": [], "setup": ['sys.path.insert(0, "")'], "imports": [f"from {where} import {attribute}"], "make": attribute}
-    path = Path(where)
-    if path.stem.isidentifier():
-        setup = [f"sys.path.insert(0, {str(path.parent)!r})"]
-        return {"modules": [], "setup": setup, "imports": [f"from {path.stem} import {attribute}"], "make": attribute}
-    return {"modules": ["runpy"], "setup": [], "imports": [f"{attribute} = runpy.run_path({where!r})[{attribute!r}]"], "make": attribute}

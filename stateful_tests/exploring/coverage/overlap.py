@@ -4,19 +4,21 @@ The runs that are looked at are made once more for it, from their choices, so th
 not shown may still have happened: names that are missing here are a hint where to look, not a verdict.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from subwarden.scheduling.handles import owner
+from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, loop_for, width
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.findings.narrate import where
-from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
+from subwarden.stateful_tests.exploring.findings.task_names import task_name
+from subwarden.stateful_tests.exploring.level import Factory, Level, Program
+from subwarden.stateful_tests.exploring.observers import Observer
 
 PASSED = "order any: a ready step before an older one"
 
@@ -58,9 +60,8 @@ def out_of_turn(order: Order, pick: int, steps: int, events: int) -> Iterator[st
 def look_closely(
     level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely, happened: set[str]
 ) -> None:
-    """Make the run of `program` with these choices again and add to `seen` what it shows, and to `happened` what was chosen out of turn.
-
-    Locks must be under control already.
+    """Make the run of `program` with these choices again. Add its suspensions and overlaps to `seen`, and its choices out of turn to
+    `happened`. Locks must be under control already.
     """
     loop = loop_for(order)
     follow = fixed(choices)
@@ -70,43 +71,49 @@ def look_closely(
         happened.update(out_of_turn(order, pick, steps, len(loop.events)))
         return pick
 
-    loop.log = []
     WATCHDOG.watch(loop)
     with loop.entered():
-        play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
-        looking = _Looking(play, seen)
+        play = level.play(factory, level.prepare(program), loop, level.new_graph(), set(), [_Looking(loop, seen)])
         try:
             with suppress(Blocked):  # the run itself has been judged; here there is only less to see
-                run(loop, order, choose, looking.stepped)
+                run(loop, order, choose, play.audience.stepped)
         finally:
             loop.abandon()
             play.let_go()
     seen.runs += 1
 
 
-class _Looking:
-    def __init__(self, play: Play, seen: Closely) -> None:
-        self._play = play
-        self._seen = seen
-        self._under_way: dict[asyncio.Task[object], str] = {}
+class _Looking(Observer):
+    """Notes in `seen` where tasks are suspended after a step, and which operations are under way at the same time."""
 
-    def stepped(self) -> bool:
-        loop, under_way = self._play.loop, self._under_way
-        self._play.judge.stepped()
-        task = owner(loop.current)
-        assert loop.log is not None
-        for what, about in loop.log:
-            if task is None or isinstance(about, asyncio.Lock):
-                continue
-            operation = cast(tuple[Any, object], about)[0]
-            if what != "calls":
-                under_way.pop(task, None)
-                continue
-            self._seen.overlaps.update(overlapping(operation.name, other) for t, other in under_way.items() if t is not task)
-            under_way[task] = operation.name
-        loop.log.clear()
+    def __init__(self, loop: ControlledLoop, seen: Closely) -> None:
+        self._loop = loop
+        self._seen = seen
+        self._under_way: dict[str, str] = {}  # task -> operation
+
+    def called(self, task: int, operation: Any) -> None:
+        caller, name = task_name(task), operation.name
+        self._seen.overlaps.update(overlapping(name, other) for each, other in self._under_way.items() if each != caller)
+        self._under_way[caller] = name
+
+    def returned(self, task: int, operation: Any, answer: Any, last: bool = True) -> None:
+        self._ended(task_name(task))
+
+    def cancelled(self, task: int, operation: Any) -> None:
+        self._ended(task_name(task))
+
+    def raised(self, task: int, operation: Any, error: BaseException) -> None:
+        self._ended(task_name(task))
+
+    def delivered(self, client: Any, message: Any) -> None:
+        self._ended(getattr(message, "request", ""))  # a server answers by a message, which names the task of the request
+
+    def _ended(self, caller: str) -> None:
+        self._under_way.pop(caller, None)
+
+    def stepped(self) -> None:
+        task = owner(self._loop.current)
         if task is not None and not task.done():
             place = where(task)
             if place is not None:
                 self._seen.awaits.add(place)
-        return False

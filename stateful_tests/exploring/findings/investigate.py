@@ -1,7 +1,7 @@
 """From a failing run to a finding: believe it only if it replays, make it small, and try it in the weaker orders."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 from random import Random
@@ -21,6 +21,7 @@ from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.findings.shrink_passes import in_order_of_start
 from subwarden.stateful_tests.exploring.level import Names
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Result, Runner
 
 NEAR = 400  # runs of `LENGTH` steps spent on a simpler program whose guided run does not fail
@@ -46,7 +47,7 @@ def investigate(runner: Runner, cause: Cause, program: Any, names: Names, budget
 
     `budget` is asked before each run. Raises NotReproducible if the run does not show the cause again, BudgetSpent.
     """
-    with WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext():
+    with patience(cause):
         search = _Search(runner, cause, budget)
         search.confirm(program, names)
         weaker = replace(search, runner=Runner(runner.level, runner.factory, Order.FIFO))
@@ -69,9 +70,14 @@ def investigate(runner: Runner, cause: Cause, program: Any, names: Names, budget
     return Finding(cause, search.runner.order, runner.level.cancels(program), program, tuple(names), size, runner.level.name)
 
 
-def confirm(runner: Runner, cause: Cause, program: Any, names: Sequence[str], budget: Budget = UNLIMITED) -> None:
-    """Follow `names` twice: the run must be the same both times and show `cause`. Raises NotReproducible, BudgetSpent."""
-    _Search(runner, cause, budget).confirm(program, names)
+def patience(cause: Cause) -> AbstractContextManager[object]:
+    """Around runs that show `cause`: one that blocks the loop for real is given up soon, as it is known to do so."""
+    return WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext()
+
+
+def confirm(runner: Runner, cause: Cause, program: Any, names: Sequence[str], observers: Sequence[Observer] = ()) -> None:
+    """Follow `names` twice: both runs must be the same and show `cause`. `observers` hear of the second. Raises NotReproducible."""
+    _Search(runner, cause, UNLIMITED).confirm(program, names, observers)
 
 
 def find(runner: Runner, cause: Cause, program: Any, runs: int, strategy: Strategy | None = None) -> Names | None:
@@ -106,15 +112,15 @@ class _Search:
         self._ask()
         return self.runner.record(program, lambda _candidates: fixed(choices))
 
-    def _follow(self, program: Any, names: Sequence[str]) -> Result:
+    def _follow(self, program: Any, names: Sequence[str], observers: Sequence[Observer] = ()) -> Result:
         self._ask()
-        return self.runner.follow(program, names)
+        return self.runner.follow(program, names, observers)
 
-    def confirm(self, program: Any, names: Sequence[str]) -> None:
+    def confirm(self, program: Any, names: Sequence[str], observers: Sequence[Observer] = ()) -> None:
         """See `confirm` of this module."""
         mechanism = self.cause.mechanism
         try:
-            first, second = self._follow(program, names), self._follow(program, names)
+            first, second = self._follow(program, names), self._follow(program, names, observers)
         except Divergence as error:
             raise NotReproducible(f"{mechanism}: the same schedule does not give the same run twice: {error}") from None
         if first.violations != second.violations or first.choices != second.choices or self.cause not in first.violations:

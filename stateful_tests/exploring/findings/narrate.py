@@ -1,25 +1,18 @@
-"""Tells a run: follows its schedule once more, slowly, and writes down for every step who did what, where it stands and what changed.
+"""Narrates a run: an observer that writes down, for every step, who did something, where it is suspended, and what changed.
 
-Text is computed here and nowhere before: a run that nobody asks about costs no words.
+Text is made here and nowhere before: a run that nobody narrates costs no words.
 """
 
 import asyncio
 import re
-from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
-from subwarden.checking import causes
 from subwarden.checking.causes import Cause
+from subwarden.reports.record import StepRow
 from subwarden.scheduling.handles import owner
-from subwarden.scheduling.locks import controlled_locks
-from subwarden.scheduling.loop_candidates import LoopCandidates
-from subwarden.scheduling.order import EARLY, TIMER, Order, loop_for
-from subwarden.scheduling.run import run
-from subwarden.scheduling.schedule import Follower
-from subwarden.scheduling.watchdog import BOUND, WATCHDOG, Blocked
-from subwarden.stateful_tests.exploring.findings.investigate import IMPATIENT
-from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
+from subwarden.scheduling.order import EARLY, TIMER
+from subwarden.stateful_tests.exploring.level import Play
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.place import place
 
 # of outside events, by the first word of their name
@@ -27,94 +20,99 @@ SAYS = {"start": "request arrives", "release": "may go on", "cancel": "is cancel
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object of the subject's, in what it raises or answers: another one in every run
 SCHEDULER = "subwarden.scheduling."
-FAKES = "subwarden.stateful_tests.subjects.core.environment"  # what an adapter's calls wait in, which is no place of its own
+FAKES = "subwarden.stateful_tests.subjects.core.environment"  # an adapter's calls wait there, which is no place of their own
 
 
-def tell(level: Level, factory: Factory, order: Order, program: Program, names: Sequence[str], cause: Cause) -> list[dict[str, Any]]:
-    """The rows of the run's table: step, task, did (list), at (file:line or None), changed (list), broken (what `cause` broke here).
+class Narration(Observer):
+    """The table of one run that follows names. Ask for its `rows` when the run has ended."""
 
-    Raises Divergence where the subject does something else now.
-    """
-    with controlled_locks(), WATCHDOG.guarded(IMPATIENT if cause == causes.BLOCKED else BOUND):
-        loop = loop_for(order)
-        loop.log = []  # before there is a judge, which keeps silent where nobody listens
-        WATCHDOG.watch(loop)
-        with loop.entered():
-            play = level.play(factory, level.prepare(program), loop, level.new_graph(), set())
-            rows = _Rows(play, Follower(LoopCandidates(loop, order), names), names, cause)
-            try:
-                with suppress(Blocked):  # outside of any task
-                    run(loop, order, rows.follower, rows.stepped, every_choice=True)
-                rows.follower.finish()
-            except BaseException:  # it cannot be followed: nothing may be left to complain
-                loop.abandon()
-                play.let_go()
-                raise
-            rows.outside()
-            if loop.blocked is None:
-                play.finish()
-            else:
-                play.judge.violated(causes.BLOCKED, loop.blocked)
-            rows.close()
-            loop.abandon()
-    return rows.rows
+    def __init__(self) -> None:
+        self._rows: list[StepRow] = []
+        self._did: list[tuple[str, Any]] = []  # since the last step; worded when the step has run, as only then all locks have names
+        self._chosen: list[str] = []  # names since the last step: outside events, then the step
+        self._first_seen: dict[Cause, int] = {}  # cause -> the row that shows it first
 
+    def rows(self, cause: Cause) -> list[StepRow]:
+        """A row for each step and outside event, as `reports.record.StepRow`; the row where `cause` shows first says so in `broken`."""
+        rows = [row.copy() for row in self._rows]
+        if cause in self._first_seen and rows:
+            detail = ADDRESS.sub("", self._play.judge.details[cause])
+            broken = f"{cause.property.name} {cause.property.title}: {cause.mechanism}"
+            rows[self._first_seen[cause]]["broken"] = [broken + (f" ({detail})" if detail else "")]
+        return rows
 
-class _Rows:
-    def __init__(self, play: Play, follower: Follower, names: Sequence[str], cause: Cause) -> None:
-        self.rows: list[dict[str, Any]] = []
-        assert play.loop.log is not None, "somebody must listen"
-        self.log = play.loop.log
-        self.follower = follower
+    # --- what happens
+
+    def begun(self, play: Play) -> None:
         self._play = play
-        self._names = names
-        self._cause = cause
-        self._teller = play.teller()
-        self._told = 0  # names already told
-        self._broken = False
+        self._narrator = play.narrator()
+        play.loop.log = self._did
 
-    def outside(self, but: int = 0) -> None:
-        """Rows for the outside events since the last step; `but` of the last names are steps."""
-        for name in self._names[self._told : self.follower.at - but]:
-            self._told += 1
+    def chosen(self, name: str) -> None:
+        self._chosen.append(name)
+
+    def called(self, task: int, operation: Any) -> None:
+        self._did.append(("calls", operation))
+
+    def returned(self, task: int, operation: Any, answer: Any, last: bool = True) -> None:
+        self._did.append(("answers", (operation, answer)))
+
+    def cancelled(self, task: int, operation: Any) -> None:
+        self._did.append(("is cancelled in", operation))
+
+    def raised(self, task: int, operation: Any, error: BaseException) -> None:
+        self._did.append((f"raises {type(error).__name__} in", operation))
+
+    def delivered(self, client: Any, message: Any) -> None:
+        self._did.append(("sends", (client, message)))
+
+    def stepped(self) -> None:
+        *outside, name = self._chosen
+        self._outside(outside)
+        task = owner(self._play.loop.current)
+        did = [self._worded(*event) for event in self._did]
+        self._did.clear()
+        at = None if task is None or task.done() else where(task)
+        self._row(name if task is None else task.get_name(), did, at, self._narrator.changes())
+        self._mark()  # not after an outside event: the cause that the next step shows may be known before that step ends
+
+    def finished(self) -> None:
+        self._outside(self._chosen)
+        self._mark()  # on the last row: it shows at the end only
+
+    # --- rows
+
+    def _worded(self, verb: str, about: Any) -> str:
+        narrator = self._narrator
+        if isinstance(about, asyncio.Lock):
+            return narrator.lock(verb, about)
+        if verb == "answers":
+            return narrator.answer(*about)
+        if verb == "sends":
+            return narrator.message(*about)
+        return narrator.call(verb, about)
+
+    def _outside(self, names: list[str]) -> None:
+        """Rows for the outside events since the last step."""
+        for name in names:
             if name == EARLY:
-                self._row("the clock", ["(a step takes so long that a timer is due)"], None, [])
+                self._row("the clock", ["(a step takes so long that a timer is due)"])
             elif name != TIMER:
                 kind, _, task = name.lstrip("+").partition(" ")
                 said = SAYS.get(kind, kind)
-                if kind == "fail" and " " in task:  # an answer that fails, see `scheduling.events.park`
+                if kind == "fail" and " " in task:  # a call that fails instead of answering (`scheduling.events.park`)
                     kind, _, task = task.partition(" ")
                     said = f"instead of: {SAYS.get(kind, kind)}, it fails"
-                self._row(task.split("@")[0], [f"({said})"], None, [])
+                self._row(task.split("@")[0], [f"({said})"])
+        self._chosen.clear()
 
-    def stepped(self) -> bool:
-        self.outside(but=1)
-        self._told += 1
-        self._play.judge.stepped()
-        task = owner(self._play.loop.current)
-        name = task.get_name() if task is not None else self._names[self._told - 1]
-        did = [self._teller.say(*entry) for entry in self.log]
-        self.log.clear()
-        self._row(name, did, None if task is None or task.done() else where(task), self._teller.changes())
-        self._mark()  # not after an outside event: what the step after it breaks may be known before the step ends
-        return False
-
-    def _row(self, task: str, did: list[str], at: str | None, changed: list[str]) -> None:
+    def _row(self, task: str, did: list[str], at: str | None = None, changed: list[str] | None = None) -> None:
         did = [ADDRESS.sub("", said) for said in did]
-        self.rows.append({"step": len(self.rows) + 1, "task": task, "did": did, "at": at, "changed": changed, "broken": []})
+        self._rows.append({"step": len(self._rows) + 1, "task": task, "did": did, "at": at, "changed": changed or [], "broken": []})
 
     def _mark(self) -> None:
-        judge = self._play.judge
-        if self._cause in judge.violations and not self._broken:
-            self._broken = True
-            detail = ADDRESS.sub("", judge.details[self._cause])
-            said = f"{self._cause.property.name} {self._cause.property.title}: {self._cause.mechanism}"
-            self.rows[-1]["broken"] = [said + (f" ({detail})" if detail else "")]
-
-    def close(self) -> None:
-        """What only the end shows is marked on the last row."""
-        if self.rows:
-            self._mark()
+        for cause in self._play.judge.violations:
+            self._first_seen.setdefault(cause, len(self._rows) - 1)
 
 
 def where(task: "asyncio.Task[Any]") -> str | None:

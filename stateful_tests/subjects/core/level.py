@@ -6,17 +6,19 @@ from typing import Any
 from subwarden.checking.core.configurations import CoreGraph
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation
 from subwarden.model.core.words import say_operation
+from subwarden.reports.script.core import write
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
+from subwarden.stateful_tests.subjects.core.claim import claimant
 from subwarden.stateful_tests.subjects.core.machine import CoreMachine
 from subwarden.stateful_tests.subjects.core.play import CorePlay
 from subwarden.stateful_tests.subjects.core.program import CoreProgram, PreparedCalls, prepare
-from subwarden.stateful_tests.subjects.core.script import scripted
 from subwarden.stateful_tests.subjects.core.simpler import simpler
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
@@ -81,9 +83,13 @@ class CoreLevel(AdapterLevel):
         """What `CoreProgram.encode` wrote."""
         return CoreProgram.decode(data)
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
-        """See `stateful_tests.subjects.core.script`."""
-        return scripted(self, told, subject, factory, run)
+    def claimant(self, run: FailingRun) -> Claimant:
+        """See `stateful_tests.subjects.core.claim`."""
+        return claimant(run)
+
+    def write_script(self, record: dict[str, Any]) -> str:
+        """See `reports.script.core`."""
+        return write(record)
 
     def say_operation(self, operation: CoreOperation) -> str:
         """In words."""

@@ -1,8 +1,8 @@
-"""Puts a run of the core level into words: what was called, answered and locked, what shows since, and who received what."""
+"""Puts a run of the core level into words: its calls, answers and locks, the changes of its maps, and the messages received."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from subwarden.checking.core.judge import CoreJudge, Maps
 from subwarden.model.core.step import Id
@@ -10,8 +10,8 @@ from subwarden.model.core.words import say_answer, say_operation
 from subwarden.model.words import DONE, say_return
 
 
-class CallTeller:
-    """What is told alike of all adapters: calls, answers and locks."""
+class CallNarrator:
+    """Puts calls, answers and locks into words, for adapters of any model."""
 
     def __init__(
         self, lock_name: Callable[[asyncio.Lock], str], say_operation: Callable[[Any], str], say_answer: Callable[[object], str]
@@ -20,18 +20,21 @@ class CallTeller:
         self._say_operation = say_operation
         self._say_answer = say_answer
 
-    def say(self, what: str, about: object) -> str:
-        """An entry of the loop's log."""
-        if isinstance(about, asyncio.Lock):
-            return f"{what} {self._lock_name(about)}"
-        operation, answer = cast(tuple[Any, object], about)
-        if what == "answers":
-            return say_return(operation.name, DONE if answer is None else self._say_answer(answer))
-        return f"{what} {self._say_operation(operation)}"
+    def lock(self, verb: str, lock: asyncio.Lock) -> str:
+        return f"{verb} {self._lock_name(lock)}"
+
+    def call(self, verb: str, operation: Any) -> str:
+        return f"{verb} {self._say_operation(operation)}"
+
+    def answer(self, operation: Any, answer: object) -> str:
+        return say_return(operation.name, DONE if answer is None else self._say_answer(answer))
+
+    def message(self, client: object, message: object) -> str:
+        raise AssertionError("an adapter is asked what was delivered; it does not say so")
 
 
-class CoreNarrator(CallTeller):
-    """Tells one run, as it goes."""
+class CoreNarrator(CallNarrator):
+    """See `stateful_tests.exploring.level.Narrator`."""
 
     def __init__(
         self, judge: CoreJudge, received: Callable[[], Mapping[Id, Sequence[object]] | None], lock_name: Callable[[asyncio.Lock], str]
@@ -43,7 +46,6 @@ class CoreNarrator(CallTeller):
         self._got: dict[Id, int] = {}
 
     def changes(self) -> list[str]:
-        """What shows now and did not before."""
         before, self._maps = self._maps, self._judge.seen
         several = len(self._maps) > 1
         told: list[str] = []

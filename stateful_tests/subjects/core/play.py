@@ -41,6 +41,7 @@ class AdapterPlay(ABC):
         self.loop = loop
         loop.observer = self
         self.adapter = factory()
+        self.chains = prepared.chains
         self.happened: set[str] = set()  # what is told of the run as coverage
         self._environment = Environment(loop)
         self._manager = self.adapter.begin(self._environment)
@@ -246,6 +247,6 @@ class CorePlay(AdapterPlay):
         received = self.received() or {}
         return shown, tuple((str(client), tuple(received[client])) for client in sorted(received, key=str))
 
-    def teller(self) -> CoreNarrator:
-        """Whoever tells this run."""
+    def narrator(self) -> CoreNarrator:
+        """The narrator of this run."""
         return CoreNarrator(self.judge, self.received, self.lock_name)

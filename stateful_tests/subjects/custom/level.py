@@ -5,15 +5,17 @@ from typing import Any
 
 from subwarden.checking.custom.configurations import CustomGraph
 from subwarden.checking.custom.model import CustomOperation
+from subwarden.reports.script.core import write
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
+from subwarden.stateful_tests.subjects.core.claim import claimant
 from subwarden.stateful_tests.subjects.core.program import PreparedCalls
-from subwarden.stateful_tests.subjects.core.script import scripted
 from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter
 from subwarden.stateful_tests.subjects.custom.machine import rule_of, with_rules
 from subwarden.stateful_tests.subjects.custom.play import CustomPlay
@@ -89,9 +91,13 @@ class CustomLevel(AdapterLevel):
         """What `CustomProgram.encode` wrote."""
         return CustomProgram.decode(data)
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
-        """See `stateful_tests.subjects.core.script`."""
-        return scripted(self, told, subject, factory, run)
+    def claimant(self, run: FailingRun) -> Claimant:
+        """See `stateful_tests.subjects.core.claim`."""
+        return claimant(run)
+
+    def write_script(self, record: dict[str, Any]) -> str:
+        """See `reports.script.core`."""
+        return write(record)
 
     def say_operation(self, operation: CustomOperation) -> str:
         """In words."""

@@ -1,15 +1,15 @@
-"""Puts a run of somebody's own operations into words: what was called, answered and locked, and what shows since."""
+"""Puts a run of level custom into words: its calls, answers and locks, and the changes of what it shows."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 
 from subwarden.checking.custom.judge import CustomJudge
 from subwarden.checking.custom.text import text_of
-from subwarden.stateful_tests.subjects.core.narrator import CallTeller
+from subwarden.stateful_tests.subjects.core.narrator import CallNarrator
 
 
-class CustomNarrator(CallTeller):
-    """Tells one run, as it goes."""
+class CustomNarrator(CallNarrator):
+    """See `stateful_tests.exploring.level.Narrator`."""
 
     def __init__(self, judge: CustomJudge, lock_name: Callable[[asyncio.Lock], str]) -> None:
         super().__init__(lock_name, str, text_of)
@@ -17,13 +17,12 @@ class CustomNarrator(CallTeller):
         self._before: dict[str, str] = self._shown()
 
     def changes(self) -> list[str]:
-        """What shows now and did not before."""
         before, self._before = self._before, self._shown()
         told = [f"{name}: {text}" if name else text for name, text in self._before.items() if before.get(name) != text]
         return told + [f"{name}: gone" for name in before if name and name not in self._before]
 
     def _shown(self) -> dict[str, str]:
-        """What shows, part by part, where it has parts."""
+        """The parts that show now, by name, in words; one part without a name where it has none."""
         seen = self._judge.seen
         if isinstance(seen, Mapping):
             return dict(sorted((key if isinstance(key, str) else text_of(key), text_of(part)) for key, part in seen.items()))

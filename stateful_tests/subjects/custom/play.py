@@ -52,6 +52,6 @@ class CustomPlay(AdapterPlay):
         """What the manager shows at the end."""
         return text_of(self.judge.seen)
 
-    def teller(self) -> CustomNarrator:
-        """Whoever tells this run."""
+    def narrator(self) -> CustomNarrator:
+        """The narrator of this run."""
         return CustomNarrator(self.judge, self.lock_name)

@@ -4,30 +4,20 @@ Plain data, for `reports.script.manager`. It refuses what a script cannot show, 
 """
 
 import inspect
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from subwarden.checking import causes
-from subwarden.checking.causes import Cause
-from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.checking.manager.pending import agrees
 from subwarden.model.manager.operations import MANAGER_OPERATIONS, Operation, RemoveConnection
 from subwarden.model.manager.projection import Shown, View, project, view
 from subwarden.model.manager.step import Answer
-from subwarden.scheduling.locks import controlled_locks
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.loop_candidates import LoopCandidates
-from subwarden.scheduling.order import EARLY, TIMER, Order
-from subwarden.scheduling.run import run
-from subwarden.scheduling.schedule import Follower
+from subwarden.scheduling.order import EARLY, TIMER
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript, Refusal
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.exploring.level import Factory
-from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.script.run import NoScript
-from subwarden.stateful_tests.subjects.manager.compiled import compile_program
+from subwarden.stateful_tests.exploring.level import FailingRun
+from subwarden.stateful_tests.script.imports import imports
 from subwarden.stateful_tests.subjects.manager.configurations import ShownConfiguration, ShownConfigurations, masked
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
-from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 Claim = dict[str, Any]
 
@@ -51,66 +41,55 @@ SEEN = {
 PARTS = ("live", "entries", "links", "ids", "raw")
 
 
-class ManagerClaim(NamedTuple):
-    """What a script is to be made from. `rests`: the numbers of steps after which nothing could move but for what came from outside.
-    `coroutines`: the manager's operations are coroutine functions, so that nothing of them runs before their task does."""
-
-    claim: Claim
-    rests: list[int]
-    coroutines: bool
-
-
-def claim_of(factory: Factory, program: ManagerProgram, names: Sequence[str], cause: Cause) -> ManagerClaim:
-    """What a script that plays `program` under `names` can assert. Raises NoScript."""
-    if EARLY in names:
-        raise NoScript("it takes a step that is so slow that a timer is due while others are ready")
-    if TIMER in names:
-        raise NoScript("the run waits for a timer, whose moment the stock loop's clock decides")
-    if cause == causes.LOCK_CYCLE:
-        raise NoScript("locks are taken in both orders, which shows in a deadlock only where they meet")
-    if cause in ENDLESS:
-        return ManagerClaim({"kind": ENDLESS[cause], "steps": None}, [], coroutines=False)
-    watched = _watched(factory, program, names, cause)
-    claim = {"kind": AT_REST[cause], "steps": None} if cause in AT_REST else watched.claim
-    if claim is None:
-        raise NoScript("what the manager shows then is right after some order of the calls, only not at that moment")
-    return ManagerClaim(claim, watched.rests, watched.coroutines)
+def claimant(run: FailingRun) -> Claimant:
+    """See `stateful_tests.exploring.level.Level`."""
+    if EARLY in run.names:
+        return Refusal("it takes a step that is so slow that a timer is due while others are ready")
+    if TIMER in run.names:
+        return Refusal("the run waits for a timer, whose moment the stock loop's clock decides")
+    if run.cause == causes.LOCK_CYCLE:
+        return Refusal("locks are taken in both orders, which shows in a deadlock only where they meet")
+    return EndlessClaimant(run) if run.cause in ENDLESS else ManagerClaimant(run)
 
 
-def _watched(factory: Factory, program: ManagerProgram, names: Sequence[str], cause: Cause) -> "_Watched":
-    watched = _Watched(program, cause)
-    with controlled_locks():
-        loop = ControlledLoop()
-        with loop.entered():
-            play = ManagerPlay(factory, compile_program(program), loop, ManagerGraph(), set(), [watched])
-            watched.begun(play)
-            try:
-                run(loop, Order.FIFO, Follower(LoopCandidates(loop, Order.FIFO), names), play.audience.stepped, every_choice=True)
-            finally:
-                loop.abandon()
-    return watched
+class EndlessClaimant(Claimant):
+    """Of a run that does not end, whose claim follows from its cause."""
+
+    def __init__(self, run: FailingRun) -> None:
+        self._run = run
+
+    def plain(self, subject: str) -> dict[str, Any]:
+        return _plain_data(subject, self._run, {"kind": ENDLESS[self._run.cause], "steps": None}, [], coroutines=False)
 
 
-class _Watched(Observer):
-    """Listens to a run, with the model beside it up to where `cause` shows. After the run, `claim` is what a script can assert."""
+class ManagerClaimant(Claimant):
+    """Hears of a run, with the model beside it up to the event at which the judge records the cause."""
 
-    def __init__(self, program: ManagerProgram, cause: Cause) -> None:
-        self.claim: Claim | None = None
-        self.rests = [0]
-        self.coroutines = False
+    def __init__(self, run: FailingRun) -> None:
+        self.claim: Claim | None = {"kind": AT_REST[run.cause], "steps": None} if run.cause in AT_REST else None
+        self._run = run
+        self._rests = [0]  # numbers of steps after which the run was quiescent but for outside events
+        self._coroutines = False  # the manager's operations are coroutine functions: nothing of them runs before their task does
         self._rested = False  # whether the run has come to rest since
         self._wrong: Shown | None = None  # what showed when the cause was seen
-        self._cause = cause
+        self._cause = run.cause
         self._known = False  # whether the judge had recorded the cause by the last event
         self._worlds = ShownConfigurations()
         self._steps = 0
         self._closed: set[int] = set()
-        self._places = [0] * len(program.tasks)  # how many operations each task has finished
+        self._places = [0] * len(run.program.tasks)  # how many operations each task has finished
         self._shown: Shown | None = None  # when an operation returned, and the cause was seen
+
+    def plain(self, subject: str) -> dict[str, Any]:
+        if self.claim is None:
+            raise NoScript("what the manager shows then is right after some order of the calls, only not at that moment")
+        return _plain_data(subject, self._run, self.claim, self._rests, coroutines=self._coroutines)
+
+    # --- what happens
 
     def begun(self, play: ManagerPlay) -> None:
         self._play = play
-        self.coroutines = all(inspect.iscoroutinefunction(getattr(play.manager, o.name)) for o in MANAGER_OPERATIONS)
+        self._coroutines = all(inspect.iscoroutinefunction(getattr(play.manager, o.name)) for o in MANAGER_OPERATIONS)
 
     def called(self, task: int, operation: Operation) -> None:
         self._worlds.called(task, operation)
@@ -146,7 +125,7 @@ class _Watched(Observer):
         self._shown = None
         self._worlds.looked(possible, self._view())
         if not loop.ready:
-            self.rests.append(self._steps)
+            self._rests.append(self._steps)
             self._look_at_rest()
 
     def _just_recorded(self) -> bool:
@@ -214,6 +193,17 @@ class _Watched(Observer):
             if told not in kept:
                 kept.append(told)
         self.claim = {"kind": "view", "allowed": kept, **where}
+
+
+def _plain_data(subject: str, run: FailingRun, claim: Claim, rests: list[int], *, coroutines: bool) -> dict[str, Any]:
+    return {
+        "subject": imports(subject),
+        "program": run.program.encode(),
+        "schedule": list(run.names),
+        "claim": claim,
+        "rests": rests,
+        "coroutines": coroutines,
+    }
 
 
 def _sorted(model: View, part: str) -> list[list[Any] | int]:

@@ -8,19 +8,21 @@ from subwarden.impl.manager import state_operations
 from subwarden.model.manager.operations import BY_NAME, OPERATIONS, STATE_OPERATIONS, Operation, StateListenerMatches, StateSetListener
 from subwarden.model.manager.words import say_operation
 from subwarden.proving.manager.kinds import KINDS
+from subwarden.reports.script.manager import write
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainLevel
 from subwarden.stateful_tests.exploring.drawing.machine import bound
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
+from subwarden.stateful_tests.subjects.manager.claim import claimant
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
 from subwarden.stateful_tests.subjects.manager.machine import ManagerMachine
 from subwarden.stateful_tests.subjects.manager.play import CONVERSATIONS, ManagerPlay
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
-from subwarden.stateful_tests.subjects.manager.script import scripted
 from subwarden.stateful_tests.subjects.manager.simpler import simpler
 
 RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
@@ -104,9 +106,13 @@ class ManagerLevel(ChainLevel):
                     raise ValueError(f"{operation.name}: conversations are numbered from {min(CONVERSATIONS)} to {max(CONVERSATIONS)}")
         return program
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
-        """See `stateful_tests.subjects.manager.script`."""
-        return scripted(told, subject, factory, run)
+    def claimant(self, run: FailingRun) -> Claimant:
+        """See `stateful_tests.subjects.manager.claim`."""
+        return claimant(run)
+
+    def write_script(self, record: dict[str, Any]) -> str:
+        """See `reports.script.manager`."""
+        return write(record)
 
     def say_operation(self, operation: Operation) -> str:
         """In words."""

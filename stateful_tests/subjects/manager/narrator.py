@@ -1,7 +1,6 @@
-"""Puts a run of level manager into words: what was called, answered and locked, and what shows since."""
+"""Puts a run of level manager into words: its calls, answers and locks, and the changes of its maps."""
 
 import asyncio
-from typing import cast
 
 from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.checking.observable import Observable
@@ -14,7 +13,7 @@ NOTHING = View(frozenset(), (), frozenset(), frozenset(), frozenset())
 
 
 class ManagerNarrator:
-    """Tells one run of `subject`, as it goes."""
+    """See `stateful_tests.exploring.level.Narrator`; of one run of `subject`."""
 
     def __init__(self, judge: ManagerJudge, subject: Observable) -> None:
         self._judge = judge
@@ -22,19 +21,21 @@ class ManagerNarrator:
         self._view = NOTHING if judge.shown is None else project(judge.shown)
         self._lock_names: dict[int, str] = {}  # also of those whose thread has been torn down; locks live as long as the run
 
-    def say(self, what: str, about: object) -> str:
-        """An entry of the loop's log."""
+    def lock(self, verb: str, lock: asyncio.Lock) -> str:
         self._learn_locks()
-        if isinstance(about, asyncio.Lock):
-            known = [name for name, lock in self._subject.locks().items() if lock is about]
-            return f"{what} {known[0]}" if known else f"{what} {self._lock_names.get(id(about), 'a lock')} (torn down)"
-        operation, answer = cast(tuple[Operation, object], about)
-        if what == "answers":
-            return say_return(operation.name, say_answer(operation, answer))
-        return f"{what} {say_operation(operation)}"
+        known = [name for name, each in self._subject.locks().items() if each is lock]
+        return f"{verb} {known[0]}" if known else f"{verb} {self._lock_names.get(id(lock), 'a lock')} (torn down)"
+
+    def call(self, verb: str, operation: Operation) -> str:
+        return f"{verb} {say_operation(operation)}"
+
+    def answer(self, operation: Operation, answer: object) -> str:
+        return say_return(operation.name, say_answer(operation, answer))
+
+    def message(self, client: object, message: object) -> str:
+        raise AssertionError("a manager sends no messages")
 
     def changes(self) -> list[str]:
-        """What shows now and did not before."""
         self._learn_locks()
         shown = self._judge.shown
         if shown is None:

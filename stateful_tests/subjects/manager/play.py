@@ -8,7 +8,6 @@ from typing import Any
 from subwarden.checking import causes
 from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.checking.manager.judge import ManagerJudge
-from subwarden.checking.manager.telling_judge import NarratedJudge
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.conversation import Conversation
 from subwarden.impl.manager.oneshot import Outcome, Receiver, oneshot
@@ -52,7 +51,7 @@ class ManagerPlay:
         loop.observer = self
         self.manager: Any = factory()  # a ManagerApi, or somebody else's that looks like one
         took = heard(observers, "took") if observers else None
-        self.judge = (ManagerJudge if loop.log is None else NarratedJudge)(loop, self.manager, graph, fired, took)
+        self.judge = ManagerJudge(loop, self.manager, graph, fired, took)
         self.audience = audience(self.judge, observers)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
         self.happened: set[str] = set()  # what is told of the run as coverage
@@ -194,8 +193,8 @@ class ManagerPlay:
         """What the maps show at the end."""
         return None if self.judge.shown is None else in_order(project(self.judge.shown))
 
-    def teller(self) -> ManagerNarrator:
-        """Whoever tells this run."""
+    def narrator(self) -> ManagerNarrator:
+        """The narrator of this run."""
         return ManagerNarrator(self.judge, self.manager)
 
     def lock_name(self, lock: asyncio.Lock) -> str:

@@ -8,21 +8,9 @@ from subwarden.checking.manager.graph import ManagerNode
 from subwarden.model.manager.operations import CREATES_ENTRY
 from subwarden.model.manager.projection import project
 from subwarden.model.manager.step import Call
-from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.exploring.runner import MakeChoose, Runner
-from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
-from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tla.traces import Binding, TraceStep
-
-
-def trace_of(factory: Factory, order: Order, program: ManagerProgram, make: MakeChoose) -> list[TraceStep]:
-    """Play `program` once, inside `stateful_tests.exploring.runner.running()`, and return its trace."""
-    tracer = Tracer()
-    Runner(MANAGER_LEVEL, factory, order).run(program, make, every_choice=True, observers=[tracer])
-    return tracer.trace
 
 
 class Tracer(Observer):

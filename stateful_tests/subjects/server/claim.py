@@ -4,11 +4,9 @@ Plain data for `reports.script.server`, made from the evidence of the run's judg
 Moments are numbers of names in the schedule: 0 is before anything has happened; None is the end.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
 from subwarden.checking import causes
-from subwarden.checking.causes import Cause
 from subwarden.checking.server.evidence import (
     AnsweredTwice,
     LostEvents,
@@ -23,23 +21,17 @@ from subwarden.checking.server.evidence import (
     WrongNotice,
     WrongReply,
 )
-from subwarden.checking.server.graph import ServerGraph
 from subwarden.model.server import requests as rq
 from subwarden.model.server.deliveries import Wrong
 from subwarden.model.server.requests import Request
 from subwarden.model.server.state import ChangeKind, pair_of
-from subwarden.scheduling.locks import controlled_locks
-from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.loop_candidates import LoopCandidates
-from subwarden.scheduling.order import EARLY, Order
-from subwarden.scheduling.run import run
-from subwarden.scheduling.schedule import Follower
-from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.script.run import NoScript
+from subwarden.scheduling.order import EARLY
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript, Refusal
+from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.subjects.manager.claim import ENDLESS
 from subwarden.stateful_tests.subjects.server.looks import Claim, Look, timed, torn_down
-from subwarden.stateful_tests.subjects.server.play import Factory, ServerPlay, prepare
-from subwarden.stateful_tests.subjects.server.program import ServerProgram
+from subwarden.stateful_tests.subjects.server.play import ServerPlay
+from subwarden.stateful_tests.subjects.server.script import plain_data
 
 AT_END = {
     causes.UNSERVED: "unserved",
@@ -56,56 +48,32 @@ AT_END = {
 WRONG_MAPS = {causes.MAPS_DISAGREE: "maps", causes.REVIVED: "revived", causes.SUBSCRIBED_DEAD: "dead", causes.OUTLIVES: "dead"}
 
 
-class ServerClaim(NamedTuple):
-    """The parts of a script. `rests`: the numbers of steps after which nothing could move but for outside events."""
-
-    claim: Claim
-    rests: list[int]
-
-
-def claim_of(factory: Factory, program: ServerProgram, names: Sequence[str], cause: Cause) -> ServerClaim:
-    """The assertion of a script that plays `program` under `names`. Raises NoScript."""
-    if EARLY in names:
-        raise NoScript("it takes a step that is so slow that a timer is due while others are ready")
-    if cause == causes.LOCK_CYCLE:
-        raise NoScript("locks are taken in both orders, which shows in a deadlock only where they meet")
-    if cause in ENDLESS:
-        return ServerClaim({"kind": ENDLESS[cause], "at": None}, [])
-    watched = ServerClaims(cause)
-    watch(factory, program, names, watched)
-    return ServerClaim({"kind": AT_END[cause], "at": None} if cause in AT_END else watched.claim(), watched.rests)
+def claimant(run: FailingRun) -> Claimant:
+    """See `stateful_tests.exploring.level.Level`."""
+    if EARLY in run.names:
+        return Refusal("it takes a step that is so slow that a timer is due while others are ready")
+    if run.cause == causes.LOCK_CYCLE:
+        return Refusal("locks are taken in both orders, which shows in a deadlock only where they meet")
+    return EndlessClaimant(run) if run.cause in ENDLESS else ServerClaimant(run)
 
 
-def watch(factory: Factory, program: ServerProgram, names: Sequence[str], watched: "ServerClaims") -> None:
-    """Play `program` under `names` to its end, once. Raises Divergence."""
-    with controlled_locks():
-        loop = ControlledLoop()
-        with loop.entered():
-            play = ServerPlay(factory, prepare(program), loop, ServerGraph(), set(), [watched])
-            follower = Follower(LoopCandidates(loop, Order.FIFO), names)
+class EndlessClaimant(Claimant):
+    """Of a run that does not end, whose claim follows from its cause."""
 
-            def choose(n: int) -> int:
-                pick = follower(n)
-                watched.chosen(names[follower.at - 1])
-                return pick
+    def __init__(self, run: FailingRun) -> None:
+        self._run = run
 
-            watched.begun(play)
-            try:
-                run(loop, Order.FIFO, choose, play.audience.stepped, every_choice=True)
-                loop.report_unretrieved()
-                play.finish()
-                watched.finished()
-            finally:
-                loop.abandon()
-                play.let_go()
+    def plain(self, subject: str) -> dict[str, Any]:
+        return plain_data(subject, self._run, {"kind": ENDLESS[self._run.cause], "at": None}, [])
 
 
-class ServerClaims(Observer):
+class ServerClaimant(Claimant):
     """Listens to a run, looks after every name, and makes a claim of the evidence for `cause` afterwards."""
 
-    def __init__(self, cause: Cause) -> None:
+    def __init__(self, run: FailingRun) -> None:
         self.rests: list[int] = []
-        self._cause = cause
+        self._run = run
+        self._cause = run.cause
         self._steps: list[int] = []  # the moment after each step
         self._looks: list[Look] = []  # after each name
         self._calls: list[tuple[int, Request]] = []
@@ -137,6 +105,10 @@ class ServerClaims(Observer):
         self._looks.append(Look(self._play.server.manager.show(), self._play.server.show()))
 
     # --- the claim, after the run
+
+    def plain(self, subject: str) -> dict[str, Any]:
+        claim = {"kind": AT_END[self._cause], "at": None} if self._cause in AT_END else self.claim()
+        return plain_data(subject, self._run, claim, self.rests)
 
     def claim(self) -> Claim:  # noqa: PLR0911  # one return for each kind of evidence
         """The claim, with the moments to look at. Raises NoScript."""

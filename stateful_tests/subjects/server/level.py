@@ -9,17 +9,19 @@ from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import BY_NAME, REQUESTS, Reply, Request
 from subwarden.model.server.state import ChangeKind
 from subwarden.model.server.words import say_request
+from subwarden.reports.script.server import write
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.drawing.machine import bound
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.level import Drawing, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
+from subwarden.stateful_tests.subjects.server.claim import claimant
 from subwarden.stateful_tests.subjects.server.machine import ServerMachine
 from subwarden.stateful_tests.subjects.server.play import BRINGS, Factory, PreparedRequests, ServerPlay, prepare
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
-from subwarden.stateful_tests.subjects.server.script import scripted
 from subwarden.stateful_tests.subjects.server.simpler import simpler
 
 OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
@@ -145,9 +147,13 @@ class ServerLevel:
         """See `stateful_tests.subjects.server.program`."""
         return ServerProgram.decode(data)
 
-    def scripted(self, told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
-        """See `stateful_tests.subjects.server.script`."""
-        return scripted(told, subject, factory, run)
+    def claimant(self, run: FailingRun) -> Claimant:
+        """See `stateful_tests.subjects.server.claim`."""
+        return claimant(run)
+
+    def write_script(self, record: dict[str, Any]) -> str:
+        """See `reports.script.server`."""
+        return write(record)
 
     def say_operation(self, operation: Request) -> str:
         """In words."""

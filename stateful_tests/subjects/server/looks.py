@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from subwarden.impl.server.server import ShownServer
 from subwarden.model.manager.projection import Shown, disagreements
-from subwarden.stateful_tests.script.run import NoScript
+from subwarden.stateful_tests.exploring.findings.claimant import NoScript
 
 Claim = dict[str, Any]
 Shows = Callable[[Shown, ShownServer, Claim], bool]

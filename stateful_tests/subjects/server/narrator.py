@@ -1,10 +1,11 @@
 """Puts a run of level server into words: what arrived, what was sent, what shows since."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from subwarden.model.manager.projection import View, project
 from subwarden.model.manager.words import say_changes
+from subwarden.model.server.requests import Message, Request
 from subwarden.model.server.words import say_message, say_registry, say_request
 
 if TYPE_CHECKING:
@@ -21,15 +22,18 @@ class ServerNarrator:
         self._closing: set[int] = set()
         self._lock_names: dict[int, str] = {}
 
-    def say(self, what: str, about: object) -> str:
-        """An entry of the loop's log."""
+    def lock(self, verb: str, lock: asyncio.Lock) -> str:
         self._learn_locks()
-        if isinstance(about, asyncio.Lock):
-            return f"{what} {self._lock_names.get(id(about), 'a lock')}"
-        subject, number = cast(tuple[Any, Any], about)
-        if what == "sends":
-            return f"sends c{subject}: {say_message(number)}"
-        return f"{what} {say_request(subject)}"
+        return f"{verb} {self._lock_names.get(id(lock), 'a lock')}"
+
+    def call(self, verb: str, operation: Request) -> str:
+        return f"{verb} {say_request(operation)}"
+
+    def answer(self, operation: Request, answer: object) -> str:
+        raise AssertionError("a server answers by a message")
+
+    def message(self, client: int, message: Message) -> str:
+        return f"sends c{client}: {say_message(message)}"
 
     def changes(self) -> list[str]:
         """What shows now and did not before."""

@@ -127,7 +127,8 @@ class ServerPlay:
         request = task.request
         if self.environment.gone(request.connection):
             return
-        self.audience.called(task.place, request)
+        hears = self.judge if isinstance(request, rq.Close) else self.audience  # a close is no call: it is never answered
+        hears.called(task.place, request)
         self.environment.arrives(task.name, request)
 
     def fault(self, task: RequestTask) -> Event:
@@ -136,7 +137,7 @@ class ServerPlay:
         def deliver() -> None:
             if self.environment.cancel(task.name):
                 self.happened.add("cancellation of a handler")
-                self.audience.cancelled(task.place, task.request)
+                self.judge.cancelled(task.place, task.request)  # the call goes on: it is still owed an answer (P11)
 
         return Event(task.cancel, deliver)
 
@@ -169,8 +170,8 @@ class ServerPlay:
         state = self.judge.state
         return tuple(sorted(state.live)), state.loaded, tuple(sorted(state.grants)), tuple(sorted(self.judge.deliveries.taken_last.items()))
 
-    def teller(self) -> "ServerNarrator":
-        """Whoever tells this run."""
+    def narrator(self) -> "ServerNarrator":
+        """The narrator of this run."""
         from subwarden.stateful_tests.subjects.server.narrator import ServerNarrator  # noqa: PLC0415  # text is for those who ask
 
         return ServerNarrator(self)

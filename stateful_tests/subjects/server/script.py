@@ -1,31 +1,25 @@
-"""The script of a fifo finding of a server: what it imports, what it asserts, and whether it has failed on the stock loop."""
+"""The script of a fifo finding of a server: what it imports, and what it asserts."""
 
 from typing import Any
 
 from subwarden.impl.subjects import SUBJECTS
-from subwarden.reports.script.server import write
 from subwarden.stateful_tests.exploring.level import FailingRun
-from subwarden.stateful_tests.script.run import confirmed, imports
-from subwarden.stateful_tests.subjects.server.claim import claim_of
-from subwarden.stateful_tests.subjects.server.play import Factory, prepare
+from subwarden.stateful_tests.script.imports import imports
+from subwarden.stateful_tests.subjects.server.play import prepare
 
 
-def scripted(told: dict[str, Any], subject: str, factory: Factory, run: FailingRun) -> dict[str, Any]:
-    """What a finding's record, of which `told` is the rest, has of its script; see `stateful_tests.script.run.confirmed`."""
-
-    def make() -> dict[str, Any]:
-        followed = claim_of(factory, run.program, run.names, run.cause)
-        prepared = prepare(run.program)
-        moods = {"failing": prepared.failing, "late": prepared.late, "ending": prepared.ending}
-        return {
-            "subject": served(subject),
-            "program": run.program.encode(),
-            "engine": {mood: sorted(threads) for mood, threads in moods.items() if threads},
-            "schedule": list(run.names),
-            **followed._asdict(),
-        }
-
-    return confirmed(told, run, make, write)
+def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list[int]) -> dict[str, Any]:
+    """The data of a script of `run`. `rests`: the numbers of steps after which nothing could move but for outside events."""
+    prepared = prepare(run.program)
+    moods = {"failing": prepared.failing, "late": prepared.late, "ending": prepared.ending}
+    return {
+        "subject": served(subject),
+        "program": run.program.encode(),
+        "engine": {mood: sorted(threads) for mood, threads in moods.items() if threads},
+        "schedule": list(run.names),
+        "claim": claim,
+        "rests": rests,
+    }
 
 
 def served(subject: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from channels.layers import InMemoryChannelLayer  # type: ignore[import-untyped]
 from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, Unsubscribe
 from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.script.run import doubt, imports
+from subwarden.stateful_tests.script.imports import imports
+from subwarden.stateful_tests.script.run import doubt
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.paths import module_of
 from subwarden.stateful_tests.tests.subjects.held import example, shown, told

@@ -12,7 +12,8 @@ from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import read
-from subwarden.stateful_tests.script.run import doubt, imports
+from subwarden.stateful_tests.script.imports import imports
+from subwarden.stateful_tests.script.run import doubt
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.paths import EXAMPLES, module_of

@@ -9,7 +9,8 @@ import socketio  # type: ignore[import-untyped]  # it has no types
 from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, Teardown, Unsubscribe
 from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.script.run import doubt, imports
+from subwarden.stateful_tests.script.imports import imports
+from subwarden.stateful_tests.script.run import doubt
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.paths import module_of
 from subwarden.stateful_tests.tests.subjects.held import example, shown, told

@@ -17,11 +17,12 @@ from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.completeness import DRAWN, FIFO, faults
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.fault_sweep import sweep
-from subwarden.stateful_tests.exploring.findings.narrate import tell
+from subwarden.stateful_tests.exploring.findings.claimant import NoScript
+from subwarden.stateful_tests.exploring.findings.narrate import Narration
+from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.gate.search import GateSearch
-from subwarden.stateful_tests.script.run import NoScript
-from subwarden.stateful_tests.subjects.manager.claim import claim_of
+from subwarden.stateful_tests.subjects.manager.claim import claimant
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
@@ -125,10 +126,12 @@ def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
         while (result := punctual.run_strategy(PROGRAM, bounded)) is not None:
             assert not result.violations
         assert bounded.everything
-    rows = tell(MANAGER_LEVEL, Hasty, Order.FIFO, found.program, found.names, found.cause)
+        narration = Narration()
+        Runner(MANAGER_LEVEL, Hasty, Order.FIFO).follow(found.program, found.names, [narration])
+    rows = narration.rows(found.cause)
     assert ["(a step takes so long that a timer is due)"] in [row["did"] for row in rows]
     with pytest.raises(NoScript, match="so slow that a timer is due"):
-        claim_of(Hasty, found.program, found.names, found.cause)
+        claimant(FailingRun(Order.FIFO, found.program, found.names, found.cause)).plain("")
 
 
 UNSEEN = ManagerProgram(

@@ -21,11 +21,11 @@ from subwarden.stateful_tests.exploring.findings.investigate import investigate
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.script.run import scripted
 from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
 from subwarden.stateful_tests.specimens.races.fifo_safe import SUITE, Safe
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
-from subwarden.stateful_tests.subjects.manager.script import scripted
 
 EVERY = 200_000  # schedules; more than any of the programs has
 SMALL = [(safe, times) for safe in SUITE for times in (1, 2) if len(safe.tasks) * times <= 6]  # the others have too many schedules
@@ -73,7 +73,7 @@ def test_any_finds_it_and_the_finding_says_so(safe: Safe) -> None:
     finding = found_in_any(safe)
     assert finding.order is Order.ANY
     told = {"property": "", "title": "", "mechanism": "", "tasks": []}
-    made = scripted(told, safe.name, safe.factory, FailingRun(finding.order, finding.program, finding.names, finding.cause))
+    made = scripted(MANAGER_LEVEL, told, safe.name, safe.factory, FailingRun(finding.order, finding.program, finding.names, finding.cause))
     assert made["script"] is None
     assert made["script_confirmed"] is None
 

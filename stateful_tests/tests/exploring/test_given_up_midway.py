@@ -16,17 +16,16 @@ from subwarden.model.core.step import Connect
 from subwarden.model.manager import operations as op
 from subwarden.model.server.requests import Initialize
 from subwarden.scheduling.order import Order
-from subwarden.scheduling.schedule import Divergence, Follower
-from subwarden.stateful_tests.exploring.level import FailingRun
-from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.subjects.core import script
+from subwarden.scheduling.schedule import Divergence
+from subwarden.stateful_tests.exploring.findings.narrate import Narration
+from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level, Program
+from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
-from subwarden.stateful_tests.subjects.manager import claim as plain_claim
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
-from subwarden.stateful_tests.subjects.manager.trace import trace_of
-from subwarden.stateful_tests.subjects.server import claim as server_claim
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.program import ServerProgram
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
 from subwarden.stateful_tests.tests.subjects.test_core_adapter import Small
@@ -38,15 +37,20 @@ SERVER = load("manager", "server")
 REQUESTS = ServerProgram(((Initialize(1),), (Initialize(2),)))
 
 
+def observed(level: Level, factory: Factory, program: Program) -> None:
+    """Follow the run with a narrator and a claimant listening."""
+    claimant = level.claimant(FailingRun(Order.FIFO, program, NAMES, causes.MAPS_DISAGREE))
+    Runner(level, factory, Order.FIFO).follow(program, NAMES, [Narration(), claimant])
+
+
 @pytest.mark.parametrize(
     "again",
     [
-        lambda: plain_claim._watched(Manager, CALLS, NAMES, causes.MAPS_DISAGREE),
-        lambda: server_claim.watch(SERVER, REQUESTS, NAMES, server_claim.ServerClaims(causes.MAPS_DISAGREE)),
-        lambda: script._Followed(CORE_LEVEL, factory_of(Small), FailingRun(Order.FIFO, CORE_CALLS, NAMES, causes.MAPS_DISAGREE)),
-        lambda: trace_of(Manager, Order.FIFO, CALLS, lambda candidates: Follower(candidates, NAMES)),
+        lambda: observed(MANAGER_LEVEL, Manager, CALLS),
+        lambda: observed(SERVER_LEVEL, SERVER, REQUESTS),
+        lambda: observed(CORE_LEVEL, factory_of(Small), CORE_CALLS),
     ],
-    ids=["a claim", "a claim of level server", "a script of an adapter", "a trace"],
+    ids=["of level manager", "of level server", "of level core"],
 )
 def test_nothing_is_left_to_complain(
     again: Callable[[], object], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

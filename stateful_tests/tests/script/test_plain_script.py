@@ -36,21 +36,22 @@ from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.exploring.findings.claimant import NoScript
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.runs.saved import saved_runs
-from subwarden.stateful_tests.script.run import NoScript, doubt, imports
+from subwarden.stateful_tests.script.imports import imports
+from subwarden.stateful_tests.script.run import doubt, scripted
 from subwarden.stateful_tests.specimens.manager_defects.cancellation import HalfUnsubscribed
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.subjects.loading import load
-from subwarden.stateful_tests.subjects.manager.claim import AT_REST, ENDLESS, SEEN, claim_of
+from subwarden.stateful_tests.subjects.manager.claim import AT_REST, ENDLESS, SEEN, claimant
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
-from subwarden.stateful_tests.subjects.manager.script import scripted
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.tests.paths import GOLDEN
 from subwarden.stateful_tests.tests.subjects.manager_programs import random_program
@@ -267,7 +268,7 @@ def failing_run(defect: Defect) -> FailingRun:
     """A run of a planted defect that shows its cause."""
     program = defect.program or ManagerProgram.decode({"tasks": PROGRAMS[defect.name], "faults": []})
     if defect.cause == causes.BLOCKED:
-        return FailingRun(Order.FIFO, program, ["+start A"], defect.cause)
+        return FailingRun(Order.FIFO, program, ["+start A", "A"], defect.cause)
     with running():
         runner, strategy = Runner(MANAGER_LEVEL, defect.factory, Order.FIFO), DelayBounded(3, Random(0))
         for _ in range(2_000):
@@ -288,7 +289,7 @@ def told_of(run: FailingRun) -> dict[str, Any]:
 @pytest.mark.parametrize("defect", SHOWN, ids=lambda d: d.name)
 def test_the_script_of_a_planted_defect_fails_on_the_stock_loop_and_not_with_the_sound_manager(defect: Defect) -> None:
     run = failing_run(defect)
-    made = scripted(told_of(run), defect.subject, defect.factory, run)
+    made: Any = scripted(MANAGER_LEVEL, told_of(run), defect.subject, defect.factory, run)
     if defect.cause == causes.LOCK_CYCLE:
         assert not made["script_confirmed"]
         assert "deadlock" in made["script_doubt"]
@@ -322,7 +323,7 @@ def saved(name: str) -> tuple[Replay, FailingRun]:
 @pytest.mark.parametrize("name", SAVED_FIFO)
 def test_the_script_of_a_committed_fifo_finding_fails_on_the_stock_loop(name: str) -> None:
     replay, run = saved(name)
-    made = scripted(told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
+    made: Any = scripted(MANAGER_LEVEL, told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
     assert made["script_confirmed"], made["script_doubt"]
     lines = [line for line in made["script"].splitlines() if line.strip()]
     assert 15 <= len(lines) <= 62
@@ -350,12 +351,19 @@ def test_the_script_of_a_committed_finding_of_servers_fails_too(name: str) -> No
 )
 def test_golden_scripts(name: str) -> None:
     replay, run = saved(name)
-    compare(f"script_{name}", scripted(told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)["script"])
+    made: Any = scripted(MANAGER_LEVEL, told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
+    compare(f"script_{name}", made["script"])
 
 
 def test_a_golden_script_that_counts_steps() -> None:
     run = failing_run(next(d for d in DEFECTS if d.name == "HalfUnsubscribed"))
-    made = scripted(told_of(run), "subwarden.stateful_tests.specimens.manager_defects.cancellation:HalfUnsubscribed", HalfUnsubscribed, run)
+    made: Any = scripted(
+        MANAGER_LEVEL,
+        told_of(run),
+        "subwarden.stateful_tests.specimens.manager_defects.cancellation:HalfUnsubscribed",
+        HalfUnsubscribed,
+        run,
+    )
     compare("script_half_unsubscribed", made["script"])
 
 
@@ -380,7 +388,7 @@ class OnlyHere(Manager):
 def test_what_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
     program = ManagerProgram(((op.HasSubscribers(1),),))
     run = FailingRun(Order.FIFO, program, ["+start A", "A"], causes.wrong_answer("has_subscribers"))
-    made = scripted(told_of(run), f"{__file__}:OnlyHere", OnlyHere, run)
+    made: Any = scripted(MANAGER_LEVEL, told_of(run), f"{__file__}:OnlyHere", OnlyHere, run)
     assert made["script"] is not None
     assert made["script_confirmed"] is False
     assert made["script_doubt"] == "the script does not fail on the stock event loop"
@@ -396,13 +404,14 @@ def test_what_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
 def test_the_order_any_has_no_script() -> None:
     name = next(name for name, replay in RUNS_SAVED.items() if replay.order is Order.ANY)
     replay, run = saved(name)
-    made = scripted(told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
+    made: Any = scripted(MANAGER_LEVEL, told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
     assert set(made.values()) == {None}
 
 
 def test_a_run_that_waits_for_a_timer_has_no_script() -> None:
+    program = ManagerProgram(((op.HasSubscribers(1),),))
     with pytest.raises(NoScript, match="timer"):
-        claim_of(Manager, ManagerProgram(((op.HasSubscribers(1),),)), ["+start A", "A", "timer", "A"], causes.DEADLOCK)
+        claimant(FailingRun(Order.FIFO, program, ["+start A", "A", "timer", "A"], causes.DEADLOCK)).plain("")
 
 
 @pytest.mark.parametrize(
@@ -451,5 +460,5 @@ def test_a_subject_in_a_file_of_the_user_s(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_text("from subwarden.impl.manager.source import SourceManager\n\n\nclass Own(SourceManager):\n    pass\n")
     run = saved("source-P2-a-closed-connection-is-live-again")[1]
-    made = scripted(told_of(run), f"{file}:Own", SourceManager, run)
+    made: Any = scripted(MANAGER_LEVEL, told_of(run), f"{file}:Own", SourceManager, run)
     assert made["script_confirmed"], made["script_doubt"]

@@ -41,17 +41,18 @@ from subwarden.scheduling.run import run as run_loop
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.portfolio import Portfolio
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.stateful_tests.exploring.findings.claimant import NoScript
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
-from subwarden.stateful_tests.script.run import NoScript, doubt
+from subwarden.stateful_tests.script.run import doubt, scripted
 from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.server_defects.defect import Defect
 from subwarden.stateful_tests.subjects.manager.claim import ENDLESS
 from subwarden.stateful_tests.subjects.server import script as plain
-from subwarden.stateful_tests.subjects.server.claim import AT_END, claim_of
+from subwarden.stateful_tests.subjects.server.claim import AT_END, claimant
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.play import ServerPlay, prepare
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
@@ -228,8 +229,9 @@ def failing_run(
         else:
             result, names = runner.record(program, lambda candidates: Scripted(candidates, (), slow))
         for _ in range(300):
-            if cause in result.violations and EARLY not in names and (not seen or can_show(factory, program, names, cause)):
-                return FailingRun(Order.FIFO, program, names, cause)
+            run = FailingRun(Order.FIFO, program, names, cause)
+            if cause in result.violations and EARLY not in names and (not seen or can_show(factory, run)):
+                return run
             other = runner.run_strategy(program, strategy)
             assert other is not None
             if cause in other.violations:
@@ -238,9 +240,17 @@ def failing_run(
     raise AssertionError("it was not found")
 
 
-def can_show(factory: Factory, program: ServerProgram, names: Sequence[str], cause: Cause) -> bool:
+def plain_of(factory: Factory, run: FailingRun, subject: str = "manager") -> dict[str, Any]:
+    """The data of the script of `run`. Raises NoScript."""
+    claimant = SERVER_LEVEL.claimant(run)
+    with running():
+        Runner(SERVER_LEVEL, factory, run.order).follow(run.program, run.names, [claimant])
+    return claimant.plain(subject)
+
+
+def can_show(factory: Factory, run: FailingRun) -> bool:
     try:
-        claim_of(factory, program, names, cause)
+        plain_of(factory, run)
     except NoScript:
         return False
     return True
@@ -300,7 +310,7 @@ def run_of(name: str) -> FailingRun:
 def test_the_script_of_a_hazard_of_the_seed_fails_on_the_stock_loop_and_not_with_our_server(name: str) -> None:
     run = run_of(name)
     told = told_of(run)
-    made = SERVER_LEVEL.scripted(told, "source", server("source"), run)
+    made: Any = scripted(SERVER_LEVEL, told, "source", server("source"), run)
     assert made["script_confirmed"], made["script_doubt"]
     assert doubt(write({**told, "plain": {**made["plain"], "subject": plain.served("manager")}}), told["mechanism"]) == HOLDS
     lines = [line for line in made["script"].splitlines() if line.strip()]
@@ -335,10 +345,9 @@ def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_server(
     seen = defect.name not in UNSEEN
     run = failing_run(defect.factory, defect.program, defect.cause, slow=defect.slow, seen=seen)
     monkeypatch.setattr(plain, "served", lambda _: plain.made_of(defect.server, defect.manager))
-    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
     if not seen:
         with pytest.raises(NoScript, match=UNSEEN[defect.name]):
-            plain.scripted({}, "", defect.factory, run)
+            plain_of(defect.factory, run)
         return
     fails_alone(run, defect.factory, monkeypatch, capsys)
 
@@ -346,7 +355,7 @@ def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_server(
 def fails_alone(run: FailingRun, factory: Factory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The script of a run fails in the words of its finding, and the same one with our server does not."""
     told = told_of(run)
-    made = plain.scripted(told, "", factory, run)
+    made = plain_of(factory, run)
     said = ended(write({**told, "plain": made}), monkeypatch, capsys)
     assert said.startswith(f"{told['property']} {told['title']}: {told['mechanism']}: ")
     sound = plain.made_of(OwningServer, Manager)
@@ -375,9 +384,8 @@ def test_the_script_of_a_thread_torn_down_under_a_subscriber(monkeypatch: pytest
     ).split(" | ")
     program = clients(rq.Resume(1, 1), rq.ListLoaded(2), rq.Resume(2, 1), rq.Unsubscribe(1, 1))
     monkeypatch.setattr(plain, "served", lambda _: plain.made_of(SourceServer, LooksLongAgo))
-    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
     run = failing_run(factory, program, causes.TORN_FROM_UNDER, schedule=schedule, seen=True)
-    assert claim_of(factory, program, run.names, run.cause).claim["kind"] == "torn"
+    assert plain_of(factory, run)["claim"]["kind"] == "torn"
     fails_alone(run, factory, monkeypatch, capsys)
 
 
@@ -398,9 +406,8 @@ def test_the_script_of_a_wrong_list_says_which_lists_were_right(
         return ListsAThreadTooMany(Manager(), engine)
 
     monkeypatch.setattr(plain, "served", lambda _: plain.made_of(ListsAThreadTooMany, Manager))
-    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
     run = failing_run(factory, clients(rq.Resume(1, 1), rq.ListLoaded(1)), causes.wrong_answer("thread_loaded_list"))
-    claim = claim_of(factory, run.program, run.names, run.cause).claim
+    claim = plain_of(factory, run)["claim"]
     assert claim["kind"] == "list"
     assert claim["allowed"] in ([[]], [[1]], [[], [1]])
     fails_alone(run, factory, monkeypatch, capsys)
@@ -416,7 +423,6 @@ def test_every_kind_of_claim_is_told_apart() -> None:
 
 
 def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(plain, "confirmed", lambda told, run, make, write: make())
     runs: list[FailingRun] = []
     with running():
         for number in range(150):
@@ -426,9 +432,9 @@ def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.Mon
             runs += [FailingRun(Order.FIFO, program, names, cause) for cause in result.violations if EARLY not in names]
     kinds: list[str] = []
     for run in runs:
-        if can_show(server("source"), run.program, run.names, run.cause):
+        if can_show(server("source"), run):
             told = told_of(run)
-            made = plain.scripted(told, "source", server("source"), run)
+            made = plain_of(server("source"), run, "source")
             said = ended(write({**told, "plain": made}), monkeypatch, capsys)
             assert said.startswith(f"{told['property']} {told['title']}: {told['mechanism']}: "), (run.program, made["claim"])
             kinds.append(made["claim"]["kind"])
@@ -441,19 +447,19 @@ def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.Mon
 
 def test_a_run_with_a_slow_step_has_no_script() -> None:
     with pytest.raises(NoScript, match="so slow that a timer is due"):
-        claim_of(server("source"), clients(rq.Resume(1, 1)), ["processor", EARLY], causes.UNSERVED)
+        claimant(FailingRun(Order.FIFO, clients(rq.Resume(1, 1)), ["processor", EARLY], causes.UNSERVED)).plain("source")
 
 
 def test_the_order_any_has_no_script() -> None:
     run = FailingRun(Order.ANY, clients(rq.Resume(1, 1)), ["processor"], causes.UNSERVED)
-    assert set(SERVER_LEVEL.scripted(told_of(run), "source", server("source"), run).values()) == {None}
+    assert set(scripted(SERVER_LEVEL, told_of(run), "source", server("source"), run).values()) == {None}
 
 
 def test_what_does_not_fail_is_not_claimed() -> None:
     run = run_of("interrupt without a turn")
     with running():
         names = Runner(SERVER_LEVEL, server("manager"), Order.FIFO).guided(run.program, run.names)[1]
-    made = SERVER_LEVEL.scripted(told_of(run), "manager", server("manager"), run._replace(names=names))
+    made: Any = scripted(SERVER_LEVEL, told_of(run), "manager", server("manager"), run._replace(names=names))
     assert made["script"] is None
     assert made["script_doubt"] == "what is wrong with it is known to the model alone, and not to be seen from outside"
 
@@ -465,7 +471,7 @@ def test_what_does_not_fail_is_not_claimed() -> None:
 def test_golden_scripts(name: str) -> None:
     run = run_of(name)
     told = told_of(run)
-    made = SERVER_LEVEL.scripted(told, "source", server("source"), run)
+    made: Any = scripted(SERVER_LEVEL, told, "source", server("source"), run)
     golden = GOLDEN / f"script_{run.cause.slug()}.txt"
     if os.environ.get("SUBWARDEN_REFRESH"):
         golden.write_text(made["script"], encoding="utf-8")

@@ -14,6 +14,7 @@ from subwarden.scheduling.order import TIMER, Order
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Runner
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.program import ServerFault, ServerProgram
@@ -59,8 +60,6 @@ class Scripted:
         pick = next((at for at, name in enumerate(can) if name not in kept), 0)
         if left and can[pick] == left[0]:
             del left[0]
-        if loop.log is not None:
-            loop.log.append(("happens", can[pick]))
         return pick
 
 
@@ -68,32 +67,35 @@ def play(factory: Factory, played: ServerProgram, script: Sequence[str] = (), ho
     """One run, by a script; see `Scripted`."""
     scripts: list[Scripted] = []
     loops: list[ControlledLoop] = []
+    timeline = Timeline()
 
     def make(candidates: LoopCandidates) -> Choose:
-        candidates.loop.log = []
         loops.append(candidates.loop)
         scripts.append(Scripted(candidates, script, holding))
-        return scripts[0]
+
+        def choose(n: int) -> int:
+            pick = scripts[0](n)
+            timeline.happened.append(candidates.names()[pick])
+            return pick
+
+        return choose
 
     with controlled_locks(), WATCHDOG.guarded():
-        result = Runner(SERVER_LEVEL, factory, Order.FIFO).run(played, make, every_choice=True)
+        result = Runner(SERVER_LEVEL, factory, Order.FIFO).run(played, make, every_choice=True, observers=[timeline])
     assert not scripts[0].left, f"the run never came to {scripts[0].left[0]}"
-    sent: dict[int, list[str]] = {}
-    timeline: list[str] = []
-    for what, about in loops[0].log or ():
-        if what == "happens":
-            timeline.append(str(about))
-        elif what == "sends":
-            connection, message = _sent(about)
-            sent.setdefault(connection, []).append(_short(message))
-            timeline.append(f"c{connection} <- {_short(message)}")
-    return Played(sent, timeline, result.violations, loops[0].time())
+    return Played(timeline.sent, timeline.happened, result.violations, loops[0].time())
 
 
-def _sent(about: object) -> tuple[int, Message]:
-    assert isinstance(about, tuple)
-    connection, message = about
-    return connection, message
+class Timeline(Observer):
+    """The names of a run and the messages to clients, in order."""
+
+    def __init__(self) -> None:
+        self.happened: list[str] = []
+        self.sent: dict[int, list[str]] = {}
+
+    def delivered(self, client: int, message: Message) -> None:
+        self.sent.setdefault(client, []).append(_short(message))
+        self.happened.append(f"c{client} <- {_short(message)}")
 
 
 def _short(message: Message) -> str:

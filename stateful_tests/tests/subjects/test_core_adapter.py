@@ -12,7 +12,7 @@ from subwarden.checking.core import causes as core_causes
 from subwarden.cli.main import main
 from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, Teardown, Unsubscribe
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.findings.narrate import tell
+from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
@@ -328,8 +328,9 @@ def test_no_address_of_an_object_is_told() -> None:
     with running():
         result, names = Runner(CORE_LEVEL, factory, Order.FIFO).record(program, lambda *_: lambda n: 0)
         (cause,) = result.violations
-        rows = tell(CORE_LEVEL, factory, Order.FIFO, program, names, cause)
-    (said,) = rows[-1]["broken"]
+        narration = Narration()
+        Runner(CORE_LEVEL, factory, Order.FIFO).follow(program, names, [narration])
+    (said,) = narration.rows(cause)[-1]["broken"]
     assert "KeyError: <object object>" in said
     assert "0x" in result.details[cause]  # or there was nothing to leave out
 

@@ -13,7 +13,8 @@ from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.record import finding_record
-from subwarden.stateful_tests.script.run import doubt, imports
+from subwarden.stateful_tests.script.imports import imports
+from subwarden.stateful_tests.script.run import doubt
 from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.reference import FILE, Adapter

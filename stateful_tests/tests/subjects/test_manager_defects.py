@@ -16,7 +16,8 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
-from subwarden.stateful_tests.exploring.findings.narrate import tell
+from subwarden.stateful_tests.exploring.findings.investigate import patience
+from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.gate.search import GateSearch
@@ -86,10 +87,12 @@ def test_a_step_that_blocks_is_interrupted_and_named(defect: Defect) -> None:
 
 @pytest.mark.timeout(60)  # it would last as long as the step that blocks
 @pytest.mark.parametrize("defect", BLOCKING, ids=lambda d: d.name)
-def test_a_step_that_blocks_does_not_block_whoever_tells_it(defect: Defect) -> None:
+def test_a_step_that_blocks_does_not_block_its_narration(defect: Defect) -> None:
     assert defect.program is not None
-    rows = tell(MANAGER_LEVEL, defect.factory, defect.order, defect.program, ("+start A", "A"), defect.cause)
-    (said,) = rows[-1]["broken"]
+    narration = Narration()
+    with controlled_locks(), patience(defect.cause):
+        Runner(MANAGER_LEVEL, defect.factory, defect.order).follow(defect.program, ("+start A", "A"), [narration])
+    (said,) = narration.rows(defect.cause)[-1]["broken"]
     assert "in has_subscribers" in said
 
 

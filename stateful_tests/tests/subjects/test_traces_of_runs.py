@@ -1,8 +1,10 @@
 """Concurrent runs of our manager are behaviours of the TLA+ twin: their traces are checked by TLC."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -12,12 +14,13 @@ from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
-from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
-from subwarden.stateful_tests.subjects.manager.trace import trace_of
+from subwarden.stateful_tests.subjects.manager.trace import Tracer
 from subwarden.stateful_tests.tests.paths import CORPUS
 from subwarden.stateful_tests.tests.proving.test_tla import WHY_NOT
-from subwarden.stateful_tests.tla.traces import Binding, validate
+from subwarden.stateful_tests.tla.traces import Binding, TraceStep, validate
 
 PROGRAM = ManagerProgram(
     (
@@ -32,25 +35,32 @@ PROGRAM = ManagerProgram(
 )
 
 
+def trace(runner: Runner, program: ManagerProgram, make: Callable[..., Any]) -> list[TraceStep]:
+    """The trace of one run."""
+    tracer = Tracer()
+    runner.run(program, make, every_choice=True, observers=[tracer])
+    return tracer.trace
+
+
 @pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 def test_concurrent_runs_of_our_manager_are_behaviours_of_the_twin() -> None:
     """A few, of which some have calls that a teardown overtook: the part of the twin that no run of whole operations reaches."""
     walk = RandomWalk(Random(5))
     with running():
-        traces = [trace_of(Manager, Order.ANY, PROGRAM, walk.begin) for _ in range(60)]
-    assert all(len(trace) >= 7 for trace in traces)
-    overtaken = [trace for trace in traces if any(step.binding is Binding.STALE for step in trace)]
+        traces = [trace(Runner(MANAGER_LEVEL, Manager, Order.ANY), PROGRAM, walk.begin) for _ in range(60)]
+    assert all(len(steps) >= 7 for steps in traces)
+    overtaken = [steps for steps in traces if any(step.binding is Binding.STALE for step in steps)]
     assert overtaken
-    for trace in (*traces[:2], *overtaken[:2]):
-        assert validate(trace).accepted
+    for steps in (*traces[:2], *overtaken[:2]):
+        assert validate(steps).accepted
 
 
 def test_a_run_that_breaks_has_a_trace_up_to_there() -> None:
     """The seed subscribes a connection that is not live; what came before is all that the model explains."""
     program = ManagerProgram(((op.HasSubscribers(1),), (op.SetListener(1, 1, 1, False),), (op.HasSubscribers(1),)))
     with running():
-        trace = trace_of(SourceManager, Order.FIFO, program, lambda _candidates: lambda _n: 0)
-    assert [step.operation for step in trace] == [op.HasSubscribers(1)]
+        steps = trace(Runner(MANAGER_LEVEL, SourceManager, Order.FIFO), program, lambda _candidates: lambda _n: 0)
+    assert [step.operation for step in steps] == [op.HasSubscribers(1)]
 
 
 def test_replay_writes_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

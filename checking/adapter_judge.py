@@ -43,12 +43,12 @@ class AdapterJudge(ABC):
         self._open: dict[int, int] = {}  # the number of a task's open call
         self._orphans: list[int] = []  # calls that were cancelled or raised, and may still be finished by somebody
 
-    def __digested__(self) -> Value:
+    def digest_parts(self) -> Value:
         """What of this decides the rest of the run's judgement. At which step something was broken, and what is said of it, does not."""
         name: dict[int, Hashable] = {call: task for task, call in self._open.items()}
         name |= {call: ("orphan", place) for place, call in enumerate(self._orphans)}
         calls = tuple(name[call] for call in sorted(name))
-        return Value((frozenset(self.violations), self.show_raised is not None, calls, self._digested(name)))
+        return Value((frozenset(self.violations), self.show_raised is not None, calls, self._digest_parts(name)))
 
     # --- what the player reports
 
@@ -72,7 +72,7 @@ class AdapterJudge(ABC):
     # --- what a model says
 
     @abstractmethod
-    def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
+    def _digest_parts(self, name: Mapping[int, Hashable]) -> Hashable:
         """The same, of what the model says. `name`: what to call the calls that are open, or were and may still be finished."""
 
     @abstractmethod

@@ -55,14 +55,14 @@ async def _acquire(self: Any, answer: Any = True) -> Any:
         await ONCE
     if self._locked or self._waiters:
         contended = True  # read by `awaited`, from the frame  # noqa: F841
-        if loop.log is not None:
-            loop.log.append(("waits for", self))
+        if loop.lock_listener is not None:
+            loop.lock_listener("waits for", self)
         await _stock_acquire(self)
     else:
         self._locked = True  # what CPython's acquire does then; calling it costs as much as the rest of a step
     holding.append((current_task(loop), self))
-    if loop.log is not None:
-        loop.log.append(("takes", self))
+    if loop.lock_listener is not None:
+        loop.lock_listener("takes", self)
     return answer
 
 
@@ -81,8 +81,8 @@ def _release(self: Any) -> None:
                 if holding[at][1] is self:
                     del holding[at]
                     break
-        if loop.log is not None:
-            loop.log.append(("releases", self))
+        if loop.lock_listener is not None:
+            loop.lock_listener("releases", self)
 
 
 def awaited(task: "asyncio.Task[Any]") -> tuple[asyncio.Lock, bool] | None:

@@ -77,13 +77,13 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     fire while steps are ready, as if one of them had taken long; see there too.
 
     `events` and `faults` are outside events: every event must be delivered before a run ends, a fault need not be. `holding` and
-    `nested` are kept by `scheduling.locks`. `current` is the handle that runs or ran last. `log`, when it is a list, receives
-    what locks do, for a report. `observer` is whoever judges the run, where that is a part of the run's state; `births_matter` is kept by
-    `scheduling.state_search.suspended`.
+    `nested` are kept by `scheduling.locks`. `current` is the handle that runs or ran last. `lock_listener`, if there is one, hears that a
+    task `waits for`, `takes` or `releases` a lock. `observer` is the judge of the run, where its memory is a part of the run's state;
+    `births_matter` is kept by `scheduling.state_search.suspended`.
     """
 
     __slots__ = (  # what every run asks for, at every step
-        *("batch_end", "current", "early_timers", "events", "faults", "suspended_free", "holding", "log", "nested", "observer"),
+        *("batch_end", "current", "early_timers", "events", "faults", "suspended_free", "holding", "lock_listener", "nested", "observer"),
         *("ready", "suspend_free_locks", "tasks", "timers", "uncontrolled", "unhandled"),
         *("_closed", "_task_factory", "_task_order", "_thread"),
     )
@@ -110,7 +110,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.current: Handle = NOTHING
         self.batch_end: Handle | None = None  # the last of the ready that stock asyncio would run before it looks at its timers again
         self.observer: object = None
-        self.log: list[tuple[str, object]] | None = None
+        self.lock_listener: Callable[[str, asyncio.Lock], object] | None = None
         self.unhandled: list[dict[str, Any]] = []
         self.uncontrolled: list[str] = []
         self.holding: list[tuple[asyncio.Task[Any] | None, asyncio.Lock]] = []
@@ -183,7 +183,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.tasks.clear()
         self.holding.clear()
         self.current = NOTHING
-        self.observer = None
+        self.observer = self.lock_listener = None
         self.batch_end = None
 
     def _close_tasks(self) -> None:

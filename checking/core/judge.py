@@ -36,7 +36,7 @@ class CoreJudge(AdapterJudge):
         self._ends: list[CoreOperation] = []  # calls that have ended, in the order in which they ended
         self._dirty = True  # the expected maps may have changed since the last observation
 
-    def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
+    def _digest_parts(self, name: Mapping[int, Hashable]) -> Hashable:
         connections = tuple(connection.digested(name) for connection in self.connections.values())
         return connections, self.deliveries.digested(), last_of_each(self._ends), tuple(self.seen.items()), self._dirty
 

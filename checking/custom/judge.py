@@ -41,7 +41,7 @@ class CustomJudge(AdapterJudge):
         self._lost = False  # the model explained an answer or a state in no way, so nothing more is judged
         self._blamed: CustomOperation | None = None  # the call that ended last
 
-    def _digested(self, name: Mapping[int, Hashable]) -> Hashable:
+    def _digest_parts(self, name: Mapping[int, Hashable]) -> Hashable:
         return None if self._lost else self._possible.digested(name), self._blamed, text_of(self.seen)
 
     # --- what the player reports

@@ -51,7 +51,7 @@ class ManagerJudge(Refinement):
         self._invariants = Invariants()
         super().__init__(graph, self.shown, getattr(subject, "starts_as", EMPTY), fired.add, took)
 
-    def __digested__(self) -> object:
+    def digest_parts(self) -> object:
         """What of this decides the rest of the run's judgement. At which step something was broken, and what is said of it, does not."""
         broken = Value(frozenset(self.violations))
         shown = self.shown if self._hidden else None  # otherwise it is what the subject shows now, and follows from it

@@ -2,7 +2,7 @@
 
 A class made in C may hold what nobody can see. It is refused unless it is known here.
 
-A class of the harness may have a method `__digested__()`, which returns what stands for the object: more objects, or a `Value`.
+A class of the harness may have a method `digest_parts()`, which returns what stands for the object: more objects, or a `Value`.
 """
 
 import builtins
@@ -71,8 +71,8 @@ class Objects(Structure):
             return self._class
         if issubclass(kind, Enum | logging.Logger):
             return self.constant
-        if hasattr(kind, "__digested__"):
-            return self.once(lambda thing: self._row(kind, (self._keep(thing.__digested__()),)))
+        if hasattr(kind, "digest_parts"):
+            return self.once(lambda thing: self._row(kind, (self._keep(thing.digest_parts()),)))
         if issubclass(kind, random.Random):
             return self.once(lambda thing: self.name((kind, thing.getstate())))
         inner: list[Callable[[Any], Iterable[Any]]] = []

@@ -21,7 +21,7 @@ class _Exhausted(Exception):
 class ExhaustiveSearch:
     """Plays `program` on `runner` until every state has been seen (`search.complete`), or `most` runs have been made.
 
-    A level whose play does not say what its judge remembers (`__digested__`) is not searched: its states cannot be told apart.
+    A level whose play does not say what its judge remembers (`digest_parts`) is not searched: its states cannot be told apart.
     """
 
     name = StateSearch.name
@@ -54,7 +54,7 @@ class ExhaustiveSearch:
                 return result
 
     def _begin(self, candidates: LoopCandidates) -> Choose:
-        told = hasattr(type(candidates.loop.observer), "__digested__")
+        told = hasattr(type(candidates.loop.observer), "digest_parts")
         choose = self.search.begin(candidates) if told else None
         if choose is None:
             raise _Exhausted

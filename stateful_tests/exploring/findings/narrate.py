@@ -46,7 +46,7 @@ class Narration(Observer):
     def begun(self, play: Play) -> None:
         self._play = play
         self._narrator = play.narrator()
-        play.loop.log = self._did
+        play.loop.lock_listener = self._locked
 
     def chosen(self, name: str) -> None:
         self._chosen.append(name)
@@ -81,6 +81,9 @@ class Narration(Observer):
         self._mark()  # on the last row: it shows at the end only
 
     # --- rows
+
+    def _locked(self, verb: str, lock: asyncio.Lock) -> None:
+        self._did.append((verb, lock))
 
     def _worded(self, verb: str, about: Any) -> str:
         narrator = self._narrator

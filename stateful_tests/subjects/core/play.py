@@ -52,7 +52,7 @@ class AdapterPlay(ABC):
         for chain in prepared.chains:
             loop.events.append(Event(chain.start, partial(self.start, chain)))
 
-    def __digested__(self) -> object:
+    def digest_parts(self) -> object:
         """What of this decides how the run goes on and what is found at its end (`scheduling.state_search.structure`)."""
         tasks = sorted(self._tasks, key=lambda placed: placed[0])
         return self._manager, self._environment, self.judge, tasks, Value(frozenset(self._cancelled))

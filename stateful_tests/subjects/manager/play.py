@@ -60,7 +60,7 @@ class ManagerPlay:
         for chain in chains:
             events.append(Event(chain.start, partial(self.start, chain)))
 
-    def __digested__(self) -> object:
+    def digest_parts(self) -> object:
         """What of this decides how the run goes on and what is found at its end (`scheduling.state_search.structure`)."""
         # a listener that was told to stop stays stopped, and is not judged at the end
         running = [listener for listener in self.listeners if listener[0].outcome is Outcome.WAITING]

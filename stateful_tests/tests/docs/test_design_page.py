@@ -57,10 +57,11 @@ def _waits(loop: ControlledLoop, order: Order, prepared: PreparedRequests, walk:
     """How often somebody has to wait for a lock in one run."""
     server = SUBJECTS["manager"].server
     assert server is not None
-    loop.log = []
+    heard: list[str] = []
+    loop.lock_listener = lambda verb, _lock: heard.append(verb)
     with controlled_locks(), loop.entered():
         play = SERVER_LEVEL.play(server, prepared, loop, SERVER_LEVEL.new_graph(), set())
         run(loop, order, walk.begin(LoopCandidates(loop, order)), play.judge.stepped)
         play.finish()
     loop.abandon()
-    return sum(1 for what, _ in loop.log if what == "waits for")
+    return heard.count("waits for")

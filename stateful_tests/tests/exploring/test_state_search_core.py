@@ -85,7 +85,7 @@ KEPT = CoreProgram(
 )
 
 
-@pytest.mark.parametrize("blind", [AdapterJudge.__digested__, CoreJudge._digested], ids=lambda method: method.__qualname__)
+@pytest.mark.parametrize("blind", [AdapterJudge.digest_parts, CoreJudge._digest_parts], ids=lambda method: method.__qualname__)
 def test_a_judge_left_out_is_noticed(blind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> tuple[set[Cause], int | None]:
         whole = ExhaustiveSearch(Runner(CORE_LEVEL, core_level.factory_of(MAKES["KeepsTheDead"]), Order.ANY), KEPT)
@@ -97,5 +97,5 @@ def test_a_judge_left_out_is_noticed(blind: Any, monkeypatch: pytest.MonkeyPatch
         causes, schedules = found()
         assert wrong_answer("unsubscribe") in causes
         assert schedules == 9_240
-        monkeypatch.setattr(AdapterJudge if blind.__name__ == "__digested__" else CoreJudge, blind.__name__, lambda *_: None)
+        monkeypatch.setattr(AdapterJudge if blind.__name__ == "digest_parts" else CoreJudge, blind.__name__, lambda *_: None)
         assert wrong_answer("unsubscribe") not in found()[0]

@@ -80,12 +80,12 @@ def test_a_judge_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with running():
         assert found() == {REAPPEARS}
-        monkeypatch.setattr(ManagerJudge, "__digested__", lambda _: None)
+        monkeypatch.setattr(ManagerJudge, "digest_parts", lambda _: None)
         assert found() == set()
 
 
 def test_a_level_that_does_not_say_what_its_judge_remembers_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(ManagerPlay, "__digested__")
+    monkeypatch.delattr(ManagerPlay, "digest_parts")
     with running():
         whole = ExhaustiveSearch(Runner(ManagerLevel(), SUBJECTS["manager"].factory, Order.ANY), OVERTAKEN)
         assert whole.next() is None

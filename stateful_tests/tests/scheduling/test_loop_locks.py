@@ -208,9 +208,10 @@ def test_release_out_of_order_and_by_another_task() -> None:
     assert held(loop).get(taking) is None
 
 
-def test_the_log_tells_what_locks_did_and_not_what_failed() -> None:
+def test_a_listener_hears_of_takes_waits_and_releases_and_not_of_a_release_that_failed() -> None:
     loop = ControlledLoop()
-    loop.log = []
+    heard: list[tuple[str, asyncio.Lock]] = []
+    loop.lock_listener = lambda verb, lock: heard.append((verb, lock))
     with controlled_locks(), loop.entered():
         lock = asyncio.Lock()
 
@@ -225,8 +226,8 @@ def test_the_log_tells_what_locks_did_and_not_what_failed() -> None:
         for coroutine in (wrong(), body(), body()):
             loop.create_task(coroutine)
         run(loop, Order.FIFO, fixed([]), lambda: False)
-    assert [what for what, _ in loop.log] == ["takes", "waits for", "releases", "takes", "releases"]
-    assert all(of is lock for _, of in loop.log)
+    assert [verb for verb, _ in heard] == ["takes", "waits for", "releases", "takes", "releases"]
+    assert all(of is lock for _, of in heard)
 
 
 def test_the_patch_is_gone_when_the_last_user_closes() -> None:

@@ -50,7 +50,7 @@ def prove() -> tuple[int, float]:
                 for number, call in enumerate(CALLS):
                     loop.create_task(call(manager), name=f"task {number}")
                 try:
-                    _, choices, steps = run(loop, Order.ANY, choose, None, every_choice=True)
+                    _, choices, steps = run(loop, Order.ANY, choose, None, every_choice=strategy.every_choice)
                 except Redundant:
                     choices, steps = [], 0
                 else:

@@ -165,15 +165,26 @@ class Structure:
     def once(self, look: Look) -> Look:
         """`look` for what is told by identity: met again, its number is written down."""
 
-        def look_once(thing: Any) -> None:
-            if not self.known(thing):
-                look(thing)
+        numbers, landmarks, append = self._numbers, self._landmarks, self.out.append
+
+        def look_once(thing: Any) -> None:  # `known`, without the call
+            number = numbers.get(id(thing))
+            if number is not None:
+                append(-number)
+                return
+            numbers[id(thing)] = len(numbers) + 1
+            if id(thing) in landmarks:
+                self.constant(thing)
+            look(thing)
 
         return look_once
 
     def _row(self, kind: Any, things: Iterable[Any]) -> None:
         """A kind, each thing, and a mark that there are no more."""
-        self.name(kind)
+        number = self._constants.get(kind)
+        if number is None:
+            number = self._constants[kind] = len(self._constants)
+        self.out.append(number)
         looks = self._looks
         for thing in things:
             (looks.get(type(thing)) or self._new_look(type(thing)))(thing)

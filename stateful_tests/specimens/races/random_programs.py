@@ -61,7 +61,7 @@ def start(loop: ControlledLoop, program: Program) -> Outcome:
     def outcome() -> Hashable:
         ended = tuple("cancelled" if task.cancelled() else "done" if task.done() else "stuck" for task in tasks)
         state = (shared.x, shared.y, tuple(shared.table.items()), frozenset(shared.members), tuple(shared.row), shared.queue.qsize())
-        return ended, state, repr(accounts)
+        return ended, state, tuple(map(tuple, accounts))
 
     loop.observer = outcome  # what it will say is a part of the state
     return outcome
@@ -148,11 +148,9 @@ async def _perform(  # noqa: PLR0912, PLR0915  # one case for each operation
             account.append(tasks[(number + 1) % len(tasks)].cancel())
             await asyncio.sleep(0)
         case "spawn":
-            own: list[object] = []  # not the parent's account: undeclared state may not be shared
-            account.append(own)
 
             async def child() -> None:
-                own.append(shared.x)
+                account.append(shared.x)
                 shared.members.add(10 + number)
 
             task = loop.create_task(child())

@@ -80,7 +80,7 @@ def test_it_fails_in_no_weaker_order_and_not_without_its_cancellation(program: R
 
 @every_program
 def test_the_repaired_twin_never_fails(program: Race) -> None:
-    """Those in the order `any` are proved in test_strategies_reduction; here all are sampled, and the small ones run in full."""
+    """In some schedules, a small program in all. `test_race_programs_proved` has the proofs of nearly all of them."""
     assert failures(program, Exhaustive(), program.order, 300, fixed=True) == []
     assert failures(program, DelayBounded(2), program.order, 300, fixed=True) == []
     assert failures(program, Portfolio(Random(1)), program.order, 300, fixed=True) == []

@@ -16,11 +16,13 @@ Start = Callable[[ControlledLoop], Callable[[], Hashable]]
 LIMIT = 600
 
 
-def outcomes(strategy: Strategy, start: Start, order: Order = Order.ANY, *, suspend: bool = False) -> Counter[Hashable] | None:
-    """How many runs the strategy made to each outcome; None if it needs too many."""
+def outcomes(
+    strategy: Strategy, start: Start, order: Order = Order.ANY, *, suspend: bool = False, limit: int = LIMIT
+) -> Counter[Hashable] | None:
+    """How many runs the strategy made to each outcome; None if it needs more than `limit`."""
     found: Counter[Hashable] = Counter()
     with controlled_locks():
-        for _ in range(LIMIT):
+        for _ in range(limit):
             loop = ControlledLoop(suspend_free_locks=suspend)
             with loop.entered():
                 choose = strategy.begin(LoopCandidates(loop, order))
@@ -41,13 +43,13 @@ def outcomes(strategy: Strategy, start: Start, order: Order = Order.ANY, *, susp
     return None
 
 
-def same_as_brute_force(start: Start, order: Order, *, suspend: bool = False) -> bool:
-    """Compare; False if brute force takes too long to be compared with."""
-    brute = outcomes(Exhaustive(), start, order, suspend=suspend)
+def same_as_brute_force(start: Start, order: Order, *, suspend: bool = False, limit: int = LIMIT) -> bool:
+    """Compare the two searches; False if brute force needs more than `limit` runs."""
+    brute = outcomes(Exhaustive(), start, order, suspend=suspend, limit=limit)
     if brute is None:
         return False
     search = StateSearch()
-    found = outcomes(search, start, order, suspend=suspend)
+    found = outcomes(search, start, order, suspend=suspend, limit=limit)
     assert search.complete
     assert search.indigestible is None
     assert found is not None

@@ -1,1 +1,1 @@
-"""Speed, as ratios measured in one run. Never part of a test: machines are noisy, and a slow day is no defect."""
+"""Benchmarks: speed, as ratios measured in one run. No test runs them: machines are noisy, and a slow machine is no defect."""

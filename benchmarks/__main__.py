@@ -9,7 +9,7 @@ NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers
 
 
 def main() -> int:
-    """Run those named, or the short ones."""
+    """Run the named benchmarks, or the short ones. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m subwarden.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)} (default: {' '.join(SHORT)})")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long `memory` hunts (default: 10)")

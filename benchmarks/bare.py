@@ -1,4 +1,4 @@
-"""The yardsticks: a bare controlled loop (CPython's Tasks, a queue, somebody who picks) and nothing else, and stock asyncio."""
+"""The yardstick: a bare controlled loop, which has CPython's Tasks, a queue, a random choice, and nothing else."""
 
 import asyncio
 from asyncio import events as asyncio_events
@@ -7,11 +7,11 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
-_Base: Any = asyncio.AbstractEventLoop  # abstract to the type checker, in dozens of methods that nothing here calls
+_Base: Any = asyncio.AbstractEventLoop  # to the type checker it has dozens of abstract methods, which nothing here calls
 
 
 class BareLoop(_Base):  # type: ignore[misc]  # see above
-    """The least that runs CPython's tasks. Records which of the ready handles ran."""
+    """The smallest loop that runs CPython's tasks. Records the index of each ready handle that ran."""
 
     def __init__(self) -> None:
         self.ready: deque[asyncio.Handle] = deque()
@@ -32,7 +32,7 @@ class BareLoop(_Base):  # type: ignore[misc]  # see above
         raise RuntimeError(context)
 
     def run(self, coroutines: list[Coroutine[Any, Any, Any]], random: Random | None) -> int:
-        """Run to the end, in random order or, without `random`, first in first out. Returns the number of steps."""
+        """Run to the end, in random order, or first in first out without `random`. Returns the number of steps."""
         asyncio_events._set_running_loop(self)
         try:
             tasks = [asyncio.Task(c, loop=self) for c in coroutines]

@@ -1,6 +1,6 @@
-"""Checked schedules per second: 3 tasks with 3 lock-guarded steps each, every step held against the model. Bar: 0.40 of a bare loop.
+"""Checked schedules per second: 3 tasks with 3 lock-guarded steps each, every step checked against the model. Bar: 0.40 of a bare loop.
 
-All contenders run the same operations of the same manager, and in all but stock asyncio a free lock's acquire suspends.
+All contenders run the same operations of the same manager, and in all but stock asyncio acquiring a free lock suspends.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ _RUNNER = Runner(MANAGER_LEVEL, Manager, Order.ANY)
 
 def _ours() -> int:
     strategy = RandomWalk(Random(1))
-    with controlled_locks(), WATCHDOG.guarded():  # which the others do without
+    with controlled_locks(), WATCHDOG.guarded():  # the others do without these
         for _ in range(SCHEDULES):
             _RUNNER.run(PROGRAM, strategy.begin)
     return SCHEDULES

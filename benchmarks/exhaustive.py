@@ -1,7 +1,7 @@
-"""Every interleaving of four tasks on one thread, in the order `any`: how many there are, and what it takes to judge them all.
+"""Every interleaving of four tasks on one thread, under the order `any`: how many there are, and the time to judge them all.
 
-A task is cut into pieces that the scheduler may put anywhere: its arrival, and its steps from one await to the next (every lock that it
-takes is one). Bar: 10**8 interleavings or more of four tasks of four to five pieces each, in under 5 s.
+The scheduler interleaves the tasks' pieces: a task's arrival, and each step from one await to the next (acquiring a lock is an await).
+Bar: at least 10**8 interleavings of four tasks of four to five pieces each, in under 5 s.
 """
 
 import time
@@ -68,7 +68,7 @@ def _row(subject: str, what: str, program: ManagerProgram) -> str:
 
 
 def main() -> Iterator[str]:
-    """The table, line by line as it is measured."""
+    """The table, line by line while it is measured."""
     yield "| subject | four tasks of | mean pieces | interleavings | states | runs | processor | wall | causes of violations |"
     yield "|---" * 9 + "|"
     for case in CASES:

@@ -1,6 +1,6 @@
-"""Speed of judging histories: a long one with few overlaps, short ones with many: `python -m subwarden.benchmarks.histories [CALLS]`.
+"""The speed of judging histories: a long one with few overlaps, and short ones with many. It prints its measurements and sets no bar.
 
-Never a test: it prints what it measured and says nothing of what would be fast enough.
+python -m subwarden.benchmarks.histories [CALLS]
 """
 
 import json
@@ -22,7 +22,7 @@ CONNECTIONS, TOPICS = 6, 3
 
 
 def core_operation(random: Random) -> core.CoreOperation:
-    """What a server's log is mostly made of."""
+    """A random operation, in the proportions of a typical server's log."""
     c, t = random.randint(1, CONNECTIONS), random.randint(1, TOPICS)
     return random.choices(
         (core.Subscribe(c, t), core.Unsubscribe(c, t), core.Publish(t), core.Connect(c), core.Teardown(t)), (6, 5, 6, 1, 1)
@@ -30,7 +30,7 @@ def core_operation(random: Random) -> core.CoreOperation:
 
 
 def manager_operation(random: Random) -> op.Operation:
-    """The same for level manager; no task holds a state."""
+    """The same for the manager level; no task holds a state."""
     c, t, s, raw = random.randint(1, CONNECTIONS), random.randint(1, TOPICS), random.randint(1, 6), random.random() < 0.5
     operations: tuple[op.Operation, ...] = (
         op.TryEnsureConnectionSubscribed(t, c, raw),
@@ -48,7 +48,7 @@ def manager_operation(random: Random) -> op.Operation:
 def lines(
     specification: Specification, draw: Callable[[Random], object], encode: Callable[..., object], calls: int, overlap: int
 ) -> Iterator[str]:
-    """A log of `calls` calls, `overlap` of them open nearly always, as the model itself would answer them."""
+    """A log of `calls` calls with the model's answers; nearly always `overlap` calls are open."""
     random, state, made, now = Random(1), specification.initial(), 0, 0
     opened: list[tuple[int, int, object, object]] = []  # id, slot, operation, answer (None twice: no effect yet)
     yield json.dumps({"history": 1, "model": specification.name})
@@ -96,7 +96,7 @@ def long_history(name: str, calls: int, overlap: int = 4) -> None:
 
 
 def overlapping(title: str, before: list[core.CoreOperation], at_once: list[tuple[core.CoreOperation, object]]) -> None:
-    """Calls that all overlap, after some that do not."""
+    """Judge a history of calls that all overlap, after some that do not."""
     moments = []
     for n, operation in enumerate(before):
         moments.append(_moment(2 * n, [HistoryCall(n, n, operation, 2 * n, None, Fate(CallEnding.RETURNED, UNJUDGED, 2 * n + 1))], []))

@@ -1,9 +1,9 @@
-"""The gain of a second process: the same hunt with one worker and with two, in turns: `python -m subwarden.benchmarks hunt`. Goal: 1.7.
+"""The gain of a second process: the same hunt with one worker and with two, in turns. Bar: 1.7 times the steps per second.
 
-Compared are steps per second of wall time over whole hunts, from the command's start to its end, for what workers share (their start, what
-they tell, the folder on disk) is just what is to be seen. A worker draws its own programs, and one program is more work than another: so
-there are several pairs, each of another seed, and the median of their ratios. It says something only where two cores are free: the load
-average is told with each pair.
+It compares steps per second of wall time over whole hunts, from the command's start to its end, so the workers' shared costs (their start,
+their reports, the folder on disk) count. A worker draws its own programs, and programs differ in cost: so there are several pairs, each
+with another seed, and the result is the median of their ratios. The result is valid only if two cores are free: each pair comes with the
+load average before it.
 """
 
 import json
@@ -30,7 +30,7 @@ def hunt(jobs: int, seed: int) -> float:
         began = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - began
-        if done.returncode not in (0, 2):  # 2: too short a hunt to meet all that can be met
+        if done.returncode not in (0, 2):  # 2: inconclusive, since so short a hunt cannot reach full coverage
             raise RuntimeError(done.stderr)
         steps: int = json.loads(record.read_text(encoding="utf-8"))["steps"]
         return steps / seconds

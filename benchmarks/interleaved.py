@@ -1,4 +1,4 @@
-"""Timing that a noisy machine cannot bend much: contenders in turn, in short rounds, and the median of the rounds' ratios."""
+"""Timing that is robust on a noisy machine: contenders take turns in short rounds, and the median of the rounds' ratios counts."""
 
 from collections.abc import Callable
 from statistics import median
@@ -6,11 +6,11 @@ from time import process_time
 
 ROUNDS = 15
 
-Contender = Callable[[], int]  # does some work and returns how many units it did
+Contender = Callable[[], int]  # does some work and returns the number of units
 
 
 def rates(contenders: dict[str, Contender], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Units per second of CPU time, one figure a round for each contender, after one round that is not counted."""
+    """Units per second of CPU time, one figure a round for each contender, after one warm-up round."""
     measured: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name, work in contenders.items():
@@ -22,7 +22,7 @@ def rates(contenders: dict[str, Contender], rounds: int = ROUNDS) -> dict[str, l
 
 
 def table(measured: dict[str, list[float]], base: str, unit: str) -> list[str]:
-    """Lines: each contender's median rate and its median ratio to `base`."""
+    """The lines of a table: each contender's median rate and its median ratio to `base`."""
     lines = [f"{'':38} {unit + '/s':>14} {'ratio to ' + base:>34}"]
     for name, figures in measured.items():
         ratios = [a / b for a, b in zip(figures, measured[base], strict=True)]

@@ -13,7 +13,7 @@ CHAINS: list[tuple[op.ManagerOperation, ...]] = [
 
 
 async def calls(manager: Manager, chain: tuple[op.ManagerOperation, ...], *, suspend: bool) -> None:
-    """Call the operations of `chain`, one after another; `suspend` before each, as taking a free lock does in the order `any`."""
+    """Call the operations of `chain`, one after another; `suspend` before each, as acquiring a free lock does under the order `any`."""
     for operation in chain:
         if suspend:
             await asyncio.sleep(0)

@@ -1,7 +1,6 @@
-"""Whether a hunt's memory stays flat: the resident memory of all its processes, every ten seconds, and its slope. Bar: 1% of it an hour.
+"""The growth of a hunt's memory: the resident memory of all its processes, every ten seconds, and its slope. Bar: 1% an hour.
 
-Runs at low priority. The first fifth of the samples is left out: programs, digests and codes that are remembered up to a bound are still
-being gathered then. Needs /proc.
+Runs at low priority. The first fifth of the samples is left out, while bounded caches (programs, digests, codes) still fill. Needs /proc.
 """
 
 import os
@@ -17,11 +16,11 @@ WARM_UP = 0.2  # of the samples
 MIB = 1 << 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
-Sample = tuple[float, dict[int, int]]  # seconds since the beginning, and bytes of each process
+Sample = tuple[float, dict[int, int]]  # seconds since the start, and the bytes of each process
 
 
 def main(minutes: float = 10.0, subject: str = "manager") -> list[str]:
-    """Hunt for so long and tell how much memory the processes had."""
+    """Hunt for `minutes`. Returns the lines of a table: the memory of each process and its slope."""
     if not Path("/proc/self/statm").exists():
         return ["memory is read from /proc, which this system does not have"]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,8 @@
-"""What a hunt would find if it left some programs less soon: the table of docs/hunting.md. `python -m subwarden.benchmarks patience`.
+"""The effect of patience on a hunt's finds: the table of docs/hunting.md. `python -m subwarden.benchmarks patience`.
 
-Defects are planted that show in no end but their own, so nothing says that a program which repeats itself still has one. Of drawn programs,
-each is driven to the end of its budget; when the hunt would have left it, and when a defect first shows, is written down. What any share of
-patient programs finds for its runs follows from that alone, without another run. Runs depend on seeds only.
+A hunt leaves a program when its end states repeat. The defects planted here change no end state before they show, so repetition gives no
+hint of them. Each of the drawn programs is run to the end of its budget; the benchmark records when the hunt would have left it and when a
+defect first shows. From that follow the finds of a hunt that runs any given share of its programs to the end. Runs depend on seeds only.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ NEVER = SCHEDULES + 1
 
 
 class Deep(Manager):
-    """`reached` says how far this run has come to the defect."""
+    """A manager with a deep defect. `reached`: how many of the defect's conditions this run has met."""
 
     reached = 0
 
@@ -36,7 +36,7 @@ class Deep(Manager):
 
 
 class Lead(Deep):
-    """Two calls take the lead from each other so many times."""
+    """The condition: two concurrent calls take the lead from each other once more."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Lead(Deep):
 
 
 class Moments(Deep):
-    """So many calls come at given steps of a long one, in order."""
+    """The condition: a call comes exactly at the next given step of a long call."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Moments(Deep):
 
 
 class Driven(NamedTuple):
-    """A program: after how many runs the hunt leaves it, how many there are, and the first that reached so far."""
+    """One program: after how many runs the hunt leaves it, the number of its runs, and the first run that met so many conditions."""
 
     left: int
     runs: int
@@ -105,7 +105,7 @@ class Driven(NamedTuple):
 
 
 class Drawing(Hunter):
-    """Draws, and drives nothing."""
+    """Draws programs and runs none."""
 
     def __init__(self, check: Check, factory: Callable[[], Manager]) -> None:
         super().__init__(check, MANAGER_LEVEL, factory, lambda _: None, lambda _: None)
@@ -116,7 +116,7 @@ class Drawing(Hunter):
 
 
 def driven(hunter: Hunter, program: Program, seed: int) -> Driven:
-    """Drive one program to the end of its budget."""
+    """Run one program to the end of its budget."""
     portfolio, tally, left = Portfolio(Random(seed), SCHEDULES), Tally(), 0
     first: dict[int, int] = {}
     while hunter.explorer.runner.run_strategy(program, portfolio) is not None:
@@ -129,7 +129,7 @@ def driven(hunter: Hunter, program: Program, seed: int) -> Driven:
 
 
 def found(programs: list[Driven], far: int, share: float) -> float:
-    """In how many programs the defect is found in 100,000 runs, if that share of them is driven to the end."""
+    """The number of finds in 100,000 runs, if `share` of the programs is run to the end."""
     shown = [(program, program.first.get(far, NEVER)) for program in programs]
     finds = sum((1 - share) * (at <= program.left) + share * (at <= program.runs) for program, at in shown)
     return 100_000 * finds / sum((1 - share) * program.left + share * program.runs for program in programs)

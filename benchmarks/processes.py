@@ -1,6 +1,6 @@
-"""Subjects in processes of their own: runs and steps a second, beside the bare round trips of a process that only answers.
+"""Subjects in other processes: runs and steps a second, beside the bare round trips of a process that only answers.
 
-What a round trip costs is the machine's; the share of it that a step still reaches is ours.
+The cost of a round trip depends on the machine; the ratio of steps to round trips depends on subwarden.
 """
 
 import sys

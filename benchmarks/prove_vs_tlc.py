@@ -1,8 +1,8 @@
-"""How fast `subwarden prove` is beside TLC, and how a scope's states grow: the figures and the plot of docs/proving.md.
+"""The speed of `subwarden prove` beside TLC, and the growth of a scope's states: the figures and the plot of docs/proving.md.
 
-Both checkers search the same model in the same scope without symmetry, judge the same properties, one after the other in one run,
-each timed with its start; for us that is a fresh Python process. `--write` puts the figures into the page. It refuses to compare
-scopes of fewer than 100,000 states, where TLC's start decides, and runs in which the two found different numbers of states.
+Both checkers search the same model in the same scope without symmetry and judge the same properties, one after the other in one run, each
+timed with its start; ours starts a fresh Python process. `--write` puts the figures into the page. Scopes of fewer than 100,000 states,
+where TLC's start dominates, and runs with different numbers of states raise AssertionError.
 """
 
 import argparse
@@ -38,7 +38,7 @@ OURS = (
 
 
 def compare(scope: Scope) -> str:
-    """One row: distinct states a second of TLC and of ours. Raises AssertionError if the two do not agree on the states."""
+    """One row: distinct states a second, of TLC and of ours. Raises AssertionError if the numbers of states differ."""
     before = _cpu()
     theirs = tlc.check(scope)
     their_cpu, before = _cpu() - before, _cpu()
@@ -56,7 +56,7 @@ def compare(scope: Scope) -> str:
 
 
 def _cpu() -> float:
-    """Processor seconds of the processes started and ended so far: on a shared machine they tell more than the clock."""
+    """Processor seconds of the processes that have ended: on a shared machine they are more reliable than the clock."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -70,7 +70,7 @@ def reduced(scope: Scope) -> tuple[StateGraphSearch, float]:
 
 
 def plot(rows: list[tuple[str, int, int]], width: int = 60) -> list[str]:
-    """A bar for the states (`.`) and the orbits (`#`) of each scope, by the logarithm."""
+    """One bar a scope, on a logarithmic scale: `#` for its orbits, `.` up to its states."""
     most = math.log10(max(states for _, states, _ in rows))
     label = max(len(name) for name, _, _ in rows)
     lines = []

@@ -1,8 +1,8 @@
-"""How many schedules, and how long, each strategy takes to find each race program: writes the table of docs/strategies.md.
+"""The schedules and the time that each strategy takes to find each race: writes the table of docs/strategies.md.
 
     python -m subwarden.benchmarks.strategies [--seeds 20] [--limit 2000]
 
-Schedules depend on the seeds alone, so they are the same everywhere; times are of this machine, and only their ratios travel.
+Schedules depend on the seeds alone, so they are the same everywhere; times depend on the machine, and only their ratios carry over.
 """
 
 import argparse
@@ -48,7 +48,7 @@ PROOF_LIMIT = 20_000
 
 
 def cell(program: Race, name: str, seeds: int, limit: int) -> str:
-    """Median schedules and milliseconds of the seeds that found it, and how many did not."""
+    """The median schedules and milliseconds of the seeds that found the race, and the number of seeds that missed it."""
     found: list[int] = []
     times: list[float] = []
     for seed in range(seeds):
@@ -65,7 +65,7 @@ def cell(program: Race, name: str, seeds: int, limit: int) -> str:
 
 
 def proof(program: Race) -> str:
-    """The runs and the processor time in which a search of its states proves the repaired twin."""
+    """The runs and the processor time with which a search of its states proves the fixed program."""
     strategy = StateSearch(most=PROOF_LIMIT)
     begin = time.process_time()
     while attempt(program.start, strategy, program.order, fixed=True) is not None:
@@ -99,7 +99,7 @@ def table(seeds: int, limit: int, jobs: int) -> Iterator[str]:
 
 
 def main() -> None:
-    """Measure, and put the table into the page."""
+    """Measure, print the table, and write it into the page."""
     parser = argparse.ArgumentParser(description="schedules and time to find each race program")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--limit", type=int, default=2_000)

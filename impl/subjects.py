@@ -1,6 +1,6 @@
-"""The built-in subjects by name: what can be held against the model without writing a line.
+"""The built-in subjects by name: the managers that can be checked without an adapter.
 
-It refuses to load anything: a subject of somebody else's is the harness's business.
+Subjects given as a file or an import path are loaded by the harness, not here.
 """
 
 from collections.abc import Callable
@@ -19,27 +19,27 @@ from subwarden.impl.server.source_server import SourceServer
 
 @dataclass(frozen=True, slots=True)
 class RequestLayer:
-    """Makes servers, each with a manager of its own."""
+    """Makes servers, each with its own manager."""
 
     server: Callable[[Any, Engine], Server]
     manager: Callable[[], ManagerApi]
 
     def __call__(self, engine: Engine) -> Server:
-        """A fresh one."""
+        """A fresh server on `engine`."""
         return self.server(self.manager(), engine)
 
 
 class BuiltInSubject(NamedTuple):
-    """A manager to be judged: `factory`, and `server`, make a fresh one for each run."""
+    """A manager to check. `factory` and `server` make a fresh one for each run."""
 
     name: str
     factory: Callable[[], ManagerApi]
     description: str
-    server: RequestLayer | None = None  # its request layer, if it has one
+    server: RequestLayer | None = None  # for the server level; None: the subject has no request layer
 
 
 DEFAULT = "manager"
-ALIASES = {"seed": "source"}  # what they were called before, in commands and in saved runs
+ALIASES = {"seed": "source"}  # former names, still read in commands and saved runs
 
 SUBJECTS: dict[str, BuiltInSubject] = {
     subject.name: subject
@@ -62,5 +62,5 @@ SUBJECTS: dict[str, BuiltInSubject] = {
 
 
 def canonical(name: str) -> str:
-    """The present name of a subject that may be given by an earlier one."""
+    """The present name of a subject; `name` may be a former one."""
     return ALIASES.get(name, name)

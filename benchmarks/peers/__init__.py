@@ -1,7 +1,7 @@
-"""subwarden beside its peers: the same programs, on the same Python, in one run. `python -m subwarden.benchmarks peers`.
+"""Compares subwarden with its peers: the same programs, on the same Python, in one run. `python -m subwarden.benchmarks peers`.
 
-Each contender has a process of its own and they take turns in short rounds, so that what else the machine does hits all alike. Figures of
-machines do not travel; their ratios do. Then every claim about the split lock is measured: `subwarden.benchmarks.peers.claims`.
+Each contender has its own process, and they take turns in short rounds, so that other load on the machine hits all alike. Absolute
+figures depend on the machine; their ratios do not. Then every claim about the split lock is measured: `benchmarks.peers.claims`.
 """
 
 import json
@@ -32,7 +32,7 @@ BARE, OURS, CHECKED = "bare loop, random", "subwarden, nothing checked", "subwar
 NEEDED = (BARE, OURS, CHECKED)
 SEARCHED = (BUGGY, CROWDED)
 ROUNDS, TURN = 9, 0.2  # rounds, and seconds of CPU time for each contender in each
-UNSEEDED = ("stock asyncio, fifo", "frontrun")  # whose searches are the same for every seed
+UNSEEDED = ("stock asyncio, fifo", "frontrun")  # their searches are the same for every seed
 SEEDS, LIMIT = 100, 2_000
 ENOUGH = 10.0  # seconds of searching, after which a slow tool is given no further seed
 
@@ -46,7 +46,8 @@ class Asked:
         arguments = [str(fd), CONTENDERS[name], tool]
         command = [str(environment.python), "-m", "subwarden.benchmarks.peers.worker", *arguments]
         if tool != name:
-            command = [str(environment.python), "-m", "pytest", "-s", "-c", os.devnull, f"--rootdir={ROOT}", "-p", "no:cacheprovider", TEST]
+            command = [str(environment.python), "-m", "pytest", "-s", "-c", os.devnull, f"--rootdir={ROOT}", "-p", "no:cacheprovider"]
+            command += ["--import-mode=importlib", TEST]
         variables = {**os.environ, "PYTHONPATH": str(package_folder()), "PYTHONHASHSEED": "0", "BENCHMARK_WORKER": ";".join(arguments)}
         self.process = subprocess.Popen(
             command,
@@ -75,7 +76,7 @@ class Asked:
 
 @contextmanager
 def asked(environment: Environment) -> Iterator[dict[str, Asked]]:
-    """A process for each contender that is there."""
+    """A process for each contender that is installed."""
     contenders = {name: Asked(environment, name) for name in CONTENDERS if name.removesuffix(IN_PYTEST) not in environment.missing}
     try:
         yield contenders
@@ -87,7 +88,7 @@ def asked(environment: Environment) -> Iterator[dict[str, Asked]]:
 
 
 def rates(contenders: dict[str, Asked], workload: str) -> dict[str, list[float]]:
-    """Schedules per second of CPU time, a figure a round, after one round that is not counted."""
+    """Schedules per second of CPU time, one figure a round, after one warm-up round."""
     measured: dict[str, list[float]] = {name: [] for name in contenders}
     failed: dict[str, str] = {}
     for number in range(ROUNDS + 1):
@@ -114,7 +115,7 @@ def rate_table(workload: str, measured: dict[str, list[float]]) -> list[str]:
 
 
 def searches(name: str, contender: Asked, workload: str) -> list[dict[str, Any]]:
-    """What `find` answered, seed after seed, until there are enough or it has taken too long."""
+    """The answers of `find`, one seed after another, until there are enough or the time is used up."""
     answers: list[dict[str, Any]] = []
     spent = 0.0
     for seed in range(1 if name in UNSEEDED else SEEDS):
@@ -136,8 +137,8 @@ def search_row(name: str, workload: str, answers: list[dict[str, Any]]) -> str:
 
 
 def main() -> list[str]:
-    """The tables, and what holds of the claims."""
-    from subwarden.benchmarks.peers.claims import judge  # noqa: PLC0415  # it names what is above
+    """The tables, and the measured claims."""
+    from subwarden.benchmarks.peers.claims import judge  # noqa: PLC0415  # claims imports this module
 
     environment = prepare()
     version = subprocess.run([str(environment.python), "--version"], capture_output=True, text=True, check=True).stdout.strip()

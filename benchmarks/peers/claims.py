@@ -1,4 +1,4 @@
-"""What is claimed of the split lock, each with what was measured and whether it holds."""
+"""The claims about the split lock, each with its measurement and whether it holds."""
 
 import gc
 import subprocess
@@ -37,7 +37,7 @@ NAME = "stateful_tests/specimens/races/split_lock_shown.py:ShownSplitLock"
 
 
 def prove() -> tuple[int, float]:
-    """Runs and seconds of processor time that a search of states needs for the fixed program, where a free lock does not suspend."""
+    """The runs and processor seconds of a search of states on the fixed program, where acquiring a free lock does not suspend."""
     began = time.process_time()
     with controlled_locks():
         strategy = StateSearch()
@@ -61,7 +61,7 @@ def prove() -> tuple[int, float]:
 
 
 def shrunk(seed: int) -> tuple[Finding[ManagerProgram], float]:
-    """The finding behind the first failure of the crowded program, and the seconds that it took to confirm it and to make it small."""
+    """The finding of the first failure of the crowded program, and the seconds to confirm and shrink it."""
     runner, strategy = Runner(MANAGER_LEVEL, subject.ShownSplitLock, Order.ANY), Portfolio(Random(seed))
     with running():
         while True:
@@ -76,7 +76,7 @@ def shrunk(seed: int) -> tuple[Finding[ManagerProgram], float]:
 
 
 def switches(finding: Finding[ManagerProgram]) -> int:
-    """How often another task goes on than the one that ran last, the first included."""
+    """The number of context switches, the first step included."""
     steps = [name for name in finding.names if not name.startswith("+")]
     return sum(name != before for name, before in zip(steps, [None, *steps], strict=False))
 
@@ -89,7 +89,7 @@ def _report(finding: Finding[ManagerProgram]) -> str:
     return out.getvalue()
 
 
-TOLD = {  # what a report must name -> what stands in it
+TOLD = {  # part of a report -> a text that the report must contain
     "the tasks": ("A  ", "B  "),
     "file and line": ("split_lock:",),
     "the lock": ("takes doors", "takes seats"),
@@ -99,7 +99,7 @@ TOLD = {  # what a report must name -> what stands in it
 
 
 def _replays(report: str) -> bool:
-    """Whether the line of the report that begins so, typed as it stands, shows the same again."""
+    """Whether the command on the report's line that starts with this text reproduces the finding."""
     line = report.partition("replay: subwarden ")[2].splitlines()[0]
     told = subprocess.run(
         [Path(sys.executable).with_name("subwarden"), *line.split()], cwd=ROOT, capture_output=True, text=True, check=False

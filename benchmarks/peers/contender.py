@@ -1,4 +1,4 @@
-"""What a tool must offer to be compared."""
+"""The interface through which a tool is compared."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 
 class Contender(NamedTuple):
-    """`schedules(workload, count)` runs about `count` schedules of a workload, by name, and returns how many it ran; it is measured.
+    """`schedules(workload, count)` runs about `count` schedules of a workload, by name, and returns how many it ran; it is timed.
 
-    `find(workload, seed, limit)` searches until the workload ends badly, and returns how many schedules that took, or None within `limit`.
-    None where a tool cannot search.
+    `find(workload, seed, limit)` searches until the workload fails, and returns the number of schedules, or None if `limit` was not
+    enough. `find` is None if the tool cannot search.
     """
 
     schedules: Callable[[str, int], int]
     find: Callable[[str, int, int], int | None] | None
     chunk: int  # how many schedules to ask for at once
-    around: Callable[[], AbstractContextManager[None]] = nullcontext  # what its own runner does once around many runs
+    around: Callable[[], AbstractContextManager[None]] = nullcontext  # the setup that its own runner does once for many runs

@@ -1,6 +1,7 @@
-"""Where the comparison runs: a virtual environment in `.venv-peers`, with the newest Python that the peers need and what they install.
+"""The environment of the comparison: a virtual environment in `.venv-peers`, with the newest Python that the peers support.
 
-All contenders run there, ours too, so that they are compared on the same Python. What cannot be had is said, and left out.
+All contenders run there, ours too, so that all are compared on the same Python. A peer that cannot be installed is left out, with the
+reason.
 """
 
 import os
@@ -19,7 +20,7 @@ PATIENCE = 300  # seconds for one call of pip
 
 
 class Environment(NamedTuple):
-    """`python` runs the contenders; `missing` says of each peer that is not there why."""
+    """`python` runs the contenders; `missing` gives the reason for each peer that is not installed."""
 
     python: Path
     missing: dict[str, str]
@@ -44,7 +45,7 @@ def _newest() -> tuple[tuple[int, ...], str]:
 
 
 def _pip(python: Path, *packages: str) -> str | None:
-    """Install; why it could not be done, or None."""
+    """Install the packages. Returns the reason of a failure, or None."""
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir", *packages]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -55,7 +56,7 @@ def _pip(python: Path, *packages: str) -> str | None:
 
 
 def package_folder() -> Path:
-    """The folder in which a process of its own finds the checkout as the package `subwarden`, whatever the checkout is called."""
+    """The folder in which a contender's process finds the checkout as the package `subwarden`, whatever the checkout's name."""
     link = ROOT / ".types" / "subwarden"  # as `make types` makes it
     link.parent.mkdir(exist_ok=True)
     if not link.exists():
@@ -64,7 +65,7 @@ def package_folder() -> Path:
 
 
 def prepare() -> Environment:
-    """Make the environment, or use the one that is there. Without one, ours run on the running Python and the peers are missing."""
+    """Make the environment, or use the one that exists. If it cannot be made, ours run on the running Python, without peers."""
     version, interpreter = _newest()
     folder = FOLDER / ".".join(map(str, version))
     python = folder / "bin" / "python"

@@ -1,4 +1,4 @@
-"""Hypothesis alone: a rule machine whose rule runs one of the ready steps, on the bare loop. It draws every scheduling choice."""
+"""Hypothesis alone: a rule machine on the bare loop, whose rule runs one ready step. Hypothesis draws every scheduling choice."""
 
 import asyncio
 from asyncio import events as asyncio_events
@@ -15,7 +15,7 @@ STEPS = 50  # Hypothesis's own default
 
 
 class _EndedBadly(Exception):
-    """What the machine raises where the workload did not end well."""
+    """The workload failed."""
 
 
 def _machine(made: Workload, count: list[int]) -> type[RuleBasedStateMachine]:
@@ -44,7 +44,7 @@ def _machine(made: Workload, count: list[int]) -> type[RuleBasedStateMachine]:
         @precondition(lambda self: not self.loop.ready)
         @rule()
         def over(self) -> None:
-            """Hypothesis wants something to be possible to the end."""
+            """Hypothesis needs a rule that is enabled at the end."""
 
         def teardown(self) -> None:
             while self.loop.ready:

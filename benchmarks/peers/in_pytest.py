@@ -1,4 +1,4 @@
-"""The same worker inside a pytest test, as simloop and simloom are meant to be used: each run of theirs pays for all that is loaded."""
+"""The same worker inside a pytest test, the intended use of simloop and simloom: each of their runs pays for all loaded modules."""
 
 import os
 
@@ -6,5 +6,5 @@ from subwarden.benchmarks.peers.worker import serve
 
 
 def test_serve() -> None:
-    """Not a test of ours: `python -m subwarden.benchmarks peers` starts it by name."""
+    """No test of the project: `python -m subwarden.benchmarks peers` starts it by name."""
     serve(*os.environ["BENCHMARK_WORKER"].split(";"))

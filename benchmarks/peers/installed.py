@@ -1,4 +1,4 @@
-"""simloop, simloom and frontrun as contenders, each as it installs and as its own pages say to use it. Imported only where one is there."""
+"""simloop, simloom and frontrun as contenders, each installed and used as its own pages say. Imported only if one is installed."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,7 +9,7 @@ from typing import Any
 from subwarden.benchmarks.peers.contender import Contender
 from subwarden.benchmarks.peers.workloads import workload
 
-SECONDS = 20.0  # at most, for one search of frontrun's, which is systematic
+SECONDS = 20.0  # the bound for one search of frontrun, which is systematic
 
 
 def _main(name: str) -> Callable[[], Coroutine[Any, Any, None]]:

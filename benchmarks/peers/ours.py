@@ -1,4 +1,4 @@
-"""subwarden as a contender: with nothing checked, and with the model and the properties checked at every step."""
+"""subwarden as a contender: without checks, and with the model and the properties checked at every step."""
 
 from random import Random
 
@@ -22,7 +22,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 JUDGED: dict[str, tuple[Factory, ManagerProgram]] = {
     FIXED: (subject.FixedSplitLock, subject.PROGRAM),
-    SUSPENDING: (subject.FixedSplitLock, subject.PROGRAM),  # in the order `any` it always does
+    SUSPENDING: (subject.FixedSplitLock, subject.PROGRAM),  # under the order `any` acquiring a lock always suspends
     BUGGY: (subject.ShownSplitLock, subject.PROGRAM),
     CROWDED: (subject.ShownSplitLock, subject.CROWDED),
     MANAGER: (Manager, MANAGER_PROGRAM),
@@ -65,7 +65,7 @@ def _checked(name: str, count: int) -> int:
         result = runner.run(program, _WALK.begin)
         if result.violations:
             raise AssertionError(f"{name} is said to break {list(result.violations)}")
-    WATCHDOG.watch(None)  # what is asked next may take its time to come
+    WATCHDOG.watch(None)  # the next question may take long to come
     return count
 
 

@@ -1,8 +1,8 @@
-"""One contender in a process of its own, so that no tool pays for what another has loaded. Asked by lines of JSON, it answers by lines.
+"""Runs one contender in its own process, so that no tool pays for another's imports. Questions and answers are lines of JSON.
 
     python -m subwarden.benchmarks.peers.worker FD MODULE NAME
 
-FD is where answers go: standard output belongs to the tool.
+FD receives the answers: standard output belongs to the tool.
 """
 
 import json
@@ -48,7 +48,7 @@ def serve(fd: str, module: str, name: str) -> None:
             what, *arguments = json.loads(line)
             try:
                 answer = asked[what](contender, *arguments)
-            except Exception as error:  # it is not there, or cannot do this: told, and no reason to stop the others
+            except Exception as error:  # the tool is missing or cannot do this: report it, and let the others go on
                 answer = {"error": _said(error)}
             out.write(json.dumps(answer) + "\n")
             out.flush()

@@ -1,4 +1,4 @@
-"""What every tool runs: how a run's state is made, which coroutines run at once on it, and whether it ended well."""
+"""The workloads that every tool runs: the state of a run, its concurrent coroutines, and the check at its end."""
 
 from collections.abc import Callable, Coroutine
 from functools import cache, partial
@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from subwarden.stateful_tests.specimens.races import split_lock
 from subwarden.stateful_tests.specimens.races.split_lock import SplitLock
 
-CROWD = 3  # how many more tasks a crowd is
+CROWD = 3  # additional tasks in a crowded workload
 
 Task = Callable[[Any], Coroutine[Any, Any, Any]]
 
 
 class Workload(NamedTuple):
-    """`tasks` are given the state that `start` makes; `ended_well` looks at it when they have all ended."""
+    """`start` makes a run's state, `tasks` the coroutines on it; `ended_well` checks the state after all have ended."""
 
     start: Callable[[], Any]
     tasks: tuple[Task, ...]
@@ -30,7 +30,7 @@ def _split_lock(*, fixed: bool, crowd: int = 0, suspend: bool = False) -> Worklo
 
 
 def _manager() -> Workload:
-    from subwarden.benchmarks.manager_calls import CHAINS, calls  # noqa: PLC0415  # some tools pay for all that is loaded, in every run
+    from subwarden.benchmarks.manager_calls import CHAINS, calls  # noqa: PLC0415  # some tools pay for all loaded modules in every run
     from subwarden.impl.manager.manager import Manager  # noqa: PLC0415  # as above
 
     return Workload(Manager, tuple(partial(calls, chain=chain, suspend=True) for chain in CHAINS), lambda _: True)
@@ -49,5 +49,5 @@ _MADE: dict[str, Callable[[], Workload]] = {
 
 @cache
 def workload(name: str) -> Workload:
-    """The workload of that name."""
+    """The workload called `name`."""
     return _MADE[name]()

@@ -1,4 +1,4 @@
-"""The yardsticks as contenders: a bare controlled loop under a random walk, and stock asyncio, which cannot choose."""
+"""The yardsticks as contenders: a bare controlled loop under a random walk, and stock asyncio, which has no choice of schedule."""
 
 import asyncio
 from random import Random

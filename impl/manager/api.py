@@ -1,6 +1,6 @@
-"""What every manager offers, whatever is inside: the eleven operations, and two ways to look.
+"""The interface of every manager: the eleven operations, and two methods to observe it.
 
-Callers and subjects agree on this protocol alone. It refuses to say anything about locks, order or atomicity: that is what differs.
+Callers and subjects agree on this protocol alone. It says nothing about locks, order or atomicity: there the managers differ.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class ManagerApi(Protocol):
         """The connection closed: drop its subscriptions. Listeners stay."""
 
     def show(self) -> Shown | None:
-        """A copy of the maps as they are; None while the manager lock is held, when they may be mid-change."""
+        """A copy of the maps; None while the manager lock is held, since they may be half changed then."""
 
     def locks(self) -> dict[str, asyncio.Lock]:
-        """The locks by the names reports give them: "M", and "T(tN)" for each entry in the map."""
+        """The locks by their names in reports: "M", and "T(tN)" for each entry in the map."""

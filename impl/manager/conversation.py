@@ -1,12 +1,12 @@
-"""The engine object that a listener drains, as the bookkeeping knows it: an identity, held weakly.
+"""The engine object that a listener drains. To the bookkeeping it is an identity, held weakly.
 
-It refuses to have equality by number: one thread can be loaded again as a new conversation, and telling those two apart by identity
-is the whole point of `ThreadState.listener_matches`.
+Conversations are compared by identity, not by number: one thread can be loaded again as a new conversation, and
+`ThreadState.listener_matches` must tell the two apart.
 """
 
 
 class Conversation:
-    """One loaded conversation. `number` only names it in reports. Whoever loads it keeps it alive; a thread state does not."""
+    """One loaded conversation. `number` only names it in reports. Its loader keeps it alive; a thread state does not."""
 
     __slots__ = ("__weakref__", "number")
 

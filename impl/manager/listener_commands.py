@@ -1,7 +1,7 @@
-"""What a listener can be told to do in its own order, and the unbounded channel that carries it.
+"""The commands to a listener, and the unbounded channel that carries them.
 
 A command must be ordered with the events that the listener sends, so it is queued to the listener and not executed by the caller.
-The channel refuses to lose a command silently: a send to a closed channel says so, and closing the receiver hands back the rest.
+The channel never loses a command silently: a send to a closed channel returns False, and closing the receiver returns the rest.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from subwarden.impl.manager.oneshot import Sender
 
 
 class ConnectionRequestId(NamedTuple):
-    """A request as its connection numbered it."""
+    """A request's connection, with the number that the connection gave it."""
 
     connection_id: int
     request_id: int | str
@@ -28,14 +28,14 @@ class PendingThreadResumeRequest:
 
 @dataclass(frozen=True, slots=True)
 class SendThreadResumeResponse:
-    """Answer `request` with the thread's history, and subscribe its connection for what follows."""
+    """Answer `request` with the thread's history, and subscribe its connection to later events."""
 
     request: PendingThreadResumeRequest
 
 
 @dataclass(frozen=True, slots=True)
 class ResolveServerRequest:
-    """Tell the subscribers that the approval that event `number` asked for is resolved, then say so on `completion`."""
+    """Notify the subscribers that the approval which event `number` asked for is resolved, then signal `completion`."""
 
     number: int
     completion: Sender
@@ -45,7 +45,7 @@ ListenerCommand = SendThreadResumeResponse | ResolveServerRequest
 
 
 class ChannelClosed(Exception):
-    """The channel is closed and everything queued before that was received."""
+    """The channel is closed, and every command queued before that has been received."""
 
 
 class CommandChannel:
@@ -111,11 +111,11 @@ class CommandReceiver:
         return bool(self._channel._queue) or self._channel._closed
 
     def arm(self, waiter: "asyncio.Future[None] | None") -> None:
-        """Have `waiter` resolved when that changes: for whoever waits for several things at once."""
+        """Resolve `waiter` when `ready` becomes true; for a task that waits for several sources at once. None: resolve nothing."""
         self._channel._waiter = waiter
 
     def close(self) -> list[ListenerCommand]:
-        """Take no more commands, and hand back those that were queued and never received, so that somebody can answer them."""
+        """Take no more commands. Returns those that were queued and never received, so that the caller can answer them."""
         self._channel.close()
         left = list(self._channel._queue)
         self._channel._queue.clear()

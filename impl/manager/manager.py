@@ -1,11 +1,10 @@
 """Our manager, the default subject: P1 to P14 hold under every order of its callers, and with cancellation at any await.
 
-Two rules carry it. Every operation is one synchronous section under the manager lock M, with nothing before it but the wait for M
-and nothing after it; so an operation cancelled at its only await has not happened (P11), and no other can see it half done (P10).
-And an operation belongs to the incarnation of the thread's entry that was in the map when it was called; if that is gone when its
-turn comes, it is refused (P6).
+It follows two rules. First, every operation is one synchronous section under the manager lock M; its only await is the wait for M. So an
+operation cancelled there has not happened (P11), and no other operation sees it half done (P10). Second, an operation belongs to the
+incarnation of the thread's entry that was in the map at the call; if that entry is gone when the operation gets M, it is refused (P6).
 
-It refuses to take a state's lock T: callers may keep T for as long as they like without holding anybody up here (P13).
+It never takes a state's lock T: callers may keep T for any time without blocking the manager (P13).
 """
 
 import asyncio
@@ -16,14 +15,14 @@ from subwarden.impl.manager.subscription_index import Pair, SubscriptionIndex
 from subwarden.model.manager.projection import Shown
 
 NOTHING: dict[int, Any] = {}
-IMPLICIT = None  # the reason of a subscription that no explicit id stands for
+IMPLICIT = None  # the reason of a subscription without an explicit id
 
 
 class Entry:
     """The map's record of a thread. Its identity is the incarnation: a thread that is created again has another entry.
 
-    `grants` holds each subscriber's reasons, never an empty set of them: explicit ids, and `IMPLICIT`. P8: they are kept apart so
-    that removing an explicit id does not undo an implicit subscription, which the source document's single link cannot tell.
+    `grants` holds each subscriber's reasons, explicit ids and `IMPLICIT`, never an empty set. P8: reasons are kept apart so that
+    removing an explicit id does not undo an implicit subscription; the source document's single link cannot distinguish the two.
     """
 
     __slots__ = ("grants", "state")
@@ -34,7 +33,7 @@ class Entry:
 
 
 class Manager:
-    """Ours. Operations and answers are those of `impl.manager.api.ManagerApi`."""
+    """Our manager. Operations and answers are those of `impl.manager.api.ManagerApi`."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -50,7 +49,7 @@ class Manager:
     async def connection_initialized(self, connection_id: int) -> None:
         """The connection becomes live, unless it has closed."""
         async with self.lock:
-            # P2: the end of an initialize that its connection's close has overtaken must not revive it
+            # P2: an initialize that ends after its connection's close must not revive the connection
             if connection_id not in self.closed_connections:
                 self.live_connections.add(connection_id)
 
@@ -67,13 +66,13 @@ class Manager:
             return entry is not None and bool(entry.grants)
 
     async def raw_choices(self, thread_id: int) -> dict[int, bool]:
-        """The thread's subscribers, sorted, and whether each asked for raw events: read together, for whoever sends to them."""
+        """The thread's subscribers, sorted, and whether each asked for raw events: read in one section, for a sender of events."""
         async with self.lock:
             entry = self.threads.get(thread_id)
             return {} if entry is None else {c: (thread_id, c) in self.raw for c in sorted(entry.grants)}
 
     async def thread_state(self, thread_id: int) -> OwnedThreadState | None:
-        """The thread's state, created if there is none. None if the entry that was there at the call has been torn down."""
+        """The thread's state, created if there is none. None if the entry in the map at the call has been torn down since."""
         called_on = self.threads.get(thread_id)
         async with self.lock:
             if self._overtaken(thread_id, called_on):
@@ -89,7 +88,7 @@ class Manager:
             if connection_id not in self.live_connections or self._overtaken(thread_id, called_on):
                 return None
             entry = self._grant(thread_id, connection_id, IMPLICIT)
-            if experimental_raw_events:  # P10: in the section that links, so the pair is never seen without its choice
+            if experimental_raw_events:  # P10: in the same section as the link, so the pair is never seen without its choice
                 self.raw.add((thread_id, connection_id))
             return entry.state
 
@@ -111,7 +110,7 @@ class Manager:
         """
         called_on = self.threads.get(thread_id)
         async with self.lock:
-            # P2: the source document does not look whether the connection is live, and subscribes a closed one for ever
+            # P2: the source document does not check that the connection is live, and subscribes a closed one forever
             if connection_id not in self.live_connections or self._overtaken(thread_id, called_on):
                 return None
             known = self.index.ids.get(subscription_id)
@@ -152,13 +151,13 @@ class Manager:
                 return
             self.index.drop_thread(thread_id)
             self.raw.difference_update([(thread_id, c) for c in entry.grants])
-            # P3, P11: within this section and without T. The source document clears the listener later, under T; in between the
-            # listener runs on a state that nobody can find, and a cancelled teardown leaves it so. `retire` does not suspend and no
-            # holder of T relies on the listener staying, so T would only make a teardown wait for whatever that holder waits for.
+            # P3, P11: in this section and without T. The source document clears the listener later, under T; in between the listener
+            # runs on a state that no caller can find, and a cancelled teardown leaves it so. `retire` does not suspend, and no holder
+            # of T relies on the listener staying; so taking T would only make a teardown wait for the holder of T.
             entry.state.retire()
 
     async def remove_connection(self, connection_id: int) -> None:
-        """The connection has closed, for good: drop its subscriptions. Listeners stay."""
+        """The connection has closed, finally: drop its subscriptions. Listeners stay."""
         async with self.lock:
             self.live_connections.discard(connection_id)
             self.closed_connections.add(connection_id)
@@ -180,7 +179,7 @@ class Manager:
         )
 
     def shows(self, shown: Shown) -> bool:
-        """Whether `show()` would return just that; asked at every step of a run, so nothing is copied that need not be."""
+        """Whether `show()` would return `shown`. Called at every step of a run, so it copies as little as possible."""
         index = self.index
         subscribers, entries = NOTHING, NOTHING
         if self.threads:
@@ -191,11 +190,11 @@ class Manager:
         return (self.live_connections, subscribers, index.threads_of, index.ids, self.raw, entries) == shown and not self.lock.locked()
 
     def locks(self) -> dict[str, asyncio.Lock]:
-        """The locks by the names reports give them."""
+        """The locks by their names in reports."""
         return {"M": self.lock, **{f"T(t{t})": entry.state.lock for t, entry in self.threads.items()}}
 
     def _overtaken(self, thread_id: int, called_on: Entry | None) -> bool:
-        # P6: the entry that the caller saw is gone; doing its work on a new one, or making one, would bring the thread back
+        # P6: the entry that the caller saw is gone; acting on a new entry, or creating one, would bring the thread back
         return called_on is not None and self.threads.get(thread_id) is not called_on
 
     def _entry(self, thread_id: int) -> Entry:

@@ -1,7 +1,7 @@
-"""One word from one sender to one receiver: how a listener is told to stop, and how a caller is told that it is done.
+"""A oneshot channel: one signal from one sender to one receiver. It stops a listener, or tells a caller that a command is done.
 
 In the source document dropping the sender is itself a message, and the language guarantees it. Here a sender is dropped explicitly:
-this file refuses to let garbage collection decide what a receiver sees, because nobody can schedule that.
+garbage collection must not decide when a receiver is woken, because no schedule controls it.
 """
 
 import asyncio
@@ -9,11 +9,11 @@ from enum import Enum
 
 
 class Outcome(Enum):
-    """What a receiver knows."""
+    """The state of the channel, as its receiver sees it."""
 
-    WAITING = "waiting"  # nothing was said yet
-    SENT = "sent"  # the sender spoke: for a cancel channel, "stop"
-    DROPPED = "dropped"  # the sender went away without a word
+    WAITING = "waiting"  # no signal yet
+    SENT = "sent"  # the sender has sent; on a cancel channel this means "stop"
+    DROPPED = "dropped"  # the sender was dropped without sending
 
 
 class Receiver:
@@ -42,7 +42,7 @@ class Receiver:
         return self.outcome is not Outcome.WAITING
 
     def arm(self, waiter: "asyncio.Future[None] | None") -> None:
-        """Have `waiter` resolved when the outcome is final: for whoever waits for several things at once."""
+        """Resolve `waiter` when the outcome is final; for a task that waits for several sources at once. None: resolve nothing."""
         self._waiter = waiter
 
     def _settle(self, outcome: Outcome) -> bool:
@@ -55,7 +55,7 @@ class Receiver:
 
 
 class Sender:
-    """The sending end. Its first `send` or `drop` counts; what follows changes nothing."""
+    """The sending end. Its first `send` or `drop` counts; later ones change nothing."""
 
     __slots__ = ("_receiver",)
 
@@ -63,11 +63,11 @@ class Sender:
         self._receiver = receiver
 
     def send(self) -> bool:
-        """Say the word. False if this sender had already spoken or been dropped."""
+        """Send the signal. False if this sender has already sent or been dropped."""
         return self._receiver._settle(Outcome.SENT)
 
     def drop(self) -> bool:
-        """Go away without a word. False if this sender had already spoken or been dropped."""
+        """Drop the sender without a signal. False if it has already sent or been dropped."""
         return self._receiver._settle(Outcome.DROPPED)
 
 

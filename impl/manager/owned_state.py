@@ -1,6 +1,6 @@
-"""The thread state of `impl.manager.manager`: one that belongs to an entry of the map, and ends with it.
+"""The thread state of `impl.manager.manager`: it belongs to an entry of the map, and ends with it.
 
-It refuses a listener once the manager has torn it down, and it refuses to show a turn for a conversation that it may not be of.
+Once torn down it refuses a listener. It never shows a turn that may belong to another conversation than the listener's.
 """
 
 from subwarden.impl.manager.conversation import Conversation
@@ -18,11 +18,11 @@ class OwnedThreadState(ThreadState):
 
     def set_listener(self, cancel: Sender, conversation: Conversation) -> tuple[CommandReceiver, int] | None:
         """As in `ThreadState`; None on a retired state, whose caller keeps `cancel`."""
-        # P3: a state taken before the teardown may be used after it; a listener put there would run where nothing can reach it.
+        # P3: a caller may hold this state from before the teardown; a listener set now would run where nothing can reach it.
         if self.retired:
             return None
-        # P9: the turn shown is of the conversation that the listener follows. Only a listener of that same conversation vouches for it;
-        # where none is, a late event of an earlier one may have opened it. So any other start is without a turn.
+        # P9: the turn shown belongs to the listener's conversation. Only a listener of the same conversation guarantees that; without
+        # one, a late event of an earlier conversation may have opened the turn. So every other listener starts without a turn.
         if not self.listener_matches(conversation):
             self._turn_history.reset()
         return super().set_listener(cancel, conversation)

@@ -1,7 +1,7 @@
-"""The source document's manager as it is, for the harness to find its hazards in.
+"""The source document's manager as it is, so that the harness can find its hazards.
 
-Every atomic section, every lock taken (also those taken merely to log), in the same order: M is taken and released, then T is
-taken, never T inside M. It refuses to be improved: whatever is wrong here is what `impl.manager.manager` answers.
+It has every atomic section and every lock of the original, also those taken merely to log, in the same order: M is taken and released,
+then T is taken, never T inside M. Its defects stay as they are; `impl.manager.manager` avoids them.
 """
 
 import asyncio
@@ -25,7 +25,8 @@ class ThreadEntry:
 
 
 class SourceManager:
-    """The seed. Operations and answers as in `impl.manager.api.ManagerApi`; the `try_*` operations refuse what is not live."""
+    """The source document's manager. Operations and answers as in `impl.manager.api.ManagerApi`; the `try_*` operations refuse a
+    connection that is not live."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -146,11 +147,11 @@ class SourceManager:
             state.clear_listener()
 
     async def remove_connection(self, connection_id: int) -> None:
-        """The connection is not live any more; drop its ids and links. Then T of each thread left empty, one by one, to log."""
+        """The connection is no longer live: drop its ids and links. Then take T of each thread left empty, one by one, to log."""
         async with self.lock:
             self.live_connections.discard(connection_id)
             left_empty: list[tuple[int, ThreadState]] = []
-            # the source document iterates a hash set; which of its orders is open, so it is fixed here
+            # the source document iterates a hash set, in any order; here the order is fixed
             for thread_id in sorted(self.index.drop_connection(connection_id)):
                 entry = self.threads.get(thread_id)
                 if entry is not None:
@@ -185,7 +186,7 @@ class SourceManager:
         )
 
     def locks(self) -> dict[str, asyncio.Lock]:
-        """The locks by the names reports give them."""
+        """The locks by their names in reports."""
         return {"M": self.lock, **{f"T(t{t})": entry.state.lock for t, entry in self.threads.items()}}
 
     def _entry(self, thread_id: int) -> ThreadEntry:

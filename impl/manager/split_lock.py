@@ -1,7 +1,7 @@
 """The design before the source document's change: a thread's subscribers under its own lock T, and an index beside it under M.
 
-Two locks guard one relation, so no section sees it whole, and there is no record of which connections live. It refuses to be
-improved: start A, resume a running B, disconnect, and B keeps a dead subscriber; that is what it is here to show.
+Two locks guard one relation, so no section sees it whole, and there is no record of live connections. Its defects stay as they are, for
+the harness to find: start A, resume a running B, disconnect, and B keeps a dead subscriber.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ class SubscribedThreadState(ThreadState):
 
 
 class SplitLockManager:
-    """The split design. Operations and answers as in `impl.manager.api.ManagerApi`; it refuses nothing. Locks are not nested."""
+    """The split design. Operations and answers as in `impl.manager.api.ManagerApi`; it never refuses. Locks are not nested."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -28,7 +28,7 @@ class SplitLockManager:
         self.index = SubscriptionIndex()
 
     async def connection_initialized(self, connection_id: int) -> None:
-        """Nothing: this design does not record which connections live."""
+        """Do nothing: this design keeps no record of live connections."""
 
     async def subscribed_connection_ids(self, thread_id: int) -> list[int]:
         """The thread's subscribers, sorted."""
@@ -66,7 +66,7 @@ class SplitLockManager:
         return state
 
     async def try_add_connection_to_thread(self, thread_id: int, connection_id: int) -> bool:
-        """Subscribe the connection as a running resume does: in the state alone. The index never hears of it."""
+        """Subscribe the connection as a running resume does: in the state alone, not in the index."""
         async with self.lock:
             state = self._state(thread_id)
         async with state.lock:
@@ -126,7 +126,7 @@ class SplitLockManager:
                 state.clear_listener()
 
     async def remove_connection(self, connection_id: int) -> None:
-        """Drop the connection's ids and links; then the subscriber under T of each thread that the index knew of."""
+        """Drop the connection's ids and links; then the subscriber under T of each thread that the index linked to it."""
         async with self.lock:
             linked = sorted(self.index.drop_connection(connection_id))
             states = [self.threads[t] for t in linked if t in self.threads]
@@ -149,7 +149,7 @@ class SplitLockManager:
         )
 
     def locks(self) -> dict[str, asyncio.Lock]:
-        """The locks by the names reports give them."""
+        """The locks by their names in reports."""
         return {"M": self.lock, **{f"T(t{t})": state.lock for t, state in self.threads.items()}}
 
     async def _find(self, thread_id: int) -> SubscribedThreadState | None:

@@ -1,7 +1,6 @@
-"""What a caller does with a state that a manager returned, written once for all subjects: each is one section under T.
+"""The operations on a thread state that a manager returned, the same for all subjects: each is one section under T.
 
-It refuses to know which manager the state came from, and keeps nothing: the command receiver of a new listener is for a caller that
-runs one, and such a caller uses `ThreadState.set_listener` itself.
+They drop the command receiver of a new listener: a caller that runs a listener uses `ThreadState.set_listener` itself.
 """
 
 from subwarden.impl.manager.conversation import Conversation
@@ -11,10 +10,10 @@ from subwarden.model.manager.operations import TurnEvent
 
 
 async def state_set_listener(state: ThreadState, cancel: Sender, conversation: Conversation) -> int | None:
-    """Put a listener that `cancel` stops on the state. Its generation, or None if the state refused.
+    """Set a listener, which `cancel` stops, on the state. Returns its generation, or None if the state refused.
 
-    If the state does not take `cancel`, because it refused or because this call was cancelled while it waited, the sender is
-    dropped: whoever waits for its word learns that none will come.
+    If the state does not take `cancel`, because it refused or because this call was cancelled while it waited for T, the sender is
+    dropped: a receiver that waits for it is woken.
     """
     placed = None
     try:
@@ -39,7 +38,7 @@ async def state_listener_matches(state: ThreadState, conversation: Conversation)
 
 
 async def state_track_event(state: ThreadState, event: TurnEvent, number: int = 1) -> int | None:
-    """Feed the turn history. How many items the turn that is then open has, or None if none is open."""
+    """Feed the turn history. Returns the number of items of the turn that is open afterwards, or None."""
     async with state.lock:
         state.track_current_turn_event(event, number)
         return state.shown().turn

@@ -1,7 +1,6 @@
 """The two maps that every manager keeps beside its entries: connection -> threads, and subscription id -> (thread, connection).
 
-One place for the rule that no empty set is kept. It refuses to know the entries: keeping all three in agreement (P1) is the
-manager's work, and how each manager does it is what they differ in.
+It keeps no empty sets. It does not know the entries: each manager keeps all three maps in agreement (P1) in its own way.
 """
 
 from collections.abc import Callable
@@ -40,13 +39,13 @@ class SubscriptionIndex:
             del self.ids[subscription_id]
 
     def drop_thread(self, thread_id: int) -> None:
-        """Forget the thread, wherever it is named."""
+        """Forget all links and ids of the thread."""
         self.drop_ids(lambda pair: pair[0] == thread_id)
         for connection_id in [c for c, threads in self.threads_of.items() if thread_id in threads]:
             self.unlink(thread_id, connection_id)
 
     def drop_connection(self, connection_id: int) -> set[int]:
-        """Forget the connection, wherever it is named. Returns the threads it was linked to."""
+        """Forget all links and ids of the connection. Returns the threads it was linked to."""
         self.drop_ids(lambda pair: pair[1] == connection_id)
         return self.threads_of.pop(connection_id, set())
 

@@ -1,7 +1,7 @@
-"""What the bookkeeping knows about one thread: whom its listener follows, how to stop it, how to reach it, what turn is open.
+"""The state of one thread: its listener's conversation, cancel sender and command channel, and the open turn.
 
 Faithful to the source document's ThreadState, where the handle is a state behind a mutex. Here the mutex is `lock` (called T), and
-callers take it with `async with state.lock`. No method takes it: this file refuses to suspend, so a holder of T sees whole changes.
+callers take it with `async with state.lock`. No method takes it or suspends, so a holder of T never sees a half-done change.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ GENERATIONS = 2**64  # the source document counts in 64 bits and wraps
 
 @dataclass(slots=True)
 class TurnSummary:
-    """The latest of what happened while a turn runs."""
+    """The latest events of a running turn."""
 
     file_change_started: set[str] = field(default_factory=set)
     command_execution_started: set[str] = field(default_factory=set)
@@ -28,7 +28,7 @@ class TurnSummary:
 
 
 class ThreadState:
-    """One thread's state. Every attribute is read and changed under `lock`, except by `shown`, which only looks."""
+    """One thread's state. Every attribute is read and changed under `lock`, except by `shown`, which only reads."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -47,10 +47,10 @@ class ThreadState:
         return self._listener_thread is not None and self._listener_thread() is conversation
 
     def set_listener(self, cancel: Sender, conversation: Conversation) -> tuple[CommandReceiver, int] | None:
-        """Put a new listener in the place of the previous one, which is told to stop.
+        """Replace the listener; the previous one is signalled to stop.
 
-        Returns the new listener's command receiver and its generation. A kind of state that may refuse returns None and leaves
-        `cancel` to the caller; this one never does.
+        Returns the new listener's command receiver and its generation. A subclass that refuses returns None and leaves `cancel` to the
+        caller; this class never refuses.
         """
         if self.cancel_tx is not None:
             self.cancel_tx.send()
@@ -62,7 +62,7 @@ class ThreadState:
         return CommandReceiver(self._command_tx), self.listener_generation
 
     def clear_listener(self) -> None:
-        """Tell the listener to stop, close its command channel, forget its conversation and turn. The generation stays."""
+        """Signal the listener to stop, close its command channel, forget its conversation and turn. The generation stays."""
         if self.cancel_tx is not None:
             self.cancel_tx.send()
         self.cancel_tx = None
@@ -89,11 +89,11 @@ class ThreadState:
             self._turn_history.reset()
 
     def shown(self) -> ShownEntry:
-        """What can be seen of this state from outside."""
+        """The observable part of this state."""
         return ShownEntry(*self.seen())
 
     def seen(self) -> tuple[int, int | None, int | None]:
-        """The fields of `shown()`, for a comparison that is made at every step: a plain tuple is sooner made."""
+        """The fields of `shown()` as a plain tuple, which is faster to make: it is compared at every step."""
         if self.cancel_tx is None or self._listener_thread is None:
             return self.listener_generation, None, self._turn_history.active_items()
         followed = self._listener_thread()

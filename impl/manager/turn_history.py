@@ -1,7 +1,4 @@
-"""The active turn of a conversation, as far as the bookkeeping needs it: which turn is open, and what it holds so far.
-
-It refuses to keep finished turns: they are the conversation's, not the subscription manager's.
-"""
+"""The active turn of a conversation: the open turn and its items so far. Finished turns belong to the conversation and are not kept."""
 
 from typing import NamedTuple
 
@@ -13,7 +10,7 @@ class Turn(NamedTuple):
 
     id: str
     items: tuple[str, ...]
-    last: int  # the number of the last event of it
+    last: int  # the number of its last event
 
 
 class TurnHistory:

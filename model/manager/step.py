@@ -199,8 +199,8 @@ def _on_entry(act: Callable[[Entry, Any], tuple[Entry, object, str]]) -> Callabl
 
 def _state_set_listener(entry: Entry, o: op.StateSetListener) -> tuple[Entry, object, str]:
     kind = "first" if entry.conversation is None else "superseded"
-    # P9: the turn shown is of the conversation that the listener follows. Only a listener of that same conversation vouches for it;
-    # where none is, a late event of an earlier one may have opened it. So any other start is without a turn.
+    # P9: the turn shown belongs to the listener's conversation. Only a listener of the same conversation guarantees that; without one,
+    # a late event of an earlier conversation may have opened the turn. So every other listener starts without a turn.
     turn = entry.turn if entry.conversation == o.conversation else None
     after = entry._replace(generation=entry.generation + 1, conversation=o.conversation, turn=turn)
     return after, after.generation, kind

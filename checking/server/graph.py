@@ -1,4 +1,4 @@
-"""States of the protocol's model, each made once, with what can happen in them remembered: many runs share the model's work.
+"""A graph of the states of the server's model, in which each transition is computed once: many runs share the model's work.
 
 It refuses to know the model's rules: it asks `model.server.transitions`, once for each state and event.
 """
@@ -12,7 +12,7 @@ from subwarden.model.server.state import Change, ServerState
 
 
 class ServerNode:
-    """A state. Its methods are the model's functions, remembered; equal states are one node of a graph."""
+    """A state. Its methods are the model's functions, with their results remembered; equal states are one node."""
 
     __slots__ = ("_after", "_graph", "state")
 
@@ -38,7 +38,7 @@ class ServerNode:
         return None
 
     def answer(self, number: int, reply: Reply) -> "ServerNode | None":
-        """An answer; None if it was right at no moment."""
+        """An answer; None if it was right at no moment since the request arrived."""
         key = (number, reply)
         if key in self._after:
             return self._after[key]
@@ -49,13 +49,13 @@ class ServerNode:
         return None
 
     def outside(self, what: str, *arguments: int | bool | None) -> "ServerNode":
-        """What comes from outside: the model's function of that name."""
+        """An outside event: the model's function of that name."""
         key = (what, arguments)
         node = self._after.get(key)
         return self._keep(key, getattr(pr, what)(self.state, *arguments)) if node is None else node
 
     def forced(self, state: ServerState) -> "ServerNode":
-        """A state that the model does not lead to."""
+        """The node of a state to which no transition leads."""
         return self._graph.node(state)
 
     def let_go(self) -> None:
@@ -67,17 +67,17 @@ class ServerNode:
         return node
 
 
-LARGEST = 6_000  # nodes, some 3 KiB each; then a graph begins anew. Long hunts are as fast with it as with five times as many
+LARGEST = 6_000  # nodes, some 3 KiB each; then a graph begins anew. Long hunts are not faster with five times as many
 
 
 class ServerGraph(KnownStates[ServerState, ServerNode]):
-    """All states that were met since they were last dropped."""
+    """All states that were met since the graph was last dropped."""
 
     def _made(self, state: ServerState) -> ServerNode:
         return ServerNode(state, self)
 
     def initial(self, state: ServerState) -> ServerNode:
-        """The node that a run starts at; between runs, so that this is the moment to drop a graph that has grown too large."""
+        """The node that a run starts at. No run is under way then, so a graph that has grown too large is dropped."""
         if len(self._nodes) >= LARGEST:
             self._drop()
         return self.node(state)

@@ -1,1 +1,1 @@
-"""Request layers with one small fault each, for the harness of level server to find. See `defect`."""
+"""Planted defects of level server: request layers with one small fault each, for the harness to find. See `defect`."""

@@ -1,4 +1,4 @@
-"""Defects of P7, P8 and P11: answers that never come, come twice or are wrong, and what is done that nobody asked for."""
+"""Defects of P7, P8 and P11: answers that never come, come twice or are wrong, and effects that no request asked for."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -33,7 +33,7 @@ from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFa
 
 
 class UnloadForgetsWhoWaits(OwningServer):
-    """What waits for an event of the conversation is dropped with the thread."""
+    """Requests that wait for an event of the conversation are dropped with the thread."""
 
     async def _close(self, record: LoadedThread) -> None:
         record.interrupts.clear()
@@ -42,7 +42,7 @@ class UnloadForgetsWhoWaits(OwningServer):
 
 
 class RepeatsSlowAnswers(OwningServer):
-    """An answer that there was no room for is given again."""
+    """An answer that had to wait for room is sent again."""
 
     async def answer(
         self, request_id: ConnectionRequestId, reply: Reply, *, open_turn: int | None = None, threads: tuple[int, ...] | None = None
@@ -54,21 +54,21 @@ class RepeatsSlowAnswers(OwningServer):
 
 
 class SendsWhatIsNotWanted(OwningServer):
-    """Whether a subscriber still is one is not asked again when its turn comes."""
+    """A message that had to wait for room is sent although its subscription has ended."""
 
     async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
         return await super().send(connection, message)
 
 
 class TakesItselfForTheLast(Manager):
-    """Who unsubscribes is told that nobody is left."""
+    """Every unsubscribe is taken for the last one."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         return False
 
 
 class ClosingBeforeItKnows(OwningServer):
-    """Who unsubscribes marks the thread as closing first, and takes the mark back if somebody is left."""
+    """An unsubscribe marks the thread as closing first, and takes the mark back if subscribers are left."""
 
     async def thread_unsubscribe(self, request_id: ConnectionRequestId, request: Unsubscribe) -> None:
         if request.thread in self.records:
@@ -80,7 +80,7 @@ class ClosingBeforeItKnows(OwningServer):
 
 
 class SubscribesNobody(Manager):
-    """All is well, and nothing is done."""
+    """A subscription is confirmed and never made."""
 
     async def try_ensure_connection_subscribed(
         self, thread_id: int, connection_id: int, experimental_raw_events: bool
@@ -89,7 +89,7 @@ class SubscribesNobody(Manager):
 
 
 class AlwaysUnsubscribed(Manager):
-    """An unsubscribe says yes although there was nothing to drop."""
+    """An unsubscribe is answered OK although there was nothing to end."""
 
     async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
         await super().unsubscribe_connection_from_thread(thread_id, connection_id)
@@ -97,7 +97,7 @@ class AlwaysUnsubscribed(Manager):
 
 
 class SubscribesAll(Manager):
-    """A subscription is made for every client that is there."""
+    """A subscription is made for every live client."""
 
     async def try_ensure_connection_subscribed(
         self, thread_id: int, connection_id: int, experimental_raw_events: bool
@@ -110,7 +110,7 @@ class SubscribesAll(Manager):
 
 
 class EndsAll(Manager):
-    """An unsubscribe ends what subscribes anybody."""
+    """An unsubscribe ends the subscriptions of all clients."""
 
     async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
         async with self.lock:
@@ -123,14 +123,14 @@ class EndsAll(Manager):
 
 
 class BroadcastsOneByOne(OwningServer):
-    """What all are told is told to one after the other, and a slow client keeps it from the rest."""
+    """A broadcast reaches one client after the other, and a slow one delays the rest."""
 
     async def broadcast(self, message: Message) -> None:
         await Server.broadcast(self, message)
 
 
 class ForkTakesAway(OwningServer):
-    """What is forked is not in the registry any more."""
+    """A fork takes the forked thread out of the registry."""
 
     async def thread_fork(self, request_id: ConnectionRequestId, request: Fork) -> None:
         self.loaded.pop(request.thread, None)
@@ -138,7 +138,7 @@ class ForkTakesAway(OwningServer):
 
 
 class CancelledIsForgotten(OwningServer):
-    """A request is done by its handler, and ends with it."""
+    """A request is carried out by its handler, and lost when that is cancelled."""
 
     def handling(self, request_id: ConnectionRequestId, request: Request) -> Coroutine[Any, Any, None]:
         return self.dispatch(request_id, request)

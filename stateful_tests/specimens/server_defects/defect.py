@@ -1,4 +1,4 @@
-"""What a planted defect of level server is: our request layer, wrong in one place, and what the harness must say about it.
+"""A planted defect of level server: our request layer, wrong in one place, and the cause that the harness must name.
 
 It refuses to say how the defect is found; the tests do.
 """
@@ -23,16 +23,16 @@ class Defect(NamedTuple):
     program: ServerProgram
     manager: type[Manager] = Manager
     order: Order = Order.FIFO
-    slow: tuple[str, ...] = ()  # what happens when nothing else can, for a defect that takes a client or an engine as slow as that
-    also: tuple[Cause, ...] = ()  # what the same defect also leads to, in other runs or later in the same one
+    slow: tuple[str, ...] = ()  # events that happen only when nothing else can: the defect needs so slow a client or engine
+    also: tuple[Cause, ...] = ()  # other causes of the same defect, in other runs or later in the same one
 
     @property
     def name(self) -> str:
-        """The class that is wrong."""
+        """The name of the defective class."""
         return (self.server if self.manager is Manager else self.manager).__qualname__
 
     def factory(self, engine: Engine) -> OwningServer:
-        """A fresh one."""
+        """A fresh server with the defect."""
         return self.server(self.manager(), engine)
 
 

@@ -1,4 +1,4 @@
-"""Defects of P3, P4, P5, P9 and P10: listeners that run too long, too often or not at all, and what they send."""
+"""Defects of P3, P4, P5, P9 and P10: listeners that run too long, too often or not at all, and wrong messages of theirs."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -19,7 +19,7 @@ from subwarden.stateful_tests.specimens.server_defects.defect import Defect, Oth
 
 
 class _Heard(OwningListener):
-    """Looks at its record only when something is to be said, or taken."""
+    """Looks at its record only when there is something to send or take."""
 
     async def run(self) -> None:
         while True:
@@ -33,7 +33,7 @@ class _Heard(OwningListener):
 
 
 class _Queue:
-    """The record as a source, but for its closing."""
+    """The record as a source that ignores its closing."""
 
     def __init__(self, listener: OwningListener) -> None:
         self._record = listener._record
@@ -46,13 +46,13 @@ class _Queue:
 
 
 class ListenerOutlivesRecord(OtherListener):
-    """Nobody tells the listener that its thread is unloaded."""
+    """The listener does not learn that its thread is unloaded."""
 
     kind = _Heard
 
 
 class TwoListeners(OwningServer):
-    """A second listener helps the first."""
+    """A second listener runs beside the first."""
 
     def listen(self, work: Callable[[], Coroutine[Any, Any, None]], thread: int, conversation: EngineConversation):  # type: ignore[no-untyped-def]
         second = OwningListener(self, self.records[thread], self.manager.threads[thread].state)
@@ -61,7 +61,7 @@ class TwoListeners(OwningServer):
 
 
 class EverythingTwice(OwningServer):
-    """An event is sent again, to be sure."""
+    """Every event is sent twice."""
 
     async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
         if isinstance(message, Notice):
@@ -79,7 +79,7 @@ class SlowClientsMissEvents(OwningServer):
 
 
 class _Idle(OwningListener):
-    """Ends when nobody is left to listen for."""
+    """Ends when no subscriber is left."""
 
     async def run(self) -> None:
         record = self._record
@@ -100,7 +100,7 @@ class NobodyListensForNobody(OtherListener):
 
 
 class LoadsTwice(OwningServer):
-    """Two who resume a thread that is not loaded have it loaded twice."""
+    """Two resumes of a thread that is not loaded load it twice."""
 
     async def _bring(self, thread: int, bringing: Bringing) -> bool:
         await self._adopt(thread, await bringing())
@@ -126,7 +126,7 @@ class _OneTurn(OwningListener):
 
 
 class ListenerEndsWithTheTurn(OtherListener):
-    """Nobody starts another."""
+    """The listener ends with the first turn, and no other is started."""
 
     kind = _OneTurn
 
@@ -140,7 +140,7 @@ class Forgetful(OwnedThreadState):
 
 
 class HistoryWithoutItems(Manager):
-    """The turn history that a resume is answered with has only the turn's beginning."""
+    """The history in the answer to a resume has only the turn's beginning."""
 
     def _entry(self, thread_id: int) -> Entry:
         known = thread_id in self.threads
@@ -151,7 +151,7 @@ class HistoryWithoutItems(Manager):
 
 
 class OneRawFlag(Manager):
-    """Who asks for raw events gets them for everybody."""
+    """If one client asks for raw events, all get them."""
 
     async def raw_choices(self, thread_id: int) -> dict[int, bool]:
         choices = await super().raw_choices(thread_id)
@@ -159,7 +159,7 @@ class OneRawFlag(Manager):
 
 
 class NobodyGetsRaw(Manager):
-    """The choice is kept, and not looked at."""
+    """The choice of raw events is kept and ignored."""
 
     async def raw_choices(self, thread_id: int) -> dict[int, bool]:
         return dict.fromkeys(await super().raw_choices(thread_id), False)

@@ -1,4 +1,4 @@
-"""Defects of P1, P2 and P6: who is subscribed to what, who is live, and what was torn down."""
+"""Defects of P1, P2 and P6: wrong subscriptions, wrong live connections, and leftovers of a teardown."""
 
 from subwarden.checking import causes
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
@@ -12,7 +12,7 @@ from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFa
 
 
 class ForgetsOneMap(Manager):
-    """An unsubscribe leaves the thread among the connection's."""
+    """An unsubscribe leaves the thread in the map of the connection's threads."""
 
     def _unlink(self, thread_id: int, connection_id: int) -> None:
         super()._unlink(thread_id, connection_id)
@@ -20,7 +20,7 @@ class ForgetsOneMap(Manager):
 
 
 class RevivesClosed(Manager):
-    """An initialize does not ask whether its connection has closed meanwhile."""
+    """An initialize does not check whether its connection has closed meanwhile."""
 
     async def connection_initialized(self, connection_id: int) -> None:
         async with self.lock:
@@ -28,7 +28,7 @@ class RevivesClosed(Manager):
 
 
 class SubscribesClosed(Manager):
-    """A subscription does not ask whether its connection is live."""
+    """A subscription does not check whether its connection is live."""
 
     async def try_ensure_connection_subscribed(
         self, thread_id: int, connection_id: int, experimental_raw_events: bool
@@ -38,7 +38,7 @@ class SubscribesClosed(Manager):
 
 
 class CloseKeepsSubscriptions(Manager):
-    """A close takes the connection out of those that are live, and leaves it subscribed."""
+    """A close ends that the connection is live, and leaves its subscriptions."""
 
     async def remove_connection(self, connection_id: int) -> None:
         async with self.lock:
@@ -47,7 +47,7 @@ class CloseKeepsSubscriptions(Manager):
 
 
 class ShutdownLooksUpTheEntry(OwningServer):
-    """The slow tail of an unload asks for the state of the thread, which makes an entry."""
+    """The slow tail of an unload asks for the thread's state, which creates an entry."""
 
     async def _unload(self, record: LoadedThread) -> None:
         await self.manager.thread_state(record.thread)
@@ -55,7 +55,7 @@ class ShutdownLooksUpTheEntry(OwningServer):
 
 
 class SubscribesBeforeItLooks(OwningServer):
-    """A resume subscribes, and then learns that the thread is closing."""
+    """A resume subscribes before it checks whether the thread is closing."""
 
     async def _subscribe(self, record: LoadedThread, request_id: ConnectionRequestId, raw: bool):  # type: ignore[no-untyped-def]
         await self.manager.try_ensure_connection_subscribed(record.thread, request_id.connection_id, raw)
@@ -63,7 +63,7 @@ class SubscribesBeforeItLooks(OwningServer):
 
 
 class EntryBeforeConversation(OwningServer):
-    """A resume makes the entry before there is a conversation for it, and there may never be one."""
+    """A resume creates the entry before the engine has brought a conversation, which may fail."""
 
     async def thread_resume(self, request_id: ConnectionRequestId, request: Resume) -> None:
         await self.manager.thread_state(request.thread)

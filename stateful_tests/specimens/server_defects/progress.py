@@ -1,4 +1,4 @@
-"""Defects of P12, P13 and P14: what is left behind, what never moves again, and what waits for somebody's start."""
+"""Defects of P12, P13 and P14: leaks, deadlocks, and requests that wait for another's start."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def _fail() -> None:
 
 
 class TaskLeftBehind(OwningServer):
-    """A close starts a task that waits for what never comes."""
+    """A close starts a task that waits for ever."""
 
     def close(self, connection: int) -> None:
         super().close(connection)
@@ -28,7 +28,7 @@ class TaskLeftBehind(OwningServer):
 
 
 class ExceptionNobodyRetrieves(OwningServer):
-    """A task fails, and nobody looks."""
+    """A task fails, and its exception is never retrieved."""
 
     async def turn_start(self, request_id: ConnectionRequestId, request: TurnStart) -> None:
         self.spawn("failing", _fail)
@@ -36,7 +36,7 @@ class ExceptionNobodyRetrieves(OwningServer):
 
 
 class GateNeverOpened(OwningServer):
-    """An interrupt takes the gate, and keeps it."""
+    """An interrupt takes the gate and never releases it."""
 
     async def turn_interrupt(self, request_id: ConnectionRequestId, request: TurnInterrupt) -> None:
         record = self.records.get(request.thread)
@@ -46,7 +46,7 @@ class GateNeverOpened(OwningServer):
 
 
 class LocksInBothOrders(OwningServer):
-    """An archive takes the gate inside M; everybody else takes M inside the gate."""
+    """An archive takes the gate inside M; all other requests take M inside the gate."""
 
     async def thread_archive(self, request_id: ConnectionRequestId, request: Archive) -> None:
         record = self.records.get(request.thread)
@@ -57,7 +57,7 @@ class LocksInBothOrders(OwningServer):
 
 
 class BroadcastsUnderM(OwningServer):
-    """Nobody may come or go while all are told something: M is held until the slowest client has room."""
+    """A broadcast holds M until the slowest client has room."""
 
     async def broadcast(self, message: Message) -> None:
         async with self.manager.lock:
@@ -65,7 +65,7 @@ class BroadcastsUnderM(OwningServer):
 
 
 class ListWaitsForStarts(OwningServer):
-    """A list is to be complete, and waits for what is being started."""
+    """A list waits for the threads that are being started, to be complete."""
 
     async def thread_loaded_list(self, request_id: ConnectionRequestId, request: ListLoaded) -> None:
         for waiting in list(self._loading.values()):

@@ -1,1 +1,1 @@
-"""Level server: the protocol, played against its model: clients, their requests, the engine and its replies."""
+"""Level server: plays clients, their requests and the engine on a request layer, and judges it by the server's model."""

@@ -1,7 +1,7 @@
-"""The rule machine of server: Hypothesis draws clients' requests while they are played.
+"""The rule machine of level server: Hypothesis draws the clients' requests while they are played.
 
-A rule lets a request arrive, another advances a chosen step or lets the environment move, another cancels a handler. What a run that
-nobody interfered with would show is drawn here; many more schedules of the same program are the explorer's.
+One rule lets a request arrive, another takes a chosen step or lets the environment move, another cancels a handler. The machine draws the
+program and plays one schedule of it; the explorer plays many more.
 """
 
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from subwarden.stateful_tests.subjects.server.play import ServerPlay, prepare, p
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 
 CONNECTIONS = st.sampled_from((1, 2, 1, 2, 3))
-PLACES = st.integers(0, 5)  # of a thread among those that there are, the first mostly
+PLACES = st.integers(0, 5)  # index of a thread among those that exist; the first is the most likely
 SUBSCRIPTIONS = st.sampled_from((1, 1, 2))
 
 
@@ -33,7 +33,7 @@ class ServerMachine(Machine):
         with self.loop.entered():
             self.play = ServerPlay(self.factory, prepare(self.program), self.loop, ServerGraph(), self.fired)
 
-    # --- what rules do
+    # --- used by the rules
 
     def start(self, request: Request) -> None:
         """The request arrives."""
@@ -83,7 +83,7 @@ class ServerMachine(Machine):
 
     @rule(c=CONNECTIONS, place=PLACES)
     def resume_again(self, c: int, place: int) -> None:
-        """Another chance for what matters most."""
+        """The same rule again: resumes matter most."""
         self.start(rq.Resume(c, self._thread(place)))
 
     @rule(c=CONNECTIONS, place=PLACES)
@@ -96,7 +96,7 @@ class ServerMachine(Machine):
 
     @rule(c=CONNECTIONS, place=PLACES)
     def unsubscribe_again(self, c: int, place: int) -> None:
-        """As above."""
+        """The same rule again: unsubscribes, too."""
         self.start(rq.Unsubscribe(c, self._thread(place)))
 
     @rule(c=CONNECTIONS, place=PLACES)

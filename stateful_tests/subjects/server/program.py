@@ -1,4 +1,4 @@
-"""A program of server: requests, in the order in which they are made up, and what may go wrong. Pure data; a schedule plays it."""
+"""A program of level server: requests, in the order in which they were drawn, and faults. Pure data; a schedule plays it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from subwarden.model.server.requests import Request, decode, encode
 
 
 class FaultKind(Enum):
-    """What may go wrong for a request."""
+    """The kinds of faults that may hit a request."""
 
-    CANCELLED = "cancel"  # its handler is cancelled, at any await, or never
-    FAILS = "fail"  # the engine cannot start or load what it asks for
-    LATE = "late"  # the engine brings it after everything else has happened
-    ENDS = "end"  # the conversation that it starts or loads ends by itself, at any moment, or never
+    CANCELLED = "cancel"  # its handler is cancelled at any await, or not at all
+    FAILS = "fail"  # the engine cannot start or load the conversation
+    LATE = "late"  # the engine brings the conversation after all other events
+    ENDS = "end"  # the conversation ends by itself at any moment, or not at all
 
 
 class ServerFault(NamedTuple):
-    """It goes so for the request at `place`."""
+    """A fault of the request at `place`."""
 
     kind: FaultKind
     place: int
@@ -26,17 +26,17 @@ class ServerFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServerProgram:
-    """`tasks[i]` has the one request that outside event i lets arrive. A close is one as well."""
+    """`tasks[i]` has the one request that outside event i lets arrive. A close is a request, too."""
 
     tasks: tuple[tuple[Request], ...]
     faults: tuple[ServerFault, ...] = ()
 
     def operations(self) -> int:
-        """How many requests there are."""
+        """The number of requests."""
         return len(self.tasks)
 
     def faults_at(self, place: Mapping[int, int]) -> tuple[ServerFault, ...]:
-        """The faults of the requests that have moved to `place`; those of others are left out."""
+        """The faults after the requests have moved: `place` maps old places to new ones, and other requests are dropped."""
         moved = (ServerFault(fault.kind, place[fault.place]) for fault in self.faults if fault.place in place)
         return tuple(sorted(moved, key=lambda fault: (fault.place, fault.kind.value)))
 
@@ -46,7 +46,7 @@ class ServerProgram:
 
     @staticmethod
     def decode(data: object) -> "ServerProgram":
-        """What `encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
+        """The program that `encode` wrote. Raises ValueError, with the fault in its message, for anything else."""
         if not isinstance(data, dict) or not isinstance(data.get("tasks"), list) or not isinstance(data.get("faults"), list):
             raise ValueError("a program has a list of tasks and a list of faults")
         tasks: list[tuple[Request]] = []

@@ -1,4 +1,4 @@
-"""Which programs of level server are simpler than a given one: fewer requests, fewer faults, plainer requests."""
+"""Shrink passes of level server: programs with fewer requests, fewer faults, or plainer requests."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -13,7 +13,7 @@ from subwarden.stateful_tests.subjects.server.program import ServerProgram
 
 
 def simpler(program: ServerProgram, names: Names) -> Iterator[tuple[ServerProgram, Names]]:
-    """In the order in which they should be tried."""
+    """Simpler programs, in the order in which they should be tried, each with the schedule in its own names."""
     yield from fewer(program, names)
     yield from fewer_faults(program, names)
     for at, (request,) in enumerate(program.tasks):
@@ -25,7 +25,7 @@ def simpler(program: ServerProgram, names: Names) -> Iterator[tuple[ServerProgra
 
 
 def _plainer(request: Request) -> Iterator[Request]:
-    """Without raw events or approvals; a thread that lies in the store instead of one that is started."""
+    """The request without raw events or approvals; a resume instead of a subscription under an id."""
     for flag in ("raw", "asks"):
         if getattr(request, flag, False):
             changes: dict[str, Any] = {flag: False}
@@ -35,7 +35,7 @@ def _plainer(request: Request) -> Iterator[Request]:
 
 
 def renumbered(program: ServerProgram) -> ServerProgram:
-    """The same program with connections, ids and stored threads, and threads that are made, numbered in the order of their first use."""
+    """The same program with connections, ids, stored threads and new threads numbered in the order of their first use."""
     numbers: dict[str, dict[int, int]] = {"connection": {}, "subscription": {}, "stored": {}, "made": {}}
     made = {getattr(r, "fork", r.thread) for (r,) in program.tasks if isinstance(r, rq.Start | rq.Fork)}
 

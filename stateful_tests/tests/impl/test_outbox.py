@@ -1,4 +1,4 @@
-"""Outboxes: bounded, nobody overtakes, a message that is no longer wanted is not queued, and a client that goes frees whoever waits."""
+"""Outboxes: bounded and in order; a message no longer wanted is not queued; a close frees every waiting sender."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -19,13 +19,13 @@ def message(number: int) -> Message:
 
 
 async def tick() -> None:
-    """Every task that can move does."""
+    """Let every task move as far as it can."""
     for _ in range(3):
         await asyncio.sleep(0)
 
 
 def playing(capacity: int, body: Played) -> None:
-    """Run `body` with an outbox, the list of what it has queued, and what starts a sender; nobody may be left waiting."""
+    """Run `body` with an outbox, the list of queued messages, and a function that starts a sender; no sender may be left waiting."""
 
     async def run() -> None:
         queued: list[Message] = []
@@ -40,14 +40,14 @@ def playing(capacity: int, body: Played) -> None:
     asyncio.run(run())
 
 
-def test_it_takes_what_there_is_room_for_and_the_next_sender_waits() -> None:
+def test_messages_are_queued_while_there_is_room_and_the_next_sender_waits() -> None:
     async def body(outbox: Outbox, queued: list[Message], send: Sends) -> None:
         senders = [send(number) for number in (1, 2, 3)]
         await tick()
         assert [sender.done() for sender in senders] == [True, True, False]
         assert (len(outbox), queued) == (2, [message(1), message(2)])
         assert outbox.take() == message(1)
-        assert queued == [message(1), message(2), message(3)]  # at the moment there is room, not when its sender runs again
+        assert queued == [message(1), message(2), message(3)]  # as soon as there is room, not when its sender runs again
         await tick()
         assert [await sender for sender in senders] == [True, True, True]
         assert [outbox.take(), outbox.take(), outbox.take()] == [message(2), message(3), None]
@@ -55,12 +55,12 @@ def test_it_takes_what_there_is_room_for_and_the_next_sender_waits() -> None:
     playing(2, body)
 
 
-def test_nobody_overtakes_who_waits_though_there_is_room_again() -> None:
+def test_no_sender_overtakes_a_waiting_one_when_there_is_room_again() -> None:
     async def body(outbox: Outbox, queued: list[Message], send: Sends) -> None:
         send(1)
         first, second = send(2), send(3)
         await tick()
-        first.cancel()  # it still has its place in the line, in which the outbox has not looked since
+        first.cancel()  # it keeps its place in the queue until the outbox looks
         late = send(4)
         await tick()
         outbox.take()
@@ -89,7 +89,7 @@ def test_a_cancelled_sender_has_queued_nothing() -> None:
     playing(1, body)
 
 
-def test_a_sender_that_is_cancelled_when_its_message_is_queued_already_has_sent_it() -> None:
+def test_a_sender_cancelled_after_its_message_is_queued_has_sent_it() -> None:
     async def body(outbox: Outbox, queued: list[Message], send: Sends) -> None:
         send(1)
         sender = send(2)
@@ -103,23 +103,23 @@ def test_a_sender_that_is_cancelled_when_its_message_is_queued_already_has_sent_
     playing(1, body)
 
 
-def test_whether_it_is_wanted_is_asked_when_it_is_queued() -> None:
+def test_wanted_is_asked_again_when_there_is_room() -> None:
     async def body(outbox: Outbox, queued: list[Message], send: Sends) -> None:
         wanted = {2: True, 3: True, 4: False}
-        assert not await send(4, lambda: wanted[4])  # not at once either
+        assert not await send(4, lambda: wanted[4])  # nor at once
         send(1)
         no, yes = send(2, lambda: wanted[2]), send(3, lambda: wanted[3])
         await tick()
         wanted[2] = False
         outbox.take()
-        assert queued == [message(1), message(3)]  # its place is the next one's
+        assert queued == [message(1), message(3)]  # the next one takes its place
         assert not await no
         assert await yes
 
     playing(1, body)
 
 
-def test_a_client_that_goes_frees_all_who_wait_and_is_sent_nothing_more() -> None:
+def test_a_close_frees_all_waiting_senders_and_nothing_more_is_sent() -> None:
     async def body(outbox: Outbox, queued: list[Message], send: Sends) -> None:
         send(1)
         waiting = [send(2), send(3)]
@@ -137,7 +137,7 @@ def test_a_client_that_goes_frees_all_who_wait_and_is_sent_nothing_more() -> Non
 
 
 @given(capacity=st.integers(1, 3), moves=st.lists(st.sampled_from("send take cancel unwanted".split()), max_size=30))
-def test_what_is_queued_is_what_was_sent_in_order_without_what_was_given_up(capacity: int, moves: list[str]) -> None:
+def test_the_queue_has_all_messages_in_order_but_those_given_up(capacity: int, moves: list[str]) -> None:
     async def body(outbox: Outbox, queued: list[Message], send: Sends) -> None:
         senders: list[asyncio.Task[bool]] = []
         unwanted: set[int] = set()

@@ -1,4 +1,4 @@
-"""What both request layers do when nothing is in a hurry: one short program each, and every message that every client is sent, in order.
+"""Both request layers on the plain schedule: short programs, and every message to every client, in order.
 
 Where the two differ, the source document's callers are wrong or the document leaves it open; the judge says which.
 """
@@ -46,11 +46,11 @@ SECOND = ["turn started (event 4 of v1, t1)", "item (event 5 of v1, t1)", "turn 
 ASKING = "approval asked (event 2 of v1, t1)"
 ASKED = "may it? (event 2 of v1)"
 SETTLED = "settled (event 2 of v1)"
-A, B = Initialize(1), Initialize(2)  # clients 1 and 2; requests are answered by letter
+A, B = Initialize(1), Initialize(2)  # clients 1 and 2; answers name requests by their letters
 
 
 class Case(NamedTuple):
-    """A program, and what each client is sent by both servers."""
+    """A program, and the messages that both servers send to each client."""
 
     program: ServerProgram
     sent: dict[int, list[str]]
@@ -177,7 +177,7 @@ def run(subject: str, case: Case) -> Played:
 
 @pytest.mark.parametrize("subject", BOTH)
 @pytest.mark.parametrize("name", ALIKE)
-def test_both_servers_send_the_same_and_the_judge_has_nothing_to_say(name: str, subject: str) -> None:
+def test_both_servers_send_the_same_messages_and_pass(name: str, subject: str) -> None:
     played = run(subject, ALIKE[name])
     assert played.sent == ALIKE[name].sent
     assert not played.violations
@@ -185,7 +185,7 @@ def test_both_servers_send_the_same_and_the_judge_has_nothing_to_say(name: str, 
 
 
 class Differs(NamedTuple):
-    """A program that the two servers treat differently, and what the judge says of the source document's callers."""
+    """A program that the two servers treat differently, and the causes that the judge names for the source document's callers."""
 
     case: Case
     seed: dict[int, list[str]]
@@ -219,7 +219,7 @@ DIFFER = {
 
 
 @pytest.mark.parametrize("name", DIFFER)
-def test_where_they_differ_ours_is_right_and_the_judge_names_what_is_wrong_with_the_other(name: str) -> None:
+def test_where_the_servers_differ_ours_passes_and_the_judge_names_the_fault_of_the_other(name: str) -> None:
     case, seed, wrong = DIFFER[name]
     ours = run("manager", case)
     assert ours.sent == case.sent
@@ -232,7 +232,7 @@ def test_where_they_differ_ours_is_right_and_the_judge_names_what_is_wrong_with_
 TOO_LATE = program(A, Resume(1, 1), Unsubscribe(1, 1), ListLoaded(1))
 
 
-def test_what_does_not_shut_down_in_time_is_unloaded_all_the_same() -> None:
+def test_our_server_unloads_a_conversation_that_does_not_shut_down_in_time() -> None:
     played = play(server("manager"), TOO_LATE, ["timer", "+start D", "+v1 shuts down"])
     assert played.sent == {1: ["A: ok", "B: ok", "C: ok", "t1 was closed", "D: ok: none"]}
     assert played.seconds == TIME_LIMIT
@@ -240,15 +240,15 @@ def test_what_does_not_shut_down_in_time_is_unloaded_all_the_same() -> None:
     assert not played.violations
 
 
-def test_what_does_not_shut_down_in_time_stays_loaded_around_the_source_document() -> None:
+def test_the_source_server_keeps_a_conversation_that_does_not_shut_down_in_time() -> None:
     played = play(server("source"), TOO_LATE, ["timer", "+start D", "+v1 shuts down"])
     assert played.sent == {1: ["A: ok", "B: ok", "C: ok", "D: ok: t1"]}
     assert played.seconds == TIME_LIMIT
 
 
 @pytest.mark.parametrize("subject", BOTH)
-def test_an_answer_comes_no_sooner_than_it_may(subject: str) -> None:
-    """Of those that wait for the engine; and in an outbox without room nobody overtakes anybody."""
+def test_an_answer_waits_for_the_engine_and_for_room(subject: str) -> None:
+    """Requests that need the engine wait for it; in an outbox without room, messages keep their order."""
     interrupted = run(subject, ALIKE["an interrupt is answered when the turn has ended"])
     assert "c1 <- D: ok" not in interrupted.before("+v1 turn aborted")
     rolled_back = run(subject, ALIKE["one rollback at a time, answered when the engine has done it"])
@@ -263,7 +263,7 @@ def test_an_answer_comes_no_sooner_than_it_may(subject: str) -> None:
 
 
 def test_a_run_that_does_not_begin_leaves_no_task_behind() -> None:
-    """The source document's server starts its processor as soon as it is made; a strategy that is exhausted says so after that."""
+    """The source server starts its processor when it is made, before an exhausted strategy says that there is no run."""
     begun: list[Any] = []
 
     def exhausted(candidates: LoopCandidates) -> Choose:

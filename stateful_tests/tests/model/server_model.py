@@ -39,14 +39,14 @@ def unnamed(connection: int, subscription: int, thread: int = T1) -> Change:
 
 
 class Run:
-    """A state, and what has happened to it. Everything that is expected to be allowed must be."""
+    """A state, moved by the events of a test, which must all be allowed."""
 
     def __init__(self) -> None:
         self.state = ServerState(stored=frozenset((T1, T2)))
         self._next = 0
 
     def asks(self, request: Request) -> int:
-        """A request arrives; its number."""
+        """A request arrives; returns its number."""
         self._next += 1
         self.state = pr.accept(self.state, self._next, request)
         return self._next
@@ -69,7 +69,7 @@ class Run:
         self.state = after
 
     def right(self, number: int) -> set[Reply]:
-        """The answers that it allows."""
+        """The replies that the model allows for a request."""
         return {reply for reply in Reply if pr.answer(self.state, number, reply) is not None}
 
     def live(self, *connections: int) -> "Run":
@@ -80,7 +80,7 @@ class Run:
         return self
 
     def resumed(self, *connections: int, thread: int = T1, conversation: int = V1) -> "Run":
-        """Clients 1 and on are live, and these are subscribed."""
+        """A state in which clients 1, 2, ... are live, and the given ones are subscribed."""
         for connection in connections:
             number = self.asks(Resume(connection, thread))
             if self.state.thread(thread) is None:
@@ -92,12 +92,12 @@ class Run:
 
 
 def live() -> Run:
-    """Both clients are live, and nothing is loaded."""
+    """Both clients are live, and no thread is loaded."""
     return Run().live(C1, C2)
 
 
 def subscribed(*connections: int) -> Run:
-    """Both clients are live, thread 1 is loaded, and these are subscribed to it."""
+    """Both clients are live, thread 1 is loaded, and the given ones are subscribed to it."""
     return live().resumed(*connections)
 
 

@@ -1,4 +1,4 @@
-"""What clients are sent, by the monitor: each wrong is reached by a smallest sequence, and its nearest right neighbour reaches none."""
+"""The monitor of deliveries: a smallest sequence reaches each wrong, and its nearest right neighbour reaches none."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ KINDS = {
 
 
 class Run:
-    """A monitor, and what was wrong."""
+    """A monitor, and the faults it found."""
 
     def __init__(self) -> None:
         self.monitor = Deliveries()
@@ -55,7 +55,7 @@ class Run:
 
 @pytest.fixture
 def run() -> Run:
-    """Client 1 has been told that it is subscribed."""
+    """Client 1 was told that it is subscribed."""
     made = Run()
     made.monitor.wants(C1)
     made.monitor.begins(C1)
@@ -65,23 +65,21 @@ def run() -> Run:
 # --- owed
 
 
-def test_what_is_taken_is_owed_to_who_was_told_that_it_is_subscribed_and_to_nobody_else(run: Run) -> None:
+def test_an_event_is_owed_to_every_client_that_was_told_it_is_subscribed_and_no_other(run: Run) -> None:
     run.take("started")
     run.send(C1, 1)
-    run.send(C2, 1)  # its subscription shows, and its answer is on its way: early is not wrong
+    run.send(C2, 1)  # it is subscribed, and its answer is on its way: too early is not wrong
     assert run.rest() == []
 
 
 @pytest.mark.parametrize(("sent", "wrong"), [((1, 2), []), ((1,), [Wrong.LOST]), ((), [Wrong.LOST]), ((2,), [Wrong.LOST])])
-def test_an_event_that_is_not_sent_is_lost_at_rest_or_as_soon_as_a_later_one_is_sent(
-    run: Run, sent: tuple[int, ...], wrong: list[Wrong]
-) -> None:
+def test_an_unsent_event_is_lost_at_quiescence_or_when_a_later_one_is_sent(run: Run, sent: tuple[int, ...], wrong: list[Wrong]) -> None:
     run.take("started", "item")
     run.send(C1, *sent)
     assert run.rest() == wrong
 
 
-def test_what_was_taken_before_the_answer_is_not_owed(run: Run) -> None:
+def test_events_taken_before_the_answer_are_not_owed(run: Run) -> None:
     run.take("started")
     run.monitor.begins(C2)
     run.take("item")
@@ -90,7 +88,7 @@ def test_what_was_taken_before_the_answer_is_not_owed(run: Run) -> None:
     assert run.rest() == []
 
 
-def test_other_conversations_events_are_counted_apart(run: Run) -> None:
+def test_each_conversation_counts_its_own_events(run: Run) -> None:
     run.take("started", conversation=1)
     run.take("started", conversation=2)
     run.send(C1, 2, conversation=2)
@@ -98,7 +96,7 @@ def test_other_conversations_events_are_counted_apart(run: Run) -> None:
     assert run.rest() == []
 
 
-def test_what_is_sent_of_one_conversation_does_not_settle_what_is_owed_of_another(run: Run) -> None:
+def test_sending_events_of_one_conversation_settles_nothing_of_another(run: Run) -> None:
     run.take("started", conversation=1)
     run.take("started", conversation=2)
     run.send(C1, 2, conversation=2)
@@ -106,7 +104,7 @@ def test_what_is_sent_of_one_conversation_does_not_settle_what_is_owed_of_anothe
 
 
 @pytest.mark.parametrize("end", ["wants_end", "ends", "unloaded", "gone"])
-def test_who_ends_its_subscription_or_goes_away_is_owed_nothing_more(run: Run, end: str) -> None:
+def test_a_client_that_unsubscribes_or_closes_is_owed_nothing_more(run: Run, end: str) -> None:
     run.take("started")
     argument = {"unloaded": T1, "gone": C1[1]}.get(end, C1)
     getattr(run.monitor, end)(argument)
@@ -115,7 +113,7 @@ def test_who_ends_its_subscription_or_goes_away_is_owed_nothing_more(run: Run, e
 
 
 @pytest.mark.parametrize(("end", "other"), [("unloaded", 2), ("gone", 2)])
-def test_others_are_owed_all_the_same(run: Run, end: str, other: int) -> None:
+def test_other_clients_are_still_owed_their_events(run: Run, end: str, other: int) -> None:
     run.take("started")
     getattr(run.monitor, end)(other)
     assert run.rest() == [Wrong.LOST]
@@ -144,7 +142,7 @@ def test_two_clients_are_sent_the_same_event(run: Run) -> None:
 def test_nothing_is_sent_after_an_unsubscribe_was_answered(run: Run) -> None:
     run.take("started")
     run.monitor.wants_end(C1)
-    run.send(C1, 1)  # it was on its way: a courtesy
+    run.send(C1, 1)  # it was on its way, which is allowed
     assert not run.wrong
     run.monitor.ends(C1)
     run.take("item")
@@ -153,7 +151,7 @@ def test_nothing_is_sent_after_an_unsubscribe_was_answered(run: Run) -> None:
     assert run.rest() == [Wrong.AFTER_END, Wrong.AFTER_END]
 
 
-def test_others_are_not_barred(run: Run) -> None:
+def test_other_clients_are_not_barred(run: Run) -> None:
     run.monitor.ends(C1)
     run.take("started")
     run.send(C2, 1)
@@ -162,7 +160,7 @@ def test_others_are_not_barred(run: Run) -> None:
     assert run.rest() == []
 
 
-def test_who_asks_again_is_not_barred_any_more_and_owed_from_its_answer_on(run: Run) -> None:
+def test_a_client_that_subscribes_again_is_not_barred_and_owed_from_its_answer_on(run: Run) -> None:
     run.monitor.ends(C1)
     run.monitor.wants(C1)
     run.take("started")
@@ -197,7 +195,7 @@ def test_the_history_is_that_of_the_open_turn(run: Run, kinds: Iterable[str], op
     assert run.wrong == [Wrong.FOREIGN_HISTORY]
 
 
-def test_no_history_where_a_turn_is_open_is_wrong(run: Run) -> None:
+def test_an_empty_history_is_wrong_while_a_turn_is_open(run: Run) -> None:
     run.take("started")
     run.tell(None)
     assert run.wrong == [Wrong.FOREIGN_HISTORY]
@@ -207,14 +205,14 @@ def test_no_history_where_a_turn_is_open_is_wrong(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("raw", "wrong"), [(False, []), (True, [Wrong.RAW_FORCED])])
-def test_who_asked_for_nothing_is_sent_no_raw_event(run: Run, raw: bool, wrong: list[Wrong]) -> None:
+def test_a_client_that_did_not_ask_for_raw_events_is_sent_none(run: Run, raw: bool, wrong: list[Wrong]) -> None:
     run.take("started")
     run.send(C1, 1, raw=raw)
     assert run.rest() == wrong
 
 
 @pytest.mark.parametrize(("raw", "wrong"), [(True, []), (False, [Wrong.RAW_LOST])])
-def test_who_asked_for_raw_events_is_sent_no_others(run: Run, raw: bool, wrong: list[Wrong]) -> None:
+def test_a_client_that_asked_for_raw_events_is_sent_only_those(run: Run, raw: bool, wrong: list[Wrong]) -> None:
     run.monitor.may_be_raw(C1, RAW)
     run.take("started")
     run.send(C1, 1, raw=raw)
@@ -230,7 +228,7 @@ def test_while_the_choice_changes_either_form_is_right(run: Run, raw: bool) -> N
 
 
 @pytest.mark.parametrize("raw", [True, False])
-def test_an_event_taken_before_the_choice_has_changed_may_be_of_either_form_and_the_next_not(run: Run, raw: bool) -> None:
+def test_an_event_taken_before_a_change_of_choice_may_have_either_form_but_not_the_next(run: Run, raw: bool) -> None:
     run.take("started")
     run.monitor.may_be_raw(C1, RAW)
     run.send(C1, 1, raw=raw)
@@ -240,7 +238,7 @@ def test_an_event_taken_before_the_choice_has_changed_may_be_of_either_form_and_
     assert run.rest() == ([] if raw else [Wrong.RAW_LOST])
 
 
-def test_one_clients_choice_is_not_anothers(run: Run) -> None:
+def test_each_client_has_its_own_choice(run: Run) -> None:
     run.monitor.may_be_raw(C2, RAW)
     run.take("started")
     run.send(C1, 1)
@@ -251,15 +249,15 @@ def test_one_clients_choice_is_not_anothers(run: Run) -> None:
 # --- all together
 
 
-def test_every_wrong_is_reached_here() -> None:
+def test_this_file_reaches_every_wrong_delivery() -> None:
     with open(__file__, encoding="utf-8") as file:
         source = file.read()
     assert all(f"[Wrong.{wrong.name}]" in source or f"[Wrong.{wrong.name}," in source for wrong in Wrong)
 
 
 @given(st.data())
-def test_whoever_is_sent_all_it_is_owed_at_once_is_sent_nothing_wrong_and_who_misses_one_is(data: st.DataObject) -> None:
-    """Clients come and go as they like; each that was told so is sent each event as it is taken."""
+def test_sending_every_owed_event_at_once_is_right_and_missing_one_is_wrong(data: st.DataObject) -> None:
+    """Clients subscribe and leave at random; every subscribed one is sent each event as it is taken."""
     run = Run()
     subscribed: set[tuple[int, int]] = set()
     number = 0

@@ -32,7 +32,7 @@ from subwarden.stateful_tests.tests.model.server_model import (
 )
 
 
-def test_removing_an_id_ends_what_it_stands_for_and_nothing_else() -> None:
+def test_removing_an_id_ends_its_own_grant_and_no_other() -> None:
     run = subscribed(C1)
     run.asks(AddListener(C1, 1, T1, False))
     assert run.refuses(named(C1, 2))
@@ -56,7 +56,7 @@ def test_the_last_id_of_a_pair_ends_its_subscription() -> None:
     assert run.state.grants == {(T1, C1, IMPLICIT)}
 
 
-def test_an_id_on_what_is_not_loaded() -> None:
+def test_an_id_on_a_thread_that_is_not_loaded() -> None:
     assert live().right(live().asks(AddListener(C1, 1, T1, False))) == set()
     run = live()
     assert run.right(run.asks(AddListener(C1, 1, T1, False))) == {Reply.NOT_LOADED}
@@ -85,7 +85,7 @@ def test_a_rollback_is_answered_once_for_each_that_the_engine_has_done() -> None
     assert run.right(second) == {Reply.BUSY}  # the one that was done was the first's
 
 
-def test_whatever_a_conversation_has_to_do_is_refused_where_there_is_none() -> None:
+def test_requests_to_a_conversation_are_refused_if_there_is_none() -> None:
     for request in (TurnStart(C1, T1, False), TurnInterrupt(C1, T1), Rollback(C1, T1)):
         run = live()
         number = run.asks(request)
@@ -94,7 +94,7 @@ def test_whatever_a_conversation_has_to_do_is_refused_where_there_is_none() -> N
         assert Reply.NOT_LOADED not in run.right(run.asks(request))
 
 
-def test_a_dead_conversation_may_be_unloaded_and_what_waits_for_it_ends() -> None:
+def test_a_dead_conversation_may_be_unloaded_and_its_waiting_requests_end() -> None:
     run = subscribed(C1)
     run.outside(pr.turn, T1, V1, True)
     interrupt, rollback = run.asks(TurnInterrupt(C1, T1)), run.asks(Rollback(C1, T1))
@@ -105,7 +105,7 @@ def test_a_dead_conversation_may_be_unloaded_and_what_waits_for_it_ends() -> Non
     run.shows(unlinked(C1), CLOSING, UNLOADED)
 
 
-def test_one_that_dies_before_it_is_loaded_is_dead_when_it_is() -> None:
+def test_a_conversation_that_dies_before_it_is_loaded_is_loaded_dead() -> None:
     run = live()
     run.asks(Resume(C1, T1))
     run.outside(pr.brought, T1, V1)
@@ -114,7 +114,7 @@ def test_one_that_dies_before_it_is_loaded_is_dead_when_it_is() -> None:
     assert run.state.thread(T1) == Loaded(V1, dead=True)
 
 
-def test_the_death_of_an_earlier_conversation_is_not_that_of_the_present_one() -> None:
+def test_the_death_of_an_earlier_conversation_leaves_the_present_one_alive() -> None:
     run = subscribed(C1)
     run.outside(pr.died, T1, V2)
     assert run.state.thread(T1) == Loaded(V1)
@@ -128,15 +128,15 @@ def test_a_request_is_answered_once() -> None:
     assert run.right(number) == set()
 
 
-def test_what_was_right_at_some_moment_stays_right() -> None:
+def test_an_answer_once_right_stays_right() -> None:
     run = live()
     number = run.asks(Unsubscribe(C1, T1))
     run.resumed(C2)
     assert run.right(number) == {Reply.NOT_LOADED, Reply.NOT_SUBSCRIBED}
 
 
-def test_what_happens_elsewhere_makes_no_answer_right() -> None:
-    """A resume of a thread that runs is not told that something has ended, whose subscription nobody has seen yet."""
+def test_events_of_other_threads_make_no_answer_right() -> None:
+    """A resume of a running thread, whose subscription has not shown yet, may not be answered ENDED."""
     run = subscribed(C1)
     number = run.asks(Resume(C2, T1))
     run.asks(ListLoaded(C1))
@@ -147,7 +147,7 @@ def test_what_happens_elsewhere_makes_no_answer_right() -> None:
     assert run.right(number) == {Reply.OK, Reply.ENDED}
 
 
-def test_cancelled_is_an_answer_to_what_was_cancelled_alone_and_the_others_stay_right() -> None:
+def test_only_a_cancelled_request_may_be_answered_cancelled_and_its_other_answers_stay_right() -> None:
     for request in (ListLoaded(C1), Resume(C1, 9), Unsubscribe(C1, T1)):
         run = live()
         number, other = run.asks(request), run.asks(request)
@@ -158,7 +158,7 @@ def test_cancelled_is_an_answer_to_what_was_cancelled_alone_and_the_others_stay_
         assert run.right(other) == right
 
 
-def test_what_was_cancelled_may_have_happened_but_what_was_not_comes_first() -> None:
+def test_a_change_is_made_by_an_uncancelled_request_before_a_cancelled_one() -> None:
     run = subscribed(C1)
     cancelled, other = run.asks(Resume(C2, T1)), run.asks(Resume(C2, T1))
     run.outside(pr.cancel, cancelled)

@@ -53,7 +53,7 @@ from subwarden.stateful_tests.tests.model.server_model import (
     ],
     ids=lambda change: change.kind.value,
 )
-def test_a_change_that_nothing_allows_is_refused(change: Change) -> None:
+def test_a_change_without_a_request_is_refused(change: Change) -> None:
     assert subscribed(C1).refuses(change)
 
 
@@ -69,13 +69,13 @@ def test_an_id_that_nobody_removes_stays() -> None:
     run.shows(unnamed(C1, 1))
 
 
-def test_every_change_is_refused_where_there_is_nothing() -> None:
+def test_the_empty_state_refuses_every_change() -> None:
     for what in ChangeKind:
-        if what is not ChangeKind.UNNAMED and what is not ChangeKind.UNLINKED:  # of those there is nothing to end
+        if what is not ChangeKind.UNNAMED and what is not ChangeKind.UNLINKED:  # of these there is none to end
             assert pr.explain(ServerState(), Change(what, T1, C1, 1)) is None, what
 
 
-def test_a_connection_is_live_when_it_asked_to_be_and_never_again_when_it_is_gone() -> None:
+def test_a_connection_is_live_after_initialize_and_never_again_after_its_close() -> None:
     run = Run()
     run.asks(Initialize(C1))
     run.outside(pr.close, C1)
@@ -84,7 +84,7 @@ def test_a_connection_is_live_when_it_asked_to_be_and_never_again_when_it_is_gon
     assert run.refuses(Change(ChangeKind.LIVE, connection=C1))
 
 
-def test_who_goes_away_is_subscribed_no_more() -> None:
+def test_a_client_that_closes_is_not_subscribed_any_more() -> None:
     run = subscribed(C1, C2)
     run.outside(pr.close, C1)
     run.shows(unlinked(C1), Change(ChangeKind.DEAD, connection=C1))
@@ -94,14 +94,14 @@ def test_who_goes_away_is_subscribed_no_more() -> None:
     assert run.refuses(linked(C1))
 
 
-def test_who_is_not_live_may_be_told_so_whatever_it_asks_but_to_be_initialized() -> None:
+def test_any_request_but_initialize_may_be_refused_before_the_connection_is_live() -> None:
     run = Run()
     assert Reply.UNINITIALIZED in run.right(run.asks(ListLoaded(C1)))
     assert Reply.UNINITIALIZED not in run.right(run.asks(Initialize(C1)))
     assert Reply.UNINITIALIZED not in live().right(run.asks(ListLoaded(C1)))
 
 
-def test_a_start_is_answered_when_it_is_loaded_and_linked() -> None:
+def test_a_start_is_answered_when_its_thread_is_loaded_and_linked() -> None:
     run = live()
     number = run.asks(Start(C1, T3, False))
     change = Change(ChangeKind.LOADED, T3, other=V1)
@@ -118,28 +118,28 @@ def test_a_start_is_answered_when_it_is_loaded_and_linked() -> None:
 
 
 @pytest.mark.parametrize("request_", [Start(C1, T3, False), Fork(C1, T1, T3), Resume(C1, T1)], ids=lambda r: r.name)
-def test_what_the_engine_could_not_bring_has_failed(request_: Request) -> None:
+def test_a_request_fails_if_the_engine_cannot_bring_its_conversation(request_: Request) -> None:
     run = live()
     number = run.asks(request_)
     run.outside(pr.brought, T3 if not isinstance(request_, Resume) else T1, None)
     assert run.right(number) == {Reply.FAILED}
 
 
-def test_nothing_is_loaded_in_the_place_of_what_is() -> None:
+def test_no_conversation_is_loaded_in_the_place_of_another() -> None:
     run = subscribed(C1)
     run.asks(Resume(C2, T1))
     run.outside(pr.brought, T1, V2)
     assert run.refuses(LOADED._replace(other=V2))
 
 
-def test_a_fork_or_a_resume_of_what_is_nowhere() -> None:
+def test_a_fork_or_resume_of_an_unknown_thread_is_not_found() -> None:
     run = live()
     assert run.right(run.asks(Fork(C1, 9, T3))) == {Reply.NOT_FOUND}
     assert run.right(run.asks(Resume(C1, 9))) == {Reply.NOT_FOUND}
     assert run.right(run.asks(Resume(C1, T1))) == set()
 
 
-def test_a_resume_that_is_answered_and_not_linked_is_owed_until_it_is() -> None:
+def test_a_resume_answered_before_it_is_linked_is_owed_a_link() -> None:
     run = subscribed(C1)
     number = run.asks(Resume(C2, T1))
     run.answers(number)
@@ -150,7 +150,7 @@ def test_a_resume_that_is_answered_and_not_linked_is_owed_until_it_is() -> None:
     assert run.state.linked(T1, C2)
 
 
-def test_what_is_owed_is_no_more_when_the_client_goes_or_the_thread() -> None:
+def test_an_owed_link_ends_with_the_client_or_the_thread() -> None:
     for end in ("close", "unload"):
         run = subscribed(C1)
         run.answers(run.asks(Resume(C2, T1)))
@@ -162,7 +162,7 @@ def test_what_is_owed_is_no_more_when_the_client_goes_or_the_thread() -> None:
         assert not run.state.owed
 
 
-def test_who_is_owed_keeps_the_thread_from_being_unloaded() -> None:
+def test_an_owed_link_keeps_the_thread_from_being_unloaded() -> None:
     run = subscribed(C1)
     run.answers(run.asks(Resume(C2, T1)))
     run.asks(Unsubscribe(C1, T1))
@@ -170,13 +170,13 @@ def test_who_is_owed_keeps_the_thread_from_being_unloaded() -> None:
     assert run.refuses(CLOSING)
 
 
-def test_who_is_owed_cannot_be_told_that_it_is_not_subscribed() -> None:
+def test_a_client_with_an_owed_link_cannot_be_told_that_it_is_not_subscribed() -> None:
     run = subscribed(C1)
     run.answers(run.asks(Resume(C2, T1)))
     assert run.right(run.asks(Unsubscribe(C2, T1))) == set()
 
 
-def test_an_unsubscribe_is_answered_by_what_it_did() -> None:
+def test_the_answer_to_an_unsubscribe_follows_its_effect() -> None:
     run = subscribed(C1, C2)
     number = run.asks(Unsubscribe(C1, T1))
     assert run.right(number) == set()
@@ -196,7 +196,7 @@ def test_one_unsubscribe_ends_one_subscription() -> None:
     assert run.refuses(unlinked(C1))
 
 
-def test_the_last_one_who_unsubscribes_unloads_and_nobody_before() -> None:
+def test_only_the_last_unsubscribe_unloads_the_thread() -> None:
     run = subscribed(C1, C2)
     run.asks(Unsubscribe(C1, T1))
     run.shows(unlinked(C1))
@@ -211,7 +211,7 @@ def test_the_last_one_who_unsubscribes_unloads_and_nobody_before() -> None:
     assert run.state.thread(T1) is None
 
 
-def test_an_archive_unloads_whoever_is_subscribed_and_is_answered_then() -> None:
+def test_an_archive_unloads_under_its_subscribers_and_is_answered_then() -> None:
     run = subscribed(C1, C2)
     number = run.asks(Archive(C1, T1))
     assert run.right(number) == set()

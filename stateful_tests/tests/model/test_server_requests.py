@@ -35,7 +35,7 @@ def test_a_request_is_the_same_again_when_it_was_encoded(request: Request) -> No
         (["initialize", True], "True is not of type int"),
     ],
 )
-def test_what_is_no_request_is_refused_in_one_line(data: object, said: str) -> None:
+def test_bad_request_data_is_refused_in_one_line(data: object, said: str) -> None:
     with pytest.raises(ValueError, match=said) as raised:
         decode(data)
     assert "\n" not in str(raised.value)
@@ -46,7 +46,7 @@ EVENTS = ("ask", "ask", "ask", "change", "change", "change", "answer", "brought"
 
 
 def happens(state: ServerState, data: st.DataObject, number: int) -> ServerState:
-    """Something that may happen next, or nothing."""
+    """One random event, if it is possible."""
     small = st.integers(1, 3)
     what: str = data.draw(st.sampled_from(EVENTS))
     thread, conversation = data.draw(small), data.draw(small)
@@ -75,14 +75,14 @@ def happens(state: ServerState, data: st.DataObject, number: int) -> ServerState
 
 @settings(max_examples=40)
 @given(st.data())
-def test_whatever_happens_the_state_is_settled_and_has_what_it_must(data: st.DataObject) -> None:
+def test_random_events_keep_the_state_settled_and_its_invariants(data: st.DataObject) -> None:
     state = ServerState(stored=frozenset((T1, T2)))
     for number in range(1, 15):
         before = state
         state = happens(state, data, number)
         assert pr.settle(state) == state
         may = {n: flight.may for n, flight in state.flight}
-        assert all(flight.may <= may[n] for n, flight in before.flight if n in may)  # what was right stays right
+        assert all(flight.may <= may[n] for n, flight in before.flight if n in may)  # an answer once right stays right
         assert before.gone <= state.gone
         assert not state.gone & state.live
         assert not {c for _, c, _ in state.grants} & state.gone

@@ -1,4 +1,4 @@
-"""`subwarden prove --level server`: everything that the protocol's model allows, and that a proof notices what is wrong with it."""
+"""`subwarden prove --level server`: searches the whole model, and notices every planted defect in it."""
 
 import argparse
 import json
@@ -29,13 +29,13 @@ DEFAULT = ServerScope()
 
 @pytest.fixture(scope="module")
 def default() -> Proof:
-    """The default scope, proved once."""
+    """The proof of the default scope, made once."""
     return prove_server(DEFAULT)
 
 
 @pytest.fixture(scope="module")
 def searched() -> tuple[ServerSystem, StateGraphSearch]:
-    """The default scope and its states, which a proof does not keep."""
+    """The search of the default scope with its states, which a proof does not keep."""
     system = ServerSystem(DEFAULT)
     return system, search(system)
 
@@ -50,7 +50,7 @@ def command(*arguments: str) -> int:
 
 
 def test_the_default_scope_holds(default: Proof) -> None:
-    """Every property that level server can decide, and nothing that it ought to meet missing."""
+    """Every property that level server can decide is judged, and every expected kind of step is met."""
     assert default.verdict is SearchVerdict.HOLDS
     judged = {p for p in Property if default.verdict_of(p) is SearchVerdict.HOLDS}
     assert judged == set(Property) - set(NOT_AT_LEVEL_SERVER) - {Property.P11}  # nothing is cancelled there
@@ -60,12 +60,12 @@ def test_the_default_scope_holds(default: Proof) -> None:
 
 
 def test_counts_are_pinned(default: Proof) -> None:
-    """A change of these is a change of the model, and must be meant; `model/tla/Server.tla` is to be changed with it."""
+    """Another count means another model, which must be intended; change `model/tla/Server.tla` with it."""
     assert (search(ServerSystem(ONE)).distinct, default.search.distinct) == (238, 13_519)
 
 
-def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[ServerSystem, StateGraphSearch]) -> None:
-    """Not only after the next thing that happens, whatever that is: every state that is reached is settled."""
+def test_every_answer_that_is_right_in_a_state_may_be_given_in_it(searched: tuple[ServerSystem, StateGraphSearch]) -> None:
+    """Every reachable state is settled: the answers need no further event."""
     extras = ServerSystem(ServerScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
     for system, found in (searched, (extras, search(extras))):
         states = [system.configuration(number).state for number in range(found.distinct)]
@@ -83,16 +83,16 @@ def test_what_is_right_in_a_state_may_be_answered_in_it(searched: tuple[ServerSy
     ],
     ids=ServerScope.describe,
 )
-def test_whatever_takes_part_is_met_and_holds(scope: ServerScope) -> None:
-    """Each extra, and no kind of step that is not expected: the list of kinds is as long as what there is."""
+def test_each_extra_is_met_and_holds(scope: ServerScope) -> None:
+    """The kinds of steps met with each extra are exactly the expected ones."""
     proof = prove_server(scope)
     assert proof.verdict is SearchVerdict.HOLDS
     assert set(proof.search.kinds) == set(expected(scope))
 
 
-def test_extras_are_all_tried_above() -> None:
-    """Or one of them could never be met."""
-    marks = next(m for m in getattr(test_whatever_takes_part_is_met_and_holds, "pytestmark") if m.name == "parametrize")  # noqa: B009
+def test_the_scopes_above_have_all_extras() -> None:
+    """An extra without a scope would never be met."""
+    marks = next(m for m in getattr(test_each_extra_is_met_and_holds, "pytestmark") if m.name == "parametrize")  # noqa: B009
     assert {extra for scope in marks.args[1] for extra in scope.extras} == set(EXTRAS)
 
 
@@ -107,8 +107,8 @@ def test_extras_are_all_tried_above() -> None:
         ("an unloaded conversation is loaded again", DEFAULT, Property.P6, 9),
     ],
 )
-def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, scope: ServerScope, prop: Property, length: int) -> None:
-    """Of that property first, and each step of the run can be taken."""
+def test_a_planted_defect_has_a_shortest_counterexample(name: str, scope: ServerScope, prop: Property, length: int) -> None:
+    """The first counterexample breaks the defect's property, and each of its steps can be taken."""
     proof = prove_server(scope, rules=DEFECTS[name])
     assert proof.verdict is SearchVerdict.VIOLATED
     assert proof.counter_examples[0].property is prop
@@ -116,19 +116,19 @@ def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, scope: ServerSco
 
 
 def test_waiting_for_a_start_is_noticed() -> None:
-    """P14, and P7 with it: the engine need not ever say anything of the start."""
+    """P14, and P7 with it: the engine need never finish the start."""
     proof = prove_server(DEFAULT, rules=DEFECTS["everybody waits for a start"])
     assert {c.property for c in proof.counter_examples} == {Property.P7, Property.P14}
 
 
-def test_a_request_that_is_only_late_is_not_one_that_waits_for_a_start() -> None:
-    """P14 is about the start: an archive that nothing answers breaks P7 alone."""
+def test_an_unanswered_archive_breaks_p7_and_not_p14() -> None:
+    """P14 is about starts: an archive without an answer breaks P7 alone."""
     proof = prove_server(DEFAULT, rules=DEFECTS["archive never answered"])
     assert [c.property for c in proof.counter_examples] == [Property.P7]
 
 
 def test_the_engines_own_step_answers_a_start(searched: tuple[ServerSystem, StateGraphSearch]) -> None:
-    """Without it a start, or a resume of what is stored, would wait for ever while others come and go; P7 rests on it."""
+    """Without the engine's step, a start or a resume from the store would wait for ever while others are served; P7 rests on it."""
     system, whole = searched
     states = list(whole.states())
 
@@ -154,12 +154,12 @@ WRONG = [
 
 @pytest.mark.parametrize(("prop", "state"), WRONG)
 def test_a_wrong_state_breaks_its_property_alone(prop: Property, state: ServerState) -> None:
-    """Also those that no planted defect reaches."""
+    """Also for states that no planted defect reaches."""
     assert [p.property for p in STATE_PROPERTIES if p.broken(ServerConfiguration(state))] == [prop]
 
 
 def test_a_cancellation_that_changes_something_is_noticed() -> None:
-    """P11: one that only marks its request is fine."""
+    """P11: a cancellation that only marks its request is right."""
     before = ServerConfiguration(pr.accept(ServerState(live=frozenset({1})), 1, rq.Archive(1, 1)))
     marked = take(before, Cancels(1), RequestRules())
     assert marked is not None
@@ -168,11 +168,11 @@ def test_a_cancellation_that_changes_something_is_noticed() -> None:
     assert broken == [[], [Property.P11]]
 
 
-# --- what the first searches found in the model
+# --- faults of the model that the first searches found
 
 
 def play(*actions: Arrives | Shows | Answers | Brings) -> ServerConfiguration | None:
-    """The configuration at the end; None if the model does not allow the last."""
+    """The configuration after the actions; None if the model does not allow the last one."""
     configuration: ServerConfiguration | None = ServerConfiguration(ServerState(live=frozenset({1}), asked=frozenset({1})))
     for action in actions:
         assert configuration is not None
@@ -181,15 +181,15 @@ def play(*actions: Arrives | Shows | Answers | Brings) -> ServerConfiguration | 
 
 
 def test_an_unloaded_conversation_is_not_loaded_again() -> None:
-    """Though the request that it was brought for is still in flight."""
+    """Even while the request that the engine brought it for is in flight."""
     loaded, unloaded = Shows(Change(ChangeKind.LOADED, 1, other=1)), Shows(Change(ChangeKind.UNLOADED, 1, other=1))
     begun = (Arrives(rq.Start(1, 1, raw=False)), Arrives(rq.Archive(1, 1)), Brings(1, 1), loaded, unloaded)
     assert play(*begun) is not None
     assert play(*begun, loaded) is None
 
 
-def test_what_was_owed_is_settled_by_whoever_links() -> None:
-    """One resume is answered before it shows, another one subscribes, an unsubscribe ends it: nothing is left to show."""
+def test_another_requests_link_settles_an_owed_link() -> None:
+    """One resume is answered before it shows, another subscribes, an unsubscribe ends that: no link is owed."""
     configuration = ServerConfiguration(ServerState(live=frozenset({1}), asked=frozenset({1}), stored=frozenset({1})))
     link, unlink = Shows(Change(ChangeKind.LINKED, 1, 1)), Shows(Change(ChangeKind.UNLINKED, 1, 1))
     first = (Arrives(rq.Resume(1, 1)), Arrives(rq.Resume(1, 1)), Brings(1, 1), Shows(Change(ChangeKind.LOADED, 1, other=1)))
@@ -202,8 +202,8 @@ def test_what_was_owed_is_settled_by_whoever_links() -> None:
     assert pr.explain(pr.answer(configuration.state, 1, Reply.OK) or configuration.state, Change(ChangeKind.LINKED, 1, 1)) is None
 
 
-def test_two_rollbacks_that_are_one_object_are_two() -> None:
-    """Each sees the other, whoever made them."""
+def test_two_equal_rollbacks_in_flight_are_two_requests() -> None:
+    """Each is busy because of the other, even if both are one object in memory."""
     request = rq.Rollback(1, 1)
     state = pr.accept(pr.accept(ServerState(live=frozenset({1})), 1, request), 2, request)
     assert all(Reply.BUSY in flight.may for _, flight in state.flight)
@@ -213,7 +213,7 @@ def test_two_rollbacks_that_are_one_object_are_two() -> None:
 
 
 def test_the_command_writes_what_it_proves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As at level manager; the level is told, and what is left out."""
+    """The JSON names the level and the limits of the proof, as at level manager."""
     path = tmp_path / "proof.json"
     assert command("--level", "server", "--requests", "1", "--json", str(path), "--kinds") == 0
     printed = capsys.readouterr().out
@@ -227,7 +227,7 @@ def test_the_command_writes_what_it_proves(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_a_bound_that_is_hit_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
-    """And says so."""
+    """The report says so."""
     assert command("--level", "server", "--max-states", "100") == 2
     assert "the bound of 100 states was hit" in capsys.readouterr().out
 

@@ -1,4 +1,4 @@
-"""The TLA+ twin of level server and the protocol's model are the same model, by TLC: counts, verdicts, lengths of counter-examples."""
+"""TLC finds the TLA+ twin of level server and our model the same: counts, verdicts, lengths of counterexamples."""
 
 import pytest
 
@@ -24,8 +24,8 @@ IN_BOTH = {  # liveness is judged by `prove` alone
 @needs_tlc
 @pytest.mark.parametrize("scope", SCOPES, ids=ServerScope.describe)
 def test_tlc_finds_the_same_states(scope: ServerScope) -> None:
-    """The same numbers of distinct states and of transitions, the same depth, and nothing wrong."""
-    ours, theirs = search(ServerSystem(scope)), tlc.check_server(scope, workers=1)  # more workers overtake each other
+    """The same numbers of distinct states and transitions, the same depth, and no counterexample."""
+    ours, theirs = search(ServerSystem(scope)), tlc.check_server(scope, workers=1)  # with more workers the depth is not exact
     assert theirs.distinct == ours.distinct
     assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
     assert theirs.depth == ours.depth
@@ -36,7 +36,7 @@ def test_tlc_finds_the_same_states(scope: ServerScope) -> None:
 @needs_tlc
 @pytest.mark.parametrize("name", IN_BOTH)
 def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
-    """The same property, and a counter-example of the same length."""
+    """The same property, with a counterexample of the same length."""
     scope, length = IN_BOTH[name]
     ours, theirs = search(ServerSystem(scope, DEFECTS[name])).counter_examples, tlc.check_server(scope, name, workers=1)
     assert theirs.violated is not None
@@ -44,14 +44,14 @@ def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
     assert theirs.steps == min(len(c.run) for c in ours) == length
 
 
-def test_both_know_the_same_defects() -> None:
-    """By the same names, but for those of liveness."""
+def test_both_have_the_same_planted_defects() -> None:
+    """Under the same names, apart from those of liveness."""
     text = (tlc.TWIN / "Server.tla").read_text(encoding="utf-8")
     assert {name for name in DEFECTS if f'"{name}"' in text} == set(IN_BOTH)
 
 
 @pytest.mark.parametrize("scope", [ServerScope(1, 1, 1, 1), ServerScope(1, 1, 0, 1, ("turns",))], ids=ServerScope.describe)
-def test_what_the_twin_leaves_out_is_refused(scope: ServerScope) -> None:
-    """Rather than counted without it."""
+def test_scopes_beyond_the_twin_are_refused(scope: ServerScope) -> None:
+    """Else the twin would silently count fewer states."""
     with pytest.raises(ValueError, match="the core alone"):
         tlc.check_server(scope)

@@ -1,7 +1,7 @@
-"""Scripts of plain asyncio for servers: what they play is the controlled run, what they say is true, and a sound server is not blamed.
+"""Scripts of plain asyncio for servers: they play the controlled run, their assertions are true, and a sound server passes them.
 
-The first test carries the rest: random fifo runs of both request layers, with faults, played by their scripts on the stock loop of the
-running Python. `SUBWARDEN_REFRESH=1` writes the golden scripts anew.
+The first test is the base of the others: random fifo runs of both request layers, with faults, played by their scripts on the stock loop
+of the running Python. `SUBWARDEN_REFRESH=1` writes the golden scripts anew.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ RUNS = 80  # of each subject
 HOLDS = "the script does not fail on the stock event loop"
 
 
-# --- what scripts play
+# --- the runs of scripts
 
 
 class Overheard(Transcript, Observer):
@@ -88,15 +88,15 @@ def random_program(random: Random) -> ServerProgram:
 
 
 def seen(transcript: Transcript, of: Server) -> tuple[object, ...]:
-    """All that a client, and whoever looks at the maps at the end, can know of a run."""
+    """Everything that can be observed of a run: messages, events taken, and the maps at the end."""
     return transcript.sent, transcript.events, of.manager.show(), of.show()
 
 
 def controlled(
     subject: str, program: ServerProgram, random: Random, *, calm: bool, slow: bool
 ) -> tuple[list[str], list[int], tuple[object, ...]]:
-    """A random fifo run: its schedule, the numbers of steps after which nothing could move, and what was seen. `calm`: things come from
-    outside when nothing else can move; `slow`: and all timers before them."""
+    """A random fifo run: its schedule, the numbers of steps after which nothing could move, and the observations. `calm`: outside events
+    happen when nothing else can move; `slow`: and all timers before them."""
     names: list[str] = []
     rests: list[int] = []
     loop, transcript = ControlledLoop(), Overheard()
@@ -123,7 +123,7 @@ def controlled(
 
 
 def played(script: str, subject: str) -> tuple[object, ...]:
-    """What is seen of a script, played in this process on the stock loop."""
+    """The observations of a script, played in this process on the stock loop."""
     made: list[tuple[Environment, Server]] = []
     last: list[tuple[object, ...]] = []
 
@@ -147,7 +147,7 @@ def played(script: str, subject: str) -> tuple[object, ...]:
 
 
 def let_go(space: dict[str, Any]) -> None:
-    """End what still waits after a script that counts steps, quietly."""
+    """Cancel the tasks that a script that counts steps leaves waiting, quietly."""
     if "loop" in space:
         loop = space["loop"]
         loop.call_soon = space["stock_call_soon"]
@@ -208,7 +208,7 @@ def test_a_script_plays_the_controlled_run_on_the_stock_loop(subject: str) -> No
     assert noticed, "and one step more or less would show"
 
 
-# --- what scripts say
+# --- the assertions of scripts
 
 
 def told_of(run: FailingRun) -> dict[str, Any]:
@@ -220,8 +220,8 @@ def told_of(run: FailingRun) -> dict[str, Any]:
 def failing_run(
     factory: Factory, program: ServerProgram, cause: Cause, *, slow: Sequence[str] = (), schedule: Sequence[str] = (), seen: bool = False
 ) -> FailingRun:
-    """A run that shows `cause`, without a slow step; `seen`: in which a script can show it. Tried first: the run along `schedule`, or if
-    there is none the plain one in which `slow` happens when nothing else can."""
+    """A run that shows `cause`, without a slow step; `seen`: so that a script can show it. The first try is the run along `schedule`, or
+    without one the plain run in which the `slow` events happen when nothing else can."""
     runner, strategy = Runner(SERVER_LEVEL, factory, Order.FIFO), Portfolio(Random(0))
     with running():
         if schedule:
@@ -263,7 +263,7 @@ def clients(*requests: rq.Request, fault: FaultKind | None = None) -> ServerProg
 
 
 class Hazard(NamedTuple):
-    """What is known of the document's server, in fifo order. `slow` and `schedule` as `failing_run` takes them."""
+    """A known hazard of the source server in fifo order. `slow` and `schedule` as for `failing_run`."""
 
     cause: Cause
     program: ServerProgram
@@ -271,7 +271,7 @@ class Hazard(NamedTuple):
     schedule: str = ""
 
 
-# the last subscriber leaves while the same client resumes: one run, and two things that are wrong with it
+# the last subscriber leaves while the same client resumes: one run with two causes
 LAST_LEAVES = ServerProgram(((rq.Initialize(1),), (rq.Resume(1, 1),), (rq.Resume(1, 1),), (rq.Unsubscribe(1, 1),)))
 AS_SOMEBODY_COMES = (
     "processor | +start A | processor | request A | processor | +c1 reads | +start B | processor | request B | +engine "
@@ -307,7 +307,7 @@ def run_of(name: str) -> FailingRun:
 
 
 @pytest.mark.parametrize("name", HAZARDS)
-def test_the_script_of_a_hazard_of_the_seed_fails_on_the_stock_loop_and_not_with_our_server(name: str) -> None:
+def test_the_script_of_a_source_hazard_fails_on_the_stock_loop_and_passes_with_our_server(name: str) -> None:
     run = run_of(name)
     told = told_of(run)
     made: Any = scripted(SERVER_LEVEL, told, "source", server("source"), run)
@@ -321,11 +321,11 @@ def test_the_script_of_a_hazard_of_the_seed_fails_on_the_stock_loop_and_not_with
 
 
 PLANTED = [defect for defect in DEFECTS if defect.order is Order.FIFO]
-UNSEEN = {"ClosingBeforeItKnows": "middle of a step"}  # what no script can show, and why
+UNSEEN = {"ClosingBeforeItKnows": "middle of a step"}  # defects that no script can show, with the reason
 
 
 def ended(script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    """What a script says, run in this process; nothing if it does not fail."""
+    """The error of a script that is run in this process; empty if it does not fail."""
     monkeypatch.setattr(os, "_exit", sys.exit)
     space: dict[str, Any] = {"__name__": "script"}
     word: object = None
@@ -339,7 +339,7 @@ def ended(script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("defect", PLANTED, ids=lambda d: d.name)
-def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_server(
+def test_the_script_of_a_planted_defect_fails_and_passes_with_the_sound_server(
     defect: Defect, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = defect.name not in UNSEEN
@@ -353,7 +353,7 @@ def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_server(
 
 
 def fails_alone(run: FailingRun, factory: Factory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The script of a run fails in the words of its finding, and the same one with our server does not."""
+    """Check that the script of a run fails in the words of its finding, and passes with our server."""
     told = told_of(run)
     made = plain_of(factory, run)
     said = ended(write({**told, "plain": made}), monkeypatch, capsys)
@@ -363,7 +363,7 @@ def fails_alone(run: FailingRun, factory: Factory, monkeypatch: pytest.MonkeyPat
 
 
 class LooksLongAgo(SourceManager):
-    """What it says of subscribers was so a while ago."""
+    """Its answer about subscribers is outdated."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         found = await super().has_subscribers(thread_id)
@@ -413,16 +413,16 @@ def test_the_script_of_a_wrong_list_says_which_lists_were_right(
     fails_alone(run, factory, monkeypatch, capsys)
 
 
-def test_every_kind_of_claim_is_told_apart() -> None:
+def test_claims_at_the_end_have_their_own_kinds() -> None:
     kinds = [*AT_END.values(), *ENDLESS.values()]
     assert set(kinds) == {
         "unserved", "unhandled", "two", "unreachable", "entries", "task", "lock", "unretrieved", "restless", "blocked"
     }  # fmt: skip
     shown = {defect.cause for defect in PLANTED} | {hazard.cause for hazard in HAZARDS.values()}
-    assert {*AT_END} - shown <= {causes.DEADLOCK}  # which is looked at as a lock that is left is
+    assert {*AT_END} - shown <= {causes.DEADLOCK}  # which has the claim of a lock that is still held
 
 
-def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_script_of_a_random_finding_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     runs: list[FailingRun] = []
     with running():
         for number in range(150):
@@ -442,7 +442,7 @@ def test_the_script_of_whatever_a_random_run_shows_fails(monkeypatch: pytest.Mon
     assert len(set(kinds)) >= 3
 
 
-# --- what is not claimed
+# --- runs without a claim
 
 
 def test_a_run_with_a_slow_step_has_no_script() -> None:
@@ -455,7 +455,7 @@ def test_the_order_any_has_no_script() -> None:
     assert set(scripted(SERVER_LEVEL, told_of(run), "source", server("source"), run).values()) == {None}
 
 
-def test_what_does_not_fail_is_not_claimed() -> None:
+def test_a_run_that_does_not_fail_has_no_claim() -> None:
     run = run_of("interrupt without a turn")
     with running():
         names = Runner(SERVER_LEVEL, server("manager"), Order.FIFO).guided(run.program, run.names)[1]
@@ -491,7 +491,7 @@ def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.Cap
 # --- the environment
 
 
-def test_what_is_offered_happens_by_its_label_and_place() -> None:
+def test_an_offered_event_happens_by_its_label_and_place() -> None:
     environment, happened = Environment(), list[str]()
     for word in ("first", "second"):
         environment.offer("x", lambda word=word: happened.append(word))  # type: ignore[misc]  # the usual way to bind it

@@ -1,4 +1,4 @@
-"""What tests of level server share: a program played under a schedule that a person can read, and what each client was sent."""
+"""Shared by the tests of level server: plays a program under a readable schedule, and returns the messages to each client."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from subwarden.stateful_tests.subjects.server.program import ServerFault, Server
 
 
 class Played(NamedTuple):
-    """What one run came to. `timeline`: what happened, and what was sent (`c1 <- A: ok`), in one line of time."""
+    """The result of one run. `timeline`: events and messages (`c1 <- A: ok`) in the order in which they happened."""
 
     sent: dict[int, list[str]]  # to each client, in order, in words
     timeline: list[str]
@@ -46,8 +46,8 @@ def program(*requests: Request, faults: Sequence[ServerFault] = ()) -> ServerPro
 
 
 class Scripted:
-    """A schedule in fifo order. What `script` names happens in that order; what `holding` names, time passing and faults that the script
-    does not name happen when nothing else can; everything else as on the plain schedule. For a run with `every_choice`."""
+    """A schedule in fifo order. The events of `script` happen in that order. Those of `holding`, time passing, and faults that the script
+    does not name happen when nothing else can; all others as on the plain schedule. For a run with `every_choice`."""
 
     def __init__(self, candidates: LoopCandidates, script: Sequence[str], holding: Sequence[str]) -> None:
         self.left = list(script)
@@ -64,7 +64,7 @@ class Scripted:
 
 
 def play(factory: Factory, played: ServerProgram, script: Sequence[str] = (), holding: Sequence[str] = ()) -> Played:
-    """One run, by a script; see `Scripted`."""
+    """Play one run by a script; see `Scripted`."""
     scripts: list[Scripted] = []
     loops: list[ControlledLoop] = []
     timeline = Timeline()

@@ -1,6 +1,6 @@
-"""The finding power of server: every planted defect is found on its program, by its own name, and the run replays.
+"""Finding power at level server: every planted defect is found on its program, under its own name, and the run replays.
 
-Also that the sound server shows nothing on the same programs under the same effort: who cries at everything would pass the rest.
+The sound server passes on the same programs with the same effort; else a judge that blames every run would pass the other tests.
 """
 
 import importlib
@@ -38,8 +38,8 @@ every_defect = pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
 
 
 def explore(factory: Factory, defect: Defect, order: Order, program: ServerProgram, *, found: bool = False) -> tuple[Runner, list[Result]]:
-    """Runs of `program`: the plain schedule, the one in which what is slow is, then others; as many as it takes to have it `found`, or too
-    many."""
+    """Runs of `program`: the plain schedule, the one with the defect's `slow` events last, then a portfolio's; `found`: until the defect
+    shows, or MOST runs."""
     runner = Runner(SERVER_LEVEL, factory, order)
     results = [runner.run(program, lambda candidates: Scripted(candidates, (), ()), every_choice=True)]
     if defect.slow:
@@ -75,20 +75,20 @@ def test_the_sound_server_shows_nothing_on_the_same_program(defect: Defect) -> N
 
 
 @pytest.mark.parametrize("defect", NEEDS_ANY, ids=lambda d: d.name)
-def test_what_needs_any_order_is_not_seen_in_fifo(defect: Defect) -> None:
+def test_a_defect_of_order_any_is_not_seen_in_fifo(defect: Defect) -> None:
     with running():
         _, results = explore(defect.factory, defect, Order.FIFO, defect.program)
     assert not any(defect.cause in result.violations for result in results)
 
 
 @pytest.mark.parametrize("defect", CANCELLED, ids=lambda d: d.name)
-def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
+def test_a_defect_of_cancellation_is_not_seen_without_one(defect: Defect) -> None:
     with running():
         _, results = explore(defect.factory, defect, defect.order, ServerProgram(defect.program.tasks))
     assert not any(result.violations for result in results)
 
 
-def test_every_cause_that_a_server_can_name_is_planted_somewhere() -> None:
+def test_every_cause_that_the_judge_can_name_is_planted() -> None:
     planted = {defect.cause for defect in DEFECTS}
     judges = [importlib.import_module(f"{judging.__name__}.{part.name}") for part in pkgutil.iter_modules(judging.__path__)]
     source = "".join(inspect.getsource(module) for module in (*judges, quiescence, play, invariants))
@@ -100,7 +100,7 @@ def test_every_cause_that_a_server_can_name_is_planted_somewhere() -> None:
         assert any(shape(request) in planted for request in ("thread_unsubscribe", "thread_rollback", "thread_loaded_list"))
 
 
-def test_every_property_is_broken_by_something() -> None:
+def test_every_property_is_broken_by_a_planted_defect() -> None:
     broken = {defect.cause.property for defect in DEFECTS} | {Property.P11 for _ in CANCELLED}
     assert broken == set(Property)
 

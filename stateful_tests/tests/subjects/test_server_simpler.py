@@ -1,5 +1,4 @@
-"""Programs of level server as data: what is simpler than one, that shrinking ends, and replays that are read back or refused in one
-line."""
+"""Programs of level server as data: simpler programs, an end of shrinking, and replays that are read back or refused in one line."""
 
 import json
 from pathlib import Path
@@ -41,7 +40,7 @@ from subwarden.stateful_tests.tests.subjects.server_play import program, server
 
 
 def measure(of: ServerProgram) -> tuple[int, int, int, bool]:
-    """What each step of shrinking makes less: requests, faults, what is not plain, and whether its numbers are those of first use."""
+    """The measure that each shrink step lowers: requests, faults, flags and kinds, and numbers out of order."""
     requests = [request for (request,) in of.tasks]
     fancy = sum(getattr(r, "raw", False) + getattr(r, "asks", False) + 2 * isinstance(r, AddListener) for r in requests)
     return of.operations(), len(of.faults), fancy, renumbered(of) != of
@@ -66,7 +65,7 @@ def programs(draw: st.DrawFn) -> ServerProgram:
 
 
 def schedule(of: ServerProgram) -> list[str]:
-    """Names that a schedule of it may have."""
+    """A schedule that starts the requests."""
     letters = [task_name(place) for place in range(of.operations())]
     return [f"{before} {letter}" for letter in reversed(letters) for before in ("+start", "work", "+cancel")] + ["+c1 reads"]
 
@@ -77,7 +76,7 @@ def test_a_program_is_the_same_again_when_it_was_encoded(of: ServerProgram) -> N
 
 
 @given(programs())
-def test_whatever_is_simpler_is_well_formed_and_less(of: ServerProgram) -> None:
+def test_each_simpler_program_is_well_formed_and_smaller(of: ServerProgram) -> None:
     letters = {task_name(place) for place in range(of.operations())}
     candidates = list(simpler(of, schedule(of)))
     for candidate, names in candidates:
@@ -91,8 +90,8 @@ def test_whatever_is_simpler_is_well_formed_and_less(of: ServerProgram) -> None:
 
 
 @given(programs())
-def test_its_requests_take_their_faults_and_their_names_along(of: ServerProgram) -> None:
-    """The schedule starts them from the last to the first."""
+def test_requests_that_move_keep_their_faults_and_names(of: ServerProgram) -> None:
+    """The schedule starts the requests from the last to the first."""
     arranged, names = in_order_of_start(of, schedule(of))
     assert arranged.tasks == of.tasks[::-1]
     last = of.operations() - 1
@@ -101,7 +100,7 @@ def test_its_requests_take_their_faults_and_their_names_along(of: ServerProgram)
 
 
 @given(programs())
-def test_numbers_are_those_of_first_use_and_nothing_else_changes(of: ServerProgram) -> None:
+def test_renumbering_follows_first_use_and_changes_nothing_else(of: ServerProgram) -> None:
     new = renumbered(of)
     assert renumbered(new) == new
     assert new.faults == of.faults
@@ -121,7 +120,7 @@ def test_numbers_are_those_of_first_use_and_nothing_else_changes(of: ServerProgr
         assert made == list(range(max(STORED) + 1, max(STORED) + 1 + len(made)))
 
 
-def test_what_is_plain_has_nothing_simpler() -> None:
+def test_the_plainest_program_has_no_simpler_one() -> None:
     assert list(simpler(program(Initialize(1)), ["+start A"])) == []
     assert list(simpler(program(Initialize(7)), [])) == [(program(Initialize(1)), [])]
 
@@ -148,7 +147,7 @@ CAUSE = causes.never_answered("turn_interrupt")
 
 @pytest.fixture(scope="module")
 def replay() -> Replay:
-    """Of a finding on the source document's callers, from a program with much that does not matter."""
+    """The replay of a finding on the source server, from a program with many needless requests."""
     with running():
         runner = Runner(SERVER_LEVEL, server("source"), Order.FIFO)
         result, names = runner.record(NOISY, lambda *_: lambda _: 0)
@@ -156,7 +155,7 @@ def replay() -> Replay:
         return of_finding("source", investigate(runner, CAUSE, NOISY, names))
 
 
-def test_a_run_is_made_as_small_as_it_can_be(replay: Replay) -> None:
+def test_a_failing_run_shrinks_to_the_smallest_program(replay: Replay) -> None:
     assert replay.program == SMALL
     assert replay.level == SERVER_LEVEL.name
     assert replay.cause == CAUSE.slug()
@@ -175,7 +174,7 @@ def test_a_replay_is_the_same_run_again(replay: Replay, tmp_path: Path) -> None:
     assert set(results[0].violations) == {CAUSE}
 
 
-def test_the_command_says_whether_it_still_fails(replay: Replay, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_replay_command_says_whether_the_run_still_fails(replay: Replay, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", replay.string()]) == 1
     assert CAUSE.mechanism in capsys.readouterr().out
     ours = runs_on_ours(SMALL)

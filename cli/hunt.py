@@ -74,17 +74,17 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
                     now = refreshed(plan.subject, kept)
                     if now is None:
                         del findings[cause]
-                        listener.say(f"{cause.slug()} does not show any more: {folder.drop(cause)}")
+                        listener.say(f"{cause.slug()} no longer fails: moved to {folder.drop(cause)}")
                     elif now != kept:
                         findings[cause] = now
                         folder.keep(plan.subject, now)
             listener.say(
-                f"going on after {totals.whole.schedules:,} schedules with {len(findings)} known finding{'s' * (len(findings) != 1)}"
+                f"continuing after {totals.whole.schedules:,} schedules with {len(findings)} known finding{'s' * (len(findings) != 1)}"
             )
         else:
             aside = folder.begin(head)
             if aside is not None:
-                listener.say(f"the hunt that was in {folder.path} is now in {aside}")
+                listener.say(f"the earlier hunt of {folder.path} is now in {aside}")
         hunt = Hunt(plan, folder, totals, findings, listener)
         began = monotonic()
         reason = hunt.run()

@@ -1,4 +1,4 @@
-"""The report in text: verdict, checks, and for every finding the minimal run as a table with a column a task and a row a step."""
+"""Writes the report of a gate: every finding as a table with a column a task and a row a step, the checks, their coverage, the verdict."""
 
 from typing import Any
 
@@ -7,21 +7,22 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from subwarden.reports.coverage import write_complete, write_coverage, write_ends
+from subwarden.reports.coverage import POINTS, write_complete, write_coverage, write_ends
 from subwarden.reports.record import AdapterRecord, FindingRecord, GateCoverageRecord, GateRecord, RunRecord
 
-NAMED = 2  # of what was never covered, in a line: the gate has many lines of that
+NAMED = 2  # names in a line of what never fired: a gate has many such lines
 COLOURS = {"holds": "green", "violated": "red", "inconclusive": "yellow"}
-SCHEDULES = {
-    "fifo": "in fifo order: it happens on stock asyncio",
-    "any": "in any order: it happens on other loops or a multi-threaded runtime, not seen in fifo",
+STOPPED = "Stopped early: the report covers the work done until then. Run the same command again for the whole search."
+ORDERS = {
+    "fifo": "order fifo: happens on stock asyncio",
+    "any": "order any: happens on other event loops or with threads; not seen in fifo",
 }
 
 LANES = 6  # tasks that have a column each
 
 
 def write_gate(record: GateRecord, console: Console, *, timings: bool = True) -> None:
-    """Write the report of a gate record. `timings=False` leaves out all that differs from run to run."""
+    """Write the report of a gate. `timings=False` leaves out all that differs from run to run."""
     for finding in record["findings"]:
         write_finding(finding, console)
     console.print(_checks(record, timings=timings))
@@ -31,11 +32,11 @@ def write_gate(record: GateRecord, console: Console, *, timings: bool = True) ->
         console.print(f"[yellow]doubt:[/] {escape(doubt)}")
     console.print(_summary(record))
     if record["stopped"]:
-        console.print("Stopped before the end; what was found until then is above. Run the same command again for the whole search.")
+        console.print(STOPPED)
 
 
 def write_not_judged(record: AdapterRecord, console: Console) -> None:
-    """Write what was not judged of an adapter, and why."""
+    """Write the properties and operations of an adapter that were not judged, and why."""
     for name, reason in record.get("off", {}).items():
         console.print(Text(f"switched off: {name} ({reason})"), soft_wrap=True)
     for absent in record.get("not_played", ()):
@@ -70,7 +71,7 @@ def _checks(record: GateRecord, *, timings: bool) -> Table:
 
 def _coverage(coverage: GateCoverageRecord, console: Console) -> None:
     fired, never = coverage["fired"], coverage["never_fired"]
-    console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} rules, operations, transitions, orders and moments fired")
+    console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} points fired ({POINTS})")
     for name in never:
         console.print(f"  [yellow]never fired:[/] {escape(name)}")
     for name, of in coverage["checks"].items():
@@ -80,50 +81,50 @@ def _coverage(coverage: GateCoverageRecord, console: Console) -> None:
     model = coverage["model"]
     if model is None:
         return
-    taken = f"{model['taken']:,} of {model['transitions']:,} transitions taken by the rule machines"
-    console.print(f"\nmodel graph at {model['scope']}: {taken}")
+    taken = f"the random programs took {model['taken']:,} of {model['transitions']:,} transitions"
+    console.print(f"\nmodel graph ({model['scope']}): {taken}")
 
 
 def write_finding(finding: FindingRecord, console: Console) -> None:
-    """Write one finding: what is broken, the operations, the run, and how to replay it."""
+    """Write one finding: the property, the operations, the run, and the line that replays it."""
     console.print(Text(f"{finding['property']} {finding['title']}: {finding['mechanism']}", style="bold red"))
-    with_cancel = ", with a cancellation" if finding["cancellation"] else ""
+    with_cancel = " and a cancellation" if finding["cancellation"] else ""
     count = len(finding["operations"])
-    console.print(Text(f"{count} operation{'s' if count > 1 else ''}, {_where(finding)}{with_cancel}\n"))
+    console.print(Text(f"{count} operation{'s' if count > 1 else ''}{with_cancel}, {_where(finding)}\n"))
     for task in finding["tasks"]:
         may = f"  ({task['faults']})" if task["faults"] else ""
         console.print(Text(f"  {task['name']}  {', then '.join(task['operations'])}{may}"))
     console.print(run_table(finding))
     console.print(Text("replay: ", end="") + Text(f"subwarden replay {finding['replay']}"), soft_wrap=True)
     if finding.get("script_confirmed"):
-        console.print("plain asyncio: subwarden replay ... --script FILE  (it was run, and fails on the stock event loop)")
+        console.print("plain asyncio: subwarden replay ... --script FILE  (the script was run; it fails on the stock event loop)")
     console.print()
 
 
 def _where(finding: FindingRecord) -> str:
-    """In which order it fails, and what that means: nothing is claimed of stock asyncio that was not seen there."""
+    """The weakest order in which it fails, and what that means. It refuses to claim a failure on stock asyncio that was not seen there."""
     if finding.get("script_confirmed") is False:
-        return f"in fifo order, not confirmed on stock asyncio ({finding['script_doubt']})"
+        return f"order fifo: not confirmed on stock asyncio ({finding['script_doubt']})"
     if finding["order"] == "any" and not finding.get("shrunk", True):  # of a hunt that had no time; the gate always tries
-        return "in any order: it was not tried in fifo yet"
-    return SCHEDULES[finding["order"]]
+        return "order any: fifo was not tried yet"
+    return ORDERS[finding["order"]]
 
 
 def run_table(finding: RunRecord) -> Table:
-    """The run: a row a step, what changed in the state, and a column a task, or one for all where there are too many to read."""
+    """The run: a row a step, the changes of state, and a column a task, or one for all tasks where there are too many to read."""
     table = Table(show_edge=True, show_lines=False, highlight=False)
     table.add_column("step", justify="right", no_wrap=True)
     names = [task["name"] for task in finding["tasks"]]
     others = sorted({row["task"] for row in finding["steps"]} - set(names))
     lanes = names + others
     together = len(lanes) > LANES
-    for name in ["who", "what"] if together else lanes:
+    for name in ["task", "action"] if together else lanes:
         table.add_column(name, overflow="fold")
-    table.add_column("the state that changed", overflow="fold")
+    table.add_column("state changes", overflow="fold")
     for row in finding["steps"]:
         did = [*row["did"], *([f"at {row['at']}"] if row["at"] else [])]
-        what = Text("\n".join(did))
-        cells = [Text(row["task"]), what] if together else [what if row["task"] == name else Text("") for name in lanes]
+        action = Text("\n".join(did))
+        cells = [Text(row["task"]), action] if together else [action if row["task"] == name else Text("") for name in lanes]
         changed = Text("\n".join(row["changed"]))
         for broken in row["broken"]:
             changed.append(("\n" if changed.plain else "") + broken, style="bold red")
@@ -132,7 +133,7 @@ def run_table(finding: RunRecord) -> Table:
 
 
 class ReportConsole(Console):
-    """Says by BrokenPipeError that its reader has gone, as a stream does. A plain Console would end the process, by a code of its own."""
+    """Raises BrokenPipeError when its reader has gone, as a stream does. A plain Console would end the process with a code of its own."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

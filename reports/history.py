@@ -1,4 +1,4 @@
-"""Tells a person, or a program, what the judgement of a history came to.
+"""Writes the judgement of a history, for a person or as JSON.
 
 It reads the plain record that `checking.linearizability.record` makes, and refuses to work anything out.
 """
@@ -32,9 +32,9 @@ def as_text(record: Record) -> str:
         )
     elif record["verdict"] == "inconclusive":
         unknown = record["unknown"]
-        lines.append(f"line {unknown['line']}, time {unknown['at']}: more than {unknown['budget']} configurations, and no answer yet")
-        lines.append(f"all before that is linearizable: {counted['answered']} answers")
-        lines.append("give it more with --budget, or cut the history where fewer calls overlap")
+        lines.append(f"line {unknown['line']}, time {unknown['at']}: more than {unknown['budget']} configurations, and no verdict yet")
+        lines.append(f"linearizable until then: {counted['answered']} answers")
+        lines.append("give a larger --budget, or cut the history where fewer calls overlap")
     else:
         lines += _failure(record["failure"], counted)
     return "\n".join(lines) + "\n"
@@ -43,40 +43,37 @@ def as_text(record: Record) -> str:
 def _failure(failure: Record, counted: Record) -> list[str]:
     failing = failure["failing"]
     lines = [
-        f"longest linearizable prefix: up to the {failing['end']} of {_named(failing)}"
-        f" in line {failing['end_line']}, time {failing['ended']}; {counted['answered']} answers before it are explained",
+        f"longest linearizable prefix: {counted['answered']} answers, up to line {failing['end_line']}, time {failing['ended']};"
+        f" no order of the calls explains the {failing['end']} of {_named(failing)} there",
         "",
         "shortest failing window" + ("" if failure["least"] else " (too large to leave out calls that do not matter)"),
         *_starts(failure),
     ]
     if failure["under_way"]:
-        lines.append("  under way when it starts")
+        lines.append("  calls already open")
         lines += _table(failure["under_way"])
     if failure["calls"]:
         lines.append("  calls")
         lines += _table(failure["calls"])
-    lines += ["", "why no order explains it"]
+    lines.append("")
     if failure["order"]:
+        lines.append("longest order of these calls that the model allows")
         lines += [f"  {n}. {_named(call)}" for n, call in enumerate(failure["order"], 1)]
-        lines.append("  is as far as an order comes; then the model has")
     else:
-        lines.append("  the model has")
-    lines.append(f"    {failure['state']}")
-    lines.append("  and each next candidate is impossible:")
+        lines.append("no order of these calls begins as the model allows")
+    lines += [f"  state then: {failure['state']}", "every next call contradicts its answer"]
     for candidate in failure["candidates"]:
-        lines.append(f"    {_named(candidate['call'])}")
-        lines.append(
-            f"      the model answers: {candidate['model']} ({candidate['kind']}); the history says: {candidate['call']['answer']}"
-        )
+        allowed = f"the model allows {candidate['model']} ({candidate['kind']})"
+        lines.append(f"  {_named(candidate['call'])} returned {candidate['call']['answer']}; {allowed}")
     return lines
 
 
 def _starts(failure: Record) -> list[str]:
     starts, count = failure["starts"], failure["starts_count"]
     if count == 1:
-        return [f"  starts with: {starts[0]}"]
+        return [f"  state before: {starts[0]}"]
     more = [f"    or {count - len(starts)} others"] if count > len(starts) else []
-    return ["  starts with one of:", *(f"    {state}" for state in starts), *more]
+    return ["  state before, one of:", *(f"    {state}" for state in starts), *more]
 
 
 def _named(call: Record) -> str:

@@ -1,4 +1,4 @@
-"""A hunt's report in text: the findings as the gate tells them, what was searched and how, and what was not seen."""
+"""Writes the report of a hunt: the findings as a gate writes them, the work by check and by strategy, its coverage, the chances left."""
 
 from rich.console import Console
 from rich.table import Table
@@ -12,17 +12,17 @@ WHY = {
     "budget": "the budget ended",
     "rounds": "all rounds are done",
     "stopped": "stopped by hand",
-    "no workers": "no worker came to its end",
-    "all lost": "each worker was killed once, in a round that was not searched to its end",
+    "no workers": "no worker finished a round",
+    "all lost": "every worker was killed once, in the middle of a round",
 }
 
 
 def write_hunt(record: HuntRecord, console: Console) -> None:
-    """Write the report of a hunt record."""
+    """Write the report of a hunt."""
     for finding in record["findings"]:
         write_finding(finding, console)
-        if not finding["shrunk"]:
-            console.print("  This run is as it was found: there was no time to make it smaller. --resume does that first.\n")
+        if not finding.get("shrunk", True):
+            console.print("  This run is not shrunk yet: the hunt ended first. --resume does that first.\n")
     console.print(_checks(record["coverage"]))
     console.print()
     console.print(_strategies(record["strategies"]))
@@ -50,12 +50,24 @@ def _summary(record: HuntRecord, console: Console) -> None:
     rate = session["schedules"] / session["seconds"] if session["seconds"] else 0.0
     jobs = f"{record['jobs']} worker{'s' * (record['jobs'] != 1)}"
     console.print(Text(f"{WHY[record['ended']]}: {session['seconds']:.1f} s with {jobs}, {rate:,.0f} schedules/s, seed {record['seed']}"))
-    console.print(Text(f"kept in {record['folder']}; go on with: subwarden hunt --resume {record['folder']}"), soft_wrap=True)
+    console.print(Text(f"saved in {record['folder']}; continue with: subwarden hunt --resume {record['folder']}"), soft_wrap=True)
 
 
 def _checks(coverage: dict[str, HuntCoverageRecord]) -> Table:
     table = _table("check")
-    for column in ("programs", "schedules", "variants", "deviations 0", "1", "2", "3", "complete", "end states", "seen once", "unseen"):
+    for column in (
+        "programs",
+        "schedules",
+        "variants",
+        "bound 0",
+        "1",
+        "2",
+        "3",
+        "all",
+        "end states",
+        "seen once",
+        "next new",
+    ):
         table.add_column(column, justify="right")
     for name, of in coverage.items():
         within = [f"{of['complete_within'].get(str(k), 0):,}" for k in range(4)]
@@ -68,7 +80,7 @@ def _checks(coverage: dict[str, HuntCoverageRecord]) -> Table:
 
 def _strategies(strategies: list[StrategyRecord]) -> Table:
     table = _table("strategy")
-    for column in ("runs", "ended as none before", "in 1,000 runs", "causes shown first"):
+    for column in ("runs", "new end states", "per 1,000 runs", "causes found first"):
         table.add_column(column, justify="right")
     for of in strategies:
         new, rate = ("-", "-") if of["new"] is None else (f"{of['new']:,}", f"{1000 * of['new'] / max(of['runs'], 1):,.1f}")
@@ -84,22 +96,26 @@ def _coverage(name: str, of: HuntCoverageRecord, console: Console) -> None:
     reasons = of["not_searched"]
     if reasons:
         variants = sum(reason["variants"] for reason in reasons)
-        more = f" (and {len(reasons) - 1} more reasons with --json)" if len(reasons) > 1 else ""
-        console.print(Text(f"  no search of states in {variants:,} variants of small programs: {reasons[0]['why']}{more}"))
+        more = f" (--json has {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""
+        console.print(Text(f"  state search impossible for {variants:,} variants of small programs: {reasons[0]['why']}{more}"))
 
 
 def _unseen(record: HuntRecord, console: Console) -> None:
-    programs = [(of["unseen_of_programs"], of["end_states"]["runs"]) for of in record["coverage"].values()]
-    known = [(unseen, runs) for unseen, runs in programs if unseen is not None]
+    programs = [(of["end_states"]["runs"], of["unseen_of_programs"]) for of in record["coverage"].values()]
+    known = [(runs, unseen) for runs, unseen in programs if unseen is not None]
     if not known:
         return
-    again = sum(unseen * runs for unseen, runs in known) / max(sum(runs for _, runs in known), 1)
+    again = sum(unseen * runs for runs, unseen in known) / max(sum(runs for runs, _ in known), 1)
     console.print(Text("\nestimated chances (Good-Turing)"))
-    console.print(Text(f"  {percent(record['outcomes']['unseen'])} that the next schedule ends in a state that no schedule has ended in"))
-    console.print(Text(f"  {percent(again)} that one more schedule of a program tried already ends as none of its own did"))
+    console.print(
+        Text(f"  {percent(record['outcomes']['unseen'])} that the next schedule reaches an end state that no schedule has reached")
+    )
+    console.print(
+        Text(f"  {percent(again)} that one more schedule of a program tried before reaches an end state that is new for this program")
+    )
     if not record["outcomes"]["exact"]:
         error = percent(record["outcomes"]["relative_error"])
-        console.print(Text(f"  numbers with ~ are estimated from a sample, with a relative standard error of {error}"))
+        console.print(Text(f"  numbers with ~ are estimates from a sample, with a relative standard error of {error}"))
 
 
 def _table(first: str) -> Table:

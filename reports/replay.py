@@ -1,4 +1,4 @@
-"""What a replayed run shows: its table, and a line for each thing that it breaks; or one line where it holds now."""
+"""Writes the report of a replay: the run's table and the properties that it violates, or one line if it holds now."""
 
 from rich.console import Console
 from rich.text import Text
@@ -8,7 +8,7 @@ from subwarden.reports.record import ReplayRecord
 
 
 def write_replay(record: ReplayRecord, console: Console) -> None:
-    """Write the record of a replay (`stateful_tests.runs.follow`)."""
+    """Write the report of a replay."""
     if record["verdict"] == "holds":
         steps = record["steps_run"]
         console.print(Text(f"subject {record['subject']}: the run holds now ({steps} steps); it was recorded for {record['recorded_for']}"))

@@ -1,4 +1,4 @@
-"""How a hunt goes, on standard error: one changing line on a terminal, a plain line now and then in a pipe or CI."""
+"""Progress of a hunt, on standard error: one changing line on a terminal, a plain line now and then in a pipe or CI."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ TERMINAL_EVERY = 1.0
 
 @contextmanager
 def watching(what: str) -> Iterator[Listener]:
-    """A listener that tells all it hears, with `what` before it."""
+    """A listener that writes the state of the hunt, and every finding, after the name of the command `what`."""
     console = Console(stderr=True, highlight=False, emoji=False)
     if not sys.stderr.isatty():
         yield _Plain(what)
@@ -29,15 +29,15 @@ def watching(what: str) -> Iterator[Listener]:
 
 
 def said(totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds: float, workers: int) -> str:
-    """The state of a hunt in a line."""
+    """The state of a hunt in a line; `seconds` and `schedules` are of this session."""
     whole = totals.whole
     parts = [
         f"{schedules / max(seconds, 1e-9):,.0f} schedules/s",
         f"{whole.schedules:,} schedules of {whole.programs:,} programs",
         f"{totals.distinct():,} end states",
         f"{len(findings)} finding{'s' * (len(findings) != 1)}",
-        f"unseen about {percent(totals.chance_of_new())}",
-        f"{totals.best_strategy() or 'no strategy yet'} pays best",
+        f"chance that the next is new {percent(totals.chance_of_new())}",
+        f"best strategy {totals.best_strategy() or '-'}",
         f"{workers} worker{'s' * (workers != 1)}",
         f"{seconds:.0f} s",
     ]

@@ -62,8 +62,8 @@ def test_a_failure_shows_the_gate_s_table_and_is_tried_first_until_it_is_mended(
     result.stdout.fnmatch_lines(
         [
             "P2 no phantom subscriber: a connection that is not live is subscribed",
-            "1 operation, in fifo order*",
-            "*the state that changed*",
+            "1 operation, order fifo*",
+            "*state changes*",
             "replay: subwarden replay sw1-*",
             "subject mine.py:Mine, profile dev: violated (1 finding in * schedules)",
         ]

@@ -89,7 +89,7 @@ def test_a_finding_that_was_seen_once() -> None:
     data = made(two_unsubscribes(), steps=False, failed=0, counted=100, doubts=[])
     out = io.StringIO()
     write_process_gate(data, console_for(out), timings=False)
-    assert "repeats: it was seen, and not again in 100 more runs of this program; the history is the evidence" in out.getvalue()
+    assert "reproducible: not in 100 more runs of this program; the history is the evidence" in out.getvalue()
 
 
 # --- made small, where nobody can choose what happens

@@ -155,7 +155,7 @@ def test_what_can_be_judged_is_a_finding(mode: str, said: str, gate: Gate, monke
 def test_what_schedules_itself_and_behaves_holds(gate: Gate) -> None:
     code, out, err = gate("alone")
     assert code == 0, out + err
-    assert "with real concurrency: it schedules itself" in out
+    assert "scheduling: the process schedules itself" in out
 
 
 def test_complaints_on_standard_error_are_nobodys_business(gate: Gate) -> None:
@@ -203,7 +203,7 @@ def test_ctrl_c_ends_the_gate_and_the_process(numbers: Path) -> None:
         gate.send_signal(signal.SIGINT)
         out, err = gate.communicate(timeout=20)
     assert gate.returncode == 2, err
-    assert "Stopped before the end" in out
+    assert "Stopped early" in out
     assert err == ""
 
 
@@ -254,6 +254,6 @@ def test_the_conformance_test_names_the_check_and_how_to_mend_it(
     lines = capsys.readouterr().out.splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith(f"fail  {check}: "))
     assert said in lines[at]
-    assert lines[at + 1].startswith("      mend: ")
+    assert lines[at + 1].startswith("      fix: ")
     assert lines[-1].endswith("skipped)")
     assert "does not conform" in lines[-1]

@@ -274,7 +274,7 @@ def test_ctrl_c_stops_cleanly_with_what_was_found(tmp_path: Path) -> None:
     run = Gate(tmp_path / "gate", "--subject", "source", "--jobs", "2", "--budget", "10m", also=CTRL_C).finish()
     assert run.code in (1, 2), run.err
     assert run.record["stopped"] is True
-    assert "Stopped before the end" in run.out
+    assert "Stopped early" in run.out
     assert "Traceback" not in run.err
 
 

@@ -57,7 +57,7 @@ def test_resuming_goes_on_with_counts_rounds_and_findings(tmp_path: Path, capsys
     assert main(["hunt", "--resume", str(tmp_path / "hunt"), "--jobs", "1", "--rounds", "1", "--json", str(out)]) == 1
     record = json.loads(out.read_text(encoding="utf-8"))
     told = capsys.readouterr().err.splitlines()[0]
-    assert told.endswith(f"going on after {before.whole.schedules:,} schedules with {len(was)} known finding{'s' * (len(was) != 1)}")
+    assert told.endswith(f"continuing after {before.whole.schedules:,} schedules with {len(was)} known finding{'s' * (len(was) != 1)}")
     assert record["schedules"] == before.whole.schedules + record["session"]["schedules"]
     assert record["rounds"] == 2
     for of in record["coverage"].values():

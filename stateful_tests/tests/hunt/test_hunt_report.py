@@ -77,7 +77,7 @@ def test_why_states_were_not_searched_is_counted_and_said(tmp_path: Path) -> Non
     assert told["variants"] == 2 * work.indigestible.total() > 0
     assert told["why"].startswith("something that differs from run to run")
     write_hunt(record, Console(file=out, width=200))
-    assert f"no search of states in {told['variants']} variants of small programs: something that differs" in out.getvalue()
+    assert f"state search impossible for {told['variants']} variants of small programs: something that differs" in out.getvalue()
     assert not recorded(tmp_path)["coverage"]["manager, any"]["not_searched"]
 
 
@@ -101,13 +101,13 @@ def test_the_report_says_it_in_text(tmp_path: Path) -> None:
     assert "subject source: violated" in text
 
 
-@pytest.mark.parametrize(("shrunk", "said"), [(True, "not seen in fifo"), (False, "it was not tried in fifo yet")])
+@pytest.mark.parametrize(("shrunk", "said"), [(True, "not seen in fifo"), (False, "fifo was not tried yet")])
 def test_what_was_not_tried_in_fifo_is_not_said_to_be_not_seen_there(shrunk: bool, said: str, tmp_path: Path) -> None:
     record, out = recorded(tmp_path), StringIO()
     (finding,) = (finding for finding in record["findings"][:1] if finding["order"] == "any")
     finding["shrunk"] = shrunk
     write_finding(finding, Console(file=out, width=200))
-    assert f" operations, in any order: {'it happens on other loops or a multi-threaded runtime, ' * shrunk}{said}" in out.getvalue()
+    assert f" operations, order any: {'happens on other event loops or with threads; ' * shrunk}{said}" in out.getvalue()
 
 
 def test_what_no_check_showed_makes_a_pass_vacuous() -> None:

@@ -2,6 +2,8 @@
 
 `stateful_tests` writes these records and `reports` reads them, so they are JSON all through and name nothing live. A number in a schema's
 name goes up when a reader of the old record would misread the new one; a key that is only added leaves it as it is.
+
+Long because it is the schema: one TypedDict after another.
 """
 
 from typing import Any, Final, Literal, NotRequired, TypedDict

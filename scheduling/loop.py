@@ -3,6 +3,8 @@
 It offers what asyncio's own code needs (`call_soon`, `call_at`, futures, tasks, async generators, an exception handler) and a
 virtual clock, and refuses by name what it cannot control (`scheduling.uncontrolled`). It decides nothing: `ready` and `events` are plain
 lists in order of arrival, and `scheduling.run` picks from them. One handle run is one step.
+
+Long because asyncio wants the whole interface of a loop in one object.
 """
 
 import asyncio

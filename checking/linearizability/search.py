@@ -17,7 +17,7 @@ Three reductions keep the set small; none of them loses an explanation.
 
 `checking.linearizability.window` explains a failure. Past its budget the search raises `OverBudget`.
 
-The file is longer than most: the steps below share one inner loop, and all work on the same masks.
+Long because the steps below share one inner loop, and all work on the same masks.
 """
 
 from collections.abc import Iterable

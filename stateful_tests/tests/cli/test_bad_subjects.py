@@ -61,7 +61,7 @@ SHORT = Profile("short", examples=4, schedules=10, steps=9, derandomized=True)
     ],
 )
 def test_a_subject_that_cannot_be_checked(subject: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    err = one_line(capsys, "gate", "--subject", subject, "--profile", "dev", "--budget", "1", "--jobs", "1")
+    err = one_line(capsys, "gate", "--subject", subject, "--profile", "dev", "--jobs", "1")
     assert said in err
     assert repr(subject) in err or f"subject {subject}:" in err
 

@@ -27,8 +27,8 @@ from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.program import ServerProgram
+from subwarden.stateful_tests.tests.subjects.core_adapters import Small
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
-from subwarden.stateful_tests.tests.subjects.test_core_adapter import Small
 
 NAMES = ("+start A", "+start B", "+start of nobody")  # two tasks, neither of which has run
 CALLS = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))

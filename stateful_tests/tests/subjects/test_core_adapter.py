@@ -1,4 +1,4 @@
-"""Adapters: what is wrong with one is told in a line, what it says of itself is repeated, and what its environment does to it."""
+"""Adapters at level core: mistakes are told in a line, and each freedom that an adapter declares or has is judged as such."""
 
 import asyncio
 import json
@@ -14,34 +14,10 @@ from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, T
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.tests.subjects.core_adapters import SUBSCRIBED, Small
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, factory_of, play, search_of
-from subwarden.stateful_tests.tests.subjects.held import shown
-
-SUBSCRIBED = (Connect("c1"), Subscribe("c1", "t1"))
-
-
-class Small:
-    """Sound, and as small as an adapter can be."""
-
-    def __init__(self) -> None:
-        self.live: set[Any] = set()
-        self.pairs: set[tuple[Any, Any]] = set()
-
-    async def connect(self, client: Any) -> None:
-        self.live.add(client)
-
-    async def subscribe(self, client: Any, topic: Any) -> bool:
-        if client not in self.live:
-            return False
-        self.pairs.add((client, topic))
-        return True
-
-    def observe(self) -> Any:
-        return set(self.pairs)
-
 
 FILE = """
 class Small:
@@ -63,7 +39,7 @@ def one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], **parts: str) -
     """What the gate says of an adapter with these parts, on standard error."""
     path = tmp_path / "small.py"
     path.write_text(FILE.format(**{"off": "{}", "arguments": "client, topic", "observe": "return self.pairs", **parts}), encoding="utf-8")
-    assert main(["gate", "--subject", f"{path}:Small", "--profile", "dev", "--budget", "1", "--jobs", "1"]) == 3
+    assert main(["gate", "--subject", f"{path}:Small", "--profile", "dev", "--jobs", "1"]) == 3
     err = capsys.readouterr().err.splitlines()
     return [line for line in err if not line.endswith(" s")][-1]  # progress aside
 
@@ -128,91 +104,6 @@ def test_reconnecting_is_right_only_where_the_adapter_says_so() -> None:
     program = CoreProgram(((*SUBSCRIBED, Disconnect("c1"), *SUBSCRIBED),))
     assert set(play(Again, program).violations) == {causes.REVIVED}
     assert not play(Reconnects, program).violations
-
-
-class Waiting(Small):
-    """Whose subscribe waits for the world outside."""
-
-    def __init__(self, env: Any) -> None:
-        super().__init__()
-        self.env = env
-
-    async def subscribe(self, client: Any, topic: Any) -> bool:
-        await self.env.park("store", may_fail=self.failure, client=client)
-        return await super().subscribe(client, topic)
-
-    failure: Any = ConnectionError
-
-
-def test_a_parked_call_goes_on_or_fails_at_the_scheduler_s_choice() -> None:
-    program = CoreProgram((SUBSCRIBED,))
-    assert not play(Waiting, program).violations
-    # the last choice there is: to fail
-    assert set(play(Waiting, program, choices=(1,)).violations) == {causes.raised("subscribe", ConnectionError())}
-
-
-def test_a_parked_call_may_be_cancelled_without_its_task() -> None:
-    class Cancelled(Waiting):
-        failure = asyncio.CancelledError
-
-    assert not play(Cancelled, CoreProgram((SUBSCRIBED,)), choices=(1,)).violations
-
-
-def test_a_client_that_the_environment_failed_may_be_dropped() -> None:
-    class Drops(Waiting):
-        async def subscribe(self, client: Any, topic: Any) -> bool:
-            try:
-                return await super().subscribe(client, topic)
-            except ConnectionError:
-                self.pairs.clear()
-                return False
-
-    program = CoreProgram(((*SUBSCRIBED, Subscribe("c1", "t2")),))
-    assert not play(Drops, program, choices=(0, 1)).violations
-
-    class DropsUnasked(Drops):
-        async def subscribe(self, client: Any, topic: Any) -> bool:
-            done = await super().subscribe(client, topic)
-            self.pairs.clear()
-            return done
-
-    assert play(DropsUnasked, program).violations
-
-
-def test_a_parked_call_that_fails_is_told_by_its_whole_name() -> None:
-    class Named(Waiting):
-        async def subscribe(self, client: Any, topic: Any) -> bool:
-            await self.env.park("store of t1", may_fail=ConnectionError)
-            return await Small.subscribe(self, client, topic)
-
-    (finding,) = shown(Named, CoreProgram((SUBSCRIBED,))).values()
-    steps = finding_record("Named", finding, factory_of(Named))["steps"]
-    assert ("store of t1", ["(instead of: may go on, it fails)"]) in [(step["task"], step["did"]) for step in steps]
-
-
-def test_an_open_connect_is_no_excuse_for_a_close_that_is_not_final() -> None:
-    class Revives(Small):
-        def __init__(self, env: Any) -> None:
-            super().__init__()
-            self.env = env
-
-        async def connect(self, client: Any) -> None:
-            self.live.add(client)
-            await self.env.park("greeting")
-
-        async def disconnect(self, client: Any) -> None:
-            self.pairs = {pair for pair in self.pairs if pair[0] != client}
-
-    program = CoreProgram(((Connect("c1"), Disconnect("c1"), Subscribe("c1", "t1")), (Connect("c1"),)))
-    assert set(shown(Revives, program)) == {causes.REVIVED}
-
-
-def test_a_cancellation_of_its_own_that_reaches_the_caller_is_an_exception() -> None:
-    class Cancels(Small):
-        async def subscribe(self, client: Any, topic: Any) -> bool:
-            raise asyncio.CancelledError
-
-    assert {c.slug() for c in play(Cancels, CoreProgram((SUBSCRIBED,))).violations} == {"P8-subscribe-raises-cancellederror"}
 
 
 class Sends(Small):

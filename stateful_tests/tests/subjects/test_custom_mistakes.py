@@ -73,7 +73,7 @@ def gate(tmp_path: Path, parts: dict[str, str], *options: str) -> int:
     """The exit code of the gate on an adapter whose model has these parts."""
     path = tmp_path / "mine.py"
     path.write_text(MODEL.format(**{**SOUND, **parts}), encoding="utf-8")
-    return main(["gate", "--subject", f"{path}:Mine", "--profile", "dev", "--budget", "1", "--jobs", "1", *options])
+    return main(["gate", "--subject", f"{path}:Mine", "--profile", "dev", "--jobs", "1", *options])
 
 
 @pytest.mark.parametrize(

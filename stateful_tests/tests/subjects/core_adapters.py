@@ -1,0 +1,27 @@
+"""A small adapter at level core, to be changed by tests."""
+
+from typing import Any
+
+from subwarden.model.core.step import Connect, Subscribe
+
+SUBSCRIBED = (Connect("c1"), Subscribe("c1", "t1"))
+
+
+class Small:
+    """Sound, and as small as an adapter can be."""
+
+    def __init__(self) -> None:
+        self.live: set[Any] = set()
+        self.pairs: set[tuple[Any, Any]] = set()
+
+    async def connect(self, client: Any) -> None:
+        self.live.add(client)
+
+    async def subscribe(self, client: Any, topic: Any) -> bool:
+        if client not in self.live:
+            return False
+        self.pairs.add((client, topic))
+        return True
+
+    def observe(self) -> Any:
+        return set(self.pairs)

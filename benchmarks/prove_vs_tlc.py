@@ -17,7 +17,7 @@ from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import StateGraphSearch, search
-from subwarden.stateful_tests.tla import tlc
+from subwarden.stateful_tests.specimens import tlc
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "proving.md"
 COMPARED = (Scope(2, 2, 2, 1, 1, True, 0), Scope(3, 2, 1, 1, 0, True, 0))

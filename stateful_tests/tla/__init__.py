@@ -1,1 +1,1 @@
-"""The TLA+ twin: traces of real runs for TLC and Apalache, and how TLC is run."""
+"""Traces of real runs for TLC and Apalache, in the vocabulary of the TLA+ twin."""

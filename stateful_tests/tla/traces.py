@@ -1,8 +1,8 @@
-"""Traces of a real manager for other tools: as a TLA+ module that TLC checks against the twin, and as ITF JSON (Apalache's informal
-trace format), which trace viewers read.
+"""Writes traces of a real manager for other tools: as a TLA+ module that TLC checks against the twin, and as ITF JSON (Apalache's
+informal trace format), which trace viewers read.
 
-A trace is a list of operations in the order in which they took effect, each with its answer and what could be seen afterwards. It
-refuses to reorder anything, and leaves out listener generations, which the twin does not have.
+A trace is a list of operations in the order in which they took effect, each with its answer and the view afterwards. Listener
+generations are left out, since the twin does not have them.
 """
 
 from collections.abc import Sequence
@@ -13,21 +13,20 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.projection import View
 from subwarden.model.manager.step import Answer
 from subwarden.proving.manager.scope import Request
-from subwarden.stateful_tests.tla import tlc
 
 
 class Binding(Enum):
-    """How a call stands to its thread's entry when it takes effect; NOW: it began just then."""
+    """The relation of a call to its thread's entry when it takes effect. NOW: it began in that step."""
 
     NOW = "now"
     NONE = "none"  # there was no entry when it began
-    BOUND = "bound"  # the entry it saw is still the one in the map
-    STALE = "stale"  # it has been torn down
+    BOUND = "bound"  # the entry that it saw is still in the map
+    STALE = "stale"  # the entry that it saw has been torn down
 
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """One operation as it took effect. `thread` is the thread of the state that a state operation acted on."""
+    """One operation at its effect. `thread`: for a state operation, the thread whose state it acted on."""
 
     operation: op.Operation
     answer: object
@@ -36,31 +35,8 @@ class TraceStep:
     binding: Binding = Binding.NOW
 
 
-@dataclass(frozen=True, slots=True)
-class TraceVerdict:
-    """Whether the twin explains a trace. If not, `explained` steps are fine and the next is not."""
-
-    accepted: bool
-    explained: int
-
-
-def validate(trace: Sequence[TraceStep]) -> TraceVerdict:
-    """Let TLC check `trace`, from a fresh manager on. Errors: as `tlc.run`."""
-    config = f"INIT TraceInit\nNEXT TraceNext\n{_constants()}  Steps <- StepsHere\n"
-    found = tlc.run({"Trace.tla": as_tla(trace), "Trace.cfg": config}, "Trace", workers=1)
-    if found.violated is None:
-        return TraceVerdict(True, len(trace))
-    if found.violated != "deadlock" or found.steps is None:
-        raise tlc.TlcFailed(found.output)
-    return TraceVerdict(False, found.steps)
-
-
-def _constants() -> str:
-    return 'CONSTANTS\n  C = 0\n  T <- ThreadsHere\n  S = 0\n  V = 0\n  Items <- ItemsHere\n  Raw = TRUE\n  N = 0\n  Defect = "none"\n'
-
-
 def as_tla(trace: Sequence[TraceStep]) -> str:
-    """A module `Trace` that extends the checker with the steps of `trace`."""
+    """A TLA+ module `Trace`, which extends the twin's checker with the steps of `trace`."""
     steps = ",\n  ".join(_step(step, _threads(trace)) for step in trace)
     return (
         "---- MODULE Trace ----\n\\* Written by subwarden from a run of a manager.\nEXTENDS TraceCheck\n"
@@ -70,19 +46,19 @@ def as_tla(trace: Sequence[TraceStep]) -> str:
 
 
 def _threads(trace: Sequence[TraceStep]) -> int:
-    """The largest number of a thread, at least 1."""
+    """The largest thread number, at least 1."""
     named = [Request(s.operation, s.thread).on_thread() or 1 for s in trace]
     return max([1, *named, *(t for s in trace for t, _ in s.view.entries), *(t for s in trace for t, _ in s.view.links)])
 
 
 def _items(trace: Sequence[TraceStep]) -> int:
-    """More items than any turn of the trace has: nothing is cut."""
+    """A number of items that no turn of the trace exceeds."""
     return len(trace) + 1
 
 
 def _step(step: TraceStep, threads: int) -> str:
     numbers = answer_as_numbers(step)
-    judged = step.answer is not Answer.ANY and not isinstance(step.operation, op.StateSetListener)  # answered with its generation
+    judged = step.answer is not Answer.ANY and not isinstance(step.operation, op.StateSetListener)  # its answer is the generation
     return (
         f"[op |-> {_operation(step)}, binding |-> {_text(step.binding.value)}, judged |-> {_bool(judged)}, "
         f"answer |-> {_set(sorted(numbers))}, view |-> {_view(step.view, threads)}]"
@@ -99,7 +75,7 @@ def _operation(step: TraceStep) -> str:
 
 
 def answer_as_numbers(step: TraceStep) -> set[int]:
-    """An answer as the checker's set of numbers: empty for nothing or refused, 1 for yes or a thread state, 0 for no."""
+    """The answer as the twin's set of numbers: empty for none or refused, 1 for yes or a thread state, 0 for no."""
     answer = step.answer
     if answer is None or answer is Answer.REFUSED:
         return set()
@@ -142,7 +118,7 @@ def _text(text: str) -> str:
 
 
 def as_itf(trace: Sequence[TraceStep]) -> dict[str, object]:
-    """The trace in ITF: a state before the first operation, and one after each."""
+    """The trace in ITF: one state before the first operation, and one after each."""
     empty = View(frozenset(), (), frozenset(), frozenset(), frozenset())
     states = [_itf_state(0, None, empty), *(_itf_state(i, step, step.view) for i, step in enumerate(trace, start=1))]
     return {
@@ -174,5 +150,5 @@ def _tuple(pair: tuple[int, int]) -> dict[str, object]:
 
 
 def _big(number: int) -> dict[str, str]:
-    """ITF writes integers so that no reader rounds them."""
+    """ITF's form of an integer, which no reader rounds."""
     return {"#bigint": str(number)}

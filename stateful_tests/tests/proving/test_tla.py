@@ -1,4 +1,4 @@
-"""The TLA+ twin and the model are the same model, by TLC: counts, verdicts, lengths of counter-examples, and traces of real managers."""
+"""TLC confirms that the TLA+ twin is the model: same counts, verdicts, lengths of counterexamples, and traces of real managers."""
 
 import json
 
@@ -13,10 +13,11 @@ from subwarden.proving.manager.proof import prove
 from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import SearchVerdict, search
+from subwarden.stateful_tests.specimens import tlc
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
+from subwarden.stateful_tests.specimens.tlc import validate
 from subwarden.stateful_tests.subjects.manager.tour_player import Pair
-from subwarden.stateful_tests.tla import tlc
-from subwarden.stateful_tests.tla.traces import Binding, TraceStep, as_itf, as_tla, validate
+from subwarden.stateful_tests.tla.traces import Binding, TraceStep, as_itf, as_tla
 
 
 def _why_not() -> str | None:
@@ -43,15 +44,15 @@ SCOPES = [
 @needs_tlc
 @pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
 def test_tlc_finds_the_same_states(scope: Scope) -> None:
-    """The same numbers of distinct states and of transitions, the same depth, and nothing wrong."""
-    ours, theirs = search(ManagerSystem(scope)), tlc.check(scope, workers=1)  # more workers overtake each other, and the depth is too large
+    """Both find the same numbers of distinct states and of transitions, the same depth, and no violation."""
+    ours, theirs = search(ManagerSystem(scope)), tlc.check(scope, workers=1)  # with more workers TLC may report a larger depth
     assert theirs.distinct == ours.distinct
     assert theirs.generated == ours.transitions + 1  # TLC counts the initial state as generated
     assert theirs.depth == ours.depth
     assert (theirs.violated is None) is (ours.verdict is SearchVerdict.HOLDS)
 
 
-# `overtaken call never answered` is a matter of liveness, below; with one worker TLC's counter-examples are shortest
+# `overtaken call never answered` breaks liveness, below; with one worker TLC's counterexamples are shortest
 STATE_DEFECTS = {
     "closed connection revived": (Scope(2, 1, 1, 1, None, True, 0), 2),
     "set_listener without live check": (Scope(2, 1, 1, 1, None, True, 0), 1),
@@ -65,7 +66,7 @@ STATE_DEFECTS = {
 @needs_tlc
 @pytest.mark.parametrize("name", STATE_DEFECTS)
 def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
-    """The same property, and a counter-example of the same length."""
+    """Both find the same property broken, with counterexamples of the same length."""
     scope, length = STATE_DEFECTS[name]
     ours = search(ManagerSystem(scope, DEFECTS[name])).counter_examples
     theirs = tlc.check(scope, name, workers=1)
@@ -108,7 +109,7 @@ PROGRAM = [
 
 
 def record(manager: ManagerApi, program: list[Request]) -> list[TraceStep]:
-    """Play `program` one call at a time and write down what was answered and seen."""
+    """Play `program` one call at a time and record each answer and view."""
     pair, trace = Pair(lambda: manager), []
     for request in program:
         answer = pair.ask(request)
@@ -119,15 +120,14 @@ def record(manager: ManagerApi, program: list[Request]) -> list[TraceStep]:
 
 
 @needs_tlc
-def test_a_trace_of_our_manager_is_a_behaviour_of_the_twin() -> None:
-    """All of it."""
+def test_the_twin_accepts_a_trace_of_our_manager() -> None:
     trace = record(Manager(), PROGRAM)
     assert validate(trace).accepted
 
 
 @needs_tlc
-def test_a_trace_of_the_seed_is_rejected_where_the_seed_is_wrong() -> None:
-    """Its raw flag is the thread's, so the first step at which two choices meet is not explained."""
+def test_the_twin_rejects_a_trace_of_the_source_where_the_source_is_wrong() -> None:
+    """The source has one raw flag a thread, so the twin rejects the first step at which two choices differ."""
     trace = record(SourceManager(), PROGRAM)
     verdict = validate(trace)
     assert not verdict.accepted
@@ -135,8 +135,8 @@ def test_a_trace_of_the_seed_is_rejected_where_the_seed_is_wrong() -> None:
 
 
 @needs_tlc
-def test_a_wrong_answer_is_rejected() -> None:
-    """What is seen may be right and the answer wrong."""
+def test_the_twin_rejects_a_wrong_answer() -> None:
+    """A wrong answer is rejected even if the view is right."""
     trace = record(Manager(), PROGRAM)
     wrong = trace[7]
     trace[7] = TraceStep(wrong.operation, [1], wrong.view)
@@ -146,8 +146,8 @@ def test_a_wrong_answer_is_rejected() -> None:
 
 
 @needs_tlc
-def test_a_call_overtaken_by_a_teardown_is_explained_as_such() -> None:
-    """Refused if bound to an entry that is gone; as a call of that moment the same answer is wrong."""
+def test_the_twin_explains_a_call_overtaken_by_a_teardown() -> None:
+    """A refusal is right if the call is bound to a torn-down entry, and wrong for a call made at that moment."""
     program = [Request(op.ConnectionInitialized(1)), Request(op.ThreadState(1)), Request(op.RemoveThreadState(1))]
     trace = record(Manager(), program)
     view = trace[-1].view
@@ -156,7 +156,7 @@ def test_a_call_overtaken_by_a_teardown_is_explained_as_such() -> None:
 
 
 def test_itf_is_json_with_a_state_before_and_after_every_operation() -> None:
-    """Integers are written so that no reader rounds them."""
+    """Integers are written as ITF's bigints, which no reader rounds."""
     trace = record(Manager(), PROGRAM)
     itf = json.loads(json.dumps(as_itf(trace)))
     assert [state["#meta"]["index"] for state in itf["states"]] == list(range(len(PROGRAM) + 1))
@@ -165,23 +165,21 @@ def test_itf_is_json_with_a_state_before_and_after_every_operation() -> None:
 
 
 def test_the_tla_module_names_every_operation() -> None:
-    """As the twin does."""
     text = as_tla(record(Manager(), PROGRAM))
     for request in PROGRAM:
         o = request.operation
         assert (o.event.value if isinstance(o, op.StateTrackEvent) else o.name) in text
 
 
-def test_without_java_it_is_said_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reason of the skip is one to act on."""
+def test_without_java_the_error_names_the_missing_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason of the skip tells the reader what to install."""
     monkeypatch.setenv("PATH", "")
     with pytest.raises(tlc.TlcMissing, match="install a Java"):
         tlc.command()
 
 
 @pytest.mark.skipif(WHY_NOT is not None and "Java" in WHY_NOT, reason="no Java")
-def test_a_jar_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the name of the variable that named it."""
+def test_a_missing_jar_is_reported_with_the_variable_that_named_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tlc.JAR_VARIABLE, "/nowhere/tla2tools.jar")
     with pytest.raises(tlc.TlcMissing, match=tlc.JAR_VARIABLE):
         tlc.command()

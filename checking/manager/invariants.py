@@ -11,11 +11,11 @@ from subwarden.model.manager.projection import Shown, disagreements
 class Invariants:
     """Judges one run."""
 
-    _closed: frozenset[int] = frozenset()
+    closed: frozenset[int] = frozenset()  # the connections whose close has returned
 
     def connection_closed(self, connection: int, shown: Shown | None) -> list[Cause]:
         """Record that the close of `connection` has returned. Returns the causes that this reveals."""
-        self._closed |= {connection}
+        self.closed |= {connection}
         if shown is None:
             return []
         if shown.live is not None:  # then `broken` judged its subscriptions when it ceased to be live
@@ -27,12 +27,12 @@ class Invariants:
         found: list[Cause] = []
         if disagreements(shown):
             found.append(causes.MAPS_DISAGREE)
-        if shown.live is not None and not self._closed.isdisjoint(shown.live):
+        if shown.live is not None and not self.closed.isdisjoint(shown.live):
             found.append(causes.REVIVED)
         for thread, connections in shown.subscribers.items():
             if not connections:
                 continue
-            dead = self._closed.intersection(connections) if shown.live is None else connections - shown.live
+            dead = self.closed.intersection(connections) if shown.live is None else connections - shown.live
             for connection in dead:
                 if before is None or connection not in before.subscribers.get(thread, ()):
                     found.append(causes.SUBSCRIBED_DEAD)

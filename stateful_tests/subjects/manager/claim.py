@@ -7,16 +7,16 @@ import inspect
 from typing import Any
 
 from subwarden.checking import causes
+from subwarden.checking.manager.evidence import WrongMaps, WrongReturn, WrongView
 from subwarden.checking.manager.pending import agrees
-from subwarden.model.manager.operations import MANAGER_OPERATIONS, Operation, RemoveConnection
-from subwarden.model.manager.projection import Shown, View, project, view
+from subwarden.model.manager.operations import MANAGER_OPERATIONS, Operation
+from subwarden.model.manager.projection import Shown, View
 from subwarden.model.manager.step import Answer
 from subwarden.scheduling.order import EARLY, TIMER
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript, Refusal
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.script.imports import imports
-from subwarden.stateful_tests.subjects.manager.configurations import ShownConfiguration, ShownConfigurations, masked
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
 
 Claim = dict[str, Any]
@@ -63,22 +63,19 @@ class EndlessClaimant(Claimant):
 
 
 class ManagerClaimant(Claimant):
-    """Hears of a run, with the model beside it up to the event at which the judge records the cause."""
+    """Hears of a run, and claims the judge's evidence at the event at which the judge records the cause."""
 
     def __init__(self, run: FailingRun) -> None:
         self.claim: Claim | None = {"kind": AT_REST[run.cause], "steps": None} if run.cause in AT_REST else None
         self._run = run
-        self._rests = [0]  # numbers of steps after which the run was quiescent but for outside events
-        self._coroutines = False  # the manager's operations are coroutine functions: nothing of them runs before their task does
-        self._rested = False  # whether the run has come to rest since
-        self._wrong: Shown | None = None  # what showed when the cause was seen
         self._cause = run.cause
-        self._known = False  # whether the judge had recorded the cause by the last event
-        self._worlds = ShownConfigurations()
+        self._recorded = False  # the judge had recorded the cause by the last event
+        self._in_this_step = False  # it has been claimed at a return in the step that runs
         self._steps = 0
-        self._closed: set[int] = set()
-        self._places = [0] * len(run.program.tasks)  # how many operations each task has finished
-        self._shown: Shown | None = None  # when an operation returned, and the cause was seen
+        self._rests = [0]  # numbers of steps after which nothing could move but for outside events
+        self._rested = False  # there has been such a step since the claim
+        self._ended = [0] * len(run.program.tasks)  # how many operations of each task have returned
+        self._shown_then: Shown | None = None  # the maps when the cause was recorded
 
     def plain(self, subject: str) -> dict[str, Any]:
         if self.claim is None:
@@ -89,98 +86,82 @@ class ManagerClaimant(Claimant):
 
     def begun(self, play: ManagerPlay) -> None:
         self._play = play
+        # then nothing of an operation runs before its task does
         self._coroutines = all(inspect.iscoroutinefunction(getattr(play.manager, o.name)) for o in MANAGER_OPERATIONS)
 
-    def called(self, task: int, operation: Operation) -> None:
-        self._worlds.called(task, operation)
-
     def returned(self, task: int, operation: Operation, answer: object, last: bool = True) -> None:
-        if isinstance(operation, RemoveConnection):
-            self._closed.add(operation.connection)
         if self._just_recorded():
-            self._shown = self._play.manager.show()
-            self._claim_at([task_name(task), self._places[task]], self._worlds.must_have_acted(task), self._shown, (task, answer))
-        self._worlds.returned(task, answer, self._view())
-        self._places[task] += 1
+            self._claim([task_name(task), self._ended[task]])
+            self._in_this_step = True
+        self._ended[task] += 1
 
     def cancelled(self, task: int, operation: Operation) -> None:
-        self._just_recorded()
-        self._worlds.gone(task, self._view())
+        self._just_recorded()  # it is claimed when the step has ended, after which a script can look
 
     def raised(self, task: int, operation: Operation, error: BaseException) -> None:
         if self._just_recorded():
             self.claim = {"kind": "raises", "steps": None, "task": task_name(task), "error": type(error).__name__}
-        self._worlds.gone(task, self._view())
 
     def stepped(self) -> None:
-        judge, loop = self._play.judge, self._play.loop
         self._steps += 1
-        running = judge.tasks.get(id(getattr(loop.current._callback, "__self__", None)))
-        possible = self._worlds.may_act(running)
         self._just_recorded()
-        if self.claim is None and self._known and self._cause not in AT_REST:
-            self._claim_at(None, possible, self._play.manager.show(), None)
-        elif self.claim is not None and self.claim.get("look") is not None and self._shown == self._play.manager.show():
-            self.claim.update(look=None, steps=self._steps)  # it still shows after the step: say it there, which is plainer
-        self._shown = None
-        self._worlds.looked(possible, self._view())
-        if not loop.ready:
+        claim = self.claim
+        if claim is None and self._recorded:
+            self._claim(None)
+        elif claim is not None and self._in_this_step and claim.get("look") is not None and self._shows_the_same():
+            claim.update(look=None, steps=self._steps)  # it still shows after the step: a script that looks then is plainer
+        self._in_this_step = False
+        if not self._play.loop.ready:
             self._rests.append(self._steps)
             self._look_at_rest()
 
     def _just_recorded(self) -> bool:
-        """Whether the judge has recorded the cause at the event that is told now."""
-        before, self._known = self._known, self._cause in self._play.judge.violations
-        return self._known and not before
+        """Whether the judge has recorded the cause at this event."""
+        before, self._recorded = self._recorded, self._cause in self._play.judge.violations
+        return self._recorded and not before
 
     def _look_at_rest(self) -> None:
-        """What is wrong at any time, and still shows the same when nothing moves any more, is looked at then: the script is plainer."""
+        """A broken invariant that still shows the same when nothing can move is looked at then: the script is plainer."""
         claim = self.claim
         if claim is not None and claim["kind"] in ("maps", "dead", "revived") and claim["steps"] is not None and not self._rested:
             self._rested = True
-            if self._play.manager.show() == self._wrong:
+            if self._shows_the_same():
                 claim["steps"] = self._steps
 
-    def _view(self) -> View | None:
-        shown = self._play.manager.show()
-        return None if shown is None else project(shown)
+    def _shows_the_same(self) -> bool:
+        return bool(self._play.manager.show() == self._shown_then)
 
-    # --- claiming
+    # --- the claim
 
-    def _claim_at(
-        self, look: list[Any] | None, possible: list[ShownConfiguration], shown: Shown | None, returned: tuple[int, object] | None
-    ) -> None:
+    def _claim(self, look: list[Any] | None) -> None:
+        """Claim the evidence. `look`: the task and the number of its operation that has just returned; None: a step has ended."""
         where: Claim = {"look": look, "steps": None if look is not None else self._steps}
-        kind = SEEN.get(self._cause)
-        if kind == "held":
-            self.claim = {"kind": kind, **where}
+        self._shown_then = self._play.manager.show()
+        if self._cause == causes.HELD_OUTSIDE:
+            self.claim = {"kind": "held", **where}
             return
-        if kind is None and returned is not None:
-            task, answer = returned
-            agreeing = [w for w in possible if agrees(answer, w.answer(task))]
-            if not agreeing:
-                allowed = sorted({_plain(w.answer(task)) for w in possible}, key=repr)
-                self.claim = {"kind": "answer", "steps": None, "answer": look, "allowed": [list(a) for a in allowed]}
-                return
-            possible = agreeing
-        if shown is None:
-            return
-        self._wrong = shown
-        match kind:
-            case "maps":
-                keys = shown.subscribers.keys() != shown.entries.keys()
-                self.claim = {"kind": kind, "empty": not all(shown.threads_of.values()), "keys": keys, **where}
-            case "revived":
-                closed = self._closed.union(*(w.state.closed for w in possible))
-                self.claim = {"kind": kind, "closed": sorted(closed), **where}
-            case "dead":
-                subscribed = {c for _, c in project(shown).links}
-                dead = sorted(c for c in subscribed if all(c not in w.state.live for w in possible))
-                self.claim = {"kind": kind, "not_live": dead if shown.live is None else None, **where}
-            case _:
-                self._claim_view(where, project(shown), {masked(view(w.state), project(shown)) for w in possible})
+        match self._play.judge.evidence.get(self._cause):
+            case WrongReturn(answer, seen, allowed):
+                agreeing = frozenset(view for each, view in allowed if agrees(answer, each))
+                if not agreeing:
+                    answers = sorted({_plain(each) for each, _ in allowed}, key=repr)
+                    self.claim = {"kind": "answer", "steps": None, "answer": look, "allowed": [list(each) for each in answers]}
+                elif seen is not None:
+                    self._claim_view(where, seen, agreeing)
+            case WrongView(seen, allowed):
+                self._claim_view(where, seen, allowed)
+            case WrongMaps(shown, closed, dead):
+                parts: Claim = {}
+                match SEEN[self._cause]:
+                    case "maps":
+                        parts = {"empty": not all(shown.threads_of.values()), "keys": shown.subscribers.keys() != shown.entries.keys()}
+                    case "revived":
+                        parts = {"closed": sorted(closed)}
+                    case "dead":
+                        parts = {"not_live": sorted(dead) if shown.live is None else None}
+                self.claim = {"kind": SEEN[self._cause], **parts, **where}
 
-    def _claim_view(self, where: Claim, seen: View, allowed: set[View]) -> None:
+    def _claim_view(self, where: Claim, seen: View, allowed: frozenset[View]) -> None:
         if seen in allowed or not allowed:
             return
         rows = sorted(({part: _sorted(model, part) for part in PARTS if getattr(model, part) is not None} for model in allowed), key=repr)

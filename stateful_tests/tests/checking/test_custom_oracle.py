@@ -1,7 +1,7 @@
-"""The judge of own models against brute force: every order of every choice of calls, on small random histories with both verdicts.
+"""The judge of custom models agrees with brute force: every order of every choice of calls, on small random histories with both verdicts.
 
-The oracle shares nothing with `checking.possible_states`: it permutes the calls that took effect and asks whether that order keeps to the
-times of the history and the model's answers. It knows no worlds and follows nothing.
+The oracle shares no code with `checking.possible_states`: it permutes the calls that took effect, and checks each order against the times
+of the history and the model's answers.
 """
 
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.subjects.custom.adapter import POOLS
 
 HISTORIES = 1_500  # of each seed
-LEAST = 200  # of each verdict, so that neither is taken for granted
+LEAST = 200  # of each verdict, so that neither is vacuous
 
 
 class Model:
-    """A shelf for two: `put` waits where it is full, `take` may find any thing or, at any time, be told to come again; `count` is not
-    always answered exactly."""
+    """A shelf for two: `put` waits while it is full; `take` may get any item, or at any time None; `count` is not judged on an empty
+    shelf."""
 
     initial = ()
     operations = {"put": (("a", "b"),), "take": (), "count": ()}  # noqa: RUF012  # as users write it
@@ -41,7 +41,7 @@ class Model:
 
 
 class Event(NamedTuple):
-    """`call` begins, returns `about`, or is cancelled; or (`call` is -1) `about` shows while no call is open."""
+    """`call` begins, returns `about`, or is cancelled; or (`call` is -1) `about` is observed while no call is open."""
 
     what: str
     call: int
@@ -49,7 +49,7 @@ class Event(NamedTuple):
 
 
 def history(random: Random, model: CustomModel) -> list[Event]:
-    """What a shelf's callers may have seen; sometimes one thing in it is changed."""
+    """A random history of a shelf; sometimes one answer or observation in it is changed."""
     calls = list(model.calls())
     events: list[Event] = []
     state, made = model.initial, 0
@@ -95,7 +95,7 @@ def history(random: Random, model: CustomModel) -> list[Event]:
 
 
 def changed(random: Random, event: Event) -> Event:
-    """Another answer, or another thing that shows."""
+    """The event with another answer or observation."""
     if event.what == "return":
         return event._replace(about=random.choice((None, "a", "b", 0, 1, 2)))
     if event.what == "look":
@@ -104,7 +104,7 @@ def changed(random: Random, event: Event) -> Event:
 
 
 def judged(events: list[Event], model: CustomModel, graph: CustomGraph) -> bool:
-    """Whether the judge finds nothing wrong."""
+    """Whether the judge finds no violation."""
     shows: list[object] = [None]
     loop = ControlledLoop()
     judge = CustomJudge(loop, lambda: shows[0], model, graph, set(), JudgedRules())
@@ -125,12 +125,12 @@ def judged(events: list[Event], model: CustomModel, graph: CustomGraph) -> bool:
 
 
 def operation(events: list[Event], call: int) -> CustomOperation:
-    """What `call` asked for."""
+    """The operation of `call`."""
     return next(e.about for e in events if e.what == "call" and e.call == call)  # type: ignore[return-value]  # see `Event`
 
 
 def explained(events: list[Event], model: CustomModel) -> bool:
-    """The oracle: whether some calls in some order, with the looks between them, do what the history has."""
+    """The oracle: whether some order of some calls, with the observations between them, explains the history."""
     began = {e.call: at for at, e in enumerate(events) if e.what == "call"}
     ended: dict[int, int] = {}
     must: list[int] = []
@@ -154,7 +154,7 @@ def explained(events: list[Event], model: CustomModel) -> bool:
 
 
 def placed(order: tuple[int, ...], looks: list[int], began: dict[int, int], ended: dict[int, int], end: int) -> Iterator[list[int]]:
-    """How many of `order` took effect before each look; no call is open at a look, so there is one way at most."""
+    """How many of `order` took effect before each observation; no call is open then, so at most one split is possible."""
     cuts = [sum(1 for call in order if began[call] < look) for look in looks]
     if all(ended.get(call, end) <= look for look, cut in zip(looks, cuts, strict=True) for call in order[:cut]) and all(
         began[call] > look for look, cut in zip(looks, cuts, strict=True) for call in order[cut:]
@@ -163,7 +163,7 @@ def placed(order: tuple[int, ...], looks: list[int], began: dict[int, int], ende
 
 
 def follows(events: list[Event], order: tuple[int, ...], looks: list[int], cuts: list[int], model: CustomModel) -> bool:
-    """Whether the model can do `order` so that the answers, and what shows after so many calls, are those of the history."""
+    """Whether the model can take `order` with the history's answers and its observations after `cuts` calls."""
     answers = {e.call: e.about for e in events if e.what == "return"}
 
     def right(state: Any, at: int) -> bool:
@@ -193,8 +193,7 @@ def test_the_judge_and_brute_force_agree(seed: int) -> None:
     assert min(verdicts) >= LEAST, verdicts
 
 
-def test_a_call_without_an_end_stands_for_nothing_that_must_have_happened() -> None:
-    """The oracle itself, where the right verdict is plain."""
+def test_the_oracle_lets_a_call_without_an_end_happen_or_not() -> None:
     model = CustomModel(Model, POOLS)
     put, take = CustomOperation("put", ("a",)), CustomOperation("take", ())
     begun = [Event("call", 0, put), Event("call", 1, take)]

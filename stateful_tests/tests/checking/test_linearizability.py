@@ -1,4 +1,4 @@
-"""The search against every order there is: thousands of small random histories of both models, both verdicts well represented."""
+"""The search agrees with brute force on thousands of small random histories of both models, with both verdicts."""
 
 from random import Random
 
@@ -14,7 +14,7 @@ BLOCK = 350
 
 
 def histories(name: str, block: int) -> list[tuple[int, list[Moment]]]:
-    """A block of histories, each with the seed that makes it again."""
+    """A block of histories, each with the seed that reproduces it."""
     made = []
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
         random = Random(seed)
@@ -68,7 +68,7 @@ def test_windows_are_short_and_say_why(name: str) -> None:
 
 
 def up_to(history: list[Moment], failing: HistoryCall, included: bool) -> list[Moment]:
-    """The history as it was known at the end of `failing`, or just before that: what ended later is as if unanswered."""
+    """The history known at the end of `failing`, or just before it: calls that end later count as unanswered."""
     cut, known = [], False
     for moment in history:
         ends = []

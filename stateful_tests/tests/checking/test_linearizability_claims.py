@@ -1,4 +1,4 @@
-"""What the reductions rely on, held against the models: calls said to commute do, inert ones are, and `needs` is really needed."""
+"""The claims behind the reductions hold for the models: commuting calls commute, inert calls are inert, and `needs` is necessary."""
 
 from itertools import combinations
 from random import Random
@@ -19,7 +19,7 @@ def drawn(random: Random, specification: Specification) -> object:
 
 
 def situation(random: Random, specification: Specification) -> tuple[State, list[Asked]]:
-    """A state that the model can be in, with four pending calls that were made at different times; none of two is of one task."""
+    """A reachable state, with four pending calls that were made at different times, no two of one task."""
     state = specification.initial()
     pending: list[Asked] = []
     steps = random.randint(4, 25)
@@ -41,7 +41,7 @@ def situation(random: Random, specification: Specification) -> tuple[State, list
 
 
 def judged(random: Random, specification: Specification, state: State, asked: Asked) -> Asked:
-    """The call with an answer that it might have been given: its own here, or another."""
+    """The call with an answer that a history might record: the right one here, or another."""
     answer = specification.step(state, asked).answer
     options = [answer, UNJUDGED]
     if isinstance(answer, bool):
@@ -54,7 +54,7 @@ def judged(random: Random, specification: Specification, state: State, asked: As
 
 
 @pytest.mark.parametrize("name", list(SPECIFICATIONS))
-def test_calls_said_to_commute_do(name: str) -> None:
+def test_calls_without_a_clash_commute(name: str) -> None:
     specification, random = SPECIFICATIONS[name](), Random(5)
     apart = together = 0
     for _ in range(4000):
@@ -75,8 +75,8 @@ def test_calls_said_to_commute_do(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(SPECIFICATIONS))
-def test_most_pairs_on_different_things_commute(name: str) -> None:
-    """A footprint that clashes with everything would be sound, and useless."""
+def test_calls_on_different_things_do_not_clash(name: str) -> None:
+    """A footprint that clashes with everything would be sound but useless."""
     specification = SPECIFICATIONS[name]()
     other = {
         "core": (["subscribe", 1, "a"], ["subscribe", 2, "a"]),
@@ -87,7 +87,7 @@ def test_most_pairs_on_different_things_commute(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(SPECIFICATIONS))
-def test_inert_calls_change_nothing_where_they_answer_so(name: str) -> None:
+def test_inert_calls_change_nothing_in_any_state_that_gives_their_answer(name: str) -> None:
     specification, random, seen = SPECIFICATIONS[name](), Random(6), 0
     for _ in range(4000):
         state, pending = situation(random, specification)
@@ -102,8 +102,8 @@ def test_inert_calls_change_nothing_where_they_answer_so(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(SPECIFICATIONS))
-def test_what_a_call_needs_is_needed(name: str) -> None:
-    """A call that cannot answer so cannot after calls that do not touch what it needs, either."""
+def test_only_calls_that_touch_its_needs_make_an_answer_possible(name: str) -> None:
+    """A call that cannot give its answer cannot give it after calls that do not touch its needs, either."""
     specification, random, seen = SPECIFICATIONS[name](), Random(7), 0
     for _ in range(8000):
         state, pending = situation(random, specification)
@@ -124,7 +124,7 @@ def test_what_a_call_needs_is_needed(name: str) -> None:
     assert seen > 1000
 
 
-def test_calls_that_do_not_bind_never_look_at_their_incarnation() -> None:
+def test_calls_that_do_not_bind_never_read_their_incarnation() -> None:
     specification, random, seen = ManagerSpecification(), Random(8), 0
     for _ in range(1000):
         state, pending = situation(random, specification)

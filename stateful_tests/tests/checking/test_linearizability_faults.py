@@ -1,4 +1,4 @@
-"""Every malformed line is told in one line of its own: where, what, and how to mend it; and nothing is told twice."""
+"""Every malformed line is reported once, in one line, with the place, the reason and the fix."""
 
 import pytest
 
@@ -91,7 +91,7 @@ def test_lines(line: str, said: str) -> None:
     assert told(CORE, CALL, line) == [f"h.jsonl:3: {said}"]
 
 
-def test_bytes_that_are_no_text() -> None:
+def test_bytes_that_are_not_text() -> None:
     faults = survey([CORE.encode(), b'{"call": "\xff"}'], SPECIFICATIONS["core"]()).faults
     assert [fault.told("h") for fault in faults] == ["h:2: not JSON (not text); write one JSON object a line"]
 
@@ -142,7 +142,7 @@ def test_states_and_tasks() -> None:
     assert told(MANAGER, first, '{"return": 1, "at": 4, "answer": "handle"}', state % ', "task": "x"', model="manager") == []
 
 
-def test_every_malformed_line_is_told_and_its_consequences_are_not() -> None:
+def test_malformed_lines_are_reported_and_their_consequences_are_not() -> None:
     bad = '{"call": 2, "op": ["join", 2], "at": 2}'
     lines = (CORE, CALL, bad, '{"return": 2, "at": 3, "answer": 5}', "", '{"return": 1, "at": 4, "answer": 5}', '{"return": 1, "at": 5}')
     assert [line.split(": ")[0] for line in told(*lines)] == ["h.jsonl:3", "h.jsonl:6", "h.jsonl:7"]

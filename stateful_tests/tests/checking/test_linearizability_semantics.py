@@ -1,4 +1,4 @@
-"""What a history means, case by case: unanswered and cancelled calls, ties, binding at the call; and what the search costs, in counts."""
+"""The meaning of a history, case by case: unanswered and cancelled calls, ties, binding at the call; and the search's cost, in counts."""
 
 import json
 from pathlib import Path
@@ -65,14 +65,14 @@ def test_a_cancelled_call_has_happened_by_its_cancellation_or_never(reached: tup
     assert judged(written("core", *rows, *publish("d", 5, *other))).verdict is Verdict.VIOLATED
 
 
-def test_an_answer_that_was_not_recorded_still_means_that_it_happened() -> None:
+def test_a_call_that_returned_without_a_recorded_answer_has_happened() -> None:
     rows = (*CONNECTED, ("call", "b", 2, "subscribe", 1, "t"), ("return", "b", 3), *publish("c", 4))
     assert judged(written("core", *rows)).verdict is Verdict.VIOLATED
 
 
 @pytest.mark.parametrize(("later", "verdict"), [(3, Verdict.HOLDS), (3.5, Verdict.VIOLATED)])
-def test_what_touches_in_time_is_concurrent(later: float, verdict: Verdict) -> None:
-    """Intervals are closed: a call made at the very time of a return may have come first."""
+def test_calls_that_touch_in_time_are_concurrent(later: float, verdict: Verdict) -> None:
+    """Intervals are closed: a call made at the time of a return may take effect before it."""
     rows = (*SUBSCRIBED, ("call", "c", later, "publish", "t"), ("return", "c", later + 1, []))
     assert judged(written("core", *rows)).verdict is verdict
 
@@ -94,7 +94,7 @@ TORN: tuple[Row, ...] = (("call", "r", 5, "remove_thread_state", 1), ("return", 
     ("called", "answer", "verdict"), [(4, True, "violated"), (4, False, "holds"), (7, True, "holds"), (7, False, "violated")]
 )
 def test_a_call_is_bound_to_what_it_saw_when_it_was_made(called: int, answer: bool, verdict: str) -> None:
-    """Made before the teardown and taking effect after it, it is refused (P6); made after it, it makes a new entry."""
+    """A call made before the teardown that takes effect after it is refused (P6); one made after it creates a new entry."""
     add = ("call", "a", called, "try_add_connection_to_thread", 1, 1)
     look = (("call", "l", 9, "subscribed_connection_ids", 1), ("return", "l", 10, [1] if answer else []))
     rows = [*LOADED, add, *TORN] if called < 5 else [*LOADED, *TORN, add]
@@ -111,7 +111,7 @@ def test_a_call_made_while_a_teardown_is_under_way_may_have_seen_either() -> Non
         assert judged(written("manager", *LOADED, *torn_slowly, ("return", "a", 8, answer))).verdict is Verdict.HOLDS
 
 
-def test_a_task_acts_on_the_state_that_it_was_answered() -> None:
+def test_a_task_acts_on_the_state_that_it_received() -> None:
     rows = (
         *LOADED[:2],
         ("call", "s", 2, "thread_state", 1, "task x"),
@@ -139,7 +139,7 @@ def test_calls_open_for_longer_than_is_read_ahead(ahead: int) -> None:
     assert judged(written("core", *rows, ("return", "long", 30, False)), ahead).verdict is Verdict.VIOLATED
 
 
-def test_one_moment_of_a_well_formed_history_is_the_same_however_far_one_reads_ahead() -> None:
+def test_moments_do_not_depend_on_the_lines_read_ahead() -> None:
     lines = written("core", *SUBSCRIBED, *publish("c", 4, 1), ("call", "z", 9, "teardown", "t"))
     specification = SPECIFICATIONS["core"]()
 
@@ -163,7 +163,7 @@ def overlapping(count: int, *also: Row) -> list[bytes]:
 
 @pytest.mark.parametrize("reached", [[], [1], list(range(0, 20, 2)), list(range(20))])
 def test_twenty_overlapping_calls_and_one_that_sees_some_of_them(reached: list[int]) -> None:
-    """Brute force has 2**20 sets of calls to try; here fifty configurations must do for any one end."""
+    """Brute force would try 2**20 sets of calls; the search may use fifty configurations for any one end."""
     lines = overlapping(20, ("call", "p", "publish", "t"), ("return", "p", reached))
     assert judged(lines, budget=50).verdict is Verdict.HOLDS
 
@@ -173,7 +173,7 @@ def test_twenty_overlapping_calls_and_one_that_sees_too_many() -> None:
     assert judged(lines, budget=50).verdict is Verdict.VIOLATED
 
 
-def test_a_budget_that_is_met_is_told() -> None:
+def test_an_exceeded_budget_is_reported() -> None:
     lines = overlapping(6, ("call", "p", "publish", "t"), ("call", "q", "teardown", "t"), ("return", "p", []), ("return", "q", None))
     judgement = judged(lines, budget=1)
     assert isinstance(judgement, Unknown) and judgement.verdict is Verdict.INCONCLUSIVE

@@ -1,4 +1,4 @@
-"""Calls of a manager outside of the controlled loop, and the state it shows."""
+"""Helpers that call a manager outside the controlled loop, and read the state that it shows."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The answer of an operation that has everything to itself. It must not suspend: there is nothing to wait for."""
+    """The answer of an operation that runs alone. It must not suspend: there is nothing to wait for."""
     try:
         coroutine.send(None)
     except StopIteration as stop:
@@ -28,7 +28,7 @@ def show(manager: ManagerApi) -> Shown:
 
 
 async def cancelled_at(lock: asyncio.Lock, call: Coroutine[Any, Any, object]) -> None:
-    """Make `call`, and cancel it where it waits for `lock`."""
+    """Make `call`, and cancel it while it waits for `lock`."""
     await lock.acquire()
     task = asyncio.create_task(call)
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Our manager, one call at a time, does what the model does."""
+"""Our manager, called one operation at a time, agrees with the model."""
 
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ FEW = st.integers(1, 2)
 
 
 class Held(NamedTuple):
-    """What a task got from its last operation that returns a state."""
+    """The result of a task's last operation that returns a state."""
 
     state: ThreadState
     thread: int
@@ -99,7 +99,7 @@ class SideBySide:
 # a fixed length: left to itself Hypothesis draws mostly short lists, in which hardly any teardown finds a listener
 @settings(max_examples=300)
 @given(st.sets(FEW), st.lists(st.tuples(FEW, OPERATIONS), min_size=30, max_size=30))
-def test_our_manager_does_what_the_model_does(live: set[int], program: list[tuple[int, op.Operation]]) -> None:
+def test_our_manager_agrees_with_the_model(live: set[int], program: list[tuple[int, op.Operation]]) -> None:
     both = SideBySide(Manager())
     for connection in sorted(live):
         both.perform(1, op.ConnectionInitialized(connection))

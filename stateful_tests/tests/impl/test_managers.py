@@ -1,7 +1,6 @@
-"""The known hazards of the three managers, one call at a time: ours has none, the other two have theirs.
+"""The known hazards of the three managers: ours has none, each of the other two has some.
 
-A task runs alone, or is overtaken at one place chosen by hand. These tests refuse to search: the harness must find the same hazards
-unaided, under every order.
+Here a task runs alone, or is overtaken at one place chosen by hand. The harness must find the same hazards by its own search.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ Scenario = Callable[[ManagerApi], Awaitable[bool]]
 
 
 async def overtaken_at(lock: asyncio.Lock, *calls: Coroutine[Any, Any, object]) -> list[Any]:
-    """The answers of `calls`, all of which were made before the first of them got `lock`."""
+    """The answers of `calls`, all made before the first of them gets `lock`."""
     await lock.acquire()
     tasks = [asyncio.create_task(call) for call in calls]
     await asyncio.sleep(0)
@@ -117,7 +116,7 @@ async def p9_late_turn_shown_for_the_next_conversation(manager: ManagerApi) -> b
     state = await state_of(manager, 1)
     await state_set_listener(state, oneshot()[0], Conversation(1))
     await state_clear_listener(state)
-    await state_track_event(state, op.TurnEvent.TURN_STARTED)  # of the listener that was told to stop
+    await state_track_event(state, op.TurnEvent.TURN_STARTED)  # a late event of the listener that was stopped
     await state_set_listener(state, oneshot()[0], Conversation(2))
     return show(manager).entries[1].turn is not None
 
@@ -178,7 +177,7 @@ HAZARDS: dict[Scenario, set[str]] = {
     p9_late_turn_shown_for_the_next_conversation: BOTH,
     p10_raw_choice_forced_on_another: BOTH,
     p10_raw_choice_lost_to_another: BOTH,
-    # split-lock sets the subscriber and the flag in one section under T, the very thing that the change took apart
+    # split-lock sets the subscriber and the flag in one section under T; the source document's change split that section
     p10_subscribed_without_its_raw_choice: {"source"},
     p11_subscription_cancelled_half_way: BOTH,
     p11_teardown_cancelled_half_way: BOTH,
@@ -194,12 +193,12 @@ def test_hazard(scenario: Scenario, subject: str) -> None:
     assert asyncio.run(play()) is (subject in HAZARDS[scenario])
 
 
-def test_ours_has_none_of_the_hazards() -> None:
+def test_our_manager_has_none_of_the_hazards() -> None:
     assert not any(DEFAULT in afflicted for afflicted in HAZARDS.values())
 
 
 @pytest.mark.parametrize("kind", op.MANAGER_OPERATIONS, ids=lambda kind: kind.name)
-def test_an_operation_of_ours_cancelled_at_its_only_wait_has_not_happened(kind: type[op.ManagerOperation]) -> None:
+def test_an_operation_of_our_manager_cancelled_at_its_only_await_has_not_happened(kind: type[op.ManagerOperation]) -> None:
     async def play() -> tuple[Shown, Shown]:
         manager = Manager()
         for connection in (1, 2):
@@ -224,7 +223,7 @@ def test_raw_choices_are_read_with_the_subscribers() -> None:
     assert run(manager.raw_choices(9)) == {}
 
 
-def test_a_connection_that_closes_takes_its_raw_choice_and_ids_with_it() -> None:
+def test_a_close_drops_the_connections_raw_choice_and_ids() -> None:
     manager = Manager()
     run(manager.connection_initialized(1))
     run(manager.try_ensure_connection_subscribed(1, 1, True))
@@ -235,7 +234,7 @@ def test_a_connection_that_closes_takes_its_raw_choice_and_ids_with_it() -> None
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
-def test_locks_have_the_names_of_reports_and_show_is_silent_while_m_is_held(subject: str) -> None:
+def test_locks_have_report_names_and_show_returns_none_while_m_is_held(subject: str) -> None:
     manager = SUBJECTS[subject].factory()
     run(manager.thread_state(2))
     assert sorted(manager.locks()) == ["M", "T(t2)"]

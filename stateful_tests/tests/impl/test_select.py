@@ -1,4 +1,4 @@
-"""Waiting for the first of several sources: their order decides, a cancellation loses nothing, and a false alarm is waited out."""
+"""Waiting for the first of several sources: their order decides ties, a cancellation loses nothing, a spurious wake-up waits on."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from subwarden.impl.server.select import Source, first_ready
 
 
 class Flag:
-    """A source that is ready when told."""
+    """A source that becomes ready on demand."""
 
     def __init__(self, *, up: bool = False) -> None:
         self.up = up
@@ -36,7 +36,7 @@ async def waiting(*sources: Source) -> "asyncio.Task[int]":
     return task
 
 
-def test_the_first_in_order_counts_where_several_are_ready() -> None:
+def test_of_several_ready_sources_the_first_in_order_wins() -> None:
     async def run() -> None:
         assert await first_ready(Flag(), Flag(up=True), Flag(up=True)) == 1
         a, b = Flag(), Flag()
@@ -50,13 +50,13 @@ def test_the_first_in_order_counts_where_several_are_ready() -> None:
     asyncio.run(run())
 
 
-def test_it_does_not_suspend_where_one_is_ready() -> None:
+def test_it_does_not_suspend_if_a_source_is_ready() -> None:
     with pytest.raises(StopIteration) as stopped:
         first_ready(Flag(), Flag(up=True)).send(None)
     assert stopped.value.value == 1
 
 
-def test_who_is_woken_for_nothing_waits_on() -> None:
+def test_a_spuriously_woken_task_waits_on() -> None:
     async def run() -> None:
         a, b = Flag(), Flag()
         task = await waiting(a, b)
@@ -69,21 +69,21 @@ def test_who_is_woken_for_nothing_waits_on() -> None:
     asyncio.run(run())
 
 
-def test_a_cancelled_wait_takes_nothing_and_leaves_nobody_armed() -> None:
+def test_a_cancelled_wait_takes_nothing_and_disarms_every_source() -> None:
     async def run() -> None:
         a, b = Flag(), Flag()
         task = await waiting(a, b)
         b.raise_()
-        task.cancel()  # though it is woken already
+        task.cancel()  # after it was woken
         with pytest.raises(asyncio.CancelledError):
             await task
         assert (a.waiter, b.waiter) == (None, None)
-        assert await first_ready(a, b) == 1  # what was ready still is
+        assert await first_ready(a, b) == 1  # the ready source still is
 
     asyncio.run(run())
 
 
-def test_a_word_from_one_sender_is_a_source() -> None:
+def test_a_oneshot_receiver_is_a_source() -> None:
     async def run() -> None:
         (speaks, heard), (drops, gone) = oneshot(), oneshot()
         task = await waiting(heard, gone)

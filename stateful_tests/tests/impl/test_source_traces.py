@@ -1,7 +1,7 @@
-"""The subject `source` is the source document's manager, proved: it replays every schedule recorded from the original, step for step.
+"""The subject `source` is faithful to the source document's manager: it replays every schedule recorded from the original.
 
-Each recorded action is one poll of one task, and after each one everything that the original showed must be the same here. It refuses
-to skip: an action that cannot be played, or an observation without a counterpart, is a failure.
+Each recorded action is one poll of one task, and after each one every observation of the original must be the same here. An action that
+cannot be played, or an observation without a counterpart, fails the test.
 """
 
 import asyncio
@@ -23,15 +23,15 @@ from subwarden.scheduling.handles import owner
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.tests.paths import DATA
 
-RECORDED = DATA / "seed_traces"
+RECORDED = DATA / "source_traces"
 CANCELLED = {Outcome.SENT: "cancelled", Outcome.DROPPED: "dropped"}
 
 Json = dict[str, Any]
 
 
 def taken(lock: asyncio.Lock) -> bool:
-    """Whether the original would find `lock` taken. It hands a released lock to its next waiter, asyncio only wakes that one up; the
-    order in which they get it is the same, what an onlooker sees in between is not."""
+    """Whether the original would find `lock` taken. The original passes a released lock to its next waiter, asyncio only wakes the waiter.
+    The waiters get the lock in the same order, but an observer sees a difference in between."""
     return lock.locked() or any(not waiter.cancelled() for waiter in lock._waiters or ())
 
 
@@ -65,7 +65,7 @@ def show_manager(manager: SourceManager) -> Json | None:
 
 
 class Replay:
-    """One schedule being played on a fresh seed."""
+    """One schedule, played on a fresh manager."""
 
     def __init__(self, loop: ControlledLoop) -> None:
         self.loop = loop
@@ -78,7 +78,7 @@ class Replay:
         self.conversations: dict[int, Conversation] = {}
 
     def play(self, action: Json) -> Json:
-        """Play one action, and return what there is to observe after it."""
+        """Play one action, and return the observations after it."""
         task_id = action["id"]
         done = None
         match action["act"]:
@@ -156,7 +156,7 @@ class Replay:
     async def state_track_event(self, action: Json) -> str | None:
         state = self.handles[action["handle"]]
         await state_track_event(state, TurnEvent(action["event"]), action["turn"])
-        turn = state.active_turn_snapshot()  # no suspension since T was let go: this is what the section left behind
+        turn = state.active_turn_snapshot()  # no suspension since T was released, so this is the turn that the section left
         return None if turn is None else turn.id
 
 
@@ -187,14 +187,14 @@ def replay(schedule: Json) -> int:
     ("name", "schedules", "actions"),
     [("schedules.jsonl.gz", 300, 12019), ("schedules_with_drops.jsonl.gz", 100, 3902)],
 )
-def test_the_seed_replays_every_recorded_schedule(name: str, schedules: int, actions: int) -> None:
+def test_the_source_replays_every_recorded_schedule(name: str, schedules: int, actions: int) -> None:
     with gzip.open(RECORDED / name, "rt", encoding="utf-8") as lines:
         played = [replay(json.loads(line)) for line in lines]
     assert (len(played), sum(played)) == (schedules, actions)
 
 
-def test_a_wrong_recording_is_noticed_and_located() -> None:
-    """The comparison can fail: with one subscriber too many in the recording, it names the seed, the action and the part."""
+def test_a_wrong_recording_fails_at_its_action() -> None:
+    """With one subscriber too many in the recording, the error names the schedule's seed, the action and the part."""
     with gzip.open(RECORDED / "schedules.jsonl.gz", "rt", encoding="utf-8") as lines:
         schedule = json.loads(next(lines))
     schedule["steps"][7]["observed"]["snapshot"]["threads"]["2"]["connections"].append(9)

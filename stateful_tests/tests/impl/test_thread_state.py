@@ -1,4 +1,4 @@
-"""The thread states that managers hand out: senders, receivers, generations and conversations."""
+"""The thread states that managers return: senders, receivers, generations and conversations."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ def test_a_caller_cancelled_while_it_waits_for_t_drops_its_sender() -> None:
     assert asyncio.run(play()) is Outcome.DROPPED
 
 
-def test_a_listener_is_told_once_and_wakes_whoever_waits() -> None:
+def test_a_stopped_listener_is_signalled_once_and_its_waiter_woken() -> None:
     async def play() -> tuple[Outcome, bool]:
         cancel, receiver = oneshot()
         waiting = asyncio.create_task(receiver.wait())
@@ -34,13 +34,13 @@ def test_a_listener_is_told_once_and_wakes_whoever_waits() -> None:
     assert asyncio.run(play()) == (Outcome.SENT, False)
 
 
-def test_the_generation_wraps_as_in_64_bits() -> None:
+def test_the_generation_wraps_at_64_bits() -> None:
     state = ThreadState()
     state.listener_generation = GENERATIONS - 1
     assert run(state_set_listener(state, oneshot()[0], Conversation(1))) == 0
 
 
-def test_a_superseded_listener_gets_the_commands_queued_before_and_then_the_end() -> None:
+def test_a_superseded_listener_gets_earlier_commands_and_then_the_end() -> None:
     async def play() -> None:
         state, conversation = ThreadState(), Conversation(1)
         placed = state.set_listener(oneshot()[0], conversation)
@@ -58,7 +58,7 @@ def test_a_superseded_listener_gets_the_commands_queued_before_and_then_the_end(
     asyncio.run(play())
 
 
-def test_a_closed_receiver_hands_back_what_nobody_received() -> None:
+def test_closing_a_receiver_returns_the_commands_not_received() -> None:
     state = ThreadState()
     placed = state.set_listener(oneshot()[0], Conversation(1))
     channel = state.listener_command_tx()
@@ -70,7 +70,7 @@ def test_a_closed_receiver_hands_back_what_nobody_received() -> None:
     assert not channel.send(command)
 
 
-def test_a_waiting_receiver_is_woken_by_a_command() -> None:
+def test_a_command_wakes_a_waiting_receiver() -> None:
     async def play() -> bool:
         state = ThreadState()
         placed = state.set_listener(oneshot()[0], Conversation(1))

@@ -1,4 +1,4 @@
-"""Coverage of the model's graph names exactly what was not taken, whatever the names it was taken under."""
+"""Coverage of the model's graph names exactly the transitions that were not taken, up to renaming."""
 
 import random
 
@@ -17,13 +17,13 @@ SCOPE = Scope(2, 1, 1, 2, 1, True, 0)
 
 @pytest.fixture(scope="module")
 def graph() -> ModelCoverage:
-    """Made once: it is more than a second's work, and the same for all."""
+    """Made once for all tests: it takes more than a second."""
     return ModelCoverage(SCOPE)
 
 
 @pytest.fixture
 def coverage(graph: ModelCoverage) -> ModelCoverage:
-    """Of which nothing was taken."""
+    """The graph with no transition taken."""
     graph.taken.clear()
     graph.outside = 0
     return graph
@@ -46,15 +46,15 @@ def follow(coverage: ModelCoverage, requests: list[Request]) -> None:
 
 
 def test_a_tour_misses_nothing(coverage: ModelCoverage, toured: Tour) -> None:
-    """Every transition of the graph, and none outside."""
+    """It takes every transition of the graph, and none outside."""
     for run in toured.runs:
         follow(coverage, [transition.request for transition in run])
     assert coverage.missed() == []
     assert set(coverage.taken) == set(coverage.transitions)
 
 
-def test_what_was_not_taken_is_named(coverage: ModelCoverage, toured: Tour) -> None:
-    """A tour that never closes a connection misses exactly the closes, and what comes after them."""
+def test_transitions_that_were_not_taken_are_named(coverage: ModelCoverage, toured: Tour) -> None:
+    """A tour that never closes a connection misses exactly the closes and the transitions after them."""
     for run in toured.runs:
         ends = next((i for i, t in enumerate(run) if isinstance(t.request.operation, op.RemoveConnection)), len(run))
         follow(coverage, [transition.request for transition in run[:ends]])
@@ -65,7 +65,7 @@ def test_what_was_not_taken_is_named(coverage: ModelCoverage, toured: Tour) -> N
 
 
 def test_names_do_not_matter(coverage: ModelCoverage) -> None:
-    """The second connection's first steps are the first's."""
+    """The second connection's first steps count as the first connection's."""
     follow(coverage, [Request(op.ConnectionInitialized(1)), Request(op.TryAddConnectionToThread(1, 1)), Request(op.StateSetListener(1), 1)])
     one = coverage.taken.copy()
     coverage.taken.clear()
@@ -74,15 +74,14 @@ def test_names_do_not_matter(coverage: ModelCoverage) -> None:
     assert len(one) == 3
 
 
-def test_what_the_scope_does_not_have_is_counted_as_outside(coverage: ModelCoverage) -> None:
-    """A third connection, a second thread."""
+def test_transitions_outside_the_scope_are_counted_apart(coverage: ModelCoverage) -> None:
+    """Here: a third connection, and a second thread."""
     follow(coverage, [Request(op.ConnectionInitialized(3)), Request(op.ThreadState(2)), Request(op.StateSetListener(4), 2)])
     assert coverage.outside == 3
     assert not coverage.taken
 
 
-def test_random_programs_leave_something_and_it_shrinks(coverage: ModelCoverage) -> None:
-    """More programs miss less: the figure means something."""
+def test_more_random_programs_miss_fewer_transitions(coverage: ModelCoverage) -> None:
     chance, left = random.Random(5), []
     for _ in range(3):
         for _ in range(40):
@@ -98,6 +97,6 @@ def test_random_programs_leave_something_and_it_shrinks(coverage: ModelCoverage)
 
 
 def test_calls_in_flight_are_refused() -> None:
-    """They have no place in a graph of whole operations."""
+    """The graph has whole operations only."""
     with pytest.raises(ValueError, match="in_flight=0"):
         ModelCoverage(Scope(1, 1, 1, 2, 1, True, 1))

@@ -1,4 +1,4 @@
-"""`subwarden prove` says holds only of what it has seen, and what is wrong by a shortest run."""
+"""`subwarden prove` says "holds" only after a complete search, and shows a violation by a shortest run."""
 
 import argparse
 import json
@@ -43,14 +43,14 @@ def text(proof: Proof) -> str:
 
 
 def test_counts_of_small_scopes_are_pinned() -> None:
-    """A change of these is a change of the model, and must be meant. The first can be counted by hand: a connection that is new, live
-    or closed, with or without the entry, and live and linked."""
+    """A change of these counts is a change of the model, and must be intended. The first can be counted by hand: a connection that is new,
+    live or closed, each with or without the entry, and one that is live and linked."""
     counts = {scope: search(ManagerSystem(scope)).distinct for scope in (TINY, SMALL, Scope(2, 2, 1, 1, None, True, 0))}
     assert list(counts.values()) == [7, 2742, 2865]
 
 
 def test_a_proof_of_the_default_scope_holds() -> None:
-    """Every property that level manager can decide, with calls in flight, and nothing that it ought to meet missing."""
+    """Every property that the manager level can decide holds, with calls in flight, and every expected kind and situation was met."""
     proof = prove(Scope(1, 1, 1, 2, 1, True, 1))
     assert proof.verdict is SearchVerdict.HOLDS
     assert {p for p in Property if proof.verdict_of(p) is SearchVerdict.HOLDS} == set(Property) - set(NOT_HERE)
@@ -70,7 +70,7 @@ def test_a_proof_of_the_default_scope_holds() -> None:
 )
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, prop: Property, length: int, symmetric: bool) -> None:
-    """The run leads from nothing to what is wrong, and is as long as the search is deep."""
+    """The run starts in the empty state, ends in the violation, and is as long as the search is deep."""
     proof = prove(SMALL, symmetric, step=DEFECTS[name])
     assert proof.verdict is SearchVerdict.VIOLATED
     found = next(c for c in proof.counter_examples if c.property is prop)
@@ -82,7 +82,7 @@ def test_a_planted_defect_is_shown_by_a_shortest_run(name: str, prop: Property, 
 
 
 def test_a_run_in_words() -> None:
-    """What happened, what was answered, what is so then."""
+    """Each step has its action, its kind, its answer and the state afterwards."""
     (found,) = [c for c in prove(SMALL, step=DEFECTS["closed connection revived"]).counter_examples if c.property is Property.P2]
     assert [tuple(step) for step in found.run] == [
         ("remove_connection(c1)", "remove_connection: not live", "nothing", "c1 closed"),
@@ -90,14 +90,13 @@ def test_a_run_in_words() -> None:
     ]
 
 
-def test_after_a_counter_example_nothing_else_holds() -> None:
-    """The search ended there, so the other properties were not seen everywhere."""
+def test_after_a_counterexample_no_other_property_holds() -> None:
+    """The search ends there, so the other properties were not judged on every state."""
     proof = prove(SMALL, step=DEFECTS["closed connection revived"])
     assert SearchVerdict.HOLDS not in {proof.verdict_of(p) for p in Property}
 
 
-def test_a_bound_makes_it_inconclusive_and_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """And memory stays within a chunk of the bound."""
+def test_a_hit_bound_is_reported_and_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
     assert command("--max-states", "100") == 2
     printed = " ".join(capsys.readouterr().out.split())
     assert "INCONCLUSIVE" in printed
@@ -113,8 +112,8 @@ def test_a_bound_makes_it_inconclusive_and_is_said(capsys: pytest.CaptureFixture
         ([], {"something": True}, SearchVerdict.HOLDS),
     ],
 )
-def test_what_was_never_met_makes_it_inconclusive(kinds: list[str], met: dict[str, bool], verdict: SearchVerdict) -> None:
-    """`sometimes` and guards both count."""
+def test_a_missing_kind_or_situation_is_inconclusive(kinds: list[str], met: dict[str, bool], verdict: SearchVerdict) -> None:
+    """Expected kinds of transition and `sometimes` properties both count."""
     found = StateGraphSearch([[0]], None, None, search(ManagerSystem(TINY)).kinds, kinds, met)
     assert found.never_enabled == kinds
     assert found.never_met == [name for name, was in met.items() if not was]
@@ -125,7 +124,7 @@ def test_what_was_never_met_makes_it_inconclusive(kinds: list[str], met: dict[st
     ("name", "defect"), [("prove_holds", None), ("prove_violated", "teardown leaves ids"), ("prove_stuck", "overtaken call never answered")]
 )
 def test_golden_report_and_json(name: str, defect: str | None) -> None:
-    """Both forms as they are. `SUBWARDEN_REFRESH=1` writes them anew; look at the difference before committing it."""
+    """The text and the JSON report. `SUBWARDEN_REFRESH=1` writes them anew; read the difference before committing it."""
     proof = prove(Scope(1, 1, 1, 1, None, True, 1)) if defect is None else prove(SMALL, step=DEFECTS[defect])
     shown = {"txt": text(proof), "json": json.dumps(proof.as_data(), indent=1) + "\n"}
     for ending, produced in shown.items():
@@ -136,8 +135,8 @@ def test_golden_report_and_json(name: str, defect: str | None) -> None:
         assert produced == golden.read_text(encoding="utf-8")
 
 
-def test_progress_can_stop_it() -> None:
-    """As Ctrl-C does: it says how far it got."""
+def test_progress_can_stop_the_search() -> None:
+    """As Ctrl-C does; the search then reports how far it got."""
     seen: list[Progress] = []
 
     def after_three(at: Progress) -> bool:
@@ -151,8 +150,8 @@ def test_progress_can_stop_it() -> None:
     assert found.expanded == sum(map(len, found.layers[:3]))
 
 
-def test_ctrl_c_tells_how_far_it_got(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit code 2, and the handler that was there before is put back."""
+def test_ctrl_c_reports_how_far_the_search_got(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit code is 2, and the previous signal handler is restored."""
     before = signal.getsignal(signal.SIGINT)
 
     def interrupt(*_: object) -> None:
@@ -164,8 +163,8 @@ def test_ctrl_c_tells_how_far_it_got(capsys: pytest.CaptureFixture[str], monkeyp
     assert "it was interrupted" in " ".join(capsys.readouterr().out.split())
 
 
-def test_json_says_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The scope, what was left out, and the figures; and it is the same twice."""
+def test_json_has_the_whole_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has the scope, the behaviour left out and the figures; two runs write the same file."""
     arguments = ["--connections", "1", "--conversations", "1", "--no-raw", "--no-turns", "--in-flight", "0"]
     files = [tmp_path / "one.json", tmp_path / "two.json"]
     assert [command(*arguments, "--json", str(file)) for file in files] == [0, 0]
@@ -187,14 +186,14 @@ def test_json_says_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     "arguments",
     [["--connections", "0"], ["--items", "-1"], ["--max-states", "0"], ["--json", "/nowhere/at/all", "--connections", "1"]],
 )
-def test_usage_errors_are_3(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """One line, and no traceback."""
+def test_usage_errors_exit_with_3(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """They print one line and no traceback."""
     assert command(*arguments, "--threads", "1", "--conversations", "0") == 3
     assert capsys.readouterr().err.startswith("subwarden prove: ")
 
 
-def test_liveness_looked_at_every_open_call() -> None:
-    """A pass that saw no component, or only single states, would be empty."""
+def test_liveness_judges_every_open_call() -> None:
+    """A pass without components, or with single states only, would be vacuous."""
     system = ManagerSystem(SMALL)
     found = search(system)
     liveness = check_liveness(system, list(found.states()))
@@ -205,15 +204,15 @@ def test_liveness_looked_at_every_open_call() -> None:
 
 
 def test_a_skipped_liveness_is_not_a_pass() -> None:
-    """With too many states to look for components, calls in flight leave the proof inconclusive, and the report says so."""
+    """With too many states for liveness, a scope with calls in flight is inconclusive, and the report says so."""
     proof = prove(SMALL, liveness_states=10)
     assert proof.verdict is SearchVerdict.INCONCLUSIVE
     assert proof.verdict_of(Property.P7) is None
     assert "P7 and P13 were not judged" in text(proof)
 
 
-def test_strong_components_of_a_graph_known_by_heart() -> None:
-    """Two cycles, a bridge, a tail."""
+def test_strong_components_of_a_small_graph() -> None:
+    """The graph has two cycles, a bridge and a tail."""
     graph = {1: [2], 2: [3], 3: [1, 4], 4: [5], 5: [4, 6], 6: [], 7: [7, 99]}
     components = sorted(sorted(c) for c in strong_components(graph, lambda n: graph.get(n, [])))
     assert components == [[1, 2, 3], [4, 5], [6], [7]]

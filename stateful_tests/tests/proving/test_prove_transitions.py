@@ -1,4 +1,4 @@
-"""The fast transition function is the model, and the footprints, properties and kinds it is built from are as large as they must be."""
+"""The fast transition function agrees with the model, and its footprints, properties and kinds are complete."""
 
 import random
 
@@ -27,7 +27,7 @@ SMALL = [
 
 @pytest.mark.parametrize("scope", SMALL, ids=Scope.describe)
 def test_every_reachable_state_and_action_agrees_with_the_model(scope: Scope) -> None:
-    """For each state: the fast successors are exactly the model's, and the kinds counted are exactly the model's."""
+    """For each state, the fast successors and the counted kinds are exactly the model's."""
     system = ManagerSystem(scope)
     found = search(system)
     counted = dict(found.kinds)
@@ -46,7 +46,7 @@ def test_every_reachable_state_and_action_agrees_with_the_model(scope: Scope) ->
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_defective_models_stay_within_the_footprints(name: str) -> None:
-    """Planted defects are found out by properties, not by an accident of the footprints: up to where the search ends, they agree."""
+    """Properties find the planted defects, not too small footprints: up to the search's end, the fast successors are the defect's."""
     system = ManagerSystem(Scope(1, 2, 1, 1, 0, True, 1), DEFECTS[name])
     states = list(search(system).states())
     for state in random.Random(2).sample(states, min(len(states), 400)):
@@ -54,15 +54,15 @@ def test_defective_models_stay_within_the_footprints(name: str) -> None:
 
 
 @pytest.mark.parametrize("scope", SMALL[:4], ids=Scope.describe)
-def test_encoding_gives_back_what_it_was_given(scope: Scope) -> None:
-    """encode is the inverse of decode on every reachable state."""
+def test_encode_is_the_inverse_of_decode(scope: Scope) -> None:
+    """On every reachable state."""
     system = ManagerSystem(scope)
     assert all(system.encoding.encode(system.encoding.decode(state)) == state for state in search(system).states())
 
 
 @pytest.mark.parametrize("scope", SMALL[:4], ids=Scope.describe)
-def test_judging_parts_is_judging_the_whole(scope: Scope) -> None:
-    """A state is suspicious exactly if a property of the whole state is broken: on states that no model reaches, too."""
+def test_judging_the_parts_equals_judging_the_whole_state(scope: Scope) -> None:
+    """A state is suspicious exactly if it breaks a property; also a state that the model never reaches."""
     system = ManagerSystem(scope)
     states = _some_states(system.encoding, 3000)
     broken = {s for s in states if any(p.broken(system.encoding.decode(s).state) for p in STATE_PROPERTIES)}
@@ -71,8 +71,8 @@ def test_judging_parts_is_judging_the_whole(scope: Scope) -> None:
     assert system.suspicious(states) == broken
 
 
-def test_kinds_are_all_that_the_model_has_and_each_scope_expects_what_it_meets() -> None:
-    """The list of kinds equals what searches meet, in scopes with and without each feature."""
+def test_each_scope_meets_exactly_its_expected_kinds() -> None:
+    """In scopes with and without each feature; together they meet every kind."""
     met: set[str] = set()
     for scope in [*SMALL, Scope(2, 1, 1, 1, None, True, 0), Scope(1, 1, 2, 0, 1, False, 1), Scope(1, 1, 0, 0, None, False, 0)]:
         kinds = {kind for kind, times in search(ManagerSystem(scope)).kinds.items() if times}
@@ -81,8 +81,8 @@ def test_kinds_are_all_that_the_model_has_and_each_scope_expects_what_it_meets()
     assert met == set(KINDS)
 
 
-def test_a_footprint_that_is_too_small_is_noticed() -> None:
-    """A model whose operation reaches further than is declared makes the search fail rather than lie."""
+def test_a_footprint_that_is_too_small_raises() -> None:
+    """An operation that changes facts outside its declared footprint makes the search fail rather than miss states."""
 
     def reaching(state: State, call: object) -> object:
         outcome = model_step(state, call)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ def test_a_footprint_that_is_too_small_is_noticed() -> None:
 
 
 def _some_states(encoding: Encoding, attempts: int) -> set[int]:
-    """Conceivable states, reachable or not: any facts together that a configuration can hold."""
+    """Random states, reachable or not: any combination of facts that a configuration can hold."""
     chance, states = random.Random(7), set()
     for _ in range(attempts):
         code = sum(bit for bit in encoding.bit.values() if chance.random() < 0.3)

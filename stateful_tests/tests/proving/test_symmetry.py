@@ -1,4 +1,4 @@
-"""Symmetry is exact: same verdicts, and the orbits add up to the states that a search without it finds."""
+"""Symmetry is exact: the verdicts agree, and the orbits add up to the states of a search without symmetry."""
 
 import random
 from collections import Counter
@@ -28,7 +28,7 @@ SCOPES = [
 
 @pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
 def test_orbits_add_up_and_verdicts_agree(scope: Scope) -> None:
-    """Distinct states, depth, transitions of every kind, `sometimes` and verdict are those of a search without symmetry."""
+    """Distinct states, depth, transitions of every kind, `sometimes` and verdict equal those of a search without symmetry."""
     plain = search(ManagerSystem(scope))
     system = ManagerSystem(scope)
     reduced = search(system, symmetry_of(system))
@@ -42,8 +42,8 @@ def test_orbits_add_up_and_verdicts_agree(scope: Scope) -> None:
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
-def test_representatives_are_one_for_each_orbit(scope: Scope) -> None:
-    """Every renaming of a state has its representative; the representatives are as many as the orbits, by definition of an orbit."""
+def test_each_orbit_has_one_representative(scope: Scope) -> None:
+    """All renamings of a state have the same representative, and there are as many representatives as orbits by definition."""
     system = ManagerSystem(scope)
     symmetry, by_definition = symmetry_of(system), EveryRenaming(system.encoding)
     states = set(search(system).states())
@@ -56,7 +56,7 @@ def test_representatives_are_one_for_each_orbit(scope: Scope) -> None:
 
 
 def test_representatives_of_states_that_only_a_defect_reaches() -> None:
-    """With an id in two places, counting ids is not enough; the symmetry must still be exact."""
+    """With an id in two places, counting ids does not suffice; the symmetry must still be exact."""
     scope = Scope(2, 2, 2, 1, None, True, 0)
     system = ManagerSystem(scope)
     fast, by_definition = ColumnOrder(system.encoding), EveryRenaming(system.encoding)
@@ -70,7 +70,7 @@ def test_representatives_of_states_that_only_a_defect_reaches() -> None:
 
 
 def test_renaming_commutes_with_stepping() -> None:
-    """The reason why symmetry is sound: what a renamed state leads to is the renamed of what the state leads to."""
+    """This makes symmetry sound: the successors of a renamed state are the renamed successors of the state."""
     system = ManagerSystem(Scope(2, 2, 1, 1, None, True, 1))
     states = random.Random(1).sample(list(search(system, max_states=20_000).states()), 150)
     for renaming in renamings(system.encoding):
@@ -80,14 +80,14 @@ def test_renaming_commutes_with_stepping() -> None:
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_is_found_at_the_same_depth_with_symmetry(name: str) -> None:
-    """The properties broken and the lengths of the runs are the same."""
+    """With and without symmetry, the same properties break, after runs of the same lengths."""
     scope, step = Scope(2, 1, 1, 1, 0, True, 1), DEFECTS[name]
     plain, reduced = _broken(scope, step, None), _broken(scope, step, EveryRenaming(ManagerSystem(scope).encoding))
     assert plain == reduced
 
 
 def test_columns_refuse_calls_in_flight() -> None:
-    """They would tie columns together, and the order would be wrong without a word."""
+    """Open calls would tie columns together, and the representative would be silently wrong."""
     with pytest.raises(ValueError, match="EveryRenaming"):
         ColumnOrder(ManagerSystem(Scope(1, 1, 1, 1, None, False, 1)).encoding)
 

@@ -7,6 +7,8 @@ not. Nothing is guessed: what cannot be looked into completely (an object built 
 Taken to be constant: the globals of functions, the attributes of classes, modules, loggers. What a traceback says is taken to decide
 nothing, and so is the order of a set beyond its elements, unless all of them are integers: other hashes differ from process to process.
 
+Long because one table says how each kind of value is looked at, and the looks share their state.
+
 Here is what the language itself has: values, containers, functions, iterators. Instances of classes are in
 `scheduling.state_search.objects`, what is suspended in `scheduling.state_search.suspended`.
 """

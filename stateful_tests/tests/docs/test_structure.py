@@ -1,4 +1,4 @@
-"""The structure of the project: folders with few files, pages that name files that exist, and no module that only tests import."""
+"""The structure of the project: small folders, short files, pages that name files that exist, and no module for tests alone."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from subwarden.stateful_tests.tests.paths import CORPUS, ROOT, TESTS
 
-MOST_FILES = 15
+MOST_FILES, MOST_LINES = 15, 300
 NOT_OURS = ("__pycache__", "build")
 NOT_SHIPPED = ("benchmarks", "examples", "stateful_tests/specimens", "stateful_tests/tests")
 ENTRIES = ("subwarden", "subwarden.__main__", "subwarden.stateful_tests.fixture.plugin")  # the public API, the command, the fixture
@@ -66,6 +66,17 @@ def test_no_folder_has_many_files() -> None:
     counted = {folder: sum(path.is_file() for path in folder.iterdir()) for folder in folders() if folder != CORPUS}
     many = {str(folder.relative_to(ROOT)): count for folder, count in counted.items() if count > MOST_FILES}
     assert not {folder: count for folder, count in many.items() if not (ROOT / folder).is_relative_to(TESTS)}
+
+
+def test_a_long_file_says_why() -> None:
+    """In a line of its docstring that begins with "Long because"."""
+    unexplained = {}
+    for path in (path for folder in folders() for path in folder.glob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        lines = source.count("\n")
+        if lines > MOST_LINES and "\nLong because " not in (ast.get_docstring(ast.parse(source)) or ""):
+            unexplained[str(path.relative_to(ROOT))] = lines
+    assert not unexplained
 
 
 def test_every_module_serves_the_command_the_public_api_or_the_fixture() -> None:

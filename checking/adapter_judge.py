@@ -1,4 +1,4 @@
-"""What the judges of adapters have in common, whichever model an adapter is held against: what is recorded, and what is switched off."""
+"""The common part of the judges of adapters, for any model: they record causes with their evidence, except those that are switched off."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
@@ -10,14 +10,14 @@ from subwarden.model.properties import CoreProperty
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Value
 
-Evidence = tuple[object, ...]  # what can be looked at again, without a model, to see that something is wrong; plain data
+Evidence = tuple[object, ...]  # plain data with which the fault can be seen again, without a model
 
 
 class JudgedRules(NamedTuple):
-    """How an adapter wants to be judged.
+    """The rules by which an adapter is judged.
 
-    `off`: properties or causes by name -> why not. `final`: a close is, ids are not used again. `own`: the names of what the adapter itself
-    says must hold whenever no call is open, and does not.
+    `off`: the properties and causes that are switched off, by name, each with the reason. `final`: a closed connection never comes back.
+    `own`: returns the names of the adapter's own properties that do not hold; asked whenever no call is open.
     """
 
     off: Mapping[str, str] = {}
@@ -26,7 +26,7 @@ class JudgedRules(NamedTuple):
 
 
 class AdapterJudge(ABC):
-    """See `stateful_tests.exploring.level.Judge`."""
+    """The judge of one run; see `stateful_tests.exploring.level.RunJudge`. `evidence`: plain data behind each cause, or ()."""
 
     shows_by = "observe"
 
@@ -41,16 +41,16 @@ class AdapterJudge(ABC):
         self._rules = rules
         self._calls = 0  # so far
         self._open: dict[int, int] = {}  # the number of a task's open call
-        self._orphans: list[int] = []  # calls that were cancelled or raised, and may still be finished by somebody
+        self._orphans: list[int] = []  # cancelled and raised calls that another task may still finish
 
     def digest_parts(self) -> Value:
-        """What of this decides the rest of the run's judgement. At which step something was broken, and what is said of it, does not."""
+        """The parts that decide the rest of the run's judgement. Steps, details and evidence of recorded causes decide nothing."""
         name: dict[int, Hashable] = {call: task for task, call in self._open.items()}
         name |= {call: ("orphan", place) for place, call in enumerate(self._orphans)}
         calls = tuple(name[call] for call in sorted(name))
         return Value((frozenset(self.violations), self.show_raised is not None, calls, self._digest_parts(name)))
 
-    # --- what the player reports
+    # --- events of the play
 
     def cancelled(self, task: int, operation: Any) -> None:
         """`task`'s `operation` was cancelled."""
@@ -69,11 +69,11 @@ class AdapterJudge(ABC):
         self._look()
         return False
 
-    # --- what a model says
+    # --- hooks for a model
 
     @abstractmethod
     def _digest_parts(self, name: Mapping[int, Hashable]) -> Hashable:
-        """The same, of what the model says. `name`: what to call the calls that are open, or were and may still be finished."""
+        """The model's part of `digest_parts`. `name`: names for the open calls and for the orphans, by number."""
 
     @abstractmethod
     def _gone(self, task: int, operation: Any) -> None:
@@ -81,16 +81,16 @@ class AdapterJudge(ABC):
 
     @abstractmethod
     def _settle(self) -> None:
-        """What was cancelled has happened or not, and nobody will finish it any more."""
+        """No task can finish the orphans any more: each has taken effect or never will."""
 
     @abstractmethod
     def _look(self) -> None:
-        """Judge what shows now."""
+        """Observe the manager and judge the observation."""
 
-    # --- what all record
+    # --- recording
 
     def _judge_own(self) -> None:
-        """No call is open: what the adapter itself says must hold then."""
+        """Judge the adapter's own properties, while no call is open."""
         if self._rules.own is not None:
             for name in self._rules.own():
                 self.violated(Cause(CoreProperty.OWN, name), "", ("own", name))
@@ -104,5 +104,5 @@ class AdapterJudge(ABC):
             self.evidence[cause] = evidence
 
     def _nobody_is_left(self) -> bool:
-        """Whether nothing can be going on any more that could finish what was cancelled."""
+        """Whether no task is left that could finish an orphan."""
         return not self._loop.ready and all(task.done() for task in self._loop.tasks)

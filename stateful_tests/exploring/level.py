@@ -79,7 +79,7 @@ class Play(Protocol):
 
     loop: ControlledLoop
     happened: set[str]
-    audience: Any  # the judge, or the judge and all observers (`exploring.observers.audience`); whoever drives the run tells it `stepped`
+    audience: Any  # the judge, or the judge and all observers (`exploring.observers.audience_of`); the driver of the run tells it `stepped`
 
     @property
     def judge(self) -> RunJudge:

@@ -1,34 +1,32 @@
-"""Whoever wants to know what happens in a run is an observer of it: narrators, claims, traces, coverage. The judge is always the first.
+"""Observers hear of the events of a run: narrators, claimants, traces and coverage are observers. The judge hears every event first.
 
-As Trio's `Instrument`: an observer overrides the events that it wants. They are looked up once a run, and a run that nobody observes
-tells its judge directly, so that it pays nothing. An observer only listens: it wraps no method, reads no private field, and must not
-change what happens. It may read the judge, which has heard of every event before it, and keeps the evidence of each cause that it records.
+As with Trio's `Instrument`, an observer overrides the events that it needs. They are looked up once for a run, and a run without
+observers tells its judge directly, so it costs nothing. An observer only listens: it wraps no method, reads no private field and changes
+nothing. It may read the judge, which keeps the evidence of every cause that it records.
 
-`Play` tells `called`, `returned`, `cancelled`, `raised`, `delivered` and, through whoever drives the run, `stepped`. The driver
-(`exploring.runner`) tells `begun`, `chosen` and `finished`. A level may have further events, which are told to all that have a method of
-that name, such as `took` of level manager.
+A play tells `called`, `returned`, `cancelled`, `raised` and `delivered`. The driver of the run (`exploring.runner`) tells `begun`,
+`chosen`, `stepped` and `finished`. A level may have more events, such as `took` of level manager; an observer hears each for which it has
+a method.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-Event = Callable[..., object]
-
 
 class Observer:
-    """Hears of one run. `task` is the place of a task in the program, and `operation` what it calls, as the program has it."""
+    """Hears of one run. `task` is the place of a task in the program, `operation` the operation of the program that it calls."""
 
     def begun(self, play: Any) -> None:
         """`play`, an `exploring.level.Play`, is ready; nothing has happened yet."""
 
     def chosen(self, name: str) -> None:
-        """The schedule goes on with `name`, a step or an outside event, which has not happened yet. Told of runs that follow names."""
+        """The step or outside event `name` comes next. Told only in runs that follow a schedule of names."""
 
     def called(self, task: int, operation: Any) -> None:
         """`task` calls `operation`."""
 
     def returned(self, task: int, operation: Any, answer: Any, last: bool = True) -> None:
-        """The call returned `answer`, as the model puts it. `last`: the task runs no more of the subject's code (where a level knows)."""
+        """The call returned `answer`, in the model's terms. `last`: the task runs no more of the subject's code, where the level knows."""
 
     def cancelled(self, task: int, operation: Any) -> None:
         """The call ended by a cancellation."""
@@ -43,11 +41,11 @@ class Observer:
         """A step has run."""
 
     def finished(self) -> None:
-        """The run has ended and is judged, and nothing of it has been let go of."""
+        """The run has ended and has been judged; its objects are still there."""
 
 
-def heard(observers: Iterable[object], event: str) -> Event | None:
-    """The one callable that tells `event` to all `observers` that want it, in order; None: nobody does."""
+def heard(observers: Iterable[object], event: str) -> Callable[..., object] | None:
+    """A function that tells `event` to all `observers` that override it, in order. One bound method for one observer; None for none."""
     ignored = getattr(Observer, event, None)
     methods = [method for each in observers if (method := getattr(each, event, None)) is not None and _own(method, ignored)]
     if len(methods) < 2:
@@ -65,21 +63,21 @@ def _own(method: Any, ignored: Any) -> bool:
 
 
 def _unheard(*_arguments: Any) -> None:
-    """Of an event that nobody wants."""
+    """Told of an event that no observer overrides."""
 
 
 class Audience:
-    """A judge and its observers, as one: each event is an attribute, made when it is first asked for."""
+    """A judge and its observers as one object. Each event is an attribute, made on its first use."""
 
     def __init__(self, members: Sequence[object]) -> None:
         self._members = members
 
-    def __getattr__(self, event: str) -> Event:
+    def __getattr__(self, event: str) -> Callable[..., object]:
         told = heard(self._members, event) or _unheard
         setattr(self, event, told)
         return told
 
 
-def audience(judge: Any, observers: Sequence[Observer]) -> Any:
-    """Whom a play tells its events: `judge` itself where nobody else listens, else all of them, the judge first."""
+def audience_of(judge: Any, observers: Sequence[Observer]) -> Any:
+    """The object that a play tells its events: `judge` itself if there are no observers, else all of them, the judge first."""
     return Audience((judge, *observers)) if observers else judge

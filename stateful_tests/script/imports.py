@@ -1,4 +1,4 @@
-"""How a script of plain asyncio gets at the subject of a finding, which it names as the command line does."""
+"""The imports by which a script of plain asyncio reaches a subject, from the subject's name on the command line."""
 
 from pathlib import Path
 from typing import Any

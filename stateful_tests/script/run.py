@@ -1,4 +1,4 @@
-"""Runs the script of a fifo finding on the stock event loop, in a process of its own, before anybody claims that it fails there."""
+"""Writes the script of a fifo finding and runs it on the stock event loop, in its own process, before a report says that it fails there."""
 
 import os
 import subprocess
@@ -50,7 +50,7 @@ def script_of(level: Level, record: dict[str, Any], subject: str, claimant: Clai
 
 @cache  # a hunt tells the same finding more than once
 def doubt(script: str, expected: str) -> str | None:
-    """Run `script`; None if it fails as it should (exit code 1, and one line, which begins with `expected`), else what it did instead."""
+    """Run `script`. None if it fails with exit code 1 and one line that begins with `expected`; else the difference, in words."""
     path = os.pathsep.join([os.getcwd(), *sys.path[1:]])  # what the subject was imported from
     try:
         done = subprocess.run(

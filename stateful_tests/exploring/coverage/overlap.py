@@ -1,7 +1,7 @@
-"""Looks at single runs closely: where tasks were suspended, and which operations were under way at the same time.
+"""Looks at sampled runs closely: the awaits at which tasks were suspended, and the operations that overlapped.
 
-The runs that are looked at are made once more for it, from their choices, so that the many that are not pay nothing. What a sample has
-not shown may still have happened: names that are missing here are a hint where to look, not a verdict.
+A sampled run is played once more from its choices, so all other runs pay nothing. A point that the sample lacks may have been covered by
+another run: it is a hint where to look, not a verdict.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,32 +25,32 @@ PASSED = "order any: a ready step before an older one"
 
 @dataclass
 class Closely:
-    """What the runs that were looked at have shown. Bounded by the subject's code and by the number of operations."""
+    """The coverage of the sampled runs. Its size is bounded by the subject's code and by the number of operations."""
 
     runs: int = 0
     awaits: set[str] = field(default_factory=set)
     overlaps: set[str] = field(default_factory=set)
 
     def merge(self, other: "Closely") -> None:
-        """Add what others have seen."""
+        """Add the coverage of `other`."""
         self.runs += other.runs
         self.awaits |= other.awaits
         self.overlaps |= other.overlaps
 
 
 def overlapping(one: str, other: str) -> str:
-    """The name of a pair of operations; which is first does not matter."""
+    """The name of an unordered pair of operations."""
     return f"{min(one, other)} | {max(one, other)}"
 
 
 def pairs(names: Iterable[str]) -> frozenset[str]:
-    """All pairs of operations with these names, as `overlapping` names them."""
+    """The names of all pairs of these operations."""
     ordered = sorted(names)
     return frozenset(overlapping(one, other) for at, one in enumerate(ordered) for other in ordered[at:])
 
 
 def out_of_turn(order: Order, pick: int, steps: int, events: int) -> Iterator[str]:
-    """What candidate `pick` is, of so many ready steps and outside events, where another was due."""
+    """The points of coverage of choosing candidate `pick` out of turn, among so many ready steps and outside events."""
     if 0 < pick < steps:
         yield PASSED
     elif 0 < steps <= pick < steps + events:
@@ -60,8 +60,9 @@ def out_of_turn(order: Order, pick: int, steps: int, events: int) -> Iterator[st
 def look_closely(
     level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely, happened: set[str]
 ) -> None:
-    """Make the run of `program` with these choices again. Add its suspensions and overlaps to `seen`, and its choices out of turn to
-    `happened`. Locks must be under control already.
+    """Play `program` with these choices again. Add its suspensions and overlaps to `seen`, and its choices out of turn to `happened`.
+
+    Locks must be under control (`scheduling.locks`).
     """
     loop = loop_for(order)
     follow = fixed(choices)
@@ -75,7 +76,7 @@ def look_closely(
     with loop.entered():
         play = level.play(factory, level.prepare(program), loop, level.new_graph(), set(), [_Looking(loop, seen)])
         try:
-            with suppress(Blocked):  # the run itself has been judged; here there is only less to see
+            with suppress(Blocked):  # the run has been judged before; here it only covers less
                 run(loop, order, choose, play.audience.stepped)
         finally:
             loop.abandon()
@@ -84,7 +85,7 @@ def look_closely(
 
 
 class _Looking(Observer):
-    """Notes in `seen` where tasks are suspended after a step, and which operations are under way at the same time."""
+    """Adds to `seen` the await at which a task is suspended after its step, and the pairs of operations that are open at the same time."""
 
     def __init__(self, loop: ControlledLoop, seen: Closely) -> None:
         self._loop = loop
@@ -106,7 +107,7 @@ class _Looking(Observer):
         self._ended(task_name(task))
 
     def delivered(self, client: Any, message: Any) -> None:
-        self._ended(getattr(message, "request", ""))  # a server answers by a message, which names the task of the request
+        self._ended(getattr(message, "request", ""))  # a server's answer is a message, which names the task of its request
 
     def _ended(self, caller: str) -> None:
         self._under_way.pop(caller, None)

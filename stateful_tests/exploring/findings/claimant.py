@@ -1,9 +1,10 @@
-"""Who listens to the run of a finding in order to say what a script of plain asyncio can assert of it.
+"""Claimants say what a script of plain asyncio can assert of the run of a finding.
 
-A script has no model and no judge. So a claimant hears of the run beside the judge, and turns the judge's evidence into values that a
-script can compare. Each level has its own (`subjects.*.claim`); `stateful_tests.script` makes the script.
+A script has no model and no judge. So a claimant listens to the run beside the judge, and turns the judge's evidence into values that a
+script can compare. Each level has its own (`subjects.*.claim`); `stateful_tests.script` writes and runs the script.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from subwarden.stateful_tests.exploring.observers import Observer
@@ -14,10 +15,10 @@ class NoScript(Exception):
 
 
 class Claimant(Observer):
-    """Observes one run of a finding in `fifo`; ask it for `plain` when the run has ended."""
+    """Observes the run of a finding, in the order `fifo`. Ask for `plain` when the run has ended."""
 
     def plain(self, subject: str) -> dict[str, Any]:
-        """The data that the level's script is written from, as JSON, for a subject of that name. Raises NoScript."""
+        """The data from which the level writes the script, as JSON. `subject` is the subject's name. Raises NoScript."""
         raise NotImplementedError
 
 
@@ -29,3 +30,13 @@ class Refusal(Claimant):
 
     def plain(self, subject: str) -> dict[str, Any]:
         raise NoScript(self._reason)
+
+
+class Foregone(Claimant):
+    """Of a finding whose claim follows from its cause alone; `make` makes the data for a subject's name."""
+
+    def __init__(self, make: Callable[[str], dict[str, Any]]) -> None:
+        self._make = make
+
+    def plain(self, subject: str) -> dict[str, Any]:
+        return self._make(subject)

@@ -1,1 +1,1 @@
-"""The core level: anybody's subscription manager, through a small adapter, played against `model.core.step`."""
+"""The core level: checks any subscription manager, through a small adapter, against `model.core.step`."""

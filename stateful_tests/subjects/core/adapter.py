@@ -1,7 +1,7 @@
-"""Somebody's manager as the core level sees it: which operations it has, how it can be looked at, and how it wants to be judged.
+"""A user's adapter: the operations that its manager has, the methods that observe it, and the rules by which to judge it.
 
-Duck-typed: an adapter imports nothing of ours. Whatever is wrong with it is told as its error, in a line that says how to mend it; what
-is wrong with the manager behind it is a finding.
+Duck-typed: an adapter imports nothing of ours. A mistake of the adapter raises BadAdapter, with a line that says how to mend it; a
+mistake of the manager behind it is a finding.
 """
 
 import inspect
@@ -36,7 +36,7 @@ class BadAdapter(BadObservation):
 
 
 class Maker:
-    """Makes managers with somebody's factory, whatever they are."""
+    """Makes managers by a user's factory, with the environment if the factory takes one."""
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
@@ -48,13 +48,13 @@ class Maker:
 
 
 class Kind(Maker, ABC):
-    """What is the same for all managers that one factory makes. What depends on the model is a subclass's."""
+    """The properties that all managers of one factory share. A subclass adds those that depend on the model."""
 
-    absent: frozenset[str]  # what a pass need not have seen, since this manager does not have it
+    absent: frozenset[str]  # points of coverage that this manager cannot reach
     reconnects = False
 
     def learn(self, manager: Any) -> None:
-        """Look at one manager. Raises BadAdapter."""
+        """Inspect one manager. Raises BadAdapter."""
         self.type = type(manager)
         arguments = {**self.arguments(manager), **LOOKS}
         self.has = frozenset(name for name in arguments if callable(getattr(manager, name, None)))
@@ -68,28 +68,28 @@ class Kind(Maker, ABC):
             raise BadAdapter("properties must be a dict of functions by name, each given what observe() returns and true where all is well")
         self.own = dict(own)
 
-    # --- what a model says
+    # --- hooks for a model
 
     @abstractmethod
     def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
-        """Its operations, and what each takes, in words. Raises BadAdapter."""
+        """The operations of `manager`, each with the names of its arguments. Raises BadAdapter."""
 
     @abstractmethod
     def insist(self) -> None:
-        """Look for what must be there. Raises BadAdapter."""
+        """Check that all required methods are there. Raises BadAdapter."""
 
     @abstractmethod
     def plays(self, operation: Any) -> bool:
-        """Whether it can be asked to do `operation`."""
+        """Whether the manager has `operation`."""
 
     @property
     @abstractmethod
     def not_played(self) -> list[str]:
-        """What it does not have, and what is therefore not judged, in words."""
+        """The missing methods, and the judgements that are left out for that, in words."""
 
 
 class CoreKind(Kind):
-    """Of managers of the core operations."""
+    """The kind of managers of the core operations."""
 
     def learn(self, manager: Any) -> None:
         super().learn(manager)
@@ -131,7 +131,7 @@ class CoreKind(Kind):
 
 
 class Adapter:
-    """One manager of a kind. Made by a factory without arguments; `begin` makes the manager itself."""
+    """One run's adapter. `begin` makes its manager."""
 
     __slots__ = ("_shown", "kind", "manager")
 
@@ -152,22 +152,22 @@ class Adapter:
         return self.manager
 
     def rules(self, *, cancellation: bool) -> JudgedRules:
-        """How it wants to be judged."""
+        """The rules by which to judge it. `cancellation`: the run has cancellations."""
         off = self.kind.off
-        if cancellation:  # what is P11 then has another property's name before it is known to need that
+        if cancellation:  # a cause is called P11 only once it is known to need a cancellation
             p11 = Property.P11.name
             off = {**off, **{each.name + name[len(p11) :]: off[name] for name in off if name.partition("-")[0] == p11 for each in JUDGED}}
         return JudgedRules(off, not self.kind.reconnects, self.own_broken if self.kind.own else None)
 
     def observe(self) -> Any:
-        """What the manager shows; None: that cannot be seen now."""
+        """The value of the manager's `observe()`. None: it cannot be observed now."""
         if "observe" not in self.kind.has:
             return None
         self._shown = self.manager.observe()
         return self._shown
 
     def look_once(self, environment: Environment) -> None:
-        """What cannot be looked at would fail in the middle of a run. Raises BadAdapter."""
+        """Observe a new manager once, before any run. Raises BadAdapter if that fails."""
         self.begin(environment)
         try:
             self.observe()
@@ -175,7 +175,7 @@ class Adapter:
             raise BadAdapter(f"observe() of a new manager raised {said(error)}") from None
 
     def own_broken(self) -> list[str]:
-        """The names of the adapter's own properties that do not hold of what was last observed."""
+        """The names of the adapter's own properties that do not hold in the last observation."""
         if getattr(self, "_shown", None) is None:
             return []
         return [name for name, holds in self.kind.own.items() if not holds(self._shown)]
@@ -192,7 +192,7 @@ class CoreAdapter(Adapter):
         self.delivered(())
 
     def observe(self) -> Maps | None:
-        """What the manager believes, map by map; None: that cannot be seen now. Raises ValueError for a wrong shape."""
+        """The manager's maps by name, as (client, topic) pairs. None: they cannot be observed now. Raises ValueError for another shape."""
         if "observe" not in self.kind.has:
             return {}
         shown = super().observe()
@@ -203,7 +203,7 @@ class CoreAdapter(Adapter):
         return {"observe()": _pairs(shown, "observe()")}
 
     def broker(self) -> frozenset[Pair] | None:
-        """What the broker believes; None: there is none, or it cannot be seen. Raises BadAdapter."""
+        """The broker's (client, topic) pairs. None: there is no broker, or it cannot be observed. Raises BadAdapter."""
         if "broker" not in self.kind.has:
             return None
         try:
@@ -213,7 +213,7 @@ class CoreAdapter(Adapter):
             raise BadAdapter(f"broker() raised {said(error)}; it must return (client, topic) pairs") from error
 
     def delivered(self, published: Iterable[object]) -> Mapping[Id, Sequence[object]] | None:
-        """What each client has received, in order; None: that cannot be seen. Raises BadAdapter."""
+        """The messages that each client has received, in order. None: they cannot be observed. Raises BadAdapter."""
         if "delivered" not in self.kind.has:
             return None
         try:
@@ -257,7 +257,7 @@ def _check_signature(method: Any, name: str, arguments: tuple[str, ...]) -> None
         inspect.signature(method).bind(*arguments)
     except TypeError:
         raise BadAdapter(f"{name} must take ({', '.join(arguments)})") from None
-    except ValueError:  # a builtin without a signature: calling it will tell
+    except ValueError:  # a builtin without a signature: a call will show
         return
 
 
@@ -274,6 +274,6 @@ def _off(off: object) -> dict[str, str]:
 
 
 def said(error: BaseException) -> str:
-    """An exception in one line."""
+    """The exception in one line."""
     text = str(error).splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,6 +1,6 @@
-"""What the levels of adapters have in common, whichever model an adapter is held against.
+"""The common part of levels core and custom, whose subjects are adapters.
 
-What the environment may do to them is not counted among the faults of their programs.
+Failures of the environment are not among the faults of their programs.
 """
 
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
@@ -10,16 +10,16 @@ from subwarden.stateful_tests.subjects.core.adapter import Adapter
 
 
 class AdapterLevel(ChainLevel):
-    """See `stateful_tests.exploring.level.Level`, of which this is a part."""
+    """A part of `stateful_tests.exploring.level.Level`."""
 
     share = 1.0
 
     def absent(self, factory: Factory) -> set[str]:
-        """What of that an adapter does not have."""
+        """The expected points of coverage that the adapter cannot reach."""
         adapter: Adapter = factory()
         return set(adapter.absent)
 
     def awaits(self, factory: Factory) -> set[str]:
-        """See `stateful_tests.exploring.coverage.awaits`; those of the adapter's own module, not of what that imports."""
+        """The awaits in the adapter's own module, without those of its imports."""
         adapter: Adapter = factory()
         return awaits_in(modules_of(adapter.kind.type))

@@ -1,7 +1,7 @@
-"""What a script of plain asyncio can play and assert of a fifo finding of an adapter, as plain data for `reports.script.core`.
+"""The claim of a fifo finding of an adapter, as plain data for `reports.script.core`.
 
-The script imports the adapter alone. It asserts the judge's evidence, after the step at which the judge recorded it or, if it still shows
-at the end of the run, then. A finding that a script cannot show is refused, with the reason.
+The script imports the adapter alone. It asserts the judge's evidence: at the end of the run if the evidence still shows then, else after
+the step at which the judge recorded it. A finding that a script cannot show is refused, with the reason.
 """
 
 import inspect
@@ -38,7 +38,7 @@ def claimant(run: FailingRun) -> Claimant:
 
 
 class AdapterClaimant(Claimant):
-    """Of an adapter's run, whichever model it is held against."""
+    """Claims the judge's evidence of an adapter's run, for any model."""
 
     def __init__(self, run: FailingRun) -> None:
         self._run = run
@@ -51,7 +51,7 @@ class AdapterClaimant(Claimant):
         self._still_shows = False  # at the end of the run
         self._answers: dict[int, int] = {}  # task -> how many it has had
 
-    # --- what happens
+    # --- events of the run
 
     def begun(self, play: AdapterPlay) -> None:
         self._play = play
@@ -78,7 +78,7 @@ class AdapterClaimant(Claimant):
         self._still_shows = bool(evidence) and evidence[0] not in (*AFTERWARDS, "answer", "own") and self._shows(evidence)
 
     def _just_recorded(self) -> bool:
-        """Whether the judge has recorded the cause at this event."""
+        """Whether the judge recorded the cause at this event."""
         before, self._recorded = self._recorded, self._run.cause in self._play.judge.violations
         return self._recorded and not before
 
@@ -93,7 +93,7 @@ class AdapterClaimant(Claimant):
         here = [tuple(pair) in pairs for pairs in (self._play.adapter.observe() or {}).values()]
         return bool(here) and {"extra": any(here), "missing": not all(here), "maps": any(here) != all(here)}[str(what)]
 
-    # --- what to assert
+    # --- the claim
 
     def plain(self, subject: str) -> dict[str, Any]:
         if not subject.rpartition(":")[2].isidentifier():
@@ -147,7 +147,7 @@ class AdapterClaimant(Claimant):
 
 
 def _literal(text: str) -> str:
-    """`text`, which a script can say as it is. Raises NoScript where it cannot."""
+    """`text`, if it is the literal of a plain value that a script can contain. Raises NoScript."""
     try:
         value = eval(text, {"__builtins__": {}}, {"set": set, "frozenset": frozenset})
     except Exception:

@@ -1,7 +1,7 @@
-"""What an adapter's fakes get of the world outside: calls that end when the scheduler says so, or fail.
+"""The environment of an adapter's fakes: calls to the outside that the scheduler ends, or fails.
 
-Passed to an adapter's factory that takes an argument. It refuses to be more: whatever a socket, a broker or a store does can be said by
-a call that is parked, may fail, and then changes the fake.
+An adapter's factory that takes an argument receives it. It refuses to be more: a fake socket, broker or store parks a call, which may
+fail, and changes its own state afterwards.
 """
 
 import asyncio
@@ -16,32 +16,32 @@ Failure = type[BaseException] | BaseException
 
 
 def nobody(_client: Id) -> None:
-    """Is told nothing."""
+    """The default of `Environment.failed`: ignores the client."""
 
 
 class Environment:
-    """One run's."""
+    """The environment of one run."""
 
     def __init__(self, loop: ControlledLoop) -> None:
         self._loop = loop
         self._left: set[Id] = set()
-        self.cancels = False  # a parked call has ended as cancelled, without a cancellation of its task
-        self.failed: Callable[[Id], None] = nobody  # is told whose call has failed
+        self.cancels = False  # a parked call has been failed by CancelledError, without a cancellation of its task
+        self.failed: Callable[[Id], None] = nobody  # receives the client whose call has failed
 
     def closed(self, client: Id) -> bool:
-        """Whether the client has gone: its `disconnect` has been called."""
+        """Whether `client` has left: its `disconnect` has been called."""
         return client in self._left
 
     def leaves(self, client: Id) -> None:
-        """The client goes. For the player, not for adapters."""
+        """`client` leaves. Called by the play, not by adapters."""
         self._left.add(client)
 
     def returns(self, client: Id) -> None:
-        """The client connects again, where that is possible. For the player, not for adapters."""
+        """`client` connects again, where the manager allows it. Called by the play, not by adapters."""
         self._left.discard(client)
 
     async def park(self, name: str, *, may_fail: Failure | None = None, client: Id | None = None) -> None:
-        """Wait until the scheduler lets the call go on. `name` says in reports what is waited for.
+        """Wait until the scheduler lets the call go on. Reports call the awaited event `name`.
 
         `may_fail`: an exception that the scheduler may let the call raise instead; `asyncio.CancelledError` cancels what is awaited.
         `client`: whose call it is; after its failure the manager may drop that client, and nothing more is expected for it until its

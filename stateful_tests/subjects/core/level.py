@@ -1,4 +1,4 @@
-"""The core level, as what is common to all levels sees it."""
+"""The core level. See `stateful_tests.exploring.level`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -34,11 +34,11 @@ class CoreLevel(AdapterLevel):
     prefix = "core: "
 
     def new_graph(self) -> CoreGraph:
-        """The model's states that runs have in common."""
+        """The model's states, shared by the runs of one runner."""
         return CoreGraph()
 
     def prepare(self, program: CoreProgram) -> PreparedCalls:
-        """Its tasks, compiled."""
+        """The tasks of `program`, compiled."""
         return prepare(program)
 
     def play(
@@ -50,11 +50,11 @@ class CoreLevel(AdapterLevel):
         fired: set[str],
         observers: Sequence[Observer] = (),
     ) -> CorePlay:
-        """A run that is ready to be scheduled."""
+        """A run, ready to be scheduled."""
         return CorePlay(factory, prepared, loop, graph, fired, observers)
 
     def machine(self, drawing: Drawing) -> Any:
-        """A class of rule machines that draws programs."""
+        """A class of rule machines that draw programs."""
         return bound(CoreMachine, drawing)
 
     def simpler(self, program: CoreProgram, names: Names) -> Iterator[tuple[CoreProgram, Names]]:
@@ -62,17 +62,17 @@ class CoreLevel(AdapterLevel):
         return simpler(program, names)
 
     def expected(self, order: Order, cancellation: bool) -> set[str]:
-        """Every rule, operation and kind of transition, and with `cancellation` that there was one."""
+        """Every rule, operation and kind of transition, and with `cancellation` a cancellation."""
         expected = {f"rule {rule}" for rule in RULES if rule != "cancel" or cancellation}
         expected |= {f"operation {name}" for name in CORE_BY_NAME} | {f"transition {kind}" for kind in CORE_KINDS}
         return expected | ({"cancellation while about to run"} if cancellation else set())
 
     def fired(self, kinds: Iterable[str]) -> set[str]:
-        """Kinds of transitions, and their operations, by the names that `expected` gives them."""
+        """The points of coverage, named as in `expected`, of the kinds of transitions that fired."""
         return {name for kind in kinds if kind for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
 
     def brings(self, factory: Factory) -> set[str]:
-        """Nothing: what is expected is the same for all."""
+        """None: the same is expected of every adapter."""
         return set()
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
@@ -80,7 +80,7 @@ class CoreLevel(AdapterLevel):
         return OVERLAPS
 
     def decode(self, data: object) -> CoreProgram:
-        """What `CoreProgram.encode` wrote."""
+        """The program that `CoreProgram.encode` wrote as `data`."""
         return CoreProgram.decode(data)
 
     def claimant(self, run: FailingRun) -> Claimant:
@@ -92,7 +92,7 @@ class CoreLevel(AdapterLevel):
         return write(record)
 
     def say_operation(self, operation: CoreOperation) -> str:
-        """In words."""
+        """`operation` in words."""
         return say_operation(operation)
 
 

@@ -1,4 +1,4 @@
-"""The rule machine of the core level, and what any adapter's has in common with it: Hypothesis draws a program while it runs.
+"""The rule machine of the core level, and the base of that of level custom: Hypothesis draws a program while it runs.
 
 As at level manager, an example ends by handing its program on, and the explorer drives many more schedules of it.
 """
@@ -27,29 +27,29 @@ OPERATION: st.SearchStrategy[CoreOperation] = st.one_of(
     st.builds(core.Disconnect, CLIENT),
     st.builds(core.Teardown, TOPIC),
 )
-THEN = st.one_of(st.just(()), st.just(()), st.lists(OPERATION, min_size=1, max_size=2).map(tuple))  # what the same caller does next
-OPEN = 6  # tasks at once; with more, what may have happened is too much to keep
+THEN = st.one_of(st.just(()), st.just(()), st.lists(OPERATION, min_size=1, max_size=2).map(tuple))  # the next operations of the same task
+OPEN = 6  # tasks at once; with more, there are too many possible states to keep
 
 
 class AdapterMachine(Machine):
-    """See `stateful_tests.exploring.drawing.machine`. What depends on the model is a subclass's."""
+    """See `stateful_tests.exploring.drawing.machine`. A subclass adds what depends on the model."""
 
     program: CoreProgram
 
-    # --- what a model says
+    # --- hooks for a model
 
     def compiled(self, place: int, chain: tuple[Any, ...], faults: int) -> Chain:
-        """The task at `place`, which does `chain`."""
+        """The task at `place`, which calls the operations of `chain`."""
         raise NotImplementedError
 
-    # --- what rules do
+    # --- actions of the rules
 
     def room(self) -> bool:
         """Whether another task may start."""
         return len(self.play.unfinished()) < OPEN
 
     def start(self, rule_name: str, chain: tuple[Any, ...]) -> None:
-        """The request arrives: a new task is started that calls the operations of `chain`."""
+        """A request arrives: start a task that calls the operations of `chain`."""
         if not self.over and not type(self).enough():
             self.arrive(rule_name, self.compiled(len(self.program.tasks), chain, 0), chain)
 
@@ -58,12 +58,12 @@ class AdapterMachine(Machine):
         return place, self.play.fault(self.compiled(place, self.program.tasks[place], 1))
 
     def shown(self) -> dict[Cause, int] | None:
-        """What a cancellation breaks may be switched off, which is decided by the faults that a program has; this run began without."""
+        """None if P11 is switched off and there was a cancellation: this run began without one, so its judge does not know that."""
         return None if self.program.faults and "P11" in self.play.adapter.kind.off else super().shown()
 
 
 class CoreMachine(AdapterMachine):
-    """Of the core operations. Those that an adapter does not have are not drawn."""
+    """Draws the core operations that the adapter has."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class CoreMachine(AdapterMachine):
         return name in self.play.adapter.kind.has and self.room()
 
     def call(self, *chain: CoreOperation) -> None:
-        """A new task calls those operations of `chain` that the manager has."""
+        """Start a task that calls the operations of `chain` that the manager has."""
         chain = tuple(operation for operation in chain if self.play.adapter.kind.plays(operation))
         self.start(chain[0].name, chain)
 

@@ -1,4 +1,4 @@
-"""Plays a program on an adapter under one schedule, with a judge looking on: at the core level, and what any adapter's runs share."""
+"""Plays a program on an adapter: the runs of the core level, and the part that they share with level custom."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ from subwarden.scheduling.order import Order, happen
 from subwarden.scheduling.state_search.objects import Value
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
-from subwarden.stateful_tests.exploring.observers import Observer, audience
+from subwarden.stateful_tests.exploring.observers import Observer, audience_of
 from subwarden.stateful_tests.subjects.core.adapter import Adapter, BadAdapter, CoreAdapter, said
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
@@ -31,33 +31,33 @@ CLOSING = 10_000  # steps that an adapter's close() may take
 class AdapterPlay(ABC):
     """One run of `prepared`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome.
 
-    What depends on the model is a subclass's: the judge, what is told it of a call, and what must hold at rest.
+    A subclass adds the parts that depend on the model: the judge, and the judgement at quiescence.
     """
 
-    judge: Any  # of the model
-    audience: Any  # the judge, and who else listens
+    judge: Any  # a subclass of AdapterJudge
+    audience: Any  # the judge and the observers
 
     def __init__(self, factory: Callable[[], Adapter], prepared: PreparedCalls, loop: ControlledLoop) -> None:
         self.loop = loop
         loop.observer = self
         self.adapter = factory()
         self.chains = prepared.chains
-        self.happened: set[str] = set()  # what is told of the run as coverage
+        self.happened: set[str] = set()  # points of coverage: the moments at which tasks were cancelled
         self._environment = Environment(loop)
         self._manager = self.adapter.begin(self._environment)
         self._rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
         self._tasks: list[tuple[int, asyncio.Task[None]]] = []
-        self._cancelled: set[int] = set()  # the tasks that were cancelled from outside
+        self._cancelled: set[int] = set()  # the tasks that a fault has cancelled
         self._locks: list[asyncio.Lock] = []  # in the order in which reports named them
         for chain in prepared.chains:
             loop.events.append(Event(chain.start, partial(self.start, chain)))
 
     def digest_parts(self) -> object:
-        """What of this decides how the run goes on and what is found at its end (`scheduling.state_search.structure`)."""
+        """The parts that decide the rest of the run and its judgement (`scheduling.state_search.structure`)."""
         tasks = sorted(self._tasks, key=lambda placed: placed[0])
         return self._manager, self._environment, self.judge, tasks, Value(frozenset(self._cancelled))
 
-    # --- what a model says
+    # --- hooks for a model
 
     @abstractmethod
     def called(self, place: int, operation: Any) -> None:
@@ -65,12 +65,12 @@ class AdapterPlay(ABC):
 
     @abstractmethod
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
-        """Nothing can move: judge what must hold then, but for what tasks hold or wait for. `stuck`: those that have not ended.
-        Whether they may be."""
+        """The run is quiescent: judge the state, not yet its tasks and locks. `stuck`: the tasks that have not ended. Returns whether the
+        model lets them wait for ever."""
 
     @abstractmethod
     def needless(self, closed: bool) -> bool:
-        """Whether no task of the manager should be left; `closed`: its close() has ended."""
+        """Whether every task of the manager should have ended; `closed`: its close() has returned."""
 
     # --- driving
 
@@ -98,7 +98,7 @@ class AdapterPlay(ABC):
         return Event(chain.cancel, deliver)
 
     def _moment(self, task: "asyncio.Task[None]") -> str:
-        """What `task` does while it does not run."""
+        """The moment at which `task` is suspended, as coverage names it."""
         if any(owner(handle) is task for handle in self.loop.ready):
             return "about to run"
         return "waiting" if awaited(task) is None else "waiting for a lock"
@@ -108,16 +108,16 @@ class AdapterPlay(ABC):
         site = chain.sites[0]
         try:
             for site in chain.sites:
-                if self.adapter.kind.plays(site.operation):  # what an adapter does not have is not played
+                if self.adapter.kind.plays(site.operation):  # an adapter may lack some
                     await self._call(place, site)
         except asyncio.CancelledError as error:
             if place in self._cancelled or self._environment.cancels:
                 self.audience.cancelled(place, site.operation)
-            else:  # nobody asked for that
+            else:  # no fault asked for it
                 self.audience.raised(place, site.operation, error)
         except BadObservation as error:  # the adapter's own mistake
             self.judge.show_raised = error
-        except Exception as error:  # whatever a manager raises is a finding, not our failure
+        except Exception as error:  # an exception of the manager is a finding, not our failure
             self.audience.raised(place, site.operation, error)
         finally:
             for fault in faults:
@@ -152,7 +152,7 @@ class AdapterPlay(ABC):
         judge_left(judge, loop, left if self.needless(closed) else (), self.lock_name)
 
     def _close(self) -> bool:
-        """Let the adapter close the manager; whether that ended well."""
+        """Let the adapter close the manager. Returns whether that succeeded."""
         loop = self.loop
 
         async def close() -> None:
@@ -170,17 +170,17 @@ class AdapterPlay(ABC):
             return False
         if not task.cancelled() and (error := task.exception()) is not None:
             self.judge.violated(causes.raised("close", error), f"{type(error).__name__}: {error}")
-            return False  # what it has not come to is left behind, which is no second finding
+            return False  # the things that it leaves behind are no second finding
         loop.report_unretrieved()
         return True
 
     def let_go(self) -> None:
-        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle. Adapters have circles of their own."""
+        """Forget the tasks: a cancelled one keeps its frames, which keep this play alive in a circle."""
         self._tasks.clear()
         self._environment.failed = nobody
 
     def lock_name(self, lock: Any) -> str:
-        """What reports call `lock`: numbers, in the order in which they were met."""
+        """The name of `lock` in reports: a number, in the order of first mention."""
         for number, known in enumerate(self._locks, 1):
             if known is lock:
                 return f"lock {number}"
@@ -188,12 +188,12 @@ class AdapterPlay(ABC):
         return f"lock {len(self._locks)}"
 
     def lock_kind(self, lock: Any) -> str:
-        """Each lock is of its own kind: nothing is known of those of others."""
+        """Each lock is a kind of its own: nothing is known about the order of an adapter's locks."""
         return self.lock_name(lock)
 
 
 def _observed(adapter: CoreAdapter, clients: frozenset[Id], topics: frozenset[Id]) -> Maps | None:
-    """What the manager believes. Raises ValueError where it is not about what was played."""
+    """The manager's maps. Raises ValueError if they name a client or a topic that the program does not."""
     maps = adapter.observe()
     for name, pairs in (maps or {}).items():
         for client, topic in pairs:
@@ -203,7 +203,7 @@ def _observed(adapter: CoreAdapter, clients: frozenset[Id], topics: frozenset[Id
 
 
 class CorePlay(AdapterPlay):
-    """At the core level."""
+    """A run of the core level."""
 
     adapter: CoreAdapter
 
@@ -219,7 +219,7 @@ class CorePlay(AdapterPlay):
         super().__init__(factory, prepared, loop)
         self.observe = partial(_observed, self.adapter, frozenset(prepared.clients), frozenset(prepared.topics))
         self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, self._rules)
-        self.audience = audience(self.judge, observers)
+        self.audience = audience_of(self.judge, observers)
         self._environment.failed = self.judge.excuse
 
     def called(self, place: int, operation: CoreOperation) -> None:
@@ -235,14 +235,14 @@ class CorePlay(AdapterPlay):
         return False
 
     def needless(self, closed: bool) -> bool:
-        return closed or not self.judge.may_live  # while somebody is connected, a task may well be needed
+        return closed or not self.judge.may_live  # while a client is connected, the manager may need a task
 
     def received(self) -> Any:
-        """What the clients have received, so far."""
+        """The messages that each client has received so far."""
         return self.adapter.delivered(each.message for each in self.judge.deliveries.published)
 
     def digest(self) -> Hashable:
-        """What the manager shows at the end, and what was delivered."""
+        """The maps and the deliveries at the end, for the count of end states."""
         shown = tuple((name, tuple(sorted(pairs, key=str))) for name, pairs in self.judge.seen.items())
         received = self.received() or {}
         return shown, tuple((str(client), tuple(received[client])) for client in sorted(received, key=str))

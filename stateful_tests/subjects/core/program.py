@@ -1,4 +1,4 @@
-"""A program of the core level, and the same made ready for many runs. Pure data; a schedule plays it."""
+"""A program of the core level, as pure data, and its compiled form for many runs."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ TOPICS = ("t1", "t2")
 
 @dataclass(frozen=True, slots=True)
 class CoreProgram(ChainProgram):
-    """Tasks that call the core operations, or with another way to write them down those of somebody's own model."""
+    """Tasks that call the core operations. A subclass encodes the operations of a custom model."""
 
     @staticmethod
     def encode_operation(operation: Any) -> list[object]:
@@ -26,7 +26,7 @@ class CoreProgram(ChainProgram):
 
 @dataclass(frozen=True, slots=True)
 class PublishMessage(Publish):
-    """A publish with the message that its place in the program gives it."""
+    """A publish with its message, which is named after its place in the program."""
 
     message: str
 
@@ -40,7 +40,7 @@ class CallSite(NamedTuple):
 
 
 class PreparedCalls(NamedTuple):
-    """A program, and whom it is about."""
+    """A compiled program, with the clients and topics that it names."""
 
     chains: tuple[Chain, ...]
     clients: tuple[Id, ...]
@@ -48,7 +48,7 @@ class PreparedCalls(NamedTuple):
 
 
 def prepare(program: CoreProgram) -> PreparedCalls:
-    """What every run of `program` needs, worked out once."""
+    """`program`, compiled for many runs."""
     chains = tuple(compile_chain(index, operations, program.faults.count(index)) for index, operations in enumerate(program.tasks))
     operations = [operation for chain in program.tasks for operation in chain]
     clients = {o.connection: None for o in operations if not isinstance(o, Publish | Teardown)}

@@ -1,4 +1,4 @@
-"""Which programs of the core level are simpler than a given one: fewer operations, fewer faults, fewer clients and topics."""
+"""Shrinks programs of the core level: fewer operations, fewer faults, fewer clients and topics."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -13,7 +13,7 @@ LETTERS = {"connection": "c", "topic": "t"}
 
 
 def simpler(program: CoreProgram, names: Names) -> Iterator[tuple[CoreProgram, Names]]:
-    """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
+    """Simpler programs, in the order in which to try them: fewer tasks, operations and faults first, then fewer clients and topics."""
     yield from fewer(program, names)
     yield from fewer_faults(program, names)
     for kind, letter in LETTERS.items():

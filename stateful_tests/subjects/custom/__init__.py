@@ -1,1 +1,1 @@
-"""Anybody's manager, held against a model that its adapter brings."""
+"""Level custom: checks a manager against the model that its adapter brings."""

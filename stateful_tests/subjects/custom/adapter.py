@@ -1,4 +1,4 @@
-"""Somebody's manager with operations and a model of its own; see `stateful_tests.subjects.core.adapter`."""
+"""A user's adapter with a model of its own; see `stateful_tests.subjects.core.adapter`."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ POOLS: dict[str, tuple[Value, ...]] = {"client": CLIENTS, "topic": TOPICS}
 
 
 class CustomKind(Kind):
-    """What is the same for all managers that one factory makes."""
+    """The properties that all managers of one factory share."""
 
     absent = frozenset({FREE_LOCK})
 
@@ -40,7 +40,7 @@ class CustomKind(Kind):
 
 
 class CustomAdapter(Adapter):
-    """One of them."""
+    """One run's adapter."""
 
     __slots__ = ()
     kind: CustomKind

@@ -1,4 +1,4 @@
-"""The level of managers that are held against a model of their own, as what is common to all levels sees it."""
+"""Level custom. See `stateful_tests.exploring.level`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -32,11 +32,11 @@ class CustomLevel(AdapterLevel):
     prefix = "custom: "
 
     def new_graph(self) -> CustomGraph:
-        """The model's states that runs have in common."""
+        """The model's states, shared by the runs of one runner."""
         return CustomGraph()
 
     def prepare(self, program: CustomProgram) -> PreparedCalls:
-        """Its tasks, compiled."""
+        """The tasks of `program`, compiled."""
         return prepare(program)
 
     def play(
@@ -48,11 +48,11 @@ class CustomLevel(AdapterLevel):
         fired: set[str],
         observers: Sequence[Observer] = (),
     ) -> CustomPlay:
-        """A run that is ready to be scheduled."""
+        """A run, ready to be scheduled."""
         return CustomPlay(factory, prepared, loop, graph, fired, observers)
 
     def machine(self, drawing: Drawing) -> Any:
-        """A class of rule machines that draws programs."""
+        """A class of rule machines that draw programs."""
         adapter: CustomAdapter = drawing.factory()
         return bound(with_rules(adapter.kind.model), drawing)
 
@@ -61,19 +61,19 @@ class CustomLevel(AdapterLevel):
         return simpler(program, names)
 
     def expected(self, order: Order, cancellation: bool) -> set[str]:
-        """Every rule of the harness's own, and with `cancellation` that there was one."""
+        """The rules that every model has, and with `cancellation` a cancellation."""
         expected = {"rule advance", "rule settle"}
         return expected | ({"rule cancel", "cancellation while about to run"} if cancellation else set())
 
     def brings(self, factory: Factory) -> set[str]:
-        """Every operation of the model, and every kind of answer that it insists on somewhere."""
+        """Every operation of the model, and every answer that is the only right one in some state."""
         adapter: CustomAdapter = factory()
         model = adapter.kind.model
         names = {each for name in model.operations for each in (f"operation {name}", f"rule {rule_of(name)}")}
         return names | {f"transition {kind}" for kind in model.kinds}
 
     def fired(self, kinds: Iterable[str]) -> set[str]:
-        """Kinds of transitions, and their operations, by the names that `brings` gives them."""
+        """The points of coverage, named as in `brings`, of the kinds of transitions that fired."""
         found: set[str] = set()
         for kind in kinds:
             name, colon, _ = kind.partition(":")
@@ -88,7 +88,7 @@ class CustomLevel(AdapterLevel):
         return pairs(adapter.kind.model.operations)
 
     def decode(self, data: object) -> CustomProgram:
-        """What `CustomProgram.encode` wrote."""
+        """The program that `CustomProgram.encode` wrote as `data`."""
         return CustomProgram.decode(data)
 
     def claimant(self, run: FailingRun) -> Claimant:
@@ -100,7 +100,7 @@ class CustomLevel(AdapterLevel):
         return write(record)
 
     def say_operation(self, operation: CustomOperation) -> str:
-        """In words."""
+        """`operation` in words."""
         return str(operation)
 
 

@@ -1,4 +1,4 @@
-"""The rule machine for somebody's own operations: a rule for each, with the arguments that its model names."""
+"""The rule machine of level custom: a rule for each operation of the model, with the arguments that the model names."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from subwarden.stateful_tests.subjects.custom.program import CustomProgram, comp
 
 
 class CustomMachine(AdapterMachine):
-    """See `stateful_tests.exploring.drawing.machine`. `with_rules` gives it those of a model."""
+    """See `stateful_tests.exploring.drawing.machine`. `with_rules` adds the rules of a model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class CustomMachine(AdapterMachine):
 
 
 def with_rules(model: CustomModel) -> type[CustomMachine]:
-    """The machine with a rule for each operation of `model`."""
+    """A machine class with a rule for each operation of `model`."""
     of = {name: _calls(name, pools) for name, pools in model.operations.items()}
     then = st.one_of(st.just(()), st.just(()), st.lists(st.one_of(*of.values()), min_size=1, max_size=2).map(tuple))
     rules = {f"call_{name}": _rule(name, calls, then) for name, calls in of.items()}
@@ -50,5 +50,5 @@ def _rule(name: str, calls: st.SearchStrategy[CustomOperation], then: st.SearchS
 
 
 def rule_of(operation: str) -> str:
-    """The name of the rule that begins with `operation`, which may be called as one of the harness's own."""
+    """The rule that starts `operation`. The prefix keeps it apart from the rules of the harness."""
     return f"call {operation}"

@@ -22,7 +22,7 @@ class CustomNarrator(CallNarrator):
         return told + [f"{name}: gone" for name in before if name and name not in self._before]
 
     def _shown(self) -> dict[str, str]:
-        """The parts that show now, by name, in words; one part without a name where it has none."""
+        """The parts of the last observation, by name, in words. An observation without parts is one part with the name ""."""
         seen = self._judge.seen
         if isinstance(seen, Mapping):
             return dict(sorted((key if isinstance(key, str) else text_of(key), text_of(part)) for key, part in seen.items()))

@@ -1,4 +1,4 @@
-"""Plays a program of somebody's own operations under one schedule, with a judge looking on that asks the adapter's model."""
+"""Plays a program of level custom, with a judge that asks the adapter's model."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
@@ -8,7 +8,7 @@ from subwarden.checking.custom.judge import CustomJudge
 from subwarden.checking.custom.model import CustomOperation
 from subwarden.checking.custom.text import text_of
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.stateful_tests.exploring.observers import Observer, audience
+from subwarden.stateful_tests.exploring.observers import Observer, audience_of
 from subwarden.stateful_tests.subjects.core.play import AdapterPlay
 from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter
@@ -16,7 +16,7 @@ from subwarden.stateful_tests.subjects.custom.narrator import CustomNarrator
 
 
 class CustomPlay(AdapterPlay):
-    """See `stateful_tests.subjects.core.play.Play`."""
+    """See `stateful_tests.subjects.core.play.AdapterPlay`."""
 
     adapter: CustomAdapter
 
@@ -31,7 +31,7 @@ class CustomPlay(AdapterPlay):
     ) -> None:
         super().__init__(factory, prepared, loop)
         self.judge = CustomJudge(loop, self.adapter.observe, self.adapter.kind.model, graph, fired, self._rules)
-        self.audience = audience(self.judge, observers)
+        self.audience = audience_of(self.judge, observers)
 
     def called(self, place: int, operation: CustomOperation) -> None:
         client = operation.arguments[0] if operation.arguments else None
@@ -46,10 +46,10 @@ class CustomPlay(AdapterPlay):
         return bool(stuck) and self.judge.may_wait()
 
     def needless(self, closed: bool) -> bool:
-        return closed  # before that, only its model could know what it still needs
+        return closed  # before that, only its model could know the tasks that it still needs
 
     def digest(self) -> Hashable:
-        """What the manager shows at the end."""
+        """The last observation, for the count of end states."""
         return text_of(self.judge.seen)
 
     def narrator(self) -> CustomNarrator:

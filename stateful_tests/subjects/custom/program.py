@@ -1,4 +1,4 @@
-"""A program of somebody's own operations, as plain data and made ready for many runs; see `stateful_tests.subjects.core.program`."""
+"""A program of level custom, as pure data, and its compiled form; see `stateful_tests.subjects.core.program`."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from subwarden.stateful_tests.subjects.core.program import CallSite, CoreProgram
 
 @dataclass(frozen=True, slots=True)
 class CustomProgram(CoreProgram):
-    """Where an operation takes a message, it says `MESSAGE`."""
+    """Tasks that call the operations of a model. `MESSAGE` stands for the message in the arguments of an operation."""
 
     @staticmethod
     def encode_operation(operation: CustomOperation) -> list[object]:
@@ -27,7 +27,7 @@ class CustomProgram(CoreProgram):
 
 
 def prepare(program: CustomProgram) -> PreparedCalls:
-    """What every run of `program` needs, worked out once."""
+    """`program`, compiled for many runs."""
     chains = (compile_chain(place, operations, program.faults.count(place)) for place, operations in enumerate(program.tasks))
     return PreparedCalls(tuple(chains), (), ())
 

@@ -1,4 +1,4 @@
-"""Which programs of somebody's own operations are simpler than a given one: fewer operations, fewer faults, fewer clients and topics."""
+"""Shrinks programs of level custom: fewer operations, fewer faults, fewer clients and topics."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from subwarden.stateful_tests.subjects.custom.program import CustomProgram
 
 
 def simpler(program: CustomProgram, names: Names) -> Iterator[tuple[CustomProgram, Names]]:
-    """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
+    """Simpler programs, in the order in which to try them: fewer tasks, operations and faults first, then fewer clients and topics."""
     yield from fewer(program, names)
     yield from fewer_faults(program, names)
     for known in (CLIENTS, TOPICS):

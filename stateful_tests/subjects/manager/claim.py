@@ -1,6 +1,6 @@
-"""What a script of plain asyncio is to assert of a fifo finding: at which step the failure shows, what shows, and what should.
+"""The claim of a fifo finding of a manager: the values that a script of plain asyncio compares, and the step after which it does.
 
-Plain data, for `reports.script.manager`. It refuses what a script cannot show, and says why.
+Plain data for `reports.script.manager`, made from the judge's evidence. A finding that a script cannot show is refused, with the reason.
 """
 
 import inspect
@@ -13,7 +13,7 @@ from subwarden.model.manager.operations import MANAGER_OPERATIONS, Operation
 from subwarden.model.manager.projection import Shown, View
 from subwarden.model.manager.step import Answer
 from subwarden.scheduling.order import EARLY, TIMER
-from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript, Refusal
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant, Foregone, NoScript, Refusal
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.script.imports import imports
@@ -30,7 +30,7 @@ AT_REST = {
     causes.UNRETRIEVED: "unretrieved",
     causes.DEADLOCK: "stuck",
 }
-ENDLESS = {causes.RESTLESS: "restless", causes.BLOCKED: "blocked"}  # not worth following once more
+ENDLESS = {causes.RESTLESS: "restless", causes.BLOCKED: "blocked"}  # the run does not end
 SEEN = {
     causes.MAPS_DISAGREE: "maps",
     causes.REVIVED: "revived",
@@ -49,21 +49,14 @@ def claimant(run: FailingRun) -> Claimant:
         return Refusal("the run waits for a timer, whose moment the stock loop's clock decides")
     if run.cause == causes.LOCK_CYCLE:
         return Refusal("locks are taken in both orders, which shows in a deadlock only where they meet")
-    return EndlessClaimant(run) if run.cause in ENDLESS else ManagerClaimant(run)
-
-
-class EndlessClaimant(Claimant):
-    """Of a run that does not end, whose claim follows from its cause."""
-
-    def __init__(self, run: FailingRun) -> None:
-        self._run = run
-
-    def plain(self, subject: str) -> dict[str, Any]:
-        return _plain_data(subject, self._run, {"kind": ENDLESS[self._run.cause], "steps": None}, [], coroutines=False)
+    if run.cause in ENDLESS:
+        claim: Claim = {"kind": ENDLESS[run.cause], "steps": None}
+        return Foregone(lambda subject: _plain_data(subject, run, claim, [], coroutines=False))
+    return ManagerClaimant(run)
 
 
 class ManagerClaimant(Claimant):
-    """Hears of a run, and claims the judge's evidence at the event at which the judge records the cause."""
+    """Claims the judge's evidence, at the event at which the judge records the cause."""
 
     def __init__(self, run: FailingRun) -> None:
         self.claim: Claim | None = {"kind": AT_REST[run.cause], "steps": None} if run.cause in AT_REST else None
@@ -82,11 +75,11 @@ class ManagerClaimant(Claimant):
             raise NoScript("what the manager shows then is right after some order of the calls, only not at that moment")
         return _plain_data(subject, self._run, self.claim, self._rests, coroutines=self._coroutines)
 
-    # --- what happens
+    # --- events of the run
 
     def begun(self, play: ManagerPlay) -> None:
         self._play = play
-        # then nothing of an operation runs before its task does
+        # of a coroutine function nothing runs before its task does
         self._coroutines = all(inspect.iscoroutinefunction(getattr(play.manager, o.name)) for o in MANAGER_OPERATIONS)
 
     def returned(self, task: int, operation: Operation, answer: object, last: bool = True) -> None:
@@ -96,7 +89,7 @@ class ManagerClaimant(Claimant):
         self._ended[task] += 1
 
     def cancelled(self, task: int, operation: Operation) -> None:
-        self._just_recorded()  # it is claimed when the step has ended, after which a script can look
+        self._just_recorded()  # claimed at the end of the step, after which a script can look
 
     def raised(self, task: int, operation: Operation, error: BaseException) -> None:
         if self._just_recorded():
@@ -116,12 +109,12 @@ class ManagerClaimant(Claimant):
             self._look_at_rest()
 
     def _just_recorded(self) -> bool:
-        """Whether the judge has recorded the cause at this event."""
+        """Whether the judge recorded the cause at this event."""
         before, self._recorded = self._recorded, self._cause in self._play.judge.violations
         return self._recorded and not before
 
     def _look_at_rest(self) -> None:
-        """A broken invariant that still shows the same when nothing can move is looked at then: the script is plainer."""
+        """If a broken invariant still shows the same at quiescence, claim it there: the script is plainer."""
         claim = self.claim
         if claim is not None and claim["kind"] in ("maps", "dead", "revived") and claim["steps"] is not None and not self._rested:
             self._rested = True
@@ -188,7 +181,7 @@ def _plain_data(subject: str, run: FailingRun, claim: Claim, rests: list[int], *
 
 
 def _sorted(model: View, part: str) -> list[list[Any] | int]:
-    """One part of a view as a script gets it from a manager, and JSON keeps it."""
+    """One part of a view, in the form that a script reads from a manager and JSON keeps."""
     match part:
         case "live":
             return sorted(model.live or ())
@@ -200,7 +193,7 @@ def _sorted(model: View, part: str) -> list[list[Any] | int]:
 
 
 def _plain(answer: object) -> tuple[Any, ...]:
-    """An answer of the model's, as data: what it is, and its value."""
+    """An answer of the model as data: its kind and its value."""
     if isinstance(answer, Answer):
         return ("state",) if answer is Answer.HANDLE else ("refused",)
     return ("ids", *answer) if isinstance(answer, tuple) else ("value", answer)

@@ -1,4 +1,4 @@
-"""A program made ready for many runs: what would be worked out in every run again is worked out once."""
+"""A program compiled for many runs: names, methods and arguments are computed once."""
 
 from dataclasses import dataclass
 
@@ -22,12 +22,12 @@ class ManagerCall:
 
 
 def compile_program(program: ManagerProgram) -> tuple[Chain, ...]:
-    """The chains of `program`, in order."""
+    """The tasks of `program`, in order."""
     return tuple(compile_chain(index, operations, program.faults.count(index)) for index, operations in enumerate(program.tasks))
 
 
 def compile_chain(index: int, operations: tuple[Operation, ...], faults: int) -> Chain:
-    """One task of a program."""
+    """The task at place `index`, which calls `operations` in turn and may be cancelled up to `faults` times."""
     name = task_name(index)
     last = len(operations) - 1
     sites = tuple(

@@ -1,4 +1,4 @@
-"""Level manager, the manager's own API, as what is common to all levels sees it."""
+"""Level manager, which checks the manager's own API. See `stateful_tests.exploring.level`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -40,11 +40,11 @@ class ManagerLevel(ChainLevel):
     share = 0.3
 
     def new_graph(self) -> ManagerGraph:
-        """The model's states that runs have in common."""
+        """The model's states, shared by the runs of one runner."""
         return ManagerGraph()
 
     def prepare(self, program: ManagerProgram) -> tuple[Chain, ...]:
-        """Its tasks, compiled."""
+        """The tasks of `program`, compiled."""
         return compile_program(program)
 
     def play(
@@ -56,11 +56,11 @@ class ManagerLevel(ChainLevel):
         fired: set[str],
         observers: Sequence[Observer] = (),
     ) -> ManagerPlay:
-        """A run that is ready to be scheduled."""
+        """A run, ready to be scheduled."""
         return ManagerPlay(factory, prepared, loop, graph, fired, observers)
 
     def machine(self, drawing: Drawing) -> Any:
-        """A class of rule machines that draws programs."""
+        """A class of rule machines that draw programs."""
         return bound(ManagerMachine, drawing)
 
     def simpler(self, program: ManagerProgram, names: Names) -> Iterator[tuple[ManagerProgram, Names]]:
@@ -74,15 +74,15 @@ class ManagerLevel(ChainLevel):
         return expected | ({f"cancellation while {moment}" for moment in CANCELLATIONS} if cancellation else set())
 
     def absent(self, factory: Factory) -> set[str]:
-        """Nothing: every subject has all of it."""
+        """None: every manager has every operation."""
         return set()
 
     def fired(self, kinds: Iterable[str]) -> set[str]:
-        """Kinds of transitions, and their operations, by the names that `expected` gives them."""
+        """The points of coverage, named as in `expected`, of the kinds of transitions that fired."""
         return {name for kind in kinds for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
 
     def brings(self, factory: Factory) -> set[str]:
-        """Nothing: what is expected is the same for all."""
+        """None: the same is expected of every manager."""
         return set()
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
@@ -94,7 +94,7 @@ class ManagerLevel(ChainLevel):
         return awaits_in([state_operations, *modules_of(type(factory()))])
 
     def decode(self, data: object) -> ManagerProgram:
-        """What can be decoded can still make no sense; played, it would pass for a run that holds, or for a fault of the subject."""
+        """The program that `data` encodes. Refuses one that makes no sense: it would look like a run that holds, or like a defect."""
         program = ManagerProgram.decode(data)
         if not program.tasks:
             raise ValueError("its program has no tasks")
@@ -115,7 +115,7 @@ class ManagerLevel(ChainLevel):
         return write(record)
 
     def say_operation(self, operation: Operation) -> str:
-        """In words."""
+        """`operation` in words."""
         return say_operation(operation)
 
 

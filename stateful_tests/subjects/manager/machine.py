@@ -1,7 +1,7 @@
 """The rule machine of level manager: Hypothesis draws a program while it runs.
 
-A rule starts an operation as a task, another advances a chosen step or delivers an outside event, another cancels. After every step
-the judge compares what shows with the model.
+One rule starts an operation as a task, one runs a chosen step or delivers an outside event, one cancels. After every step the judge
+compares the maps with the model.
 """
 
 from dataclasses import replace
@@ -34,8 +34,7 @@ STATE_OPERATION = st.one_of(
     st.builds(op.HoldState),
 )
 TURN = tuple(op.StateTrackEvent(event) for event in op.TurnEvent)
-# what a task does with the state it was given: nothing, what `ensure listener` does, part of what a listener does, something late, or
-# anything
+# the operations of a task on the state that it received: none, those of `ensure listener`, a part of a listener's, a late one, or any
 THEN = st.one_of(
     st.just(()),
     st.builds(lambda v: (op.StateSetListener(v),), CONVERSATIONS),
@@ -48,13 +47,13 @@ Transitions = set[tuple[State, Request]]
 
 
 class TransitionsTaken(Observer):
-    """Notes the model's transitions in `transitions`, as coverage of its graph counts them: whatever the number of the incarnation."""
+    """Collects the model's transitions for the coverage of its graph, which does not tell incarnations apart."""
 
     def __init__(self, transitions: Transitions) -> None:
         self._transitions = transitions
 
     def took(self, node: ManagerNode, call: Call) -> None:
-        """The judge has seen `call` take effect at `node`."""
+        """`call` took effect in the state `node`. Told by the judge."""
         state = node.state
         if call.thread is not None:
             entry = state.entry(call.thread)
@@ -77,10 +76,10 @@ class ManagerMachine(Machine):
             self.play = ManagerPlay(self.factory, (), self.loop, ManagerGraph(), self.fired, [taken])
         self.program = ManagerProgram(())
 
-    # --- what rules do
+    # --- actions of the rules
 
     def start(self, *chain: Operation) -> None:
-        """The request arrives: a new task is started that calls the operations of `chain`."""
+        """A request arrives: start a task that calls the operations of `chain`."""
         if self.over or type(self).enough():
             return
         self.arrive(chain[0].name, compile_chain(len(self.program.tasks), chain, 0), chain)
@@ -146,13 +145,13 @@ class ManagerMachine(Machine):
 
     @rule(t=THREADS)
     def remove_again(self, t: int) -> None:
-        """Another chance for what the others are seldom overtaken by."""
+        """Makes teardowns more likely: they seldom overtake other operations."""
         self.start(op.RemoveThreadState(t))
 
     @precondition(lambda self: self.loop.ready)
     @rule()
     def settle(self) -> None:
-        """Let all that is ready run, first in, first out; what is outside stays there."""
+        """Run all ready steps, first in, first out, without any outside event."""
         self.rules_fired.add("settle")
         self._run_ready()
 

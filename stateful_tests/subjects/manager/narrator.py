@@ -19,7 +19,7 @@ class ManagerNarrator:
         self._judge = judge
         self._subject = subject
         self._view = NOTHING if judge.shown is None else project(judge.shown)
-        self._lock_names: dict[int, str] = {}  # also of those whose thread has been torn down; locks live as long as the run
+        self._lock_names: dict[int, str] = {}  # of threads that have been torn down, too; a lock lives as long as its run
 
     def lock(self, verb: str, lock: asyncio.Lock) -> str:
         self._learn_locks()

@@ -1,4 +1,4 @@
-"""Plays a program of level manager on a subject under one schedule, with a judge looking on."""
+"""Plays a program of level manager on a subject: starts its tasks, calls the operations, and tells the judge and the observers."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -23,14 +23,14 @@ from subwarden.scheduling.locks import awaited
 from subwarden.scheduling.loop import EAGER, ControlledLoop
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
-from subwarden.stateful_tests.exploring.observers import Observer, audience, heard
+from subwarden.stateful_tests.exploring.observers import Observer, audience_of, heard
 from subwarden.stateful_tests.subjects.manager.narrator import ManagerNarrator
 
 CONVERSATIONS = {number: Conversation(number) for number in range(1, 10)}
 
 
 def in_order(view: View) -> Hashable:
-    """All of `view` as tuples: sets have no order that can be relied upon."""
+    """`view` as sorted tuples, with the same `repr` in every process."""
     live = None if view.live is None else tuple(sorted(view.live))
     return live, view.entries, tuple(sorted(view.links)), tuple(sorted(view.ids)), tuple(sorted(view.raw))
 
@@ -49,20 +49,20 @@ class ManagerPlay:
     ) -> None:
         self.loop = loop
         loop.observer = self
-        self.manager: Any = factory()  # a ManagerApi, or somebody else's that looks like one
+        self.manager: Any = factory()  # a ManagerApi, or a user's class with the same methods
         took = heard(observers, "took") if observers else None
         self.judge = ManagerJudge(loop, self.manager, graph, fired, took)
-        self.audience = audience(self.judge, observers)
-        self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, its state, state was in the map then)
-        self.happened: set[str] = set()  # what is told of the run as coverage
+        self.audience = audience_of(self.judge, observers)
+        self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, state, the state was in the map then)
+        self.happened: set[str] = set()  # points of coverage: the moments at which tasks were cancelled
         self._tasks: list[asyncio.Task[None]] = []
         events = loop.events
         for chain in chains:
             events.append(Event(chain.start, partial(self.start, chain)))
 
     def digest_parts(self) -> object:
-        """What of this decides how the run goes on and what is found at its end (`scheduling.state_search.structure`)."""
-        # a listener that was told to stop stays stopped, and is not judged at the end
+        """The parts that decide the rest of the run and its judgement (`scheduling.state_search.structure`)."""
+        # a listener that was told to stop stays stopped, and the end does not judge it
         running = [listener for listener in self.listeners if listener[0].outcome is Outcome.WAITING]
         return self.manager, self.judge, running, self.judge.places(self._tasks)
 
@@ -76,7 +76,7 @@ class ManagerPlay:
         task = self.loop.create_task(self._run(chain, faults), name=chain.name)
         self.judge.tasks[id(task)] = chain.place
         self._tasks.append(task)
-        if self.loop.get_task_factory() is EAGER:  # it has run as far as it could, which was a step
+        if self.loop.get_task_factory() is EAGER:  # creating it ran its first step
             self.judge.stepped()
 
     def unfinished(self) -> list[int]:
@@ -95,7 +95,7 @@ class ManagerPlay:
         return Event(chain.cancel, deliver)
 
     def _moment(self, task: asyncio.Task[None]) -> str:
-        """What `task` does while it does not run."""
+        """The moment at which `task` is suspended, as coverage names it."""
         at = awaited(task)
         if at is not None and not at[1]:
             return f"waiting for {self.lock_name(at[0])[0]}"
@@ -104,7 +104,7 @@ class ManagerPlay:
         return "waiting outside" if at is None else f"waiting for {self.lock_name(at[0])[0]}"
 
     async def _run(self, chain: Chain, faults: list[Event] | None) -> None:
-        told = self.audience
+        audience = self.audience
         index = chain.place
         state: ThreadState | None = None
         operation = chain.sites[0].operation
@@ -112,7 +112,7 @@ class ManagerPlay:
             for site in chain.sites:
                 operation, method = site.operation, site.method
                 if method is not None:
-                    told.called(index, operation)
+                    audience.called(index, operation)
                     answer = await getattr(self.manager, method)(*site.arguments)
                     if site.returns_state:
                         state = answer
@@ -120,15 +120,15 @@ class ManagerPlay:
                     elif site.returns_ids:
                         answer = tuple(sorted(answer))
                 elif state is not None:
-                    told.called(index, operation)
+                    audience.called(index, operation)
                     answer = await self._call_on(state, operation, chain.name)
                 else:
                     break
-                told.returned(index, operation, answer, site.last)
+                audience.returned(index, operation, answer, site.last)
         except asyncio.CancelledError:
-            told.cancelled(index, operation)
-        except Exception as error:  # whatever a subject raises is a finding, not our failure
-            told.raised(index, operation, error)
+            audience.cancelled(index, operation)
+        except Exception as error:  # an exception of the subject is a finding, not our failure
+            audience.raised(index, operation, error)
         finally:
             for fault in faults or ():
                 if fault in self.loop.faults:
@@ -185,12 +185,12 @@ class ManagerPlay:
             running.append(state)
 
     def let_go(self) -> None:
-        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle."""
+        """Forget the tasks: a cancelled one keeps its frames, which keep this play alive in a circle."""
         self._tasks.clear()
         self.judge.tasks.clear()
 
     def digest(self) -> Hashable:
-        """What the maps show at the end."""
+        """The maps at the end, for the count of end states."""
         return None if self.judge.shown is None else in_order(project(self.judge.shown))
 
     def narrator(self) -> ManagerNarrator:
@@ -198,7 +198,7 @@ class ManagerPlay:
         return ManagerNarrator(self.judge, self.manager)
 
     def lock_name(self, lock: asyncio.Lock) -> str:
-        """What reports call `lock`."""
+        """The name of `lock` in reports."""
         locks: dict[str, asyncio.Lock] = self.manager.locks()
         for name, known in locks.items():
             if known is lock:
@@ -206,5 +206,5 @@ class ManagerPlay:
         return "T of a state torn down"
 
     def lock_kind(self, lock: asyncio.Lock) -> str:
-        """M, or T of some state."""
+        """M or T, for the order of locks."""
         return self.lock_name(lock).split("(")[0].split(" ")[0]

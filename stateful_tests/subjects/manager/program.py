@@ -1,4 +1,4 @@
-"""A program of level manager: tasks, each a chain of operations, and which of them may be cancelled. Pure data; a schedule plays it."""
+"""A program of level manager, as pure data: its tasks, each a chain of operations, and the tasks that may be cancelled."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from subwarden.stateful_tests.exploring.drawing.chains import ChainProgram
 
 @dataclass(frozen=True, slots=True)
 class ManagerProgram(ChainProgram):
-    """Tasks that call the manager. State operations act on the state the task was last given; where it was refused one, the rest of
-    the chain is not called."""
+    """Tasks that call the manager. A state operation acts on the state that its task received last; if the manager refused it a state,
+    the rest of the chain is not called."""
 
     @staticmethod
     def encode_operation(operation: Operation) -> list[object]:

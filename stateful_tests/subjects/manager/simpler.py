@@ -1,7 +1,7 @@
-"""Which programs of level manager are simpler than a given one: fewer operations, fewer faults, plainer operations and arguments.
+"""Shrinks programs of level manager: fewer operations, fewer faults, plainer operations and arguments.
 
-Each comes with the schedule that made the given one fail, in the names of its own tasks: a schedule names tasks by their letters, and
-a task that moves up into the place of one that was dropped has another letter.
+Every candidate comes with the failing schedule in the names of its own tasks: a schedule names tasks by letter, and a task that moves up
+into a dropped one's place changes its letter.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 def simpler(program: ManagerProgram, names: Names) -> Iterator[tuple[ManagerProgram, Names]]:
-    """In the order in which they should be tried: fewer tasks, operations and faults, then plainer ones."""
+    """Simpler programs, in the order in which to try them: fewer tasks, operations and faults first, then plainer operations."""
     yield from fewer(program, names)
     yield from _joined(program, names)
     yield from fewer_faults(program, names)
@@ -30,7 +30,7 @@ def simpler(program: ManagerProgram, names: Names) -> Iterator[tuple[ManagerProg
 
 
 def _joined(program: ManagerProgram, names: Names) -> Iterator[tuple[ManagerProgram, Names]]:
-    """Two tasks that use a state of one thread, as a single task that is given the state once."""
+    """Two tasks that use a state of one thread, joined into one task that asks for the state once."""
     tasks = program.tasks
     for second in range(len(tasks) - 1, 0, -1):
         for first in range(second):

@@ -1,7 +1,7 @@
-"""The trace of a run for other tools: which operation took effect when, what it answered, and what showed then.
+"""Traces a run for other tools: the operations in the order in which they took effect, each with its answer and the maps after it.
 
-As far as the model can follow the run; a run that breaks something has a trace up to there. An operation that changes nothing is put
-where it returned. The form is that of `stateful_tests.tla.traces`, which writes it for TLC and as ITF.
+The trace ends where the model can no longer follow the run. An operation that changes nothing stands where it returned.
+`stateful_tests.tla.traces` writes a trace for TLC and as ITF.
 """
 
 from subwarden.checking.manager.graph import ManagerNode
@@ -14,7 +14,7 @@ from subwarden.stateful_tests.tla.traces import Binding, TraceStep
 
 
 class Tracer(Observer):
-    """Writes the trace of the run that it observes."""
+    """Records the trace of the run that it observes in `trace`."""
 
     def __init__(self) -> None:
         self.trace: list[TraceStep] = []
@@ -23,11 +23,11 @@ class Tracer(Observer):
         self._manager = play.manager
 
     def took(self, node: ManagerNode, call: Call) -> None:
-        """The judge has seen `call` take effect at `node`."""
+        """`call` took effect in the state `node`. Told by the judge."""
         shown = self._manager.show()
         entry = None if call.thread is None else node.state.entry(call.thread)
         stale = call.thread is not None and (entry is None or entry.incarnation != call.incarnation)
-        if shown is not None and not stale:  # nobody has a state that was torn down: an operation on it is no step
+        if shown is not None and not stale:  # an operation on a state that was torn down is no step of the model
             edge = node.step(call)
             self.trace.append(TraceStep(call.operation, edge.answer, project(shown), call.thread, _binding(node, call)))
 

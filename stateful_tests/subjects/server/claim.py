@@ -26,7 +26,7 @@ from subwarden.model.server.deliveries import Wrong
 from subwarden.model.server.requests import Request
 from subwarden.model.server.state import ChangeKind, pair_of
 from subwarden.scheduling.order import EARLY
-from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript, Refusal
+from subwarden.stateful_tests.exploring.findings.claimant import Claimant, Foregone, NoScript, Refusal
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.subjects.manager.claim import ENDLESS
 from subwarden.stateful_tests.subjects.server.looks import Claim, Look, timed, torn_down
@@ -54,17 +54,9 @@ def claimant(run: FailingRun) -> Claimant:
         return Refusal("it takes a step that is so slow that a timer is due while others are ready")
     if run.cause == causes.LOCK_CYCLE:
         return Refusal("locks are taken in both orders, which shows in a deadlock only where they meet")
-    return EndlessClaimant(run) if run.cause in ENDLESS else ServerClaimant(run)
-
-
-class EndlessClaimant(Claimant):
-    """Of a run that does not end, whose claim follows from its cause."""
-
-    def __init__(self, run: FailingRun) -> None:
-        self._run = run
-
-    def plain(self, subject: str) -> dict[str, Any]:
-        return plain_data(subject, self._run, {"kind": ENDLESS[self._run.cause], "at": None}, [])
+    if run.cause in ENDLESS:
+        return Foregone(lambda subject: plain_data(subject, run, {"kind": ENDLESS[run.cause], "at": None}, []))
+    return ServerClaimant(run)
 
 
 class ServerClaimant(Claimant):

@@ -19,7 +19,7 @@ from subwarden.scheduling.locks import waiting
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.exploring.observers import Observer, audience
+from subwarden.stateful_tests.exploring.observers import Observer, audience_of
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class ServerPlay:
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]
         self.judge = ServerJudge(loop, self.server, frozenset(STORED), graph, fired.add, task_name)
-        self.audience = audience(self.judge, observers)
+        self.audience = audience_of(self.judge, observers)
         self.environment.serve(self.server, self.audience)
         if any(task.may_be_cancelled for task in prepared.tasks):
             self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})

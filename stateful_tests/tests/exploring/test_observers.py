@@ -9,7 +9,7 @@ from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
-from subwarden.stateful_tests.exploring.observers import Audience, Observer, audience, heard
+from subwarden.stateful_tests.exploring.observers import Audience, Observer, audience_of, heard
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.play import ManagerPlay
@@ -126,7 +126,7 @@ def test_an_audience_looks_an_event_up_once_and_passes_over_what_nobody_wants(mo
         return found(self, event)
 
     monkeypatch.setattr(Audience, "__getattr__", asking)
-    all_of = audience(Observer(), [Observer()])
+    all_of = audience_of(Observer(), [Observer()])
     all_of.stepped()
     all_of.stepped()
     assert asked == ["stepped"]

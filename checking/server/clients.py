@@ -11,8 +11,6 @@ from subwarden.model.server.deliveries import Deliveries, Owed, Pair, Wrong
 from subwarden.model.server.requests import AnswerSent, Asks, Closed, Message, Notice, Reply, Request
 from subwarden.model.server.state import ServerState, pair_of
 
-ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe by which the client knows that it is not subscribed
-
 
 class Clients:
     """All clients of one run."""
@@ -45,7 +43,7 @@ class Clients:
                 if there and not _in_flight(state, rq.Unsubscribe, pair):  # else it is about to end, and nothing is owed any more
                     self.deliveries.begins(pair)
                 return found
-        elif isinstance(request, rq.Unsubscribe) and message.reply in ENDED:
+        elif isinstance(request, rq.Unsubscribe) and message.reply in rq.UNSUBSCRIBED:
             again = any(_in_flight(state, kind, pair) for kind in rq.SUBSCRIBES)
             if not again:
                 self.deliveries.ends(pair)

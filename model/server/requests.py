@@ -162,6 +162,13 @@ class Reply(Enum):
     UNINITIALIZED = "not initialized"
 
 
+UNSUBSCRIBED = (
+    Reply.OK,
+    Reply.NOT_SUBSCRIBED,
+    Reply.NOT_LOADED,
+)  # answers to an unsubscribe by which the client is not subscribed
+
+
 class AnswerSent(NamedTuple):
     """The answer to request number `request`. `open_turn`: for a resume, the number of the last event of the open turn that the history
     in the answer has, None where no turn is open. `threads`: for a list."""

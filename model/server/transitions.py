@@ -15,7 +15,18 @@ Its core is written a second time in `model/tla/Server.tla`: change both togethe
 from subwarden.model.server import requests as rq
 from subwarden.model.server.replies import archives, replies
 from subwarden.model.server.requests import Reply, Request
-from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, InFlight, Loaded, ServerState, target, with_flight, with_loaded
+from subwarden.model.server.state import (
+    IMPLICIT,
+    Change,
+    ChangeKind,
+    InFlight,
+    Loaded,
+    ServerState,
+    pair_of,
+    target,
+    with_flight,
+    with_loaded,
+)
 
 # --- from outside
 
@@ -23,7 +34,7 @@ from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, InFlight,
 def accept(state: ServerState, number: int, request: Request) -> ServerState:
     """A request arrives."""
     if isinstance(request, rq.SUBSCRIBES):
-        state = state._replace(owed=state.owed - {(target(request), request.connection)})
+        state = state._replace(owed=state.owed - {pair_of(request)})
     if isinstance(request, rq.Initialize):
         state = state._replace(asked=state.asked | {request.connection})
     return settle(state._replace(flight=(*state.flight, (number, InFlight(request)))))

@@ -13,11 +13,10 @@ from typing import NamedTuple
 from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import Reply, Request
-from subwarden.model.server.state import Change, ChangeKind, InFlight, ServerState, target
+from subwarden.model.server.state import Change, ChangeKind, InFlight, ServerState, pair_of, target
 from subwarden.proving.server.scope import ServerScope
 
 Pair = tuple[int, int]  # (thread, connection)
-ENDED = (Reply.OK, Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED)  # answers to an unsubscribe that tell the client that it is not subscribed
 
 
 class ServerConfiguration(NamedTuple):
@@ -245,10 +244,10 @@ def take(configuration: ServerConfiguration, action: Action, rules: RequestRules
 
 
 def _arrived(configuration: ServerConfiguration, request: Request, rules: RequestRules) -> ServerConfiguration:
-    number, pair = len(configuration.state.flight) + 1, (target(request), request.connection)
+    number, pair = len(configuration.state.flight) + 1, pair_of(request)
     overlapped = configuration.overlapped
     if isinstance(request, rq.SUBSCRIBES):
-        overlapped |= {n for n, f in configuration.state.of(rq.Unsubscribe) if (target(f.request), f.request.connection) == pair}
+        overlapped |= {n for n, f in configuration.state.of(rq.Unsubscribe) if pair_of(f.request) == pair}
         configuration = configuration._replace(barred=configuration.barred - {pair})
     elif isinstance(request, rq.Unsubscribe) and any(_subscribes(f.request, pair) for _, f in configuration.state.flight):
         overlapped |= {number}
@@ -256,7 +255,7 @@ def _arrived(configuration: ServerConfiguration, request: Request, rules: Reques
 
 
 def _subscribes(request: Request, pair: Pair) -> bool:
-    return isinstance(request, rq.SUBSCRIBES) and (target(request), request.connection) == pair
+    return isinstance(request, rq.SUBSCRIBES) and pair_of(request) == pair
 
 
 def _answered(configuration: ServerConfiguration, number: int, reply: Reply, rules: RequestRules) -> ServerConfiguration | None:
@@ -264,7 +263,7 @@ def _answered(configuration: ServerConfiguration, number: int, reply: Reply, rul
     after = rules.answer(configuration.state, number, reply)
     if after is None:
         return None
-    if isinstance(request, rq.Unsubscribe) and reply in ENDED and number not in configuration.overlapped:
+    if isinstance(request, rq.Unsubscribe) and reply in rq.UNSUBSCRIBED and number not in configuration.overlapped:
         configuration = configuration._replace(barred=configuration.barred | {(request.thread, request.connection)})
     overlapped = frozenset(n - (n > number) for n in configuration.overlapped if n != number)
     return _small(configuration._replace(overlapped=overlapped), after)

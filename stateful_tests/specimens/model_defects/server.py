@@ -6,7 +6,7 @@ The TLA+ twin has those of its core, too, by the same names. It refuses to be im
 from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import Reply
-from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, target, with_flight
+from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, pair_of, with_flight
 from subwarden.proving.server.steps import RequestRules
 
 
@@ -25,7 +25,7 @@ def _links_on_closing(state: ServerState, change: Change) -> ServerState | None:
     if state.thread(change.thread) is None:
         return None
     for number, flight in state.of(rq.Resume):
-        if (target(flight.request), flight.request.connection) == pair and not flight.done:
+        if pair_of(flight.request) == pair and not flight.done:
             done = with_flight(state, number, lambda f: f._replace(done=True))
             return pr.settle(done._replace(grants=done.grants | {(*pair, IMPLICIT)}))
     return None
@@ -50,7 +50,7 @@ def _owed_for_ever(state: ServerState, change: Change) -> ServerState | None:
 
 
 def _is_of(request: rq.Request, pair: tuple[int, int]) -> bool:
-    return isinstance(request, rq.SUBSCRIBES) and (target(request), request.connection) == pair
+    return isinstance(request, rq.SUBSCRIBES) and pair_of(request) == pair
 
 
 def _loaded_again(state: ServerState, change: Change) -> ServerState | None:

@@ -1,4 +1,4 @@
-"""The assertion of a script of plain asyncio for a fifo finding of a server: what clients were sent, or what shows, and when.
+"""The assertion of a script of plain asyncio for a fifo finding of a server: wrong messages, or a wrong look, and its moment.
 
 Plain data for `reports.script.server`, made from the evidence of the run's judge. It refuses what a script cannot show, and says why.
 Moments are numbers of names in the schedule: 0 is before anything has happened; None is the end.
@@ -128,7 +128,7 @@ class ServerClaimant(Claimant):
         raise NoScript("what is wrong with it is known to the model alone, and not to be seen from outside")
 
     def _claim_at(self, evidence: object, seen: int) -> Claim:  # noqa: PLR0911  # as above
-        """A claim that may have to be looked at when it was seen, and not at the end."""
+        """A claim that may show at the moment `seen` only, and not at the end."""
         match evidence:
             case SentAfter(connection, thread, request) if self._cause == causes.FALSE_CLOSE:
                 return {"kind": "closed", "connection": connection, "thread": thread, "request": request, "at": seen}

@@ -1,4 +1,4 @@
-"""Level server, the protocol, as what is common to all levels sees it."""
+"""Level server, as the explorer sees it: its answer to each question of `exploring.level.Level`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
@@ -20,12 +20,12 @@ from subwarden.stateful_tests.exploring.level import Drawing, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.server.claim import claimant
 from subwarden.stateful_tests.subjects.server.machine import ServerMachine
-from subwarden.stateful_tests.subjects.server.play import BRINGS, Factory, PreparedRequests, ServerPlay, prepare
+from subwarden.stateful_tests.subjects.server.play import Factory, PreparedRequests, ServerPlay, prepare
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.subjects.server.simpler import simpler
 
 OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
-# what can be answered to what, apart from what only a failing engine or a cancellation brings
+# the answers to each request, apart from those that need a failing engine or a cancellation
 ANSWERS = {
     rq.Initialize.name: (Reply.OK,),
     rq.Start.name: (Reply.OK, Reply.UNINITIALIZED),
@@ -59,11 +59,11 @@ class ServerLevel:
     share = 0.34
 
     def new_graph(self) -> ServerGraph:
-        """The model's states that runs have in common."""
+        """The graph of the model's states, which runs share."""
         return ServerGraph()
 
     def prepare(self, program: ServerProgram) -> PreparedRequests:
-        """What would be worked out in every run again."""
+        """The program, made ready for many runs."""
         return prepare(program)
 
     def play(
@@ -75,18 +75,18 @@ class ServerLevel:
         fired: set[str],
         observers: Sequence[Observer] = (),
     ) -> ServerPlay:
-        """A run that is ready to be scheduled."""
+        """A run, ready to be scheduled."""
         return ServerPlay(factory, prepared, loop, graph, fired, observers)
 
     def machine(self, drawing: Drawing) -> Any:
-        """A class of rule machines that draws programs."""
+        """A class of rule machines that draw programs."""
         return bound(ServerMachine, drawing)
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
-        """Nothing goes wrong, but some conversation may be late; with `cancellation`: each handler is cancelled, each engine fails, each
-        conversation ends by itself, and some pairs of those."""
+        """The program without faults and with late conversations; with `cancellation`: with a sample of single faults (a handler is
+        cancelled, the engine fails, a conversation ends by itself) and of pairs of them."""
         tasks = program.tasks
-        brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, BRINGS)]
+        brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         if not cancellation:
             late = [ServerProgram(tasks, (ServerFault(FaultKind.LATE, place),)) for place in random.sample(brings, min(len(brings), 2))]
             return [ServerProgram(tasks), ServerProgram(tasks), *late]
@@ -100,7 +100,7 @@ class ServerLevel:
         return variants
 
     def with_faults(self, program: ServerProgram, times: int) -> ServerProgram:
-        """The program in which each handler may be cancelled, once: it ends with that."""
+        """The program in which each handler may be cancelled, once: a cancelled handler ends."""
         handled = [place for place, (request,) in enumerate(program.tasks) if not isinstance(request, rq.Close)]
         return ServerProgram(program.tasks, tuple(ServerFault(FaultKind.CANCELLED, place) for place in handled if times))
 
@@ -123,11 +123,11 @@ class ServerLevel:
         return set()
 
     def fired(self, kinds: Iterable[str]) -> set[str]:
-        """By the names that `expected` gives them."""
+        """The kinds of changes and answers by the names that `expected` gives them."""
         return {kind if kind.startswith("change ") else f"answer {kind}" for kind in kinds}
 
     def brings(self, factory: Factory) -> set[str]:
-        """Nothing: what is expected is the same for all."""
+        """Nothing: the same is expected of every server."""
         return set()
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
@@ -135,7 +135,7 @@ class ServerLevel:
         return OVERLAPS
 
     def awaits(self, factory: Factory) -> set[str]:
-        """Every place in the request layer, its listener, and the manager under it, where a task may be suspended."""
+        """Every await in the request layer, its listener, and the manager under it."""
         loop = ControlledLoop()
         with loop.entered():
             play = ServerPlay(factory, prepare(ServerProgram(())), loop, ServerGraph(), set())
@@ -156,15 +156,15 @@ class ServerLevel:
         return write(record)
 
     def say_operation(self, operation: Request) -> str:
-        """In words."""
+        """A request in words."""
         return say_request(operation)
 
     def cancels(self, program: ServerProgram) -> bool:
-        """Whether some handler may be: an engine that fails is no cancellation."""
+        """Whether a handler may be cancelled: an engine that fails is no cancellation."""
         return any(fault.kind is FaultKind.CANCELLED for fault in program.faults)
 
     def say_fault(self, program: ServerProgram, place: int) -> str:
-        """What may go wrong with the request at `place`."""
+        """The faults of the request at `place`, in words."""
         return ", ".join(SAYS[fault.kind] for fault in program.faults if fault.place == place)
 
 

@@ -1,4 +1,4 @@
-"""Puts a run of level server into words: what arrived, what was sent, what shows since."""
+"""Puts a run of level server into words: requests, messages, locks, and the changes of maps and registry."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ServerNarrator:
-    """Tells one run, as it goes."""
+    """See `stateful_tests.exploring.level.Narrator`."""
 
     def __init__(self, play: "ServerPlay") -> None:
         self._play = play
@@ -36,7 +36,7 @@ class ServerNarrator:
         return f"sends c{client}: {say_message(message)}"
 
     def changes(self) -> list[str]:
-        """What shows now and did not before."""
+        """The differences between maps and registry now and at the last call of this method."""
         self._learn_locks()
         server = self._play.server
         before, self._view = self._view, project(self._play.judge.visible.shown)

@@ -1,4 +1,4 @@
-"""Plays a program of level server on a server under one schedule, with a judge looking on."""
+"""Plays a program of level server on a server under one schedule, and tells its judge and all observers."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
@@ -14,6 +14,7 @@ from subwarden.impl.server.server import Server
 from subwarden.impl.server.simulated_engine import STORED
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
+from subwarden.model.server.state import target
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.locks import waiting
 from subwarden.scheduling.loop import ControlledLoop
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from subwarden.stateful_tests.subjects.server.narrator import ServerNarrator
 
 Factory = Callable[[Engine], Server]
-BRINGS = (rq.Start, rq.Resume, rq.Fork)
 
 
 class RequestTask(NamedTuple):
@@ -50,26 +50,24 @@ class PreparedRequests(NamedTuple):
 
 
 def prepare(program: ServerProgram) -> PreparedRequests:
-    """What would be worked out in every run again."""
+    """The program, made ready for many runs."""
     tasks = tuple(prepare_task(place, task[0], program.faults) for place, task in enumerate(program.tasks))
 
     def threads(kind: FaultKind) -> frozenset[int]:
         requests = (program.tasks[fault.place][0] for fault in program.faults if fault.kind is kind)
-        return frozenset(
-            request.fork if isinstance(request, rq.Fork) else request.thread for request in requests if isinstance(request, BRINGS)
-        )
+        return frozenset(target(request) for request in requests if isinstance(request, rq.ASKS_ENGINE))
 
     return PreparedRequests(tasks, threads(FaultKind.FAILS), threads(FaultKind.LATE), threads(FaultKind.ENDS))
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
-    """One request."""
+    """One request, made ready for many runs."""
     name = task_name(place)
     return RequestTask(place, name, f"start {name}", f"cancel {name}", request, ServerFault(FaultKind.CANCELLED, place) in faults)
 
 
 class _Handlers(dict[int | str, "asyncio.Task[None]"]):
-    """The handlers of a server; the cancellation of one may happen for as long as it is here."""
+    """The handlers of a server; while one is here, its cancellation is among the loop's faults."""
 
     def __init__(self, loop: ControlledLoop, faults: dict[str, Event]) -> None:
         super().__init__()
@@ -142,13 +140,13 @@ class ServerPlay:
         return Event(task.cancel, deliver)
 
     def unfinished(self) -> list[int]:
-        """The requests that are being handled."""
+        """The places of the requests that are being handled."""
         return sorted(self.judge.requests.named(name).number for name, task in self.server.handlers.items() if not task.done())
 
     # --- judging the end
 
     def finish(self) -> None:
-        """The run is quiescent: judge what must hold then."""
+        """The run is quiescent: check the properties that hold then."""
         judge, loop, server = self.judge, self.loop, self.server
         resident = server.resident()
         stuck = sorted(waiting(loop), key=lambda task: task.get_name())
@@ -161,12 +159,12 @@ class ServerPlay:
         judge_left(judge, loop, sorted(t.get_name() for t in loop.tasks if not t.done() and t not in resident), self.lock_name)
 
     def let_go(self) -> None:
-        """Nothing of the server is asked for any more: let go of what it holds, which is all in circles."""
+        """The run is over: drop the server's contents, which are full of reference cycles."""
         for thing in (self.server, self.environment.engine, self.environment):
             vars(thing).clear()
 
     def digest(self) -> Hashable:
-        """What shows at the end."""
+        """The model's state and the events taken, as a value that is equal for ends that nobody can tell apart."""
         state = self.judge.state
         return tuple(sorted(state.live)), state.loaded, tuple(sorted(state.grants)), tuple(sorted(self.judge.deliveries.taken_last.items()))
 
@@ -177,7 +175,7 @@ class ServerPlay:
         return ServerNarrator(self)
 
     def lock_name(self, lock: asyncio.Lock) -> str:
-        """What reports call `lock`."""
+        """The name of `lock` in reports."""
         for name, known in self.server.locks().items():
             if known is lock:
                 return name

@@ -12,7 +12,7 @@ import pytest
 
 from subwarden.checking.core import configurations as worlds
 from subwarden.checking.manager import graph as nodes
-from subwarden.checking.server import graph as protocol_nodes
+from subwarden.checking.server import graph as server_graph
 from subwarden.impl.subjects import SUBJECTS
 from subwarden.model.core import step as core
 from subwarden.model.manager import operations as op
@@ -76,7 +76,7 @@ def core_level(count: int) -> list[Any]:
     ("level", "factory", "programs", "module", "node", "bound"),
     [
         (MANAGER_LEVEL, SUBJECTS["manager"].factory, manager_programs(40), nodes, nodes.ManagerNode, "BOUND"),
-        (SERVER_LEVEL, server("manager"), server_programs(40), protocol_nodes, protocol_nodes.ServerNode, "LARGEST"),
+        (SERVER_LEVEL, server("manager"), server_programs(40), server_graph, server_graph.ServerNode, "LARGEST"),
         (CORE_LEVEL, factory_of(Adapter), core_level(40), worlds, worlds.CoreNode, "BOUND"),
     ],
     ids=lambda given: getattr(given, "name", ""),

@@ -23,7 +23,7 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
 from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
-from subwarden.stateful_tests.specimens.server_defects import catalogue as protocol_catalogue
+from subwarden.stateful_tests.specimens.server_defects import catalogue as server_catalogue
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
@@ -112,7 +112,7 @@ def test_the_sound_manager_shows_nothing_under_the_same_effort(order: Order, can
 
 def test_every_cause_is_planted_somewhere() -> None:
     planted = {defect.cause for defect in (*DEFECTS, *BLOCKING)}
-    of_servers = {defect.cause for defect in protocol_catalogue.DEFECTS}
+    of_servers = {defect.cause for defect in server_catalogue.DEFECTS}
     assert {cause for cause in vars(causes).values() if isinstance(cause, Cause)} <= planted | of_servers
     assert {Property[name] for name in JUDGED_AT_LEVEL_1} <= {cause.property for cause in planted}
     shapes = (causes.wrong_state("x"), causes.wrong_answer("x"), causes.raised("x", ValueError()))

@@ -1,1 +1,1 @@
-"""Who runs next: the controlled loop, the orders and one strategy a file. Knows nothing of subscriptions."""
+"""The scheduler: the controlled loop, the orders, and one strategy a file. It knows nothing of subscriptions."""

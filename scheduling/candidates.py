@@ -1,8 +1,8 @@
 """The candidates of a choice: everything that may happen next in a run. The seam between strategies and the things they schedule.
 
-A controlled loop (`scheduling.loop_candidates`), a process that lists its own steps and a simulated network differ in what moves. To a
-strategy each is a list of candidates, of which it picks one by its place. Place 0 is what the subject itself would do next (fifo). Optional
-candidates, which need not happen at all (faults, timers made early by a slow step), come last.
+A controlled loop (`scheduling.loop_candidates`), a process that lists its own steps and a simulated network move in different ways. To a
+strategy each is a list of candidates, and it picks one by its place. Place 0 is the choice of the subject itself (fifo). Optional
+candidates come last: faults, and timers made early by a slow step, need not happen at all.
 
 Most strategies need only the number of candidates, which `choose(n)` gives. The others ask the `Candidates` of the run, and get an answer
 for the present moment. So a run pays only for the questions that its strategy asks.

@@ -1,7 +1,7 @@
-"""Outside events: what happens to a program from without, at a moment that the scheduler chooses.
+"""Outside events: they reach a program from outside, at a moment that the scheduler chooses.
 
 A request that arrives, a client that vanishes, an engine's reply, the end of a blocked send, a cancellation: each is offered to the
-loop once and delivered, at the latest, when nothing else can move.
+loop once, and delivered when nothing else can move at the latest.
 """
 
 from asyncio import AbstractEventLoop, Future
@@ -28,12 +28,12 @@ class Event:
 async def park(loop: "ControlledLoop", label: str, *, may_fail: Callable[[], Exception] | None = None) -> None:
     """Suspend the caller until the scheduler delivers the outside event `label`.
 
-    `may_fail` (an exception class, or what makes one): the outside call may fail instead, as the fault `fail LABEL`, if a scheduler
-    chooses so; then it raises what `may_fail()` gives.
+    `may_fail` (an exception class, or a function that makes an exception): the outside call may fail instead, as the fault `fail LABEL`,
+    if the scheduler chooses so; then it raises `may_fail()`.
     """
     future: Future[None] = Future(loop=cast(AbstractEventLoop, loop))
 
-    def take_back() -> None:  # one answer is all that comes, and none to somebody who has gone
+    def take_back() -> None:  # there is one answer, and none to a caller that has gone
         if event in loop.events:
             loop.events.remove(event)
         if failure in loop.faults:

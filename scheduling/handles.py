@@ -1,6 +1,6 @@
-"""What a controlled loop runs: ready callbacks, timers and tasks; whose step a callback is, and what it is called.
+"""The things that a controlled loop runs: ready callbacks, timers and tasks; the task and the name of each callback.
 
-It refuses to know when they run: that is decided by whoever picks from the loop's lists.
+They do not know when they run: the scheduler decides that, by picking from the loop's lists.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Context = contextvars.Context
 copy_context = contextvars.copy_context
 Task = asyncio.Task
-STEPS = ("", "task_wakeup")  # what CPython calls a task's first step and its later ones
+STEPS = ("", "task_wakeup")  # CPython's names of a task's first step and of its later ones
 
 
 class Handle(asyncio.Handle):
@@ -51,7 +51,7 @@ NOTHING: Any = Handle(lambda: None, (), None, contextvars.Context())  # type: ig
 
 
 class Timer(asyncio.TimerHandle):
-    """A callback due at a moment of the virtual clock; equal moments keep the order in which they were asked for."""
+    """A callback due at a moment of the virtual clock; timers of equal moments keep the order of their creation."""
 
     __slots__ = ("due", "order")
     _callback: Callable[..., object]
@@ -87,20 +87,20 @@ class NumberedTask(Task[Any]):
         return self.number
 
 
-NumberedTask.__name__ = NumberedTask.__qualname__ = "Task"  # what CPython's own messages call it
+NumberedTask.__name__ = NumberedTask.__qualname__ = "Task"  # its name in CPython's own messages
 
 
 def owner(handle: Handle) -> "asyncio.Task[Any] | None":
     """The task whose step `handle` is, or None for a bare callback (a future's, a timer's)."""
     callback = handle._callback
     task = getattr(callback, "__self__", None)
-    if not isinstance(task, Task) or getattr(callback, "__name__", "") not in STEPS:  # `call_soon(task.cancel)` is nobody's step
+    if not isinstance(task, Task) or getattr(callback, "__name__", "") not in STEPS:  # `call_soon(task.cancel)` is no task's step
         return None
     return task
 
 
 def label(handle: Handle) -> str:
-    """What `handle` is called in schedules: its task's name, or the callback's own."""
+    """The name of `handle` in schedules: its task's, or the callback's own."""
     task = owner(handle)
     if task is not None:
         return task.get_name()

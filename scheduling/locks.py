@@ -1,8 +1,8 @@
-"""asyncio's own Lock under control: a free lock's acquire suspends where the order says so, and who holds what is known.
+"""asyncio's own Lock under control: a free lock's acquire suspends if the order says so, and the loop knows the holders.
 
-On a multi-threaded runtime a task can be overtaken right before it takes a free lock; asyncio never suspends there. In the order
+On a multi-threaded runtime, another task can overtake right before a task takes a free lock; asyncio never suspends there. In the order
 `any` the acquire therefore yields once before it takes the lock. Nothing else about the lock changes: CPython's own code decides who
-gets it. The patch is on the class, so that unchanged third-party code is reached; on any other loop it does nothing.
+gets it. The patch is on the class, so that it reaches unchanged third-party code; on any other loop it does nothing.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from subwarden.scheduling.loop import ENTERED, ControlledLoop
 from subwarden.scheduling.queues import number_queues
 
 if sys.version_info < (3, 12):
-    current_task: Any = asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]  # what `current_task` does, in Python there
+    current_task: Any = asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]  # `current_task` does the same, in Python there
 else:
     current_task = asyncio.current_task
 
@@ -59,7 +59,7 @@ async def _acquire(self: Any, answer: Any = True) -> Any:
             loop.lock_listener("waits for", self)
         await _stock_acquire(self)
     else:
-        self._locked = True  # what CPython's acquire does then; calling it costs as much as the rest of a step
+        self._locked = True  # as CPython's acquire does; calling it would cost as much as the rest of a step
     holding.append((current_task(loop), self))
     if loop.lock_listener is not None:
         loop.lock_listener("takes", self)
@@ -68,7 +68,7 @@ async def _acquire(self: Any, answer: Any = True) -> Any:
 
 def _release(self: Any) -> None:
     if self._locked and not self._waiters:
-        self._locked = False  # what CPython's release does then
+        self._locked = False  # as CPython's release does
     else:
         _stock_release(self)  # first: it raises if the lock is free
     loop = ENTERED.get(get_ident())
@@ -88,7 +88,7 @@ def _release(self: Any) -> None:
 def awaited(task: "asyncio.Task[Any]") -> tuple[asyncio.Lock, bool] | None:
     """The lock that `task` is suspended at, and whether it waits for it (or is only about to take it, free). None: at no lock.
 
-    Read from the suspended frames, so that runs that nobody asks about pay nothing.
+    Read from the suspended frames, so that other runs pay nothing.
     """
     coroutine: Any = task.get_coro()
     while coroutine is not None:
@@ -115,13 +115,13 @@ def held(loop: ControlledLoop) -> "dict[asyncio.Task[Any] | None, list[asyncio.L
 
 @contextmanager
 def controlled_locks() -> Iterator[None]:
-    """While open, asyncio locks on a controlled loop suspend and report as said above. May be nested."""
-    global _open  # noqa: PLW0603  # the patch is global by nature: one count of who wants it
+    """While open, asyncio locks on a controlled loop suspend and report as described above. May be nested."""
+    global _open  # noqa: PLW0603  # the patch is global by nature: one count of its users
     _open += 1
     asyncio.Lock.acquire = _acquire  # type: ignore[method-assign]
     asyncio.Lock.__aenter__ = _enter  # type: ignore[method-assign]
     asyncio.Lock.release = _release  # type: ignore[method-assign]
-    number_queues()  # which does nothing on any other loop either
+    number_queues()  # it does nothing on any other loop either
     try:
         yield
     finally:

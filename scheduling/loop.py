@@ -1,10 +1,8 @@
-"""The controlled event loop: CPython's own Task and Future, on a loop where somebody else decides what runs next.
+"""The controlled event loop: CPython's own Task and Future, on a loop whose next step is chosen from outside.
 
-It offers what asyncio's own code needs (`call_soon`, `call_at`, futures, tasks, async generators, an exception handler) and a
-virtual clock, and refuses by name what it cannot control (`scheduling.uncontrolled`). It decides nothing: `ready` and `events` are plain
-lists in order of arrival, and `scheduling.run` picks from them. One handle run is one step.
-
-Long because asyncio wants the whole interface of a loop in one object.
+It offers the parts of a loop that asyncio's own code needs (`call_soon`, `call_at`, futures, tasks, async generators, an exception
+handler) and a virtual clock, and refuses by name every source of order that it cannot control (`scheduling.uncontrolled`). It decides
+nothing: `ready` and `events` are plain lists in order of arrival, and `scheduling.run` picks from them. One handle run is one step.
 """
 
 import asyncio
@@ -21,7 +19,7 @@ from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, Timer, label
 from subwarden.scheduling.uncontrolled import Refusing, UncontrolledSource
 
-unregister = asyncio.tasks._unregister_task  # from what `asyncio.all_tasks` looks through
+unregister = asyncio.tasks._unregister_task  # from the set that `asyncio.all_tasks` reads
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
 
@@ -29,7 +27,7 @@ ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its runn
 def _close(coroutine: Any) -> None:
     """Close a coroutine that was started and will not be finished, from the innermost outwards.
 
-    Closing the outermost once is not enough: what awaits on its way out stays suspended then, and complains when it is collected.
+    Closing the outermost once is not enough: a coroutine that awaits on its way out would stay suspended, and complain when collected.
     """
     for _ in range(1000):
         innermost = coroutine
@@ -39,14 +37,14 @@ def _close(coroutine: Any) -> None:
             innermost.close()
         except ValueError:  # it is the one that runs
             return
-        except (Exception, asyncio.CancelledError):  # its failure on the way out, which nobody is left to read, or it awaits again
+        except (Exception, asyncio.CancelledError):  # it failed on the way out, and no reader is left; or it awaits again
             pass
         if getattr(coroutine, "cr_frame", None) is None:
             return
 
 
 class _Entered:
-    """See `ControlledLoop.entered`. A class, since a generator would cost more than all else that begins a run."""
+    """See `ControlledLoop.entered`. A class, since a generator would cost more than the rest of a run's start."""
 
     __slots__ = ("_before", "_hooks", "_loop", "_outer")
 
@@ -84,12 +82,12 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     `births_matter` is kept by `scheduling.state_search.suspended`.
     """
 
-    __slots__ = (  # what every run asks for, at every step
+    __slots__ = (  # read at every step of every run
         *("batch_end", "current", "early_timers", "events", "faults", "suspended_free", "holding", "lock_listener", "nested", "observer"),
         *("ready", "suspend_free_locks", "tasks", "timers", "uncontrolled", "unhandled"),
         *("_closed", "_task_factory", "_task_order", "_thread"),
     )
-    # what a run rarely changes is on the class: a loop is made for every run
+    # attributes that a run rarely changes are on the class: a loop is made for every run
     blocked: str | None = None
     births_matter = False
     task_class = NumberedTask
@@ -123,7 +121,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self._task_order = 0
         self._thread = get_ident()
 
-    # --- what the scheduler uses
+    # --- for the scheduler
 
     def entered(self) -> "_Entered":
         """A context in which this is the running loop of the thread, as in `run_forever`."""
@@ -146,7 +144,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         return handle
 
     def advance(self) -> bool:
-        """Move the clock to the next timer and make due what is due then. False if there is none."""
+        """Move the clock to the next timer, and make ready all timers due at that moment. False if there is none."""
         timers = self.timers
         while timers and timers[0]._cancelled:
             heapq.heappop(timers)
@@ -167,13 +165,13 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         return bool(self.timers)
 
     def abandon(self) -> None:
-        """End a run: close every unfinished task, quietly, and let go of all that would keep the run's objects alive in a circle."""
+        """End a run: close every unfinished task, quietly, and drop all references that would keep the run's objects alive in a cycle."""
         self._closed = True
         for task in self.tasks:
             if not task.done():
                 self._close_tasks()
                 break
-        for task in self.tasks:  # by number they are hashed as those of every other run are, and garbage may keep them for long
+        for task in self.tasks:  # hashed by number, they collide with those of other runs, and garbage may keep them for long
             unregister(task)
         for handle in self.ready:
             if handle._callback == self.create_task:  # an abandoned generator that was to be closed
@@ -198,9 +196,9 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
                         _close(coroutine)
 
     def report_unretrieved(self) -> None:
-        """Tell the exception handler of failed tasks whose exception nobody has read: for the end of a run.
+        """Report failed tasks whose exception was never read to the exception handler: for the end of a run.
 
-        The stock loop hears of one when it is collected; here tasks are kept to the end, so that no moment of a run depends on that.
+        The stock loop reports one when it is collected; here tasks are kept to the end, so that no step depends on garbage collection.
         """
         for task in self.tasks:
             if task._log_traceback:  # CPython's own mark of an exception unread
@@ -209,11 +207,11 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
                 self.call_exception_handler({"message": message, "exception": task._exception, "future": task})
 
     def number_of_next(self) -> int:
-        """The number by which one more queue is hashed (`scheduling.queues`)."""
+        """The number by which the next queue is hashed (`scheduling.queues`)."""
         self._queue_order += 1
         return self._queue_order
 
-    # --- what asyncio uses
+    # --- for asyncio
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
         handle = Handle(callback, args, self, context)
@@ -304,7 +302,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.unhandled.append(context)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        if self._closed:  # an abandoned run: what its remains say is not a finding
+        if self._closed:  # an abandoned run: messages of its remains are not findings
             return
         if self._exception_handler is None:
             self.default_exception_handler(context)

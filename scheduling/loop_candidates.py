@@ -17,7 +17,7 @@ CLOCK = "the clock"
 
 
 class LoopCandidates(Candidates):
-    """What may happen next on `loop` in schedules of `order`."""
+    """The candidates of `loop` in schedules of `order`."""
 
     __slots__ = ("loop", "order")
 
@@ -75,7 +75,7 @@ class LoopCandidates(Candidates):
         return [task.get_name() for task in self.loop.tasks[known:]]
 
     def positions(self) -> Hashable:
-        """Of all that is ready, also in `fifo`, where only the first can move."""
+        """The positions of all ready steps, also in `fifo`, where only the first can move."""
         every = self if self.order is Order.ANY else LoopCandidates(self.loop, Order.ANY)
         return frozenset(zip(every.chain_names(), every.sites(), strict=True))
 

@@ -1,21 +1,21 @@
-"""The orders: what a schedule may do. Stated here and nowhere else.
+"""The orders: which choices a schedule may make. Stated here and nowhere else.
 
 - `fifo`: the scheduler chooses when outside events arrive; ready steps stay first in, first out, as asyncio documents `call_soon`.
   A failure happens on stock asyncio.
-- `any`: it also chooses which ready step runs next, and a free lock's acquire suspends (`scheduling.locks`). A failure happens on
-  other loops, or on a multi-threaded runtime. No loop passes a ready step over for ever, so after `scheduling.run.STARVATION_BOUND`
-  others in a row the oldest is next.
+- `any`: the scheduler also chooses which ready step runs next, and a free lock's acquire suspends (`scheduling.locks`). A failure happens
+  on other loops, or on a multi-threaded runtime. No loop passes a ready step over for ever, so after
+  `scheduling.run.STARVATION_BOUND` others in a row the oldest is next.
 
 With either, faults (cancellations, calls that fail) may be delivered at any await; they are outside events too, but need not happen. At
 every choice the candidates are, in this order: ready steps (in `fifo` only the first), outside events, the next timer, faults. Choice 0 is
-what stock asyncio would do if steps took no time and the world outside were slow.
+the choice of stock asyncio if steps took no time and the world outside were slow.
 
-Timers fire by deadline, and equal ones in the order they were asked for, always. When nothing is ready, the next may fire: early, or late,
+Timers fire by deadline, and equal ones in the order of their creation, always. When nothing is ready, the next may fire: early, or late,
 after outside events. While steps are ready, time stands still, unless the loop has `early_timers`: then a step may have taken so long that
-the next timer is due. It is put behind all that is ready. In `fifo` that may happen where stock asyncio looks at its timers: before a
-batch, which is all that was ready when the batch before it had been run (`ControlledLoop.batch_end`); in `any` before any step. Such a
-failure in `fifo` happens on stock asyncio if a step is slow; its schedule says `timer (slow step)`. Like a fault it need not happen, and
-sampled runs see few of either.
+the next timer is due. It is put behind all ready steps. In `fifo` that may happen where stock asyncio checks its timers: before a batch,
+that is, the steps that were ready at the end of the batch before (`ControlledLoop.batch_end`); in `any` before any step. Such a failure
+in `fifo` happens on stock asyncio if a step is slow; its schedule says `timer (slow step)`. Like a fault it need not happen, and sampled
+runs see few of either.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def width(loop: ControlledLoop, order: Order) -> int:
 
 
 def happen(loop: ControlledLoop, order: Order, pick: int) -> bool:
-    """Let candidate `pick` happen, alone; whether it was a step. The loop must be the running one. `scheduling.run` inlines this."""
+    """Let candidate `pick` happen, alone; True if it was a step. The loop must be the running one. `scheduling.run` inlines this."""
     steps = width(loop, order)
     if pick < steps:
         loop.run_step(pick)

@@ -1,7 +1,7 @@
 """asyncio's queues and events hashed by number, as tasks are (`scheduling.handles.NumberedTask`), on a controlled loop.
 
-Who fans out messages often keeps a set of its subscribers' queues. By address, such a set has another order in every run, and the same
-choices would wake the readers in another order. Objects of the subject's own classes, and bare futures, keep their addresses.
+Code that fans out messages often keeps a set of its subscribers' queues. By address, such a set has another order in every run, and the
+same choices would wake the readers in another order. Objects of the subject's own classes, and bare futures, keep their addresses.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ def _hash(self: Any) -> int:
     if number is None:
         loop = ENTERED.get(get_ident())
         number = object.__hash__(self) if loop is None else loop.number_of_next()
-        self.__dict__[NUMBER] = number  # wherever it is asked next
+        self.__dict__[NUMBER] = number  # the same wherever it is hashed next
     return number
 
 
 def number_queues() -> None:
-    """From now on, for good: what was hashed in a run may still be looked up after it, and a hash must never change."""
+    """Hash them by number for good: an object hashed in a run may be looked up after it, and a hash must never change."""
     for each in CLASSES:
         each.__hash__ = _hash

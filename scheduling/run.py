@@ -1,4 +1,4 @@
-"""One run: pick among what may happen next, let it happen, look, until nothing can move. The inner loop that users pay for."""
+"""One run: pick a candidate, let it happen, look, until nothing can move. The inner loop that every user pays for."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -7,7 +7,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, timer_may_fire
 
 Choose = Callable[[int], int]
-STARVATION_BOUND = 200  # steps that others may run before one that is ready, in the order `any`: no loop passes one over for ever
+STARVATION_BOUND = 200  # steps that may pass over a ready one, in the order `any`: no loop passes one over for ever
 
 
 class Ending(Enum):
@@ -29,18 +29,18 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
 ) -> tuple[Ending, list[int], int]:
     """Run `loop` until it is quiescent. The loop must be the running one (`loop.entered()`).
 
-    `choose(n)` picks one of n candidates (see `scheduling.order`); it is asked only where there are at least two, or always with
+    `choose(n)` picks one of n candidates (see `scheduling.order`); it is asked only if there are at least two, or always with
     `every_choice`. `stepped()`, if there is one, is called after every step; a true answer stops the run. Returns why the run ended, the
-    choices made where there were at least two candidates, and the number of steps.
+    choices made among at least two candidates, and the number of steps.
     """
     ready, events, faults, timers = loop.ready, loop.events, loop.faults, loop.timers
     any_order = order is Order.ANY
     early = loop.early_timers
     batches = early and not any_order
-    undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked where nothing optional can happen, which spares a call
+    undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked if nothing optional can happen, to spare a call
     least = 0 if every_choice else 1
     choices: list[int] = []
-    steps = passed = 0  # how often in a row the oldest that is ready was passed over
+    steps = passed = 0  # how often in a row the oldest ready step was passed over
     while True:
         if ready:
             width = len(ready) if any_order else 1
@@ -57,7 +57,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
             return Ending.QUIESCENT, choices, steps
         if passed >= STARVATION_BOUND and width:
             if every_choice:
-                choose(1)  # whoever keeps count is told
+                choose(1)  # a chooser that counts must know
             n, pick = 1, 0
         else:
             pick = (choose if faults or timers else undisturbed)(n) if n > least else 0

@@ -1,7 +1,7 @@
-"""Schedules by name: to record what a run did, to follow a record exactly, and to follow one as far as it goes.
+"""Schedules by name: record a run, follow a record exactly, or follow it as far as possible.
 
-A run's choices are small integers (fast, but they mean nothing once the program changes). Its schedule is the list of names of all
-that happened, step by step; names survive a change of the program, and a step that cannot be followed is known at once.
+A run's choices are small integers: fast, but meaningless once the program changes. Its schedule is the list of the names of its steps and
+events. Names survive a change of the program, and a step that cannot be followed is noticed at once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ class Divergence(Exception):
 
 
 def fixed(choices: Sequence[int]) -> Choose:
-    """Make these choices (each cut to what is there), then always the first."""
+    """Make these choices (each cut to the number of candidates), then always the first."""
     left: Iterator[int] = iter(choices)
 
     def choose(n: int) -> int:
@@ -32,7 +32,7 @@ def fixed(choices: Sequence[int]) -> Choose:
 
 
 class Recorder:
-    """Write down the names of what `choose` picks. For a run with `every_choice`."""
+    """Records the names of the candidates that `choose` picks. For a run with `every_choice`."""
 
     def __init__(self, candidates: Candidates, choose: Choose) -> None:
         self.names: list[str] = []
@@ -45,7 +45,7 @@ class Recorder:
 
 
 class Follower:
-    """Do exactly what `names` says. For a run with `every_choice`; raises Divergence at the first step that cannot be followed.
+    """Follows `names` exactly. For a run with `every_choice`; raises Divergence at the first step that cannot be followed.
 
     A run that goes on after the last name has diverged too, unless the schedule is `open_ended`: then choice 0 follows.
     """
@@ -70,9 +70,9 @@ class Follower:
 
 
 class Guide:
-    """Follow `names` as far as possible: names that cannot happen now are skipped, and after the last one comes choice 0.
+    """Follows `names` as far as possible: skips names that cannot happen now, and picks the first candidate after the last name.
 
-    For a program that is not quite the one that was recorded: another subject, or fewer operations.
+    For a program that differs a little from the recorded one: another subject, or fewer operations.
     """
 
     def __init__(self, candidates: Candidates, names: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
-"""What the controlled loop cannot control, by name.
+"""The sources of order that the controlled loop cannot control, by name.
 
-Sockets, threads, executors, subprocesses and signals bring an order of their own. Letting them pass in silence would make a verdict
+Sockets, threads, executors, subprocesses and signals bring an order of their own. To let them pass in silence would make a verdict
 worthless, so each raises at once and the loop remembers the name: a subject that swallows the exception is still found out.
 """
 

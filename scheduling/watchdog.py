@@ -1,8 +1,8 @@
-"""A step that blocks the loop for real (a sleep, an endless loop, a thread's lock) must end as a finding, not as a hang of ours.
+"""A step that blocks the loop for real (a sleep, an endless loop, a thread's lock) must end as a finding, not as a hang of the harness.
 
-An interval timer looks, from time to time, whether runs still finish. Where one run has lasted longer than the bound, it is
-interrupted in the middle of the step that blocks, by an exception that says where. Works in the main thread of a POSIX process;
-elsewhere there is no guard, and `guarded` says so by yielding False.
+An interval timer checks from time to time whether runs still finish. It interrupts a run that has lasted longer than the bound, inside
+the step that blocks, by an exception that says where. It works in the main thread of a POSIX process; elsewhere there is no guard, and
+`guarded` says so by yielding False.
 """
 
 import signal
@@ -58,7 +58,7 @@ class Watchdog:
             self.watch(None)
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-            if left:  # somebody else's alarm (pytest-timeout has one) goes on where it was
+            if left:  # another alarm (pytest-timeout has one) continues where it was
                 signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 0.001), interval)
 
 

@@ -1,1 +1,1 @@
-"""Explores states instead of schedules: what a state is, and when two are equal."""
+"""Explores states instead of schedules, and decides when two states are equal."""

@@ -1,9 +1,9 @@
-"""The digest of a run's state: everything that decides how the run may go on, so that equal digests mean equal futures.
+"""The digest of a run's state: everything that decides how the run may continue, so that equal digests mean equal futures.
 
-What is digested: every task with the frames it is suspended in, the ready queue, outside events and faults with what they will do,
-timers and the clock, locks held, what has gone wrong, whoever judges the run (`ControlledLoop.observer`), and all objects that can be
-reached from there (`scheduling.state_search.structure`). In the order `any` the ready queue is a bag, since any of it may be next; in
-`fifo` it is a queue. Which task is older is left out until it matters: see `WatchedTask`.
+It covers every task with the frames it is suspended in, the ready queue, outside events and faults with their effects, timers and the
+clock, locks held, errors so far, the judge of the run (`ControlledLoop.observer`), and all objects that can be reached from there
+(`scheduling.state_search.structure`). In the order `any` the ready queue is a bag, since any of it may be next; in `fifo` it is a queue.
+The age of tasks is left out until it matters: see `WatchedTask`.
 
 The digest is 128 bits of a hash of all that (as TLC keeps 64, and SPIN's hash-compact search a few words: Wolper and Leroy, CAV 1993). Two
 of n different states get the same one with a chance of n*n/2**129.
@@ -29,7 +29,7 @@ class Digest(Suspended):
         self._any = order is Order.ANY
 
     def of(self, loop: ControlledLoop) -> bytes:
-        """The digest of the state that `loop` is in. Raises Indigestible if there is something that it cannot look into."""
+        """The digest of the state of `loop`. Raises Indigestible if it contains an object that cannot be looked into."""
         self.begin()
         try:
             self.state(loop)
@@ -38,7 +38,7 @@ class Digest(Suspended):
         return blake2b(array("q", self.out).tobytes(), digest_size=16).digest()
 
     def state(self, loop: ControlledLoop) -> None:
-        """Write down all of it."""
+        """Write down the state of `loop`."""
         self._row("tasks", sorted(loop.tasks, key=lambda task: task.get_name()))
         self._row("ready", self.ready(loop.ready))
         self.timers(loop)
@@ -52,24 +52,24 @@ class Digest(Suspended):
         self._row("loop", said)
         self.observer(loop)
 
-    # --- each of these, too, can be left out by a subclass
+    # --- a subclass can leave out each of these, too
 
     def observer(self, loop: ControlledLoop) -> None:
-        """Who judges the run, and so what has been judged so far."""
+        """The judge of the run, and so its judgements so far."""
         self._row("observer", (loop.observer,))
 
     def timers(self, loop: ControlledLoop) -> None:
-        """In the order in which they will come."""
+        """The timers, in the order in which they will fire."""
         self._row("timers", sorted(timer for timer in loop.timers if not timer._cancelled))
 
     def batch(self, loop: ControlledLoop) -> None:
-        """How many steps there are before the next moment at which a timer may fire."""
+        """The number of steps before the next moment at which a timer may fire."""
         self._row("batch", (0 if loop.batch_end is None else loop.ready.index(loop.batch_end) + 1,))
 
     def ready(self, ready: list[Handle]) -> Iterable[Handle]:
-        """In the order `any` sorted by name; handles of one name keep their order."""
+        """The ready handles, in the order `any` sorted by name; handles of one name keep their order."""
         return sorted(ready, key=label) if self._any else ready
 
     def events(self, events: list[Event]) -> None:
-        """What may happen from without. Which of them comes first in the list decides nothing."""
+        """Outside events or faults. Their order in the list decides nothing."""
         self._row("events", sorted(events, key=lambda event: event.label))

@@ -1,7 +1,7 @@
-"""Objects that code knows by name: what it may ask of by `is`, whatever they hold.
+"""Objects that code knows by name, and may compare by `is`, whatever they hold.
 
-Two sentinels are built alike, and still not the same. So what module globals and class attributes lead to, directly or in a container
-there, is told apart by identity, too.
+Two sentinels are built alike, and still not the same. So objects that module globals and class attributes lead to, directly or in a
+container there, are told apart by identity, too.
 """
 
 import sys
@@ -14,9 +14,9 @@ _last: tuple[tuple[int, int], dict[int, object]] = ((0, 0), {})
 
 
 def landmarks() -> dict[int, object]:
-    """All there are now, by address; they are kept, so that the address stays theirs."""
-    global _last  # noqa: PLW0603  # to find them takes 40 ms, and they are those of the process
-    everything: list[object] = list(sys.modules.values())  # some put other things there
+    """All landmarks now, by address. They are kept, so that the addresses stay theirs."""
+    global _last  # noqa: PLW0603  # finding them takes 40 ms, and they are those of the process
+    everything: list[object] = list(sys.modules.values())  # some programs put other objects there
     modules = [module for module in everything if isinstance(module, ModuleType)]
     size = len(modules), sum(len(vars(module)) for module in modules)
     if _last[0] != size:
@@ -33,7 +33,7 @@ def _find(modules: list[ModuleType]) -> dict[int, object]:
     for module in modules:
         for value in list(vars(module).values()):
             note([value])
-            kind = type(value)  # not by isinstance, which asks the value itself: a lazy one would begin to load what it stands for
+            kind = type(value)  # not by isinstance, which asks the value itself: a lazy one would start to load
             if issubclass(kind, type):
                 if value.__module__ == module.__name__:
                     note(list(vars(value).values()))

@@ -1,8 +1,8 @@
-"""Instances of classes, by structure: their class, their attributes and slots, and what they hold as a list, a dict or an exception.
+"""Instances of classes, by structure: their class, their attributes and slots, and their contents as a list, a dict or an exception.
 
-A class made in C may hold what nobody can see. It is refused unless it is known here.
+A class made in C may hold parts that cannot be seen. It is refused unless it is known here.
 
-A class of the harness may have a method `digest_parts()`, which returns what stands for the object: more objects, or a `Value`.
+A class of the harness may have a method `digest_parts()`, which returns a substitute for the object: more objects, or a `Value`.
 """
 
 import builtins
@@ -24,7 +24,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Stands for an object by one hashable value. Whoever makes it tells apart what is equal and not the same, as 1 and True are."""
+    """Stands for an object by one hashable value. Its maker must tell apart values that are equal and not the same, as 1 and True."""
 
     value: Hashable
 
@@ -50,7 +50,7 @@ def unchanging(thing: object) -> list[object]:
 
 
 def _made_in_c(kind: type) -> bool:
-    """Whether instances may hold what neither `__dict__` nor `__slots__` shows."""
+    """Whether instances may hold parts that neither `__dict__` nor `__slots__` shows."""
     return kind is not object and any(
         (isinstance(value, _C_MADE) and value.__objclass__ is kind and name not in {"__dict__", "__weakref__"})
         or (name == "__new__" and isinstance(value, BuiltinFunctionType))
@@ -59,14 +59,14 @@ def _made_in_c(kind: type) -> bool:
 
 
 class Objects(Structure):
-    """Knows classes, too."""
+    """A structure that also knows instances of classes."""
 
     def _table(self) -> Iterable[tuple[tuple[type, ...], Look]]:
         yield from super()._table()
         yield (Value,), lambda v: self.name((Value, v.value))
 
     def _look_at(self, kind: type) -> Look:
-        """How to look at the instances of a class that is in no table."""
+        """The look for instances of a class that is in no table. Raises Indigestible."""
         if issubclass(kind, type):
             return self._class
         if issubclass(kind, Enum | logging.Logger):
@@ -137,7 +137,7 @@ class Objects(Structure):
     def _class(self, kind: type) -> None:
         if "<locals>" not in kind.__qualname__:
             self.constant(kind)
-        elif not self.known(kind):  # made anew in each run, so that it is the same only by what it is made of
+        elif not self.known(kind):  # another class in each run, so it is compared by its parts
             self._row(("a class", kind.__module__, kind.__qualname__), kind.__bases__)
             for name, value in vars(kind).items():
                 if isinstance(value, staticmethod | classmethod):

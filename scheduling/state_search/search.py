@@ -1,22 +1,21 @@
-"""Every state there is, instead of every schedule: a run that comes to a state seen before is given up, for whatever can follow has been
-followed from there, or will be.
+"""Every state instead of every schedule: a run that comes to a known state is given up, since the search has followed, or will follow, all
+runs from there.
 
 Stateful search as in SPIN (Holzmann: The Model Checker SPIN, IEEE TSE 1997), depth first, in either order and with faults. asyncio cannot
-be set back to a state, so each run begins anew and is led there by its choices (as in VeriSoft: Godefroid, POPL 1997, which keeps no
-states for want of a digest). A state is told by its digest (`scheduling.state_search.digest`), which is complete or refused.
+be set back to a state, so each run starts anew and is led to the state by its choices (as in VeriSoft: Godefroid, POPL 1997, which keeps
+no states for lack of a digest). A state is known by its digest (`scheduling.state_search.digest`), which is complete or refused.
 
-Guarantees: when it is exhausted (`complete`), every state that any schedule reaches at a choice has been seen, so every outcome that any
-schedule has, one of the runs made has had, provided the outcome hangs on the state at the end; whoever judges steps on the way must make
-what was judged a part of the state (`ControlledLoop.observer`). `schedules` is then how many schedules there are, exactly. A program
-that can come back to a state of the same run need not end: `endless` says so, there is no number then, and nothing is said of runs that
-do not end.
+Guarantees: when the search is exhausted (`complete`), it has seen every state that any schedule reaches at a choice. So every outcome of
+any schedule is the outcome of one of its runs, provided that the outcome depends on the state at the end; a judge of steps on the way must
+make its judgement a part of the state (`ControlledLoop.observer`). `schedules` is then the exact number of schedules. A program that can
+come back to a state of the same run need not end: `endless` says so, there is no number then, and nothing is said of runs that do not end.
 
 There are no sleep sets here. They save schedules, not states, and with states stored they are sound only if each is stored with its
-sleep set and gone through again for what slept (Godefroid: Partial-Order Methods, LNCS 1032, 1996, chapter 5); they would also
-need footprints, which cost more than what is left to save.
+sleep set and searched again for the sleeping steps (Godefroid: Partial-Order Methods, LNCS 1032, 1996, chapter 5). They would also need
+footprints, which cost more than they would save.
 
-Where something cannot be digested, or is another in every run (a random number, a time), `indigestible` says so, and the search starts
-again as a search without digests: then it prunes nothing, and is complete only if it has made every schedule.
+If an object cannot be digested, or differs in every run (a random number, a time), `indigestible` says so, and the search starts again
+without digests: then it prunes nothing, and is complete only if it has made every schedule.
 """
 
 from collections.abc import Callable, Iterable
@@ -36,7 +35,7 @@ DIFFERS = "something that differs from run to run where the choices do not: a ra
 
 
 class _Node:
-    """A choice on the way of the present run. `schedules`: how many there are from here, of those counted so far."""
+    """A choice on the way of the present run. `schedules`: how many have been counted from here so far."""
 
     __slots__ = ("pick", "schedules", "state", "width")
 
@@ -50,8 +49,8 @@ class _Node:
 class StateSearch:
     """Exhausted when every state has been seen (`complete`), or after `most` runs.
 
-    `shared`: objects that all runs have in common and nobody changes; to name them saves time, no more. `make` makes the digest; tests
-    give one that leaves something out.
+    `shared`: objects that all runs have in common and that never change; naming them only saves time. `make` makes the digest; tests
+    give one that leaves a part out.
     """
 
     name = "state search"
@@ -74,7 +73,7 @@ class StateSearch:
         self._restart()
 
     def _restart(self) -> None:
-        self._seen: dict[bytes, int | None] = {}  # state -> schedules from there; None while that is being found out
+        self._seen: dict[bytes, int | None] = {}  # state -> schedules from there; None while the search is below it
         self._nodes: list[_Node] = []
         self._asked = 0
         self._met: int | None = None  # schedules from the known state at which the present run was given up
@@ -83,7 +82,7 @@ class StateSearch:
 
     @property
     def states(self) -> int:
-        """How many different states at choices have been seen."""
+        """How many different states at choices the search has seen."""
         return len(self._seen)
 
     def begin(self, candidates: Candidates) -> Choose | None:
@@ -129,7 +128,7 @@ class StateSearch:
         return choose
 
     def _state(self, loop: ControlledLoop) -> bytes:
-        """The digest, or nothing where states are not told apart."""
+        """The digest, or nothing if states cannot be told apart."""
         digest = self._digest
         if self.indigestible is not None or digest is None:
             return b""
@@ -138,13 +137,13 @@ class StateSearch:
         except Indigestible as told:
             self.indigestible = str(told)
             raise self._anew() from None
-        if loop.births_matter and not self._births:  # states were called equal that differ in this: all of it again
+        if loop.births_matter and not self._births:  # states were called equal although they differ in this: start again
             self._births = digest.births = True
             raise self._anew()
         return state
 
     def _anew(self) -> Redundant:
-        """Forget what was seen: the present run is the last of what has been."""
+        """Forget all states. The present run is given up too."""
         self._restart()
         self._begun_anew = True
         return Redundant()
@@ -175,7 +174,7 @@ class StateSearch:
         self.complete = True
 
     def _outlived(self) -> bool:
-        """Whether states were told apart by less than there is to an object; then they are told apart no more. Asked between runs."""
+        """Whether an `object()` outlived its run. Then digests say too little, and states are told apart no more. Asked between runs."""
         if self.indigestible is not None or self._digest is None or not self._digest.tokens.outlived():
             return False
         self.indigestible = OUTLIVES

@@ -1,16 +1,16 @@
-"""What an object is, by structure: a row of small integers, the same for two objects if they are built alike, else not.
+"""The structure of an object: a row of small integers, the same for two objects if they are built alike, else not.
 
 Objects are numbered as they are met, so shared and circular references are part of the structure; addresses and the order of hashes are
-not. Nothing is guessed: what cannot be looked into completely (an object built in C that is in no table, an async generator) raises
-`Indigestible`, which says what it is and what holds it.
+not. Nothing is guessed: an object that cannot be looked into completely (built in C and in no table, an async generator) raises
+`Indigestible`, with its name and its holders.
 
-Taken to be constant: the globals of functions, the attributes of classes, modules, loggers. What a traceback says is taken to decide
-nothing, and so is the order of a set beyond its elements, unless all of them are integers: other hashes differ from process to process.
+Taken to be constant: the globals of functions, the attributes of classes, modules, loggers. A traceback is taken to decide nothing, and so
+is the order of a set beyond its elements, unless all of them are integers: other hashes differ from process to process.
+
+This file knows the language's own objects: values, containers, functions, iterators. `scheduling.state_search.objects` adds instances of
+classes, `scheduling.state_search.suspended` coroutines and tasks.
 
 Long because one table says how each kind of value is looked at, and the looks share their state.
-
-Here is what the language itself has: values, containers, functions, iterators. Instances of classes are in
-`scheduling.state_search.objects`, what is suspended in `scheduling.state_search.suspended`.
 """
 
 import gc
@@ -47,7 +47,7 @@ _END = 2**31  # more than any other number written down
 
 
 class Indigestible(Exception):
-    """Something of a state cannot be looked into, so no state that has it may be called equal to another."""
+    """A part of a state cannot be looked into, so no state that contains it may be called equal to another."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -58,7 +58,7 @@ class Indigestible(Exception):
 
 
 def name_of(kind: type) -> str:
-    """A class as a reader knows it."""
+    """The name of a class for a reader."""
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
@@ -68,15 +68,15 @@ def _itself(value: Any) -> Hashable:
 
 
 class Structure:
-    """Writes structures to `out`. What it remembers from one to the next are numbers for what never changes.
+    """Writes structures to `out`. From one to the next it remembers numbers of constants only.
 
-    `shared`: objects that never change and that all runs have in common, so that identity says all of them.
+    `shared`: objects that never change and that all runs have in common, so that identity is enough to tell them apart.
     """
 
     def __init__(self, shared: Iterable[object] = ()) -> None:
         self.out: list[int] = []
         self._numbers: dict[int, int] = {}
-        self._temporary: list[object] = []  # made only to be looked at; kept so that no other object gets its address meanwhile
+        self._temporary: list[object] = []  # made for the digest; kept so that no other object gets their addresses meanwhile
         self._constants: dict[Hashable, int] = {}
         self._kept: dict[int, tuple[object, int]] = {}  # constants by identity; they are kept, so the address stays theirs
         self._landmarks = landmarks()
@@ -115,23 +115,23 @@ class Structure:
         yield _KEYED, self.once(lambda it: self._row("of", (*gc.get_referents(it), *self._keep(self._remaining(it)))))
 
     def begin(self) -> None:
-        """A new structure."""
+        """Start a new structure."""
         self.out.clear()
         self._numbers.clear()
         self._temporary.clear()
 
     def add(self, thing: Any) -> None:
-        """Write down what `thing` is. Raises Indigestible."""
+        """Write down the structure of `thing`. Raises Indigestible."""
         (self._looks.get(type(thing)) or self._new_look(type(thing)))(thing)
 
     def _new_look(self, kind: type) -> Look:
         look = self._look_at(kind)
-        if "<locals>" not in kind.__qualname__:  # others come anew with each run
+        if "<locals>" not in kind.__qualname__:  # a local class is another one in each run
             self._looks[kind] = look
         return look
 
     def _add_all(self, things: Iterable[Any]) -> None:
-        """`add` for each; the loop that all the time is spent in."""
+        """`add` for each, in the loop that takes most of the time."""
         looks = self._looks
         for thing in things:
             (looks.get(type(thing)) or self._new_look(type(thing)))(thing)
@@ -139,14 +139,14 @@ class Structure:
     # --- writing
 
     def name(self, what: Any) -> None:
-        """Write down a constant. Those that are equal but not of one type must be told apart by the caller."""
+        """Write down a constant. The caller must tell apart constants that are equal but not of one type."""
         number = self._constants.get(what)
         if number is None:
             number = self._constants[what] = len(self._constants)
         self.out.append(number)
 
     def constant(self, thing: object) -> None:
-        """Write down something that never changes, by identity."""
+        """Write down an object that never changes, by identity."""
         kept = self._kept.get(id(thing))
         if kept is None:
             kept = self._kept[id(thing)] = (thing, len(self._constants))
@@ -154,7 +154,7 @@ class Structure:
         self.out.append(kept[1])
 
     def known(self, thing: object) -> bool:
-        """Whether `thing` was met before, and then its number is written down; else it gets one."""
+        """Whether `thing` was met before; then writes down its number. Otherwise gives it one."""
         number = self._numbers.get(id(thing))
         if number is None:
             self._numbers[id(thing)] = len(self._numbers) + 1
@@ -165,7 +165,7 @@ class Structure:
         return True
 
     def once(self, look: Look) -> Look:
-        """`look` for what is told by identity: met again, its number is written down."""
+        """`look` for objects with an identity: when one is met again, its number is written down."""
 
         numbers, landmarks, append = self._numbers, self._landmarks, self.out.append
 
@@ -182,7 +182,7 @@ class Structure:
         return look_once
 
     def _row(self, kind: Any, things: Iterable[Any]) -> None:
-        """A kind, each thing, and a mark that there are no more."""
+        """Write down a kind, each thing, and an end mark."""
         number = self._constants.get(kind)
         if number is None:
             number = self._constants[kind] = len(self._constants)
@@ -288,7 +288,7 @@ class Structure:
         self._row((type(function), function.__qualname__, getattr(function, "__module__", None)), (own,))
 
     def _bare(self, thing: object) -> None:
-        """`object()`: nothing but itself. One that comes with the run is told by where it is met, as all else that can be there twice."""
+        """`object()` has nothing but its identity. One that a run makes is told apart by the place where it is met."""
         if not self.known(thing):
             self.name(object)
             if id(thing) not in self._landmarks:
@@ -301,9 +301,9 @@ class Structure:
         try:
             made: tuple[Any, ...] = iterator.__reduce__()
         except RuntimeError:
-            raise Indigestible(f"a {name_of(type(iterator))} of what has changed since") from None
+            raise Indigestible(f"a {name_of(type(iterator))} of a container that has changed since") from None
         return made
 
     def _look_at(self, kind: type) -> Look:
-        """How to look at the instances of a class that is in no table."""
+        """The look for instances of a class that is in no table. Raises Indigestible."""
         raise Indigestible(f"a {name_of(kind)}")

@@ -1,8 +1,8 @@
-"""What waits to be gone on with, by structure: coroutines, tasks, futures, handles and timers of a controlled loop.
+"""Suspended code, by structure: coroutines, tasks, futures, handles and timers of a controlled loop.
 
-A suspended coroutine is its code, the place where it is suspended, and everything its frame holds: not only its variables, but also what
-the interpreter keeps on the frame's stack, such as the left side of `x + await y`, the iterator of a `for`, and the coroutine awaited. The
-garbage collector's own `get_referents` tells all of that; `cr_frame.f_locals` would tell the variables alone.
+A suspended coroutine is its code, the place where it is suspended, and everything that its frame holds: its variables, and the contents
+of the interpreter's stack, such as the left side of `x + await y`, the iterator of a `for`, and the coroutine awaited. The garbage
+collector's own `get_referents` shows all of that; `cr_frame.f_locals` would show the variables alone.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Objects
 from subwarden.scheduling.state_search.structure import Indigestible, Look
 
-_BY_REFERENCE = ("TaskStepMethWrapper", "FutureIter", "coroutine_wrapper")  # C code that holds nothing but what it refers to
+_BY_REFERENCE = ("TaskStepMethWrapper", "FutureIter", "coroutine_wrapper")  # C code that holds nothing but references
 _LOCK = {"_waiters", "_locked", "_loop"}
 
 
 class WatchedTask(NumberedTask):
-    """Tells its loop when something puts it into a set or asks for all tasks: from then on it matters which task is older."""
+    """Tells its loop when code puts it into a set or asks for all tasks: from then on the age of tasks matters."""
 
     __slots__ = ("_registered",)
 
@@ -41,12 +41,12 @@ WatchedTask.__name__ = WatchedTask.__qualname__ = "Task"
 
 
 class Suspended(Objects):
-    """Knows asyncio, too. `births`: tasks are told apart by which is older."""
+    """A structure that also knows asyncio. `births`: tasks are told apart by age."""
 
     def __init__(self, shared: Iterable[object] = ()) -> None:
         super().__init__(shared)
         self.births = False
-        self._ambient: dict[Any, object] = {}  # context variables as they are outside: what a run has not set is not of its state
+        self._ambient: dict[Any, object] = {}  # context variables outside the run: a value that the run has not set is no part of its state
 
     def _table(self) -> Iterable[tuple[tuple[type, ...], Look]]:
         yield from super()._table()
@@ -70,10 +70,10 @@ class Suspended(Objects):
             return lambda thing: self._row(kind.__name__, [of for of in gc.get_referents(thing) if of is not kind])
         return super()._look_at(kind)
 
-    # --- each of these can be left out by a subclass, to show that a test would notice
+    # --- a subclass can leave out each of these, to show that a test would notice
 
     def frame(self, suspended: Any, frame: Any) -> None:
-        """All that a suspended coroutine or generator will go on with."""
+        """Everything with which a suspended coroutine or generator will continue."""
         if frame is None:
             self.name("over")
             return
@@ -81,11 +81,11 @@ class Suspended(Objects):
         try:
             self.constant(code)
             self.out.append(frame.f_lasti)
-            self.name(frozenset(frame.f_locals))  # which variables are bound: the garbage collector skips those that are not
+            self.name(frozenset(frame.f_locals))  # which variables are bound: the garbage collector skips the others
             refers = gc.get_referents(suspended)
             held = refers[refers.index(code, 1) + 1 :]
-            # the last is the exception that is handled where it is suspended: none at all, or None if there has ever been one. What is
-            # left without the last Nones says the same: how much is on the stack is known from the place
+            # the last is the exception being handled at this place: absent, or None if there has ever been one. Without the last Nones
+            # the rest says the same, since the place determines the height of the stack
             while held and held[-1] is None:
                 held.pop()
             self._row("frame", held)
@@ -94,7 +94,7 @@ class Suspended(Objects):
             raise
 
     def future(self, future: Any) -> None:
-        """A future or task: what it came to, or who waits for it and, for a task, how it will go on."""
+        """A future or task: its result, or its waiters and, for a task, how it will continue."""
         state = future._state
         self._class(type(future))
         self._row(state, (future._asyncio_future_blocking, future._cancel_message, getattr(future, "__dict__", None) or None))
@@ -107,7 +107,7 @@ class Suspended(Objects):
             self._row("by", [of for of in gc.get_referents(future) if isinstance(of, BaseException)])
 
     def task(self, task: Any) -> None:
-        """What a task is beyond a future."""
+        """The parts that a task has beyond a future."""
         self.name(task.get_name())
         self.out.append(getattr(task, "number", 0) if self.births else 0)
         self.out.append(task.cancelling())
@@ -115,14 +115,14 @@ class Suspended(Objects):
             self._row(task._must_cancel, (task.get_coro(), task._fut_waiter))
 
     def callbacks(self, future: Any) -> None:
-        """Who is told when it is done, in this order."""
+        """The callbacks of a future, in their order."""
         for callback, context in future._callbacks or ():
             self.add(callback)
             self._context(context)
         self.name("no more")
 
     def lock(self, lock: Any) -> None:
-        """An asyncio lock. Who waited once and who never did is the same."""
+        """An asyncio lock. One that once had waiters equals one that never had."""
         if not self.known(lock):
             own = vars(lock)
             self._row("lock", (own["_locked"], *(own["_waiters"] or ())))

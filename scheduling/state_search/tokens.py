@@ -1,7 +1,7 @@
-"""Bare objects, `object()`, that are made in a run to be nobody else's: who waits, a ticket, a mark of what is meant.
+"""Bare objects, `object()`, that a run makes for itself: a waiter, a ticket, a mark.
 
-They are built alike, so nothing but where it is met tells one from another. That is enough for those that a run makes. One that lives on
-when its run is over may be compared by code that knows it by other ways, and then it is not; it is found out by just that.
+They are built alike, so only the place where the digest meets one tells it from another. That is enough for those that a run makes. Code
+may compare one that outlives its run by other means, and then it is not enough. The search finds these by their outliving.
 """
 
 import gc
@@ -9,19 +9,19 @@ from sys import getrefcount
 
 
 class Tokens:
-    """Those met in runs."""
+    """The bare objects that digests have met."""
 
     def __init__(self) -> None:
         self._met: dict[int, object] = {}
 
     def met(self, token: object) -> None:
-        """A state has it."""
+        """A state contains `token`."""
         self._met[id(token)] = token
 
     def outlived(self) -> bool:
-        """Whether one of them is still somebody's, now that the runs are over in which they were met. They are not asked about again."""
+        """Whether one of them is still referred to, now that their runs are over. Forgets them."""
         alive = self._alive()
-        if alive:  # or garbage, that goes round in circles
+        if alive:  # or garbage in a cycle
             gc.collect()
             alive = self._alive()
         self._met.clear()

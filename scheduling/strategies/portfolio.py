@@ -1,15 +1,15 @@
-"""Portfolio: a bit of every strategy, since none is best everywhere. How many runs it may make is all that a user has to say.
+"""Portfolio: a part of every strategy, since none is best everywhere. The user says only how many runs it may make.
 
 On the data of the SURW paper (Zhao et al., ASPLOS 2025) each strategy misses programs that another finds at once. Members take turns, one
-run each, in a fixed rotation that the budget cuts off. One of them is systematic (delay bounded): it says what it has covered, and when it
-is exhausted, the others go on without it.
+run each, in a fixed rotation that the budget cuts off. One of them is systematic (delay bounded) and says what it has covered; when it is
+exhausted, the others continue without it.
 
-Guarantees: of every member what it guarantees, with its share of the runs: of each fourteen, SURW has four, URW, PCT 3 and PCT 4 two each,
-and delay bounded, POS, PCT 2 and feedback one each.
+Guarantees: those of every member, with its share of the runs: of each fourteen, SURW has four, URW, PCT 3 and PCT 4 two each, and delay
+bounded, POS, PCT 2 and feedback one each.
 
-It refuses to learn which member pays. Half of the turns for whoever lately brought most ends that were new (UCB1: Auer, Cesa-Bianchi,
-Fischer, Finite-time Analysis of the Multiarmed Bandit Problem, Machine Learning 2002; also discounted) was measured: a few ends in a
-hundred more, in long runs only, and the deepest race takes nearly twice as many schedules. The figures are in docs/strategies.md.
+It does not learn which member pays. Half of the turns for the member that lately brought most new end states (UCB1: Auer, Cesa-Bianchi,
+Fischer, Finite-time Analysis of the Multiarmed Bandit Problem, Machine Learning 2002; also discounted) was measured: a few end states in
+a hundred more, in long runs only, and the deepest race takes nearly twice as many schedules. The figures are in docs/strategies.md.
 """
 
 from random import Random
@@ -26,7 +26,7 @@ from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounde
 
 
 def turns(random: Random) -> list[Strategy]:
-    """The members, in the order of their turns. What finds most in least runs has more turns; each has its own source of chance."""
+    """The members, in the order of their turns. The best finders have more turns; each member has its own source of chance."""
 
     def own() -> Random:
         return Random(random.getrandbits(64))
@@ -38,7 +38,7 @@ def turns(random: Random) -> list[Strategy]:
 
 
 class Portfolio:
-    """Each member in turn, until `budget` runs have been made (None: for ever)."""
+    """Each member in turn, until `budget` runs have been made (None: without end)."""
 
     name = "portfolio"
     every_choice = True
@@ -52,7 +52,7 @@ class Portfolio:
 
     @property
     def current(self) -> Strategy:
-        """Whose run it is, or was last."""
+        """The member that makes the present run, or made the last."""
         return self._turn
 
     def begin(self, candidates: Candidates) -> Choose | None:

@@ -1,6 +1,6 @@
-"""What a strategy is: a source of choosers, one for each run, that may learn from what the runs did.
+"""A strategy gives a chooser for each run, and may learn from the runs.
 
-A driver makes a fresh loop, asks `begin` for a chooser, starts the program, runs it, and tells `end` what happened:
+A driver makes a fresh loop, asks `begin` for a chooser, starts the program, runs it, and reports to `end`:
 
     while (choose := strategy.begin(LoopCandidates(loop := ControlledLoop(), order))) is not None:
         with loop.entered():
@@ -8,7 +8,7 @@ A driver makes a fresh loop, asks `begin` for a chooser, starts the program, run
             _, choices, steps = run(loop, order, choose, stepped, every_choice=strategy.every_choice)
         strategy.end(choices, steps)
 
-The program must be the same every time: given the same choices, the same candidates. A strategy is seeded by the `random.Random` it is
+The program must be the same every time: the same choices give the same candidates. A strategy is seeded by the `random.Random` that it is
 given and by nothing else; it never asks a clock, an address or the order of a set.
 """
 
@@ -37,14 +37,14 @@ class Nondeterministic(Exception):
 
 
 class Strategy(Protocol):
-    """One way to explore. `name` is what tables and findings call it."""
+    """One way to explore. `name` is its name in tables and findings."""
 
     name: str
     every_choice: bool
-    """Whether choosers must also be asked where only one thing can happen; see `scheduling.run.run`."""
+    """Whether choosers must also be asked if there is only one candidate; see `scheduling.run.run`."""
 
     def begin(self, candidates: Candidates) -> Choose | None:
         """A chooser for the next run, whose choices will be among `candidates`; None when there is nothing left to try."""
 
     def end(self, choices: list[int], steps: int) -> None:
-        """What the run that `begin` was asked for has done."""
+        """Report the run that the last chooser of `begin` made: its choices, and its number of steps. Raises Nondeterministic."""

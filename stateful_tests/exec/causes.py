@@ -1,4 +1,4 @@
-"""What can be wrong with a subject in a process of its own, beside the causes that all subjects share (`checking.causes`)."""
+"""Causes of findings that only a process of its own can show. `checking.causes` has those that all subjects share."""
 
 from subwarden.checking.causes import Cause
 from subwarden.model.properties import Property

@@ -1,7 +1,7 @@
-"""Runs a program on a process that schedules itself: all tasks call at once, each again as soon as it is answered.
+"""Runs a program on a process that schedules itself: all tasks call at once, and each again as soon as it is answered.
 
-What interleaves with what is the process's own doing; nobody can choose it and nobody can replay it. What is sound all the same: the
-order of calls and answers as they were seen here, and what shows when nothing is under way.
+The process decides the interleaving; it cannot be chosen or replayed. Sound all the same are the order of calls and answers as seen here,
+and the relation shown at quiescence.
 """
 
 from subwarden.model.core.step import CoreOperation, Publish

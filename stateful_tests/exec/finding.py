@@ -1,7 +1,8 @@
-"""What is told of a cause: its smallest program, and a run of it. Made small by dropping operations as long as the cause shows.
+"""The finding behind a failing run: its smallest program, and a run of it. Operations are dropped as long as the cause shows.
 
-Under a chosen schedule, showing is a matter of searching schedules, and the result is confirmed by replay. Under real concurrency it is a
-matter of luck: an operation is dropped only if what is left fails in `TRIES` of `TRIES` tries, and how often the result fails is counted.
+If schedules can be chosen, a search of schedules decides whether a cause shows, and a replay confirms the result. If the process schedules
+itself, showing is a matter of luck: an operation is dropped only if the rest fails in `TRIES` of `TRIES` tries, and the finding says how
+often its program fails.
 """
 
 from collections.abc import Callable
@@ -17,14 +18,14 @@ from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.program import ExecProgram, simpler
 from subwarden.stateful_tests.exec.runner import ExecRunner
 
-RUNS = 3_000  # to make one finding small
+RUNS = 3_000  # to shrink one finding
 RESTARTS = 10  # of the process, in these runs: each may have taken the whole time limit
-SECONDS = 20.0  # the same, where the runs are a matter of luck anyway
+SECONDS = 20.0  # the same, if the process schedules itself
 TRIES = 3
 RUNS_A_TRY = 30
 COUNTED = 100  # runs of the smallest program, to say how often it fails
 COUNTING = 5.0  # seconds for that
-SCHEDULES = 100  # of a smaller program, before it is said not to show the cause
+SCHEDULES = 100  # of a smaller program, before it is taken not to show the cause
 BOUND = 3
 
 
@@ -75,7 +76,7 @@ def _scheduled(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
 
 
 class _Search:
-    """Looks for runs that show a cause, in a number of runs that does not depend on how fast the machine is."""
+    """Looks for runs that show a cause, in a number of runs that does not depend on the speed of the machine."""
 
     def __init__(self, runner: ExecRunner, cause: Cause) -> None:
         self.runner = runner
@@ -107,7 +108,7 @@ class _Search:
 
 
 def _confirm(runner: ExecRunner, run: ExecRun) -> None:
-    """Make `run` again, and compare all that was seen."""
+    """Make `run` again, and compare everything that was seen. Raises Nondeterministic."""
     assert run.names is not None
     try:
         again = runner.follow(run.program, run.names)

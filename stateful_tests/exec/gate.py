@@ -1,7 +1,7 @@
-"""The gate for a subject in a process of its own: seeded programs, many runs of each, findings made small as they come.
+"""The gate for a subject in a process of its own: seeded programs, many runs of each, findings shrunk as they come.
 
-A process that can be scheduled is run under the delay-bounded strategy and random walks in turn; the other strategies need to see
-queues and footprints, which are the process's own. One that cannot is run again and again, and interleaves as it likes.
+A process that can be scheduled runs under the delay-bounded strategy and random walks in turn: its programs are small, and a run takes a
+hundred times as long as on a loop. A process that schedules itself is run again and again, and interleaves as it likes.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,21 +28,21 @@ MOST_RESTARTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much to do: so many programs, and so many runs of each."""
+    """The amount of work: the number of programs, and of runs of each."""
 
     programs: int
     runs: int
 
 
 AMOUNTS = {"dev": Amount(80, 10), "ci": Amount(250, 10), "nightly": Amount(10_000, 40)}
-MORE_ROUNDS = 2  # of programs, where nothing was found and something has never fired
+MORE_ROUNDS = 2  # of programs, if nothing was found and some kind has never fired
 
 Progress = Callable[[int, int, int], object]
 
 
 @dataclass(slots=True)
 class ExecOutcome:
-    """What was done and found. `overtook`: answers that came before that of an earlier call. `choices`: runs with a choice."""
+    """The work and the findings. `overtook`: answers that came before that of an earlier call. `choices`: runs with a choice."""
 
     hello: Hello
     programs: int = 0
@@ -63,9 +63,9 @@ def first_seed(derandomized: bool) -> int:
 
 
 def explore(runner: ExecRunner, amount: Amount, seed: int, budget: float | None, progress: Progress) -> ExecOutcome:
-    """Run programs until `amount` is done (or more, where something never fired), or for `budget` seconds.
+    """Run programs until `amount` is done (or more, if some kind never fired), or for `budget` seconds.
 
-    Ctrl-C ends it with what was found until then. Raises BadProcess where nothing was found before.
+    Ctrl-C ends it with the findings so far. Raises BadProcess if there were none before.
     """
     outcome = ExecOutcome(runner.hello)
     began = monotonic()
@@ -96,7 +96,7 @@ def explore(runner: ExecRunner, amount: Amount, seed: int, budget: float | None,
 
 
 def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | None, outcome: ExecOutcome) -> bool:
-    """Draw a program and run it until it shows something; whether to go on with another."""
+    """Draw a program and run it until it fails; True to continue with another."""
     program = draw(random, runner.hello.operations)
     outcome.programs += 1
     try:
@@ -117,7 +117,7 @@ def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | No
 
 
 def _found(runner: ExecRunner, run: ExecRun, cause: Cause, outcome: ExecOutcome) -> bool:
-    """Make a finding of a cause that is new; whether to go on. Raises Nondeterministic."""
+    """Make a finding of a new cause; True to continue. Raises Nondeterministic."""
     if cause not in outcome.findings:
         outcome.findings[cause] = ExecFinding(cause, run, tried=False)  # kept as it is if there is no time to make it small
         try:
@@ -135,7 +135,7 @@ def _found(runner: ExecRunner, run: ExecRun, cause: Cause, outcome: ExecOutcome)
 
 
 def _scheduled(runner: ExecRunner, program: ExecProgram, random: Random, runs: int) -> Iterator[ExecRun]:
-    """So many runs, by two strategies in turn, or fewer where the systematic one has made all there are. Raises Nondeterministic."""
+    """`runs` runs by two strategies in turn, or fewer if the systematic one has made every schedule. Raises Nondeterministic."""
     systematic, walk = DelayBounded(BOUND), RandomWalk(random)
     turns: list[Strategy] = [systematic, walk]
     for _ in range(runs):

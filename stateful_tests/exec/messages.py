@@ -1,6 +1,6 @@
-"""The messages of docs/exec-protocol.md, version 1: what is written, and the shapes that may come back.
+"""The messages of docs/exec-protocol.md, version 1: how to write requests, and the shapes of answers.
 
-It refuses to guess: what is not of the protocol is `Garbled`, with what it should have been.
+Nothing is guessed: a message outside the protocol is `Garbled`, and the error shows the right shape.
 """
 
 import json
@@ -12,7 +12,7 @@ from subwarden.model.core.relation import Pair, Relation
 from subwarden.model.core.step import CORE_BY_NAME, Id
 
 PROTOCOL = 1
-LONGEST_TEXT = 200  # characters of a process's own words in a message of ours
+LONGEST_TEXT = 200  # characters of a process's own text in a message
 
 
 class Garbled(ValueError):
@@ -20,7 +20,7 @@ class Garbled(ValueError):
 
 
 class AnswerMessage(NamedTuple):
-    """The one answer to a request: its result, or what went wrong."""
+    """The one answer to a request: its result or its error."""
 
     id: int
     result: object
@@ -28,7 +28,7 @@ class AnswerMessage(NamedTuple):
 
 
 class Delivered(NamedTuple):
-    """What the publish asked for in request `id` has just reached the connection `to`."""
+    """The publish of request `id` has just reached the connection `to`."""
 
     id: int
     to: Id
@@ -36,7 +36,7 @@ class Delivered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a process says of itself."""
+    """A process's description of itself."""
 
     name: str
     operations: tuple[str, ...]
@@ -51,7 +51,7 @@ def request(id: int, do: str, fields: Mapping[str, object]) -> bytes:
 
 
 def quoted(text: object) -> str:
-    """Somebody else's words, on one line and cut short."""
+    """Foreign text, on one line and cut short."""
     said = text if isinstance(text, str) else repr(text)
     said = "".join(ch if ch.isprintable() else " " for ch in said)
     return said if len(said) <= LONGEST_TEXT else f"{said[:LONGEST_TEXT]}..."
@@ -79,7 +79,7 @@ def read(line: bytes) -> AnswerMessage | Delivered:
 
 
 def hello(result: object) -> Hello:
-    """What the answer to hello says. Raises Garbled."""
+    """The answer to hello. Raises Garbled."""
     if not isinstance(result, dict):
         raise Garbled(f"hello answers an object, not {quoted(result)}")
     version = result.get("protocol")
@@ -104,7 +104,7 @@ def hello(result: object) -> Hello:
 
 
 def relation(result: object) -> Relation | None:
-    """What observe answers; None where it is mid-change. Raises Garbled."""
+    """The answer to observe; None if the process is in the middle of a change. Raises Garbled."""
     if result is None:
         return None
     shape = 'observe answers null or {"live": [CONNECTION, ...] or null, "subscribers": [[TOPIC, CONNECTION], ...]}'
@@ -121,9 +121,9 @@ def relation(result: object) -> Relation | None:
 
 
 def steps(result: object) -> list[str]:
-    """What poll and step answer: the names of the steps that may run next. Raises Garbled."""
+    """The answer to poll and step: the names of the steps that may run next. Raises Garbled."""
     if not isinstance(result, list) or not all(isinstance(name, str) and name for name in result):
-        raise Garbled(f"poll and step answer the list of the names of what may run next, not {quoted(result)}")
+        raise Garbled(f"poll and step answer the list of the names of the steps that may run next, not {quoted(result)}")
     if len(set(result)) < len(result):
         raise Garbled(f"two steps have one name in {quoted(result)}; give each its own")
     if any(name.startswith("+") for name in result):

@@ -1,7 +1,7 @@
-"""One run of a program on a process: what was called, answered, delivered and shown, and the first thing wrong with it.
+"""One run of a program on a process: its calls, answers, deliveries and relations shown, and the first violation.
 
-Stepper and driver decide what happens next; all that comes back goes through here, so both are judged alike: by the invariants wherever
-the relation shows, and by the history as a whole.
+Stepper and driver decide the next event; every message of the process goes through here, so both are judged alike: by the invariants
+whenever the relation shows, and by the history as a whole.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ from subwarden.stateful_tests.exec.session import Message, Session
 
 @dataclass(slots=True)
 class Row:
-    """A row of the table: who did what, and what changed. `until`: the time of its last event."""
+    """A row of the table: the task, its actions, and the changes. `until`: the time of its last event."""
 
     task: str
     did: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BrokenRun:
-    """What is wrong: the cause, the time and the row at which it shows, and what else there is to say."""
+    """A violation: the cause, the time and the row at which it shows, and a detail."""
 
     cause: Cause
     at: int
@@ -46,7 +46,7 @@ class BrokenRun:
 
 @dataclass(slots=True)
 class ExecRun:
-    """A whole run. `names` is its schedule, None where nobody can choose one; `choices` the same as numbers, where there was a choice.
+    """A whole run. `names` is its schedule, None if the process schedules itself; `choices` the same as numbers, among two or more.
 
     `spoiled`: the process is of no more use. `overtook`: how many calls were answered before one that was made earlier.
     """
@@ -95,7 +95,7 @@ class ExecPlay:
             self._did(task, f"calls {SPECIFICATION.describe(call.operation)}")
 
     def take(self, messages: Sequence[Message]) -> list[str]:
-        """What came; the tasks that were answered."""
+        """Take in `messages`; the tasks that were answered."""
         answered = []
         for message in messages:
             if isinstance(message, AnswerMessage):
@@ -106,20 +106,20 @@ class ExecPlay:
         return answered
 
     def show(self, relation: Relation | None) -> None:
-        """What the process shows now; None where it is mid-change."""
+        """Judge the relation shown now; None if the process is in the middle of a change."""
         if relation is None:
             return
         if relation != self._relation:
             self.rows[-1].changed += _changes(self._relation, relation)
         for cause in broken(self._relation, relation, self._closed)[:1]:
-            self.wrong(cause)  # before it is recorded: it says more than that the history cannot be explained
+            self.wrong(cause)  # before it is recorded: the cause says more than a history without explanation
         if relation != self._relation or self._news:
             self.recording.shown(relation, in_order({*self._topics, *(topic for topic, _ in relation.subscribers)}))
         self._relation, self._news = relation, False
         self.rows[-1].until = self.recording.now
 
     def wrong(self, cause: Cause, detail: str = "") -> None:
-        """Something is wrong; the first such is what the run shows."""
+        """Record a violation; the run shows the first."""
         self.broken = self.broken or BrokenRun(cause, self.recording.now, len(self.rows) - 1, detail)
 
     def end(self) -> ExecRun:
@@ -193,7 +193,7 @@ def _ends(operation: CoreOperation, topic: Id, connection: Id) -> bool:
 
 
 def _wrong(call: HistoryCall) -> Cause:
-    """What an impossible answer is called: that of an operation, or of a look at the relation."""
+    """The cause of an impossible answer: of an operation, or of a look at the relation."""
     return own.WRONG_RELATION if str(call.id).startswith(OBSERVED) else causes.wrong_answer(call.operation.name)
 
 
@@ -213,7 +213,7 @@ def _kinds(search: HistorySearch) -> set[str]:
 
 
 def _changes(before: Relation | None, after: Relation) -> list[str]:
-    """What changed, in a fixed order."""
+    """The changes, in a fixed order."""
     old = before or Relation(frozenset(), frozenset(), frozenset())
     said = _differences("{} live", "{} not live", old.live or frozenset(), after.live or frozenset())
     said += _differences("+ {1} on {0}", "- {1} on {0}", old.subscribers, after.subscribers)

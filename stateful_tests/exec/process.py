@@ -1,7 +1,7 @@
 """A child process and its three streams: lines in, lines out, a time limit on everything, and nothing left behind.
 
-One thread and non-blocking pipes: a process that does not read, does not write, floods either stream or never ends a line can make
-nobody wait longer than the limit. It refuses to know what the lines mean.
+One thread and non-blocking pipes: a process that does not read, does not write, floods a stream or never ends a line delays its caller by
+the limit at most. This file does not know the meaning of the lines.
 """
 
 import os
@@ -19,12 +19,12 @@ from subwarden.stateful_tests.subjects.loading import BadSubject
 PREFIX = "exec:"
 LONGEST_LINE = 1_000_000  # bytes
 CHUNK = 65_536
-TAIL = 4_096  # bytes of standard error that are kept, to tell why a process died
+TAIL = 4_096  # bytes of standard error that are kept, to say why a process died
 GOING = 1.0  # seconds that a process has to end after it has closed its output
 
 
 class BadProcess(BadSubject):
-    """A process that cannot be judged; the message says what it did and how to mend it."""
+    """A process that cannot be judged; the message says why, and how to mend it."""
 
 
 class CannotStart(BadProcess):
@@ -116,7 +116,7 @@ class Process:
         return f"; the last line of its standard error: {quoted(said[-1])}" if said else ""
 
     def close(self) -> None:
-        """Kill what is left of the process and of all that it started in its group, and let go of the streams."""
+        """Kill the process and everything left in its group, and close the streams."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.kill()

@@ -1,4 +1,4 @@
-"""Small seeded programs of the core model's operations: what is done first, one by one, and tasks that then call side by side."""
+"""Small seeded programs of the core model's operations: first some one by one, then tasks that call side by side."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from subwarden.model.core.step import (
 CONNECTIONS = ("c1", "c2")
 TOPICS = ("t1", "t2")
 NAMES = "ABC"  # of tasks
-FIRST, LAST = "first", "last"  # who calls what is done one by one, before and after the tasks
+FIRST, LAST = "first", "last"  # the callers of the operations before and after the tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ExecProgram:
 
     @staticmethod
     def decode(data: object) -> "ExecProgram":
-        """What `encode` wrote. Raises ValueError."""
+        """Read the data of `encode`. Raises ValueError."""
         try:
             assert isinstance(data, dict)
             tasks = tuple(ExecTask(str(t["name"]), tuple(map(core_decode, t["operations"]))) for t in data["tasks"])

@@ -1,4 +1,4 @@
-"""The record of what was done to a process, as plain data. Every report is made from it, and nothing else."""
+"""The record of a gate on a process, as plain data. Reports are made from it alone."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from subwarden.stateful_tests.exec.saved import save
 
 SCHEMA = "subwarden/exec/1"
 CHOICE = "a choice of what runs next"
-ALONE = "one by one"  # the column of what is done while nothing else is under way
+ALONE = "one by one"  # the column of calls made while no other is open
 
 
 def record(command: str, limit: float, profile: str, seed: int, outcome: ExecOutcome) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def record(command: str, limit: float, profile: str, seed: int, outcome: ExecOut
 
 
 def run_record(run: ExecRun, cause: Cause) -> dict[str, Any]:
-    """What a report needs of a run that shows `cause`: the program, the run row by row, and the judgement of its history."""
+    """A run that shows `cause`, for a report: the program, and the run row by row."""
     broken = run.broken
     assert broken is not None
     names = [task.name for task in run.program.tasks]
@@ -93,5 +93,5 @@ def _saved(command: str, limit: float, finding: ExecFinding) -> dict[str, Any]:
 
 
 def judged(run: ExecRun, history: Path) -> dict[str, Any]:
-    """What `subwarden check` says of the run's history."""
+    """The judgement of the run's history, as `subwarden check` gives it."""
     return judgement_record(judge(run.recording.moments, SPECIFICATION), SPECIFICATION, str(history))

@@ -1,8 +1,8 @@
-"""What the callers of one run saw, in order: calls for the judge, lines for a history file.
+"""One run as its callers saw it, in order: calls for the judge, lines for a history file.
 
-Times are whole numbers that count what happened; a call is stamped before it is sent and an answer after it was read, so the order claims
-nothing that is not so. What the process shows between steps or at rest is written as a publish to each topic, by a caller `observed`,
-that answers the subscribers shown: in the model it is just that. So a history file holds all that was judged of the relation.
+Times are whole numbers that count events. A call is stamped before it is sent and an answer after it was read, so no order is claimed that
+was not so. The relation shown between steps or at rest is written as a publish to each topic, by a caller `observed`, that answers the
+subscribers shown: in the model it is just that. So a history file holds everything that was judged of the relation.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Runs programs on a subject, one after the other, in a process that is started again when a run has left it useless."""
+"""Runs programs on a subject, one after the other, in a process that is started again after a run that spoiled it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,7 +33,7 @@ class ExecRunner:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if kind is None and self._session is not None and not self._session.open:
-            with suppress(BadProcess):  # what it has to tidy up, it may; whether it ends as it should is for the conformance test to say
+            with suppress(BadProcess):  # it may tidy up; the conformance test checks whether it ends as it should
                 self._session.bye()
         self.close()
 

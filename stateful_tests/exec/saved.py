@@ -1,4 +1,4 @@
-"""Runs and histories on disk: what a finding leaves behind, and what `subwarden replay` and `subwarden check` read again."""
+"""Runs and histories on disk: a finding's files, which `subwarden replay` and `subwarden check` read again."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ AGAIN = f"make a new one with `subwarden gate --subject {PREFIX}COMMAND`"
 
 @dataclass(frozen=True, slots=True)
 class SavedRun:
-    """A run to play again. `schedule` is None where the process schedules itself; `cause` is the slug of what it showed.
+    """A run to play again. `schedule` is None if the process schedules itself; `cause` is the slug of the cause that it showed.
 
     `limit`: seconds that any answer may take.
     """
@@ -52,7 +52,7 @@ def read(text: str) -> SavedRun | None:
     try:
         data = json.loads(Path(text).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return None  # a replay of another kind, or none at all: whoever reads those says so
+        return None  # a replay of another kind, or none at all: the reader of those says so
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         return None
     try:

@@ -1,7 +1,7 @@
 """A talk with a process in the protocol's terms: requests get numbers, and each number gets one answer.
 
-What the process says wrongly ends the talk with `BadProcess`: an answer that nobody asked for, the same answer twice, a shape that the
-protocol does not know. What it does not say is `Silent` or `Ended`; whether that is a finding is the caller's business.
+A violation of the protocol ends the talk with `BadProcess`: an answer to no request, the same answer twice, an unknown shape. A missing
+answer is `Silent` or `Ended`; the caller decides whether that is a finding.
 """
 
 from collections import deque
@@ -18,8 +18,8 @@ from subwarden.stateful_tests.exec.process import PREFIX, BadProcess, Ended, Pro
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 
 CONFORM = "`subwarden conform COMMAND` checks the rest; docs/exec-protocol.md describes it"
-MOST_DELIVERIES = 10_000  # told of one publish
-LATE_FACTOR = 3  # times the limit: what is answered by then was slow, what is not is never answered
+MOST_DELIVERIES = 10_000  # of one publish
+LATE_FACTOR = 3  # times the limit: an answer by then was slow, a later one counts as none
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Message = AnswerMessage | Delivered
@@ -32,12 +32,12 @@ class Session:
         """Start `command` and greet it. `limit`: seconds that any answer may take. Raises BadProcess."""
         self.command = command
         self.limit = limit
-        self.open: dict[int, str] = {}  # requests that are not answered yet, and what they ask for
+        self.open: dict[int, str] = {}  # requests without an answer yet, and their `do`
         self.asked = 0
         self.operations: dict[int, CoreOperation] = {}  # of performs since the last reset
         self.hello = Hello("", (), False, False, False)
-        self._told: dict[int, int] = {}  # publishes, and how many deliveries of each were told
-        self._dropped: set[int] = set()  # what a reset that is under way drops: answers may be on their way
+        self._told: dict[int, int] = {}  # publishes, and the number of their deliveries so far
+        self._dropped: set[int] = set()  # requests that the present reset drops: their answers may be on the way
         self._inbox: deque[Message] = deque()
         self._deadline = 0.0
         self.process = self._blamed(Process, command)
@@ -81,10 +81,10 @@ class Session:
         return numbers
 
     def receive(self, patient: bool = False) -> list[Message]:
-        """What has come, at least one message.
+        """The messages that have come, at least one.
 
         Raises Silent where nothing comes within the limit since the last request or answer, Ended, BadProcess. `patient`: Silent only
-        where nothing comes at all, in `LATE_FACTOR` times the limit; what comes that late is BadProcess: slow must not be taken for stuck.
+        if nothing comes in `LATE_FACTOR` times the limit; an answer that late is BadProcess: slow must not be taken for stuck.
         """
         if not self._inbox:
             self._fetch(patient)
@@ -93,7 +93,7 @@ class Session:
         return found
 
     def wait(self, do: str, number: int, patient: bool = False) -> tuple[object, list[Message]]:
-        """The result of the `do` of that number, and all else that came before it. Raises as `receive`, and BadProcess for an error."""
+        """The result of the `do` of that number, and the messages before it. Raises as `receive`, and BadProcess for an error."""
         before: list[Message] = []
         while True:
             while not self._inbox:
@@ -132,11 +132,11 @@ class Session:
         return self._blamed(shape, result)
 
     def observe(self) -> Relation | None:
-        """What the process shows now; None where it is mid-change."""
+        """The relation that the process shows now; None if it is in the middle of a change."""
         return self.alone("observe", messages.relation)
 
     def reset(self) -> None:
-        """As if the process had just started; what is unanswered will not be."""
+        """As if the process had just started; open requests are dropped."""
         self._dropped = set(self.open)
         self.open.clear()
         self._inbox.clear()
@@ -151,7 +151,7 @@ class Session:
         return self.process.wait(self.limit)
 
     def bad(self, what: str) -> BadProcess:
-        """The error to raise for what this process did."""
+        """The error to raise for this process."""
         return BadProcess(self._named(what))
 
     def _named(self, what: str) -> str:
@@ -209,7 +209,7 @@ class Session:
         return message
 
     def _blamed(self, do: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        """`do`, with the subject's name before what is wrong with it."""
+        """`do`, with the subject's name before its errors."""
         try:
             return do(*args, **kwargs)
         except BadProcess as error:

@@ -1,8 +1,8 @@
 """Runs a program on a process that lists its own steps. A strategy chooses every step, so the run has a schedule and can be replayed.
 
 At every choice the candidates are, in this order, the steps that the process lists and the calls that may arrive now (`+A`: the next
-call of task A). Choice 0 is what the process would do if the world outside were slow, as in `scheduling.order`. The process alone
-decides which steps there are, so it alone decides what the schedules stand for.
+call of task A). Choice 0 is the process's own, if the world outside were slow, as in `scheduling.order`. The process alone decides which
+steps there are, so it alone decides the meaning of schedules.
 """
 
 from collections.abc import Sequence

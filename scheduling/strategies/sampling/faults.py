@@ -1,9 +1,9 @@
 """When optional events (cancellations and other faults, and timers that a slow step makes early) happen in sampled runs.
 
-A uniform choice among all candidates would deliver every fault within the first few steps of every run, so that late awaits were never
-reached and no run were undisturbed. Faults are rare here, as they are in life: a run suffers none, one or two (chances 1/4, 1/2, 1/4),
-at moments spread uniformly over the moments where a fault could happen. Their number is learned from earlier runs; given the number,
-drawing moments one by one without knowing the future is selection sampling (Knuth, TAOCP vol. 2, algorithm 3.4.2 S).
+A uniform choice among all candidates would deliver every fault within the first few steps of every run: it would never reach late awaits,
+and leave no run undisturbed. Faults are rare here, as they are in life: a run suffers none, one or two (chances 1/4, 1/2, 1/4), at moments
+spread uniformly over the moments at which a fault could happen. Their number is learned from earlier runs. Given the number, drawing
+moments one by one without knowing the future is selection sampling (Knuth, TAOCP vol. 2, algorithm 3.4.2 S).
 """
 
 from collections.abc import Callable
@@ -17,12 +17,12 @@ GUESS = 16  # moments in the first run, before anything is known
 
 
 class SampledFaults:
-    """Wraps a strategy's chooser, which is then asked only about what is not optional. One run at a time: it is the chooser itself."""
+    """Wraps a strategy's chooser, which is then asked only about candidates that are not optional. It chooses for one run at a time."""
 
     undisturbed: Choose  # see `scheduling.run`
     _optional: Callable[[], int]
     _wanted: int  # how many faults the run is still to suffer
-    _left: int  # of the moments at which it could
+    _left: int  # moments at which a fault could still happen
 
     def __init__(self, random: Random) -> None:
         self._uniform: Callable[[], float] = random.random
@@ -35,7 +35,7 @@ class SampledFaults:
         self._moments = max(self._moments, self._seen)
         self._seen = 0
         drawn = self._bits(3)
-        while drawn >= len(WANTED):  # as `Random.choice` does it, which takes its time
+        while drawn >= len(WANTED):  # as `Random.choice` does, but faster
             drawn = self._bits(3)
         self._wanted = WANTED[drawn]
         self._left = self._moments or GUESS

@@ -1,11 +1,12 @@
-"""Feedback: what led to a state not seen before is worth varying a little. Random search that climbs.
+"""Feedback: a run that reached a new state is worth varying a little. Random search that climbs.
 
-Grey-box fuzzing of schedules: Wolff, Shi, Duck, Mathur, Roychoudhury: Greybox Fuzzing for Concurrency Testing, ASPLOS 2024. The choices of
-each run that came to a new digest are kept; a new run repeats the choices of a kept one up to some point, makes a few of them anew on the
-way, and goes on at random. Without what is made anew, an early choice that was kept would seldom be made otherwise again. The digest is
-taken at choices: which chains can move, and from where (`Candidates.positions`), no more.
+Grey-box fuzzing of schedules: Wolff, Shi, Duck, Mathur, Roychoudhury: Greybox Fuzzing for Concurrency Testing, ASPLOS 2024. It keeps the
+choices of each run that came to a new digest. A new run repeats the choices of a kept one up to some point, mutates a few of them, and
+continues at random. Without mutation, an early choice that was kept would seldom change again. The digest is taken at choices: which
+chains can move, and from where (`Candidates.positions`), no more.
 
-Guarantees only that every schedule has a positive chance in every run (one run in four is a plain random walk). What is kept is bounded.
+Guarantees only that every schedule has a positive chance in every run (one run in four is a plain random walk). The number of kept runs
+is bounded.
 """
 
 from collections.abc import Hashable
@@ -21,7 +22,7 @@ CHANGES = 2
 
 
 class Feedback:
-    """Varies runs that reached something new: up to `changes` of their choices are made anew. Never exhausted."""
+    """Varies runs that reached a new state: mutates up to `changes` of their choices. Never exhausted."""
 
     name = "feedback"
     every_choice = False

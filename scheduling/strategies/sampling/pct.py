@@ -1,12 +1,11 @@
-"""PCT, probabilistic concurrency testing: random priorities, and d - 1 random moments at which the front runner falls behind all.
+"""PCT, probabilistic concurrency testing: random priorities, and d - 1 random moments at which the front runner falls behind all others.
 
 Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010.
 
-Guarantees: in a program of at most n chains (see `scheduling.candidates`) and at most k choices, every bug of depth d
-(that is:
-that happens in every schedule that puts d - 1 given pairs of steps, and one more constraint of which chain is first, in order) is found
-in each run with a chance of at least 1/(n * k^(d-1)). k counts the moments with at least two candidates: elsewhere priorities decide
-nothing. k is learned as the largest number that a run has shown, so the bound holds once the longest run has been seen.
+Guarantees: take a program of at most n chains (see `scheduling.candidates`) and at most k choices, and a bug of depth d: it happens in
+every schedule that orders d - 1 given pairs of steps, and satisfies one more constraint on the first chain. Each run finds it with a
+chance of at least 1/(n * k^(d-1)). k counts the moments with at least two candidates: elsewhere priorities decide nothing. k is learned
+as the largest number that a run has shown, so the bound holds once the longest run has been seen.
 """
 
 from random import Random

@@ -1,13 +1,12 @@
 """POS, partial order sampling: a random priority for every single event, so that few orders of independent events crowd out the rest.
 
-Yuan, Yang, Gu: Partial Order Aware Concurrency Sampling, CAV 2018. The event of the highest priority runs; what races with it, that is:
-touches the same place, at least one of them writing, gets a new priority, so that an event that lost one race is not bound to lose all.
+Yuan, Yang, Gu: Partial Order Aware Concurrency Sampling, CAV 2018. The event of the highest priority runs; the events that race with it
+(they touch the same place, and at least one writes) get new priorities, so that an event that lost one race need not lose all.
 
-Guarantees: every order of events has a positive chance; were it known which pending events race, every partial order of n events would
-have at least the chance 1/n!, and most have far more than in a random walk. It is not known before an event is made: here a pending event
-is taken to race with the one that runs if both are at the same site (see `scheduling.candidates`), as tasks that run the
-same code
-do, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
+Guarantees: every order of events has a positive chance. If it were known which pending events race, every partial order of n events would
+have at least the chance 1/n!, and most have far more than in a random walk. But it is not known before an event happens. Here a pending
+event is taken to race with the running one if both are at the same site (see `scheduling.candidates`), as tasks that run the same code
+are, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
 """
 
 from random import Random

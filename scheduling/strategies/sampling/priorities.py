@@ -1,4 +1,4 @@
-"""Who has the highest priority, where priorities are drawn as they are first asked for: what PCT and POS have in common."""
+"""The highest priority, where priorities are drawn when they are first needed: the common part of PCT and POS."""
 
 from collections.abc import Callable, Hashable, Sequence
 from math import inf
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def highest(among: Sequence[Hashable], priority: dict[Any, float], uniform: Callable[[], float]) -> int:
-    """The place of the highest of `among`, the first of equals. Whoever has no priority yet is given one, drawn by `uniform`, in order."""
+    """The place of the highest of `among`, the first of equals. Those without a priority are given one, drawn by `uniform`, in order."""
     place, height = 0, -inf
     for at, one in enumerate(among):
         own = priority.get(one)

@@ -1,7 +1,7 @@
 """How many events each chain still has, as far as earlier runs tell: the weights of URW and SURW.
 
-Counts come from the last run (the first has none). What a chain's children do is counted with the chain until they start, as in the
-paper: a parent that is never run would keep all of them from running.
+Counts come from the last run (the first has none). The events of a chain's children count as the chain's until they start, as in the
+paper: a parent that never runs would keep all of them from running.
 """
 
 from subwarden.scheduling.candidates import Candidates
@@ -45,7 +45,7 @@ class Remaining:
         self._born += len(newcomers)
 
     def weight(self, name: str) -> int:
-        """At least one: what stands before us has at least one event left."""
+        """At least one: a candidate has at least one event left."""
         return max(1, self._left.get(name, 1))
 
     def took(self, name: str, counts: bool = True) -> None:

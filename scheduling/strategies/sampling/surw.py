@@ -1,15 +1,14 @@
-"""SURW, selectively uniform random walk: every interleaving of a few interesting events with the same chance, whatever lies between.
+"""SURW, selectively uniform random walk: every interleaving of a few interesting events with the same chance, with any steps between.
 
 Zhao, Wolff, Mathur, Roychoudhury: Selectively Uniform Concurrency Testing, ASPLOS 2025, algorithm 2. In a long run almost all
-interleavings look alike where it matters, so uniformity over all events is of little use; over the few events of one kind it is. One
-chain is *meant* to make the next interesting event, drawn by the interesting events that chains have left; the others may run up to
-theirs, and wait there. What runs meanwhile is chosen uniformly.
+interleavings look alike at the steps that matter, so uniformity over all events is of little use; over the few events of one kind it is
+of much. One chain is *meant* to make the next interesting event, drawn by the numbers of interesting events that the chains have left. The
+others may run up to their next interesting event, and wait there. The choice among them is uniform.
 
-Which events are interesting is drawn anew for each run. The paper takes the accesses to one shared variable. What an event touches is not
-known for every program, so here its kind is its *site* (see `scheduling.candidates`): one run in two takes every known
-site, which
-is URW for what is known; the others take each known site with the chance 1/2. The first are better where one moment of a long run is
-sought, the others where a few steps matter among many that do not, such as those of who waits for a lock.
+Each run draws anew which events are interesting. The paper takes the accesses to one shared variable. Here the place that an event touches
+is not known for every program, so the kind of an event is its *site* (see `scheduling.candidates`): one run in two takes every known site,
+which is URW for known sites; the others take each known site with the chance 1/2. The first are better for one moment in a long run, the
+others for a few steps that matter among many that do not, such as those of tasks that wait for a lock.
 
 Guarantees: if counts are right and nothing blocks, the interesting events of a run are interleaved uniformly; every schedule has a
 positive chance. The first run is a plain random walk.
@@ -25,7 +24,7 @@ from subwarden.scheduling.strategies.sampling.faults import SampledFaults
 
 
 class Surw:
-    """Uniform over the interesting events of each run, which are those of every site with the chance `whole`. Never exhausted."""
+    """Uniform over the interesting events of each run; with the chance `whole`, those of every known site. Never exhausted."""
 
     name = "surw"
     every_choice = True

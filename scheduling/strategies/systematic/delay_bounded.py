@@ -2,9 +2,9 @@
 
 After Emmi, Qadeer, Rakamaric: Delay-Bounded Scheduling, POPL 2011, where a delay makes a deterministic scheduler skip the task it would
 have run. Here the deterministic scheduler is fifo (choice 0), and a *deviation* is one choice other than 0: one ready step runs before
-older ones, or one outside event, fault or timer comes before the step that was due. All later choices count from what fifo would then
-do. A deviation may overtake any number of candidates, but those that it overtakes are due again at once: what the paper's delay puts at
-the end of a round costs one deviation for each step that goes before it, so "within k deviations" is not "within k delays".
+older ones, or one outside event, fault or timer comes before the step that was due. All later choices count from fifo's next choice. A
+deviation may overtake any number of candidates, but they are due again at once. The paper's delay puts a task at the end of a round,
+which costs one deviation for each step that goes before it, so "within k deviations" is not "within k delays".
 
 Guarantees: every schedule with at most `bound` deviations is run exactly once, in the order of their number; `complete` is the largest k
 such that all with at most k have been run. `everything` says that no schedule has more: the program has been run in full.
@@ -22,7 +22,7 @@ WINDOW = 64  # how many runs of the level before are deviated from at a time: it
 
 
 class _Done:
-    """A run that was made: the choices up to its last deviation, and how many candidates each later choice had."""
+    """A finished run: the choices up to its last deviation, and the number of candidates of each later choice."""
 
     __slots__ = ("prefix", "widths")
 

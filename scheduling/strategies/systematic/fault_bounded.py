@@ -1,10 +1,9 @@
-"""Every way in which at most k faults (cancellations, failing calls) can strike one schedule: at each moment, each fault or none.
+"""Every way to inject at most k faults (cancellations, failing calls) into one schedule: at each moment, each fault or none.
 
 The bound is that of delay-bounded scheduling (Emmi, Qadeer, Rakamaric, POPL 2011), with faults in the place of delays, and
-`scheduling.strategies.systematic.delay_bounded` does the search. What is not a fault follows a given schedule, fifo's by default, as far
-as the
-disturbed run still has its choices. The moments are all choices: a task is hit at every await, before each step that others make while it
-waits there, and again when it has been woken and has not run yet. Faults with equal labels are one that may strike more than once.
+`scheduling.strategies.systematic.delay_bounded` does the search. All other choices follow a given schedule, fifo's by default, as far as
+the disturbed run still has its choices. The moments are all choices: a task is hit at every await, before each step that others make while
+it waits there, and again when it has been woken and has not run yet. Faults with equal labels are one that may strike more than once.
 
 Guarantees: every run with at most `bound` faults in that schedule is made exactly once, in the order of their number; `complete` is the
 largest k such that all with at most k have been made. The number of runs with one fault is linear in the length of the schedule.
@@ -19,9 +18,9 @@ from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounde
 
 
 class FaultBounded:
-    """Systematic; exhausted when all runs within the bound have been made. `base`: the choices that are disturbed, then always the first.
+    """Systematic; exhausted when all runs within the bound have been made. After the choices of `base` it takes the first candidate.
 
-    `base` is what a run without faults chose among two or more candidates, as `scheduling.run.run` returns it.
+    `base`: the choices of a run without faults among two or more candidates, as `scheduling.run.run` returns them.
     """
 
     name = "fault bounded"

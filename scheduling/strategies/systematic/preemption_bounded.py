@@ -1,9 +1,9 @@
-"""Preemption bounding: every schedule with at most k moments in which a task that could go on does not.
+"""Preemption bounding: every schedule with at most k moments in which a task that could continue does not.
 
 Musuvathi, Qadeer: Iterative Context Bounding for Systematic Testing of Multithreaded Programs, PLDI 2007: most bugs need few preemptions,
-and a run with few is the easiest to read. The task that ran last runs on as long as it can; where it cannot, the first of what can happen
-goes next. A *deviation* is any other choice, so it also counts the choice of another than the first after a task has waited or ended, which
-the paper leaves free. In `fifo`, where the order of steps is not ours to choose, it is delay bounding from fifo.
+and a run with few is the easiest to read. The task that ran last continues as long as it can; otherwise the first candidate is next. A
+*deviation* is any other choice. So it also counts a choice other than the first after a task has waited or ended, which the paper leaves
+free. In `fifo`, where the order of steps is not ours to choose, it is delay bounding from fifo.
 
 Guarantees: those of `scheduling.strategies.systematic.delay_bounded`, with these deviations in the place of those from fifo.
 """

@@ -1,6 +1,6 @@
 """The checks of the protocol's conformance test, in the order of docs/exec-protocol.md.
 
-They ask for the protocol, and for the model's answers where one call follows the other. What happens when calls meet is for the gate.
+They ask for the protocol, and for the model's answers if one call follows the other. The gate checks calls that overlap.
 """
 
 import os
@@ -23,7 +23,7 @@ REPEATS = 5  # programs that are run twice
 
 
 class Fails(Exception):
-    """A check that does not pass; the message says what was seen."""
+    """A check that does not pass; the message gives the observation."""
 
 
 class Skipped(Exception):
@@ -213,7 +213,7 @@ CHECKS = (
     ConformanceCheck(
         "observe", 'show {"live": ..., "subscribers": [[TOPIC, CONNECTION], ...]} as it is, or say "observe": false', _observe
     ),
-    ConformanceCheck("reset", "begin anew: nobody live, nobody closed, nobody subscribed", _reset),
+    ConformanceCheck("reset", "start again: no connection is live or closed, none is subscribed", _reset),
     ConformanceCheck("reset drops calls", "forget the calls that are not answered, and their steps", _reset_drops),
     ConformanceCheck("no steps", 'answer poll and step by an error, or say "steps": true', _no_steps),
     ConformanceCheck(
@@ -222,13 +222,13 @@ CHECKS = (
     ConformanceCheck(
         "steps repeat", "let nothing but the choices decide: no clock, no chance, no order of a hash; no id in a step's name", _repeats
     ),
-    ConformanceCheck("bye", 'answer {"id": ID, "result": null}, end what you have started, and exit with 0', _bye),
-    ConformanceCheck("end of input", "exit when standard input ends: whoever asked is gone", _end_of_input),
+    ConformanceCheck("bye", 'answer {"id": ID, "result": null}, end the processes that you have started, and exit with 0', _bye),
+    ConformanceCheck("end of input", "exit when standard input ends: the caller is gone", _end_of_input),
 )
 LAST = CHECKS[-2:]  # each ends its process
 
 
-# --- what checks are made of
+# --- parts of checks
 
 
 def _answer(session: Session, do: str, **fields: object) -> AnswerMessage:
@@ -256,7 +256,7 @@ def _shows(session: Session, pairs: set[tuple[Id, Id]], when: str) -> None:
 
 
 def _run(session: Session, operations: list[Any], reset: bool = True) -> ExecRun:
-    """Call `operations` one after the other; what the model would not answer fails."""
+    """Call `operations` one after the other. Raises Fails for an answer that the model does not give."""
     program = ExecProgram(tuple(operations), ())
     if session.hello.steps:
         run = stepper.run(session, program, ExecCandidates(program), fixed(()), reset=reset)
@@ -264,7 +264,7 @@ def _run(session: Session, operations: list[Any], reset: bool = True) -> ExecRun
         run = driver.run(session, program, reset)
     if run.broken is not None:
         did = [line for row in run.rows[: run.broken.row + 1] for line in row.did if not line.startswith("(")]
-        raise Fails(f"{run.broken.cause.mechanism}; what was called: {', '.join(did[-6:])}. {run.broken.detail}".removesuffix(". "))
+        raise Fails(f"{run.broken.cause.mechanism}; the calls: {', '.join(did[-6:])}. {run.broken.detail}".removesuffix(". "))
     return run
 
 

@@ -1,6 +1,6 @@
-"""The protocol's conformance test: what docs/exec-protocol.md asks of a program, check by check, with how to mend what fails.
+"""The protocol's conformance test: the requirements of docs/exec-protocol.md, check by check, with a mend for each failure.
 
-Each check has the process that the one before it left, or one of its own where that failed. The checks: `conformance_checks`.
+Each check runs on the process of the check before, or on one of its own after a failure. The checks: `conformance.checks`.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ PASS, FAIL, SKIP = "pass", "fail", "skip"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What came of one check. `said` is what was seen or why it was skipped, `mend` what to do about it; both may be empty."""
+    """The result of one check. `said`: the observation, or the reason for skipping; `mend`: the advice. Both may be empty."""
 
     name: str
     verdict: str

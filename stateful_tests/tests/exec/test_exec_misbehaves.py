@@ -106,7 +106,7 @@ def gate(capsys: pytest.CaptureFixture[str]) -> Gate:
         ("offers nothing", "hello does not offer connect; without connect and subscribe there is nothing to judge"),
         ("maybe observes", 'hello: "observe" is true or false, not maybe'),
         ("shows no pairs", "observe: subscribers is a list of pairs [TOPIC, CONNECTION], not ['t1']"),
-        ("lists no list", "poll and step answer the list of the names of what may run next, not {"),
+        ("lists no list", "poll and step answer the list of the names of the steps that may run next, not {"),
         ("names two steps alike", "two steps have one name in "),
         ("claims to be observed", "observe was answered by an error: ValueError: nothing to see"),
         # and what schedules itself
@@ -238,7 +238,7 @@ def test_ctrl_c_ends_the_conformance_test_and_the_process(numbers: Path) -> None
         ("one map only", "operations, one by one", "the maps disagree"),
         ("shows no pairs", "observe", "subscribers is a list of pairs"),
         ("hides a step", "many calls at once", "calls at once are not answered, and nothing is left to run"),
-        ("keeps its state", "reset", "those of no order of the calls; what was called: calls subscribe(c1, t1)"),
+        ("keeps its state", "reset", "those of no order of the calls; the calls: calls subscribe(c1, t1)"),
         ("lists by chance", "steps", "two polls, one after the other, list two things"),
         ("lists by chance", "steps repeat", "a second time, and it lists other steps"),
         ("does not leave", "bye", "it still runs 0.5 s after bye"),

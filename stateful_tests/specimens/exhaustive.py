@@ -1,15 +1,12 @@
-"""Every schedule there is, depth first, in either order and with faults.
+"""Brute force: every schedule, depth first, in either order and with faults. The reference for every search that is called complete.
 
-Stateless search: Godefroid, Model Checking for Programming Languages using VeriSoft, POPL 1997, without its reductions. No state is stored
-or set back to: each run begins anew, repeats the choices of the one before up to the last that has an alternative left, takes the next
-alternative, and from there always the first. What is remembered is one path.
+Stateless search: Godefroid, Model Checking for Programming Languages using VeriSoft, POPL 1997, without its reductions. No state is
+stored. Each run starts anew, repeats the choices of the one before up to the last that has an alternative left, takes the next
+alternative, and from there always the first. Only one path is remembered.
 
-Guarantees: each run is another schedule, so none is made twice; when it is exhausted (`complete`), every schedule that
-`scheduling.run.run` allows has been made. It holds for programs that do the same under the same choices; one that does not is refused where
-it shows. There is no bound but that of each run on its steps: the number of schedules is exponential in their length.
-
-It is the reference that everything called complete is compared with. `scheduling.state_search.search` reaches every outcome in far
-fewer runs.
+Guarantees: each run is another schedule; when the search is exhausted (`complete`), it has made every schedule that `scheduling.run.run`
+allows. It needs programs that do the same under the same choices, and raises Nondeterministic if one is seen not to. Only the runs have a
+bound, on their steps: the number of schedules is exponential in their length.
 """
 
 from subwarden.scheduling.candidates import Candidates

@@ -1,4 +1,4 @@
-"""Races that need several moments, or one moment late in a long task: what separates the strategies."""
+"""Races that need several moments, or one moment late in a long task: they separate the strategies."""
 
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
@@ -7,7 +7,7 @@ from subwarden.stateful_tests.specimens.races.split_lock import SplitLock, call
 
 
 class Ladder:
-    """A height that is climbed by turns."""
+    """A height that tasks climb by turns."""
 
     def __init__(self) -> None:
         self.height = 0
@@ -120,7 +120,7 @@ def _phantoms(loop: ControlledLoop, fixed: bool, noise: int) -> Check:
 
 @race(Order.ANY, 2)
 def phantom_between_two_locks(loop: ControlledLoop, fixed: bool) -> Check:
-    """A subscribe checks who lives under one lock and subscribes under another; a disconnect passes in between."""
+    """A subscribe checks under one lock that its connection is live and subscribes it under another; a disconnect passes in between."""
     return _phantoms(loop, fixed, 0)
 
 

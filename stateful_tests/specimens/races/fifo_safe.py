@@ -1,8 +1,7 @@
-"""Subjects that are safe in fifo and broken in any: what a tool that runs any ready task next would wrongly report of stock asyncio.
+"""Subjects that are safe in fifo and broken in any. A tool that runs any ready task next would wrongly report them for stock asyncio.
 
-Each is a manager that gives its lock back in the middle of an operation, or acts on what it saw before it took the lock. On stock asyncio
-taking a free lock does not suspend, so nobody comes in between unless somebody holds a lock while waiting; these programs have nobody
-who does.
+Each is a manager that releases its lock in the middle of an operation, or acts on a fact from before it took the lock. On stock asyncio
+taking a free lock does not suspend, so no task comes in between unless another holds a lock while it waits; in these programs none does.
 """
 
 from collections.abc import Callable
@@ -31,7 +30,7 @@ class AddsInTwoSections(Manager):
 
 
 class ClosesInTwoSections(Manager):
-    """Drops the subscriptions first and ends the connection second: whoever subscribes in between stays."""
+    """Drops the subscriptions first and ends the connection second: a subscription made in between stays."""
 
     async def remove_connection(self, connection_id: int) -> None:
         async with self.lock:
@@ -43,7 +42,7 @@ class ClosesInTwoSections(Manager):
 
 
 class RemembersTheAnswer(Manager):
-    """Counts the subscribers, lets the lock go, and answers what it counted after another look at the lock: old news by then."""
+    """Counts the subscribers, releases the lock, takes it once more, and answers the old count."""
 
     async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
         async with self.lock:

@@ -1,4 +1,4 @@
-"""Races about endings: closing twice, cancelling late, cleaning up what has been taken over by somebody else."""
+"""Races at the end of life: closing twice, cancelling late, cleaning up an entry that has a new owner."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from subwarden.stateful_tests.specimens.races.race import Check, may_cancel, rac
 
 
 class Resource:
-    """Something that is opened, used and closed."""
+    """A resource that is opened, used and closed."""
 
     def __init__(self) -> None:
         self.closed = False
@@ -64,7 +64,7 @@ def late_cancel(loop: ControlledLoop, fixed: bool) -> Check:
 
 
 class Refused(Exception):
-    """A failure that the program expects: what a child raises is its parents' business."""
+    """A failure that the program expects: the parent handles its child's errors."""
 
     expected = True
 
@@ -100,7 +100,7 @@ def gather_with_failing_child(loop: ControlledLoop, fixed: bool) -> Check:
 
 @race(Order.FIFO, 1, cancel=True)
 def shield_abandoned(loop: ControlledLoop, fixed: bool) -> Check:
-    """The caller is cancelled and cleans up; what it shielded lives on and uses what is gone."""
+    """The caller is cancelled and cleans up; the task that it shielded lives on and uses the closed resource."""
     resource = Resource()
 
     async def work() -> None:
@@ -124,7 +124,7 @@ def shield_abandoned(loop: ControlledLoop, fixed: bool) -> Check:
 
 
 class Listener:
-    """Who listens now, and how often each was told to stop."""
+    """The present listener, and how often each listener was told to stop."""
 
     def __init__(self) -> None:
         self.current: str | None = None
@@ -186,7 +186,7 @@ def cleanup_of_anothers_entry(loop: ControlledLoop, fixed: bool) -> Check:
 
 
 class Owners:
-    """Names and who owns them."""
+    """Names and their owners."""
 
     def __init__(self) -> None:
         self.owner: dict[str, str] = {}
@@ -194,7 +194,7 @@ class Owners:
 
 @race(Order.FIFO, 1)
 def answer_after_disconnect(loop: ControlledLoop, fixed: bool) -> Check:
-    """A subscribe waits for its snapshot; disconnect removes what there is; then the snapshot comes and subscribes the dead."""
+    """A subscribe waits for its snapshot; disconnect removes all subscriptions; then the snapshot comes and subscribes again."""
     resource = Resource()
 
     async def subscribe() -> None:

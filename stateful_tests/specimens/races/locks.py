@@ -1,4 +1,4 @@
-"""Races about locks, and about what looks like a lock: who gets it next, who forgets to look again, who waits for whom."""
+"""Races about locks and home-made locks: the next owner, the check that is not repeated, the circle of waiters."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ from subwarden.stateful_tests.specimens.races.race import MANY, Check, may_cance
 
 
 class Account:
-    """Something guarded by a lock."""
+    """A balance guarded by a lock."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -50,7 +50,7 @@ def deadlock_among_noise(loop: ControlledLoop, fixed: bool) -> Check:
 
 @race(Order.FIFO, 1)
 def check_outside_the_lock(loop: ControlledLoop, fixed: bool) -> Check:
-    """The balance is looked at before the lock is waited for, and not again under it."""
+    """The balance is checked before the lock is taken, and not again under it."""
     account = Account()
     account.value = 1
 
@@ -82,7 +82,7 @@ def check_outside_the_lock(loop: ControlledLoop, fixed: bool) -> Check:
 
 
 class Gate:
-    """A lock of one's own making: a flag and a row of waiters, each woken by its future."""
+    """A home-made lock: a flag and a row of waiters, each woken by its future."""
 
     def __init__(self) -> None:
         self.busy = False
@@ -91,7 +91,7 @@ class Gate:
 
 
 async def enter(loop: ControlledLoop, gate: Gate, fixed: bool) -> None:
-    """Take the gate. The mistake: one who is cancelled after it was woken keeps the turn to itself."""
+    """Take the gate. The mistake: a waiter that is cancelled after it was woken keeps the turn to itself."""
     while gate.busy:
         waiter: asyncio.Future[None] = loop.create_future()
         gate.waiters.append(waiter)
@@ -107,7 +107,7 @@ async def enter(loop: ControlledLoop, gate: Gate, fixed: bool) -> None:
 
 
 def wake(gate: Gate) -> None:
-    """Wake the first who still waits."""
+    """Wake the first waiter that is left."""
     while gate.waiters:
         waiter = gate.waiters.popleft()
         if not waiter.done():
@@ -135,7 +135,7 @@ def cancelled_lock_waiter(loop: ControlledLoop, fixed: bool) -> Check:
 
 @race(Order.ANY, 3)
 def barging(loop: ControlledLoop, fixed: bool) -> Check:
-    """The gate is free between the release and the step of the one who was woken; a newcomer slips in, and the order is lost."""
+    """The gate is free between the release and the step of the woken waiter; a newcomer slips in, and the order is lost."""
     gate = Gate()
     ticket: list[str] = []
 
@@ -186,7 +186,7 @@ def upgrade_of_two_readers(loop: ControlledLoop, fixed: bool) -> Check:
 
 
 class Pool:
-    """At most one connection at a time, or so it is meant."""
+    """A pool meant for one connection at a time."""
 
     def __init__(self) -> None:
         self.open = 0
@@ -195,7 +195,7 @@ class Pool:
 
 @race(Order.FIFO, 1)
 def pool_overbooked(loop: ControlledLoop, fixed: bool) -> Check:
-    """The count is raised when the connection stands, so that two may be on their way at once."""
+    """The count rises when the connection is open, so two may be opening at once."""
     pool = Pool()
 
     async def connect(name: str) -> None:

@@ -1,8 +1,8 @@
-"""What a race program is, and how one is run: the catalogue that tests and the benchmark go through.
+"""Race programs and how to run one: tests and the benchmark go through the catalogue of them.
 
-A program is a function that starts tasks on a loop and returns a check: None if all went well, else what went wrong. Its `fixed` twin never
-fails. How hard it is, is known: the weakest order it fails in, whether it takes a cancellation, and its *depth*: in how many choices the
-simplest failing schedule differs from fifo (MANY: in more than three). A test holds each program to what it says of itself.
+A program is a function that starts tasks on a loop and returns a check: None if all went well, otherwise the error. Its `fixed` twin never
+fails. Its difficulty is known: the weakest order in which it fails, whether it takes a cancellation, and its *depth*: the number of
+choices in which the simplest failing schedule differs from fifo (MANY: more than three). A test holds each program to these claims.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ Start = Callable[[ControlledLoop, bool], Check]
 
 @dataclass(frozen=True)
 class Race:
-    """One program; see above."""
+    """One program of the catalogue."""
 
     name: str
     start: Start
@@ -48,7 +48,7 @@ def race(order: Order, depth: int, *, cancel: bool = False) -> Callable[[Start],
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one run came to. `wrong` is None if nothing went wrong, or if the run was given up as redundant."""
+    """The result of one run. `wrong` is the error, None if there was none or if the run was given up as redundant."""
 
     wrong: str | None
     choices: tuple[int, ...]
@@ -78,7 +78,7 @@ def attempt(start: Start, strategy: Strategy, order: Order, *, fixed: bool = Fal
 
 
 def trouble(loop: ControlledLoop) -> str | None:
-    """What is wrong with the end of any program: a task that raised, or one that waits for ever."""
+    """An error at the end of any program: a task that raised, or one that waits for ever."""
     for task in loop.tasks:
         if not task.done():
             return f"{task.get_name()} waits for ever"
@@ -90,7 +90,7 @@ def trouble(loop: ControlledLoop) -> str | None:
 
 
 def search(program: Race, strategy: Strategy, limit: int, *, fixed: bool = False, order: Order | None = None) -> int | None:
-    """How many schedules it took to see the program fail; None if it did not within the limit, or before the strategy was exhausted."""
+    """The number of schedules until the program failed; None if it did not within the limit, or before the strategy was exhausted."""
     for schedule in range(1, limit + 1):
         made = attempt(program.start, strategy, order or program.order, fixed=fixed)
         if made is None:

@@ -1,7 +1,7 @@
-"""Small random programs over everything that tasks share: what searches called complete are compared on with brute force.
+"""Small random programs over everything that tasks share: searches called complete are compared with brute force on them.
 
-A program is a list of tasks, a task a list of operations; all that an operation sees is written to the task's own account, so that two runs
-with equal outcomes agree in every observation and in the final state, not only in whether something went wrong.
+A program is a list of tasks, a task a list of operations. Everything that an operation observes is written to its task's account. So two
+runs with equal outcomes agree in every observation and in the final state, not only in whether an error occurred.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ def _operation(random: Random) -> Operation:
 
 
 def start(loop: ControlledLoop, program: Program) -> Outcome:
-    """Start the program; what it came to can be asked for once it rests."""
+    """Start the program; call the result for the outcome once it rests."""
     shared = Shared(loop)
     accounts: list[list[object]] = [[] for _ in program]
     tasks: list[asyncio.Task[None]] = []
@@ -63,7 +63,7 @@ def start(loop: ControlledLoop, program: Program) -> Outcome:
         state = (shared.x, shared.y, tuple(shared.table.items()), frozenset(shared.members), tuple(shared.row), shared.queue.qsize())
         return ended, state, tuple(map(tuple, accounts))
 
-    loop.observer = outcome  # what it will say is a part of the state
+    loop.observer = outcome  # the outcome is a part of the state
     return outcome
 
 

@@ -1,4 +1,4 @@
-"""Races about waking: the signal that comes too early, is taken back too soon, or wakes in another order."""
+"""Races about signals: one that comes too early, is taken back too soon, or wakes tasks in another order."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from subwarden.stateful_tests.specimens.races.race import MANY, Check, may_cance
 
 
 class Board:
-    """What is announced by an event or a condition."""
+    """An item that an event or a condition announces."""
 
     def __init__(self) -> None:
         self.item: str | None = None
@@ -73,7 +73,7 @@ def lost_wakeup_in_condition(loop: ControlledLoop, fixed: bool) -> Check:
 
 @race(Order.ANY, 1)
 def reordered_wakeups(loop: ControlledLoop, fixed: bool) -> Check:
-    """Two answers are woken in the order of their requests; nothing says that they run in it."""
+    """Two answers are woken in the order of their requests, and may run in another."""
     board = Board()
     first: asyncio.Future[None] = loop.create_future()
     second: asyncio.Future[None] = loop.create_future()
@@ -98,7 +98,7 @@ def reordered_wakeups(loop: ControlledLoop, fixed: bool) -> Check:
 
 @race(Order.FIFO, 1)
 def replies_matched_by_order(loop: ControlledLoop, fixed: bool) -> Check:
-    """Replies are given to requests in the order of asking; the other side answers in an order of its own."""
+    """Replies are matched to requests by their order; the other side answers in an order of its own."""
     board = Board()
     asked: list[str] = []
 
@@ -116,7 +116,7 @@ def replies_matched_by_order(loop: ControlledLoop, fixed: bool) -> Check:
 
 @race(Order.ANY, 3)
 def pulse_missed(loop: ControlledLoop, fixed: bool) -> Check:
-    """A pulse (set and clear at once) reaches those who wait already. One who is late by a step waits for ever."""
+    """A pulse (set and clear at once) reaches tasks that wait already. A task that is late by a step waits for ever."""
     board = Board()
     pulse = asyncio.Event()
 
@@ -137,7 +137,7 @@ def pulse_missed(loop: ControlledLoop, fixed: bool) -> Check:
 
 
 class Mailbox:
-    """A queue of one's own making, with futures for those who wait."""
+    """A home-made queue, with a future for each waiter."""
 
     def __init__(self) -> None:
         self.items: list[int] = []
@@ -182,7 +182,7 @@ def item_lost_with_cancelled_getter(loop: ControlledLoop, fixed: bool) -> Check:
 
 @race(Order.ANY, 2)
 def queue_hand_over(loop: ControlledLoop, fixed: bool) -> Check:
-    """A queue that is not empty is found, and empty when it is taken from: another consumer came in between."""
+    """A queue is not empty when checked, and empty when read: another consumer came in between."""
     board = Board()
     queue: asyncio.Queue[str] = asyncio.Queue()
     queue.put_nowait("only")

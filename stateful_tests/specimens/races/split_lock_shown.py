@@ -1,7 +1,7 @@
-"""The same program as a subject of ours, so that the model is held against it at every step.
+"""The same program as a subject of the harness, so that the model is held against it at every step.
 
-It does not show which connections are open: a close changes that under one lock and drops the subscriptions under the other, and in
-between, what both show together is not yet what it will be.
+It does not show which connections are open: a close changes that under one lock and drops the subscriptions under the other, and between
+the two both together would show an unfinished change.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ CROWDED = ManagerProgram((*PROGRAM.tasks, *[(op.HasSubscribers(NOBODY),)] * CROW
 
 
 class ShownSplitLock(SplitLock):
-    """The split lock, looked at."""
+    """The split lock, with its maps shown."""
 
     starts_as = State(frozenset((1, 2)), entries=((2, Entry(1)),), grants=frozenset((Grant(2, 2, None),)), incarnations=1)
 
@@ -55,7 +55,7 @@ class ShownSplitLock(SplitLock):
         return Shown(None, members, threads_of, {}, set(), {t: ShownEntry() for t in members})
 
     def shows(self, shown: Shown | None) -> bool:
-        """Whether `show()` would return just that: all that it shows comes from one map."""
+        """Whether `show()` would return just that: it shows one map only."""
         return shown is not None and self.members == shown.subscribers
 
     def locks(self) -> dict[str, asyncio.Lock]:
@@ -64,7 +64,7 @@ class ShownSplitLock(SplitLock):
 
 
 class FixedSplitLock(ShownSplitLock):
-    """The one that looks again."""
+    """The repaired split lock."""
 
     def __init__(self) -> None:
         super().__init__(fixed=True)

@@ -1,4 +1,4 @@
-"""Races about plain state: what was true before an await is acted upon after it."""
+"""Races about plain state: a fact from before an await decides an action after it."""
 
 from subwarden.scheduling.events import park
 from subwarden.scheduling.loop import ControlledLoop
@@ -49,7 +49,7 @@ def lost_update_across_reply(loop: ControlledLoop, fixed: bool) -> Check:
 
 
 class Cache:
-    """Entries that are loaded once."""
+    """Entries that should be loaded once."""
 
     def __init__(self) -> None:
         self.entries: dict[str, str] = {}
@@ -90,7 +90,7 @@ class Pair:
 
 @race(Order.ANY, 3)
 def write_skew(loop: ControlledLoop, fixed: bool) -> Check:
-    """Each looks at the other's switch before it turns off its own; neither sees what the other is about to do."""
+    """Each looks at the other's switch before it turns off its own; neither sees the other's intention."""
     pair = Pair()
 
     async def turn_left_off() -> None:
@@ -177,7 +177,7 @@ def aba_on_generations(loop: ControlledLoop, fixed: bool) -> Check:
 
 
 class Registry:
-    """Who is registered, and who was told so."""
+    """The registered members, and those that were told."""
 
     def __init__(self) -> None:
         self.members: set[str] = {"a", "b"}
@@ -210,7 +210,7 @@ def change_while_iterating(loop: ControlledLoop, fixed: bool) -> Check:
 
 @race(Order.ANY, MANY)
 def stale_read_across_await(loop: ControlledLoop, fixed: bool) -> Check:
-    """Somebody is found registered, leaves, and is told all the same; it takes a leave in the one step in between, and late."""
+    """A member is found registered, leaves, and is told all the same; the leave must come in the one step in between, and late."""
     registry = Registry()
 
     async def tell() -> None:

@@ -1,17 +1,19 @@
-"""The console script. It refuses to import anything heavy of ours, which takes a second, before it can say in a line that Ctrl-C stopped it,
-and before the process runs under a pinned string hash.
+"""The console script.
+
+It refuses to import the harness, which takes a second, before Ctrl-C ends in one line and before the string hash is pinned.
 """
 
 import sys
 from typing import NoReturn
 
-from subwarden.scheduling.string_hash import current, restart
+from subwarden.scheduling import string_hash
 
 
 def entry() -> NoReturn:
     """Run the command; Ctrl-C means the same while modules are imported as it does afterwards."""
     try:
-        restart(current() or 0)
+        string_hash.replaceable = True
+        string_hash.restart(string_hash.current() or 0)
         from subwarden.cli.main import entry as run  # noqa: PLC0415  # see above
 
         run()

@@ -1,18 +1,20 @@
 """A finding: a cause, and the minimal run that shows it under the weakest order in which it fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from subwarden.checking.causes import Cause
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.scheduling.order import Order
+from subwarden.scheduling.string_hash import current
 
 Case = TypeVar("Case")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding(Generic[Case]):
-    """`names` is a schedule of `program`, at `level`, that shows `cause` under `order`. `size` is (operations, deviations from fifo)."""
+    """`names` is a schedule of `program`, at `level`, that shows `cause` under `order`. `size` is (operations, deviations from fifo).
+    `hash_seed`: that of the process in which it shows (`scheduling.string_hash`); None where it is not known."""
 
     cause: Cause
     order: Order
@@ -21,6 +23,7 @@ class Finding(Generic[Case]):
     names: tuple[str, ...]
     size: tuple[int, int]
     level: str
+    hash_seed: int | None = field(default_factory=current, compare=False)
 
     @property
     def broken(self) -> Property | CoreProperty:

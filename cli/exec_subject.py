@@ -12,7 +12,7 @@ from subwarden.reports.exec import write_process_gate, write_run
 from subwarden.reports.gate import console_for
 from subwarden.scheduling.schedule import Divergence
 from subwarden.stateful_tests.exec.finding import COUNTED
-from subwarden.stateful_tests.exec.gate import AMOUNTS, explore, first_seed
+from subwarden.stateful_tests.exec.gate import AMOUNTS, explore
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
 from subwarden.stateful_tests.exec.record import record, run_record
 from subwarden.stateful_tests.exec.runner import ExecRunner
@@ -38,7 +38,7 @@ def refuse(subject: str | None, verb: str) -> None:
 def gate(options: argparse.Namespace) -> int:
     """Hold the process against the core model, and report. Returns the verdict's exit code. Raises BadProcess."""
     command = options.subject.removeprefix(PREFIX)
-    seed = first_seed(PROFILES[options.profile].derandomized)
+    seed = PROFILES[options.profile].seed() if options.seed is None else options.seed
     with ExecRunner(command, options.answer_within) as runner, progress(f"subwarden gate {options.subject}") as report:
         outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report)
     made = record(command, options.answer_within, options.profile, seed, outcome)

@@ -7,7 +7,7 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli import exec_subject as process_subject
-from subwarden.cli.options import count, duration, level, output, write_json
+from subwarden.cli.options import count, duration, level, output, seed, write_json
 from subwarden.cli.progress.bar import progress
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import console_for, write_gate
@@ -31,6 +31,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--level", type=level, metavar="{manager,server}", help="judge at this level alone (default: at all that the subject has)"
     )
+    parser.add_argument("--seed", type=seed, metavar="N", help="draw programs by this seed (default: 0 for ci, else a new one)")
     parser.add_argument("--budget", type=duration, metavar="SECONDS", help="search this long instead (90, 10m, 1h)")
     parser.add_argument(
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: all cores)"
@@ -53,14 +54,22 @@ def run(options: argparse.Namespace) -> int:
     profile = PROFILES[options.profile]
     levels = levels_of(options.subject, options.level)
     checks = checks_of(*levels)
+    drawn_by = profile.seed() if options.seed is None else options.seed
     with blaming(options.subject):
         replayed = replay_corpus(options.subject, levels, committed_only=profile.derandomized)
     with progress(f"subwarden gate {options.subject}") as report:
         outcomes, stopped = explore(
-            options.subject, checks, profile, budget=options.budget, jobs=options.jobs, covered=replayed.fired, progress=report
+            options.subject,
+            checks,
+            profile,
+            seed=drawn_by,
+            budget=options.budget,
+            jobs=options.jobs,
+            covered=replayed.fired,
+            progress=report,
         )
     with blaming(options.subject):  # telling a finding plays it once more
-        record = gate_record(options.subject, profile.name, checks, [replayed, *outcomes], stopped=stopped)
+        record = gate_record(options.subject, profile.name, checks, [replayed, *outcomes], seed=drawn_by, stopped=stopped)
     unsaved = _saved(record)
     write_gate(record, console_for(sys.stdout))
     sys.stderr.write(unsaved)

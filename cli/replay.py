@@ -16,6 +16,7 @@ from subwarden.reports.gate import console_for
 from subwarden.reports.record import ScriptRecord
 from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order
+from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.saved import read as read_process_run
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.record import script_record
@@ -52,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
         raise BadReplay(
             f"the replay is of {replay.level}; --trace writes traces of {MANAGER_LEVEL.name} only, for which there is a twin in TLA+"
         )
+    if replay.hash_seed is not None:
+        restart(replay.hash_seed)
     factory = load(replay.subject, replay.level)
     tracer = Tracer()
     record, cause = follow(replay, factory, [tracer] if options.trace else [])

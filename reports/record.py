@@ -193,11 +193,13 @@ class CheckRecord(TypedDict):
 
 
 class GateRecord(AdapterRecord):
-    """A gate. `stopped`: it was cut short by hand."""
+    """A gate. `seed`: its programs were drawn by it; `hash_seed`: of the string hash (None: not pinned); `stopped`: cut short by hand."""
 
     schema: Literal["subwarden/gate/1"]
     subject: str
     profile: str
+    seed: int
+    hash_seed: int | None
     verdict: VerdictName
     stopped: bool
     checks: list[CheckRecord]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 VARIABLE = "PYTHONHASHSEED"
+replaceable = False  # whether this process is a command of ours, which may be replaced by itself under another seed
 LARGEST = 4_294_967_295  # the largest seed that Python takes
 
 
@@ -20,8 +21,9 @@ def current() -> int | None:
 
 
 def restart(seed: int) -> None:
-    """Replace this process by the same command under `seed`. Returns only if it runs under `seed` already, or cannot be pinned (-E, -I)."""
-    if current() == seed or sys.flags.ignore_environment:
+    """Replace this process by the same command under `seed`. Returns only if it runs under `seed` already, is no
+    command of ours, or cannot be pinned (python -E, -I)."""
+    if current() == seed or sys.flags.ignore_environment or not replaceable:
         return
     os.environ[VARIABLE] = str(seed)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

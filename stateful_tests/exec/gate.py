@@ -6,7 +6,7 @@ hundred times as long as on a loop. A process that schedules itself is run again
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from random import Random, SystemRandom
+from random import Random
 from time import monotonic
 
 from subwarden.checking import causes
@@ -55,11 +55,6 @@ class ExecOutcome:
     doubts: list[str] = field(default_factory=list)
     stopped: bool = False
     seconds: float = 0.0
-
-
-def first_seed(derandomized: bool) -> int:
-    """0, or another one each time."""
-    return 0 if derandomized else SystemRandom().getrandbits(40)
 
 
 def explore(runner: ExecRunner, amount: Amount, seed: int, budget: float | None, progress: Progress) -> ExecOutcome:

@@ -12,7 +12,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from random import SystemRandom
 from time import monotonic
 from typing import Any
 
@@ -30,6 +29,7 @@ from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
 
 SHARDS = 2  # of every check; a fixed number, so that the result does not depend on how many cores there are
+ROUNDS_A_SEED = 1 << 20  # more than any gate draws, so that two seeds share none
 MORE_ROUNDS = 2  # another version of Hypothesis draws other programs; one of them need not miss what the last one met
 TICK = 0.5  # seconds between two reports of progress
 
@@ -87,10 +87,19 @@ def _run_shard(shard: Shard) -> CheckOutcome:
 
 
 def explore(
-    subject: str, checks: Sequence[Check], profile: Profile, *, budget: float | None, jobs: int, covered: set[str], progress: Progress
+    subject: str,
+    checks: Sequence[Check],
+    profile: Profile,
+    *,
+    seed: int,
+    budget: float | None,
+    jobs: int,
+    covered: set[str],
+    progress: Progress,
 ) -> tuple[list[CheckOutcome], bool]:
     """Run all `checks`; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
 
+    `seed`: the same seed draws the same programs.
     `budget`: seconds for all checks together, instead of the profile's fixed number of examples. `covered`: what has fired already.
     Where nothing was found and something has never fired, further rounds are drawn of the checks that it should fire in, at most
     `MORE_ROUNDS`. `progress(schedules, shards done, shards in all)`, of the round, is called twice a second.
@@ -101,7 +110,7 @@ def explore(
     context = multiprocessing.get_context("spawn")
     stop, done = context.Event(), context.Value("q", 0)
     blocked = False
-    first = 0 if profile.derandomized else SystemRandom().getrandbits(40)  # other programs each time; findings carry their replay
+    first = seed * ROUNDS_A_SEED
     rounds = 1 if budget is not None else 1 + MORE_ROUNDS
     left: Sequence[Check] = checks
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:

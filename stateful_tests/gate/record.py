@@ -9,6 +9,7 @@ from subwarden.checking.verdict import Verdict, worst
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.graph_coverage import ModelCoverage
 from subwarden.reports.record import GATE_SCHEMA, CoverageRecord, GateRecord, ModelCoverageRecord
+from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.record import coverage_record
 from subwarden.stateful_tests.exploring.level import Factory
@@ -22,9 +23,19 @@ SCOPE = Scope(connections=2, threads=1, subscriptions=1, conversations=2, items=
 
 
 def gate_record(
-    subject: str, profile: str, checks: Sequence[Check], outcomes: list[CheckOutcome], *, stopped: bool, factory: Factory | None = None
+    subject: str,
+    profile: str,
+    checks: Sequence[Check],
+    outcomes: list[CheckOutcome],
+    *,
+    seed: int = 0,
+    stopped: bool,
+    factory: Factory | None = None,
 ) -> GateRecord:
-    """The record of a gate run of `subject`. `stopped`: it was cut short by hand. `factory`: the subject, where it is in hand."""
+    """The record of a gate run of `subject`.
+
+    `seed`: its programs were drawn by it. `stopped`: it was cut short by hand. `factory`: makes the subject, where it is in hand.
+    """
     whole = merged(outcomes)
     never = sorted(whole.never_fired(checks, LEVELS))
     findings = sorted(whole.findings.values(), key=lambda f: (f.rank(), f.id))
@@ -36,6 +47,8 @@ def gate_record(
         "schema": GATE_SCHEMA,
         "subject": subject,
         "profile": profile,
+        "seed": seed,
+        "hash_seed": string_hash.current(),
         "verdict": worst(verdicts).value,
         "stopped": stopped,
         "checks": [

@@ -9,13 +9,14 @@ import binascii
 import json
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from subwarden.checking.finding import Finding
 from subwarden.impl.subjects import canonical
 from subwarden.scheduling.order import Order
+from subwarden.scheduling.string_hash import LARGEST as LARGEST_SEED
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 
@@ -40,10 +41,11 @@ class Replay:
     names: tuple[str, ...]
     cause: str
     level: str = MANAGER_LEVEL.name
+    hash_seed: int | None = field(default=0, compare=False)  # of the recording process; neither 0 nor None (unknown) is written down
 
     def encode(self) -> dict[str, object]:
         """As plain data."""
-        return {
+        data: dict[str, object] = {
             "level": LEVELS[self.level].code,
             "subject": self.subject,
             "order": self.order.value,
@@ -51,6 +53,7 @@ class Replay:
             "schedule": list(self.names),
             "cause": self.cause,
         }
+        return {**data, "hash_seed": self.hash_seed} if self.hash_seed else data
 
     def string(self) -> str:
         """As one word."""
@@ -60,7 +63,7 @@ class Replay:
 
 def of_finding(subject: str, finding: Finding[Any]) -> Replay:
     """The replay of a finding on `subject`."""
-    return Replay(subject, finding.order, finding.program, finding.names, finding.cause.slug(), finding.level)
+    return Replay(subject, finding.order, finding.program, finding.names, finding.cause.slug(), finding.level, finding.hash_seed)
 
 
 def decode(data: object, source: str) -> Replay:
@@ -80,8 +83,12 @@ def decode(data: object, source: str) -> Replay:
             raise ValueError("its schedule is not a list of names")
         if not isinstance(data["subject"], str) or not isinstance(data["cause"], str):
             raise ValueError("its subject and its cause must be strings")
+        hash_seed = data.get("hash_seed", 0)
+        if type(hash_seed) is not int or not 0 <= hash_seed <= LARGEST_SEED:
+            raise ValueError(f"its hash_seed is a whole number up to {LARGEST_SEED}, not {hash_seed!r}")
         program = level.decode(data["program"])
-        return Replay(canonical(data["subject"]), Order(data["order"]), program, tuple(data["schedule"]), data["cause"], level.name)
+        schedule = tuple(data["schedule"])
+        return Replay(canonical(data["subject"]), Order(data["order"]), program, schedule, data["cause"], level.name, hash_seed)
     except ValueError as error:
         raise BadReplay(f"{source} is not a replay: {error}; {AGAIN}") from None
 

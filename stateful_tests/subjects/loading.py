@@ -159,6 +159,9 @@ def _module(where: str, name: str) -> Any:
         path = Path(where)
         if not path.is_file():
             raise BadSubject(f"subject {name}: there is no file {where}; give a path from here, or an absolute one")
+        folder = str(path.resolve().parent)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)  # as `python FILE` does: the file may import its neighbours
         spec = importlib.util.spec_from_file_location(path.stem, path)
         assert spec is not None
         assert spec.loader is not None

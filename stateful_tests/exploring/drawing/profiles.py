@@ -1,6 +1,7 @@
 """How much to do: the profiles of the gate and the settings of Hypothesis that go with them."""
 
 from dataclasses import dataclass
+from random import SystemRandom
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 
@@ -18,6 +19,10 @@ class Profile:
     schedules: int
     steps: int
     derandomized: bool
+
+    def seed(self) -> int:
+        """The seed of a run of this profile to which no seed is given: 0, or another one each time."""
+        return 0 if self.derandomized else SystemRandom().getrandbits(32)
 
 
 PROFILES = {

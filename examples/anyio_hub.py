@@ -8,11 +8,11 @@ import anyio
 
 
 class Hub:
-    """Each client has a task that sends it what was published, one message at a time, by `send(client, message)`, a coroutine function."""
+    """Each client has a task that sends it the published messages, one at a time, by `send(client, message)`, a coroutine function."""
 
     def __init__(self, send):
         self._send = send
-        self._lock = anyio.Lock()  # of the maps
+        self._lock = anyio.Lock()  # guards the maps
         self._clients = {}  # client -> (stream, scope, event: its task has ended)
         self._topics = {}
         self._closed = set()
@@ -40,12 +40,12 @@ class Hub:
     async def _serve(self, client, messages, scope, ended):
         with scope, messages:
             async for message in messages:
-                with suppress(ConnectionError):  # it is about to be disconnected
+                with suppress(ConnectionError):  # the client is about to be disconnected
                     await self._deliver(client, message)
         ended.set()
 
     async def _deliver(self, client, message):
-        with anyio.move_on_after(10):  # seconds; then once more, for as long as it takes
+        with anyio.move_on_after(10):  # seconds; after that it sends once more, without a limit
             return await self._send(client, message)
         return await self._send(client, message)
 

@@ -1,7 +1,7 @@
 """broadcaster's `Broadcast` as a websocket server uses it: `async with broadcast.subscribe(channel)`, and a task that reads.
 
-Broadcast is unmodified. With `Memory` it has its memory backend; with `Remote` that lies at the other end of a connection which takes its
-time, as Redis or Postgres would. What comes out is in docs/examples.md.
+Broadcast is unmodified. With `Memory` it has its memory backend; with `Remote` that backend is at the other end of a slow connection, as
+Redis or Postgres would be. The results are in docs/examples.md.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from broadcaster._backends.memory import MemoryBackend
 
 
 class RemoteBackend(MemoryBackend):
-    """Commands are sent at once, arrive in the order in which they were sent, and are then confirmed."""
+    """Commands are sent at once, arrive in order, and are then confirmed."""
 
     def __init__(self, env):
         super().__init__("memory://")
@@ -29,7 +29,7 @@ class RemoteBackend(MemoryBackend):
         self.sent.append(act)
         try:
             await self.env.park(name)
-        finally:  # it arrives, also when nobody waits for the confirmation any more
+        finally:  # the command arrives, even if its caller no longer waits for the confirmation
             while act in self.sent:
                 self.sent.pop(0)()
 
@@ -53,7 +53,7 @@ class Memory:
     async def start(self):
         if not self.listens:
             self.listens = True
-            await self.broadcast.connect()  # does not wait for anything
+            await self.broadcast.connect()  # it does not suspend
 
     async def connect(self, client):
         await self.start()

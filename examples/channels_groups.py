@@ -1,7 +1,7 @@
 """The groups of Django channels' in-memory layer, as the topics of the core model (docs/examples.md).
 
-The layer is the package's own. What is a fake is a consumer: a task that receives what comes on its channel and sends it to a browser.
-(The package's consumers close database connections in a thread for each message, an order that nobody here controls.)
+The layer is the package's own. Only the consumer is a fake: a task that receives its channel's messages and sends them to a browser.
+(The package's consumers close database connections in a thread for each message, and no scheduler controls threads.)
 """
 
 import asyncio
@@ -61,7 +61,7 @@ class Adapter:
 
 
 class Shared(Adapter):
-    """Two receive on one channel, as `receive` allows: whoever takes one message and goes, and the consumer."""
+    """Two tasks receive on one channel, as `receive` allows: one that takes a single message, and the consumer."""
 
     async def connect(self, client):
         if client not in self.consumers and not self.env.closed(client):

@@ -1,10 +1,10 @@
-"""A manager with one mistake, for docs/bring-your-own.md: it forgets that a close is final."""
+"""A manager with one defect, for docs/bring-your-own.md: it forgets that a close is final."""
 
 from subwarden.impl.manager.manager import Manager
 
 
 class Forgetful(Manager):
-    """Ours, but a connection that has closed can be initialised again."""
+    """Our manager, but a closed connection can be initialised again."""
 
     async def connection_initialized(self, connection_id: int) -> None:
         """The connection becomes live, also after its close."""

@@ -1,6 +1,6 @@
-"""nats-py's `Client`, one for each user, behind its transport a small NATS server of our own, which reads when the scheduler says so.
+"""nats-py's `Client`, one for each user, with a small fake NATS server behind its transport, which reads when the scheduler lets it.
 
-The client, its flusher, its read loop, its parser and its subscriptions are unmodified. What comes out is in docs/examples.md.
+The client, its flusher, its read loop, its parser and its subscriptions are unmodified. The results are in docs/examples.md.
 """
 
 import asyncio
@@ -11,11 +11,11 @@ from nats.aio.client import Client
 from nats.aio.transport import Transport
 from nats.errors import FlushTimeoutError
 
-logging.getLogger("nats").addHandler(logging.NullHandler())  # or it tells of each error, in thousands of runs
+logging.getLogger("nats").addHandler(logging.NullHandler())  # or it logs every error, in thousands of runs
 
 
 class Wire(Transport):
-    """One connection, from both ends: each write is on its way until the scheduler lets it arrive, one after another."""
+    """Both ends of one connection: each write is in transit until the scheduler lets it arrive, in order."""
 
     def __init__(self, env, server, name):
         self.env, self.server, self.name = env, server, name
@@ -103,7 +103,7 @@ class Adapter:
         client = self.client()
         client._transport = Wire(self.env, self.server, name)
         await client.connect("nats://here", connect_timeout=None, allow_reconnect=False)
-        client._ping_interval_task.cancel()  # or time would never end
+        client._ping_interval_task.cancel()  # or the run would never reach quiescence
         return client
 
     async def connect(self, client):
@@ -143,7 +143,7 @@ class Adapter:
         await self.arrives("publisher")
 
     async def arrives(self, name):
-        """The server has all that was sent."""
+        """Wait until the server has received everything sent."""
         try:
             await self.clients[name].flush()
         except FlushTimeoutError:

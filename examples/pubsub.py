@@ -1,6 +1,6 @@
-"""A small publish/subscribe manager over asyncio, as somebody might have it, and its adapter for subwarden (docs/bring-your-own.md).
+"""A small publish/subscribe manager over asyncio, and its adapter for subwarden (docs/bring-your-own.md).
 
-`PubSub` knows nothing of subwarden. `Adapter` is all that it takes to hold it against the core model.
+`PubSub` does not know subwarden. `Adapter` is all that is needed to check it against the core model.
 """
 
 import asyncio
@@ -8,14 +8,14 @@ from contextlib import suppress
 
 
 class PubSub:
-    """Clients subscribe to topics; each subscriber is sent what is published, by `send(client, message)`, a coroutine function."""
+    """Clients subscribe to topics; `send(client, message)`, a coroutine function, delivers each message to each subscriber."""
 
     def __init__(self, send):
         self._send = send
-        self._topics = {}  # topic -> clients, in the order in which they came
+        self._topics = {}  # topic -> its clients, in the order of their subscriptions
         self._clients = {}  # client -> its topics
         self._closed = set()
-        self._lock = asyncio.Lock()  # of the maps
+        self._lock = asyncio.Lock()  # guards the maps
         self._publishing = {}  # topic -> the lock that keeps its messages in order
 
     async def connect(self, client):
@@ -45,7 +45,7 @@ class PubSub:
             async with self._lock:
                 clients = list(self._topics.get(topic, ()))
             for client in clients:
-                with suppress(ConnectionError):  # it is about to be disconnected
+                with suppress(ConnectionError):  # the client is about to be disconnected
                     await self._send(client, message)
 
     async def disconnect(self, client):
@@ -74,7 +74,7 @@ class PubSub:
 
 
 class Adapter:
-    """`env` is the world outside: a send to a client is parked there, and may fail."""
+    """`env` stands for the environment: each send to a client waits there until the scheduler lets it go on or fail."""
 
     def __init__(self, env):
         self.env = env
@@ -84,7 +84,7 @@ class Adapter:
             setattr(self, name, getattr(self.pubsub, name))
 
     async def send(self, client, message):
-        """A socket: it takes its time, and breaks when the client has gone."""
+        """A fake socket: a send takes time, and fails if the client has gone."""
         await self.env.park(f"send to {client}", may_fail=ConnectionError, client=client)
         if self.env.closed(client):
             raise ConnectionError

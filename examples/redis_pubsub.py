@@ -1,7 +1,7 @@
-"""redis-py's asyncio `PubSub`, behind it a small Redis of our own: a socket's bytes arrive when `drain` has been let go on.
+"""redis-py's asyncio `PubSub`, with a small fake Redis behind it: a socket's bytes arrive when the scheduler lets `drain` go on.
 
-PubSub, its connections, their pool, the parser and the publishing client are unmodified; `Socket` is all that is fake. With `Own` each
-client has a PubSub, as redis-py's examples have it; with `Shared` all clients use one. What comes out is in docs/examples.md.
+PubSub, its connections, their pool, the parser and the publishing client are unmodified; only `Socket` is a fake. With `Own` each
+client has a PubSub, as in redis-py's examples; with `Shared` all clients use one. The results are in docs/examples.md.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 
 
 class Socket:
-    """One connection, from both ends: the client's StreamWriter, and the server that reads it."""
+    """Both ends of one connection: the client's StreamWriter, and the server that reads it."""
 
     def __init__(self, env, server):
         self.env, self.server = env, server
@@ -98,7 +98,7 @@ class Own:
         return self.redis.pubsub()
 
     def whose(self, client):
-        """Who the client shares a PubSub with."""
+        """The key of the client's PubSub: clients with equal keys share one."""
         return client
 
     async def connect(self, client):

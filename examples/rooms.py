@@ -1,4 +1,4 @@
-"""Chat rooms with one mistake, for docs/bring-your-own.md: who joins is looked up, waited for, and not looked up again."""
+"""Chat rooms with one defect, for docs/bring-your-own.md: `join` checks the client, awaits, and does not check it again."""
 
 
 class Rooms:

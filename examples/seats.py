@@ -1,10 +1,10 @@
-"""Seats that run out, and a waiting list: operations that the core model does not have, held against a model of their own."""
+"""Shows with few seats and a waiting list: operations that the core model does not have, checked against a custom model."""
 
 SEATS = 1
 
 
 class Shows:
-    """Who sits in which show, and who waits. `save` writes a seat down, which takes its time."""
+    """The seated and the waiting clients of each show. `save`, a coroutine function, stores a show's seats."""
 
     def __init__(self, save):
         self.save = save
@@ -17,7 +17,7 @@ class Shows:
         if len(seated) == SEATS:
             waiting.append(client)
             return "waits"
-        seated.append(client)  # before anything is awaited: nobody else can take the seat
+        seated.append(client)  # before the first await, so no other client can take the seat
         await self.save(show)
         return "seated"
 
@@ -36,7 +36,7 @@ class Shows:
 
 
 class Overbooking(Shows):
-    """The same with the seat written down first: two may find it free."""
+    """The same, but it stores the seat before it takes it: two clients may find it free."""
 
     async def join(self, client, show):
         seated, waiting = self.seated.setdefault(show, []), self.waiting.setdefault(show, [])
@@ -53,10 +53,10 @@ class Overbooking(Shows):
 
 
 class Model:
-    """What is right: everybody in the order of their joining, the first `SEATS` of each show seated."""
+    """The right behaviour: clients keep the order in which they join, and the first `SEATS` of each show are seated."""
 
     operations = {"join": ("client", "topic"), "leave": ("client", "topic")}
-    initial = frozenset()  # (show, those who came, in order)
+    initial = frozenset()  # (show, its clients in order)
 
     def step(self, state, name, arguments):
         client, show = arguments

@@ -1,8 +1,8 @@
 """The rooms of python-socketio's AsyncServer, as the topics of the core model (docs/examples.md).
 
-Server, manager of rooms and Engine.IO's sockets are the package's own. What is a fake: there is no HTTP and no heartbeat, so what a client
-posts is handed to its Engine.IO socket, and what it would poll is read from that socket's queue; and the store that the application's
-handlers ask who has come, and tell who has gone.
+Server, manager of rooms and Engine.IO's sockets are the package's own. Two parts are fakes. There is no HTTP and no heartbeat: a client's
+posts go straight to its Engine.IO socket, and its polls read that socket's queue. And there is a store, in which the application's
+handlers look up clients that connect and record those that leave.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ class Adapter:
         self.sio = self.server(async_mode="asgi", logger=SILENT, engineio_logger=SILENT)
         self.sio.on("connect", self.signed_in)
         self.sio.on("disconnect", self.signed_out)
-        self.sids = {}  # of the clients that are there, as the application has been told
+        self.sids = {}  # of the connected clients, as the application knows them
         self.sockets = {}
         self.posting = {}  # (client, packet type) -> its lock
         self.inbox = {}
@@ -45,7 +45,7 @@ class Adapter:
     # --- the clients
 
     async def connect(self, client):
-        """It shakes hands and posts that it wants into the default namespace."""
+        """The client shakes hands and posts a connect to the default namespace."""
         if self.env.closed(client):
             return
         if client not in self.sockets:
@@ -55,12 +55,12 @@ class Adapter:
         await self.posts(client, Packet(MESSAGE, "0"))
 
     async def disconnect(self, client):
-        """It posts that it closes."""
+        """The client posts a disconnect."""
         if client in self.sockets:
             await self.posts(client, Packet(CLOSE))
 
     async def posts(self, client, packet):
-        """A client waits for the answer before it posts the same again."""
+        """A client waits for the answer before it posts the same packet again."""
         async with self.posting.setdefault((client, packet.packet_type), asyncio.Lock()):
             await self.sockets[client].receive(packet)
 
@@ -71,7 +71,7 @@ class Adapter:
             return False
         try:
             await self.sio.enter_room(self.sids[client], topic)
-        except (KeyError, ValueError):  # what it raises for a session that has ended
+        except (KeyError, ValueError):  # the session has ended
             return False
         return True
 

@@ -1,1 +1,1 @@
-"""Planted defects of the core level: managers that are wrong in one place, and what the harness must say about each."""
+"""Planted defects of the core level: managers with one defect each, and the finding that the harness must report."""

@@ -1,4 +1,4 @@
-"""What a planted defect of the core level is. It refuses to say how the defect is found; the tests do."""
+"""The record of a planted defect of the core level."""
 
 from typing import Any, NamedTuple
 
@@ -8,15 +8,15 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 
 class Defect(NamedTuple):
-    """`factory` makes the adapter. The finding has `cause`, in `order` and no weaker one, with at most `operations` operations."""
+    """`factory` makes the adapter. The finding has `cause`, under `order` and no weaker one, with at most `operations` operations."""
 
     factory: Any
     cause: Cause
     operations: int
-    order: Order = Order.FIFO  # the weakest in which a short check sees it
-    cancellation: bool = False  # whether it shows only when something is cancelled
-    also: tuple[Cause, ...] = ()  # what the same defect also leads to, in other runs or later in the same one
-    program: CoreProgram | None = None  # to explore instead of drawn ones, for a defect that a short check rarely draws
+    order: Order = Order.FIFO  # the weakest under which a short check finds it
+    cancellation: bool = False  # whether it needs a cancellation
+    also: tuple[Cause, ...] = ()  # further causes of the same defect, in other runs or later in the same one
+    program: CoreProgram | None = None  # explored instead of drawn programs, for a defect that a short check rarely draws
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""Defects of delivery: messages that are lost, doubled, out of order, or sent to whom they are not for."""
+"""Defects of delivery: messages that are lost, doubled, out of order, or sent to the wrong client."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 
 class StaleCache(PubSub):  # type: ignore[misc]  # an example is not typed
-    """The list of those who are sent to is kept, and only a subscribe forgets it."""
+    """A topic's list of receivers is cached, and only a subscribe invalidates it."""
 
     def __init__(self, send: Any) -> None:
         super().__init__(send)
@@ -33,7 +33,7 @@ class StaleCache(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class FirstFailureEnds(PubSub):  # type: ignore[misc]  # an example is not typed
-    """One client whose connection breaks keeps the message from those behind it."""
+    """If one client's connection breaks, the clients after it miss the message."""
 
     async def publish(self, topic: Any, message: Any) -> None:
         try:
@@ -44,7 +44,7 @@ class FirstFailureEnds(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class SendsAgain(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Who subscribes twice is sent everything twice."""
+    """A client that subscribes twice receives each message twice."""
 
     def __init__(self, send: Any) -> None:
         super().__init__(send)
@@ -66,7 +66,7 @@ class SendsAgain(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class Overtaken(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Publishing only starts the sending: a later message may overtake."""
+    """Publishing only starts the sending, so a later message may overtake an earlier one."""
 
     async def publish(self, topic: Any, message: Any) -> None:
         for client in list(self._topics.get(topic, ())):
@@ -81,8 +81,8 @@ class Overtaken(PubSub):  # type: ignore[misc]  # an example is not typed
 
 TWO_HEAR = CoreProgram(
     ((Connect("c1"), Connect("c2"), Subscribe("c1", "t1"), Subscribe("c2", "t1"), Publish("t1")),)
-)  # a drawn program rarely has two clients on a topic whose first one's connection breaks
-# drawn programs show these too, in seconds instead of tenths of one
+)  # a drawn program rarely has two clients on a topic of which the first one's connection breaks
+# drawn programs show these too, but take seconds instead of tenths of a second
 ASKS_TWICE = CoreProgram(((Connect("c1"), Subscribe("c1", "t1"), Subscribe("c1", "t1"), Publish("t1")),))
 SAYS_TWICE = CoreProgram(((Connect("c1"), Subscribe("c1", "t1")), (Publish("t1"), Publish("t1"))))
 

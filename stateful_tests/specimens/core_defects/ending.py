@@ -1,4 +1,4 @@
-"""Defects that show when something ends badly: cancelled in the middle, a task or a lock left behind, nothing that can move."""
+"""Defects that show at an end: a cancellation half way, a task or a lock left behind, a deadlock."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 
 class HalfSubscribed(PubSub):  # type: ignore[misc]  # an example is not typed
-    """One map, a wait, and the other map: whoever is cancelled in between is subscribed by half."""
+    """It updates one map, awaits, and updates the other map: a subscribe cancelled in between is half done."""
 
     async def subscribe(self, client: Any, topic: Any) -> bool:
         async with self._lock:
@@ -29,7 +29,7 @@ class HalfSubscribed(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class PumpLeft(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Each client has a task of its own, which its disconnect forgets."""
+    """Each client has a task, which its disconnect does not end."""
 
     def __init__(self, send: Any) -> None:
         super().__init__(send)
@@ -42,7 +42,7 @@ class PumpLeft(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class LockLeft(PubSub):  # type: ignore[misc]  # an example is not typed
-    """A lock that is not given back on the way out for an unknown client."""
+    """A subscribe of an unknown client returns without releasing the lock."""
 
     async def subscribe(self, client: Any, topic: Any) -> bool:
         await self._lock.acquire()
@@ -55,7 +55,7 @@ class LockLeft(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class NobodyReads(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Sending in the background, where a failure is read by nobody."""
+    """It sends in background tasks whose exceptions no task retrieves."""
 
     async def publish(self, topic: Any, message: Any) -> None:
         for client in list(self._topics.get(topic, ())):
@@ -63,7 +63,7 @@ class NobodyReads(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class WaitsForItself(PubSub):  # type: ignore[misc]  # an example is not typed
-    """A disconnect takes the lock, and unsubscribes through the public method, which takes it too."""
+    """A disconnect takes the lock, and unsubscribes by the public method, which takes it again."""
 
     async def disconnect(self, client: Any) -> None:
         async with self._lock:
@@ -74,7 +74,7 @@ class WaitsForItself(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class BothWays(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Publishing takes the topic's lock, then the manager's; tearing down takes them the other way round."""
+    """Publishing takes the topic's lock, then the manager's; a teardown takes them in the other order."""
 
     async def teardown(self, topic: Any) -> None:
         async with self._lock, self._publishing.setdefault(topic, asyncio.Lock()):
@@ -83,7 +83,7 @@ class BothWays(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class NotClosed(Adapter):  # type: ignore[misc]  # an example is not typed
-    """Its close leaves a task, though somebody is still connected."""
+    """Its close leaves a task behind, while a client is still connected."""
 
     async def connect_and_watch(self, client: Any) -> None:
         await self.pubsub.connect(client)

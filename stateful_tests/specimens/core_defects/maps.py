@@ -1,4 +1,4 @@
-"""Defects of what the manager believes: maps that disagree, subscriptions that should not be there, or should."""
+"""Defects of the manager's maps: maps that disagree, subscriptions that are wrong or missing."""
 
 import asyncio
 from typing import Any
@@ -31,7 +31,7 @@ def made(manager: Any) -> Any:
 
 
 class OneMapForgotten(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Unsubscribing leaves the client's own record."""
+    """Unsubscribing leaves the entry in the client's map."""
 
     async def unsubscribe(self, client: Any, topic: Any) -> bool:
         async with self._lock:
@@ -42,7 +42,7 @@ class OneMapForgotten(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class NeverAsks(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Subscribes whoever asks, connected or not."""
+    """It subscribes clients that are not connected."""
 
     async def subscribe(self, client: Any, topic: Any) -> bool:
         async with self._lock:
@@ -77,7 +77,7 @@ class TearsHalf(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class Resubscribes(PubSub):  # type: ignore[misc]  # an example is not typed
-    """What keeps subscriptions alive does not look whether they were ended meanwhile."""
+    """A task that renews subscriptions does not check whether they have ended meanwhile."""
 
     async def subscribe(self, client: Any, topic: Any) -> bool:
         done: bool = await super().subscribe(client, topic)
@@ -94,7 +94,7 @@ class Resubscribes(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class OneSeat(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Who subscribes to a topic puts out who was there."""
+    """A subscribe to a topic ends the subscriptions of other clients to it."""
 
     async def subscribe(self, client: Any, topic: Any) -> bool:
         async with self._lock:
@@ -118,7 +118,7 @@ class OneTopic(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class NotUnsubscribed(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Says that it has unsubscribed, and has not."""
+    """It answers that it has unsubscribed, and has not."""
 
     async def unsubscribe(self, client: Any, topic: Any) -> bool:
         async with self._lock:
@@ -126,7 +126,7 @@ class NotUnsubscribed(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class AlwaysYes(PubSub):  # type: ignore[misc]  # an example is not typed
-    """Answers that there was a subscription, also where there was none."""
+    """It answers that there was a subscription even if there was none."""
 
     async def unsubscribe(self, client: Any, topic: Any) -> bool:
         await super().unsubscribe(client, topic)
@@ -143,7 +143,7 @@ class OnlyOnce(PubSub):  # type: ignore[misc]  # an example is not typed
 
 
 class Brokered(Adapter):  # type: ignore[misc]  # an example is not typed
-    """Tells a broker of every subscription, and forgets to tell it of a disconnect."""
+    """It informs a broker of every subscription, but not of a disconnect."""
 
     def __init__(self, env: Any) -> None:
         super().__init__(env)
@@ -170,12 +170,12 @@ class Brokered(Adapter):  # type: ignore[misc]  # an example is not typed
 
 
 class Crowded(Adapter):  # type: ignore[misc]  # an example is not typed
-    """A property of its own, which its manager does not keep: two clients on one topic are too many."""
+    """It declares an invariant that its manager breaks: at most one client on a topic."""
 
     properties = {"a topic has one subscriber": lambda shown: len({t for _, t in shown["by topic"]}) == len(shown["by topic"])}  # noqa: RUF012
 
 
-# drawn programs show these too, in seconds instead of tenths of one
+# drawn programs show these too, but take seconds instead of tenths of a second
 LEAVES = CoreProgram(((Connect("c1"), Subscribe("c1", "t1"), Unsubscribe("c1", "t1")),))
 TWO_TOPICS = CoreProgram(((Connect("c1"), Subscribe("c1", "t1"), Subscribe("c1", "t2"), Unsubscribe("c1", "t1")),))
 TWO_CLIENTS = CoreProgram(((Connect("c1"), Connect("c2")), (Subscribe("c1", "t1"),), (Subscribe("c2", "t1"),)))

@@ -1,4 +1,4 @@
-"""The sound manager that the defects are made from: `examples/pubsub.py`, as a user would load it."""
+"""The correct manager from which the defects are derived: `examples/pubsub.py`, loaded as a user's file is."""
 
 import importlib.util
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Random histories, and a slow oracle of linearizability that shares nothing with the search."""
+"""Random histories, and a slow oracle of linearizability that shares no code with the search."""

@@ -1,8 +1,8 @@
-"""The oracle of linearizability: every order of every choice of calls. Slow, short, and it shares nothing with the search.
+"""The oracle of linearizability: every order of every choice of calls. It is slow and short, and shares no code with the search.
 
-It knows only the models' own step functions and the definition: a call takes effect once between its call and its end, a call without
-an answer may not take effect at all, and a call of level manager is bound at the moment of its call. It refuses to be clever; only what was
-answered with no is not worked out again, where two orders have led to the very same.
+It knows only the models' step functions and the definition: a call takes effect once between its call and its end, a call without an
+answer may never take effect, and a call of the manager level is bound at the moment of its call. Its one optimisation is a memo of the
+situations from which no order exists.
 """
 
 from collections.abc import Hashable
@@ -17,7 +17,7 @@ from subwarden.model.manager.step import Call as Bound
 
 
 def brute_force(history: list[Moment], manager: bool) -> bool:
-    """Whether some order of what happens explains every answer. What happens: calls are made, take effect and end."""
+    """Whether some order of the calls, effects and ends explains every answer. `manager`: the model, else the core model."""
     return _Order(history, manager).some({}, State() if manager else core.CoreState(), {}, 0, frozenset(), frozenset())
 
 

@@ -1,7 +1,7 @@
-"""Small random histories of either model: what a real manager's callers might have seen, and then, often, one answer changed.
+"""Small random histories of either model, and functions that change an answer or drop ends.
 
-Each is made by letting the model itself run: calls are made, take effect and end at random moments, so an untouched history has an
-order that explains it. It refuses to know which verdict a changed one deserves; that is the oracle's business.
+A history is made by running the model: calls are made, take effect and end at random moments, so an unchanged history is linearizable.
+The oracle decides the verdict of a changed one.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def manager_operation(random: Random, states: bool) -> op.Operation:
 
 
 def random_history(random: Random, specification: Specification, calls: int, overlap: int, ties: float = 0.2) -> list[Moment]:
-    """A history of `calls` calls, at most `overlap` at once; with `ties`, how often something happens at the time of what was before."""
+    """A history of `calls` calls, at most `overlap` at once. `ties`: the probability that an event has the previous event's time."""
     return _Maker(random, specification, overlap, ties).made(calls)
 
 
@@ -112,7 +112,7 @@ class _Maker:
 
     def _effect(self, _: int) -> int:
         call = self.random.choice([c for c in self.open if c not in self.answers])
-        # the model's own handle is kept for whoever is answered one
+        # asked with a handle as the answer, so that the model keeps the handle for the task
         asked = Asked(self.open[call], call.operation, call.task, Answer.HANDLE)
         effect = self.specification.step(self.state, asked)
         self.state, self.answers[call] = effect.state, effect.answer
@@ -144,7 +144,7 @@ class _Maker:
 
 
 def with_another_answer(random: Random, history: list[Moment]) -> None:
-    """Change one answer that was judged, if there is one, in place."""
+    """Change one judged answer in place, if there is one."""
     answered = [c for m in history for c in m.ends if c.fate.end is CallEnding.RETURNED and c.fate.answer not in (UNJUDGED, None)]
     if answered:
         call = random.choice(answered)
@@ -152,7 +152,7 @@ def with_another_answer(random: Random, history: list[Moment]) -> None:
 
 
 def with_lost_ends(random: Random, history: list[Moment]) -> None:
-    """Let some calls of nobody in particular never be answered, in place. (A task could not go on.)"""
+    """Drop the ends of some calls without a task, in place. (A task could not make its next call.)"""
     for moment in history:
         for call in list(moment.ends):
             if call.task is None and random.random() < 0.5:
@@ -164,7 +164,7 @@ def _another(random: Random, answer: object) -> object:
     if isinstance(answer, bool):
         return not answer
     if answer is Answer.REFUSED:
-        return Answer.REFUSED  # a task that was answered a handle may act on it: its calls would change their meaning
+        return Answer.REFUSED  # with a handle instead, the task's later calls would change their meaning
     if isinstance(answer, tuple):
         return tuple(sorted(set(answer) ^ {random.choice((1, 2))}))
     return answer + random.choice((-1, 1)) if isinstance(answer, int) else answer

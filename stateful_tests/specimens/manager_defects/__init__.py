@@ -1,1 +1,1 @@
-"""Managers with one planted defect each: what the harness must be able to find. Not part of the gate."""
+"""Managers with one planted defect each, which the harness must find. Not part of the gate."""

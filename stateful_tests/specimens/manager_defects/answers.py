@@ -1,4 +1,4 @@
-"""Defects of P6, P8 and P10: operations that do, say or show what no order of the calls explains."""
+"""Defects of P6, P8 and P10: effects, answers or states that no order of the calls explains."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class ThreadComesBack(Manager):
-    """A call that a teardown overtook makes the entry anew."""
+    """A call that a teardown overtook creates the entry again."""
 
     def _overtaken(self, thread_id: int, called_on: Entry | None) -> bool:
         return False
@@ -40,7 +40,7 @@ class ImplicitGoesWithExplicit(Manager):
 
 
 class AlwaysUnsubscribed(Manager):
-    """An unsubscribe says yes although there was nothing to drop."""
+    """An unsubscribe returns True even if the connection was not subscribed."""
 
     async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
         await super().unsubscribe_connection_from_thread(thread_id, connection_id)
@@ -48,7 +48,7 @@ class AlwaysUnsubscribed(Manager):
 
 
 class EntryMeansSubscribers(Manager):
-    """A thread that is loaded is taken for one that somebody listens to."""
+    """A loaded thread counts as a thread with subscribers."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         async with self.lock:
@@ -56,7 +56,7 @@ class EntryMeansSubscribers(Manager):
 
 
 class UnknownIdRaises(Manager):
-    """An unknown subscription id is taken for a mistake of the caller's."""
+    """An unknown subscription id raises."""
 
     async def remove_listener(self, subscription_id: int) -> int | None:
         async with self.lock:
@@ -66,7 +66,7 @@ class UnknownIdRaises(Manager):
 
 
 class UnsubscribesLater(Manager):
-    """An unsubscribe answers at once, and a task of the manager's own does it."""
+    """An unsubscribe answers at once, and a background task of the manager does the work."""
 
     async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
         later = super().unsubscribe_connection_from_thread(thread_id, connection_id)
@@ -76,7 +76,7 @@ class UnsubscribesLater(Manager):
 
 
 class RawForAll(Manager):
-    """One flag a thread: who asks for raw events gets them for everybody."""
+    """One flag a thread: a connection that asks for raw events sets them for all subscribers."""
 
     async def try_ensure_connection_subscribed(
         self, thread_id: int, connection_id: int, experimental_raw_events: bool
@@ -89,7 +89,7 @@ class RawForAll(Manager):
 
 
 class RawInSecondSection(Manager):
-    """The subscription in one section, its raw choice in the next: in between events go out in the wrong form."""
+    """The subscription is made in one section, its raw choice in the next: in between, events are sent in the wrong form."""
 
     async def try_ensure_connection_subscribed(
         self, thread_id: int, connection_id: int, experimental_raw_events: bool

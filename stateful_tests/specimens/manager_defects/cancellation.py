@@ -1,4 +1,4 @@
-"""Defects of P11: operations that are half done when they are cancelled."""
+"""Defects of P11: operations that stay half done when they are cancelled."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class HalfUnsubscribed(Manager):
-    """An unsubscribe drops the entry's subscriber, is suspended under M, then drops the rest. Whoever waits for M never sees it."""
+    """An unsubscribe drops the entry's subscriber, suspends under M, then drops the rest. An operation that waits for M never sees that."""
 
     async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
         async with self.lock:
@@ -31,7 +31,7 @@ class HalfUnsubscribed(Manager):
 
 
 class CloseThreadByThread(Manager):
-    """A close that is suspended under M between one thread and the next; cancelled there, it leaves a dead subscriber."""
+    """A close suspends under M between one thread and the next; cancelled there, it leaves a dead subscriber."""
 
     async def remove_connection(self, connection_id: int) -> None:
         async with self.lock:
@@ -43,7 +43,7 @@ class CloseThreadByThread(Manager):
 
 
 class LockKeptWhenCancelled(Manager):
-    """The lock is taken and given back by hand, with an await in between and no `finally`."""
+    """The lock is acquired and released by hand, with an await in between and no `finally`."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         await self.lock.acquire()

@@ -1,4 +1,4 @@
-"""All planted defects. Those that block for real cost seconds of wall clock a run, and are listed apart."""
+"""All planted defects. Those that block the loop take seconds of wall-clock time a run, and are listed apart."""
 
 from subwarden.stateful_tests.specimens.manager_defects import answers, cancellation, connections, leaks, listeners, maps, progress
 

@@ -18,7 +18,7 @@ class Revived(Manager):
 
 
 class SetListenerTakesAnybody(Manager):
-    """`set_listener` does not look whether the connection is live."""
+    """`set_listener` does not check that the connection is live."""
 
     async def set_listener(
         self, subscription_id: int, thread_id: int, connection_id: int, experimental_raw_events: bool
@@ -33,7 +33,7 @@ class SetListenerTakesAnybody(Manager):
 
 
 class LiveCheckedTooEarly(Manager):
-    """Whether the connection is live is looked up before the lock is taken, and is old news when it is."""
+    """The check that the connection is live comes before the lock is taken, and may be stale under the lock."""
 
     async def try_add_connection_to_thread(self, thread_id: int, connection_id: int) -> bool:
         called_on = self.threads.get(thread_id)
@@ -47,7 +47,7 @@ class LiveCheckedTooEarly(Manager):
 
 
 class CloseKeepsSubscriptions(Manager):
-    """A close ends the connection and leaves its subscriptions."""
+    """A close ends the connection but leaves its subscriptions."""
 
     async def remove_connection(self, connection_id: int) -> None:
         async with self.lock:

@@ -13,15 +13,15 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class Defect(NamedTuple):
-    """`factory` makes the manager. The finding has `cause`, in `order` and no weaker one, with at most `operations` operations."""
+    """`factory` makes the manager. The finding has `cause`, under `order` and no weaker one, with at most `operations` operations."""
 
     factory: Callable[[], ManagerApi]
     cause: Cause
     operations: int
-    order: Order = Order.FIFO  # the weakest in which a short check sees it
-    cancellation: bool = False  # whether it shows only when something is cancelled
-    also: tuple[Cause, ...] = ()  # what the same defect also leads to, in other runs or later in the same one
-    program: ManagerProgram | None = None  # to explore instead of drawn ones, for a defect that a short check rarely draws
+    order: Order = Order.FIFO  # the weakest under which a short check finds it
+    cancellation: bool = False  # whether it needs a cancellation
+    also: tuple[Cause, ...] = ()  # further causes of the same defect, in other runs or later in the same one
+    program: ManagerProgram | None = None  # explored instead of drawn programs, for a defect that a short check rarely draws
 
     @property
     def name(self) -> str:
@@ -30,5 +30,5 @@ class Defect(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What `--subject` takes."""
+        """The defect as an argument of `--subject`."""
         return f"{self.factory.__module__}:{self.factory.__qualname__}"

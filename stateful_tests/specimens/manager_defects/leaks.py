@@ -18,7 +18,7 @@ async def _fail() -> None:
 
 
 class TaskLeftBehind(Manager):
-    """A close starts a task that waits for what never comes."""
+    """A close starts a task that waits forever."""
 
     async def remove_connection(self, connection_id: int) -> None:
         await super().remove_connection(connection_id)
@@ -26,7 +26,7 @@ class TaskLeftBehind(Manager):
 
 
 class LockNeverReleased(Manager):
-    """A state's lock is taken by the first who asks for the state, and kept."""
+    """The first caller that asks for a state takes its lock and keeps it."""
 
     async def thread_state(self, thread_id: int):  # type: ignore[no-untyped-def]
         state = await super().thread_state(thread_id)
@@ -36,7 +36,7 @@ class LockNeverReleased(Manager):
 
 
 class ExceptionNobodyRetrieves(Manager):
-    """A task of the manager's own fails, and nobody looks."""
+    """A background task of the manager fails, and its exception is never retrieved."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         asyncio.get_running_loop().create_task(_fail(), name="failing")

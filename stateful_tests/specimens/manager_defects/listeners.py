@@ -15,7 +15,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class _Own(Manager):
-    """A manager whose entries have states of another kind."""
+    """A manager whose entries have states of another class."""
 
     kind: type[OwnedThreadState]
 
@@ -33,7 +33,7 @@ class Unretiring(OwnedThreadState):
 
 
 class TornDownStateTakesListeners(_Own):
-    """A teardown clears the listener, and the state takes the next one all the same."""
+    """A teardown clears the listener, but the state still accepts the next one."""
 
     kind = Unretiring
 
@@ -44,7 +44,7 @@ class Deaf(OwnedThreadState):
 
 
 class TeardownKeepsListener(_Own):
-    """A teardown closes the state to new listeners, and tells the one that runs nothing."""
+    """A teardown closes the state to new listeners, but does not stop the running one."""
 
     kind = Deaf
 
@@ -56,7 +56,7 @@ class Generous(OwnedThreadState):
 
 
 class SupersededListenerRuns(_Own):
-    """A new listener takes the place of one that is not told to stop."""
+    """A new listener replaces one that is not stopped."""
 
     kind = Generous
 
@@ -67,7 +67,7 @@ class Nostalgic(OwnedThreadState):
 
 
 class TurnKeptOver(_Own):
-    """The next conversation's listener starts with the turn of the one before."""
+    """The next conversation's listener starts with the previous conversation's turn."""
 
     kind = Nostalgic
 
@@ -82,13 +82,13 @@ class Hasty(OwnedThreadState):
 
 
 class LateTurnKept(_Own):
-    """A listener set where none is starts with the turn that a late event of an earlier one has opened there."""
+    """A listener set on a state without one starts with the turn that a late event of an earlier listener opened there."""
 
     kind = Hasty
 
 
 class TeardownClearsLater(Manager):
-    """The source document's teardown: the entry goes under M, its listener later, under T."""
+    """The source document's teardown: the entry is removed under M, its listener later, under T."""
 
     async def remove_thread_state(self, thread_id: int) -> None:
         async with self.lock:

@@ -1,4 +1,4 @@
-"""Defects of P1: the maps come to describe different relations, or keep what is empty."""
+"""Defects of P1: the maps describe different relations, or keep empty sets."""
 
 from subwarden.checking import causes
 from subwarden.impl.manager.manager import Manager
@@ -22,12 +22,12 @@ class IndexNotCleaned(Manager):
     async def remove_connection(self, connection_id: int) -> None:
         async with self.lock:
             for thread_id in [t for t, entry in self.threads.items() if connection_id not in entry.grants]:
-                self.index.unlink(thread_id, connection_id)  # or the close would stumble over what was left
+                self.index.unlink(thread_id, connection_id)  # or the close would fail on the leftover
         await super().remove_connection(connection_id)
 
 
 class HoardingIndex(SubscriptionIndex):
-    """Keeps a connection's set of threads when the last of them goes."""
+    """An index that keeps a connection's set of threads when it becomes empty."""
 
     def unlink(self, thread_id: int, connection_id: int) -> None:
         self.threads_of.get(connection_id, set()).discard(thread_id)
@@ -42,7 +42,7 @@ class EmptySetKept(Manager):
 
 
 class IdsOutliveTeardown(Manager):
-    """A teardown drops the links and forgets the explicit ids."""
+    """A teardown drops the links but not the explicit ids."""
 
     async def remove_thread_state(self, thread_id: int) -> None:
         async with self.lock:
@@ -51,7 +51,7 @@ class IdsOutliveTeardown(Manager):
         self.index.ids.update(ids)
 
     def _revoke(self, thread_id: int, connection_id: int, reason: int | None) -> None:
-        if thread_id in self.threads and connection_id in self.threads[thread_id].grants:  # or it would stumble over what was left
+        if thread_id in self.threads and connection_id in self.threads[thread_id].grants:  # or it would fail on the leftover
             super()._revoke(thread_id, connection_id, reason)
 
 

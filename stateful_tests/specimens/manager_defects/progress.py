@@ -1,4 +1,4 @@
-"""Defects of P13: something never moves again, moves for ever, or keeps everybody else from moving."""
+"""Defects of P13: deadlocks, endless runs, and operations that block all others."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class TeardownTakesTInsideM(Manager):
-    """A teardown takes T while it holds M: who keeps T while it sends to a slow client then stops everybody."""
+    """A teardown takes T while it holds M: a caller that keeps T while it sends to a slow client then blocks all operations."""
 
     async def remove_thread_state(self, thread_id: int) -> None:
         async with self.lock:
@@ -24,7 +24,7 @@ class TeardownTakesTInsideM(Manager):
 
 
 class LocksInBothOrders(TeardownTakesTInsideM):
-    """One operation takes T inside M, another M inside T: where they meet, neither goes on."""
+    """One operation takes T inside M, another takes M inside T: when they meet, they deadlock."""
 
     async def thread_state(self, thread_id: int) -> OwnedThreadState | None:
         entry = self.threads.get(thread_id)
@@ -35,7 +35,7 @@ class LocksInBothOrders(TeardownTakesTInsideM):
 
 
 class CycleWithoutMeeting(Manager):
-    """Two locks in both orders, which cannot meet yet: a third lock keeps them apart, and the next change may take it away."""
+    """Two locks are taken in both orders. A third lock still prevents the deadlock; the next change may remove it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class CycleWithoutMeeting(Manager):
 
 
 class WaitsForNobody(Manager):
-    """An unsubscribe waits for a signal that nothing ever gives."""
+    """An unsubscribe waits for a signal that never comes."""
 
     async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
         await asyncio.Event().wait()
@@ -66,7 +66,7 @@ class WaitsForNobody(Manager):
 
 
 class SleepsForReal(Manager):
-    """A step that stops the whole loop for a minute."""
+    """A step blocks the loop for a minute."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         time.sleep(60)  # noqa: ASYNC251  # the defect
@@ -74,7 +74,7 @@ class SleepsForReal(Manager):
 
 
 class EndlessLoop(Manager):
-    """A step that never ends."""
+    """A step never ends."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         while True:
@@ -82,7 +82,7 @@ class EndlessLoop(Manager):
 
 
 class NeverAtRest(Manager):
-    """A polling wait: the run goes on for ever, and nothing comes of it."""
+    """A polling wait: the run goes on forever without progress."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         while thread_id not in self.threads:  # noqa: ASYNC110  # the defect

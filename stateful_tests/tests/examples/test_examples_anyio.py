@@ -1,4 +1,4 @@
-"""A hub on anyio holds, and what is planted in it is found: anyio's scopes, locks, streams and task groups run as they are."""
+"""A hub on anyio holds, and defects planted in it are found: anyio's scopes, locks, streams and task groups run unmodified."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def test_the_hub_holds() -> None:
 
 
 class Outlives(EXAMPLE.Hub):  # type: ignore[name-defined,misc]  # an example is not typed
-    """Nobody ends the task of a client that has gone, and nobody waits for it: it is shielded."""
+    """The task of a client that has gone is shielded: it is neither ended nor awaited."""
 
     async def _serve(self, client: Any, messages: Any, scope: Any, ended: Any) -> None:
         ended.set()
@@ -29,7 +29,7 @@ class Outlives(EXAMPLE.Hub):  # type: ignore[name-defined,misc]  # an example is
 
 
 class Loses(EXAMPLE.Hub):  # type: ignore[name-defined,misc]  # an example is not typed
-    """Whoever is too slow loses the message."""
+    """A client that is too slow loses the message."""
 
     async def _deliver(self, client: Any, message: Any) -> None:
         with anyio.move_on_after(10):
@@ -37,7 +37,7 @@ class Loses(EXAMPLE.Hub):  # type: ignore[name-defined,misc]  # an example is no
 
 
 class FailsTogether(EXAMPLE.Hub):  # type: ignore[name-defined,misc]  # an example is not typed
-    """Sends in a task group, in which one failure cancels the others."""
+    """It sends in a task group, in which one failure cancels the other sends."""
 
     async def publish(self, topic: Any, message: Any) -> None:
         async with self._lock:
@@ -48,7 +48,7 @@ class FailsTogether(EXAMPLE.Hub):  # type: ignore[name-defined,misc]  # an examp
 
 
 class ForgetsTheLock(EXAMPLE.Hub):  # type: ignore[name-defined,misc]  # an example is not typed
-    """Looks a client up, and takes the lock afterwards."""
+    """It looks a client up before it takes the lock."""
 
     async def subscribe(self, client: Any, topic: Any) -> bool:
         if client not in self._clients:

@@ -1,4 +1,4 @@
-"""broadcaster: what goes wrong behind a backend that takes its time is told by scripts of plain asyncio, and gone where it is mended."""
+"""broadcaster: scripts of plain asyncio show its defects behind a slow backend, and a mended version has none of them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ CANCELLED = CoreProgram((THERE,), (0,))
 
 
 class Mended(Broadcast):
-    """Who comes first has taken its place before it waits, and the others wait with it; who leaves last leaves alone."""
+    """The first subscriber takes its place before it awaits, and the others await with it; the last one to leave leaves alone."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -64,9 +64,7 @@ class MendedRemote(Remote):  # type: ignore[misc]  # an example is not typed
         (CANCELLED, {"P8-subscribe-raises-keyerror"}, True),
     ],
 )
-def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(
-    program: CoreProgram, causes: set[str], cancellation: bool
-) -> None:
+def test_a_script_shows_the_finding_and_the_mended_version_lacks_it(program: CoreProgram, causes: set[str], cancellation: bool) -> None:
     found = {each.slug(): finding for each, finding in shown(Remote, program).items()}
     assert causes <= found.keys()
     assert not shown(MendedRemote, program)
@@ -77,11 +75,11 @@ def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(
         assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 
-def test_the_mended_one_holds() -> None:
+def test_the_mended_version_holds() -> None:
     assert not shown(MendedRemote)
 
 
-def test_the_memory_backend_holds_and_what_it_leaves_open_is_switched_off() -> None:
+def test_the_memory_backend_holds_with_one_property_switched_off() -> None:
     late = CoreProgram(((Connect("c1"), Publish("t1"), Subscribe("c1", "t1")),))
     assert not shown(Memory)
     assert not shown(Memory, TWO_AT_ONCE, CANCELLED, late)
@@ -99,7 +97,7 @@ class LeavingForgets(Broadcast):
     async def subscribe(self, channel: str) -> AsyncIterator[Subscriber]:
         async with super().subscribe(channel) as subscriber:
             yield subscriber
-            self._subscribers[channel].add(asyncio.Queue())  # so that the last one never leaves
+            self._subscribers[channel].add(asyncio.Queue())  # so that the last subscriber never leaves
         self._subscribers[channel].add(subscriber._queue)
 
 

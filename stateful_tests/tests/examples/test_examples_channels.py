@@ -1,4 +1,4 @@
-"""Django channels' in-memory layer: its groups hold, a channel that two receive on does not, and does where it is mended."""
+"""Django channels' in-memory layer: its groups hold; a channel with two receivers does not, and does in a mended version."""
 
 import asyncio
 from collections import Counter
@@ -23,7 +23,7 @@ ONE_AFTER_THE_OTHER = CoreProgram((THERE, (Publish("t1"), Publish("t1"))))
 
 
 class Mended(InMemoryChannelLayer):  # type: ignore[misc]  # the same
-    """A channel is there as long as somebody waits on it."""
+    """A channel exists as long as a task waits on it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ def test_groups_hold() -> None:
     assert not shown(EXAMPLE.Adapter)
 
 
-def test_of_two_that_receive_on_a_channel_one_is_forgotten() -> None:
+def test_of_two_receivers_on_a_channel_one_is_forgotten() -> None:
     found = {each.slug(): finding for each, finding in shown(EXAMPLE.Shared, ONE_AFTER_THE_OTHER).items()}
     assert list(found) == [LOST]
     assert (found[LOST].order, found[LOST].cancellation) == (Order.FIFO, False)
@@ -59,7 +59,7 @@ def test_of_two_that_receive_on_a_channel_one_is_forgotten() -> None:
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 
-def test_nothing_is_found_where_it_is_mended() -> None:
+def test_the_mended_version_holds() -> None:
     assert not shown(MendedShared)
 
 
@@ -75,7 +75,7 @@ class SendsToOne(InMemoryChannelLayer):  # type: ignore[misc]  # the same
 
 
 class NoWaiting(InMemoryChannelLayer):  # type: ignore[misc]  # the same
-    """Sends in tasks that nobody waits for, and each of them takes another time."""
+    """It sends in tasks that it does not await, each with another delay."""
 
     async def group_send(self, group: str, message: Any) -> None:
         async def later(channels: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""nats-py: a flush that times out or is cancelled ends its read loop, and one may overtake what it is to flush; mended, neither does."""
+"""nats-py: a flush that times out or is cancelled ends the read loop, and a flush may overtake the data; a mended version does neither."""
 
 import asyncio
 import sys
@@ -24,7 +24,7 @@ THERE = (Connect("c1"), Subscribe("c1", "t1"))
 
 
 class Mended(Client):
-    """A PING waits its turn, and a PONG that nobody waits for any more is nobody's."""
+    """A PING waits its turn, and a PONG without a waiting flush is ignored."""
 
     async def _send_ping(self, future: "asyncio.Future[Any] | None" = None) -> None:
         self._pongs.append(future or asyncio.Future())
@@ -43,7 +43,7 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
 
 
 class Plain:
-    """The world outside, on stock asyncio: everything waits until `go_on`."""
+    """The environment on stock asyncio: every parked call waits until `go_on`."""
 
     def __init__(self) -> None:
         self.calls: list[asyncio.Future[None]] = []
@@ -53,7 +53,7 @@ class Plain:
         await self.calls[-1]
 
     async def go_on(self) -> None:
-        """Let everything arrive, one after another."""
+        """Let all parked calls go on, one after another."""
         for _ in range(20):
             await asyncio.sleep(0)
             for call in self.calls:
@@ -97,7 +97,7 @@ async def overtaken(make: Callable[[Any], Any]) -> bool:
 
 
 @pytest.mark.parametrize("shows", [deaf_after_a_cancelled_flush, overtaken])
-def test_it_shows_on_stock_asyncio_and_not_where_it_is_mended(shows: Callable[[Any], Awaitable[bool]]) -> None:
+def test_the_defect_shows_on_stock_asyncio_and_not_in_the_mended_version(shows: Callable[[Any], Awaitable[bool]]) -> None:
     async def main(make: Any) -> bool:
         return await shows(make)
 
@@ -114,7 +114,7 @@ def test_a_client_whose_flush_has_timed_out_receives_nothing() -> None:
 
 
 @pytest.mark.parametrize("program", [CoreProgram((THERE, (Publish("t1"),))), CoreProgram(((*THERE, Unsubscribe("c1", "t1")),), (0,))])
-def test_the_mended_one_holds(program: CoreProgram) -> None:
+def test_the_mended_version_holds(program: CoreProgram) -> None:
     with running():
         check = search_of(MendedAdapter, Order.FIFO, cancellation=bool(program.faults))
         check._drive_variant(program, 40)

@@ -1,4 +1,4 @@
-"""redis-py: what its asyncio PubSub does wrong when it connects is told by scripts of plain asyncio, and gone where it is mended."""
+"""redis-py: scripts of plain asyncio show the defects of its PubSub while it connects, and a mended version has none of them."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ THERE = (Connect("c1"), Subscribe("c1", "t1"))
 
 
 class MendedConnection(EXAMPLE.Connection):  # type: ignore[misc, name-defined]  # an example is not typed
-    """One task connects, the others wait for it, and nobody ends what another has begun."""
+    """One task connects, the others wait for it, and no task ends another's connect."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -53,7 +53,7 @@ class MendedConnection(EXAMPLE.Connection):  # type: ignore[misc, name-defined] 
 
 
 class MendedPubSub(PubSub):
-    """It takes one connection, and subscribes anew to what nobody has unsubscribed from."""
+    """It takes one connection, and resubscribes to the channels that have not been unsubscribed from."""
 
     def __init__(self, pool: Any) -> None:
         super().__init__(pool)
@@ -90,24 +90,24 @@ class MendedShared(Shared):  # type: ignore[misc]  # as above
         ("redis-both-connect", True, MendedShared),
     ],
 )
-def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(name: str, cancellation: bool, mended: Any) -> None:
+def test_a_script_shows_the_finding_and_the_mended_version_lacks_it(name: str, cancellation: bool, mended: Any) -> None:
     replay, record = saved(name)
     assert (replay.order, bool(replay.program.faults)) == (Order.FIFO, cancellation)
     assert not shown(mended, replay.program)
-    if replay.cause.startswith("D1"):  # one that takes other steps may publish before it has subscribed
+    if replay.cause.startswith("D1"):  # with other steps, the mended version may publish before it has subscribed
         return
     record["plain"]["subject"] = imports(f"{module_of(__file__)}:{mended.__name__}")
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 
-def test_one_client_s_own_pubsub_holds_while_nobody_is_cancelled() -> None:
+def test_a_client_s_own_pubsub_holds_without_cancellations() -> None:
     others = (Unsubscribe("c1", "t1"), Disconnect("c1"))
     assert not shown(
         Own, CoreProgram((THERE, (Publish("t1"), Publish("t1")), others)), CoreProgram((THERE, (Connect("c2"), Subscribe("c2", "t1"))))
     )
 
 
-def test_what_is_lost_while_it_connects_anew_is_switched_off_only_there() -> None:
+def test_the_switch_hides_only_the_loss_while_it_reconnects() -> None:
     class Strict(Own):  # type: ignore[misc]  # as above
         def __init__(self, env: Any) -> None:
             super().__init__(env)

@@ -1,4 +1,4 @@
-"""python-socketio: what its rooms do wrong is found, told by scripts of plain asyncio, and gone where it is mended."""
+"""python-socketio: scripts of plain asyncio show the defects of its rooms, and a mended version has none of them."""
 
 import asyncio
 from typing import Any
@@ -25,14 +25,14 @@ ASKING_CANCELLED = CoreProgram((THERE,), (0,))
 
 
 class KeepsUp(socketio.AsyncManager):  # type: ignore[misc]  # the same
-    """A session that has ended while its handler asked is not begun again."""
+    """A session that ended while its handler awaited the store is not started again."""
 
     async def connect(self, sid: str, namespace: str) -> str:
         return await super().connect(sid, namespace) if self.is_pre_connected(sid, namespace) else sid
 
 
 class Mended(socketio.AsyncServer):  # type: ignore[misc]  # the same
-    """Whoever closes has left all rooms, whatever the handlers do; a handler that is cancelled has let nobody in."""
+    """A client that closes leaves all rooms, whatever the handlers do; a cancelled handler admits no client."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(client_manager=KeepsUp(), **options)
@@ -59,7 +59,7 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
 
     async def connect(self, client: Any) -> None:
         await super().connect(client)
-        if client not in self.sids and not self.env.closed(client):  # refused: it has not come
+        if client not in self.sids and not self.env.closed(client):  # it was refused
             raise asyncio.CancelledError
 
 
@@ -71,7 +71,7 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
         (ASKING_CANCELLED, "P8-subscribe-answers-what-the-model-does-not", True),
     ],
 )
-def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(program: CoreProgram, cause: str, cancellation: bool) -> None:
+def test_a_script_shows_the_finding_and_the_mended_version_lacks_it(program: CoreProgram, cause: str, cancellation: bool) -> None:
     found = {each.slug(): finding for each, finding in shown(Adapter, program).items()}
     assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
     record: Any = told(SUBJECT, found[cause])
@@ -80,7 +80,7 @@ def test_what_is_found_is_told_by_a_script_and_is_gone_where_it_is_mended(progra
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 
-def test_nothing_else_is_found() -> None:
+def test_exactly_these_causes_are_found_and_none_in_the_mended_version() -> None:
     assert {cause.slug() for cause in shown(Adapter)} == {
         "P2-a-closed-connection-is-live-again",
         "P2-a-subscription-outlives-its-connection",

@@ -32,24 +32,24 @@ def adapter_record(checks: Sequence[Check], factory: Factory) -> AdapterRecord:
 def findings_record(
     subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
-    """The records of `findings` by their causes, and doubts about those that do not show any more in the run that is kept of them.
+    """The records of `findings` by cause, and a doubt for each finding whose kept run does not show it any more.
 
-    They were confirmed when they were made small, so a subject that does something else now has a source of chance of its own, or was
-    changed in between; that must not cost the report of all the others.
+    Each was confirmed when it was shrunk. If its run differs now, the subject has a source of chance of its own or was changed in between;
+    the other findings are still reported.
     """
-    told: dict[Cause, FindingRecord] = {}
+    records: dict[Cause, FindingRecord] = {}
     doubts: list[str] = []
     for finding in findings:
         make = load(subject, finding.level) if factory is None else factory
         try:
-            told[finding.cause] = finding_record(subject, finding, make)
+            records[finding.cause] = finding_record(subject, finding, make)
         except NotReproducible as error:
             doubts.append(f"{finding.id} was found, and does not show any more in the run that was kept of it ({error})")
-    return told, doubts
+    return records, doubts
 
 
 def finding_record(subject: str, finding: Finding[Any], factory: Factory | None = None) -> FindingRecord:
-    """One finding: what it breaks, the minimal run row by row, the line that replays it, and the script that shows it without a harness.
+    """The record of one finding: the property, the minimal run row by row, the line that replays it, and the script of plain asyncio.
 
     The run is followed twice and must be the same both times, the second time with a narrator and a claimant listening.
     Raises NotReproducible.

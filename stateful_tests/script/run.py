@@ -48,7 +48,7 @@ def script_of(level: Level, record: dict[str, Any], subject: str, claimant: Clai
     return {"plain": plain, "script": script, "script_confirmed": wrong is None, "script_doubt": wrong}
 
 
-@cache  # a hunt tells the same finding more than once
+@cache  # a hunt records the same finding more than once
 def doubt(script: str, expected: str) -> str | None:
     """Run `script`. None if it fails with exit code 1 and one line that begins with `expected`; else the difference, in words."""
     path = os.pathsep.join([os.getcwd(), *sys.path[1:]])  # what the subject was imported from

@@ -48,15 +48,15 @@ class CoreNarrator(CallNarrator):
     def changes(self) -> list[str]:
         before, self._maps = self._maps, self._judge.seen
         several = len(self._maps) > 1
-        told: list[str] = []
+        changes: list[str] = []
         for name, pairs in self._maps.items():
             where = f"{name}: " if several else ""
             old = before.get(name, frozenset())
-            told += [f"{where}{client} on {topic}" for client, topic in sorted(pairs - old, key=str)]
-            told += [f"{where}{client} no longer on {topic}" for client, topic in sorted(old - pairs, key=str)]
+            changes += [f"{where}{client} on {topic}" for client, topic in sorted(pairs - old, key=str)]
+            changes += [f"{where}{client} no longer on {topic}" for client, topic in sorted(old - pairs, key=str)]
         received = self._received() or {}
         for client in sorted(received, key=str):
             new = received[client][self._got.get(client, 0) :]
             self._got[client] = len(received[client])
-            told += [f"{client} receives {message}" for message in new]
-        return told
+            changes += [f"{client} receives {message}" for message in new]
+        return changes

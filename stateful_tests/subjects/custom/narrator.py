@@ -18,8 +18,8 @@ class CustomNarrator(CallNarrator):
 
     def changes(self) -> list[str]:
         before, self._before = self._before, self._shown()
-        told = [f"{name}: {text}" if name else text for name, text in self._before.items() if before.get(name) != text]
-        return told + [f"{name}: gone" for name in before if name and name not in self._before]
+        changes = [f"{name}: {text}" if name else text for name, text in self._before.items() if before.get(name) != text]
+        return changes + [f"{name}: gone" for name in before if name and name not in self._before]
 
     def _shown(self) -> dict[str, str]:
         """The parts of the last observation, by name, in words. An observation without parts is one part with the name ""."""

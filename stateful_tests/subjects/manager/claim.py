@@ -163,9 +163,9 @@ class ManagerClaimant(Claimant):
         parts = wrong[:1] or [part for part in rows[0] if any(row[part] != shows[part] for row in rows)]
         kept: list[Claim] = []
         for row in rows:
-            told = {part: row[part] for part in parts}
-            if told not in kept:
-                kept.append(told)
+            row_parts = {part: row[part] for part in parts}
+            if row_parts not in kept:
+                kept.append(row_parts)
         self.claim = {"kind": "view", "allowed": kept, **where}
 
 

@@ -1,4 +1,4 @@
-"""The script of a fifo finding of a manager: it fails on the stock loop, and nothing is claimed that was not run."""
+"""Scripts of fifo findings of managers fail on the stock loop, and no script is claimed to fail that was not run."""
 
 import asyncio
 import io
@@ -43,7 +43,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.tests.paths import GOLDEN
 
-PROGRAMS: dict[str, list[list[list[object]]]] = {  # for planted defects that have no program of their own
+PROGRAMS: dict[str, list[list[list[object]]]] = {  # for planted defects without a program of their own
     "IndexNotCleaned": [
         [["connection_initialized", 1]],
         [["try_add_connection_to_thread", 1, 1]],
@@ -89,7 +89,7 @@ def told_of(run: FailingRun) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("defect", SHOWN, ids=lambda d: d.name)
-def test_the_script_of_a_planted_defect_fails_on_the_stock_loop_and_not_with_the_sound_manager(defect: Defect) -> None:
+def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_manager(defect: Defect) -> None:
     run = failing_run(defect)
     made: Any = scripted(MANAGER_LEVEL, told_of(run), defect.subject, defect.factory, run)
     if defect.cause == causes.LOCK_CYCLE:
@@ -102,10 +102,10 @@ def test_the_script_of_a_planted_defect_fails_on_the_stock_loop_and_not_with_the
     assert doubt(sound, told["mechanism"]) == "the script does not fail on the stock event loop"
 
 
-def test_every_kind_of_claim_is_among_them() -> None:
+def test_the_planted_defects_need_every_kind_of_claim() -> None:
     kinds = {*AT_REST.values(), *ENDLESS.values(), *SEEN.values()}
     assert kinds == {"listener", "two", "task", "lock", "unretrieved", "stuck", "restless", "blocked", "maps", "revived", "dead", "held"}
-    assert {*AT_REST, *ENDLESS, *SEEN} - {d.cause for d in SHOWN} <= {causes.LATE_LISTENER, causes.SUBSCRIBED_DEAD}  # see below
+    assert {*AT_REST, *ENDLESS, *SEEN} - {d.cause for d in SHOWN} <= {causes.LATE_LISTENER, causes.SUBSCRIBED_DEAD}
 
 
 RUNS_SAVED = dict(saved_runs(committed_only=True))
@@ -123,7 +123,7 @@ def saved(name: str) -> tuple[Replay, FailingRun]:
 
 
 @pytest.mark.parametrize("name", SAVED_FIFO)
-def test_the_script_of_a_committed_fifo_finding_fails_on_the_stock_loop(name: str) -> None:
+def test_the_script_of_a_committed_finding_of_managers_fails(name: str) -> None:
     replay, run = saved(name)
     made: Any = scripted(MANAGER_LEVEL, told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
     assert made["script_confirmed"], made["script_doubt"]
@@ -135,7 +135,7 @@ def test_the_script_of_a_committed_fifo_finding_fails_on_the_stock_loop(name: st
 
 
 @pytest.mark.parametrize("name", SAVED_SERVERS)
-def test_the_script_of_a_committed_finding_of_servers_fails_too(name: str) -> None:
+def test_the_script_of_a_committed_finding_of_servers_fails(name: str) -> None:
     replay = RUNS_SAVED[name]
     with running():
         violations = Runner(SERVER_LEVEL, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names).violations
@@ -177,14 +177,14 @@ def compare(name: str, text: str) -> None:
 
 
 class OnlyHere(Manager):
-    """Wrong on the controlled loop and nowhere else: what a finding of the harness's own making would look like."""
+    """Wrong on the controlled loop only, as a finding would be that the harness itself caused."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         wrong = type(asyncio.get_running_loop()) is ControlledLoop
         return wrong or await super().has_subscribers(thread_id)
 
 
-def test_what_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
+def test_a_run_that_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
     program = ManagerProgram(((op.HasSubscribers(1),),))
     run = FailingRun(Order.FIFO, program, ["+start A", "A"], causes.wrong_answer("has_subscribers"))
     made: Any = scripted(MANAGER_LEVEL, told_of(run), f"{__file__}:OnlyHere", OnlyHere, run)
@@ -224,7 +224,7 @@ def test_a_run_that_waits_for_a_timer_has_no_script() -> None:
         ("import sys; sys.exit(3)", "exit code 3: no word"),
     ],
 )
-def test_only_the_line_that_was_promised_confirms(script: str, what: str | None) -> None:
+def test_only_the_expected_line_confirms(script: str, what: str | None) -> None:
     said = doubt(script, "P0 something")
     assert (said is None) if what is None else (said is not None and what in said)
 
@@ -252,7 +252,7 @@ def test_replay_refuses_a_script_of_the_order_any(tmp_path: Path, capsys: pytest
 
 
 @pytest.mark.parametrize("name", ["own.py", "my-own.py"])
-def test_a_subject_in_a_file_of_the_user_s(name: str, tmp_path: Path) -> None:
+def test_a_script_imports_a_subject_from_a_user_s_file(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_text("from subwarden.impl.manager.source import SourceManager\n\n\nclass Own(SourceManager):\n    pass\n")
     run = saved("source-P2-a-closed-connection-is-live-again")[1]

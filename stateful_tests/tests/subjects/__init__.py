@@ -1,1 +1,1 @@
-"""Tests of this room."""
+"""Tests of `stateful_tests.subjects`, with the finding power of each level."""

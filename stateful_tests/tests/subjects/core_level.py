@@ -1,4 +1,4 @@
-"""What tests of the core level share: adapters without a name, and short checks of them."""
+"""Shared by the tests of level core: adapters without a name, and short checks of them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ PROFILE = Profile("core", examples=12, schedules=40, steps=9, derandomized=True)
 
 
 def factory_of(make: Callable[..., Any]) -> Callable[[], CoreAdapter]:
-    """What `load` makes of an adapter's factory."""
+    """A factory of adapters, as `load` makes it from a user's factory of managers."""
     kind, loop = CoreKind(make), ControlledLoop()
     with loop.entered():
         kind.learn(kind.make(Environment(loop)))
@@ -33,7 +33,7 @@ def search_of(make: Callable[..., Any], order: Order, *, cancellation: bool) -> 
 
 
 def play(make: Callable[..., Any], program: CoreProgram, order: Order = Order.FIFO, choices: tuple[int, ...] = ()) -> Result:
-    """One run of `program`: the given choices, then always the first."""
+    """One run of `program` with the given choices, then always choice 0."""
     left = iter(choices)
     with running():
         return Runner(CORE_LEVEL, factory_of(make), order).run(program, lambda *_: lambda n: min(next(left, 0), n - 1))

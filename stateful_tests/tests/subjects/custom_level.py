@@ -1,4 +1,4 @@
-"""What tests of adapters with a model of their own share."""
+"""Shared by the tests of level custom: adapters without a name, short checks, and programs in words."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +18,7 @@ from subwarden.stateful_tests.tests.subjects.core_level import PROFILE
 
 
 def factory_of(make: Callable[..., Any]) -> Callable[[], CustomAdapter]:
-    """What `load` makes of an adapter's factory."""
+    """A factory of adapters, as `load` makes it from a user's factory of managers."""
     kind, loop = CustomKind(make), ControlledLoop()
     with loop.entered():
         kind.learn(kind.make(Environment(loop)))
@@ -27,7 +27,7 @@ def factory_of(make: Callable[..., Any]) -> Callable[[], CustomAdapter]:
 
 
 def explored(make: Callable[..., Any], order: Order = Order.FIFO, *, cancellation: bool = False, rounds: int = 2) -> GateSearch:
-    """A short check, done."""
+    """A short check that has been run."""
     search = GateSearch(Check(order, cancellation, CUSTOM_LEVEL.name), CUSTOM_LEVEL, factory_of(make), PROFILE)
     with running():
         for number in range(rounds):
@@ -36,7 +36,7 @@ def explored(make: Callable[..., Any], order: Order = Order.FIFO, *, cancellatio
 
 
 def program(*tasks: str, faults: tuple[int, ...] = ()) -> CustomProgram:
-    """A program from words: each task's calls are separated by semicolons, and a call's arguments by spaces."""
+    """A program in words: semicolons separate the calls of a task, and spaces the arguments of a call."""
 
     def call(said: str) -> CustomOperation:
         name, *arguments = said.split()
@@ -46,7 +46,7 @@ def program(*tasks: str, faults: tuple[int, ...] = ()) -> CustomProgram:
 
 
 def play(make: Callable[..., Any], played: CustomProgram, order: Order = Order.FIFO, choices: tuple[int, ...] = ()) -> Result:
-    """One run: the given choices, then always the first."""
+    """One run with the given choices, then always choice 0."""
     left = iter(choices)
     with running():
         return Runner(CUSTOM_LEVEL, factory_of(make), order).run(played, lambda *_: lambda n: min(next(left, 0), n - 1))

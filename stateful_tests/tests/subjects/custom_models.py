@@ -5,7 +5,7 @@ from typing import Any
 
 
 class Counting:
-    """Who is here, and how many that makes."""
+    """Counts the clients that have entered."""
 
     class model:  # named as adapters have it
         operations = {"enter": ("client",), "count": ()}

@@ -1,4 +1,4 @@
-"""What tests of the examples share: an example's module as a user would load it, and short checks of its adapters."""
+"""Shared by the tests of the examples: an example's module as a user would load it, and short checks of its adapters."""
 
 import importlib.util
 import sys
@@ -19,7 +19,7 @@ from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.paths import EXAMPLES
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, search_of
 
-SCHEDULES = 40  # of a program that is given
+SCHEDULES = 40  # of each given program
 
 
 def example(name: str) -> ModuleType:
@@ -27,13 +27,13 @@ def example(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"subwarden_examples_{name}", EXAMPLES / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # a report names the module that a task waits in
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # a report names the module in which a task waits
     spec.loader.exec_module(module)
     return module
 
 
 def shown(make: Callable[..., Any], *programs: CoreProgram, rounds: int = 1) -> dict[Cause, Finding[Any]]:
-    """What short checks in every order find, with and without cancellation: `programs`, or drawn ones. Fails where there is a doubt."""
+    """The findings of short checks of `programs`, or of drawn ones, in every order and with and without cancellation. Fails on a doubt."""
     found: dict[Cause, Finding[Any]] = {}
     with running():
         for order in Order:
@@ -56,7 +56,7 @@ def told(subject: str, finding: Finding[Any]) -> FindingRecord:
 
 
 def saved(name: str) -> tuple[Replay, dict[str, Any]]:
-    """The run in `examples/findings/NAME.txt`, played again, and its record. Fails if it, or its script, does not show what it did."""
+    """The record of the run in `examples/findings/NAME.txt`, played again. Fails if the run or its script no longer shows its cause."""
     replay = read(str(EXAMPLES / "findings" / f"{name}.txt"))
     with running():
         result = Runner(CORE_LEVEL, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)

@@ -1,4 +1,4 @@
-"""Programs of level manager by chance, for tests that want many and need not make them small."""
+"""Random programs of level manager, for tests that need many and do not shrink them."""
 
 from random import Random
 from typing import Any

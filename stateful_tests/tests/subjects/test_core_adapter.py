@@ -1,4 +1,4 @@
-"""Adapters at level core: mistakes are told in a line, and each freedom that an adapter declares or has is judged as such."""
+"""Adapters at level core: a mistake is reported in one line, and the judge grants each freedom that an adapter declares."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ class Small:
 
 
 def one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], **parts: str) -> str:
-    """What the gate says of an adapter with these parts, on standard error."""
+    """The gate's line on standard error for an adapter with these parts."""
     path = tmp_path / "small.py"
     path.write_text(FILE.format(**{"off": "{}", "arguments": "client, topic", "observe": "return self.pairs", **parts}), encoding="utf-8")
     assert main(["gate", "--subject", f"{path}:Small", "--profile", "dev", "--jobs", "1"]) == 3
@@ -61,7 +61,7 @@ def test_a_mistake_of_an_adapter_is_one_line(parts: dict[str, str], said: str, t
     assert said in one_line(tmp_path, capsys, **parts)
 
 
-def test_what_is_switched_off_is_not_judged_and_its_reason_is_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_property_that_is_off_is_not_judged_and_its_reason_is_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, record = tmp_path / "small.py", tmp_path / "record.json"
     off = "{'P2': 'whoever asks may subscribe'}"
     path.write_text(FILE.format(off=off, arguments="client, topic", observe="return self.pairs"), encoding="utf-8")
@@ -73,7 +73,7 @@ def test_what_is_switched_off_is_not_judged_and_its_reason_is_repeated(tmp_path:
     assert (made["off"], made["findings"]) == ({"P2": "whoever asks may subscribe"}, [])
 
 
-def test_sync_methods_and_several_maps_are_fine() -> None:
+def test_sync_methods_and_several_maps_are_allowed() -> None:
     class Sync:
         def __init__(self) -> None:
             self.live: set[Any] = set()
@@ -92,7 +92,7 @@ def test_sync_methods_and_several_maps_are_fine() -> None:
     assert not play(Sync, CoreProgram((SUBSCRIBED,))).violations
 
 
-def test_reconnecting_is_right_only_where_the_adapter_says_so() -> None:
+def test_a_reconnect_is_right_only_for_an_adapter_that_declares_it() -> None:
     class Again(Small):
         async def disconnect(self, client: Any) -> None:
             self.live.discard(client)
@@ -129,7 +129,7 @@ class Sends(Small):
 
 
 class Slow(Sends):
-    """Waits before it sends, to those whom it has looked up before."""
+    """Looks up the subscribers, waits, and then sends to them."""
 
     async def publish(self, topic: Any, message: Any) -> None:
         clients = sorted(client for client, subscribed in self.pairs if subscribed == topic)
@@ -140,13 +140,13 @@ class Slow(Sends):
 
 
 @pytest.mark.parametrize("ending", [Unsubscribe("c1", "t1"), Teardown("t1")])
-def test_either_is_right_for_a_message_that_a_subscription_s_end_overlaps(ending: Any) -> None:
+def test_a_message_may_or_may_not_arrive_while_its_subscription_ends(ending: Any) -> None:
     program = CoreProgram((SUBSCRIBED, (Publish("t1"),), (ending,)))
-    for choices in ((1,), (0, 1), (0, 0, 0, 1)):  # later and later: before, beside and after the message
+    for choices in ((1,), (0, 1), (0, 0, 0, 1)):  # the end comes before, beside and after the message
         assert not play(Slow, program, choices=choices).violations
 
 
-def test_either_is_right_for_a_message_that_a_subscription_s_beginning_overlaps() -> None:
+def test_a_message_may_or_may_not_arrive_while_its_subscription_begins() -> None:
     class Late(Slow):
         async def subscribe(self, client: Any, topic: Any) -> bool:
             done = await super().subscribe(client, topic)
@@ -161,9 +161,9 @@ def test_either_is_right_for_a_message_that_a_subscription_s_beginning_overlaps(
                 assert not play(Late, program, order, (first, second)).violations
 
 
-def test_a_message_wholly_before_a_subscription_must_not_reach_it() -> None:
+def test_a_message_before_a_subscription_must_not_reach_it() -> None:
     class Replays(Sends):
-        """Keeps the last message for whoever comes."""
+        """Keeps the last message for later subscribers."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -184,7 +184,7 @@ def test_a_message_wholly_before_a_subscription_must_not_reach_it() -> None:
 
 
 class FailsToClose(Small):
-    """Whose close raises, and speaks of an object by its address; a task of its own still runs."""
+    """Its close raises an error with the address of an object, while a task of the manager still runs."""
 
     async def connect(self, client: Any) -> None:
         await super().connect(client)
@@ -194,12 +194,12 @@ class FailsToClose(Small):
         raise KeyError(object())
 
 
-def test_what_a_close_that_failed_leaves_behind_is_no_second_finding() -> None:
+def test_a_task_that_a_failed_close_leaves_behind_is_no_second_finding() -> None:
     assert {c.slug() for c in play(FailsToClose, CoreProgram((SUBSCRIBED,))).violations} == {"P8-close-raises-keyerror"}
 
 
-def test_callers_that_all_wait_forever_are_a_finding_though_nobody_else_may_come() -> None:
-    """There is a limit to how many may call at once; Hypothesis complains of a machine in which no rule can be drawn."""
+def test_a_deadlock_of_all_callers_is_found_when_no_more_tasks_may_start() -> None:
+    """The number of tasks is limited, and Hypothesis fails a machine in which no rule can be drawn."""
 
     class Never(Small):
         async def subscribe(self, client: str, topic: str) -> bool:
@@ -213,7 +213,7 @@ def test_callers_that_all_wait_forever_are_a_finding_though_nobody_else_may_come
     assert causes.DEADLOCK in check.outcome.findings
 
 
-def test_no_address_of_an_object_is_told() -> None:
+def test_a_narration_has_no_addresses_of_objects() -> None:
     program = CoreProgram((SUBSCRIBED,))
     factory = factory_of(FailsToClose)
     with running():
@@ -227,7 +227,7 @@ def test_no_address_of_an_object_is_told() -> None:
 
 
 class HalfUndone(Small):
-    """Which lets a client go that is cancelled while it subscribes once more."""
+    """Drops a client whose second subscribe is cancelled."""
 
     async def subscribe(self, client: Any, topic: Any) -> bool:
         done = await super().subscribe(client, topic)
@@ -240,7 +240,7 @@ class HalfUndone(Small):
 
 
 @pytest.mark.parametrize("off", ["P11", "P11-a-subscription-vanishes-that-no-open-call-ended"])
-def test_what_is_switched_off_under_cancellation_is_judged_without(off: str) -> None:
+def test_a_property_that_is_off_under_cancellation_is_judged_without_one(off: str) -> None:
     class Off(HalfUndone):
         def __init__(self) -> None:
             super().__init__()

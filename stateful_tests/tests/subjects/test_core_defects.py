@@ -1,4 +1,4 @@
-"""The finding power of the core level: every planted defect is found, by its own name and no other, and the sound manager shows nothing."""
+"""Finding power at level core: every planted defect is found under its own name and no other, and the sound manager shows nothing."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, search_of
 
 ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
-NO_SCRIPT = ("LockLeft", "BothWays", "Resubscribes")  # a lock that nobody sees, an order of locks, a timer
-SCHEDULES = 60  # of a program that is given
+NO_SCRIPT = ("LockLeft", "BothWays", "Resubscribes")  # a lock that cannot be observed, an order of locks, a timer
+SCHEDULES = 60  # of each given program
 
 
 def findings(defect: Defect) -> dict[Cause, Finding[Any]]:
-    """What a short check finds."""
+    """The findings of a short check."""
     with running():
         check = search_of(defect.factory, defect.order, cancellation=defect.cancellation)
         if defect.program is not None:
@@ -43,7 +43,7 @@ def findings(defect: Defect) -> dict[Cause, Finding[Any]]:
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
-def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) -> None:
+def test_a_planted_defect_is_found_by_its_name_and_shrunk(defect: Defect) -> None:
     found = findings(defect)
     assert defect.cause in found
     finding = found[defect.cause]
@@ -56,7 +56,7 @@ def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) ->
         assert record["script_confirmed"], record["script_doubt"]
 
 
-def test_what_needs_a_cancellation_is_not_seen_without() -> None:
+def test_a_defect_of_cancellation_is_not_seen_without_one() -> None:
     (defect,) = [d for d in DEFECTS if d.cancellation]
     assert defect.program is not None
     assert not findings(defect._replace(program=CoreProgram(defect.program.tasks), cancellation=False))
@@ -73,7 +73,7 @@ def test_the_sound_manager_shows_nothing(order: Order, cancellation: bool) -> No
     assert not check.outcome.doubts
 
 
-def test_every_cause_and_property_is_planted_somewhere() -> None:
+def test_every_cause_and_property_is_planted() -> None:
     planted = {defect.cause for defect in DEFECTS}
     assert {cause for cause in vars(core_causes).values() if isinstance(cause, Cause)} <= planted
     assert {each for each in JUDGED if each is not Property.P11} <= {cause.property for cause in planted}
@@ -90,7 +90,7 @@ def test_a_script_does_not_fail_for_the_sound_manager(name: str) -> None:
     record: Any = finding_record(f"subwarden.stateful_tests.specimens.core_defects.catalogue:{name}", finding)
     sound = "Brokered" if name == "Brokered" else "Adapter"
     record["plain"]["subject"] = imports(f"{FILE}:{sound}")
-    if name == "Brokered":  # the sound one has no broker; one that is told of everything is what its manager shows
+    if name == "Brokered":  # the sound manager has no broker; its maps are those of a broker that knows everything
         record["plain"]["subject"]["imports"] = [
             f"sys.path.insert(0, {str(FILE.parent)!r})",
             "from pubsub import Adapter",

@@ -13,7 +13,7 @@ from subwarden.stateful_tests.tests.subjects.held import shown
 
 
 class Waiting(Small):
-    """Whose subscribe waits for the world outside."""
+    """Its subscribe waits for an outside event."""
 
     def __init__(self, env: Any) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Waiting(Small):
 def test_a_parked_call_goes_on_or_fails_at_the_scheduler_s_choice() -> None:
     program = CoreProgram((SUBSCRIBED,))
     assert not play(Waiting, program).violations
-    # the last choice there is: to fail
+    # the last choice is the failure
     assert set(play(Waiting, program, choices=(1,)).violations) == {causes.raised("subscribe", ConnectionError())}
 
 
@@ -61,7 +61,7 @@ def test_a_client_that_the_environment_failed_may_be_dropped() -> None:
     assert play(DropsUnasked, program).violations
 
 
-def test_a_parked_call_that_fails_is_told_by_its_whole_name() -> None:
+def test_a_parked_call_that_fails_is_narrated_by_its_full_name() -> None:
     class Named(Waiting):
         async def subscribe(self, client: Any, topic: Any) -> bool:
             await self.env.park("store of t1", may_fail=ConnectionError)
@@ -72,7 +72,7 @@ def test_a_parked_call_that_fails_is_told_by_its_whole_name() -> None:
     assert ("store of t1", ["(instead of: may go on, it fails)"]) in [(step["task"], step["did"]) for step in steps]
 
 
-def test_an_open_connect_is_no_excuse_for_a_close_that_is_not_final() -> None:
+def test_an_open_connect_does_not_excuse_a_close_that_is_not_final() -> None:
     class Revives(Small):
         def __init__(self, env: Any) -> None:
             super().__init__()
@@ -89,7 +89,7 @@ def test_an_open_connect_is_no_excuse_for_a_close_that_is_not_final() -> None:
     assert set(shown(Revives, program)) == {causes.REVIVED}
 
 
-def test_a_cancellation_of_its_own_that_reaches_the_caller_is_an_exception() -> None:
+def test_a_manager_s_own_cancellation_that_reaches_the_caller_is_an_exception() -> None:
     class Cancels(Small):
         async def subscribe(self, client: Any, topic: Any) -> bool:
             raise asyncio.CancelledError

@@ -1,4 +1,4 @@
-"""A mistake in a user's model, or in a value it gives, is told in one line as a mistake of that model."""
+"""A mistake in a user's model, or in one of its values, is reported in one line as a mistake of that model."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ def test_a_run_of_another_subject_s_operations_is_not_played() -> None:
     assert not play(Counting, program("count", "leave c1", "enter", "enter somebody")).violations
 
 
-def test_programs_are_plain_data_and_what_is_none_is_told() -> None:
+def test_programs_are_plain_data_and_other_values_are_refused() -> None:
     written = program("enter c1; count", "count", faults=(1,)).encode()
     assert CustomProgram.decode(json.loads(json.dumps(written))) == program("enter c1; count", "count", faults=(1,))
     with pytest.raises(ValueError, match=r"join: \[1\] is neither a text"):
@@ -36,7 +36,7 @@ def test_programs_are_plain_data_and_what_is_none_is_told() -> None:
         (object(), "<object object>"),
     ],
 )
-def test_values_are_told_without_hash_order_and_addresses(value: object, text: str) -> None:
+def test_the_text_of_a_value_has_no_hash_order_and_no_address(value: object, text: str) -> None:
     assert text_of(value) == text
 
 
@@ -105,7 +105,7 @@ def gate(tmp_path: Path, parts: dict[str, str], *options: str) -> int:
             },
             "comparing the model's <mine.Model.Odd object> with the manager's True raised KeyError: 3; give plain values",
         ),
-        # of a state that the first look at the model does not reach
+        # of a state that the first walk of the model does not reach
         ({"step": "return True, state + 1 if state < 3000 else {}", "shown": "return 0 if state < 5 else 1 / 0"}, "shown(5) raised Zero"),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_mistake_of_a_model_is_one_line(parts: dict[str, str], said: str, tmp_
     assert "mine.py:Mine" in lines[-1]
 
 
-def test_an_answer_that_must_be_given_and_never_is_leaves_the_gate_inconclusive() -> None:
+def test_an_expected_answer_that_never_comes_leaves_the_gate_inconclusive() -> None:
     class Declares(Counting):
         class model(Counting.model):  # as above
             answers = {"count": (0, "many")}

@@ -28,7 +28,7 @@ EXAMPLE = "examples/seats.py"
 
 
 @pytest.mark.parametrize(("order", "cancellation"), [(Order.FIFO, True), (Order.ANY, False)])
-def test_what_the_example_has_right_shows_nothing_and_leaves_nothing_unmet(order: Order, cancellation: bool) -> None:
+def test_the_sound_example_shows_nothing_and_covers_everything(order: Order, cancellation: bool) -> None:
     done = explored(load_example("Adapter"), order, cancellation=cancellation)
     outcome = done.finish()
     assert not outcome.findings
@@ -36,7 +36,7 @@ def test_what_the_example_has_right_shows_nothing_and_leaves_nothing_unmet(order
     assert outcome.brought - outcome.fired == set()
 
 
-def test_the_example_s_defect_is_found_made_small_and_shown_by_a_script() -> None:
+def test_the_example_s_defect_is_found_shrunk_and_shown_by_a_script() -> None:
     (finding,) = explored(load_example("Overbooked")).outcome.findings.values()
     assert finding.cause == causes.wrong_answer("join")
     assert finding.program == program("join c1 t1", "join c2 t1")
@@ -53,7 +53,7 @@ def load_example(name: str) -> Any:
     return load(f"{EXAMPLE}:{name}", CUSTOM_LEVEL.name)().kind.type
 
 
-def test_an_answer_that_no_order_explains_is_wrong_and_one_that_some_order_explains_is_not() -> None:
+def test_an_answer_is_wrong_only_if_no_order_explains_it() -> None:
     class Slow(Counting):
         async def count(self) -> int:
             found = len(self.here)
@@ -68,15 +68,15 @@ def test_an_answer_that_no_order_explains_is_wrong_and_one_that_some_order_expla
             asyncio.get_running_loop().call_soon(self.here.add, client)
 
         def observe(self) -> Any:
-            return None  # it cannot be seen, so that the answers tell
+            return None  # it cannot be observed, so only answers are judged
 
     assert set(play(Late, program("enter c1; count")).violations) == {causes.wrong_answer("count")}
 
 
-def test_what_shows_is_judged_where_no_call_is_open_by_the_operation_that_ended_last() -> None:
+def test_an_observation_is_judged_while_no_call_is_open_and_the_last_call_is_blamed() -> None:
     class Forgets(Counting):
         async def enter(self, client: Any) -> None:
-            self.here.clear()  # nobody minds while the call is open
+            self.here.clear()  # allowed while the call is open
             await asyncio.sleep(0)
             self.here.add(client)
 
@@ -92,7 +92,7 @@ def test_what_shows_is_judged_where_no_call_is_open_by_the_operation_that_ended_
     assert record["plain"]["claim"] == ["shown", "{'c2'}"]
 
 
-def test_a_cancelled_call_has_happened_or_not() -> None:
+def test_a_cancelled_call_may_or_may_not_take_effect() -> None:
     class Half(Counting):
         async def enter(self, client: Any) -> None:
             self.here |= {client, "c2" if client == "c1" else "c1"}  # too many, for a while
@@ -117,7 +117,7 @@ def test_a_cancelled_call_has_happened_or_not() -> None:
     assert set().union(*found.values()) == {causes.wrong_state("enter")}
 
 
-def test_a_call_may_wait_where_the_model_lets_it_and_only_there() -> None:
+def test_a_call_may_wait_only_where_the_model_allows_it() -> None:
     assert not play(Room, program("enter", "enter")).violations
     assert not explored(Room).outcome.findings
 
@@ -137,13 +137,13 @@ def test_a_call_may_wait_where_the_model_lets_it_and_only_there() -> None:
     assert list(result.details.values()) == ["enter() answers None; by the model it has to wait"]
 
 
-def test_several_answers_may_be_right_and_some_need_not_be_judged() -> None:
+def test_a_model_may_allow_several_answers_or_any() -> None:
     class Lottery(Counting):
         class model(Counting.model):  # as above
             @staticmethod
             def step(state: Any, name: str, arguments: Any) -> Any:
                 if name == "count":
-                    return {(0, state), (len(state), state)}  # somebody may not be counted
+                    return {(0, state), (len(state), state)}  # a client may be missing from the count
                 return ..., state | {*arguments}
 
         async def enter(self, client: Any) -> Any:
@@ -154,7 +154,7 @@ def test_several_answers_may_be_right_and_some_need_not_be_judged() -> None:
             return 0
 
     assert not explored(Lottery).outcome.findings
-    assert CustomModel(Lottery.model, POOLS).kinds == {"count: 0"}  # where nobody is here, there is no other answer
+    assert CustomModel(Lottery.model, POOLS).kinds == {"count: 0"}  # the only answer while no client is here
 
     class Wrong(Lottery):
         async def count(self) -> int:
@@ -164,7 +164,7 @@ def test_several_answers_may_be_right_and_some_need_not_be_judged() -> None:
     assert finding.program == program("count")
 
 
-def test_messages_differ_and_a_client_that_disconnects_is_closed_to_fakes() -> None:
+def test_messages_are_distinct_and_fakes_see_a_disconnected_client_as_closed() -> None:
     seen: list[tuple[str, bool]] = []
 
     class Wall:
@@ -196,7 +196,7 @@ def test_messages_differ_and_a_client_that_disconnects_is_closed_to_fakes() -> N
     assert CustomModel(Wall.model, POOLS).kinds == {"put: None", "disconnect: None"}
 
 
-def test_the_adapter_s_own_properties_are_judged_as_well() -> None:
+def test_the_adapter_s_own_properties_are_judged_too() -> None:
     class Small(Counting):
         properties = {"at most one": lambda here: len(here) < 2}
 
@@ -204,7 +204,7 @@ def test_the_adapter_s_own_properties_are_judged_as_well() -> None:
     assert cause.mechanism == "at most one"
 
 
-def test_what_is_found_is_replayed_as_it_was_and_by_a_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_finding_replays_and_has_a_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     held = hold(f"{EXAMPLE}:Overbooked", load_example("Overbooked"), PROFILE, None, [])
     assert held.record["verdict"] == "violated"
     (found,) = held.found
@@ -232,7 +232,7 @@ print(json.dumps(held.record))
 """
 
 
-def test_what_is_found_and_told_does_not_depend_on_hash_order() -> None:
+def test_findings_and_reports_do_not_depend_on_hash_order() -> None:
     """The example's states are frozensets of texts."""
     made = [
         subprocess.run(

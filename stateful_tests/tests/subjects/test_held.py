@@ -1,4 +1,4 @@
-"""Runs of level server in which `manager`, or the model, was once wrong: each found by a hunt, and mended at its root. They hold now."""
+"""Runs of level server that hunts found, in which `manager` or the model was wrong. All hold since they were mended."""
 
 from pathlib import Path
 from random import Random
@@ -14,7 +14,7 @@ from subwarden.stateful_tests.tests.paths import DATA
 from subwarden.stateful_tests.tests.subjects.server_play import server
 
 RUNS = sorted((DATA / "held").glob("*.json"))
-SCHEDULES = 60  # more of each program, so that a step that comes or goes does not make the run another one
+SCHEDULES = 60  # more of each program, since a step that is added or removed makes the saved run another one
 
 
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
@@ -33,5 +33,5 @@ def test_a_run_that_was_wrong_holds(path: Path) -> None:
                 assert not explored.details
 
 
-def test_there_are_such_runs() -> None:
+def test_there_are_saved_runs() -> None:
     assert len(RUNS) >= 6

@@ -29,8 +29,8 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 PROFILE = Profile("defects", examples=12, schedules=40, steps=9, derandomized=True)
 ROUNDS = 40  # of the profile's examples, at most; most defects show in the first
-SCHEDULES = 100  # of a program that is given
-JUDGED_AT_LEVEL_1 = "P1 P2 P3 P4 P6 P8 P9 P10 P12 P13".split()  # P11 is any of them that needs a cancellation
+SCHEDULES = 100  # of each given program
+JUDGED = "P1 P2 P3 P4 P6 P8 P9 P10 P12 P13".split()  # P11 is any of them that needs a cancellation
 
 
 def search_of(factory: Factory, order: Order, *, cancellation: bool) -> GateSearch:
@@ -38,7 +38,7 @@ def search_of(factory: Factory, order: Order, *, cancellation: bool) -> GateSear
 
 
 def findings(defect: Defect, order: Order) -> dict[Cause, Finding[ManagerProgram]]:
-    """What a short check in `order` finds."""
+    """The findings of a short check in `order`."""
     with running():
         check = search_of(defect.factory, order, cancellation=defect.cancellation)
         if defect.program is not None:
@@ -53,7 +53,7 @@ def findings(defect: Defect, order: Order) -> dict[Cause, Finding[ManagerProgram
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
-def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) -> None:
+def test_a_planted_defect_is_found_by_its_name_and_shrunk(defect: Defect) -> None:
     found = findings(defect, defect.order)
     assert defect.cause in found
     finding = found[defect.cause]
@@ -64,12 +64,12 @@ def test_a_planted_defect_is_found_by_its_name_and_made_small(defect: Defect) ->
 
 
 @pytest.mark.parametrize("defect", [d for d in DEFECTS if d.order is Order.ANY], ids=lambda d: d.name)
-def test_what_needs_any_order_is_not_seen_in_fifo(defect: Defect) -> None:
+def test_a_defect_of_order_any_is_not_seen_in_fifo(defect: Defect) -> None:
     assert not findings(defect, Order.FIFO)
 
 
 @pytest.mark.parametrize("defect", [d for d in DEFECTS if d.cancellation], ids=lambda d: d.name)
-def test_what_needs_a_cancellation_is_not_seen_without(defect: Defect) -> None:
+def test_a_defect_of_cancellation_is_not_seen_without_one(defect: Defect) -> None:
     assert defect.program is not None
     undisturbed = defect._replace(program=ManagerProgram(defect.program.tasks), cancellation=False)
     assert not findings(undisturbed, defect.order)
@@ -85,7 +85,7 @@ def test_a_step_that_blocks_is_interrupted_and_named(defect: Defect) -> None:
     assert "in has_subscribers" in result.details[defect.cause]
 
 
-@pytest.mark.timeout(60)  # it would last as long as the step that blocks
+@pytest.mark.timeout(60)  # else it would last as long as the blocking step
 @pytest.mark.parametrize("defect", BLOCKING, ids=lambda d: d.name)
 def test_a_step_that_blocks_does_not_block_its_narration(defect: Defect) -> None:
     assert defect.program is not None
@@ -110,11 +110,11 @@ def test_the_sound_manager_shows_nothing_under_the_same_effort(order: Order, can
     assert not check.outcome.doubts
 
 
-def test_every_cause_is_planted_somewhere() -> None:
+def test_every_cause_is_planted() -> None:
     planted = {defect.cause for defect in (*DEFECTS, *BLOCKING)}
     of_servers = {defect.cause for defect in server_catalogue.DEFECTS}
     assert {cause for cause in vars(causes).values() if isinstance(cause, Cause)} <= planted | of_servers
-    assert {Property[name] for name in JUDGED_AT_LEVEL_1} <= {cause.property for cause in planted}
+    assert {Property[name] for name in JUDGED} <= {cause.property for cause in planted}
     shapes = (causes.wrong_state("x"), causes.wrong_answer("x"), causes.raised("x", ValueError()))
     for word in [shape.mechanism.split()[1] for shape in shapes]:  # does, answers, raises
         assert any(f" {word} " in cause.mechanism for cause in planted)

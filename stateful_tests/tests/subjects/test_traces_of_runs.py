@@ -1,4 +1,4 @@
-"""Concurrent runs of our manager are behaviours of the TLA+ twin: their traces are checked by TLC."""
+"""Concurrent runs of our manager are behaviours of the TLA+ twin: TLC checks their traces."""
 
 import json
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def trace(runner: Runner, program: ManagerProgram, make: Callable[..., Any]) -> 
 
 @pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 def test_concurrent_runs_of_our_manager_are_behaviours_of_the_twin() -> None:
-    """A few, of which some have calls that a teardown overtook: the part of the twin that no run of whole operations reaches."""
+    """Some have calls that a teardown overtook: only concurrent runs reach that part of the twin."""
     walk = RandomWalk(Random(5))
     with running():
         traces = [trace(Runner(MANAGER_LEVEL, Manager, Order.ANY), PROGRAM, walk.begin) for _ in range(60)]
@@ -56,8 +56,8 @@ def test_concurrent_runs_of_our_manager_are_behaviours_of_the_twin() -> None:
         assert validate(steps).accepted
 
 
-def test_a_run_that_breaks_has_a_trace_up_to_there() -> None:
-    """The seed subscribes a connection that is not live; what came before is all that the model explains."""
+def test_the_trace_of_a_failing_run_ends_at_the_failure() -> None:
+    """The source manager subscribes a connection that is not live; the model explains only the operation before."""
     program = ManagerProgram(((op.HasSubscribers(1),), (op.SetListener(1, 1, 1, False),), (op.HasSubscribers(1),)))
     with running():
         steps = trace(Runner(MANAGER_LEVEL, SourceManager, Order.FIFO), program, lambda _candidates: lambda _n: 0)
@@ -65,7 +65,7 @@ def test_a_run_that_breaks_has_a_trace_up_to_there() -> None:
 
 
 def test_replay_writes_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As ITF JSON, and as a TLA+ module by the name's ending."""
+    """As ITF JSON or, for a name that ends in `.tla`, as a TLA+ module."""
     replay = str(CORPUS / "source-P2-a-closed-connection-is-live-again.json")
     assert main(["replay", replay, "--trace", str(tmp_path / "run.itf.json")]) == 1
     assert "1 operation" in capsys.readouterr().out

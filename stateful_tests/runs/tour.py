@@ -11,7 +11,7 @@ from subwarden.model.manager.state import State
 from subwarden.proving.tour.tour import Tour
 from subwarden.reports.record import TOUR_SCHEMA, DifferenceRecord, TourRecord
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming
 from subwarden.stateful_tests.subjects.manager.tour_player import TourResult, play
@@ -53,12 +53,20 @@ def _played(subject: str, factory: Callable[[], ManagerApi], tour: Tour, progres
         return not stopped
 
     loop = ControlledLoop()  # a manager may ask for the running loop; none of its steps is run here
-    WATCHDOG.watch(loop)
+
+    def fresh() -> ManagerApi:
+        WATCHDOG.watch(loop)  # its bound is for the calls on one manager: a whole tour may last longer
+        return factory()
+
     with blaming(subject), running(), loop.entered():
-        if getattr(factory(), "starts_as", None) not in (None, State()):
+        if getattr(fresh(), "starts_as", None) not in (None, State()):
             raise BadSubject(f"subject {subject} starts in a state of its own (`starts_as`); a tour starts without connections or threads")
-        result = play(tour, factory, go_on)
-    loop.abandon()
+        try:
+            result = play(tour, fresh, go_on)
+        except Blocked as error:
+            raise BadSubject(f"subject {subject}: a call blocks the loop, at {error}; `subwarden gate` reports it as a finding") from None
+        finally:
+            loop.abandon()
     return result, stopped
 
 

@@ -1,6 +1,7 @@
 """`subwarden tour`: how many transitions were compared, the first difference, and an exit code that says which."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from subwarden.cli import tour as verb
 from subwarden.cli.main import main
 from subwarden.reports.record import TourRecord
+from subwarden.scheduling.watchdog import WATCHDOG
 
 SMALL = ["--connections", "1"]
 MINE = """
@@ -30,6 +32,17 @@ class WrongAnswer(Manager):
 
 class StartsLive(Manager):
     starts_as = State(live=frozenset({1}))
+
+class Sleeps(Manager):
+    async def has_subscribers(self, thread_id):
+        import time
+        time.sleep(60)
+
+class SlowToMake(Manager):
+    def __init__(self):
+        import time
+        time.sleep(0.02)
+        super().__init__()
 
 class Leaves(Manager):
     async def has_subscribers(self, thread_id): raise SystemExit(0)
@@ -103,6 +116,29 @@ def test_a_tour_that_cannot_be_made_is_told_in_a_line(arguments: list[str], said
     out, err = capsys.readouterr()
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert said in err
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watchdog's bound is half a second: a call or a tour that lasts longer need not be long."""
+    monkeypatch.setattr(WATCHDOG, "guarded", partial(WATCHDOG.guarded, 0.5))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_watchdog_bounds_a_run_and_not_the_whole_tour() -> None:
+    """Once a slow machine ended `subwarden tour` with a traceback."""
+    code, record = toured("--subject", "touring.py:SlowToMake")
+    assert (code, record["compared"]) == (0, 1_821)
+    assert record["seconds"] > 1, "or the test shows nothing"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_call_that_blocks_the_loop_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tour", *SMALL, "--subject", "touring.py:Sleeps"]) == 3
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "a call blocks the loop, at " in err
+    assert "touring.py" in err
 
 
 def test_a_tour_that_is_stopped_early_is_inconclusive(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

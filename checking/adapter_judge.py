@@ -10,6 +10,7 @@ from subwarden.model.properties import CoreProperty
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Value
 
+OBSERVE_SHOWS = "observe() shows something"  # a point of coverage: an observe() that always returns None hides every defect
 Evidence = tuple[object, ...]  # plain data with which the fault can be seen again, without a model
 
 
@@ -35,6 +36,7 @@ class AdapterJudge(ABC):
         self.details: dict[Cause, str] = {}
         self.evidence: dict[Cause, Evidence] = {}
         self.steps = 0
+        self.observed = False  # whether `observe` has shown anything
         self.show_raised: Exception | None = None
         self._loop = loop
         self._fired = fired

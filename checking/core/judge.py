@@ -128,7 +128,7 @@ class CoreJudge(AdapterJudge):
             return
         if seen is None or (not self._dirty and seen == self.seen):
             return
-        self.seen, self._dirty = seen, False
+        self.seen, self._dirty, self.observed = seen, False, True
         for connection in self.connections.values():
             touched = connection.touched()
             if touched is not None and not connection.lost:

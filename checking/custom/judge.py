@@ -100,7 +100,7 @@ class CustomJudge(AdapterJudge):
             return
         if seen is None:
             return
-        self.seen = seen
+        self.seen, self.observed = seen, True
         if self._open or self._orphans:
             return
         if self._model.shows is not None and not self._lost:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from subwarden.checking import causes
+from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.checking.causes import Cause
 from subwarden.checking.core.invariants import broken
 from subwarden.checking.linearizability.configurations import Impossible
@@ -142,6 +143,8 @@ class ExecPlay:
                 states = [search.states.known[number] for _, number in search.configs]
                 if not any(state.live == live for state in states):
                     self.wrong(own.WRONG_LIVE, "the model has " + " or ".join(sorted({_ids(state.live) for state in states})))
+        if self._relation is not None:
+            kinds.add(OBSERVE_SHOWS)
         return ExecRun(self.program, self.recording, self.rows, self.broken, kinds, overtook=self.overtook)
 
     def _did(self, task: str, what: str) -> None:

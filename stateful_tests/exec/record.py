@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.checking.causes import Cause
 from subwarden.checking.linearizability.record import record as judgement_record
 from subwarden.checking.linearizability.verdict import judge
@@ -23,6 +24,7 @@ ALONE = "one by one"  # the column of calls made while no other is open
 def record(command: str, limit: float, profile: str, seed: int, outcome: ExecOutcome) -> dict[str, Any]:
     """The record; findings are saved for `subwarden replay` and `subwarden check`, and their files named."""
     expected = set(kinds(outcome.hello.operations)) | ({CHOICE} if outcome.hello.steps else set())
+    expected |= {OBSERVE_SHOWS} if outcome.hello.observe else set()
     fired = outcome.kinds | ({CHOICE} if outcome.choices else set())
     never = sorted(expected - fired)
     verdicts = [Verdict.VIOLATED] if outcome.findings else [Verdict.HOLDS] if outcome.runs else []

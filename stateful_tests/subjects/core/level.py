@@ -71,10 +71,6 @@ class CoreLevel(AdapterLevel):
         """The points of coverage, named as in `expected`, of the kinds of transitions that fired."""
         return {name for kind in kinds if kind for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
 
-    def brings(self, factory: Factory) -> set[str]:
-        """None: the same is expected of every adapter."""
-        return set()
-
     def overlaps(self, factory: Factory) -> frozenset[str]:
         """All pairs of operations."""
         return OVERLAPS

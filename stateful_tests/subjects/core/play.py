@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from subwarden.checking import causes
+from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.core.configurations import CoreGraph
 from subwarden.checking.core.judge import CoreJudge, Maps
@@ -137,6 +138,8 @@ class AdapterPlay(ABC):
     def finish(self) -> None:
         """The run is quiescent: judge what must hold then."""
         judge, loop = self.judge, self.loop
+        if judge.observed:
+            self.happened.add(OBSERVE_SHOWS)
         stuck = [task for _, task in self._tasks if not task.done()]
         may = self.rested(stuck)
         if isinstance(judge.show_raised, BadObservation):

@@ -70,7 +70,7 @@ class CustomLevel(AdapterLevel):
         adapter: CustomAdapter = factory()
         model = adapter.kind.model
         names = {each for name in model.operations for each in (f"operation {name}", f"rule {rule_of(name)}")}
-        return names | {f"transition {kind}" for kind in model.kinds}
+        return super().brings(factory) | names | {f"transition {kind}" for kind in model.kinds}
 
     def fired(self, kinds: Iterable[str]) -> set[str]:
         """The points of coverage, named as in `brings`, of the kinds of transitions that fired."""

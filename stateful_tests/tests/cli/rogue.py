@@ -144,6 +144,8 @@ class Server(steady.Server):  # type: ignore[misc]  # found at run time
             said["name"] = str(os.getpid())
         if do == "observe" and mode == "claims to be observed":
             raise ValueError("nothing to see")
+        if do == "observe" and mode == "never shows":
+            return None
         if do == "observe" and mode == "shows no pairs":
             return {"live": [], "subscribers": ["t1"]}
         if do == "observe" and mode == "delivers to nobody knows whom":

@@ -158,6 +158,12 @@ def test_what_schedules_itself_and_behaves_holds(gate: Gate) -> None:
     assert "scheduling: the process schedules itself" in out
 
 
+def test_an_observe_that_never_shows_anything_makes_a_pass_inconclusive(gate: Gate) -> None:
+    code, out, err = gate("never shows")
+    assert code == 2, out + err
+    assert "never fired: observe() shows something" in out
+
+
 def test_complaints_on_standard_error_are_nobodys_business(gate: Gate) -> None:
     code, out, _ = gate("complains for ever", "--budget", "0.5")
     assert code in (0, 2), out  # within that time some kinds of transition may not have fired

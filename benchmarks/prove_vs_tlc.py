@@ -97,7 +97,7 @@ def main(largest: bool = False) -> list[str]:
 
 
 def write(lines: list[str]) -> None:
-    """Replace what stands between the page's marks."""
+    """Replace the text between the page's marks."""
     start, end = "<!-- measured: begin -->\n", "<!-- measured: end -->"
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(start)

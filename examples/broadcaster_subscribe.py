@@ -37,7 +37,7 @@ class RemoteBackend(MemoryBackend):
 class Memory:
     def __init__(self, env):
         self.off = {
-            "P8-a-message-reaches-a-connection-that-was-not-subscribed": "publish only queues, for whoever is there when it is sent"
+            "P8-a-message-reaches-a-connection-that-was-not-subscribed": "publish only queues; clients subscribed when it is sent get it"
         }
         self.broadcast = self.make(env)
         self.listens = False

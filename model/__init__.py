@@ -1,1 +1,1 @@
-"""What is right: the pure model of subscription state. No asyncio, no I/O, no clock, no randomness."""
+"""The pure model of subscriptions, which defines the right behaviour. No asyncio, no I/O, no clock, no randomness."""

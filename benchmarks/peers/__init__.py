@@ -154,6 +154,6 @@ def main() -> list[str]:
             for name, contender in contenders.items():
                 found[name, workload] = searches(name, contender, workload)
                 lines.append(search_row(name, workload, found[name, workload]))
-        rated[MANAGER] = rates(contenders, MANAGER)  # last: it loads what the searches should not have to carry
+        rated[MANAGER] = rates(contenders, MANAGER)  # last: it loads modules that would slow the searches
         lines += rate_table(MANAGER, rated[MANAGER])
     return [*lines, "", *judge(rated, found)]

@@ -40,7 +40,7 @@ class CoreJudge(AdapterJudge):
         connections = tuple(connection.digested(name) for connection in self.connections.values())
         return connections, self.deliveries.digested(), last_of_each(self._ends), tuple(self.seen.items()), self._dirty
 
-    # --- what the player reports
+    # --- events of the run
 
     def called(self, task: int, operation: CoreOperation) -> None:
         """`task` calls `operation`; a publish has its `message`."""

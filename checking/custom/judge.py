@@ -17,6 +17,7 @@ from subwarden.model.core.step import Id
 from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
 
+# the text is an identity, as all mechanisms are
 UNASKED = Cause(Property.P8, "what shows changes before any call has ended")
 NAMED = 4  # how many of the model's answers a message lists
 
@@ -44,7 +45,7 @@ class CustomJudge(AdapterJudge):
     def _digest_parts(self, name: Mapping[int, Hashable]) -> Hashable:
         return None if self._lost else self._possible.digested(name), self._blamed, text_of(self.seen)
 
-    # --- what the player reports
+    # --- events of the run
 
     def called(self, task: int, operation: CustomOperation) -> None:
         """`task` calls `operation`."""

@@ -91,7 +91,7 @@ class Lines:
     def _call(self, number: int, name: Id, at: float, data: dict[str, object]) -> tuple[HistoryCall, bool]:
         _no_others(data, {"call", "op", "at", "task"}, "leave it out")
         if "op" not in data:
-            raise Malformed(f"call {name!r} does not say what it asks for", 'add "op": [name, argument, ...]')
+            raise Malformed(f"call {name!r} names no operation", 'add "op": [name, argument, ...]')
         try:
             operation = self.specification.decode(data["op"])
         except ValueError as error:

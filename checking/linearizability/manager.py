@@ -20,7 +20,6 @@ from subwarden.model.manager.words import say_answer, say_operation, say_state
 READ, JOIN, WRITE = Mode.READ, Mode.JOIN, Mode.WRITE
 STALE = 0  # the incarnation of an entry that is gone
 
-Creator = op.ThreadState | op.TryEnsureConnectionSubscribed | op.TryAddConnectionToThread | op.SetListener
 CREATORS = (op.ThreadState, op.TryEnsureConnectionSubscribed, op.TryAddConnectionToThread, op.SetListener)
 LOOKING = (op.SubscribedConnectionIds, op.HasSubscribers, op.StateListenerMatches, op.HoldState)
 NO_TOUCH: Footprint = {}

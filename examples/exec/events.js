@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // A subscription manager in JavaScript: one thread, whose calls interleave at each await, scheduled by Node itself (docs/exec-protocol.md).
-// With --hasty, unsubscribe looks whether the pair is linked, waits, and then answers what it saw: two at once are both told yes.
+// With --hasty, unsubscribe checks that the pair is linked, waits, and then answers by the old check: two at once both get yes.
 
 const hasty = process.argv.includes("--hasty");
 const pause = () => new Promise((resume) => setTimeout(resume, Math.random() * 3));

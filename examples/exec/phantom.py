@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""As steady.py, with a race: subscribe looks whether the connection is live, waits, and then links.
+"""As steady.py, with a race: subscribe checks that the connection is live, waits, and then links.
 
 A disconnect between the two leaves a phantom: a subscriber that is gone, and that no later disconnect removes.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A subscription manager in a process of its own whose steps are chosen from outside (docs/exec-protocol.md). It is correct.
+"""A correct subscription manager in its own process, whose steps are chosen from outside (docs/exec-protocol.md).
 
-It imports nothing of subwarden. Each operation is a generator: a `yield` is where it waits and others may run, and says what for.
+It imports nothing of subwarden. Each operation is a generator: at a `yield` it waits, other operations may run, and it names the wait.
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 
 
 class Manager:
-    """Who is live, and who listens to what, in two maps that change in one step."""
+    """The live connections, and the subscriptions in two maps that change in one step."""
 
     def __init__(self):
         self.live, self.closed = set(), set()
@@ -69,7 +69,7 @@ OPERATIONS = {"connect": 1, "subscribe": 2, "unsubscribe": 2, "publish": 1, "dis
 
 
 class Server:
-    """Answers requests, and runs a step when it is told to."""
+    """Answers requests, and runs one step on request."""
 
     def __init__(self, factory, name):
         self.factory, self.name = factory, name
@@ -129,7 +129,7 @@ class Server:
                     self.perform(number, request["task"], request["op"])
                 else:
                     say({"id": number, "result": self.answer(do, request)})
-            except Exception as error:  # whatever it was, whoever asked is told, and the next request is served
+            except Exception as error:  # answer with the error, and serve the next request
                 say({"id": number, "error": f"{type(error).__name__}: {error}"})
             if do == "bye":
                 return

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A subscription manager that runs every call in a thread of its own and schedules itself (docs/exec-protocol.md).
+"""A subscription manager that runs every call in its own thread and schedules itself (docs/exec-protocol.md).
 
-It imports nothing of subwarden. With `--hasty` it has a race: subscribe looks whether the connection is live, asks a policy, and then
-links without looking again. Without, it holds its lock from the look to the link.
+It imports nothing of subwarden. With `--hasty` it has a race: subscribe checks that the connection is live, asks a policy, and then
+links without checking again. Without `--hasty` it holds its lock from the check to the link.
 """
 
 import json

@@ -28,6 +28,6 @@ class OwnedThreadState(ThreadState):
         return super().set_listener(cancel, conversation)
 
     def retire(self) -> None:
-        """End this state: its listener is told to stop, and it never gets another."""
+        """End this state: signal its listener to stop, and refuse every later one."""
         self.clear_listener()
         self.retired = True

@@ -1,1 +1,1 @@
-"""The manager's model: who is subscribed to which thread, and what each of the eleven operations does to that."""
+"""The manager's model: the subscriptions of connections to threads, and the effect of each of the eleven operations."""

@@ -145,13 +145,13 @@ def _try_add(state: State, o: op.TryAddConnectionToThread, call: Call) -> StepOu
 
 
 def _set_listener(state: State, o: op.SetListener, call: Call) -> StepOutcome:
-    if o.connection not in state.live:  # P2: the source document's manager does not look
+    if o.connection not in state.live:  # P2: the source document's manager does not check this
         return StepOutcome(state, Answer.REFUSED, "set_listener: not live")
     if _overtaken(state, o.thread, call):
         return StepOutcome(state, Answer.REFUSED, "set_listener: overtaken by teardown")
     known = state.ids().get(o.subscription)
-    # P1: an id names one pair. Recorded again for another pair it moves there, and the first pair loses that grant: otherwise it
-    # would be subscribed by an id that no longer names it, and nobody could cancel that.
+    # P1: an id names one pair. Recorded again for another pair it moves there, and the first pair loses that grant: otherwise the
+    # first pair would stay subscribed by an id that no longer names it, and no call could remove that grant.
     after = _without(state, lambda g: g.subscription == o.subscription) if known != (o.thread, o.connection) else state
     after = _link(after, Grant(o.thread, o.connection, o.subscription), o.raw)
     kind = "recorded" if known is None else "again" if known == (o.thread, o.connection) else "moved"

@@ -32,7 +32,7 @@ class Scope:
     subscriptions: int = 1
     conversations: int = 2  # 0: no listeners
     items: int | None = 1  # an open turn's items are counted up to this; None: turns are not tracked
-    raw: bool = True  # False: nobody asks for raw events
+    raw: bool = True  # False: no connection asks for raw events
     in_flight: int = 1  # calls that can be open while others happen; 0: every operation is one step
 
     def __post_init__(self) -> None:

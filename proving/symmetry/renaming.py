@@ -1,8 +1,8 @@
 """Symmetry by definition: every renaming of connections, threads and ids, tried one by one.
 
 Connections, threads and ids are names: renaming them consistently turns runs into runs, so one state of each orbit is enough (Clarke,
-Enders, Filkorn, Jha 1996; Emerson, Sistla 1996). This file is slow and obviously right: it is what `proving.symmetry.column_order` is
-tested against, and what is used while calls are in flight. It refuses to be clever.
+Enders, Filkorn, Jha 1996; Emerson, Sistla 1996). This file is slow and obviously right: `proving.symmetry.column_order` is tested against
+it, and scopes with calls in flight use it.
 """
 
 from collections.abc import Iterator

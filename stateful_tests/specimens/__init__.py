@@ -1,1 +1,1 @@
-"""Races and planted defects: what tests and benchmarks are fed. Not in the wheel."""
+"""The inputs and oracles of tests and benchmarks: races, planted defects, random histories, TLC. Not in the wheel."""

@@ -99,10 +99,12 @@ def check(scope: Scope, defect: str | None = None, liveness: bool = False, worke
 
 
 def check_server(scope: ServerScope, defect: str | None = None, workers: int = 2, timeout: float = 600) -> TlcRun:
-    """Check the twin of level server in `scope`: its invariants, and P6 as a property of steps. Raises ValueError for what it leaves
-    out."""
+    """Check the server's twin in `scope`: its invariants, and P6 as a property of steps.
+
+    Raises ValueError for a scope with more than the core, else as `run` does.
+    """
     if scope.subscriptions or scope.extras:
-        raise ValueError(f"the twin of level server has the core alone, not {scope.describe()}")
+        raise ValueError(f"the server's twin has the core alone, not {scope.describe()}")
     config = (
         f"SPECIFICATION Spec\nCONSTANTS\n  C = {scope.connections}\n  T = {scope.threads}\n  F = {scope.in_flight}\n"
         f'  Defect = "{defect or "none"}"\nINVARIANTS {" ".join(SERVER_INVARIANTS)}\nPROPERTIES P6Steps\n'

@@ -1,4 +1,4 @@
-"""What a planted defect is: a manager that is wrong in one place, and what the harness must say about it.
+"""The record of a planted defect: a manager with one defect, and the finding that the harness must report.
 
 It refuses to say how the defect is found; the tests do.
 """

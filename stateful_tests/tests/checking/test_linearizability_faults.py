@@ -60,7 +60,7 @@ def test_an_empty_file() -> None:
         ('{"call": 2, "op": ["connect", 2], "at": NaN}', 'nan is not a time; make "at" a finite number'),
         ('{"call": 2, "op": ["connect", 2], "at": 1e999}', 'inf is not a time; make "at" a finite number'),
         ('{"call": 2, "op": ["connect", 2], "at": 0.5}', 'its time 0.5 is before 1, the time of line 2; sort the lines by "at"'),
-        ('{"call": 2, "at": 2}', 'call 2 does not say what it asks for; add "op": [name, argument, ...]'),
+        ('{"call": 2, "at": 2}', 'call 2 names no operation; add "op": [name, argument, ...]'),
         ('{"call": 2, "op": ["connect", 2], "at": 2, "by": 1}', "unknown key 'by'; leave it out"),
         (
             '{"call": 2, "op": "connect", "at": 2}',

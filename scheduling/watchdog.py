@@ -6,11 +6,13 @@ the step that blocks, by an exception that says where. It works in the main thre
 """
 
 import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NamedTuple
 
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -21,19 +23,34 @@ class Blocked(BaseException):
     """Raised inside the step that blocks; not an Exception, so that a subject is unlikely to swallow it."""
 
 
+class Alarm(NamedTuple):
+    """Somebody else's alarm, such as pytest-timeout's, which the watchdog's timer has replaced: it rings when it is due all the same."""
+
+    due: float  # by the monotonic clock
+    ring: Callable[[int, FrameType | None], object]
+
+
 class Watchdog:
     """Watches one loop at a time: `watch(loop)` before a run, `watch(None)` after the last."""
 
     def __init__(self) -> None:
         self._loop: ControlledLoop | None = None
         self._ticks = 0
+        self._alarm: Alarm | None = None
+        self._overdue = self._rang = False
 
     def watch(self, loop: ControlledLoop | None) -> None:
         self._loop = loop
         self._ticks = 0
+        if self._overdue and self._alarm is not None:
+            self._ring(self._alarm, sys._getframe())
 
-    def _tick(self, _signal: int, frame: FrameType | None) -> None:
-        loop = self._loop
+    def _tick(self, _number: int, frame: FrameType | None) -> None:
+        alarm, loop = self._alarm, self._loop
+        if alarm is not None and time.monotonic() >= alarm.due:
+            self._overdue = True
+            if loop is None:  # else at the end of the run, whose task would keep the error for itself
+                self._ring(alarm, frame)
         if loop is None:
             return
         self._ticks += 1
@@ -42,6 +59,10 @@ class Watchdog:
         self._ticks = 0
         loop.blocked = _place(frame)
         raise Blocked(loop.blocked)
+
+    def _ring(self, alarm: Alarm, frame: FrameType | None) -> None:
+        self._overdue, self._rang = False, True  # the next tick makes it overdue again, where somebody has swallowed the error
+        alarm.ring(signal.SIGALRM, frame)
 
     @contextmanager
     def guarded(self, bound: float = BOUND) -> Iterator[bool]:
@@ -52,13 +73,18 @@ class Watchdog:
         before = signal.signal(signal.SIGALRM, self._tick)
         began = time.monotonic()
         left, interval = signal.setitimer(signal.ITIMER_REAL, bound, bound)
+        alarm = Alarm(began + left, before) if left and callable(before) and before != self._tick else None
+        if alarm is not None:
+            self._alarm, self._overdue, self._rang = alarm, False, False
         try:
             yield True
         finally:
-            self.watch(None)
+            self._loop = None
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-            if left:  # another alarm (pytest-timeout has one) continues where it was
+            if alarm is not None:
+                self._alarm = None
+            if left and not (alarm and self._rang):  # the timer continues where it was
                 signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 0.001), interval)
 
 

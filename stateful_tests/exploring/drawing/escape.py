@@ -1,7 +1,7 @@
 """Errors on their way out through Hypothesis, which would take them for a failing example.
 
-It would make that example again and make it smaller, and where the subject does not fail in the same way twice, say that something is
-flaky instead of what is wrong. It lets a BaseException pass.
+Hypothesis would play that example again, and where it does not fail in the same way twice, report that something is flaky instead of the
+error. It takes pytest's failures, which are no `Exception`, for failing examples too: pytest-timeout raises one wherever the test is.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,13 +22,15 @@ class Escape(BaseException):
 
 
 def escaping(call: Callable[Given, Made]) -> Callable[Given, Made]:
-    """`call`, for where Hypothesis runs it: whatever it raises gets out as it is, if `let_out` is around."""
+    """`call`, for Hypothesis to run: its errors get out as they are, if `let_out` is around."""
 
     @wraps(call)
     def called(*args: Given.args, **kwargs: Given.kwargs) -> Made:
         try:
             return call(*args, **kwargs)
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, Escape):
+            raise
+        except BaseException as error:
             raise Escape(error) from None
 
     return called
@@ -36,8 +38,13 @@ def escaping(call: Callable[Given, Made]) -> Callable[Given, Made]:
 
 @contextmanager
 def let_out() -> Iterator[None]:
-    """Around Hypothesis: what was raised inside is raised here."""
+    """Around Hypothesis: the errors inside are raised here."""
     try:
         yield
     except Escape as escape:
         raise escape.error from None
+    except ExceptionGroup as flaky:  # an alarm rang in code of Hypothesis, which has tried whether it rings again
+        raised = [each.__cause__ for each in flaky.exceptions if each.__cause__ is not None and not isinstance(each.__cause__, Exception)]
+        if raised:
+            raise raised[0] from None
+        raise

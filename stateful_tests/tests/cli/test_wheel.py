@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from subwarden.stateful_tests.runs.saved import COMMITTED
-from subwarden.stateful_tests.tests.cli.test_pytest_plugin import BROKEN, CALL, QUICK, SOUND
+from subwarden.stateful_tests.tests.fixture.test_pytest_plugin import BROKEN, CALL, QUICK, SOUND
 from subwarden.stateful_tests.tests.paths import ROOT
 
 NOT_SHIPPED = ("benchmarks", "docs", "examples", "stateful_tests/specimens", "stateful_tests/tests")

@@ -165,6 +165,45 @@ def test_the_alarm_of_somebody_else_goes_on_afterwards() -> None:
     assert not rang
 
 
+class Rang(BaseException):
+    """Raised by somebody else's alarm."""
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """Somebody else's, which is due at once."""
+
+    def ring(*_: object) -> None:
+        raise Rang
+
+    before = signal.signal(signal.SIGALRM, ring)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, BOUND)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+    signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+
+@pytest.mark.usefixtures("alarm")
+def test_the_alarm_of_somebody_else_rings_where_it_hangs_outside_of_runs() -> None:
+    with pytest.raises(Rang), Watchdog().guarded(BOUND):
+        time.sleep(60)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0), "it rings once"
+
+
+@pytest.mark.usefixtures("alarm")
+def test_the_alarm_of_somebody_else_waits_for_the_end_of_a_run() -> None:
+    """Raised in a step, it would be the task's, and lost."""
+    watchdog, loop = Watchdog(), ControlledLoop()
+    with pytest.raises(Rang), watchdog.guarded(BOUND), loop.entered():
+        watchdog.watch(loop)
+        loop.call_soon(sleeps_for_real)
+        with suppress(Blocked):
+            run(loop, Order.FIFO, fixed([]), lambda: False)
+        assert loop.blocked is not None
+        watchdog.watch(None)
+
+
 def test_no_alarm_is_left_where_there_was_none() -> None:
     before = signal.getsignal(signal.SIGALRM)
     left, interval = signal.setitimer(signal.ITIMER_REAL, 0)

@@ -62,7 +62,7 @@ def test_steady_holds_with_everything_fired() -> None:
     assert outcome.choices > outcome.runs / 2
 
 
-def test_the_phantom_is_found_and_made_as_small_as_it_can_be() -> None:
+def test_the_phantom_is_found_and_shrunk_to_a_minimum() -> None:
     outcome = explored(f"{EXAMPLES}/phantom.py", 12, 10)
     assert set(outcome.findings) == {PHANTOM}
     run = outcome.findings[PHANTOM].run
@@ -175,7 +175,7 @@ def test_a_finding_is_replayed_and_its_history_is_read_again(
         assert said in captured.out + captured.err
 
 
-def test_options_of_replay_that_are_for_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_replay_refuses_options_for_managers_in_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = {"schema": "subwarden/exec-run/1", "program": ExecProgram((), ()).encode(), "schedule": None, "cause": "x", "answer_within": 1}
     Path("run.json").write_text(json.dumps(data | {"subject": "exec:./server"}))
     for arguments, said in (
@@ -207,7 +207,7 @@ def test_a_run_without_a_schedule_is_replayed_by_running_it_again(folder: Path, 
         (["gate", "--subject", "exec:'"], "its command cannot be read"),
     ],
 )
-def test_what_a_process_cannot_be_used_for_is_said_in_one_line(
+def test_verbs_that_cannot_use_a_process_say_so_in_one_line(
     arguments: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
@@ -221,7 +221,7 @@ def test_what_a_process_cannot_be_used_for_is_said_in_one_line(
 
 
 def test_a_recording_and_its_file_are_judged_alike(tmp_path: Path) -> None:
-    """Whatever was recorded: sound or not, with failures, unanswered calls and what was shown."""
+    """For any recording: sound or not, with failures, unanswered calls and relations shown."""
     random, verdicts = Random(0), []
     for _ in range(300):
         recording = Recording()

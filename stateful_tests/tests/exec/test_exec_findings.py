@@ -1,4 +1,4 @@
-"""What is told of a process: the report to the letter, and how a finding under real concurrency is made small and counted.
+"""Reports on processes, to the letter, and how a finding under real concurrency is shrunk and counted.
 
 `SUBWARDEN_REFRESH=1` writes the golden files anew; look at the difference before committing it. Times are left out.
 """
@@ -92,7 +92,7 @@ def test_a_finding_that_was_seen_once() -> None:
     assert "reproducible: not in 100 more runs of this program; the history is the evidence" in out.getvalue()
 
 
-# --- made small, where nobody can choose what happens
+# --- shrinking without control of the schedule
 
 
 @dataclass
@@ -117,7 +117,7 @@ def smallest(luck: Luck, *operations: CoreOperation) -> ExecFinding:
     return investigate(cast(ExecRunner, luck), causes.SUBSCRIBED_DEAD, whole)
 
 
-def test_an_operation_is_left_out_only_where_the_rest_fails_in_every_try() -> None:
+def test_an_operation_is_dropped_only_if_the_rest_fails_in_every_try() -> None:
     """Two failures are not three; three are enough, however many runs lie between them, if each try has one."""
     never = [False] * (3 * finding_module.RUNS_A_TRY)
     rare = [False] * (finding_module.RUNS_A_TRY - 1) + [True]
@@ -127,7 +127,7 @@ def test_an_operation_is_left_out_only_where_the_rest_fails_in_every_try() -> No
     assert (found.failed, found.counted) == (100 // finding_module.RUNS_A_TRY, 100)
 
 
-def test_what_does_not_fail_again_is_kept_as_it_was_seen() -> None:
+def test_a_run_that_does_not_fail_again_is_kept_as_seen() -> None:
     found = smallest(Luck({}), Connect("c1"), Publish("t1"))
     assert [operation.name for operation in found.run.program.operations()] == ["connect", "publish"]
     assert (found.failed, found.counted) == (0, 100)

@@ -39,12 +39,12 @@ def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def gone(number: int) -> bool:
-    """Whether that process has ended; it may take a moment to be buried by whoever inherits it."""
+    """Whether that process has ended; its new parent may take a moment to reap it."""
     for _ in range(200):
         try:
             os.kill(number, 0)
             if Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True  # it has ended, and nobody has asked for its exit code yet
+                return True  # it has ended, and its exit code has not been read yet
         except OSError:
             return True
         time.sleep(0.01)
@@ -109,14 +109,14 @@ def gate(capsys: pytest.CaptureFixture[str]) -> Gate:
         ("lists no list", "poll and step answer the list of the names of the steps that may run next, not {"),
         ("names two steps alike", "two steps have one name in "),
         ("claims to be observed", "observe was answered by an error: ValueError: nothing to see"),
-        # and what schedules itself
+        # and a process that schedules itself
         ("alone, claims steps", "while no step runs; a process that has steps acts in them alone"),
         ("alone, answers late", "an answer took more than 0.5 s; give it more with --answer-within, or a quieter machine"),
         ("alone, answers twice", "a second time, or after the reset that dropped it"),
         ("alone, shows nothing", "observe answers null, which says mid-change, though every call has been answered"),
     ],
 )
-def test_what_cannot_be_judged_is_one_line_and_exit_code_3(mode: str, said: str, gate: Gate) -> None:
+def test_a_process_that_cannot_be_judged_gives_one_line_and_exit_code_3(mode: str, said: str, gate: Gate) -> None:
     code, out, err = gate(mode)
     assert (code, out, err.count("\n")) == (3, "", 1), err
     assert f"subwarden gate: subject exec:{subject(mode)}: " in err
@@ -143,7 +143,7 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_3(mode: str, said: str,
         ("delivers late", "P8 last word wins: a delivery comes when its subscription has ended"),
     ],
 )
-def test_what_can_be_judged_is_a_finding(mode: str, said: str, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_misbehaviour_that_can_be_judged_is_a_finding(mode: str, said: str, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     if mode in ("delivers late", "phantom that nobody sees"):  # it takes two calls that meet
         monkeypatch.setitem(AMOUNTS, "ci", Amount(40, 10))
     code, out, err = gate(mode)
@@ -152,7 +152,7 @@ def test_what_can_be_judged_is_a_finding(mode: str, said: str, gate: Gate, monke
     assert "violated (" in out
 
 
-def test_what_schedules_itself_and_behaves_holds(gate: Gate) -> None:
+def test_a_correct_process_that_schedules_itself_holds(gate: Gate) -> None:
     code, out, err = gate("alone")
     assert code == 0, out + err
     assert "scheduling: the process schedules itself" in out
@@ -164,14 +164,14 @@ def test_an_observe_that_never_shows_anything_makes_a_pass_inconclusive(gate: Ga
     assert "never fired: observe() shows something" in out
 
 
-def test_complaints_on_standard_error_are_nobodys_business(gate: Gate) -> None:
+def test_complaints_on_standard_error_are_ignored(gate: Gate) -> None:
     code, out, _ = gate("complains for ever", "--budget", "0.5")
     assert code in (0, 2), out  # within that time some kinds of transition may not have fired
     assert "(no findings in " in out
     assert "doubt" not in out
 
 
-def test_a_process_that_has_other_steps_each_time_is_a_doubt(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_with_other_steps_each_time_is_a_doubt(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(AMOUNTS, "ci", Amount(8, 60))  # so that a systematic strategy goes back to a choice that is gone
     code, out, _ = gate("lists one step every third time")
     assert code == 2

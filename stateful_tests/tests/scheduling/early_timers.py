@@ -20,7 +20,7 @@ Log = tuple[str, ...]
 
 
 def outcomes(body: Body, order: Order, *, early: bool, strategy: Strategy | None = None) -> set[Log]:
-    """What the program's runs write, over all schedules of the order."""
+    """The outputs of the program's runs, over all schedules of the order."""
     found: set[Log] = set()
     strategy = strategy or Exhaustive()
     while True:

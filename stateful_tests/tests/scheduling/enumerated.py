@@ -16,7 +16,7 @@ Program = Callable[[ControlledLoop, list[str]], None]
 
 
 class Done(NamedTuple):
-    """What one run did."""
+    """The result of one run."""
 
     log: list[str]
     names: list[str]
@@ -27,7 +27,7 @@ class Done(NamedTuple):
 def play(
     program: Program, order: Order, choose: Callable[[ControlledLoop], Choose], *, limit: int = 10_000
 ) -> tuple[list[str], list[int], int]:
-    """One run of `program`; what it logged, the choices and the number of steps."""
+    """One run of `program`: its log, its choices and its number of steps."""
     loop, log = ControlledLoop(suspend_free_locks=order is Order.ANY), list[str]()
     with controlled_locks(), loop.entered():
         try:
@@ -51,7 +51,7 @@ def record(program: Program, order: Order, choices: list[int]) -> Done:
 
 
 def follow(program: Program, order: Order, names: list[str]) -> list[str]:
-    """Follow `names` to the end; what the program logged."""
+    """Follow `names` to the end; the program's log."""
     followers: list[Follower] = []
 
     def follower(loop: ControlledLoop) -> Follower:

@@ -1116,7 +1116,7 @@ async def timer_cancelled_by_one_of_the_same_moment(log: Log) -> None:
 
 @program
 async def timer_reply_and_timeout_at_one_moment(log: Log) -> None:
-    """The reply and the end of the timeout become due together: whoever is first decides."""
+    """The reply and the end of the timeout become due together: the first of them decides."""
     loop = asyncio.get_running_loop()
     reply = loop.create_future()
     when = loop.time() + TICK
@@ -1408,7 +1408,7 @@ async def pipeline_with_priorities(log: Log) -> None:
         ended.set()
 
 
-# --- errors that nobody reads
+# --- errors that are never read
 
 
 def _tell_handler(log: Log) -> None:
@@ -1479,7 +1479,7 @@ async def generator_that_fails_on_shutdown(log: Log) -> None:
     await loop.shutdown_asyncgens()
 
 
-# --- what came with later versions
+# --- features of later versions
 
 if sys.version_info >= (3, 12):
 

@@ -1,4 +1,4 @@
-"""What code knows by name is found without waking it: some libraries keep objects in their modules that load themselves when asked."""
+"""Landmarks are found without waking them: some libraries keep objects in their modules that load themselves when asked."""
 
 import sys
 from types import ModuleType
@@ -11,7 +11,7 @@ SENTINEL = [object()]
 
 
 class Lazy:
-    """As Django's settings: whoever asks for anything, its class included, makes it load what it stands for."""
+    """As Django's settings: any access, also to its class, makes it load."""
 
     def __getattribute__(self, name: str) -> object:
         raise RuntimeError(f"asked for {name}")

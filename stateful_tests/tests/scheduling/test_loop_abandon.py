@@ -184,8 +184,8 @@ def test_abandoned_before_the_first_step() -> None:
     assert [str(warning.message) for warning in said] == []
 
 
-def test_the_way_out_of_an_abandoned_task_still_runs() -> None:
-    """What a subject cleans up in `finally` is cleaned up, as far as it needs no loop."""
+def test_the_finally_of_an_abandoned_task_still_runs() -> None:
+    """A subject's `finally` still runs, as far as it needs no loop."""
     loop = ControlledLoop()
     left: list[str] = []
 
@@ -214,7 +214,7 @@ def test_a_cancelled_park_withdraws_its_event() -> None:
     assert not loop.events
 
 
-def test_unread_exceptions_are_told_once_and_only_if_unread() -> None:
+def test_an_exception_is_reported_once_and_only_if_unread() -> None:
     loop = ControlledLoop()
 
     async def fail() -> None:
@@ -254,7 +254,7 @@ def test_a_generator_dropped_after_the_end_starts_nothing() -> None:
     assert loop.ready == []
 
 
-def test_asyncio_forgets_the_tasks_of_a_run_that_is_over() -> None:
+def test_asyncio_forgets_the_tasks_of_a_finished_run() -> None:
     """It looks through all tasks by their hashes, which are the same in every run: kept by garbage, they would make each run slower than
     the one before."""
     loop = ControlledLoop()

@@ -49,14 +49,14 @@ async def _default_names(log: Log) -> None:
 
 
 def test_unnamed_tasks_are_numbered_per_loop() -> None:
-    """Stock asyncio numbers them per process, so a name would depend on what ran before."""
+    """Stock asyncio numbers them per process, so a name would depend on earlier runs."""
     assert on_controlled(_default_names, patched=False) == ["task-2", "task-3"], "the main one has number 1"
     stock = on_stock(_default_names)
     assert all(isinstance(name, str) and re.fullmatch(r"Task-\d+", name) for name in stock)
 
 
 def test_tasks_are_kept_to_the_end_of_the_run() -> None:
-    """Stock asyncio holds them weakly; a task that nobody keeps may be collected at a moment that depends on chance."""
+    """Stock asyncio holds them weakly; a task without another reference may be collected at a moment that depends on chance."""
     loop = ControlledLoop()
     with loop.entered():
         loop.create_task(turns(1))

@@ -24,7 +24,7 @@ class EagerSplitLock(split_lock_shown.FixedSplitLock):
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks start eagerly since Python 3.12")
 @pytest.mark.parametrize("order", Order)
-def test_whose_step_it_was_is_known_where_tasks_start_eagerly(order: Order) -> None:
+def test_the_task_of_a_step_is_known_if_tasks_start_eagerly(order: Order) -> None:
     with running():
         runner = Runner(MANAGER_LEVEL, EagerSplitLock, order)
         for seed in range(20):

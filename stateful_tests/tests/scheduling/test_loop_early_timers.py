@@ -1,4 +1,4 @@
-"""Timers that are due while steps are ready: slow steps do to timeouts what they do on stock asyncio, neither more nor less."""
+"""Timers that are due while steps are ready: slow steps affect timeouts as on stock asyncio, neither more nor less."""
 
 import asyncio
 import time
@@ -88,12 +88,12 @@ def random_body(seed: int) -> Body:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_in_fifo_exactly_what_stock_asyncio_does_when_steps_are_slow(seed: int) -> None:
+def test_fifo_with_early_timers_equals_stock_asyncio_with_slow_steps(seed: int) -> None:
     body = random_body(seed)
     assert outcomes(body, Order.FIFO, early=True) == stock_outcomes(body)
 
 
-def test_one_schedule_of_fifo_is_not_enough_for_that() -> None:
+def test_one_fifo_schedule_does_not_show_all_of_stock_asyncio_with_slow_steps() -> None:
     assert any(outcomes(random_body(seed), Order.FIFO, early=False) < stock_outcomes(random_body(seed)) for seed in range(10))
 
 
@@ -116,7 +116,7 @@ def test_timers_keep_their_mutual_order_however_early(deadlines: list[int], seed
 
 
 @pytest.mark.parametrize("order", Order)
-def test_the_name_says_whether_a_step_had_to_be_slow_and_names_replay(order: Order) -> None:
+def test_a_timer_name_says_whether_a_step_was_slow_and_replays(order: Order) -> None:
     for seed in range(30):
         loop, log = loop_for(order), list[str]()
         ready: list[bool] = []
@@ -142,7 +142,7 @@ def test_the_name_says_whether_a_step_had_to_be_slow_and_names_replay(order: Ord
 
 
 @pytest.mark.parametrize("order", Order)
-def test_letting_things_happen_one_by_one_offers_the_same(order: Order) -> None:
+def test_happen_offers_the_same_candidates_as_run(order: Order) -> None:
     """`happen` keeps the same account of batches as `run`."""
     for seed in range(20):
         loop = loop_for(order)
@@ -187,7 +187,7 @@ def test_a_cancelled_handle_does_not_hide_the_end_of_its_batch() -> None:
 
 @pytest.mark.parametrize("make", [RandomWalk, Pos, Urw, Surw, Feedback, lambda random: Pct(random, 3)])
 @pytest.mark.parametrize("order", Order)
-def test_sampled_runs_see_none_or_few(order: Order, make: Callable[[Random], Strategy]) -> None:
+def test_sampled_runs_see_no_or_few_early_timers(order: Order, make: Callable[[Random], Strategy]) -> None:
     strategy, early = make(Random(1)), list[int]()
     for _ in range(100):
         loop = loop_for(order)
@@ -206,7 +206,7 @@ def test_sampled_runs_see_none_or_few(order: Order, make: Callable[[Random], Str
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_searching_states_keeps_the_outcomes_with_early_timers(seed: int) -> None:
+def test_the_search_of_states_keeps_all_outcomes_with_early_timers(seed: int) -> None:
     search = StateSearch()
     assert outcomes(random_body(seed), Order.FIFO, early=True, strategy=search) == outcomes(random_body(seed), Order.FIFO, early=True)
     assert search.indigestible is None

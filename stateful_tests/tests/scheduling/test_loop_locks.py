@@ -1,7 +1,7 @@
-"""asyncio's locks under control: where a free one suspends, and what is known of who holds and who waits.
+"""asyncio's locks under control: where a free one suspends, and which tasks hold and wait.
 
 Deadlock and lock-order findings read this bookkeeping, so it is compared, after every step of every order of small programs, with
-what the locks themselves say; and the patch of a class that belongs to everybody must be gone when nobody wants it.
+the locks themselves. The patch is on a class that all code shares, so it must be gone when its last user has closed it.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ def test_another_task_can_overtake_right_before_a_free_lock() -> None:
     assert overtaken not in orders(suspend=False)
 
 
-def test_held_and_waiting_are_what_the_locks_say() -> None:
+def test_held_and_waiting_agree_with_the_locks() -> None:
     loop = ControlledLoop()
     seen: list[tuple[list[str], list[str]]] = []
     with controlled_locks(), loop.entered():
@@ -108,7 +108,7 @@ def test_a_newcomer_behind_a_woken_head_is_waiting() -> None:
             await asyncio.sleep(0)
             lock.release()
             newcomer = loop.create_task(take(lock), name="newcomer")
-            loop.ready.insert(0, loop.ready.pop())  # before the head runs: what the order `any` may choose
+            loop.ready.insert(0, loop.ready.pop())  # before the head runs, as the order `any` may choose
             await newcomer
 
         loop.create_task(holder())
@@ -125,7 +125,7 @@ def test_a_newcomer_behind_a_woken_head_is_waiting() -> None:
 
 @pytest.mark.parametrize("suspend", [False, True])
 @pytest.mark.parametrize("when", range(6))
-def test_a_cancellation_at_any_step_leaves_the_books_right(suspend: bool, when: int) -> None:
+def test_a_cancellation_at_any_step_keeps_held_and_waiting_right(suspend: bool, when: int) -> None:
     loop = ControlledLoop(suspend_free_locks=suspend)
     steps = 0
     with controlled_locks(), loop.entered():
@@ -168,7 +168,7 @@ def test_nested_pairs_are_recorded_when_asked_for() -> None:
     assert loop.nested == [(a, b), (a, c), (b, c), (c, a)]
 
 
-def test_a_deadlock_shows_in_the_books() -> None:
+def test_a_deadlock_shows_in_held_and_waiting() -> None:
     loop = ControlledLoop()
     with controlled_locks(), loop.entered():
         a, b = asyncio.Lock(), asyncio.Lock()

@@ -1,4 +1,4 @@
-"""What the loop cannot control is refused, by name, and remembered: a verdict must never rest on an order that nobody chose."""
+"""The loop refuses, by name, sources that it cannot control, and remembers them: a verdict must not rest on an order left to chance."""
 
 import asyncio
 import inspect
@@ -61,7 +61,7 @@ def test_every_source_is_refused_by_name_and_remembered(name: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_ways_that_subjects_take_are_refused(ask: Callable[[], Awaitable[object]], name: str) -> None:
+def test_executors_sockets_and_subprocesses_are_refused_in_subjects(ask: Callable[[], Awaitable[object]], name: str) -> None:
     loop, told = refused(ask)
     assert told == name
     assert loop.uncontrolled == [name]
@@ -85,7 +85,7 @@ def test_another_thread_is_refused() -> None:
     assert not loop.ready
 
 
-def test_the_own_thread_is_not_refused() -> None:
+def test_the_thread_of_the_loop_is_not_refused() -> None:
     loop = ControlledLoop()
     ran: list[str] = []
     loop.call_soon_threadsafe(ran.append, "ran")
@@ -94,8 +94,8 @@ def test_the_own_thread_is_not_refused() -> None:
     assert not loop.uncontrolled
 
 
-def test_the_thread_that_runs_the_loop_is_the_own_one() -> None:
-    """Wherever the loop was made: `entered` says who runs it."""
+def test_the_thread_that_enters_the_loop_becomes_its_thread() -> None:
+    """Wherever the loop was made: `entered` says which thread runs it."""
     loop = ControlledLoop()
     ran: list[object] = []
 
@@ -110,7 +110,7 @@ def test_the_thread_that_runs_the_loop_is_the_own_one() -> None:
     assert ran == ["ran"]
 
 
-def test_nothing_of_the_loop_interface_is_forgotten() -> None:
+def test_every_method_of_the_loop_interface_is_offered_or_refused() -> None:
     """A method of a later Python that is neither offered nor refused would fail with NotImplementedError and without a name."""
     names = {name for name, _ in inspect.getmembers(asyncio.AbstractEventLoop, inspect.isfunction) if not name.startswith("__")}
     own = {name for name in vars(ControlledLoop) if callable(getattr(ControlledLoop, name))}

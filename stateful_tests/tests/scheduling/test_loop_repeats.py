@@ -1,8 +1,8 @@
-"""The same choices make the same run, also where asyncio itself goes through a set of tasks.
+"""The same choices make the same run, also when asyncio itself iterates over a set of tasks.
 
-A set of objects hashed by address has another order each time. A task group cancels its children in the order of such a set; were it
-left to chance, a recorded schedule could not be followed; nor one of a subject that keeps a set of queues. Futures that are no tasks, and
-objects of the subject, keep their addresses.
+A set of objects hashed by address has another order each time. A task group cancels its children in the order of such a set, and subjects
+keep sets of queues; if those orders were left to chance, a recorded schedule could not be followed. Futures that are no tasks, and objects
+of the subject, keep their addresses.
 """
 
 import asyncio

@@ -86,7 +86,7 @@ def test_an_endless_sleep_never_ends_and_can_be_cancelled() -> None:
 
 
 @given(st.lists(st.integers(0, 3), max_size=12))
-def test_timers_run_by_deadline_and_equal_ones_in_the_order_asked_for(deadlines: list[int]) -> None:
+def test_timers_run_by_deadline_and_equal_ones_in_order_of_creation(deadlines: list[int]) -> None:
     loop = ControlledLoop()
     log: list[int] = []
     with loop.entered():
@@ -180,7 +180,7 @@ def test_eager_tasks_have_names_of_their_own_from_their_first_step() -> None:
     assert sorted(task.get_name() for task in loop.tasks) == seen
 
 
-def test_a_step_belongs_to_its_task_and_a_callback_to_nobody() -> None:
+def test_a_step_belongs_to_its_task_and_a_callback_to_none() -> None:
     loop = ControlledLoop()
     with loop.entered():
         future = loop.create_future()
@@ -216,7 +216,7 @@ def test_the_bound_on_steps_and_the_observer_end_a_run() -> None:
 
 @pytest.mark.parametrize("every_choice", [False, True])
 def test_no_ready_step_is_passed_over_for_ever(every_choice: bool) -> None:
-    """What comes again until somebody else has run (anyio delivers a cancellation so) must not keep that from running."""
+    """A callback that returns until another task has run (anyio delivers a cancellation so) must not keep that task from running."""
     loop = ControlledLoop()
     names: list[str] = []
     with loop.entered():
@@ -232,7 +232,7 @@ def test_no_ready_step_is_passed_over_for_ever(every_choice: bool) -> None:
         names = recorder.names
     assert (ending, task.done()) == (Ending.QUIESCENT, True)
     assert steps > STARVATION_BOUND  # or it was not unfair
-    assert sum(choices) == len(choices) >= STARVATION_BOUND  # what was not chosen does not count
+    assert sum(choices) == len(choices) >= STARVATION_BOUND  # a step without a choice does not count
     assert len(names) == (steps if every_choice else 0)
     if every_choice:
         assert names.count("task") == 2
@@ -248,7 +248,7 @@ def test_errors_of_callbacks_reach_the_handler_and_the_run_goes_on() -> None:
     assert [type(context["exception"]) for context in loop.unhandled] == [ValueError]
 
 
-def test_the_running_loop_and_the_hooks_are_put_back() -> None:
+def test_the_running_loop_and_the_hooks_are_restored() -> None:
     hooks = sys.get_asyncgen_hooks()
     outer, inner = ControlledLoop(), ControlledLoop()
     with outer.entered():

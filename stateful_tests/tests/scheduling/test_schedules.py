@@ -52,7 +52,7 @@ def test_a_schedule_too_short_or_too_long_is_noticed(name: str) -> None:
 
 @pytest.mark.parametrize("changed", range(4))
 def test_a_changed_program_diverges_at_the_very_step(changed: int) -> None:
-    """The task is renamed, or ends, right after step `changed`: the next thing cannot be what was recorded."""
+    """The task is renamed, or ends, right after step `changed`: the recorded step cannot be next."""
 
     def program(loop: ControlledLoop, log: list[str], *, until: int = 5, rename: int = 5) -> None:
         async def body() -> None:
@@ -76,14 +76,14 @@ def test_a_changed_program_diverges_at_the_very_step(changed: int) -> None:
     assert (ended.value.step, ended.value.wanted, ended.value.available) == (changed + 2, "body", [])
 
 
-def test_a_guide_skips_what_cannot_happen() -> None:
+def test_a_guide_skips_names_that_cannot_happen() -> None:
     names = ["c", "nobody", "b", "+nothing", "c", "a"]
     assert guide(independent(3, 2), Order.ANY, names) == ["c0", "b0", "c1", "a0", "b1", "a1"]
     assert guide(independent(3, 2), Order.ANY, []) == record(independent(3, 2), Order.ANY, []).log
     assert guide(independent(2, 2), Order.ANY, names) == ["b0", "a0", "b1", "a1"], "fewer operations, the same order among the rest"
 
 
-def test_fixed_choices_are_cut_to_what_is_there() -> None:
+def test_fixed_choices_are_cut_to_the_number_of_candidates() -> None:
     assert record(independent(2, 1), Order.ANY, [99]).log == ["b0", "a0"]
     choose = fixed([5, 1])
     assert [choose(3), choose(3), choose(3)] == [2, 1, 0]
@@ -109,7 +109,7 @@ def test_a_guide_never_fails_on_a_schedule_that_was_damaged(name: str, choices: 
 
 
 @given(st.lists(st.integers(0, 7), max_size=40))
-def test_in_order_any_too(choices: list[int]) -> None:
+def test_names_repeat_runs_in_order_any_too(choices: list[int]) -> None:
     """The contended program has too many runs in `any` to enumerate, so chance picks some."""
     done = record(contended, Order.ANY, choices)
     assert follow(contended, Order.ANY, done.names) == done.log
@@ -127,7 +127,7 @@ def test_choices_are_reported_alike_with_and_without_every_choice() -> None:
 
 @given(st.lists(st.sampled_from(["x", "x@2", "x@3", "y"]), min_size=1, max_size=6), st.integers(0, 2**32))
 def test_names_are_told_apart_whatever_tasks_are_called(called: list[str], seed: int) -> None:
-    """Also if somebody is called what the second of a name would be called; and a schedule by these names is followed exactly."""
+    """Also if a task has the name that the second of two equal names would get; and a schedule by these names is followed exactly."""
     logs: list[list[int]] = []
     schedule: list[str] = []
     for again in (False, True):

@@ -66,7 +66,7 @@ def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share() -> Non
     assert {name: times / 4 for name, times in turns.items()} == SHARES
 
 
-def test_the_portfolio_goes_on_without_who_is_exhausted() -> None:
+def test_the_portfolio_continues_without_an_exhausted_member() -> None:
     strategy = Portfolio(Random(1), 100)
     assert sum(sample(strategy, words(a=1), 100).values()) == 100
     systematic = next(member for member in strategy.members if member.name == "delay bounded")

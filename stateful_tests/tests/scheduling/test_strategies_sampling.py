@@ -60,7 +60,7 @@ def test_urw_is_uniform_where_a_random_walk_is_not(steps: dict[str, int]) -> Non
     assert not fits(sample(RandomWalk(Random(2)), words(**steps), runs), uniform)
 
 
-def test_urw_counts_what_children_will_do_with_their_parent() -> None:
+def test_urw_counts_the_events_of_children_as_their_parent_s() -> None:
     """The paper's own example of bias: a parent that is short itself but starts long children must not be left for last."""
 
     def start(loop: ControlledLoop) -> Callable[[], Hashable]:
@@ -88,7 +88,7 @@ def test_urw_counts_what_children_will_do_with_their_parent() -> None:
     assert fits(sample(Urw(Random(3)), start, 40 * len(every)), chances)
 
 
-def test_surw_interleaves_what_interests_it_uniformly() -> None:
+def test_surw_interleaves_interesting_events_uniformly() -> None:
     """All sites of these tasks but their first are one site each, so runs that take all of them are URW's."""
     steps = {"a": 12, "b": 1}
     last = "a" * 12 + "b"
@@ -123,7 +123,7 @@ def windows(length: int, first: int) -> Start:
 
 
 @pytest.mark.parametrize("first", [1, 4, 7])
-def test_pct_finds_what_its_depth_promises_and_a_lesser_depth_never_does(first: int) -> None:
+def test_pct_finds_bugs_of_its_depth_and_a_lesser_depth_never_does(first: int) -> None:
     """n = 2 chains, k = at most 9 moments of choice: chances of at least 1/(2 * 9) for depth 2 and 1/(2 * 81) for depth 3."""
     length, runs = 8, 6_000
     choices = length + 1
@@ -146,8 +146,8 @@ def test_pct_of_depth_four_has_all_of_its_changes() -> None:
     assert sample(Pct(Random(5), 3), words(**steps), runs)["ababba"] == 0
 
 
-def test_pos_gives_who_lost_a_race_a_new_chance_and_is_no_random_walk() -> None:
-    """That one event comes after twelve: one run in 13 if it keeps its priority (basic POS), one in 4,096 if nobody does."""
+def test_pos_gives_the_loser_of_a_race_a_new_chance_and_is_no_random_walk() -> None:
+    """That one event comes after twelve: one run in 13 if it keeps its priority (basic POS), one in 4,096 if no event does."""
     runs, last = 6_000, "a" * 12 + "b"
     assert runs / 4_096 * 4 < sample(Pos(Random(6)), words(a=12, b=1), runs)[last] < runs / 13 / 2
 
@@ -167,7 +167,7 @@ def test_pct_of_depth_one_only_orders_chains() -> None:
 
 
 @pytest.mark.parametrize("make", [RandomWalk, Urw, Surw, Pos, Feedback])
-def test_samplers_that_promise_it_leave_no_schedule_out(make: Callable[[Random], Strategy]) -> None:
+def test_random_walk_urw_surw_pos_and_feedback_leave_no_schedule_out(make: Callable[[Random], Strategy]) -> None:
     assert len(sample(make(Random(7)), words(a=2, b=2, c=1), 2_500)) == comb(5, 2) * comb(3, 2)
 
 

@@ -1,4 +1,4 @@
-"""What systematic strategies call complete, against combinatorics and brute force: exact sets of outcomes, exact numbers of runs."""
+"""Completeness claims of systematic strategies against combinatorics and brute force: exact sets of outcomes, exact numbers of runs."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -43,7 +43,7 @@ def runs_of(strategy: Strategy, start: Start, order: Order = Order.ANY) -> list[
 
 
 def counted(*steps: int) -> Start:
-    """Tasks of so many steps each; the outcome is who made them, in order."""
+    """Tasks with these numbers of steps; the outcome is the task of each step, in order."""
 
     def start(loop: ControlledLoop) -> Callable[[], Hashable]:
         made: list[int] = []
@@ -123,7 +123,7 @@ def test_delay_bounded_makes_each_schedule_within_the_bound_once(order: Order, s
 
 
 def preempted(word: tuple[int, ...], steps: tuple[int, ...]) -> int:
-    """How often, in a word of who made each step, a task that could go on did not, or was not the first to follow one that ended."""
+    """The deviations in `word`, the task of each step: a task that could continue did not, or not the first followed one that ended."""
     left, at, count, queue = list(steps), None, 0, list(range(len(steps)))
     for who in word:
         due = at if at is not None and left[at] else queue[0]
@@ -154,7 +154,7 @@ def test_without_a_preemption_each_task_runs_on_until_it_waits() -> None:
     assert [outcome for _, outcome in in_fifo] == [(0, 1, 0, 1, 0)], "in fifo there is no choice among ready steps"
 
 
-def test_delay_bounded_says_when_it_has_run_everything_and_not_before() -> None:
+def test_delay_bounded_reports_everything_only_after_all_schedules() -> None:
     start = counted(2, 2)
     most = max(sum(pick > 0 for pick in choices) for choices, _ in runs_of(Exhaustive(), start))
     for bound in range(most + 2):
@@ -164,7 +164,7 @@ def test_delay_bounded_says_when_it_has_run_everything_and_not_before() -> None:
         assert strategy.complete <= bound
 
 
-def test_delay_bounded_claims_nothing_that_it_has_not_done() -> None:
+def test_delay_bounded_claims_only_finished_bounds() -> None:
     start = counted(3, 3)
     deviations = [sum(pick > 0 for pick in choices) for choices, _ in runs_of(Exhaustive(), start)]
     within = [sum(n <= bound for n in deviations) for bound in range(4)]

@@ -1,6 +1,6 @@
-"""Code as others write it runs as it is: context variables, time limits, task groups, queues, callbacks, tasks that it cancels by itself.
+"""Ordinary asyncio code runs unchanged: context variables, time limits, task groups, queues, callbacks, tasks that it cancels by itself.
 
-Each manager holds, and one that is the same but for a mistake with that very thing does not: the thing has had its say.
+Each manager holds, and its twin with one mistake in the use of that feature does not: so the feature has an effect.
 """
 
 import asyncio
@@ -230,7 +230,7 @@ class CallsTwice(CallsBack):
 
 
 @pytest.mark.parametrize("manager", [Plain, Context, Timeout, WaitFor, Grouped, Queued, CallsBack])
-def test_code_as_others_write_it_holds(manager: Any) -> None:
+def test_ordinary_asyncio_code_holds(manager: Any) -> None:
     assert not shown(manager, *PROGRAMS)
 
 
@@ -244,5 +244,5 @@ def test_code_as_others_write_it_holds(manager: Any) -> None:
         (CallsTwice, "D1-a-message-reaches-a-subscriber-twice"),
     ],
 )
-def test_a_mistake_with_it_is_found(manager: Any, cause: str) -> None:
+def test_a_planted_mistake_in_it_is_found(manager: Any, cause: str) -> None:
     assert cause in {each.slug() for each in shown(manager, *PROGRAMS)}

@@ -112,7 +112,7 @@ def test_a_run_that_never_comes_to_rest_is_interrupted_too() -> None:
 
 
 def test_runs_shorter_than_the_bound_are_never_interrupted() -> None:
-    """However many ticks pass over all of them: each run is watched anew, and one tick says nothing of the run it hits."""
+    """However many ticks pass over all of them: each run is watched from its start, and one tick says nothing of the run it hits."""
     watchdog = Watchdog()
     with watchdog.guarded(1000):
         for _ in range(10):
@@ -147,7 +147,7 @@ def test_nothing_is_interrupted_while_nothing_is_watched() -> None:
     assert loop.blocked is None
 
 
-def test_the_alarm_of_somebody_else_goes_on_afterwards() -> None:
+def test_another_alarm_continues_afterwards() -> None:
     """pytest-timeout guards this very test with the same signal."""
     rang: list[int] = []
     before = signal.signal(signal.SIGALRM, lambda *_: rang.append(1))
@@ -216,7 +216,7 @@ def test_no_alarm_is_left_where_there_was_none() -> None:
         signal.setitimer(signal.ITIMER_REAL, left, interval)
 
 
-def test_another_thread_is_told_that_there_is_no_guard() -> None:
+def test_guarded_says_that_another_thread_has_no_guard() -> None:
     told: list[bool] = []
 
     def work() -> None:

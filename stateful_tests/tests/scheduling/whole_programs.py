@@ -1,4 +1,4 @@
-"""The search of states beside brute force: what tests of it on any level share."""
+"""The search of states beside brute force, for tests on any level."""
 
 from collections.abc import Callable
 from functools import partial

@@ -22,7 +22,7 @@ def _awaited(suspended: Any) -> object:
 
 
 class NoStack(Digest):
-    """Sees the variables of a frame and not what the interpreter keeps on its stack."""
+    """Sees the variables of a frame and not the interpreter's stack."""
 
     def frame(self, suspended: Any, frame: Any) -> None:
         self.out.append(frame.f_lasti)
@@ -52,7 +52,7 @@ def stack(loop: ControlledLoop) -> Callable[[], Hashable]:
 
 
 class NoVariables(Digest):
-    """Sees where a coroutine is suspended, and what it awaits, alone."""
+    """Sees only where a coroutine is suspended, and the object that it awaits."""
 
     def frame(self, suspended: Any, frame: Any) -> None:
         self.out.append(frame.f_lasti)
@@ -77,7 +77,7 @@ def variables(loop: ControlledLoop) -> Callable[[], Hashable]:
 
 
 class NoPlace(Digest):
-    """Sees what frames hold, and not where they are suspended."""
+    """Sees the contents of frames, and not where they are suspended."""
 
     def frame(self, suspended: Any, frame: Any) -> None:
         self.constant(frame.f_code)
@@ -156,7 +156,7 @@ def waiters(loop: ControlledLoop) -> Callable[[], Hashable]:
 
 
 class NoCallbacks(Digest):
-    """Does not see in which order a future tells those who wait."""
+    """Does not see the order of a future's callbacks."""
 
     def callbacks(self, future: Any) -> None:
         self.name(len(future._callbacks or ()))
@@ -178,7 +178,7 @@ def callbacks(loop: ControlledLoop) -> Callable[[], Hashable]:
 
 
 class NoEvents(Digest):
-    """Sees the names of outside events, and not what they will do."""
+    """Sees the names of outside events, and not their effects."""
 
     def events(self, events: list[Event]) -> None:
         self.name(tuple(sorted(event.label for event in events)))
@@ -252,7 +252,7 @@ def cancellation(loop: ControlledLoop) -> Callable[[], Hashable]:
 
 
 class NoObserver(Digest):
-    """Does not see who judges the run."""
+    """Does not see the judge of the run."""
 
     def observer(self, loop: ControlledLoop) -> None:
         pass

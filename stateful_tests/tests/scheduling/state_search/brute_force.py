@@ -60,7 +60,7 @@ def same_as_brute_force(start: Start, order: Order, *, suspend: bool = False, li
 
 
 class Box:
-    """What tasks share."""
+    """The state that tasks share."""
 
     def __init__(self) -> None:
         self.x = 0

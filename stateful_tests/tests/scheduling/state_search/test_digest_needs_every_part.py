@@ -14,7 +14,7 @@ from subwarden.stateful_tests.tests.scheduling.state_search.brute_force import S
 
 
 @pytest.mark.parametrize(("blind", "start", "order"), PARTS)
-def test_a_digest_that_leaves_something_out_loses_outcomes(blind: type[Digest], start: Start, order: Order) -> None:
+def test_a_digest_without_any_one_of_its_parts_loses_outcomes(blind: type[Digest], start: Start, order: Order) -> None:
     def with_a_bystander(loop: ControlledLoop) -> Callable[[], Hashable]:
         """So that there is a choice, and the state is looked at, to the end. It notes how things stood when it came."""
         outcome, stood = start(loop), list[Hashable]()

@@ -65,7 +65,7 @@ def test_race_programs_fail_as_brute_force_says(order: Order) -> None:
     assert compared >= 30
 
 
-def test_an_exception_that_is_being_handled_is_part_of_the_state() -> None:
+def test_an_exception_being_handled_is_part_of_the_state() -> None:
     def start(loop: ControlledLoop) -> Callable[[], Hashable]:
         box = Box()
 

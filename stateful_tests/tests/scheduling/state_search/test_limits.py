@@ -11,7 +11,7 @@ from subwarden.stateful_tests.specimens.races.race import tick
 from subwarden.stateful_tests.tests.scheduling.state_search.brute_force import Box, outcomes
 
 
-def test_what_cannot_be_digested_is_named_and_nothing_is_pruned() -> None:
+def test_an_indigestible_object_is_named_and_nothing_is_pruned() -> None:
     class Guarded:
         def __init__(self) -> None:
             self.guard = threading.Lock()
@@ -58,7 +58,7 @@ def test_an_async_generator_cannot_be_digested() -> None:
     assert search.indigestible.startswith("a async_generator")
 
 
-def test_a_program_that_need_not_end_has_no_number_of_schedules() -> None:
+def test_an_endless_program_has_no_number_of_schedules() -> None:
     def start(loop: ControlledLoop) -> Callable[[], Hashable]:
         box = Box()
 
@@ -81,7 +81,7 @@ def test_a_program_that_need_not_end_has_no_number_of_schedules() -> None:
     assert (search.complete, search.endless, search.schedules) == (True, True, None)
 
 
-def test_a_state_that_differs_from_run_to_run_is_said_and_nothing_is_pruned() -> None:
+def test_a_state_that_differs_between_runs_is_reported_and_nothing_is_pruned() -> None:
     """As where a random number is a name, and decides nothing."""
     runs = iter(range(100))
 
@@ -118,7 +118,7 @@ def _fill(name: str) -> None:
         FILLED.add(name)
 
 
-def test_an_exception_that_was_caught_is_over() -> None:
+def test_a_caught_exception_is_no_part_of_the_state() -> None:
     """As in a cache that only the first run fills: it is no part of the state, though the interpreter keeps a place for it."""
     FILLED.clear()
 

@@ -109,7 +109,7 @@ MADE: list[Callable[[], object]] = [
 ]
 
 
-def test_structures_are_equal_for_what_is_built_alike_and_different_for_all_else() -> None:
+def test_structures_are_equal_exactly_for_objects_built_alike() -> None:
     structure = Objects()
     kept = []  # so that addresses differ
 
@@ -127,7 +127,7 @@ def test_structures_are_equal_for_what_is_built_alike_and_different_for_all_else
             assert one != rows[other], f"{MADE[at]()!r} and {MADE[other]()!r}"
 
 
-def test_only_what_cannot_change_is_told_by_identity_alone() -> None:
+def test_only_unchanging_objects_are_compared_by_identity() -> None:
     @dataclass(frozen=True)
     class Frozen:
         held: object

@@ -15,7 +15,7 @@ from subwarden.stateful_tests.tests.scheduling.state_search.brute_force import o
 
 TOO_LARGE = {"among_many", "phantom_between_two_locks_in_a_crowd"}  # more than 20,000 runs
 RACES = {program.name: program for program in races()}
-WRONG = {  # what goes wrong in some schedule of the broken program; in others nothing does
+WRONG = {  # the errors of some schedules of the broken program; in others there is none
     "needle_at_the_end": {"seen half done"},
     "four_turns": {"climbed to the top"},
     "two_needles": {"both came in time"},

@@ -10,7 +10,7 @@ from subwarden.stateful_tests.tests.scheduling.state_search.brute_force import o
 
 
 def tickets(loop: ControlledLoop) -> Callable[[], Hashable]:
-    """Whoever comes draws a ticket, and serves the one that was drawn last by then: it may be its own, or not."""
+    """Each task draws a ticket, and serves the ticket drawn last by then: its own, or another."""
     drawn: list[object] = []
     served: list[bool] = []
 
@@ -26,13 +26,13 @@ def tickets(loop: ControlledLoop) -> Callable[[], Hashable]:
     return lambda: tuple(served)
 
 
-def test_tickets_that_runs_make_are_told_apart_by_where_they_are() -> None:
+def test_bare_objects_of_a_run_are_told_apart_by_their_place() -> None:
     for order in Order:
         assert same_as_brute_force(tickets, order)
 
 
 def marks() -> tuple[Callable[[int], object], Callable[[object], bool]]:
-    """Two marks that nobody knows by name, and what tells one from the other."""
+    """Two marks without a name, and the comparison that tells one from the other."""
     right, wrong = object(), object()
     return lambda which: (right, wrong)[which], lambda mark: mark is right
 

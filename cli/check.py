@@ -1,7 +1,6 @@
-"""`subwarden check HISTORY.jsonl`: judge a log of calls and returns by a model. Parsing and telling only.
+"""`subwarden check HISTORY.jsonl`: judge whether a log of calls and returns is linearizable.
 
-Exit code 0: linearizable; 1: not; 2: unknown, the budget ran out; 3: the history or the command cannot be used. It refuses to judge
-part of a history: a line that cannot be read may be the one that matters.
+It refuses to judge part of a history: a line that cannot be read may be the one that matters.
 """
 
 import argparse
@@ -21,21 +20,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the verb and its arguments."""
     parser = subparsers.add_parser(
         "check",
-        help="judge a recorded history by a model",
-        description="Judge whether some one-at-a-time order of a history's calls explains its answers. The format: docs/histories.md.",
-        epilog="exit code: 0 linearizable, 1 not linearizable, 2 unknown (budget), 3 the history cannot be used",
+        help="judge whether a recorded history is linearizable",
+        description="Judge whether some sequential order of a history's calls explains its answers. The format: docs/histories.md.",
+        epilog="exit codes: 0 linearizable, 1 not linearizable, 2 unknown (budget), 3 unusable history, usage or internal error",
     )
     parser.add_argument("history", type=Path, metavar="HISTORY.jsonl", help="calls, returns and cancellations, one JSON object a line")
-    parser.add_argument("--model", choices=list(SPECIFICATIONS), help=f"default: the one the history names, else {DEFAULT}")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the judgement as JSON, too")
+    parser.add_argument("--model", choices=list(SPECIFICATIONS), help=f"default: the model that the history names, else {DEFAULT}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the judgement as JSON")
     parser.add_argument(
-        "--budget", type=_positive, default=BUDGET, metavar="N", help=f"configurations to look at for one moment (default {BUDGET})"
+        "--budget", type=_positive, default=BUDGET, metavar="N", help=f"configurations to try at one moment (default: {BUDGET:,})"
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Judge the history that `args` names; tell it on standard output, what is wrong with it on standard error."""
+    """Judge the history that `args` names. The judgement goes to standard output, faults of the history to standard error."""
     path: Path = args.history
     try:
         name = args.model or _named(path) or DEFAULT

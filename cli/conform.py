@@ -1,4 +1,4 @@
-"""`subwarden conform COMMAND`: whether a program speaks the protocol of docs/exec-protocol.md. Exit code 0 it does, 1 it does not."""
+"""`subwarden conform COMMAND`: check that a program speaks the protocol of docs/exec-protocol.md."""
 
 import argparse
 import sys
@@ -16,21 +16,24 @@ from subwarden.stateful_tests.exec.conformance.conformance import FAIL, PASS, co
 from subwarden.stateful_tests.exec.process import PREFIX
 
 SCHEMA = "subwarden/conform/1"
+EXIT = "exit codes: 0 it conforms, 1 it does not, 3 no such program, usage or internal error"
 
 
 def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
-    parser = verbs.add_parser("conform", help="check that a program speaks the protocol of exec: subjects", description=__doc__)
+    parser = verbs.add_parser(
+        "conform", help="check that a program speaks the protocol of exec: subjects", description=__doc__, epilog=EXIT
+    )
     parser.add_argument("command", metavar="COMMAND", help="as in --subject exec:COMMAND; quote it if it has arguments")
     parser.add_argument(
-        "--answer-within", type=duration, default=LIMIT, metavar="SECONDS", help=f"how long any answer may take (default: {LIMIT:g})"
+        "--answer-within", type=duration, default=LIMIT, metavar="SECONDS", help=f"longest time for an answer (default: {LIMIT:g})"
     )
-    parser.add_argument("--json", type=output, metavar="FILE", help="write the checks there as well")
+    parser.add_argument("--json", type=output, metavar="FILE", help="also write the checks as JSON")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check and tell, line by line. Raises BadProcess where there is no such command."""
+    """Check, and print each check as it ends. Raises BadProcess where there is no such command."""
     command = options.command.removeprefix(PREFIX)
     console = console_for(sys.stdout)
     lines = []

@@ -1,4 +1,4 @@
-"""`subwarden gate`: hold a subject against the model under controlled interleavings."""
+"""`subwarden gate`: compare a subject with the model under controlled interleavings, the same ones every time."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli import exec_subject as process_subject
-from subwarden.cli.options import count, duration, level, output, seed, write_json
+from subwarden.cli.options import EXIT_CODES, count, duration, level, output, seed, write_json
 from subwarden.cli.progress.bar import progress
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import console_for, write_gate
@@ -23,26 +23,26 @@ from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
 def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
-    parser = verbs.add_parser("gate", help="check that every property holds, under thousands of interleavings", description=__doc__)
+    parser = verbs.add_parser("gate", help="check every property under thousands of interleavings", description=__doc__, epilog=EXIT_CODES)
     parser.add_argument(
         "--subject", type=canonical, default=DEFAULT, metavar="NAME", help=f"what to check (default: {DEFAULT}); see `subwarden subjects`"
     )
-    parser.add_argument("--profile", default="ci", choices=sorted(PROFILES), help="how much to do (default: ci)")
+    parser.add_argument("--profile", default="ci", choices=sorted(PROFILES), help="amount of work (default: ci)")
     parser.add_argument(
-        "--level", type=level, metavar="{manager,server}", help="judge at this level alone (default: at all that the subject has)"
+        "--level", type=level, metavar="{manager,server}", help="judge at this level only (default: every level of the subject)"
     )
     parser.add_argument("--seed", type=seed, metavar="N", help="draw programs by this seed (default: 0 for ci, else a new one)")
-    parser.add_argument("--budget", type=duration, metavar="SECONDS", help="search this long instead (90, 10m, 1h)")
+    parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long instead: 90 (seconds), 10m, 1h")
     parser.add_argument(
-        "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: all cores)"
+        "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
-    parser.add_argument("--json", type=output, metavar="FILE", help="write the run record there as well")
+    parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
     parser.add_argument(
         "--answer-within",
         type=duration,
         default=process_subject.LIMIT,
         metavar="SECONDS",
-        help=f"how long an exec: subject may take for any answer (default: {process_subject.LIMIT:g}); it runs alone, whatever --jobs says",
+        help=f"longest time for an answer of an exec: subject, which runs in one process (default: {process_subject.LIMIT:g})",
     )
     parser.set_defaults(run=run)
 
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
             covered=replayed.fired,
             progress=report,
         )
-    with blaming(options.subject):  # telling a finding plays it once more
+    with blaming(options.subject):  # a finding is played once more to record it
         record = gate_record(options.subject, profile.name, checks, [replayed, *outcomes], seed=drawn_by, stopped=stopped)
     unsaved = _saved(record)
     write_gate(record, console_for(sys.stdout))
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _saved(record: GateRecord) -> str:
-    """Save the findings for later gates; what to say where that cannot be done, which must not cost the report."""
+    """Save the findings for later gates. Returns the line to print if that fails: the report must not be lost."""
     try:
         for finding in record["findings"]:
             corpus.save(read(finding["replay"]))

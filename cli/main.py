@@ -1,4 +1,4 @@
-"""The command line: finds the verb, and turns whatever the user got wrong into one line and exit code 3."""
+"""The command line: finds the verb, and turns a user's mistake into one line and exit code 3."""
 
 import argparse
 import os
@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
+import subwarden
 from subwarden.cli import check, conform, gate, hunt, new, prove, replay, subjects, tour
-from subwarden.cli.options import CannotWrite
+from subwarden.cli.options import EXIT_CODES, CannotWrite
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
@@ -28,10 +29,21 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(3)
 
 
+class PrintVersion(argparse.Action):
+    """Looks the version up only when it is asked for: that takes longer than to parse the arguments."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        sys.stdout.write(f"subwarden {subwarden.__version__}\n")
+        raise SystemExit(0)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 holds, 1 violated, 2 inconclusive, 3 usage or internal error."""
-    parser = Parser(prog="subwarden", description="Hold a subscription manager against its formal model, under every order worth trying.")
-    parser.add_argument("--traceback", action="store_true", help="show where an internal error comes from")
+    """Run one command and return its exit code (`EXIT_CODES`)."""
+    parser = Parser(
+        prog="subwarden", description="Compare a subscription manager with a formal model, over many interleavings.", epilog=EXIT_CODES
+    )
+    parser.add_argument("--version", action=PrintVersion, nargs=0, help="print the version and exit")
+    parser.add_argument("--traceback", action="store_true", help="print the traceback of an internal error")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=Parser)
     for verb in VERBS:
         verb.add_parser(verbs)
@@ -41,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("subwarden: stopped\n")
         return 2
-    except BrokenPipeError:  # the reader has gone; there is nobody left to tell
+    except BrokenPipeError:  # the reader has gone; nobody would read a message
         return 3
-    except SystemExit as error:  # none of ours: a subject's code, and its exit code must not pass for a verdict
-        said = f"the subject's code raised SystemExit({error.code!r}); it must answer, or raise an Exception"
+    except SystemExit as error:  # raised by the subject: its exit code must not pass for a verdict
+        said = f"the subject's code raised SystemExit({error.code!r}); it must return, or raise an Exception"
         sys.stderr.write(f"subwarden {options.verb}: {said}\n")
         return 3
     except MENDABLE as error:
@@ -54,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.traceback:
             raise
         said = f"{type(error).__name__}: {error}".splitlines()[0]
-        sys.stderr.write(f"subwarden {options.verb}: internal error, please report it: {said} (--traceback shows where)\n")
+        sys.stderr.write(
+            f"subwarden {options.verb}: internal error, please report it: {said} (`subwarden --traceback {options.verb} ...` shows where)\n"
+        )
         return 3
     return code
 
@@ -68,7 +82,7 @@ def entry() -> NoReturn:
 
 
 def _let_go(stream: TextIO) -> None:
-    """What a reader that has gone did not take would, at the end of the process, be tried again, and make the exit code 120."""
+    """Flush, or give up: text that a reader did not take would be written again at the end of the process, and make the exit code 120."""
     try:
         stream.flush()
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""`subwarden new FILE`: write a working adapter, to be changed into one of one's own manager."""
+"""`subwarden new FILE`: write a working adapter, for you to connect to your own manager."""
 
 import argparse
 import sys
@@ -12,23 +12,25 @@ SKELETON = Path(__file__).with_name("skeleton.py")
 
 def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
-    parser = verbs.add_parser("new", help="write an adapter to begin with", description=__doc__)
-    parser.add_argument("file", metavar="FILE", help="where to write it, such as mine.py; it must not be there yet")
+    parser = verbs.add_parser(
+        "new", help="write an adapter to start from", description=__doc__, epilog="exit codes: 0 written, 3 usage or internal error"
+    )
+    parser.add_argument("file", metavar="FILE", help="a new file, such as mine.py")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write it, and say what to do next. Raises CannotWrite."""
+    """Write the adapter, and print the next command. Raises CannotWrite."""
     path = Path(options.file)
     if path.suffix != ".py":
-        raise CannotWrite(f"{options.file} is no Python file; give a name that ends with .py, such as {path.with_suffix('.py')}")
+        raise CannotWrite(f"{options.file} is not a Python file; give a name that ends with .py, such as {path.with_suffix('.py')}")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(SKELETON.read_text(encoding="utf-8"))
     except FileExistsError:
-        raise CannotWrite(f"{options.file} is there already and is left as it is; give another name") from None
+        raise CannotWrite(f"{options.file} exists already and is not changed; give another name") from None
     except OSError as error:
         raise CannotWrite(f"cannot write {options.file}: {error.strerror}; give a file in a folder that exists") from None
-    sys.stdout.write(f"{options.file} is written, and works as it is. Put your manager in, and run\n")
+    sys.stdout.write(f"{options.file} is written and works as it is. Put your manager in its place, then run\n")
     sys.stdout.write(f"subwarden gate --subject {options.file}:Adapter --profile dev\n")
     return 0

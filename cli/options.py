@@ -1,4 +1,4 @@
-"""Options that several verbs share, parsed alike."""
+"""Options that several verbs share, and the exit codes that all verbs share."""
 
 import argparse
 import json
@@ -10,11 +10,11 @@ from typing import Any
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-EXIT_CODES = "exit code: 0 holds, 1 violated, 2 inconclusive, 3 usage or internal error"
+EXIT_CODES = "exit codes: 0 holds, 1 violated, 2 inconclusive, 3 usage or internal error"
 
 
 class CannotWrite(Exception):
-    """A file that was asked for cannot be written; the message is the line to show."""
+    """An output file cannot be written; the message is the line to show."""
 
 
 def duration(text: str) -> float:
@@ -26,14 +26,14 @@ def duration(text: str) -> float:
 
 
 LEVELS = ("manager", "server")
-LEVELS_BEFORE = {"1": "manager", "2": "server"}  # what they were called until 0.2
+LEVELS_BEFORE = {"1": "manager", "2": "server"}  # until 0.2
 
 
 def level(text: str) -> str:
-    """A level by its name, or by the number that it had before."""
+    """The name of a level, from its name or the number that it had before 0.2."""
     name = LEVELS_BEFORE.get(text, text)
     if name not in LEVELS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no level; give {' or '.join(LEVELS)}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a level; give {' or '.join(LEVELS)}")
     return name
 
 
@@ -52,7 +52,7 @@ def count(text: str) -> int:
 
 
 def output(text: str) -> str:
-    """A file that can be written, as far as can be told before the work: it would be a pity to learn that after an hour."""
+    """The path of an output file. It is checked before the work begins, so that an hour of work is not lost."""
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"cannot write {text!r}; give a file in a folder that exists and may be written")

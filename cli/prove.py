@@ -1,25 +1,26 @@
-"""`subwarden prove`: everything the model can do within a scope, every property on every state."""
+"""`subwarden prove`: search every state of the model within a scope, and check every property on each."""
 
 import argparse
 import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 
-from subwarden.cli.options import level
+from subwarden.checking.verdict import Verdict
+from subwarden.cli.options import EXIT_CODES, level
 from subwarden.proving.manager.proof import LIVENESS_STATES, Proof, prove
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.search import Progress, SearchVerdict
+from subwarden.proving.search import Progress
 from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.reports.gate import console_for
-from subwarden.reports.proof import print_proof
+from subwarden.reports.proof import write_proof
+from subwarden.reports.record import ProofRecord
 from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
 
-EXIT_CODES = {SearchVerdict.HOLDS: 0, SearchVerdict.VIOLATED: 1, SearchVerdict.INCONCLUSIVE: 2}
 USAGE = 3
 BYTES_A_STATE = {"manager": 200, "server": 1500}  # measured with all that goes with it; manager: 95 without calls in flight, 205 with one
 MAX_STATES = {"manager": 5_000_000, "server": 500_000}
@@ -39,16 +40,16 @@ TEXTS = {
     "threads": "threads",
     "subscriptions": "explicit subscription ids",
     "requests": "requests in flight at a time",
-    "conversations": "conversations that each thread can be loaded as; 0: no listeners",
-    "in-flight": "calls that can be open while others happen; 0: every operation is one step",
-    "items": "items counted in a turn",
+    "conversations": "conversations of each thread; 0: no listeners",
+    "in-flight": "calls in flight at a time; 0: every operation is one step",
+    "items": "items of a turn",
 }
 SWITCHES = ("no-turns", "no-raw", "no-symmetry")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb."""
-    parser = subparsers.add_parser("prove", help="search everything the model can do within a scope", description=__doc__)
+    parser = subparsers.add_parser("prove", help="search every state of the model within a scope", description=__doc__, epilog=EXIT_CODES)
     parser.add_argument("--level", type=level, default="manager", metavar="{manager,server}", help="which model (default: manager)")
     # numbers have no default here: which it is, and whether the option means anything, depends on the level
     for option, of_level in OPTIONS.items():
@@ -57,37 +58,38 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default = " and ".join(dict.fromkeys(defaults))
         only = f"level {of_level[0]}: " if len(of_level) == 1 else ""
         parser.add_argument(f"--{option}", type=int, metavar="N", help=f"{only}{TEXTS[option]} (default {default})")
-    parser.add_argument("--no-turns", action="store_true", help="level manager: leave turn tracking out")
-    parser.add_argument("--no-raw", action="store_true", help="level manager: leave raw events out")
+    parser.add_argument("--no-turns", action="store_true", help="level manager: without turns")
+    parser.add_argument("--no-raw", action="store_true", help="level manager: without raw events")
     parser.add_argument("--no-symmetry", action="store_true", help="level manager: keep every state, not one of each orbit under renaming")
-    parser.add_argument("--extras", metavar="A,B", help=f"level server: what takes part beside the core: {', '.join(EXTRAS)}")
+    parser.add_argument("--extras", metavar="A,B", help=f"level server: parts of the model beside its core: {', '.join(EXTRAS)}")
     parser.add_argument(
         "--max-states",
         type=int,
         metavar="N",
-        help="states to keep at most (default 5,000,000; level server: 500,000 larger ones)",
+        help="largest number of states kept (default 5,000,000; level server: 500,000)",
     )
     parser.add_argument(
         "--liveness-states",
         type=int,
         default=LIVENESS_STATES,
         metavar="N",
-        help=f"look for calls that are never answered among at most so many states (default {LIVENESS_STATES:,})",
+        help=f"largest number of states that are checked for calls without an answer (default {LIVENESS_STATES:,})",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the proof as JSON too")
-    parser.add_argument("--kinds", action="store_true", help="print transitions by kind")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
-    parser.add_argument("--subject", type=_no_subject, help=argparse.SUPPRESS)  # asked for by users of gate and hunt
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the proof as JSON")
+    parser.add_argument("--kinds", action="store_true", help="also print the number of transitions of each kind")
+    parser.add_argument("--quiet", action="store_true", help="print no progress")
+    parser.add_argument("--subject", type=_no_subject, help=argparse.SUPPRESS)  # users of gate and hunt try it
     parser.set_defaults(run=run)
 
 
 def _no_subject(text: str) -> str:
-    possible = f"hold {text} against it with `subwarden gate --subject {text}`"
-    raise argparse.ArgumentTypeError(f"prove is about the model alone and takes no subject; {possible}")
+    raise argparse.ArgumentTypeError(
+        f"prove takes no subject: it searches the model; compare {text} with it by `subwarden gate --subject {text}`"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prove, print, and return the exit code: 0 holds, 1 violated, 2 inconclusive, 3 usage."""
+    """Prove, print, and return the exit code."""
     try:
         scope = _scope(args)
     except ValueError as error:
@@ -95,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     max_states = MAX_STATES[args.level] if args.max_states is None else args.max_states
     if max_states < 1 or args.liveness_states < 0:
-        print("subwarden prove: --max-states is at least 1, --liveness-states at least 0", file=sys.stderr)
+        print("subwarden prove: --max-states must be at least 1, --liveness-states at least 0", file=sys.stderr)
         return USAGE
     console, status = console_for(sys.stdout), Console(stderr=True)
     with interruptible(CTRL_C) as interrupted:
@@ -111,21 +113,21 @@ def run(args: argparse.Namespace) -> int:
         else:
             proof = prove(scope, not args.no_symmetry, max_states, args.liveness_states, progress)
         seconds = time.perf_counter() - start
-    print_proof(proof, console, args.kinds)
+    write_proof(cast(ProofRecord, proof.as_data()), console, all_kinds=args.kinds)
     stored, bound = (_megabytes(states, args.level) for states in (proof.search.stored, max_states))
     console.print(f"{seconds:.1f} s; about {stored} MB for states, bound {bound} MB")
     if args.json is not None:
         return _write(args.json, proof)
-    return EXIT_CODES[proof.verdict]
+    return Verdict(proof.verdict.value).exit_code
 
 
 def _scope(args: argparse.Namespace) -> Scope | ServerScope:
-    """What the options say. Raises ValueError for one that the level does not have."""
+    """The scope of the options. Raises ValueError for an option that the level does not have."""
     foreign = [option for option, of_level in OPTIONS.items() if args.level not in of_level and _given(args, option) is not None]
     foreign += [option for option in SWITCHES if args.level != "manager" and _given(args, option)]
     foreign += ["extras"] if args.level != "server" and args.extras is not None else []
     if foreign:
-        raise ValueError(f"--{foreign[0]} means nothing at level {args.level}")
+        raise ValueError(f"--{foreign[0]} is not an option of level {args.level}")
     numbers = {FIELDS.get(o, o): _given(args, o) for o in OPTIONS if _given(args, o) is not None}
     if args.level == "server":
         return ServerScope(**numbers, extras=tuple(sorted({e.strip() for e in args.extras.split(",")})) if args.extras else ())
@@ -148,11 +150,11 @@ def _write(path: Path, proof: Proof) -> int:
     except OSError as error:
         print(f"subwarden prove: cannot write {path}: {error.strerror}", file=sys.stderr)
         return USAGE
-    return EXIT_CODES[proof.verdict]
+    return Verdict(proof.verdict.value).exit_code
 
 
 class SearchProgress:
-    """Says how far a search has got, at most once a second."""
+    """Prints the progress of a search, at most once a second."""
 
     def __init__(self, console: Console, quiet: bool) -> None:
         self._console, self._quiet = console, quiet

@@ -1,4 +1,4 @@
-"""`subwarden replay`: play one recorded run again, exactly. Exit code 1 if it still fails, 0 if not, 3 if it cannot be followed."""
+"""`subwarden replay`: play one recorded run again, step by step, and show it as a table."""
 
 import argparse
 import json
@@ -26,21 +26,25 @@ from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.trace import Tracer
 from subwarden.stateful_tests.tla.traces import TraceStep, as_itf, as_tla
 
+EXIT = "exit codes: 0 the run holds now, 1 it still violates a property, 3 it cannot be followed, usage or internal error"
+
 
 def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
-    parser = verbs.add_parser("replay", help="play a recorded run again", description=__doc__)
-    parser.add_argument("replay", metavar="FILE-OR-STRING", help="what a finding's replay line says, or a file that holds it")
-    parser.add_argument("--subject", type=canonical, metavar="NAME", help="insist that the replay was made for this subject")
+    parser = verbs.add_parser("replay", help="play a recorded run again", description=__doc__, epilog=EXIT)
+    parser.add_argument("replay", metavar="FILE-OR-STRING", help="the string of a finding's replay line, or a file that holds it")
+    parser.add_argument("--subject", type=canonical, metavar="NAME", help="refuse a replay of another subject")
     parser.add_argument(
-        "--script", type=output, metavar="FILE", help="write the run there as a script of plain asyncio, without this harness, and run it"
+        "--script", type=output, metavar="FILE", help="write the run as a script of plain asyncio, without this harness, and run the script"
     )
-    parser.add_argument("--trace", type=output, metavar="FILE", help="write what took effect as ITF JSON, or to NAME.tla for TLC")
+    parser.add_argument(
+        "--trace", type=output, metavar="FILE", help="write the operations that took effect as ITF JSON, or to NAME.tla for TLC"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Follow the replay and report what it shows."""
+    """Follow the replay and report the run. Returns the exit code."""
     saved = read_process_run(options.replay)
     if saved is not None:
         return process_subject.replay(saved, options)
@@ -48,11 +52,9 @@ def run(options: argparse.Namespace) -> int:
     if options.subject not in (None, replay.subject):
         raise BadReplay(f"the replay was made for subject {replay.subject}, not {options.subject}; leave --subject out to replay it there")
     if options.script and replay.order is not Order.FIFO:
-        raise BadReplay(f"the replay is in the order {replay.order.value}, which stock asyncio does not promise; --script is for fifo only")
+        raise BadReplay(f"the replay is of order {replay.order.value}, which stock asyncio does not produce; --script needs order fifo")
     if options.trace and replay.level != MANAGER_LEVEL.name:
-        raise BadReplay(
-            f"the replay is of {replay.level}; --trace writes traces of {MANAGER_LEVEL.name} only, for which there is a twin in TLA+"
-        )
+        raise BadReplay(f"the replay is of level {replay.level}; --trace needs level {MANAGER_LEVEL.name}, which the TLA+ twin models")
     if replay.hash_seed is not None:
         restart(replay.hash_seed)
     factory = load(replay.subject, replay.level)
@@ -72,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _write_script(path: str, made: ScriptRecord) -> str:
-    """Write the script, if there is one, and say what came of running it."""
+    """Write the script, if there is one. Returns a line that says how running it ended."""
     if made["script"] is None:
         return f"plain asyncio: no script ({made['script_doubt']})"
     try:
@@ -80,16 +82,16 @@ def _write_script(path: str, made: ScriptRecord) -> str:
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
     if made["script_doubt"]:
-        return f"plain asyncio: {path} is written, but shows nothing ({made['script_doubt']})"
-    return f"plain asyncio: {path} is written; it was run, and fails on the stock event loop of Python {platform.python_version()}"
+        return f"plain asyncio: {path} is written, but does not fail ({made['script_doubt']})"
+    return f"plain asyncio: {path} is written; it was run and fails on the stock event loop of Python {platform.python_version()}"
 
 
 def _write_trace(path: str, replay: Replay, trace: list[TraceStep]) -> str:
-    """Write the run's trace, and say how far it goes."""
+    """Write the run's trace. Returns a line that says how many operations it has."""
     text = as_tla(trace) if path.endswith(".tla") else json.dumps(as_itf(trace), indent=1) + "\n"
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
     count = f"{len(trace)} operation{'s' if len(trace) != 1 else ''}"
-    return f"trace: {path} has the {count} that took effect as the model says, of {replay.program.operations()}"
+    return f"trace: {path} has the {count} that took effect as in the model, of {replay.program.operations()}"

@@ -312,3 +312,63 @@ class TourRecord(TypedDict):
     differences: list[DifferenceRecord]
     stopped: bool
     seconds: float
+
+
+class JudgedRecord(TypedDict):
+    """The verdict of a proof on one property; None if it is not judged, and then `why`."""
+
+    title: str
+    verdict: VerdictName | None
+    why: str | None
+
+
+class ModelStepRecord(TypedDict):
+    """A step of the model: the action, its kind, the answer that a caller sees, and the state after it; in words."""
+
+    action: str
+    kind: str
+    answer: str
+    state: str
+
+
+class CounterExampleRecord(TypedDict):
+    """A shortest run that violates a property; `what` is wrong at its end."""
+
+    property: str
+    what: str
+    run: list[ModelStepRecord]
+
+
+class LivenessRecord(TypedDict):
+    """Strongly connected components of the states with an open call, and the calls that are `stuck` in one."""
+
+    states_with_open_calls: int
+    components: int
+    largest_component: int
+    stuck: int
+
+
+class ProofRecord(TypedDict):
+    """A proof of a scope, as `subwarden.proving` makes it. `sometimes`: whether each of these properties was met."""
+
+    format: int
+    level: str
+    scope: dict[str, Any]
+    scope_in_words: str
+    left_out: list[str]
+    symmetry: bool
+    verdict: VerdictName
+    stopped: str | None
+    distinct_states: int
+    stored_states: int
+    expanded_states: int
+    depth: int
+    layers: list[int]
+    transitions: int
+    transitions_by_kind: dict[str, int]
+    expected_kinds: list[str]
+    never_enabled: list[str]
+    sometimes: dict[str, bool]
+    properties: dict[str, JudgedRecord]
+    counter_examples: list[CounterExampleRecord]
+    liveness: LivenessRecord | None

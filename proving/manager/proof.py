@@ -63,6 +63,7 @@ class Proof:
             "format": FORMAT,
             "level": self.scope.level,
             "scope": {field.name: getattr(self.scope, field.name) for field in fields(self.scope)},
+            "scope_in_words": self.scope.describe(),
             "left_out": self.scope.left_out(),
             "symmetry": self.symmetric,
             "verdict": self.verdict.value,
@@ -74,6 +75,7 @@ class Proof:
             "layers": [len(layer) for layer in s.layers],
             "transitions": s.transitions,
             "transitions_by_kind": {kind: s.kinds[kind] for kind in sorted(s.kinds)},
+            "expected_kinds": list(s.expected_kinds),
             "never_enabled": s.never_enabled,
             "sometimes": s.met,
             "properties": {

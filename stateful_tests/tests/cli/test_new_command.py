@@ -47,12 +47,12 @@ def test_a_mistake_in_the_skeleton_s_manager_is_found(capsys: pytest.CaptureFixt
 def test_it_overwrites_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text("mine", encoding="utf-8")
     assert main(["new", "mine.py"]) == 3
-    assert capsys.readouterr().err == "subwarden new: mine.py is there already and is left as it is; give another name\n"
+    assert capsys.readouterr().err == "subwarden new: mine.py exists already and is not changed; give another name\n"
     assert Path("mine.py").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize(
-    ("file", "said"), [("mine.txt", "is no Python file; give a name that ends with .py"), ("no/mine.py", "No such file or directory")]
+    ("file", "said"), [("mine.txt", "is not a Python file; give a name that ends with .py"), ("no/mine.py", "No such file or directory")]
 )
 def test_a_file_that_it_cannot_write(file: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", file]) == 3

@@ -199,7 +199,7 @@ def test_a_run_without_a_schedule_is_replayed_by_running_it_again(folder: Path, 
     ("arguments", "said"),
     [
         (["hunt", "--subject", "exec:./server", "--budget", "1"], "`subwarden gate --subject exec:./server --budget 10m`"),
-        (["prove", "--subject", "exec:./server"], "prove is about the model alone and takes no subject"),
+        (["prove", "--subject", "exec:./server"], "prove takes no subject: it searches the model"),
         (["replay", "x", "--subject", "exec:./server"], "cannot read x"),
         (["gate", "--subject", "exec:./server"], "there is no program ./server"),
         (["conform", "./server"], "there is no program ./server"),

@@ -235,9 +235,9 @@ def test_a_bound_that_is_hit_is_inconclusive(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--level", "server", "--items", "2"), "--items means nothing at level server"),
-        (("--level", "server", "--no-raw"), "--no-raw means nothing at level server"),
-        (("--extras", "turns"), "--extras means nothing at level manager"),
+        (("--level", "server", "--items", "2"), "--items is not an option of level server"),
+        (("--level", "server", "--no-raw"), "--no-raw is not an option of level server"),
+        (("--extras", "turns"), "--extras is not an option of level manager"),
         (("--level", "server", "--extras", "turnips"), "unknown extra 'turnips'"),
         (("--level", "server", "--extras", "forks"), "forks need 2 threads"),
         (("--level", "server", "--requests", "0"), "requests is at least 1"),

@@ -1,4 +1,4 @@
-"""`subwarden gate`: compare a subject with the model under controlled interleavings, the same ones every time."""
+"""`subwarden gate`: compare a subject with the model under controlled interleavings of random programs."""
 
 import argparse
 import os
@@ -31,7 +31,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--level", type=level, metavar="{manager,server}", help="judge at this level only (default: every level of the subject)"
     )
-    parser.add_argument("--seed", type=seed, metavar="N", help="draw programs by this seed (default: 0 for ci, else a new one)")
+    parser.add_argument("--seed", type=seed, metavar="N", help="seed of the random programs (default: 0 for ci, else a new one)")
     parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long instead: 90 (seconds), 10m, 1h")
     parser.add_argument(
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: one a core, at most 8)"

@@ -69,7 +69,7 @@ def test_a_subject_that_cannot_be_checked(subject: str, said: str, capsys: pytes
 @pytest.mark.parametrize("verb", ["gate", "hunt"])
 def test_a_subject_that_leaves_does_not_decide_the_exit_code(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     err = one_line(capsys, verb, "--subject", "mine.py:ShowLeaves", "--budget", "1", "--jobs", "1")
-    assert "raised SystemExit(0); it must answer, or raise an Exception" in err
+    assert "raised SystemExit(0); it must return, or raise an Exception" in err
 
 
 @pytest.mark.parametrize("verb", ["gate", "hunt"])

@@ -105,7 +105,7 @@ def test_it_works_in_a_folder_that_knows_nothing_of_the_project(installed: Path,
     code, said = run(installed, tmp_path, "subwarden", *gate)
     assert code == 1, said
     assert "P8 last word wins: connect raises LookupError" in said
-    assert "it was run, and fails on the stock event loop" in said
+    assert "fails on the stock event loop" in said
     code, said = run(installed, tmp_path, "subwarden", "new", "yours.py")
     assert code == 0, said
     source = min(path for path in COMMITTED.glob("source-P2-*.json"))
@@ -160,7 +160,7 @@ def test_a_project_with_packages_named_as_ours_works_beside_it(installed: Path, 
     code, said = run(installed, tmp_path, "subwarden", "gate", "--subject", "broken.py:Mine", "--budget", "3", "--jobs", "2")
     assert code == 1, said
     assert "P8 last word wins: connect raises LookupError" in said
-    assert "it was run, and fails on the stock event loop" in said
+    assert "fails on the stock event loop" in said
     code, said = run(installed, tmp_path, "python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert code == 1, said
     assert "1 failed, 2 passed" in said

@@ -31,8 +31,8 @@ def is_process(subject: str | None) -> bool:
 def refuse(subject: str | None, verb: str) -> None:
     """Say what is possible where `verb` needs to look into its subject. Raises BadProcess."""
     if subject is not None and is_process(subject):
-        possible = f"`subwarden gate --subject {subject} --budget 10m`, and `subwarden replay FILE` with a file that it wrote"
-        raise BadProcess(f"subject {subject} is a process of its own, which {verb} cannot look into; what is possible: {possible}")
+        possible = f"`subwarden gate --subject {subject} --budget 10m`, or `subwarden replay FILE` with a file that it wrote"
+        raise BadProcess(f"subject {subject} runs in a process of its own, which {verb} cannot observe; use {possible}")
 
 
 def gate(options: argparse.Namespace) -> int:
@@ -58,12 +58,12 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
     if options.subject not in (None, subject):
         raise BadReplay(f"the replay was made for subject {subject}, not {options.subject}; leave --subject out to replay it there")
     if options.script or options.trace:
-        raise BadReplay(f"subject {subject} is a process of its own; --script and --trace are for managers in Python")
+        raise BadReplay(f"subject {subject} runs in a process of its own; --script and --trace need a manager in Python")
     failed = counted = 0
     shown = None
     with ExecRunner(saved.command, saved.limit) as runner:
         if runner.hello.steps != (saved.schedule is not None):
-            raise BadReplay(f"subject {subject} {'can' if runner.hello.steps else 'cannot'} be scheduled now; find the run anew with gate")
+            raise BadReplay(f"subject {subject} {'can' if runner.hello.steps else 'cannot'} be scheduled now; find the run again with gate")
         try:
             while counted < (COUNTED if saved.schedule is None else 1):
                 counted += 1
@@ -72,7 +72,7 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
                     failed += 1
                     shown = shown or run
         except Divergence as error:
-            again = f"the subject has changed since; find the run anew with `subwarden gate --subject {subject}`"
+            again = f"the subject has changed; find the run again with `subwarden gate --subject {subject}`"
             raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     luck = f": {failed} of {counted} runs fail" if saved.schedule is None else ""
     if shown is None or shown.broken is None:

@@ -15,7 +15,7 @@ class Divergence(Exception):
 
     def __init__(self, step: int, wanted: str | None, available: Sequence[str]) -> None:
         wants = "has ended" if wanted is None else f"wants {wanted!r}"
-        super().__init__(f"at step {step} the schedule {wants}, but what can happen is {', '.join(available) or 'nothing'}")
+        super().__init__(f"at step {step} the schedule {wants}, but possible now: {', '.join(available) or 'nothing'}")
         self.step = step
         self.wanted = wanted
         self.available = list(available)

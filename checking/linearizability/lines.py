@@ -137,7 +137,7 @@ class Lines:
             except ValueError as error:
                 # its caller has seen it end, so the task may go on; the line is reported once
                 call.fate = Fate(CallEnding.RETURNED, UNJUDGED, at, number)
-                raise Malformed(str(error), 'mend the answer, or leave "answer" out if it was not recorded') from error
+                raise Malformed(str(error), 'correct the answer, or leave "answer" out if it was not recorded') from error
         call.fate = Fate(CallEnding.RETURNED, answer, at, number)
         if call.task is not None and self.specification.gives_state(answer):
             self.holding.add(call.task)

@@ -37,7 +37,7 @@ def run(session: Session, program: ExecProgram, reset: bool = True) -> ExecRun:
         spoiled = True
     except Ended as error:
         if not play.open:
-            raise session.bad(f"{error}, with nothing to do; mend that first") from None
+            raise session.bad(f"{error}, with nothing to do; fix that first") from None
         play.wrong(own.ENDS, str(error))
         spoiled = True
     made = play.end()

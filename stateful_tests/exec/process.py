@@ -149,7 +149,7 @@ class Process:
             self._partial = more[-1]
         longest = max(len(self._partial), *(len(line) for line in self._lines), 0)
         if longest > LONGEST_LINE:
-            raise BadProcess(f"it wrote a line of more than {LONGEST_LINE:,} bytes; a message is one short line, ended by a newline")
+            raise BadProcess(f"it wrote a line of more than {LONGEST_LINE:,} bytes; a message is one short line that ends with a newline")
 
     def _drain(self) -> None:
         data = os.read(self._err, CHUNK)
@@ -161,10 +161,10 @@ class Process:
     def _how_it_ended(self) -> str:
         code = self.wait(GOING)
         if code is None:
-            return f"it has closed its standard output, and runs on{self.complaint()}"
+            return f"it closed its standard output, and still runs{self.complaint()}"
         if code < 0:
             return f"it was killed by {signal.Signals(-code).name}{self.complaint()}"
-        return f"it has ended with exit code {code}{self.complaint()}"
+        return f"it ended with exit code {code}{self.complaint()}"
 
 
 def _start(command: str) -> "subprocess.Popen[bytes]":
@@ -180,7 +180,7 @@ def _start(command: str) -> "subprocess.Popen[bytes]":
     except FileNotFoundError:
         if Path(words[0]).exists():
             raise CannotStart(
-                f"{words[0]} names an interpreter in its first line that is not there; install it, or mend the line"
+                f"{words[0]} names an interpreter in its first line that does not exist; install it, or fix the line"
             ) from None
         raise CannotStart(f"there is no program {words[0]}; give a path from here (./program), or a name on the PATH") from None
     except PermissionError:

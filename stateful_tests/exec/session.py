@@ -114,7 +114,7 @@ class Session:
         except Silent:
             raise self.bad(self.slow(do, times)) from None
         except Ended as error:
-            raise self.bad(f"at {do} {error}; mend that first") from None
+            raise self.bad(f"at {do} {error}; fix that first") from None
         return self.shaped(shape, result)
 
     def slow(self, what: str, times: int = 1) -> str:

@@ -86,7 +86,7 @@ class _Stepped:
             self.spoiled = True
         except Ended as error:
             if not self.play.open:
-                raise self.session.bad(f"{error}, with nothing to do; mend that first") from None
+                raise self.session.bad(f"{error}, with nothing to do; fix that first") from None
             self.play.wrong(own.ENDS, str(error))
             self.spoiled = True
         made = self.play.end()

@@ -80,7 +80,7 @@ def _run_shard(shard: Shard) -> CheckOutcome:
                 if shard.seconds is None:
                     break
     except KeyboardInterrupt:  # not the user's, whose Ctrl-C workers ignore
-        raise BadSubject(f"subject {shard.subject}: an operation raised KeyboardInterrupt; it must answer, or raise an Exception") from None
+        raise BadSubject(f"subject {shard.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception") from None
     outcome = search.finish()
     outcome.seconds = monotonic() - began
     return outcome

@@ -28,7 +28,7 @@ JOURNAL = "journal.jsonl"
 END_STATES = "ends.json"
 OWN = (JOURNAL, END_STATES)
 SCHEMA = "subwarden/hunt-journal/2"
-MEND = "see that the folder may be written and the disk has room, then go on with --resume"
+MEND = "make the folder writable and free some disk space, then continue with --resume"
 HEAD = {"subject", "seed", "order"}  # what a hunt cannot be gone on with without
 ORDERS = (*(order.value for order in Order), "all")
 LEVELS = ("manager", "server")  # that a hunt may keep to
@@ -63,7 +63,7 @@ class Folder:
                 self.path.rename(aside)
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BadFolder(f"cannot use {self.path}: {error.strerror}; name another folder with --dir") from None
+            raise BadFolder(f"cannot use {self.path}: {error.strerror}; give another folder with --dir") from None
         self.journal({"began": {"schema": SCHEMA, **head}})
         self._hold()
         return aside
@@ -81,7 +81,7 @@ class Folder:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.close()
-            raise BadFolder(f"a hunt is running in {self.path}; wait for it, or name another folder with --dir") from None
+            raise BadFolder(f"a hunt is running in {self.path}; wait for it, or give another folder with --dir") from None
         self.close()
         self._held = file
 
@@ -171,7 +171,7 @@ class Folder:
             pass  # stopped in its first minute
         except (OSError, *DAMAGED) as error:
             raise BadFolder(
-                f"cannot read {self.path / END_STATES}: {error}; remove it, and the estimate of what is unseen begins anew"
+                f"cannot read {self.path / END_STATES}: {error}; remove it, and the estimate of unseen end states starts again"
             ) from None
         return totals
 
@@ -189,7 +189,9 @@ class Folder:
                 finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, size, run.level)
                 found[cause] = Kept(finding, data["shrunk"], data["strategy"])
             except (KeyError, IndexError, TypeError) as error:
-                raise BadFolder(f"{path} is no finding of a hunt ({type(error).__name__}: {error}); move it out of {self.path}") from None
+                raise BadFolder(
+                    f"{path} is not a finding of a hunt ({type(error).__name__}: {error}); move it out of {self.path}"
+                ) from None
         return found
 
     def _lines(self) -> list[dict[str, Any]]:
@@ -197,7 +199,7 @@ class Folder:
         try:
             text = path.read_text(encoding="utf-8")
         except OSError:
-            raise BadFolder(f"{self.path} holds no hunt (no {JOURNAL}); name the folder of one, or start one with --dir") from None
+            raise BadFolder(f"{self.path} has no hunt (no {JOURNAL}); give the folder of a hunt, or start one with --dir") from None
         except ValueError as error:  # it is not text
             raise self._unreadable(error, 1) from None
         decoded: list[dict[str, Any]] = []
@@ -216,18 +218,18 @@ class Folder:
         return decoded
 
     def _of_another_version(self, schema: object) -> BadFolder:
-        made = f"{self.path} was made by another version ({schema!r}; this one reads {SCHEMA!r})"
-        return BadFolder(f"{made}; its findings can be replayed one by one with `subwarden replay FILE`; start a new hunt with --dir")
+        made = f"{self.path} is of another version ({schema!r}; this version reads {SCHEMA!r})"
+        return BadFolder(f"{made}; `subwarden replay FILE` still plays each finding; start a new hunt with --dir")
 
     def _unreadable(self, error: Exception, line: int) -> BadFolder:
         where = f"{self.path / JOURNAL}, line {line},"
-        return BadFolder(f"{where} cannot be read: {error}; start a new hunt with --dir, or take the line out and lose what it counts")
+        return BadFolder(f"{where} cannot be read: {error}; start a new hunt with --dir, or remove the line and lose its counts")
 
 
 def _check_head(head: dict[str, Any]) -> None:
     """Raises ValueError for what no hunt was begun with."""
     if not head.keys() >= HEAD:
-        raise ValueError(f"it does not say of what {', '.join(sorted(HEAD))} it is")
+        raise ValueError(f"it does not name all of {', '.join(sorted(HEAD))}")
     if not isinstance(head["subject"], str) or not isinstance(head["seed"], int):
         raise ValueError("its subject must be a name and its seed a whole number")
     if head["order"] not in ORDERS:

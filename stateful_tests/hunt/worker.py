@@ -71,7 +71,7 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
     except BadSubject as bad:
         pipe.send(("bad", str(bad)))
     except KeyboardInterrupt:  # not the user's, see above
-        said = f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must answer, or raise an Exception"
+        said = f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception"
         pipe.send(("bad", said))
     except Gone:
         return

@@ -31,7 +31,7 @@ def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = ())
         with blaming(replay.subject), running():
             result = Runner(level, factory, replay.order).follow(replay.program, replay.names, [narration, *observers])
     except Divergence as error:
-        again = f"the subject has changed since; find the run anew with `subwarden gate --subject {replay.subject}`"
+        again = f"the subject has changed; find the run again with `subwarden gate --subject {replay.subject}`"
         raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
     recorded = replay.cause.partition("-")[2]

@@ -76,7 +76,7 @@ def decode(data: object, source: str) -> Replay:
                 raise ValueError(f"it has no {key!r}")
         level = next((level for level in LEVELS.values() if level.code == data["level"]), None)
         if level is None:
-            raise ValueError(f"it is of level {data['level']!r}, which this version does not know")
+            raise ValueError(f"its level {data['level']!r} is unknown to this version")
         if data["order"] not in [order.value for order in Order]:
             raise ValueError(f"its order {data['order']!r} is none of {', '.join(o.value for o in Order)}")
         if not isinstance(data["schedule"], list) or not all(isinstance(name, str) for name in data["schedule"]):
@@ -100,7 +100,7 @@ def read(text: str) -> Replay:
     path = Path(text)
     said = text if len(text) <= 100 else f"{text[:97]}..."
     if not text.strip():
-        raise BadReplay(f"an empty word is no replay; {GIVE}")
+        raise BadReplay(f"the replay is empty; {GIVE}")
     try:
         content = path.read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -121,7 +121,7 @@ def read(text: str) -> Replay:
 
 def _from_string(text: str, source: str) -> Replay:
     if not text.startswith(MARK) and ANY_MARK.match(text):
-        raise BadReplay(f"{source} was made by another version: this one reads strings that start with {MARK}; {AGAIN}")
+        raise BadReplay(f"{source} is of another version; this version reads strings that start with {MARK}; {AGAIN}")
     body = text.removeprefix(MARK).strip()
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
@@ -131,5 +131,5 @@ def _from_string(text: str, source: str) -> Replay:
             raise ValueError
         data = json.loads(unpacked)
     except (binascii.Error, zlib.error, ValueError, RecursionError):
-        raise BadReplay(f"{source} is damaged (cut short, or changed); copy the whole line again") from None
+        raise BadReplay(f"{source} is damaged (cut or changed); copy the whole line again") from None
     return decode(data, source)

@@ -47,7 +47,7 @@ def levels_of(name: str, wanted: str | None = None) -> tuple[str, ...]:
     if wanted is None:
         return known
     if wanted not in known:
-        raise BadSubject(f"subject {name} is judged at level {' and '.join(known)}, not at {wanted}; leave --level out")
+        raise BadSubject(f"subject {name} has level {' and '.join(known)}, not {wanted}; leave --level out")
     return (wanted,)
 
 
@@ -57,11 +57,11 @@ def load(name: str, level: str = MANAGER_LEVEL.name) -> Factory:
     if name in SUBJECTS and level == SERVER_LEVEL.name:
         server = SUBJECTS[name].server
         if server is None:
-            raise BadSubject(f"subject {name} has no request layer, which {level} is about; give manager or seed")
+            raise BadSubject(f"subject {name} has no request layer, which level {level} needs; give manager or source")
         return server
     found: tuple[str, Factory] = (MANAGER_LEVEL.name, SUBJECTS[name].factory) if name in SUBJECTS else _own(name)
     if found[0] != level:
-        raise BadSubject(f"subject {name} is of {found[0]}, and cannot be judged at {level}; give a run that was made for it")
+        raise BadSubject(f"subject {name} has level {found[0]}, not {level}; give a subject, or a replay, of that level")
     return found[1]
 
 
@@ -90,7 +90,7 @@ def _watching(name: str, loop: ControlledLoop) -> Iterator[None]:
         with WATCHDOG.guarded():
             yield
     except Blocked as blocked:
-        raise BadSubject(f"subject {name}: importing or making it blocks at {blocked}; nothing there may wait") from None
+        raise BadSubject(f"subject {name}: importing it or calling its factory blocks at {blocked}; neither may wait") from None
 
 
 def in_hand(name: str, factory: Callable[..., Any]) -> tuple[str, Factory]:
@@ -115,7 +115,7 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
                 loop.abandon()  # it may have started tasks
                 return (CUSTOM_LEVEL if own else CORE_LEVEL).name, partial(adapter, kind)
     except BadObservation as error:
-        raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists all that it needs") from None
+        raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists the methods that it needs") from None
     _check_call(factory, attribute, name)
     _try(manager, name, loop)
 
@@ -123,7 +123,7 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
         try:
             manager: ManagerApi = factory()
         except Exception as error:  # it worked before, so it counts, or keeps something
-            said = f"{attribute}() raised {_said(error)} after it had made others; each run needs a fresh one"
+            said = f"{attribute}() raised {_said(error)} after earlier calls had succeeded; it must make a fresh manager for every run"
             raise BadSubject(f"subject {name}: {said}") from None
         return manager
 
@@ -135,7 +135,7 @@ def _first(maker: Maker, environment: Environment, name: str) -> Any:
     try:
         return maker.make(environment)
     except (Exception, SystemExit) as error:  # somebody else's code may raise anything, and its exit code is not our verdict
-        raise BadSubject(f"subject {name}: making a manager raised {_said(error)}; mend its factory") from None
+        raise BadSubject(f"subject {name}: calling its factory raised {_said(error)}; fix the factory") from None
 
 
 @contextmanager
@@ -146,7 +146,7 @@ def blaming(name: str) -> Iterator[None]:
     except (UncontrolledSource, BadObservation) as error:
         raise BadSubject(f"subject {name}: {error}") from None
     except SystemExit as error:
-        raise BadSubject(f"subject {name}: an operation raised SystemExit({error.code!r}); it must answer, or raise an Exception") from None
+        raise BadSubject(f"subject {name}: an operation raised SystemExit({error.code!r}); it must return, or raise an Exception") from None
 
 
 def _module(where: str, name: str) -> Any:
@@ -174,7 +174,7 @@ def _module(where: str, name: str) -> Any:
     except ModuleNotFoundError as error:
         raise BadSubject(f"subject {name}: {error}; install it, or run from the folder that holds it") from None
     except (Exception, SystemExit) as error:  # importing somebody else's code may raise anything
-        raise BadSubject(f"subject {name}: importing {where} raised {_said(error)}; mend that file first") from None
+        raise BadSubject(f"subject {name}: importing {where} raised {_said(error)}; fix that file first") from None
 
 
 def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
@@ -189,9 +189,11 @@ def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
     except BadSubject:
         raise
     except Exception as error:  # as above
-        raise BadSubject(f"subject {name}: showing a manager raised {_said(error)}; mend its show() or locks()") from None
+        raise BadSubject(f"subject {name}: calling show() or locks() raised {_said(error)}; fix them") from None
     if missing:
-        raise BadSubject(f"subject {name}: its manager has no method {', '.join(missing)}; docs/bring-your-own.md lists all that it needs")
+        raise BadSubject(
+            f"subject {name}: its manager has no method {', '.join(missing)}; docs/bring-your-own.md lists the methods that it needs"
+        )
 
 
 def _check_call(factory: Callable[..., Any], attribute: str, name: str) -> None:
@@ -199,7 +201,9 @@ def _check_call(factory: Callable[..., Any], attribute: str, name: str) -> None:
     try:
         inspect.signature(factory).bind()
     except TypeError as error:
-        raise BadSubject(f"subject {name}: {attribute}() is called with nothing, for a manager that is no adapter: {error}") from None
+        raise BadSubject(
+            f"subject {name}: {attribute}() is called without arguments, since its manager is not an adapter: {error}"
+        ) from None
     except ValueError:  # a builtin without a signature: calling it will tell
         return
 
@@ -219,14 +223,14 @@ def _check_shape(manager: Any, name: str) -> None:
     """What cannot be looked at would fail in the middle of a run, and look like a fault of ours."""
     shown, locks = manager.show(), manager.locks()
     if not isinstance(locks, dict) or not all(isinstance(lock, asyncio.Lock) for lock in locks.values()):
-        raise BadSubject(f"subject {name}: locks() must return a dict of asyncio locks by name, the manager lock as 'M'")
+        raise BadSubject(f"subject {name}: locks() must return a dict from names to asyncio locks, with the manager lock as 'M'")
     try:
         if shown is not None:
             disagreements(shown)
             project(shown)
             shown._replace(live=None)
     except Exception as error:
-        what = f"show() must return None or a model.manager.projection.Shown of sets and dicts; looking at it raised {_said(error)}"
+        what = f"show() must return None or a model.manager.projection.Shown of sets and dicts; reading it raised {_said(error)}"
         raise BadSubject(f"subject {name}: {what}") from None
     starts_as = getattr(manager, "starts_as", None)
     if starts_as is None:
@@ -234,7 +238,7 @@ def _check_shape(manager: Any, name: str) -> None:
     if not isinstance(starts_as, State):
         raise BadSubject(f"subject {name}: starts_as must be a model.manager.state.State, not {type(starts_as).__name__}")
     if shown is not None and view(starts_as)._replace(live=None) != project(shown)._replace(live=None):
-        raise BadSubject(f"subject {name}: starts_as does not show what show() shows of a fresh manager; make the two agree")
+        raise BadSubject(f"subject {name}: starts_as and show() of a fresh manager disagree; make them equal")
 
 
 def _said(error: BaseException) -> str:

@@ -148,7 +148,7 @@ class Adapter:
         try:
             self.manager = self.kind.make(environment)
         except Exception as error:
-            raise BadAdapter(f"making a manager raised {said(error)}; mend its factory: each run needs a fresh one") from error
+            raise BadAdapter(f"making a manager raised {said(error)}; fix its factory: each run needs a fresh one") from error
         return self.manager
 
     def rules(self, *, cancellation: bool) -> JudgedRules:

@@ -21,7 +21,7 @@ def string() -> str:
 
 @pytest.mark.parametrize("cut", [len(MARK), 20, -1, -10])
 def test_a_string_that_was_cut_short(cut: int, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "is damaged (cut short, or changed); copy the whole line again" in one_line(capsys, "replay", string()[:cut])
+    assert "is damaged (cut or changed); copy the whole line again" in one_line(capsys, "replay", string()[:cut])
 
 
 def test_a_string_that_was_changed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +34,7 @@ def test_a_string_that_was_changed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_string_of_another_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "made by another version: this one reads" in one_line(capsys, "replay", "sw9-" + string().removeprefix(MARK))
+    assert "is of another version; this version reads" in one_line(capsys, "replay", "sw9-" + string().removeprefix(MARK))
 
 
 def test_a_replay_of_another_subject(capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,7 +73,7 @@ def test_a_file_that_cannot_be_read(name: str, said: str, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ({"level": 9}, "it is of level 9, which this version does not know"),
+        ({"level": 9}, "its level 9 is unknown to this version"),
         ({"order": "lifo"}, "its order 'lifo' is none of fifo, any"),
         ({"order": []}, "its order [] is none of"),
         ({"schedule": "A"}, "its schedule is not a list of names"),
@@ -92,13 +92,13 @@ def test_a_file_that_cannot_be_read(name: str, said: str, capsys: pytest.Capture
         ({"subject": "gone.py:Manager"}, "there is no file gone.py"),
         (
             {"schedule": [*json.loads(SAVED.read_text())["schedule"], "A"]},
-            "at step 5 the schedule wants 'A', but what can happen is nothing",
+            "at step 5 the schedule wants 'A', but possible now: nothing",
         ),
-        ({"schedule": []}, "at step 1 the schedule has ended, but what can happen is +start A, +start B; find it anew"),
+        ({"schedule": []}, "at step 1 the schedule has ended, but possible now: +start A, +start B; find it anew"),
     ],
 )
 def test_a_replay_that_cannot_be_played(keys: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     err = one_line(capsys, "replay", changed(**keys))
     assert said.split("; find it anew", maxsplit=1)[0] in err
     if "at step" in said:
-        assert "find the run anew with `subwarden gate --subject source`" in err
+        assert "find the run again with `subwarden gate --subject source`" in err

@@ -40,9 +40,9 @@ SHORT = Profile("short", examples=4, schedules=10, steps=9, derandomized=True)
         ("binary.py:Manager", "importing binary.py raised"),
         ("mine.py:Absent", "mine.py has no 'Absent'"),
         ("mine.py:not_a_factory", "mine.py has a non-callable 'not_a_factory'"),
-        ("mine.py:needs", "needs() is called with nothing, for a manager that is no adapter: missing a required argument: 'argument'"),
-        ("mine.py:raises", "raised ValueError: two; mend"),
-        ("mine.py:leaves", "raised SystemExit: 0; mend"),
+        ("mine.py:needs", "needs() is called without arguments, since its manager is not an adapter: missing a required argument: 'argument'"),
+        ("mine.py:raises", "raised ValueError: two; fix"),
+        ("mine.py:leaves", "raised SystemExit: 0; fix"),
         ("mine.py:Nothing", "has no method connect, subscribe"),
         ("mine.py:WrongSignature", "has_subscribers must take (thread)"),
         ("mine.py:ShowRaises", "raised KeyError: 'the maps'"),
@@ -50,8 +50,11 @@ SHORT = Profile("short", examples=4, schedules=10, steps=9, derandomized=True)
         ("mine.py:ShowIsHalfAState", "show() must return None or a model.manager.projection.Shown"),
         ("mine.py:NoLocks", "locks() must return a dict"),
         ("mine.py:StartsAsNoState", "starts_as must be a model.manager.state.State, not dict"),
-        ("mine.py:StartsAsAnother", "starts_as does not show what show() shows of a fresh manager"),
-        ("mine.py:MadeOnce", "MadeOnce() raised RuntimeError: only one after it had made others; each run needs a fresh one"),
+        ("mine.py:StartsAsAnother", "starts_as and show() of a fresh manager disagree"),
+        (
+            "mine.py:MadeOnce",
+            "MadeOnce() raised RuntimeError: only one after earlier calls had succeeded; it must make a fresh manager for every run",
+        ),
         ("mine.py:ShowRaisesLater", "show() raised KeyError: 'the maps'"),
         ("mine.py:ShowOfALaterRaises", "show() raised KeyError: 'of a later one'"),
         ("mine.py:Executor", "loop.run_in_executor brings an order that cannot be controlled; replace it"),
@@ -113,7 +116,7 @@ def test_a_folder_that_cannot_be_written_does_not_cost_a_gate_its_report(capsys:
 def test_a_factory_that_blocks_is_interrupted_and_named(capsys: pytest.CaptureFixture[str]) -> None:
     err = one_line(capsys, "gate", "--subject", "mine.py:blocks")
     assert "blocks at " in err
-    assert "in blocks; nothing there may wait" in err
+    assert "in blocks; neither may wait" in err
 
 
 @pytest.mark.parametrize(

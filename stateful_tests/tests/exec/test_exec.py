@@ -162,7 +162,7 @@ def test_a_finding_is_replayed_and_its_history_is_read_again(
     saved = json.loads(Path(finding["replay"]).read_text())
     for changes, code, said in (
         ({"subject": f"exec:{EXAMPLES}/steady.py"}, 0, "the run holds now; it was recorded for P2-a-connection-that-is-not-live"),
-        ({"subject": f"exec:{EXAMPLES}/threads.py"}, 3, "cannot be scheduled now; find the run anew with gate"),
+        ({"subject": f"exec:{EXAMPLES}/threads.py"}, 3, "cannot be scheduled now; find the run again with gate"),
         ({"schedule": ["nobody", *saved["schedule"]]}, 3, "the run cannot be followed: at step 1 the schedule wants 'nobody', but"),
         ({"schedule": 7}, 3, "its schedule is neither null nor a list of names"),
         ({"answer_within": "soon"}, 3, "its answer_within is not a number of seconds"),

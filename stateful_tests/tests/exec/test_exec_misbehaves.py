@@ -78,9 +78,9 @@ def gate(capsys: pytest.CaptureFixture[str]) -> Gate:
     ("mode", "said"),
     [
         # dead
-        ("dies at once", "at hello it has ended with exit code 4; the last line of its standard error: no configuration"),
-        ("dies at reset", "at reset it has ended with exit code 3"),
-        ("closes its output", "at hello it has closed its standard output, and runs on"),
+        ("dies at once", "at hello it ended with exit code 4; the last line of its standard error: no configuration"),
+        ("dies at reset", "at reset it ended with exit code 3"),
+        ("closes its output", "at hello it closed its standard output, and still runs"),
         # slow
         (
             "says nothing",
@@ -126,7 +126,7 @@ def test_a_process_that_cannot_be_judged_gives_one_line_and_exit_code_3(mode: st
 @pytest.mark.parametrize(
     ("mode", "said"),
     [
-        ("dies in a step", "P7 answered: the process ends while an operation is unanswered\nit has ended with exit code 7; the last line"),
+        ("dies in a step", "P7 answered: the process ends while an operation is unanswered\nit ended with exit code 7; the last line"),
         ("crashes in a step", "it was killed by SIGSEGV"),
         ("hangs in a step", "P13 no deadlock: a step blocks the loop for real\na step, or poll was not answered within 1.5 s"),
         ("waits for ever", "P13 no deadlock: the run does not come to rest"),
@@ -136,7 +136,7 @@ def test_a_process_that_cannot_be_judged_gives_one_line_and_exit_code_3(mode: st
         ("one map only", "P1 maps agree: the maps disagree"),
         ("revives", "P2 no phantom subscriber: a closed connection is live again"),
         ("alone, never answers", "P7 answered: an operation is never answered\nteardown(t"),
-        ("alone, dies", "P7 answered: the process ends while an operation is unanswered\nit has ended with exit code 9"),
+        ("alone, dies", "P7 answered: the process ends while an operation is unanswered\nit ended with exit code 9"),
         ("alone, shows others live", "P8 last word wins: the live connections shown are those of no order of the calls"),
         ("alone, revives", "P2 no phantom subscriber: a closed connection is live again"),
         ("phantom that nobody sees", "P8 last word wins: publish answers what the model does not"),

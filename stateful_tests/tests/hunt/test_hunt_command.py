@@ -81,7 +81,7 @@ def test_orders() -> None:
         (["--jobs", "0"], "is not a whole number of at least 1"),
         (["--order", "lifo"], "invalid choice"),
         (["--subject", "nobody"], "unknown subject"),
-        (["--resume", "nowhere"], "holds no hunt"),
+        (["--resume", "nowhere"], "has no hunt"),
         (["--json", "no/such/folder.json", "--rounds", "1"], "cannot write 'no/such/folder.json'"),
         (["--json", ".", "--rounds", "1"], "cannot write '.'"),
     ],

@@ -174,7 +174,7 @@ def test_ends_that_are_damaged_are_named(tmp_path: Path, content: str) -> None:
 
 
 def test_a_folder_without_a_hunt_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadFolder, match="holds no hunt"):
+    with pytest.raises(BadFolder, match="has no hunt"):
         Folder(tmp_path / "nowhere").head()
 
 
@@ -190,7 +190,7 @@ def test_a_strange_file_among_findings_is_named(tmp_path: Path) -> None:
     data = json.loads(path.read_text(encoding="utf-8"))
     del data["mechanism"]
     path.write_text(json.dumps(data), encoding="utf-8")
-    with pytest.raises(BadFolder, match="is no finding of a hunt"):
+    with pytest.raises(BadFolder, match="is not a finding of a hunt"):
         folder.findings()
 
 

@@ -40,7 +40,10 @@ SHORT = Profile("short", examples=4, schedules=10, steps=9, derandomized=True)
         ("binary.py:Manager", "importing binary.py raised"),
         ("mine.py:Absent", "mine.py has no 'Absent'"),
         ("mine.py:not_a_factory", "mine.py has a non-callable 'not_a_factory'"),
-        ("mine.py:needs", "needs() is called without arguments, since its manager is not an adapter: missing a required argument: 'argument'"),
+        (
+            "mine.py:needs",
+            "needs() is called without arguments, since its manager is not an adapter: missing a required arg",
+        ),
         ("mine.py:raises", "raised ValueError: two; fix"),
         ("mine.py:leaves", "raised SystemExit: 0; fix"),
         ("mine.py:Nothing", "has no method connect, subscribe"),

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from subwarden.checking import causes
+from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.checking.linearizability.history import HistoryCall
 from subwarden.checking.linearizability.reading import survey
 from subwarden.checking.linearizability.verdict import judge, judge_file, survey_file
@@ -58,7 +59,7 @@ def explored(command: str, programs: int, runs: int, seed: int = 0) -> ExecOutco
 def test_steady_holds_with_everything_fired() -> None:
     outcome = explored(f"{EXAMPLES}/steady.py", 40, 5)
     assert (outcome.findings, outcome.doubts) == ({}, [])
-    assert outcome.kinds == kinds(outcome.hello.operations)
+    assert outcome.kinds == kinds(outcome.hello.operations) | {OBSERVE_SHOWS}
     assert outcome.choices > outcome.runs / 2
 
 

@@ -23,6 +23,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return arguments
 
 
+@pytest.mark.slow
 def test_the_skeleton_holds_and_says_what_it_was_judged_by(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "mine.py"]) == 0
     assert main([*printed(capsys), "--jobs", "1"]) == 0

@@ -42,7 +42,9 @@ def test_a_round_is_the_same_each_time() -> None:
     assert one.told
 
 
-@pytest.mark.parametrize("check", [Check(Order.FIFO, True, "manager"), Check(Order.ANY, False, "manager")], ids=str)
+@pytest.mark.parametrize(
+    "check", [pytest.param(Check(Order.FIFO, True, "manager"), marks=pytest.mark.slow), Check(Order.ANY, False, "manager")], ids=str
+)
 def test_nothing_is_lost_where_what_was_done_is_taken_away_at_each_chance(check: Check) -> None:
     """Which may be in the middle of anything that asks whether there is time: a worker tells of its work there."""
     taken = Work()

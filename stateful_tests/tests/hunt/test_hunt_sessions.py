@@ -102,6 +102,7 @@ def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pyt
         }
 
 
+@pytest.mark.slow
 def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
     """It knows, has tried and has driven what that one had when the last whole round ended, and begins with the next."""
 

@@ -13,7 +13,9 @@ from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, SUBWARDEN, files, found, hunting, journal, wait_for, workers
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGTERM, signal.SIGHUP))]
+)
 def test_ctrl_c_and_the_like_keep_all_and_report(number: signal.Signals, tmp_path: Path) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
@@ -30,7 +32,7 @@ def test_ctrl_c_and_the_like_keep_all_and_report(number: signal.Signals, tmp_pat
     assert journal(folder)[-1] == {"ended": "stopped"}
 
 
-@pytest.mark.parametrize("all_of_it", [False, True])
+@pytest.mark.parametrize("all_of_it", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_reader_that_goes_away_ends_it_as_ctrl_c_does(all_of_it: bool, tmp_path: Path) -> None:
     """`2>&1 | head -1`, and the same of standard error alone. It was taken for a worker that is lost."""
     folder = tmp_path / "hunt"
@@ -62,7 +64,7 @@ def test_under_nohup_a_terminal_may_be_closed() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-@pytest.mark.parametrize("subject", ["examples/rooms.py:Adapter", "examples/seats.py:Overbooked"])
+@pytest.mark.parametrize("subject", ["examples/rooms.py:Adapter", pytest.param("examples/seats.py:Overbooked", marks=pytest.mark.slow)])
 def test_an_adapter_is_hunted_stopped_and_gone_on_with(subject: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "1", "--budget", "1h", subject=(subject,)) as process:

@@ -32,6 +32,7 @@ class Mine(SourceManager):
 """
 
 
+@pytest.mark.slow
 def test_a_subject_that_takes_other_steps_since_is_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A known schedule that cannot be followed any more, of what still shows, must not cost the report of all that was found."""
     subject, folder = tmp_path / "mine.py", tmp_path / "hunt"
@@ -60,6 +61,7 @@ class Mine(SourceManager):
 """
 
 
+@pytest.mark.slow
 def test_a_subject_that_does_something_else_when_it_is_told_does_not_cost_the_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,6 +48,7 @@ def test_another_takes_the_place_of_a_killed_worker(tmp_path: Path) -> None:
             os.kill(pid, 0)
 
 
+@pytest.mark.slow
 def test_a_place_in_which_all_are_killed_is_given_up_and_the_hunt_is_resumable(tmp_path: Path) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "1", "--budget", "1h", "--order", "any") as process:
@@ -61,7 +62,7 @@ def test_a_place_in_which_all_are_killed_is_given_up_and_the_hunt_is_resumable(t
         out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "there is no other" in out
-    assert "no worker came to its end" in out
+    assert "no worker finished a round" in out
     assert main(["hunt", "--resume", str(folder), "--jobs", "1", "--rounds", "1"]) == 1
     assert all(finding["shrunk"] for finding in files(folder).values()), "what was cut short is made small first"
 
@@ -90,7 +91,7 @@ class Mine(Manager):
 """
 
 
-@pytest.mark.parametrize("how", [("--budget", "8"), ("--rounds", "1")])
+@pytest.mark.parametrize("how", [pytest.param(("--budget", "8"), marks=pytest.mark.slow), ("--rounds", "1")])
 def test_what_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Others go on where they were killed, and may come to an end."""
     subject = tmp_path / "mine.py"
@@ -102,6 +103,7 @@ def test_what_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Pa
     assert "inconclusive (no findings" in out
 
 
+@pytest.mark.slow
 def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
     """Also when the one was started here and the other by the script."""
     arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "1"]

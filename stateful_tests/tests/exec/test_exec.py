@@ -181,7 +181,7 @@ def test_replay_refuses_options_for_managers_in_python(folder: Path, capsys: pyt
     Path("run.json").write_text(json.dumps(data | {"subject": "exec:./server"}))
     for arguments, said in (
         (["--subject", "manager"], "the replay was made for subject exec:./server, not manager"),
-        (["--script", "x.py"], "--script and --trace are for managers in Python"),
+        (["--script", "x.py"], "--script and --trace need a manager in Python"),
     ):
         assert main(["replay", "run.json", *arguments]) == 3
         assert said in capsys.readouterr().err

@@ -9,8 +9,9 @@ import argparse
 import gc
 import multiprocessing
 import platform
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from random import Random
@@ -98,13 +99,13 @@ def table(seeds: int, limit: int, jobs: int) -> Iterator[str]:
         yield from pool.imap(row, work, chunksize=1) if pool else map(row, work)
 
 
-def main() -> None:
-    """Measure, print the table, and write it into the page."""
+def main(options: Sequence[str] = ()) -> None:
+    """Measure, print the table, and write it into the page. `options`: those of the command line."""
     parser = argparse.ArgumentParser(description="schedules and time to find each race program")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--limit", type=int, default=2_000)
     parser.add_argument("--jobs", type=int, default=2)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(options)
     lines = []
     for line in table(arguments.seeds, arguments.limit, arguments.jobs):
         print(line, flush=True)
@@ -115,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

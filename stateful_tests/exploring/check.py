@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.coverage.overlap import PASSED
+from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, FREE_LOCK, PASSED, Point, at_level
 from subwarden.stateful_tests.exploring.level import Level
 
 
@@ -24,14 +24,14 @@ class Check:
         """Its name where its level is called `level`."""
         return f"{level}, {self.order.value}" + (" + cancel" if self.cancellation else "")
 
-    def expected(self, level: Level) -> set[str]:
+    def expected(self, level: Level) -> set[Point]:
         """The points that must be covered, in this or another check, for a pass not to be vacuous. `level` is the one that `self.level`
         names.
         """
-        expected = level.expected(self.order, self.cancellation) | {f"order {self.order.value}: an outside event between ready steps"}
+        expected = level.expected(self.order, self.cancellation) | {EVENT_BETWEEN[self.order]}
         if self.order is Order.ANY:
-            expected |= {PASSED, "order any: a free lock suspends"}
-        return {level.prefix + name for name in expected}
+            expected |= {PASSED, FREE_LOCK}
+        return at_level(level.scope, expected)
 
 
 def checks_of(*levels: str) -> tuple[Check, ...]:

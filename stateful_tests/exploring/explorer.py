@@ -15,6 +15,7 @@ from subwarden.checking.causes import Cause
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunner
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, at_level, points
 from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
 from subwarden.stateful_tests.exploring.drawing.escape import let_out
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile, hypothesis_settings
@@ -40,7 +41,7 @@ class Explorer:
         self.runner = EndStateRunner(level, factory, check.order, every=sample_every)
         if graph is not None:
             self.runner.graph = graph
-        self.happened: set[str] = set()  # points of coverage beside the runner's
+        self.happened: set[Point] = set()  # points of coverage beside the runner's
         self.transitions: set[Any] = set()  # of the model, taken in the runs in which programs were drawn
         self._budget = budget
         self._rules: set[str] = set()
@@ -76,12 +77,12 @@ class Explorer:
             violations = result.violations
         return names, violations
 
-    def fired(self) -> set[str]:
+    def fired(self) -> set[Point]:
         """The points of coverage that the runs so far have covered."""
         return fired(self.runner, self._rules, self.happened)
 
 
-def fired(runner: Runner, rules: Iterable[str] = (), happened: Iterable[str] = ()) -> set[str]:
+def fired(runner: Runner, rules: Iterable[str] = (), happened: Iterable[Point] = ()) -> set[Point]:
     """The points of coverage of the runs of `runner`, and of a machine's `rules`."""
-    names = {f"rule {rule}" for rule in rules} | runner.level.fired(runner.fired) | runner.happened | set(happened)
-    return {runner.level.prefix + name for name in names}
+    level = runner.level
+    return at_level(level.scope, points(PointKind.RULE, rules) | level.fired(runner.fired) | runner.happened | set(happened))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.observers import Observer
 
@@ -78,7 +79,7 @@ class Play(Protocol):
     """One run of a program on a subject: whatever schedules its loop plays it."""
 
     loop: ControlledLoop
-    happened: set[str]
+    happened: set[Point]  # points of coverage that only the play sees
     audience: Any  # the judge, or the judge and all observers (`exploring.observers.audience_of`); the driver of the run tells it `stepped`
 
     @property
@@ -115,7 +116,7 @@ class Drawing:
     enough: Callable[[], bool]
     fired: set[str]
     rules: set[str]
-    happened: set[str]
+    happened: set[Point]
     transitions: set[Any]
 
 
@@ -134,7 +135,7 @@ class Level(Protocol):
     name: str
     code: int | str  # what a replay says
     drawn_as: str  # what draws are seeded by, beside their order and number: another name would draw other programs
-    prefix: str  # before the names of what fired at this level
+    scope: str  # names its points of coverage among those of other levels; empty for level manager
     share: float  # of a profile's schedules: of longer runs there are fewer
 
     def new_graph(self) -> Any:
@@ -160,17 +161,17 @@ class Level(Protocol):
     def simpler(self, program: Any, names: Names) -> Iterator[tuple[Any, Names]]:
         """Simpler programs, in the order in which they should be tried, each with the schedule in its own names."""
 
-    def expected(self, order: Order, cancellation: bool) -> set[str]:
-        """What must have fired in some check for a pass not to be vacuous, but for what every level expects of its orders."""
+    def expected(self, order: Order, cancellation: bool) -> set[Point]:
+        """The points of coverage that must fire in some check for a pass not to be vacuous, beside those that every level expects."""
 
-    def brings(self, factory: Factory) -> set[str]:
-        """What must have fired as well, because the subject brings it."""
+    def brings(self, factory: Factory) -> set[Point]:
+        """The points of coverage that must fire as well, because the subject brings them."""
 
-    def absent(self, factory: Factory) -> set[str]:
-        """What of that, and of what every level expects of its orders, the subject need not show, because it does not have it."""
+    def absent(self, factory: Factory) -> set[Point]:
+        """The expected points of coverage that the subject cannot reach."""
 
-    def fired(self, kinds: Iterable[str]) -> set[str]:
-        """Kinds of transitions by the names that `expected` gives them."""
+    def fired(self, kinds: Iterable[str]) -> set[Point]:
+        """The points of coverage of these kinds of the model's transitions."""
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
         """Which pairs of operations of what `factory` makes may be under way at once, as `exploring.overlap` names them."""

@@ -19,6 +19,7 @@ from subwarden.scheduling.schedule import Follower, Guide, Recorder
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer, heard
 
@@ -65,7 +66,7 @@ class Runner:
         self.schedules = 0
         self.steps = 0
         self._collected = 0
-        self.happened: set[str] = set()
+        self.happened: set[Point] = set()
         self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
         self._program: Program | None = None  # the last one played, and what was worked out for it
         self._prepared: Any = None
@@ -139,7 +140,7 @@ class Runner:
         if play.happened:
             self.happened |= play.happened
         if loop.suspended_free:
-            self.happened.add("order any: a free lock suspends")
+            self.happened.add(FREE_LOCK)
         self.schedules += 1
         self.steps += steps
         if self.steps - self._collected >= COLLECT_EVERY:

@@ -18,6 +18,7 @@ from typing import Any
 from subwarden.checking import causes
 from subwarden.stateful_tests.exploring.budget import Budget, lasting
 from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.explorer import fired
 from subwarden.stateful_tests.exploring.runner import Runner, running
@@ -94,7 +95,7 @@ def explore(
     seed: int,
     budget: float | None,
     jobs: int,
-    covered: set[str],
+    covered: set[Point],
     progress: Progress,
 ) -> tuple[list[CheckOutcome], bool]:
     """Run all `checks`; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.

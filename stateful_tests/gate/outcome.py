@@ -10,6 +10,7 @@ from subwarden.checking.finding import Finding
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
+from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, investigate
 from subwarden.stateful_tests.exploring.level import Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner
@@ -26,9 +27,9 @@ class CheckOutcome:
     steps: int = 0
     seconds: float = 0.0
     findings: dict[Cause, Finding[Any]] = field(default_factory=dict)
-    fired: set[str] = field(default_factory=set)
-    brought: set[str] = field(default_factory=set)  # points that must be covered because the subject brings them
-    absent: set[str] = field(default_factory=set)  # points that the subject does not have, so that they need not be covered
+    fired: set[Point] = field(default_factory=set)
+    brought: set[Point] = field(default_factory=set)  # points that must be covered because the subject brings them
+    absent: set[Point] = field(default_factory=set)  # points that the subject does not have, so that they need not be covered
     transitions: set[Any] = field(default_factory=set)  # of the model, taken in the machine's own runs
     complete: Counter[str] = field(default_factory=Counter)  # of how many programs each search was complete: see `coverage.completeness`
     closely: Closely = field(default_factory=Closely)
@@ -62,7 +63,7 @@ class CheckOutcome:
                 except NotReproducible as doubt:
                     self.doubts.append(str(doubt))
 
-    def never_fired(self, checks: Iterable[Check], levels: Mapping[str, Level]) -> set[str]:
+    def never_fired(self, checks: Iterable[Check], levels: Mapping[str, Level]) -> set[Point]:
         """The points that some of `checks`, whose outcome this is, must cover for a pass not to be vacuous, and that none covered."""
         return self.brought.union(*(check.expected(levels[check.level]) for check in checks)) - self.fired - self.absent
 
@@ -75,7 +76,7 @@ def merged(outcomes: Iterable[CheckOutcome]) -> CheckOutcome:
     return whole
 
 
-def unfinished(outcomes: Mapping[Check, CheckOutcome], levels: Mapping[str, Level], covered: Iterable[str] = ()) -> list[Check]:
+def unfinished(outcomes: Mapping[Check, CheckOutcome], levels: Mapping[str, Level], covered: Iterable[Point] = ()) -> list[Check]:
     """The checks that expect a point which none of them has covered, and which is not `covered` otherwise."""
     never = merged([CheckOutcome("covered", fired=set(covered)), *outcomes.values()]).never_fired(outcomes, levels)
     return [check for check, outcome in outcomes.items() if never & (check.expected(levels[check.level]) | outcome.brought)]

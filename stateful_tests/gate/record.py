@@ -11,6 +11,7 @@ from subwarden.proving.tour.graph_coverage import ModelCoverage
 from subwarden.reports.record import GATE_SCHEMA, CoverageRecord, GateRecord, ModelCoverageRecord
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.coverage.points import texts
 from subwarden.stateful_tests.exploring.coverage.record import coverage_record
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, merged
@@ -37,7 +38,7 @@ def gate_record(
     `seed`: its programs were drawn by it. `stopped`: it was cut short by hand. `factory`: makes the subject, where it is in hand.
     """
     whole = merged(outcomes)
-    never = sorted(whole.never_fired(checks, LEVELS))
+    never = texts(whole.never_fired(checks, LEVELS))
     findings = sorted(whole.findings.values(), key=lambda f: (f.rank(), f.id))
     records, doubts = findings_record(subject, findings, factory)
     verdicts = [verdict(outcome, records) for outcome in outcomes if outcome.schedules]
@@ -64,7 +65,7 @@ def gate_record(
         ],
         "findings": list(records.values()),
         "coverage": {
-            "fired": sorted(whole.fired),
+            "fired": texts(whole.fired),
             "never_fired": never,
             "model": _model_coverage(checks, outcomes),
             "checks": _by_check(subject, factory, checks, outcomes),

@@ -17,6 +17,7 @@ from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage import completeness
 from subwarden.stateful_tests.exploring.coverage.good_turing import digest
 from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
+from subwarden.stateful_tests.exploring.coverage.points import at_level
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.explorer import Explorer
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
@@ -67,8 +68,8 @@ class GateSearch:
         outcome.schedules, outcome.steps = runner.schedules, runner.steps
         outcome.transitions = explorer.transitions
         outcome.fired = explorer.fired()
-        outcome.brought = {level.prefix + name for name in level.brings(self._factory)}
-        outcome.absent = {level.prefix + name for name in level.absent(self._factory)}
+        outcome.brought = at_level(level.scope, level.brings(self._factory))
+        outcome.absent = at_level(level.scope, level.absent(self._factory))
         return outcome
 
     def _drive(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from subwarden.checking.finding import Finding
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
+from subwarden.stateful_tests.exploring.coverage.points import Point, parse, texts
 
 DRAWN = "drawn"  # stands among the strategies for the runs in which programs are drawn: they are no schedules, and are not sampled
 
@@ -48,7 +49,7 @@ class Work:
     strategies: dict[str, StrategyYield] = field(default_factory=dict)
     complete: Counter[str] = field(default_factory=Counter)  # see `coverage.completeness`
     indigestible: Counter[str] = field(default_factory=Counter)  # why the states of small programs could not be searched
-    fired: set[str] = field(default_factory=set)
+    fired: set[Point] = field(default_factory=set)
     closely: Closely = field(default_factory=Closely)
     doubts: list[str] = field(default_factory=list)
 
@@ -86,7 +87,7 @@ class Work:
             "strategies": {name: [each.runs, each.new, each.causes] for name, each in self.strategies.items()},
             "complete": dict(self.complete),
             "indigestible": dict(self.indigestible),
-            "fired": sorted(self.fired),
+            "fired": texts(self.fired),
             "looked": self.closely.runs,
             "awaits": sorted(self.closely.awaits),
             "overlaps": sorted(self.closely.overlaps),
@@ -104,7 +105,7 @@ class Work:
             strategies={name: StrategyYield(*each) for name, each in data["strategies"].items()},
             complete=Counter(data["complete"]),
             indigestible=Counter(data.get("indigestible", {})),  # which hunts that are older than it do not have
-            fired=set(data["fired"]),
+            fired=set(map(parse, data["fired"])),
             closely=Closely(data["looked"], set(data["awaits"]), set(data["overlaps"])),
             doubts=data["doubts"],
         )

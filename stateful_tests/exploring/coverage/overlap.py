@@ -15,12 +15,11 @@ from subwarden.scheduling.order import Order, loop_for, width
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, PASSED, Point
 from subwarden.stateful_tests.exploring.findings.narrate import where
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
 from subwarden.stateful_tests.exploring.observers import Observer
-
-PASSED = "order any: a ready step before an older one"
 
 
 @dataclass
@@ -49,16 +48,16 @@ def pairs(names: Iterable[str]) -> frozenset[str]:
     return frozenset(overlapping(one, other) for at, one in enumerate(ordered) for other in ordered[at:])
 
 
-def out_of_turn(order: Order, pick: int, steps: int, events: int) -> Iterator[str]:
+def out_of_turn(order: Order, pick: int, steps: int, events: int) -> Iterator[Point]:
     """The points of coverage of choosing candidate `pick` out of turn, among so many ready steps and outside events."""
     if 0 < pick < steps:
         yield PASSED
     elif 0 < steps <= pick < steps + events:
-        yield f"order {order.value}: an outside event between ready steps"
+        yield EVENT_BETWEEN[order]
 
 
 def look_closely(
-    level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely, happened: set[str]
+    level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely, happened: set[Point]
 ) -> None:
     """Play `program` with these choices again. Add its suspensions and overlaps to `seen`, and its choices out of turn to `happened`.
 

@@ -7,21 +7,22 @@ from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage import completeness
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
+from subwarden.stateful_tests.exploring.coverage.points import Point, at_level, texts
 from subwarden.stateful_tests.exploring.level import Factory, Level
 
 OURS = "stateful_tests."  # the player's own awaits, which are none of the subject's
 
 
 def coverage_record(
-    check: Check, level: Level, factory: Factory, fired: set[str], closely: Closely, end_states: DigestCounter, complete: Counter[str]
+    check: Check, level: Level, factory: Factory, fired: set[Point], closely: Closely, end_states: DigestCounter, complete: Counter[str]
 ) -> CoverageRecord:
     """The record of the coverage of `check`, whose level and subject are `level` and `factory`. `end_states` are those of sampled runs."""
-    expected = check.expected(level) | {level.prefix + name for name in level.brings(factory)}
-    absent = {level.prefix + name for name in level.absent(factory)}
+    expected = check.expected(level) | at_level(level.scope, level.brings(factory))
+    absent = at_level(level.scope, level.absent(factory))
     awaits = {place for place in closely.awaits if not place.startswith(OURS)}
     return {
-        "fired": sorted(fired),
-        "never_fired": sorted(expected - fired - absent),
+        "fired": texts(fired),
+        "never_fired": texts(expected - fired - absent),
         "looked_closely": closely.runs,
         "awaits": sorted(awaits),
         "awaits_never": sorted(level.awaits(factory) - awaits),

@@ -17,6 +17,7 @@ from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, happen, loop_for, width
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.coverage.overlap import out_of_turn
+from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, Point
 from subwarden.stateful_tests.exploring.drawing.escape import escaping
 from subwarden.stateful_tests.exploring.level import Drawing, Drawn, Factory
 
@@ -36,7 +37,7 @@ class Machine(RuleBasedStateMachine):
     enough: Callable[[], bool]
     fired: set[str]
     rules_fired: set[str]
-    happened: set[str]
+    happened: set[Point]
     transitions: set[Any]
 
     limit = 2_000  # names of one run; the explorer's runs may be longer, this one only draws the program
@@ -74,7 +75,7 @@ class Machine(RuleBasedStateMachine):
         self.rules_fired.add(rule_name)
         self.names.append(f"+{task.start}")
         if self.loop.ready:
-            self.happened.add(f"order {self.order.value}: an outside event between ready steps")
+            self.happened.add(EVENT_BETWEEN[self.order])
         with self.loop.entered():
             self.play.start(task)
 

@@ -9,11 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from subwarden.checking.adapter_judge import JudgedRules
+from subwarden.checking.adapter_judge import OBSERVE_SHOWS, JudgedRules
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.core.judge import Maps, Pair
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from subwarden.model.properties import CoreProperty, Property
+from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point, PointKind, parse, points
 from subwarden.stateful_tests.subjects.core.environment import Environment
 
 REQUIRED = ("connect", "subscribe")
@@ -26,7 +27,7 @@ ARGUMENTS = {
     "teardown": ("topic",),
 }
 LOOKS: dict[str, tuple[str, ...]] = {"observe": (), "broker": (), "delivered": (), "close": ()}
-FREE_LOCK = "order any: a free lock suspends"  # a manager need not have locks
+OBSERVED = parse(OBSERVE_SHOWS)
 JUDGED = (*(Property[name] for name in "P1 P2 P6 P8 P11 P12 P13".split()), *CoreProperty)
 assert ARGUMENTS.keys() == CORE_BY_NAME.keys()
 
@@ -50,7 +51,7 @@ class Maker:
 class Kind(Maker, ABC):
     """The properties that all managers of one factory share. A subclass adds those that depend on the model."""
 
-    absent: frozenset[str]  # points of coverage that this manager cannot reach
+    absent: frozenset[Point]  # points of coverage that this manager cannot reach
     reconnects = False
 
     def learn(self, manager: Any) -> None:
@@ -112,13 +113,13 @@ class CoreKind(Kind):
     def plays(self, operation: CoreOperation) -> bool:
         return operation.name in self.has
 
-    def _absent(self) -> frozenset[str]:
+    def _absent(self) -> frozenset[Point]:
         gone = {name for name in ARGUMENTS if name not in self.has}
-        absent = {f"{what} {name}" for what in ("rule", "operation") for name in gone}
-        absent |= {f"transition {kind}" for kind in CORE_KINDS if kind.split(":")[0] in gone}
+        absent = points(PointKind.RULE, gone) | points(PointKind.OPERATION, gone)
+        absent |= points(PointKind.TRANSITION, (kind for kind in CORE_KINDS if kind.split(":")[0] in gone))
         if "disconnect" in gone or self.reconnects:
-            absent |= {"transition connect: after its close", "transition disconnect: again"}
-        return frozenset({*absent, FREE_LOCK})
+            absent |= points(PointKind.TRANSITION, ("connect: after its close", "disconnect: again"))
+        return frozenset({*absent, FREE_LOCK})  # a manager need not have locks
 
     @property
     def not_played(self) -> list[str]:
@@ -139,7 +140,7 @@ class Adapter:
         self.kind = kind
 
     @property
-    def absent(self) -> frozenset[str]:
+    def absent(self) -> frozenset[Point]:
         """See `Kind`."""
         return self.kind.absent
 

@@ -3,11 +3,13 @@
 Failures of the environment are not among the faults of their programs.
 """
 
-from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.drawing.chains import ChainLevel
 from subwarden.stateful_tests.exploring.level import Factory
-from subwarden.stateful_tests.subjects.core.adapter import Adapter
+from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter
+
+ABOUT_TO_RUN = Point(PointKind.CANCELLATION, "while about to run")
 
 
 class AdapterLevel(ChainLevel):
@@ -15,15 +17,15 @@ class AdapterLevel(ChainLevel):
 
     share = 1.0
 
-    def absent(self, factory: Factory) -> set[str]:
+    def absent(self, factory: Factory) -> set[Point]:
         """The expected points of coverage that the adapter cannot reach."""
         adapter: Adapter = factory()
         return set(adapter.absent)
 
-    def brings(self, factory: Factory) -> set[str]:
+    def brings(self, factory: Factory) -> set[Point]:
         """The points of coverage that are expected because the adapter has the means: an `observe()` must show something."""
         adapter: Adapter = factory()
-        return {OBSERVE_SHOWS} if "observe" in adapter.kind.has else set()
+        return {OBSERVED} if "observe" in adapter.kind.has else set()
 
     def awaits(self, factory: Factory) -> set[str]:
         """The awaits in the adapter's own module, without those of its imports."""

@@ -10,11 +10,12 @@ from subwarden.reports.script.core import write
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, fired, points
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
+from subwarden.stateful_tests.subjects.core.adapter_level import ABOUT_TO_RUN, AdapterLevel
 from subwarden.stateful_tests.subjects.core.claim import claimant
 from subwarden.stateful_tests.subjects.core.machine import CoreMachine
 from subwarden.stateful_tests.subjects.core.play import CorePlay
@@ -31,7 +32,7 @@ class CoreLevel(AdapterLevel):
     name = "core"
     code: int | str = "core"
     drawn_as = "core"
-    prefix = "core: "
+    scope = "core"
 
     def new_graph(self) -> CoreGraph:
         """The model's states, shared by the runs of one runner."""
@@ -61,15 +62,15 @@ class CoreLevel(AdapterLevel):
         """See `stateful_tests.subjects.core.simpler`."""
         return simpler(program, names)
 
-    def expected(self, order: Order, cancellation: bool) -> set[str]:
+    def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """Every rule, operation and kind of transition, and with `cancellation` a cancellation."""
-        expected = {f"rule {rule}" for rule in RULES if rule != "cancel" or cancellation}
-        expected |= {f"operation {name}" for name in CORE_BY_NAME} | {f"transition {kind}" for kind in CORE_KINDS}
-        return expected | ({"cancellation while about to run"} if cancellation else set())
+        expected = points(PointKind.RULE, (rule for rule in RULES if rule != "cancel" or cancellation))
+        expected |= points(PointKind.OPERATION, CORE_BY_NAME) | points(PointKind.TRANSITION, CORE_KINDS)
+        return expected | ({ABOUT_TO_RUN} if cancellation else set())
 
-    def fired(self, kinds: Iterable[str]) -> set[str]:
+    def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The points of coverage, named as in `expected`, of the kinds of transitions that fired."""
-        return {name for kind in kinds if kind for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
+        return fired(kind for kind in kinds if kind)
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
         """All pairs of operations."""

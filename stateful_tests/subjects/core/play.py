@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from subwarden.checking import causes
-from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.core.configurations import CoreGraph
 from subwarden.checking.core.judge import CoreJudge, Maps
@@ -18,10 +17,11 @@ from subwarden.scheduling.locks import awaited
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, happen
 from subwarden.scheduling.state_search.objects import Value
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
-from subwarden.stateful_tests.subjects.core.adapter import Adapter, BadAdapter, CoreAdapter, said
+from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, said
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
 from subwarden.stateful_tests.subjects.core.program import CallSite, PreparedCalls
@@ -43,7 +43,7 @@ class AdapterPlay(ABC):
         loop.observer = self
         self.adapter = factory()
         self.chains = prepared.chains
-        self.happened: set[str] = set()  # points of coverage: the moments at which tasks were cancelled
+        self.happened: set[Point] = set()  # points of coverage: the moments at which tasks were cancelled
         self._environment = Environment(loop)
         self._manager = self.adapter.begin(self._environment)
         self._rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
@@ -92,7 +92,7 @@ class AdapterPlay(ABC):
         def deliver() -> None:
             for place, task in self._tasks:
                 if place == chain.place and not task.done():
-                    self.happened.add(f"cancellation while {self._moment(task)}")
+                    self.happened.add(Point(PointKind.CANCELLATION, f"while {self._moment(task)}"))
                     self._cancelled.add(place)
                     task.cancel()
 
@@ -139,7 +139,7 @@ class AdapterPlay(ABC):
         """The run is quiescent: judge what must hold then."""
         judge, loop = self.judge, self.loop
         if judge.observed:
-            self.happened.add(OBSERVE_SHOWS)
+            self.happened.add(OBSERVED)
         stuck = [task for _, task in self._tasks if not task.done()]
         may = self.rested(stuck)
         if isinstance(judge.show_raised, BadObservation):

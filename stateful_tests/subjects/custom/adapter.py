@@ -4,7 +4,8 @@ from typing import Any
 
 from subwarden.checking.custom.model import MESSAGE, CustomModel, CustomOperation, Value
 from subwarden.checking.custom.text import text_of
-from subwarden.stateful_tests.subjects.core.adapter import FREE_LOCK, LOOKS, Adapter, BadAdapter, Kind, said
+from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK
+from subwarden.stateful_tests.subjects.core.adapter import LOOKS, Adapter, BadAdapter, Kind, said
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS
 

@@ -9,11 +9,12 @@ from subwarden.reports.script.core import write
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, fired, points
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.subjects.core.adapter_level import AdapterLevel
+from subwarden.stateful_tests.subjects.core.adapter_level import ABOUT_TO_RUN, AdapterLevel
 from subwarden.stateful_tests.subjects.core.claim import claimant
 from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter
@@ -29,7 +30,7 @@ class CustomLevel(AdapterLevel):
     name = "custom"
     code: int | str = "own"
     drawn_as = "own model"
-    prefix = "custom: "
+    scope = "custom"
 
     def new_graph(self) -> CustomGraph:
         """The model's states, shared by the runs of one runner."""
@@ -60,27 +61,21 @@ class CustomLevel(AdapterLevel):
         """See `stateful_tests.subjects.custom.simpler`."""
         return simpler(program, names)
 
-    def expected(self, order: Order, cancellation: bool) -> set[str]:
+    def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """The rules that every model has, and with `cancellation` a cancellation."""
-        expected = {"rule advance", "rule settle"}
-        return expected | ({"rule cancel", "cancellation while about to run"} if cancellation else set())
+        expected = points(PointKind.RULE, ("advance", "settle", *["cancel"] * cancellation))
+        return expected | ({ABOUT_TO_RUN} if cancellation else set())
 
-    def brings(self, factory: Factory) -> set[str]:
+    def brings(self, factory: Factory) -> set[Point]:
         """Every operation of the model, and every answer that is the only right one in some state."""
         adapter: CustomAdapter = factory()
         model = adapter.kind.model
-        names = {each for name in model.operations for each in (f"operation {name}", f"rule {rule_of(name)}")}
-        return super().brings(factory) | names | {f"transition {kind}" for kind in model.kinds}
+        brought = points(PointKind.OPERATION, model.operations) | points(PointKind.RULE, map(rule_of, model.operations))
+        return super().brings(factory) | brought | points(PointKind.TRANSITION, model.kinds)
 
-    def fired(self, kinds: Iterable[str]) -> set[str]:
+    def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The points of coverage, named as in `brings`, of the kinds of transitions that fired."""
-        found: set[str] = set()
-        for kind in kinds:
-            name, colon, _ = kind.partition(":")
-            found.add(f"operation {name}")
-            if colon:
-                found.add(f"transition {kind}")
-        return found
+        return {point for point in fired(kinds) if point.kind is PointKind.OPERATION or ":" in point.name}
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
         """All pairs of the model's operations."""

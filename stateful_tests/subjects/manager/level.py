@@ -13,6 +13,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, fired, points
 from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainLevel
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant
@@ -26,7 +27,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.manager.simpler import simpler
 
 RULES = (*(o.name for o in OPERATIONS if not o.name.startswith(("state_", "hold_"))), "advance", "settle", "cancel")
-CANCELLATIONS = ("waiting for M", "waiting for T", "woken already", "waiting outside")
+CANCELLATIONS = ("while waiting for M", "while waiting for T", "while woken already", "while waiting outside")
 OVERLAPS = pairs(o.name for o in OPERATIONS)
 
 
@@ -36,7 +37,7 @@ class ManagerLevel(ChainLevel):
     name = "manager"
     code: int | str = 1
     drawn_as = "level 1"
-    prefix = ""
+    scope = ""
     share = 0.3
 
     def new_graph(self) -> ManagerGraph:
@@ -67,21 +68,22 @@ class ManagerLevel(ChainLevel):
         """See `stateful_tests.subjects.manager.simpler`."""
         return simpler(program, names)
 
-    def expected(self, order: Order, cancellation: bool) -> set[str]:
+    def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """Every rule, operation and kind of transition, and every moment at which a task can be cancelled."""
-        expected = {f"rule {rule}" for rule in RULES if rule != "cancel" or cancellation}
-        expected |= {f"operation {o.name}" for o in OPERATIONS} | {f"transition {kind}" for kind in KINDS if kind.split(":")[0] in BY_NAME}
-        return expected | ({f"cancellation while {moment}" for moment in CANCELLATIONS} if cancellation else set())
+        expected = points(PointKind.RULE, (rule for rule in RULES if rule != "cancel" or cancellation))
+        expected |= points(PointKind.OPERATION, (o.name for o in OPERATIONS))
+        expected |= points(PointKind.TRANSITION, (kind for kind in KINDS if kind.split(":")[0] in BY_NAME))
+        return expected | (points(PointKind.CANCELLATION, CANCELLATIONS) if cancellation else set())
 
-    def absent(self, factory: Factory) -> set[str]:
+    def absent(self, factory: Factory) -> set[Point]:
         """None: every manager has every operation."""
         return set()
 
-    def fired(self, kinds: Iterable[str]) -> set[str]:
+    def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The points of coverage, named as in `expected`, of the kinds of transitions that fired."""
-        return {name for kind in kinds for name in (f"transition {kind}", f"operation {kind.split(':')[0]}")}
+        return fired(kinds)
 
-    def brings(self, factory: Factory) -> set[str]:
+    def brings(self, factory: Factory) -> set[Point]:
         """None: the same is expected of every manager."""
         return set()
 

@@ -21,6 +21,7 @@ from subwarden.scheduling.events import Event, park
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.locks import awaited
 from subwarden.scheduling.loop import EAGER, ControlledLoop
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of, heard
@@ -54,7 +55,7 @@ class ManagerPlay:
         self.judge = ManagerJudge(loop, self.manager, graph, fired, took)
         self.audience = audience_of(self.judge, observers)
         self.listeners: list[tuple[Receiver, ThreadState, bool]] = []  # (cancel channel, state, the state was in the map then)
-        self.happened: set[str] = set()  # points of coverage: the moments at which tasks were cancelled
+        self.happened: set[Point] = set()  # points of coverage: the moments at which tasks were cancelled
         self._tasks: list[asyncio.Task[None]] = []
         events = loop.events
         for chain in chains:
@@ -89,7 +90,7 @@ class ManagerPlay:
         def deliver() -> None:
             for task in self._tasks:
                 if self.judge.tasks[id(task)] == chain.place:
-                    self.happened.add(f"cancellation while {self._moment(task)}")
+                    self.happened.add(Point(PointKind.CANCELLATION, f"while {self._moment(task)}"))
                     task.cancel()
 
         return Event(chain.cancel, deliver)

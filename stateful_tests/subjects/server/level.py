@@ -14,13 +14,14 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, parse, points
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.level import Drawing, FailingRun, Names
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.subjects.server.claim import claimant
 from subwarden.stateful_tests.subjects.server.machine import ServerMachine
-from subwarden.stateful_tests.subjects.server.play import Factory, PreparedRequests, ServerPlay, prepare
+from subwarden.stateful_tests.subjects.server.play import OF_A_HANDLER, Factory, PreparedRequests, ServerPlay, prepare
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.subjects.server.simpler import simpler
 
@@ -48,6 +49,8 @@ SAYS = {
 }
 FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
 
+CHANGE = f"{PointKind.CHANGE.value} "  # begins the kinds of transitions that the judge counts beside answers
+
 
 class ServerLevel:
     """See `stateful_tests.exploring.level.Level`."""
@@ -55,7 +58,7 @@ class ServerLevel:
     name = "server"
     code: int | str = 2
     drawn_as = "level 2"
-    prefix = "server: "
+    scope = "server"
     share = 0.34
 
     def new_graph(self) -> ServerGraph:
@@ -108,25 +111,24 @@ class ServerLevel:
         """See `stateful_tests.subjects.server.simpler`."""
         return simpler(program, names)
 
-    def expected(self, order: Order, cancellation: bool) -> set[str]:
+    def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """Every rule, every request with each of its answers, every kind of change."""
-        expected = {f"rule {name}" for name in BY_NAME} | {"rule advance", "rule settle"}
-        expected |= {f"answer {name}: {reply.value}" for name, replies in ANSWERS.items() for reply in replies}
-        expected |= {f"change {kind.value}" for kind in ChangeKind}
+        expected = points(PointKind.RULE, (*BY_NAME, "advance", "settle", *["cancel"] * cancellation))
+        expected |= points(PointKind.ANSWER, (f"{name}: {reply.value}" for name, replies in ANSWERS.items() for reply in replies))
+        expected |= points(PointKind.CHANGE, (kind.value for kind in ChangeKind))
         if cancellation:
-            expected |= {"rule cancel", "cancellation of a handler"}
-            expected |= {f"answer {name}: {Reply.FAILED.value}" for name in FAILING}
+            expected |= {OF_A_HANDLER, *points(PointKind.ANSWER, (f"{name}: {Reply.FAILED.value}" for name in FAILING))}
         return expected
 
-    def absent(self, factory: Factory) -> set[str]:
+    def absent(self, factory: Factory) -> set[Point]:
         """Every server has every request."""
         return set()
 
-    def fired(self, kinds: Iterable[str]) -> set[str]:
+    def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The kinds of changes and answers by the names that `expected` gives them."""
-        return {kind if kind.startswith("change ") else f"answer {kind}" for kind in kinds}
+        return {parse(kind) if kind.startswith(CHANGE) else Point(PointKind.ANSWER, kind) for kind in kinds}
 
-    def brings(self, factory: Factory) -> set[str]:
+    def brings(self, factory: Factory) -> set[Point]:
         """Nothing: the same is expected of every server."""
         return set()
 

@@ -18,6 +18,7 @@ from subwarden.model.server.state import target
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.locks import waiting
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from subwarden.stateful_tests.subjects.server.narrator import ServerNarrator
 
 Factory = Callable[[Engine], Server]
+
+OF_A_HANDLER = Point(PointKind.CANCELLATION, "of a handler")
 
 
 class RequestTask(NamedTuple):
@@ -99,7 +102,7 @@ class ServerPlay:
         observers: Sequence[Observer] = (),
     ) -> None:
         self.loop = loop
-        self.happened: set[str] = set()
+        self.happened: set[Point] = set()
         self.environment = Environment(
             events=loop.events,
             faults=loop.faults,
@@ -134,7 +137,7 @@ class ServerPlay:
 
         def deliver() -> None:
             if self.environment.cancel(task.name):
-                self.happened.add("cancellation of a handler")
+                self.happened.add(OF_A_HANDLER)
                 self.judge.cancelled(task.place, task.request)  # the call goes on: it is still owed an answer (P11)
 
         return Event(task.cancel, deliver)

@@ -8,7 +8,8 @@ from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.coverage.overlap import PASSED, Closely, look_closely, overlapping
+from subwarden.stateful_tests.exploring.coverage.overlap import Closely, look_closely, overlapping
+from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, PASSED, Point
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
@@ -36,7 +37,7 @@ def test_awaits_and_overlaps_are_seen() -> None:
 
 def test_what_does_not_meet_is_not_seen_to() -> None:
     """One after another, with nothing to wait for: no overlap, no await, nothing out of turn."""
-    seen, happened = Closely(), set[str]()
+    seen, happened = Closely(), set[Point]()
     one_by_one = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),), (op.RemoveConnection(1),)))
     with controlled_locks():
         look_closely(MANAGER_LEVEL, Manager, Order.FIFO, one_by_one, [], seen, happened)
@@ -46,13 +47,13 @@ def test_what_does_not_meet_is_not_seen_to() -> None:
 
 def test_what_was_chosen_out_of_turn_is_seen() -> None:
     """Of the runs themselves: a hunt once said of whole searches in `any` that no step had been before an older one."""
-    happened = set[str]()
+    happened = set[Point]()
     two = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
     with controlled_locks():
         look_closely(MANAGER_LEVEL, Manager, Order.ANY, two, [0, 1], Closely(), happened)
-        assert happened == {"order any: an outside event between ready steps"}
+        assert happened == {EVENT_BETWEEN[Order.ANY]}
         look_closely(MANAGER_LEVEL, Manager, Order.ANY, two, [0, 1, 1], Closely(), happened)
-    assert happened == {"order any: an outside event between ready steps", PASSED}
+    assert happened == {EVENT_BETWEEN[Order.ANY], PASSED}
 
 
 def test_a_pair_has_one_name() -> None:

@@ -12,6 +12,7 @@ from subwarden.cli.main import main
 from subwarden.model.manager import operations as op
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
+from subwarden.stateful_tests.exploring.coverage.points import parse
 from subwarden.stateful_tests.hunt.folder import END_STATES, JOURNAL, SCHEMA, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.work import Kept, StrategyYield, Totals, Work
 from subwarden.stateful_tests.runs.replay import of_finding, read
@@ -27,7 +28,7 @@ WORK = Work(
     4,
     strategies={"surw": StrategyYield(60, 5, 1)},
     complete=Counter({"0": 3, "everything": 1}),
-    fired={"rule cancel"},
+    fired={parse("rule cancel"), parse("server: answer thread_start: ok")},
     closely=Closely(2, {"impl.manager.source:38"}, {"has_subscribers | hold_state"}),
     doubts=["a doubt"],
 )

@@ -18,6 +18,7 @@ from subwarden.reports.hunt import write_hunt
 from subwarden.reports.record import HuntRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
@@ -28,6 +29,8 @@ from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.tests.hunt.searching import ANY, CLOSES, FIFO, Search
 
 pytestmark = pytest.mark.usefixtures("short_rounds")
+
+SETTLE = Point(PointKind.RULE, "settle")
 
 
 def recorded(tmp_path: Path, reason: ExitReason = ExitReason.ROUNDS) -> HuntRecord:
@@ -122,12 +125,12 @@ def test_a_hunt_that_did_not_show_everything_is_inconclusive_and_names_the_rest(
     totals = Totals()
     for check in plan.checks:
         work = Work()
-        work.schedules, work.fired = 1, check.expected(MANAGER_LEVEL) - {"rule settle"}
+        work.schedules, work.fired = 1, check.expected(MANAGER_LEVEL) - {SETTLE}
         totals.add(check.name, work)
     record = hunt_record(plan, Folder(tmp_path), totals, {}, ExitReason.ROUNDS, 2, 1.0)
     assert (record["verdict"], record["never_fired"]) == ("inconclusive", ["rule settle"])
     last = Work()
-    last.fired = {"rule settle"}
+    last.fired = {SETTLE}
     totals.add(plan.checks[0].name, last)
     record = hunt_record(plan, Folder(tmp_path), totals, {}, ExitReason.ROUNDS, 2, 1.0)
     assert (record["verdict"], record["never_fired"]) == ("holds", [])

@@ -1,1 +1,1 @@
-"""Drawing, driving, judging, shrinking and telling runs, of whatever level: a level says what programs are and how one is played."""
+"""From programs to runs to findings, for any level: drawing, driving, judging, shrinking, narrating."""

@@ -1,6 +1,6 @@
 """When a search must end.
 
-A budget is asked between runs, and between the attempts to shrink a finding. It is passed to whoever searches, so that a search ends by
+A budget is asked between runs, and between the attempts to shrink a finding. It is passed to every search, so that a search ends by
 returning: nothing is raised through the subject or through a run, which would leave the run half judged.
 """
 

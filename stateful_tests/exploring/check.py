@@ -1,4 +1,4 @@
-"""What is to be checked: a level in one order, with or without cancellation."""
+"""A check: one level in one order, with or without cancellation."""
 
 from dataclasses import dataclass
 

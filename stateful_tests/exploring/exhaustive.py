@@ -1,4 +1,4 @@
-"""Every interleaving of one program, by a search of its states: what a runner needs to be driven by one."""
+"""Every interleaving of one program: drives a runner by the search of its states."""
 
 import gc
 
@@ -21,7 +21,7 @@ class _Exhausted(Exception):
 class ExhaustiveSearch:
     """Plays `program` on `runner` until every state has been seen (`search.complete`), or `most` runs have been made.
 
-    A level whose play does not say what its judge remembers (`digest_parts`) is not searched: its states cannot be told apart.
+    A level whose play does not give the memory of its judge (`digest_parts`) is not searched: its states cannot be told apart.
     """
 
     name = StateSearch.name
@@ -37,7 +37,7 @@ class ExhaustiveSearch:
         return self.search.complete and not self.search.endless
 
     def next(self) -> Result | None:
-        """What the next run showed that was not given up; None if there is none."""
+        """The result of the next run that is not given up; None if there is none."""
         search = self.search
         while True:
             try:
@@ -47,7 +47,7 @@ class ExhaustiveSearch:
             except Redundant:
                 search.end([], 0)
                 if search.redundant % COLLECT_EVERY == 0:
-                    WATCHDOG.watch(None)  # what this takes is not the subject's
+                    WATCHDOG.watch(None)  # this takes long, and is not the subject's work
                     gc.collect(0)
             else:
                 search.end(result.choices, result.steps)

@@ -1,6 +1,6 @@
 """Draws programs for one check, and has a runner for them.
 
-How many runs a program gets, and of which strategies, is for whoever drives it to say: the gate gives each a fixed number
+The number of runs of a program, and their strategies, are up to its driver: the gate gives each a fixed number
 (`gate.search`), a hunt goes on as long as runs show something new (`hunt.search`).
 """
 
@@ -45,7 +45,7 @@ class Explorer:
         self.transitions: set[Any] = set()  # of the model, taken in the runs in which programs were drawn
         self._budget = budget
         self._rules: set[str] = set()
-        # one class for all rounds: Hypothesis keeps what it knows of every machine class for ever
+        # one class for all rounds: Hypothesis keeps its notes on every machine class for ever
         self._machine = level.machine(
             Drawing(
                 factory,

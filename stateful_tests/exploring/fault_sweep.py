@@ -15,7 +15,7 @@ from subwarden.stateful_tests.exploring.level import Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner
 
 BOUNDS = (1, 2)  # each fault alone, then pairs, in which the same one may be injected twice
-SHARE = 0.5  # of a program's schedules: the rest is for what a fixed schedule cannot show
+SHARE = 0.5  # of a program's schedules: the rest varies the schedule
 
 Bases = Mapping[str, Sequence[int]]
 Once = Callable[[Any, FaultBounded], bool]

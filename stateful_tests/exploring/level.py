@@ -1,7 +1,7 @@
-"""What a level has to say so that its programs can be explored, made smaller, told and replayed.
+"""The protocol of a level: a vocabulary of operations with a model and a judge.
 
-A level is a vocabulary of operations with a model and a judge. What is common to all is written once, beside this file, and knows a
-level only by this protocol; `stateful_tests.subjects.levels` has them by name.
+The code that all levels share (exploring, shrinking, narrating, replaying) knows a level by this protocol only, and is handed the levels
+that it needs.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -17,8 +17,8 @@ from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.observers import Observer
 
 Names = list[str]
-Factory = Callable[..., Any]  # a fresh subject; what it is given is the level's business
-# given a program, the schedule that was played, and what was broken; None: the run was given up before its end
+Factory = Callable[..., Any]  # makes a fresh subject; its arguments are the level's business
+# given a program, and the schedule and the violations of its run; None: the run was given up before its end
 Drawn = Callable[[Any, Names, dict[Cause, int] | None], object]
 
 
@@ -27,27 +27,27 @@ class Program(Protocol):
 
     @property
     def tasks(self) -> tuple[tuple[Any, ...], ...]:
-        """What each task does; operations have a `name`."""
+        """The operations of each task, in order; an operation has a `name`."""
 
     @property
     def faults(self) -> tuple[Any, ...]:
-        """What may go wrong in a run, each at most once."""
+        """The faults that may happen in a run, each at most once."""
 
     def operations(self) -> int:
-        """How many operations there are in all."""
+        """The number of operations in all tasks."""
 
     def encode(self) -> dict[str, object]:
         """As plain data."""
 
 
 class RunJudge(Protocol):
-    """Looks after every step, and keeps what was wrong."""
+    """Judges a run after every step, and keeps the violations."""
 
     violations: dict[Cause, int]
     details: dict[Cause, str]
     steps: int
     show_raised: Exception | None
-    shows_by: str  # the subject's method that shows its maps
+    shows_by: str  # the name of the subject's method that shows its maps
 
     def stepped(self) -> bool:
         """A step has run."""
@@ -76,7 +76,7 @@ class Narrator(Protocol):
 
 
 class Play(Protocol):
-    """One run of a program on a subject: whatever schedules its loop plays it."""
+    """One run of a program on a subject. It is played by scheduling its loop."""
 
     loop: ControlledLoop
     happened: set[Point]  # points of coverage that only the play sees
@@ -90,16 +90,16 @@ class Play(Protocol):
         """The run is quiescent: judge what must hold then."""
 
     def let_go(self) -> None:
-        """Forget the tasks: a cancelled one keeps its frames, and those keep this, in a circle."""
+        """Forget the tasks: a cancelled task keeps its frames, and these keep the play, in a circle."""
 
     def digest(self) -> Hashable:
-        """What shows at the end; equal for ends that nobody could tell apart, and with the same `repr` in every process."""
+        """The end state that shows: equal for states that nobody could tell apart, and with the same `repr` in every process."""
 
     def lock_name(self, lock: Any) -> str:
-        """What reports call `lock`."""
+        """The name of `lock` in reports."""
 
     def lock_kind(self, lock: Any) -> str:
-        """Which kind of lock it is, for the order of locks (P13)."""
+        """The kind of `lock`, for the order of locks (P13)."""
 
     def narrator(self) -> Narrator:
         """The narrator of this run; asked for before its first step."""
@@ -107,7 +107,9 @@ class Play(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What a rule machine is to draw for, and where it says what happened. Once `enough()`, examples are empty."""
+    """The task of a rule machine: the subject, order and faults to draw for, and the sets that collect coverage. Once `enough()`,
+    examples are empty.
+    """
 
     factory: Factory
     order: Order
@@ -130,19 +132,19 @@ class FailingRun(NamedTuple):
 
 
 class Level(Protocol):
-    """One level. Stateless: what runs share (`new_graph`) belongs to their runner."""
+    """One level. It has no state: the graph that runs share (`new_graph`) belongs to their runner."""
 
     name: str
-    code: int | str  # what a replay says
-    drawn_as: str  # what draws are seeded by, beside their order and number: another name would draw other programs
+    code: int | str  # the level in a replay
+    drawn_as: str  # seeds the draws, beside order and number: another name would draw other programs
     scope: str  # names its points of coverage among those of other levels; empty for level manager
-    share: float  # of a profile's schedules: of longer runs there are fewer
+    share: float  # of a profile's schedules: levels with longer runs make fewer
 
     def new_graph(self) -> Any:
-        """What runs of one runner share, so that the model's work is done once."""
+        """The graph of the model's states, which the runs of one runner share."""
 
     def prepare(self, program: Any) -> Any:
-        """What would be worked out in every run of `program` again."""
+        """`program`, made ready for many runs."""
 
     def play(
         self, factory: Factory, prepared: Any, loop: ControlledLoop, graph: Any, fired: set[str], observers: Sequence[Observer] = ()
@@ -150,16 +152,18 @@ class Level(Protocol):
         """A run, ready to be scheduled; `observers` hear of it. `fired` is given the kinds of the model's transitions that happen."""
 
     def machine(self, drawing: Drawing) -> Any:
-        """A class of rule machines that draws programs."""
+        """A class of rule machines that draw programs."""
 
     def variants(self, program: Any, cancellation: bool, random: Random) -> list[Any]:
-        """The program with nothing going wrong or, with `cancellation`, each way it may. What comes twice has two shares."""
+        """The variants of `program`: without faults or, with `cancellation`, with each choice of faults. One that is there twice has two
+        shares.
+        """
 
     def with_faults(self, program: Any, times: int) -> Any:
-        """The program in which each thing that may go wrong may do so, `times` times; 0: nothing may."""
+        """`program` with each of its possible faults `times` times; 0: without faults."""
 
     def simpler(self, program: Any, names: Names) -> Iterator[tuple[Any, Names]]:
-        """Simpler programs, in the order in which they should be tried, each with the schedule in its own names."""
+        """Simpler programs, in the order in which to try them, each with its schedule in the names of its own tasks."""
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """The points of coverage that must fire in some check for a pass not to be vacuous, beside those that every level expects."""
@@ -174,25 +178,25 @@ class Level(Protocol):
         """The points of coverage of these kinds of the model's transitions."""
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
-        """Which pairs of operations of what `factory` makes may be under way at once, as `exploring.overlap` names them."""
+        """The pairs of the subject's operations that may overlap, as `coverage.overlap` names them."""
 
     def awaits(self, factory: Factory) -> set[str]:
-        """module:line of every place in the code of what `factory` makes where a task may be suspended."""
+        """module:line of every place in the subject's code where a task may be suspended."""
 
     def decode(self, data: object) -> Any:
-        """A program that can be played, from what its `encode` wrote. Raises ValueError, saying what is wrong."""
+        """The program that its `encode` wrote as `data`. Raises ValueError with the reason."""
 
     def claimant(self, run: FailingRun) -> Claimant:
-        """An observer that says, when it has heard of `run`, what a script of plain asyncio can assert of it."""
+        """An observer of `run` that afterwards gives the claims which a script of plain asyncio can assert."""
 
     def write_script(self, record: dict[str, Any]) -> str:
-        """The text of the script, from a finding's record whose `plain` is what a claimant said."""
+        """The text of the script, from a finding's record with the claimant's data as `plain`."""
 
     def say_operation(self, operation: Any) -> str:
-        """In words."""
+        """`operation` in words."""
 
     def cancels(self, program: Any) -> bool:
-        """Whether something may be cancelled: what fails only then breaks P11, whatever else it breaks."""
+        """Whether something may be cancelled: a violation that needs a cancellation breaks P11, beside its own property."""
 
     def say_fault(self, program: Any, place: int) -> str:
-        """What may go wrong with the task at `place`, in words; empty: nothing."""
+        """The faults that the task at `place` may meet, in words; empty: none."""

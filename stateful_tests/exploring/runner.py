@@ -1,4 +1,4 @@
-"""Runs programs on one subject in one order, as often as asked: what exploring, shrinking and telling are built on."""
+"""Runs programs on one subject in one order, as often as asked. Exploring, shrinking and narrating are built on it."""
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ COLLECT_EVERY = 40_000  # steps; a run's garbage is small, and collecting it aft
 
 @dataclass(slots=True)
 class Result:
-    """What one run showed."""
+    """The result of one run."""
 
     violations: dict[Cause, int]
     details: dict[Cause, str]
@@ -54,7 +54,7 @@ class _Exhausted(Exception):
 
 
 class Runner:
-    """One subject in one order. Counts what it runs; `fired` collects the model's transitions that happened."""
+    """One subject in one order. It counts runs and steps; `fired` collects the kinds of the model's transitions that happened."""
 
     def __init__(self, level: Level, factory: Factory, order: Order, *, early_timers: bool = True) -> None:
         self.level = level
@@ -68,11 +68,11 @@ class Runner:
         self._collected = 0
         self.happened: set[Point] = set()
         self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
-        self._program: Program | None = None  # the last one played, and what was worked out for it
+        self._program: Program | None = None  # the last one played, and its prepared form
         self._prepared: Any = None
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False, observers: Sequence[Observer] = ()) -> Result:
-        """Play `program` once. Raises UncontrolledSource if the subject used what cannot be controlled."""
+        """Play `program` once. Raises UncontrolledSource if the subject used a source of order that cannot be controlled."""
         loop = loop_for(self.order, early_timers=self._early_timers)
         WATCHDOG.watch(loop)
         with loop.entered():
@@ -88,7 +88,7 @@ class Runner:
                 play.let_go()
                 raise
             result = self._finish(play, *ended)
-        WATCHDOG.watch(None)  # what comes until the next run is ours, and on a busy machine takes long
+        WATCHDOG.watch(None)  # until the next run the work is ours, and on a busy machine takes long
         return result
 
     def _ready(self, program: Program) -> Any:
@@ -145,8 +145,8 @@ class Runner:
         self.steps += steps
         if self.steps - self._collected >= COLLECT_EVERY:
             self._collected = self.steps
-            WATCHDOG.watch(None)  # what this takes is not the subject's
-            gc.collect(0)  # all that came since the last time; nothing was collected in between
+            WATCHDOG.watch(None)  # collecting takes long, and is not the subject's work
+            gc.collect(0)  # the objects since the last time; nothing was collected in between
         return Result(judge.violations, judge.details, choices, steps)
 
     def _lock_order(self, play: Play) -> None:
@@ -159,7 +159,7 @@ class Runner:
             play.judge.violated(causes.LOCK_CYCLE, ", ".join(f"{inner} inside {outer}" for outer, inner in sorted(here)))
 
     def record(self, program: Program, make: MakeChoose) -> tuple[Result, list[str]]:
-        """Play once and return the names of all that happened as well."""
+        """Play once; returns the run, and the names of its steps and outside events."""
         recorders: list[Recorder] = []
 
         def recording(candidates: LoopCandidates) -> Choose:
@@ -192,7 +192,7 @@ class Runner:
         return result
 
     def guided(self, program: Program, names: Sequence[str]) -> tuple[Result, list[str]]:
-        """Play along `names` as far as they go, and return what happened."""
+        """Play along `names` as far as they go; returns the run, and its own names."""
         return self.record(program, lambda candidates: Guide(candidates, names))
 
 
@@ -205,8 +205,9 @@ def running() -> Iterator[None]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No collection of garbage, whose moment would be chance. What somebody had frozen before stays frozen: thawed, all of it would be
-    gone through again the next time."""
+    """No collection of garbage, whose moment would be chance. Objects that were frozen before stay frozen: thawed, the next collection
+    would go through all of them again.
+    """
     enabled, thaw = gc.isenabled(), not gc.get_freeze_count()
     gc.collect()
     gc.freeze()

@@ -1,6 +1,6 @@
 """The gate: every check of a subject, on all cores.
 
-What comes out of a derandomized profile depends on the subject and the versions alone: shards are seeded by their check and number, and
+The outcome of a derandomized profile depends on the subject and the versions alone: shards are seeded by their check and number, and
 merged in that order. The other profiles draw other programs each time.
 """
 
@@ -31,14 +31,14 @@ from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
 
 SHARDS = 2  # of every check; a fixed number, so that the result does not depend on how many cores there are
 ROUNDS_A_SEED = 1 << 20  # more than any gate draws, so that two seeds share none
-MORE_ROUNDS = 2  # another version of Hypothesis draws other programs; one of them need not miss what the last one met
+MORE_ROUNDS = 2  # another version of Hypothesis draws other programs; one of them may reach the points that the last one reached
 TICK = 0.5  # seconds between two reports of progress
 
 Progress = Callable[[int, int, int], object]
 
 
 class WorkerDied(Exception):
-    """A worker process was killed; what the others found is lost with it."""
+    """A worker process was killed; the findings of the others are lost with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ _done: Any = None
 def _begin_worker(stop: Any, done: Any) -> None:
     global _stop, _done  # the only way to hand a process pool's workers something shared
     _stop, _done = stop, done
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how to end
 
 
 def _progress(schedules: int) -> None:
@@ -100,10 +100,10 @@ def explore(
 ) -> tuple[list[CheckOutcome], bool]:
     """Run all `checks`; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
 
-    `seed`: the same seed draws the same programs.
-    `budget`: seconds for all checks together, instead of the profile's fixed number of examples. `covered`: what has fired already.
-    Where nothing was found and something has never fired, further rounds are drawn of the checks that it should fire in, at most
-    `MORE_ROUNDS`. `progress(schedules, shards done, shards in all)`, of the round, is called twice a second.
+    `seed`: the same seed draws the same programs. `budget`: seconds for all checks together, instead of the profile's fixed number of
+    examples. `covered`: points of coverage that have fired already. Where nothing was found and an expected point never fired, further
+    rounds are drawn of the checks that expect it, at most `MORE_ROUNDS`. `progress(schedules, shards done, shards in all)`, of the round,
+    is called twice a second.
     """
     each = SHARDS if budget is None else min(SHARDS, jobs)  # a shard begins with the simplest programs: better few than short ones
     seconds = None if budget is None else max(0.5, budget * jobs / (len(checks) * each))

@@ -18,7 +18,7 @@ from subwarden.stateful_tests.exploring.runner import Runner
 
 @dataclass
 class CheckOutcome:
-    """What a check did and found. Plain data: it crosses processes."""
+    """The outcome of one check, as plain data: it crosses processes."""
 
     name: str
     replays: bool = False  # it plays saved runs, of which there may be none

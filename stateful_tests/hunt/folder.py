@@ -29,10 +29,10 @@ END_STATES = "ends.json"
 OWN = (JOURNAL, END_STATES)
 SCHEMA = "subwarden/hunt-journal/2"
 MEND = "make the folder writable and free some disk space, then continue with --resume"
-HEAD = {"subject", "seed", "order"}  # what a hunt cannot be gone on with without
+HEAD = {"subject", "seed", "order"}  # needed to resume a hunt
 ORDERS = (*(order.value for order in Order), "all")
 LEVELS = ("manager", "server")  # that a hunt may keep to
-DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading something else raises
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # raised by reading other data
 
 
 class BadFolder(Exception):
@@ -40,12 +40,12 @@ class BadFolder(Exception):
 
 
 def default_folder(subject: str) -> Path:
-    """Where a hunt of `subject` is kept if nobody says otherwise."""
+    """The folder of a hunt of `subject` without `--dir`."""
     return ROOT / "".join(ch if ch.isalnum() else "-" for ch in subject)
 
 
 class Folder:
-    """One hunt's folder. Raises BadFolder for what cannot be read or written."""
+    """The folder of one hunt. Raises BadFolder if it cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -149,11 +149,11 @@ class Folder:
     # --- reading
 
     def head(self) -> dict[str, Any]:
-        """What the hunt was begun with."""
+        """The head of the journal: subject, seed, order and level of the hunt."""
         return dict(self._lines()[0]["began"])
 
     def totals(self) -> Totals:
-        """What was done in all sessions."""
+        """The work of all sessions."""
         totals = Totals()
         for number, line in enumerate(self._lines(), 1):
             try:
@@ -176,7 +176,7 @@ class Folder:
         return totals
 
     def findings(self) -> dict[Cause, Kept]:
-        """What is known. Raises BadReplay for a file that is none."""
+        """The known findings. Raises BadReplay for a file that is no replay."""
         found: dict[Cause, Kept] = {}
         for path in sorted(self.path.glob("*.json")):
             if path.name in OWN:
@@ -227,7 +227,7 @@ class Folder:
 
 
 def _check_head(head: dict[str, Any]) -> None:
-    """Raises ValueError for what no hunt was begun with."""
+    """Raises ValueError for a head that no hunt wrote."""
     if not head.keys() >= HEAD:
         raise ValueError(f"it does not name all of {', '.join(sorted(HEAD))}")
     if not isinstance(head["subject"], str) or not isinstance(head["seed"], int):

@@ -135,20 +135,20 @@ class Hunt:
             try:
                 if not pipe.poll():
                     return
-                what, about = pipe.recv()
+                message, about = pipe.recv()
             except (EOFError, OSError):
                 del self._pipes[pipe]
                 self._lost(worker)
                 return
-            self._heard(worker, what, about)
-            if what in LAST_WORDS:
+            self._heard(worker, message, about)
+            if message in LAST_WORDS:
                 del self._pipes[pipe]
                 return
 
-    def _heard(self, worker: int, what: str, about: Any) -> None:
+    def _heard(self, worker: int, message: str, about: Any) -> None:
         slot = self._slots[worker]
         slot.spoke = True
-        match what:
+        match message:
             case "work":
                 self.schedules += sum(done.schedules for done in about.values())
                 if self._plan.rounds is None:
@@ -174,9 +174,9 @@ class Hunt:
                 self._bad = self._bad or WorkerFailed(about)
 
     def _count(self, done: Mapping[str, Work]) -> None:
-        for check, what in done.items():
-            self.totals.add(check, what)
-            self._since.setdefault(check, Work()).merge(what)
+        for check, more in done.items():
+            self.totals.add(check, more)
+            self._since.setdefault(check, Work()).merge(more)
 
     def _found(self, worker: int, kept: Kept) -> None:
         cause, finding = kept.finding.cause, kept.finding

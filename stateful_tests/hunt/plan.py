@@ -1,4 +1,4 @@
-"""The plan of a session of a hunt: what to search and how much, and the findings of earlier sessions as they are now."""
+"""The plan of a session of a hunt: its checks and their amount, and the findings of earlier sessions as they are now."""
 
 from dataclasses import dataclass, replace
 

@@ -63,7 +63,7 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
 
     Of rounds it says ("round", how many were begun) where time decides, else ("finished", (how many, check, Memory)).
     """
-    for number in ENDING:  # all processes of a group get them; the hunt decides what they mean
+    for number in ENDING:  # all processes of a group get them; the hunt decides how to end
         signal.signal(number, signal.SIG_IGN)
     try:
         _Worker(assignment, pipe).hunt()
@@ -115,7 +115,7 @@ class _Worker:
                     self._tell()
                     if a.rounds is not None:
                         self._say("finished", (number + 1, check.name, hunter.memory()))
-                gc.collect()  # what Hypothesis leaves in circles; nobody else collects it, and seldom is no cheaper
+                gc.collect()  # the circles that Hypothesis leaves; nobody else collects them, and seldom is no cheaper
             self._tell()
 
     def _finish_shrinking(self, unshrunk: tuple[Kept, ...]) -> None:
@@ -138,20 +138,20 @@ class _Worker:
         self._told = monotonic()
         self._say("work", {name: hunter.take() for name, hunter in self._hunters.items()})
 
-    def _say(self, what: str, about: object) -> None:
+    def _say(self, message: str, about: object) -> None:
         WATCHDOG.watch(None)  # the hunt may be slow to listen
         try:
-            self._pipe.send((what, about))
+            self._pipe.send((message, about))
         except OSError:
             raise Gone from None
 
     def _listen(self) -> None:
         while self._pipe.poll():
             try:
-                what, about = self._pipe.recv()
+                message, about = self._pipe.recv()
             except (EOFError, OSError):
                 raise Gone from None
-            if what == "stop":
+            if message == "stop":
                 self._stopped = True
             else:
                 cause, rank = about

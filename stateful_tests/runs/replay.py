@@ -1,6 +1,6 @@
-"""Replays: a run as a string that can be pasted into a shell, or as a file, and what it takes to play it again.
+"""Replays: a run as a string that can be pasted into a shell, or as a file, with all that it takes to play it again.
 
-The string is a version mark and compressed JSON, not text for people: nobody has to parse what was written to be read. It names its
+The string is a version mark and compressed JSON, not text for people: nobody has to parse prose. It names its
 subject and its cause, so that a replay made for another subject or by another version is told apart from one that does not fail.
 """
 
@@ -21,19 +21,19 @@ from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 
 MARK = "sw1-"
-ANY_MARK = re.compile(r"sw\d+-")  # of whatever version
+ANY_MARK = re.compile(r"sw\d+-")  # of any version
 LARGEST = 10_000_000  # characters of JSON; a replay has some hundred
 AGAIN = "make a new one with `subwarden gate --subject NAME`"
 GIVE = f"give a file that `subwarden gate` wrote, or a string that starts with {MARK}"
 
 
 class BadReplay(Exception):
-    """A replay that cannot be used; the message says what is wrong with it and how to mend it."""
+    """A replay that cannot be used; the message gives the reason and how to mend it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """One run of one subject. `cause` is the slug of what it shows."""
+    """One run of one subject. `cause` is the slug of the cause that it shows."""
 
     subject: str
     order: Order
@@ -67,7 +67,7 @@ def of_finding(subject: str, finding: Finding[Any]) -> Replay:
 
 
 def decode(data: object, source: str) -> Replay:
-    """What `Replay.encode` wrote; `source` says where it came from. Raises BadReplay."""
+    """The replay that `Replay.encode` wrote as `data`; `source` says where it came from. Raises BadReplay."""
     try:
         if not isinstance(data, dict):
             raise ValueError("it is not a JSON object")

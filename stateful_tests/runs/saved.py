@@ -1,7 +1,7 @@
 """The regression corpus: saved runs that once failed, replayed on a subject before anything new is tried.
 
-Committed runs lie in `stateful_tests/corpus/`, named by what they showed. What fails is saved to `.subwarden/corpus/` in the folder
-where the gate is run; profiles that are not derandomised replay those too.
+Committed runs lie in `stateful_tests/corpus/`, named by the cause that they showed. Runs that fail are saved to `.subwarden/corpus/` in
+the folder where the gate is run; profiles that are not derandomised replay those too.
 """
 
 import json

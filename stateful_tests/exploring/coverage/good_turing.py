@@ -86,7 +86,7 @@ class DigestCounter:
 
     @staticmethod
     def decode(data: dict[str, Any]) -> "DigestCounter":
-        """What `encode` wrote."""
+        """The counter that `encode` wrote."""
         counter = DigestCounter()
         counter.total, counter._level = data["total"], data["level"]
         counter._once = dict.fromkeys(data["again"], False) | dict.fromkeys(data["once"], True)

@@ -1,4 +1,4 @@
-"""What levels have in common whose programs are tasks, each a chain of calls, and where what may go wrong is that a task is cancelled."""
+"""The common part of the levels whose programs are tasks, each a chain of calls, and whose only fault is the cancellation of a task."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ class ChainProgram(ABC):
     faults: tuple[int, ...] = ()
 
     def operations(self) -> int:
-        """How many operations there are in all."""
+        """The number of operations in all tasks."""
         return sum(map(len, self.tasks))
 
     def faults_at(self, place: Mapping[int, int]) -> tuple[int, ...]:
-        """The faults of the tasks that have moved to `place`; those of others are left out."""
+        """The faults of the tasks that have moved, by their new places (`place`); tasks that are gone have none."""
         return tuple(sorted(place[fault] for fault in self.faults if fault in place))
 
     def encode(self) -> dict[str, object]:
@@ -29,7 +29,7 @@ class ChainProgram(ABC):
 
     @classmethod
     def decode(cls, data: object) -> Self:
-        """What `encode` wrote. Raises ValueError, saying what is wrong, for anything else."""
+        """The program that `encode` wrote as `data`. Raises ValueError, with the reason, for anything else."""
         if not isinstance(data, dict) or not isinstance(data.get("tasks"), list) or not isinstance(data.get("faults"), list):
             raise ValueError("a program has a list of tasks and a list of faults")
         if not data["tasks"]:
@@ -52,7 +52,7 @@ class ChainProgram(ABC):
     @staticmethod
     @abstractmethod
     def decode_operation(data: object) -> Any:
-        """What `encode_operation` wrote. Raises ValueError, saying what is wrong, for anything else."""
+        """The operation that `encode_operation` wrote as `data`. Raises ValueError, with the reason, for anything else."""
 
 
 P = TypeVar("P", bound=ChainProgram)
@@ -71,7 +71,7 @@ class Chain:
 
 
 class ChainLevel:
-    """See `stateful_tests.exploring.level.Level`, of which this is a part."""
+    """A part of `stateful_tests.exploring.level.Level`."""
 
     def variants(self, program: P, cancellation: bool, random: Random) -> list[P]:
         """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""

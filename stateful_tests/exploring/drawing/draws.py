@@ -1,8 +1,7 @@
-"""What is drawn hangs on the seed, not on where subwarden lies or how it was started.
+"""Draws depend on the seed alone, not on the folder of subwarden or on how it was started.
 
-Hypothesis mixes constants that it reads in the source of loaded modules into what it draws, though not of installed packages, nor of what
-lies in a folder named `test`. Of all that our machines draw, only the share of rules that swarm testing turns off could be such a constant,
-which means nothing there.
+Hypothesis mixes constants into its draws that it reads in the source of loaded modules, except installed packages and folders named `test`.
+Of all that our machines draw, only the share of rules that swarm testing turns off could be such a constant, and it means nothing there.
 """
 
 import sys
@@ -10,15 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import hypothesis.stateful  # noqa: F401  # loads what is asked for below
+import hypothesis.stateful  # noqa: F401  # loads the provider
 
-MIXES_IN = "_maybe_draw_constant"  # of no use to anybody else, and no setting turns it off; versions before 6.135 have none
+MIXES_IN = "_maybe_draw_constant"  # private, and no setting turns it off; versions before 6.135 have none
 PROVIDER: Any = getattr(sys.modules.get("hypothesis.internal.conjecture.providers"), "HypothesisProvider", None)
 
 
 @contextmanager
 def by_seed_alone() -> Iterator[None]:
-    """Around Hypothesis: no constants are mixed in. Whoever draws outside, as the tests of a user's own do, draws as ever."""
+    """Around Hypothesis: no constants are mixed in. Draws outside, such as those of a user's own tests, stay as they are."""
     mixes_in = getattr(PROVIDER, MIXES_IN, None)
     if mixes_in is None:
         yield

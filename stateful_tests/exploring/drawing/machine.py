@@ -1,7 +1,7 @@
-"""What the rule machines of all levels have in common: Hypothesis draws a program while it runs, one step or event at a time.
+"""The common part of the rule machines of all levels: Hypothesis draws a program while it runs, one step or event at a time.
 
 A level's machine adds the rules that start its operations. One Hypothesis example costs milliseconds, a schedule a fraction of one; so an
-example ends by handing its program on, and the explorer drives many more schedules of it.
+example ends by handing its program to a driver, which makes many more schedules of it.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, Po
 from subwarden.stateful_tests.exploring.drawing.escape import escaping
 from subwarden.stateful_tests.exploring.level import Drawing, Drawn, Factory
 
-RUNS_SUBJECT = ("__init__", "arrive", "pick", "teardown")  # methods in which somebody else's code runs, or whoever is told of a program
+RUNS_SUBJECT = ("__init__", "arrive", "pick", "teardown")  # methods in which a subject's or a driver's code runs
 
 
 class Machine(RuleBasedStateMachine):
     """Bound to a subject, an order and a listener by `bound`; not to be used as it is.
 
-    A subclass makes `play` and `program` when it is made, and says in `struck` what a cancellation is at its level.
+    A subclass makes `play` and `program` in its `__init__`, and defines `cancellation` for its level.
     """
 
     factory: Factory
@@ -52,25 +52,25 @@ class Machine(RuleBasedStateMachine):
         self.names: list[str] = []
         self.over = False  # the run has been given up: it blocks, or does not come to rest
 
-    # --- what a level says
+    # --- a level defines
 
-    def struck(self, place: int) -> tuple[Any, Event]:
+    def cancellation(self, place: int) -> tuple[Any, Event]:
         """The cancellation of the task at `place`: as a fault of the program, and as the event."""
         raise NotImplementedError
 
     def shown(self) -> dict[Cause, int] | None:
-        """What the run has shown; None: that cannot be said."""
+        """The violations of the run; None: it was given up, and cannot be judged."""
         violations: dict[Cause, int] = self.play.judge.violations
         return None if self.over else violations
 
-    # --- what rules do
+    # --- rules use
 
     def room(self) -> bool:
         """Whether another task may start."""
         return True
 
     def arrive(self, rule_name: str, task: Any, chain: tuple[Any, ...]) -> None:
-        """The outside event: the request of `task`, which does `chain`, arrives."""
+        """The outside event: the request of `task`, which makes the calls of `chain`, arrives."""
         self.program = replace(self.program, tasks=(*self.program.tasks, chain))
         self.rules_fired.add(rule_name)
         self.names.append(f"+{task.start}")
@@ -80,7 +80,7 @@ class Machine(RuleBasedStateMachine):
             self.play.start(task)
 
     def pick(self, pick: int) -> None:
-        """Let candidate `pick` happen, alone, and look."""
+        """Run candidate `pick`, alone, and judge it."""
         self.names.append(LoopCandidates(self.loop, self.order).names()[pick])
         self.happened.update(out_of_turn(self.order, pick, width(self.loop, self.order), len(self.loop.events)))
         WATCHDOG.watch(self.loop)
@@ -91,17 +91,17 @@ class Machine(RuleBasedStateMachine):
         except Blocked:  # outside of any task
             pass
         finally:
-            WATCHDOG.watch(None)  # what Hypothesis does until the next step is not the subject's, and on a busy machine takes long
+            WATCHDOG.watch(None)  # until the next step Hypothesis is at work, which on a busy machine takes long
         if self.loop.blocked is not None or len(self.names) > self.limit:
-            self.over = True  # the explorer will play the program again and judge what is wrong with it; here nothing can go on
+            self.over = True  # a driver will play the program again and judge it; here nothing can go on
             self.loop.abandon()
 
     def moving(self) -> bool:
-        """Whether something can happen."""
+        """Whether a step, an event or a timer is left."""
         return not self.over and bool(self.loop.ready or self.loop.events or self.loop.has_timers())
 
     def rest(self) -> None:
-        """Let all that can happen do so, first in, first out."""
+        """Run to quiescence, first in, first out."""
         while self.moving():
             self.pick(0)
 
@@ -117,7 +117,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.moving() or not self.room())  # nothing moves and nobody may come: Hypothesis wants a rule all the same
     @rule()
     def settle(self) -> None:
-        """Until nothing can happen any more."""
+        """Run to quiescence."""
         self.rules_fired.add("settle")
         self.rest()
 
@@ -127,18 +127,18 @@ class Machine(RuleBasedStateMachine):
         """A caller goes away: its task is cancelled where it waits, even if it has been woken already."""
         self.rules_fired.add("cancel")
         running = self.cancellable()
-        fault, event = self.struck(running[pick % len(running)])
+        fault, event = self.cancellation(running[pick % len(running)])
         self.program = replace(self.program, faults=(*self.program.faults, fault))
         self.names.append(f"+{event.label}")
         with self.loop.entered():
             event.deliver()
 
     def cancellable(self) -> list[int]:
-        """The tasks that are under way, and that nothing has cancelled."""
-        return [place for place in self.play.unfinished() if self.struck(place)[0] not in self.program.faults]
+        """The places of the tasks that are under way and not cancelled yet."""
+        return [place for place in self.play.unfinished() if self.cancellation(place)[0] not in self.program.faults]
 
     def teardown(self) -> None:
-        """The end of an example: its program is handed on."""
+        """The end of an example: its program is handed to the driver."""
         try:
             self.rest()
             if not self.over:
@@ -146,10 +146,10 @@ class Machine(RuleBasedStateMachine):
                     self.play.finish()
             if self.program.tasks:
                 type(self).drawn(self.program, self.names, self.shown())
-        finally:  # whatever the subject raises, nothing may be left to complain
+        finally:  # even if the subject raises, nothing may be left to complain
             self.loop.abandon()
             self.play.let_go()
-            WATCHDOG.watch(None)  # what Hypothesis does between two examples may take long
+            WATCHDOG.watch(None)  # between two examples Hypothesis may take long
 
 
 Kind = TypeVar("Kind", bound=Machine)

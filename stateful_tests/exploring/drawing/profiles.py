@@ -1,4 +1,4 @@
-"""How much to do: the profiles of the gate and the settings of Hypothesis that go with them."""
+"""The profiles of the gate, which set the amount of work, and the settings of Hypothesis that go with them."""
 
 from dataclasses import dataclass
 from random import SystemRandom
@@ -11,7 +11,7 @@ class Profile:
     """`examples` programs for every check, `schedules` runs of each, drawn in `steps` rules.
 
     `derandomized`: the same programs and output every time, to the byte, and only the committed corpus; else other programs each time,
-    and what failed here before is replayed first.
+    and the runs that failed here before are replayed first.
     """
 
     name: str

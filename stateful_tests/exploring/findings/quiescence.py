@@ -1,4 +1,4 @@
-"""What must hold of any run that has come to rest: nobody waits for ever, and no task, lock or exception is left behind (P12, P13)."""
+"""Judges a quiescent run: no task may wait for ever, and no task, lock or exception may be left behind (P12, P13)."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +32,7 @@ def judge_left(judge: RunJudge, loop: ControlledLoop, left: Sequence[str], lock_
 
 
 def waits(loop: ControlledLoop, tasks: Iterable[Task], lock_name: LockName) -> list[str]:
-    """Who waits for what, for each of the tasks: the wait-for graph in words."""
+    """The wait-for graph in words, a line for each of the tasks."""
     said: list[str] = []
     waited, holds = waiting(loop), held(loop)
     for task in tasks:

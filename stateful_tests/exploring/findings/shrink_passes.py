@@ -35,12 +35,12 @@ def in_order_of_start(program: Any, names: Names) -> tuple[Any, Names]:
 
 
 def arranged(program: Any, names: Names, kept: Sequence[int]) -> tuple[Any, Names]:
-    """The program of the tasks `kept`, in that order, and the schedule in their new letters without what the others did."""
+    """The program of the tasks `kept`, in that order, and its schedule in their new names, without the steps of the others."""
     place, letters = moved(len(program.tasks), list(kept))
     made = replace(program, tasks=tuple(program.tasks[old] for old in kept), faults=program.faults_at(place))
     return made, relettered(names, letters)
 
 
 def with_chain(program: Any, at: int, chain: tuple[Any, ...]) -> Any:
-    """The program in which task `at` does what `chain` says."""
+    """`program` with `chain` as the calls of task `at`."""
     return replace(program, tasks=(*program.tasks[:at], chain, *program.tasks[at + 1 :]))

@@ -1,4 +1,4 @@
-"""Tasks have letters, and schedules name tasks by them: what that means when tasks come, go and change places."""
+"""Names of tasks in schedules, A, B, ...; and schedules renamed where tasks come, go and change places."""
 
 from collections.abc import Iterable, Mapping
 from string import ascii_uppercase
@@ -7,7 +7,7 @@ Names = list[str]
 
 
 def task_name(index: int) -> str:
-    """A, B, ... Z, A1, B1, ...: what tasks are called in schedules and reports."""
+    """A, B, ... Z, A1, B1, ...: the name of the task at place `index` in schedules and reports."""
     round_, letter = divmod(index, 26)
     return ascii_uppercase[letter] + (str(round_) if round_ else "")
 

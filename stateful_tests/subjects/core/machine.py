@@ -53,7 +53,7 @@ class AdapterMachine(Machine):
         if not self.over and not type(self).enough():
             self.arrive(rule_name, self.compiled(len(self.program.tasks), chain, 0), chain)
 
-    def struck(self, place: int) -> tuple[int, Event]:
+    def cancellation(self, place: int) -> tuple[int, Event]:
         """The cancellation of a task."""
         return place, self.play.fault(self.compiled(place, self.program.tasks[place], 1))
 

@@ -84,7 +84,7 @@ class ManagerMachine(Machine):
             return
         self.arrive(chain[0].name, compile_chain(len(self.program.tasks), chain, 0), chain)
 
-    def struck(self, place: int) -> tuple[int, Event]:
+    def cancellation(self, place: int) -> tuple[int, Event]:
         """The cancellation of a task."""
         return place, self.play.fault(compile_chain(place, self.program.tasks[place], 1))
 

@@ -40,7 +40,7 @@ class ServerMachine(Machine):
         if not self.over and not type(self).enough():
             self.arrive(request.name, prepare_task(len(self.program.tasks), request, ()), (request,))
 
-    def struck(self, place: int) -> tuple[ServerFault, Event]:
+    def cancellation(self, place: int) -> tuple[ServerFault, Event]:
         """The cancellation of a request's handler."""
         fault = ServerFault(FaultKind.CANCELLED, place)
         return fault, self.play.fault(prepare_task(place, self.program.tasks[place][0], (fault,)))

@@ -53,7 +53,14 @@ def matches(expected: str, printed: str) -> bool:
     return re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in printed.splitlines())) is not None
 
 
-@pytest.mark.parametrize(("page", "command", "expected"), commands(run=True), ids=lambda text: text[:60])
+@pytest.mark.parametrize(
+    ("page", "command", "expected"),
+    [
+        pytest.param(*each, marks=pytest.mark.slow if "subwarden gate" in each[1] and "README" not in each[0] else ())
+        for each in commands(run=True)
+    ],
+    ids=lambda text: text[:60],
+)
 def test_commands_print_what_the_page_shows(page: str, command: str, expected: str, tmp_path: Path) -> None:
     """Run as a user would, in the project's folder."""
     words = shlex.split(command)
@@ -91,6 +98,7 @@ def counts(table: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+@pytest.mark.slow
 def test_the_gate_s_table_on_the_first_page_is_what_it_gives() -> None:
     """At level manager, which takes a fifth of the time; the sum is that of all rows."""
     page = (ROOT / "README.md").read_text(encoding="utf-8")

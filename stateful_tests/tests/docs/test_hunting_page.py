@@ -29,6 +29,7 @@ def commands(*, run: bool) -> list[tuple[str, str]]:
     return [(command.strip(), expected.rstrip("\n")) for command, _, expected in parts]
 
 
+@pytest.mark.slow
 def test_commands_print_what_the_page_shows(tmp_path: Path) -> None:
     """In the order of the page: later ones use what earlier ones kept."""
     ran = 0

@@ -64,6 +64,7 @@ def test_counts_are_pinned(default: Proof) -> None:
     assert (search(ServerSystem(ONE)).distinct, default.search.distinct) == (238, 13_519)
 
 
+@pytest.mark.slow
 def test_every_answer_that_is_right_in_a_state_may_be_given_in_it(searched: tuple[ServerSystem, StateGraphSearch]) -> None:
     """Every reachable state is settled: the answers need no further event."""
     extras = ServerSystem(ServerScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
@@ -115,6 +116,7 @@ def test_a_planted_defect_has_a_shortest_counterexample(name: str, scope: Server
     assert len(proof.counter_examples[0].run) == length
 
 
+@pytest.mark.slow
 def test_waiting_for_a_start_is_noticed() -> None:
     """P14, and P7 with it: the engine need never finish the start."""
     proof = prove_server(DEFAULT, rules=DEFECTS["everybody waits for a start"])

@@ -1,6 +1,7 @@
 """TLC confirms that the TLA+ twin is the model: same counts, verdicts, lengths of counterexamples, and traces of real managers."""
 
 import json
+from collections.abc import Iterable
 
 import pytest
 
@@ -31,6 +32,13 @@ def _why_not() -> str | None:
 WHY_NOT = _why_not()
 needs_tlc = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 
+
+def first_is_quick(given: Iterable[object]) -> list[object]:
+    """The parameters of a test that starts Java for each: all but the first are for the slow tests."""
+    first, *others = given
+    return [first, *(pytest.param(other, marks=pytest.mark.slow) for other in others)]
+
+
 SCOPES = [
     Scope(2, 1, 1, 1, 1, True, 0),
     Scope(2, 2, 1, 1, None, True, 0),
@@ -42,7 +50,7 @@ SCOPES = [
 
 
 @needs_tlc
-@pytest.mark.parametrize("scope", SCOPES, ids=Scope.describe)
+@pytest.mark.parametrize("scope", first_is_quick(SCOPES), ids=Scope.describe)
 def test_tlc_finds_the_same_states(scope: Scope) -> None:
     """Both find the same numbers of distinct states and of transitions, the same depth, and no violation."""
     ours, theirs = search(ManagerSystem(scope)), tlc.check(scope, workers=1)  # with more workers TLC may report a larger depth
@@ -64,7 +72,7 @@ STATE_DEFECTS = {
 
 
 @needs_tlc
-@pytest.mark.parametrize("name", STATE_DEFECTS)
+@pytest.mark.parametrize("name", first_is_quick(STATE_DEFECTS))
 def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
     """Both find the same property broken, with counterexamples of the same length."""
     scope, length = STATE_DEFECTS[name]
@@ -75,6 +83,7 @@ def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
 
 
 @needs_tlc
+@pytest.mark.slow
 def test_tlc_agrees_on_liveness() -> None:
     """P7 holds under fairness; with the planted defect it does not."""
     scope = Scope(1, 1, 1, 0, None, False, 1)
@@ -135,6 +144,7 @@ def test_the_twin_rejects_a_trace_of_the_source_where_the_source_is_wrong() -> N
 
 
 @needs_tlc
+@pytest.mark.slow
 def test_the_twin_rejects_a_wrong_answer() -> None:
     """A wrong answer is rejected even if the view is right."""
     trace = record(Manager(), PROGRAM)

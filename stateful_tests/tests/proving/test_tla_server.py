@@ -7,7 +7,7 @@ from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.system import ServerSystem
 from subwarden.stateful_tests.specimens import tlc
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
-from subwarden.stateful_tests.tests.proving.test_tla import needs_tlc
+from subwarden.stateful_tests.tests.proving.test_tla import first_is_quick, needs_tlc
 
 ONE = ServerScope(1, 1, 0, 1)
 TWO_IN_FLIGHT = ServerScope(1, 1, 0, 2)
@@ -22,7 +22,7 @@ IN_BOTH = {  # liveness is judged by `prove` alone
 
 
 @needs_tlc
-@pytest.mark.parametrize("scope", SCOPES, ids=ServerScope.describe)
+@pytest.mark.parametrize("scope", first_is_quick(SCOPES), ids=ServerScope.describe)
 def test_tlc_finds_the_same_states(scope: ServerScope) -> None:
     """The same numbers of distinct states and transitions, the same depth, and no counterexample."""
     ours, theirs = search(ServerSystem(scope)), tlc.check_server(scope, workers=1)  # with more workers the depth is not exact
@@ -34,7 +34,7 @@ def test_tlc_finds_the_same_states(scope: ServerScope) -> None:
 
 
 @needs_tlc
-@pytest.mark.parametrize("name", IN_BOTH)
+@pytest.mark.parametrize("name", first_is_quick(IN_BOTH))
 def test_tlc_finds_a_planted_defect_as_soon_as_we_do(name: str) -> None:
     """The same property, with a counterexample of the same length."""
     scope, length = IN_BOTH[name]

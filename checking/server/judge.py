@@ -19,7 +19,7 @@ from subwarden.checking.server.raw_choices import RawChoices
 from subwarden.checking.server.requests import AcceptedRequest, Requests
 from subwarden.checking.server.visible import HIDDEN, Seen, Serving, Visible
 from subwarden.model.server import requests as rq
-from subwarden.model.server.deliveries import Deliveries, Pair
+from subwarden.model.server.deliveries import Pair
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
 from subwarden.model.server.state import Change, ChangeKind, ServerState, pair_of
 from subwarden.model.server.words import say_change
@@ -53,6 +53,7 @@ class ServerJudge:
         self.requests = Requests()
         self.visible = Visible(server)
         self.clients = Clients()
+        self.deliveries = self.clients.deliveries
         self._raw_choices = RawChoices(self.requests)
         self._invariants = Invariants()
         self._node = graph.initial(ServerState(stored=stored))
@@ -64,11 +65,6 @@ class ServerJudge:
     def state(self) -> ServerState:
         """The model's state now."""
         return self._node.state
-
-    @property
-    def deliveries(self) -> Deliveries:
-        """The model of what each client is owed."""
-        return self.clients.deliveries
 
     # --- from outside
 

@@ -9,6 +9,10 @@ from typing import NamedTuple
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.model.server.deliveries import Wrong
 
+WRONG_ANSWER = "answers what the model does not"
+WRONG_STATE = "does what the model does not"
+PLAINER = {WRONG_ANSWER: "returned a wrong answer", WRONG_STATE: "had a wrong effect"}
+
 
 class Cause(NamedTuple):
     """A broken property and a mechanism, in words that do not depend on the run."""
@@ -20,6 +24,13 @@ class Cause(NamedTuple):
         """The cause's short name, the same in every run: `P2-a-closed-connection-is-live-again`."""
         words = "".join(ch if ch.isalnum() else " " for ch in self.mechanism.lower()).split()
         return "-".join([self.property.name, *words])
+
+    def said(self) -> str:
+        """The mechanism as reports print it: plainer where the identity is hard to read."""
+        for identity, plainer in PLAINER.items():
+            if self.mechanism.endswith(identity):
+                return self.mechanism.removesuffix(identity) + plainer
+        return self.mechanism
 
 
 MAPS_DISAGREE = Cause(Property.P1, "the maps disagree")
@@ -61,12 +72,12 @@ RESTLESS = Cause(Property.P13, "the run does not come to rest")
 
 def wrong_state(operation: str) -> Cause:
     """The state after `operation` is one that the model reaches in no order of the calls."""
-    return Cause(Property.P8, f"{operation} does what the model does not")
+    return Cause(Property.P8, f"{operation} {WRONG_STATE}")
 
 
 def wrong_answer(operation: str) -> Cause:
     """`operation` returned an answer that the model gives in no order of the calls."""
-    return Cause(Property.P8, f"{operation} answers what the model does not")
+    return Cause(Property.P8, f"{operation} {WRONG_ANSWER}")
 
 
 def never_answered(request: str) -> Cause:

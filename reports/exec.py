@@ -57,7 +57,7 @@ def write_process_finding(finding: Record, console: Console) -> None:
 
 def write_run(run: Record, console: Console) -> None:
     """Write a run that violates a property: the cause, the program and the table."""
-    console.print(Text(f"{run['property']} {run['title']}: {run['mechanism']}", style="bold red"))
+    console.print(Text(f"{run['property']} {run['title']}: {run['said']}", style="bold red"))
     if run["detail"]:
         console.print(Text(run["detail"]), soft_wrap=True)
     rows = [("first", ", then ".join(run["first"]))] if run["first"] else []

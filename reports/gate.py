@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.coverage import POINTS, write_complete, write_coverage, write_ends
-from subwarden.reports.record import AdapterRecord, FindingRecord, GateCoverageRecord, GateRecord, RunRecord
+from subwarden.reports.record import AdapterRecord, BrokenRecord, FindingRecord, GateCoverageRecord, GateRecord, RunRecord
 
 NAMED = 2  # names in a line of what never fired: a gate has many such lines
 COLOURS = {"holds": "green", "violated": "red", "inconclusive": "yellow"}
@@ -87,7 +87,7 @@ def _coverage(coverage: GateCoverageRecord, console: Console) -> None:
 
 def write_finding(finding: FindingRecord, console: Console) -> None:
     """Write one finding: the property, the operations, the run, and the line that replays it."""
-    console.print(Text(f"{finding['property']} {finding['title']}: {finding['mechanism']}", style="bold red"))
+    write_cause(finding, console)
     with_cancel = " and a cancellation" if finding["cancellation"] else ""
     count = len(finding["operations"])
     console.print(Text(f"{count} operation{'s' if count > 1 else ''}{with_cancel}, {_where(finding)}\n"))
@@ -99,6 +99,13 @@ def write_finding(finding: FindingRecord, console: Console) -> None:
     if finding.get("script_confirmed"):
         console.print("plain asyncio: subwarden replay ... --script FILE  (the script was run; it fails on the stock event loop)")
     console.print()
+
+
+def write_cause(of: FindingRecord | BrokenRecord, console: Console) -> None:
+    """Write the broken property and how it was broken, then the evidence: what the subject did, and what the model allows."""
+    console.print(Text(f"{of['property']} {of['title']}: {of['said']}", style="bold red"))
+    if of["detail"]:
+        console.print(Text(f"  {of['detail']}"))
 
 
 def _where(finding: FindingRecord) -> str:

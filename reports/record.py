@@ -77,6 +77,8 @@ class FindingRecord(RunRecord, ScriptRecord):
     property: str
     title: str
     mechanism: str
+    said: str
+    detail: str
     order: OrderName
     cancellation: bool
     operations: list[str]
@@ -268,6 +270,8 @@ class BrokenRecord(TypedDict):
     property: str
     title: str
     mechanism: str
+    said: str
+    detail: str
 
 
 class ReplayRecord(TypedDict):

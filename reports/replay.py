@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.text import Text
 
-from subwarden.reports.gate import run_table
+from subwarden.reports.gate import run_table, write_cause
 from subwarden.reports.record import ReplayRecord
 
 
@@ -15,4 +15,4 @@ def write_replay(record: ReplayRecord, console: Console) -> None:
         return
     console.print(run_table({"tasks": record["tasks"], "steps": record["steps"]}))
     for each in record["findings"]:
-        console.print(Text(f"{each['property']} {each['title']}: {each['mechanism']}", style="bold red"))
+        write_cause(each, console)

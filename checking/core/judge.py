@@ -14,6 +14,7 @@ from subwarden.checking.core import causes as core_causes
 from subwarden.checking.core.configurations import Connection, CoreGraph, last_of_each
 from subwarden.checking.core.deliveries import TopicDeliveries
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown
+from subwarden.model.core.words import say_answer
 from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -81,7 +82,8 @@ class CoreJudge(AdapterJudge):
                 cause = (
                     (causes.REVIVED if connection.closed else causes.SUBSCRIBED_DEAD) if phantom else causes.wrong_answer(operation.name)
                 )
-                self.violated(cause, f"{connection.name}: {answer}", ("answer", answer))
+                right = "" if phantom or not isinstance(answer, bool) else f"; the model allows {say_answer(not answer)}"
+                self.violated(cause, f"{connection.name}: returned {say_answer(answer)}{right}", ("answer", answer))
             if isinstance(operation, Disconnect) and Property.P2.name not in self._rules.off:
                 connection.excused = False
         self._fire(kinds)

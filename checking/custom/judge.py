@@ -71,8 +71,8 @@ class CustomJudge(AdapterJudge):
         self._lost = True
         right = sorted({text_of(outcome.answer) for outcome in possible})
         more = ", ..." if len(right) > NAMED else ""
-        instead = f"the model answers {' or '.join(right[:NAMED])}{more}" if right else "by the model it has to wait"
-        self.violated(causes.wrong_answer(operation.name), f"{operation} answers {text_of(answer)}; {instead}", ("answer", answer))
+        instead = f"the model allows {' or '.join(right[:NAMED])}{more}" if right else "the model makes it wait"
+        self.violated(causes.wrong_answer(operation.name), f"{operation} returned {text_of(answer)}; {instead}", ("answer", answer))
 
     def _fire(self, explained: list[CallOutcome]) -> None:
         """Record the kind of transition if only one is possible."""
@@ -122,7 +122,7 @@ class CustomJudge(AdapterJudge):
         more = ", ..." if len(right) > NAMED else ""
         cause = UNASKED if self._blamed is None else causes.wrong_state(self._blamed.name)
         said = text_of(seen)
-        self.violated(cause, f"it shows {said}; the model shows {' or '.join(right[:NAMED])}{more}", ("shown", said))
+        self.violated(cause, f"it shows {said}; the model allows {' or '.join(right[:NAMED])}{more}", ("shown", said))
 
     # --- the end
 

@@ -10,6 +10,7 @@ from subwarden.checking.manager.configuration import acting
 from subwarden.checking.manager.graph import ManagerNode
 from subwarden.checking.manager.pending import NO_ANSWER_YET, PendingCall
 from subwarden.checking.manager.possible_states import ManagerStates
+from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.projection import Shown, View, project
 
 
@@ -37,6 +38,7 @@ class WrongReturn(NamedTuple):
     answer: object
     seen: View | None
     allowed: tuple[tuple[object, View], ...]
+    operation: Operation
 
 
 Evidence = WrongMaps | WrongView | WrongReturn
@@ -67,7 +69,7 @@ def wrong_return(at: ManagerStates, task: int, call: PendingCall, answer: object
         else:
             allowed += [(edge.answer, looks(configuration.node)) for edge in call.silent]
     allowed += [(edge.answer, looks(edge.node)) for _, edge in acting(at.configurations, task, call)]
-    return WrongReturn(answer, None if shown is None else at.judged.part(project(shown)), tuple(allowed))
+    return WrongReturn(answer, None if shown is None else at.judged.part(project(shown)), tuple(allowed), call.operation)
 
 
 def wrong_maps(at: ManagerStates, task: int | None, call: PendingCall | None, shown: Shown, closed: frozenset[int]) -> WrongMaps:

@@ -63,6 +63,7 @@ def run_record(run: ExecRun, cause: Cause) -> dict[str, Any]:
         "property": cause.property.name,
         "title": cause.property.title,
         "mechanism": cause.mechanism,
+        "said": cause.said(),
         "detail": broken.detail,
         "first": [SPECIFICATION.describe(o) for o in run.program.first],
         "tasks": [{"name": t.name, "operations": [SPECIFICATION.describe(o) for o in t.operations]} for t in run.program.tasks],
@@ -74,7 +75,7 @@ def run_record(run: ExecRun, cause: Cause) -> dict[str, Any]:
                 "did": row.did,
                 "at": "",
                 "changed": row.changed,
-                "broken": [f"{cause.property.name} {cause.property.title}: {cause.mechanism}"] if number - 1 == broken.row else [],
+                "broken": [f"{cause.property.name} {cause.property.title}: {cause.said()}"] if number - 1 == broken.row else [],
             }
             for number, row in enumerate(run.rows[: broken.row + 1], 1)
         ],

@@ -74,6 +74,9 @@ class Narrator(Protocol):
     def changes(self) -> list[str]:
         """The differences between the maps now and at the last call of this method."""
 
+    def explain(self, cause: Cause) -> str:
+        """The judge's evidence of `cause`: what the subject did, and what the model allows; empty where the cause says it all."""
+
 
 class Play(Protocol):
     """One run of a program on a subject. It is played by scheduling its loop."""

@@ -43,7 +43,14 @@ def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = ())
         "verdict": (Verdict.HOLDS if cause is None else Verdict.VIOLATED).value,
         "steps_run": result.steps,
         "findings": [
-            {"id": each.slug(), "property": each.property.name, "title": each.property.title, "mechanism": each.mechanism}
+            {
+                "id": each.slug(),
+                "property": each.property.name,
+                "title": each.property.title,
+                "mechanism": each.mechanism,
+                "said": each.said(),
+                "detail": narration.detail(each),
+            }
             for each in broken
         ],
     }

@@ -66,6 +66,8 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
         "property": finding.broken.name,
         "title": finding.broken.title,
         "mechanism": finding.cause.mechanism,
+        "said": finding.cause.said(),
+        "detail": narration.detail(finding.cause),
         "order": finding.order.value,
         "cancellation": finding.cancellation,
         "operations": [level.say_operation(operation) for chain in program.tasks for operation in chain],

@@ -16,7 +16,7 @@ from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.place import place
 
 # of outside events, by the first word of their name
-SAYS = {"start": "request arrives", "release": "may go on", "cancel": "is cancelled", "fail": "fails"}
+SAYS = {"start": "request arrives", "release": "resumes", "cancel": "is cancelled", "fail": "fails"}
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object of the subject's, in what it raises or answers: another one in every run
 SCHEDULER = "subwarden.scheduling."
@@ -36,10 +36,14 @@ class Narration(Observer):
         """A row for each step and outside event, as `reports.record.StepRow`; the row where `cause` shows first says so in `broken`."""
         rows = [row.copy() for row in self._rows]
         if cause in self._first_seen and rows:
-            detail = ADDRESS.sub("", self._play.judge.details[cause])
-            broken = f"{cause.property.name} {cause.property.title}: {cause.mechanism}"
+            detail = self.detail(cause)
+            broken = f"{cause.property.name} {cause.property.title}: {cause.said()}"
             rows[self._first_seen[cause]]["broken"] = [broken + (f" ({detail})" if detail else "")]
         return rows
+
+    def detail(self, cause: Cause) -> str:
+        """The evidence of `cause`, in words: what the subject did, and what the model allows."""
+        return ADDRESS.sub("", self._narrator.explain(cause))
 
     # --- what happens
 
@@ -99,13 +103,13 @@ class Narration(Observer):
         """Rows for the outside events since the last step."""
         for name in names:
             if name == EARLY:
-                self._row("the clock", ["(a step takes so long that a timer is due)"])
+                self._row("the clock", ["(a timer is due after a slow step)"])
             elif name != TIMER:
                 kind, _, task = name.lstrip("+").partition(" ")
                 said = SAYS.get(kind, kind)
                 if kind == "fail" and " " in task:  # a call that fails instead of answering (`scheduling.events.park`)
                     kind, _, task = task.partition(" ")
-                    said = f"instead of: {SAYS.get(kind, kind)}, it fails"
+                    said = "fails" if kind == "release" else f"fails instead: {SAYS.get(kind, kind)}"
                 self._row(task.split("@")[0], [f"({said})"])
         self._chosen.clear()
 

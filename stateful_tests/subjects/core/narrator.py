@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from subwarden.checking.causes import Cause
 from subwarden.checking.core.judge import CoreJudge, Maps
 from subwarden.model.core.step import Id
 from subwarden.model.core.words import say_answer, say_operation
@@ -14,8 +15,13 @@ class CallNarrator:
     """Puts calls, answers and locks into words, for adapters of any model."""
 
     def __init__(
-        self, lock_name: Callable[[asyncio.Lock], str], say_operation: Callable[[Any], str], say_answer: Callable[[object], str]
+        self,
+        details: Mapping[Cause, str],
+        lock_name: Callable[[asyncio.Lock], str],
+        say_operation: Callable[[Any], str],
+        say_answer: Callable[[object], str],
     ) -> None:
+        self._details = details
         self._lock_name = lock_name
         self._say_operation = say_operation
         self._say_answer = say_answer
@@ -29,6 +35,9 @@ class CallNarrator:
     def answer(self, operation: Any, answer: object) -> str:
         return say_return(operation.name, DONE if answer is None else self._say_answer(answer))
 
+    def explain(self, cause: Cause) -> str:
+        return self._details[cause]
+
     def message(self, client: object, message: object) -> str:
         raise AssertionError("an adapter is asked what was delivered; it does not say so")
 
@@ -39,7 +48,7 @@ class CoreNarrator(CallNarrator):
     def __init__(
         self, judge: CoreJudge, received: Callable[[], Mapping[Id, Sequence[object]] | None], lock_name: Callable[[asyncio.Lock], str]
     ) -> None:
-        super().__init__(lock_name, say_operation, say_answer)
+        super().__init__(judge.details, lock_name, say_operation, say_answer)
         self._judge = judge
         self._received = received
         self._maps: Maps = {}

@@ -12,7 +12,7 @@ class CustomNarrator(CallNarrator):
     """See `stateful_tests.exploring.level.Narrator`."""
 
     def __init__(self, judge: CustomJudge, lock_name: Callable[[asyncio.Lock], str]) -> None:
-        super().__init__(lock_name, str, text_of)
+        super().__init__(judge.details, lock_name, str, text_of)
         self._judge = judge
         self._before: dict[str, str] = self._shown()
 

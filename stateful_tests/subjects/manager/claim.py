@@ -134,7 +134,7 @@ class ManagerClaimant(Claimant):
             self.claim = {"kind": "held", **where}
             return
         match self._play.judge.evidence.get(self._cause):
-            case WrongReturn(answer, seen, allowed):
+            case WrongReturn(answer, seen, allowed, _):
                 agreeing = frozenset(view for each, view in allowed if agrees(answer, each))
                 if not agreeing:
                     answers = sorted({_plain(each) for each, _ in allowed}, key=repr)

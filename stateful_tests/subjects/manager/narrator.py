@@ -2,12 +2,14 @@
 
 import asyncio
 
+from subwarden.checking.causes import Cause
 from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.checking.observable import Observable
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.projection import View, project
 from subwarden.model.manager.words import say_answer, say_changes, say_operation
 from subwarden.model.words import say_return
+from subwarden.stateful_tests.subjects.manager.explain import explain
 
 NOTHING = View(frozenset(), (), frozenset(), frozenset(), frozenset())
 
@@ -42,6 +44,10 @@ class ManagerNarrator:
             return []
         before, self._view = self._view, project(shown)
         return say_changes(before, self._view)
+
+    def explain(self, cause: Cause) -> str:
+        evidence = self._judge.evidence.get(cause)
+        return self._judge.details[cause] if evidence is None else explain(cause, evidence)
 
     def _learn_locks(self) -> None:
         self._lock_names |= {id(lock): known for known, lock in self._subject.locks().items()}

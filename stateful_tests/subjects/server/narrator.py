@@ -3,7 +3,10 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from subwarden.model.manager.projection import View, project
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.checking.server.evidence import WrongMaps, WrongReply
+from subwarden.model.manager.projection import View, disagreements, project
 from subwarden.model.manager.words import say_changes
 from subwarden.model.server.requests import Message, Request
 from subwarden.model.server.words import say_message, say_registry, say_request
@@ -44,6 +47,17 @@ class ServerNarrator:
         said = say_changes(before, self._view) + say_registry(self._loaded, shown.loaded, shown.closing, self._closing)
         self._loaded, self._closing = shown.loaded, shown.closing
         return said
+
+    def explain(self, cause: Cause) -> str:
+        judge = self._play.judge
+        detail = judge.details[cause]
+        match judge.evidence.get(cause):
+            case WrongReply(_, _, allowed):
+                right = " or ".join(sorted(reply.value for reply in allowed))
+                return f"{detail}; the model allows {right}" if right else f"{detail}, which was right at no moment"
+            case WrongMaps(shown, _) if cause == causes.MAPS_DISAGREE:
+                return disagreements(shown)[0]
+        return detail
 
     def _learn_locks(self) -> None:
         self._lock_names |= {id(lock): name for name, lock in self._play.server.locks().items()}

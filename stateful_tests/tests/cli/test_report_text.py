@@ -59,7 +59,9 @@ FINDING: Any = {
     "id": "P2-something",
     "property": "P2",
     "title": "no phantom subscriber",
-    "mechanism": "something [italic]slanted[/italic] is subscribed",
+    "mechanism": "something is subscribed",
+    "said": "something [italic]slanted[/italic] is subscribed",
+    "detail": "c1 on [u]t1[/u]",
     "order": "any",
     "cancellation": True,
     "operations": ["connection_initialized(c1)", "has_subscribers(t1)"],
@@ -159,6 +161,6 @@ def test_times_are_told_and_can_be_left_out() -> None:
 
 def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     out = " ".join(text(RECORD).split())
-    shown = [MARKUP, FINDING["mechanism"], FINDING["tasks"][1]["operations"][0], "m[0].py:12", "[red]it[/red]"]
+    shown = [MARKUP, FINDING["said"], FINDING["detail"], FINDING["tasks"][1]["operations"][0], "m[0].py:12", "[red]it[/red]"]
     for words in [*shown, *RECORD["coverage"]["never_fired"], *RECORD["doubts"]]:
         assert words in out

@@ -139,7 +139,7 @@ def test_a_process_that_cannot_be_judged_gives_one_line_and_exit_code_3(mode: st
         ("alone, dies", "P7 answered: the process ends while an operation is unanswered\nit ended with exit code 9"),
         ("alone, shows others live", "P8 last word wins: the live connections shown are those of no order of the calls"),
         ("alone, revives", "P2 no phantom subscriber: a closed connection is live again"),
-        ("phantom that nobody sees", "P8 last word wins: publish answers what the model does not"),
+        ("phantom that nobody sees", "P8 last word wins: publish returned a wrong answer"),
         ("delivers late", "P8 last word wins: a delivery comes when its subscription has ended"),
     ],
 )

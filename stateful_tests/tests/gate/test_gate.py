@@ -206,7 +206,7 @@ def test_what_was_found_is_reported_and_saved(seed_twice: tuple[Run, Run], tmp_p
     run = seed_twice[0]
     for finding in run.record["findings"]:
         assert f"subwarden replay {finding['replay']}" in run.out
-        assert f"{finding['property']} {finding['title']}: {finding['mechanism']}" in run.out
+        assert f"{finding['property']} {finding['title']}: {finding['said']}" in run.out
     folder = next(tmp_path_factory.getbasetemp().glob("seed*/first")) / SAVED
     assert len(list(folder.glob("source-*.json"))) == len(run.record["findings"])
 

@@ -45,7 +45,7 @@ def test_the_example_s_defect_is_found_shrunk_and_shown_by_a_script() -> None:
     (row,) = [row for row in record["steps"] if row["broken"]]
     assert row["did"] == ["join returns 'seated'"]
     assert row["changed"] == ["t1: (['c1', 'c2'], [])"]
-    assert "the model answers 'waits'" in row["broken"][0]
+    assert "the model allows 'waits'" in row["broken"][0]
 
 
 def load_example(name: str) -> Any:
@@ -84,7 +84,7 @@ def test_an_observation_is_judged_while_no_call_is_open_and_the_last_call_is_bla
     result = play(Forgets, program("enter c1; enter c2"))
     assert set(result.violations) == {causes.wrong_state("enter")}
     (detail,) = result.details.values()
-    assert detail == "it shows {'c2'}; the model shows {'c1', 'c2'}"
+    assert detail == "it shows {'c2'}; the model allows {'c1', 'c2'}"
     check = explored(Forgets)
     finding = check.outcome.findings[causes.wrong_state("enter")]
     assert finding.program in (program("enter c1; enter c2"), program("enter c1", "enter c2"))
@@ -134,7 +134,7 @@ def test_a_call_may_wait_only_where_the_model_allows_it() -> None:
 
     result = play(TooSoon, program("enter", "enter"))
     assert set(result.violations) == {causes.wrong_answer("enter")}
-    assert list(result.details.values()) == ["enter() answers None; by the model it has to wait"]
+    assert list(result.details.values()) == ["enter() returned None; the model makes it wait"]
 
 
 def test_a_model_may_allow_several_answers_or_any() -> None:
@@ -211,7 +211,7 @@ def test_a_finding_replays_and_has_a_script(tmp_path: Path, capsys: pytest.Captu
     script = tmp_path / "shows.py"
     assert main(["replay", found.string(), "--script", str(script)]) == 1
     out = " ".join(capsys.readouterr().out.split())
-    assert "P8 last word wins: join answers what the model does not" in out
+    assert "P8 last word wins: join returned a wrong answer" in out
     assert "fails on the stock event loop" in out
     assert "stateful_tests" not in script.read_text(encoding="utf-8")
     again = hold(f"{EXAMPLE}:Adapter", load_example("Adapter"), replace(PROFILE, examples=1, schedules=1), None, [found])

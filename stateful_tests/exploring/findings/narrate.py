@@ -42,8 +42,9 @@ class Narration(Observer):
         return rows
 
     def detail(self, cause: Cause) -> str:
-        """The evidence of `cause`, in words: what the subject did, and what the model allows."""
-        return ADDRESS.sub("", self._narrator.explain(cause))
+        """The evidence of `cause`, in words: what the subject did, and what the model allows. Empty where `cause` itself says it."""
+        detail = ADDRESS.sub("", self._narrator.explain(cause))
+        return "" if detail in cause.said() else detail
 
     # --- what happens
 

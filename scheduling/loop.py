@@ -3,6 +3,8 @@
 It offers the parts of a loop that asyncio's own code needs (`call_soon`, `call_at`, futures, tasks, async generators, an exception
 handler) and a virtual clock, and refuses by name every source of order that it cannot control (`scheduling.uncontrolled`). It decides
 nothing: `ready` and `events` are plain lists in order of arrival, and `scheduling.run` picks from them. One handle run is one step.
+
+Long because asyncio calls one object for all of this, and tasks, timers and the end of a run share its queue.
 """
 
 import asyncio

@@ -107,7 +107,10 @@ class Narration(Observer):
                 self._row("the clock", ["(a timer is due after a slow step)"])
             elif name != TIMER:
                 kind, _, task = name.lstrip("+").partition(" ")
-                said = SAYS.get(kind, kind)
+                if kind not in SAYS:  # an event of the simulated world, such as `c1 reads` or `engine loads t1`
+                    self._row(kind, [f"({task.split('@')[0]})"])
+                    continue
+                said = SAYS[kind]
                 if kind == "fail" and " " in task:  # a call that fails instead of answering (`scheduling.events.park`)
                     kind, _, task = task.partition(" ")
                     said = "fails" if kind == "release" else f"fails instead: {SAYS.get(kind, kind)}"

@@ -107,7 +107,7 @@ def test_what_fails_in_fifo_only_with_more_than_any_needs_is_of_fifo() -> None:
 
 
 def test_what_was_not_seen_in_fifo_is_tried_there_again_when_it_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("subwarden.stateful_tests.exploring.findings.investigate._nearby", lambda *_: None)
+    monkeypatch.setattr("subwarden.stateful_tests.exploring.findings.investigate._Search.nearby", lambda *_: None)
     program = noisy(ManagerProgram(((SetListener(1, 1, 1, False),),)))
     with running():
         runner, walk = Runner(MANAGER_LEVEL, SourceManager, Order.ANY), RandomWalk(Random(1))

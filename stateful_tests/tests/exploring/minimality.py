@@ -1,4 +1,4 @@
-"""What a minimal run is: nothing single can be taken away from it, neither an operation, nor a fault, nor a deviation from fifo.
+"""A minimal run: no single operation, fault or deviation from fifo can be dropped.
 
 Judged with the effort that the shrinking itself has. A global minimum is not claimed.
 """
@@ -17,7 +17,9 @@ from subwarden.stateful_tests.exploring.runner import Runner
 
 
 def one_less(program: Any, names: list[str]) -> Iterator[tuple[Any, list[str]]]:
-    """Without each single operation and each single fault. Told here anew: what the shrinking does not try it would not miss."""
+    """The program without each single operation and each single fault. Written here anew: the shrinking would not miss a pass that it
+    lacks.
+    """
     tasks, faults = program.tasks, program.faults
     for at, chain in enumerate(tasks):
         for drop in range(len(chain)):
@@ -31,7 +33,7 @@ def one_less(program: Any, names: list[str]) -> Iterator[tuple[Any, list[str]]]:
 
 
 def assert_minimal(level: Level, factory: Factory, order: Order, cause: Cause, program: Any, names: list[str]) -> None:
-    """That `program` along `names`, which shows `cause`, is minimal, and shows it in no weaker order."""
+    """Assert that `program` along `names`, which shows `cause`, is minimal, and shows it in no weaker order."""
     runner = Runner(level, factory, order)
     tried = set()
     for candidate, near in (*one_less(program, names), *level.simpler(program, names)):

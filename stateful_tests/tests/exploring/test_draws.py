@@ -1,4 +1,4 @@
-"""What is drawn hangs on the seed, not on constants of loaded modules: so not on how subwarden was started or where it lies either."""
+"""Draws depend on the seed alone, not on constants of loaded modules, nor on how subwarden was started or where it lies."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -60,13 +60,13 @@ def test_no_constants_of_loaded_modules_are_drawn(level: str, asked: list[str], 
 
 
 @pytest.mark.parametrize("level", NAMES)
-def test_the_same_seed_draws_the_same_and_another_check_or_round_something_else(level: str) -> None:
+def test_the_same_seed_draws_the_same_and_another_check_or_round_draws_other_programs(level: str) -> None:
     assert programs(level) == programs(level)
     assert programs(level) != programs(level, number=2)
     assert programs(level) != programs(level, Order.FIFO)
 
 
-def test_who_draws_outside_draws_as_ever() -> None:
+def test_draws_outside_are_left_alone() -> None:
     mixes_in = getattr(HypothesisProvider, draws.MIXES_IN)
     with pytest.raises(ZeroDivisionError), draws.by_seed_alone():
         assert getattr(HypothesisProvider, draws.MIXES_IN) is not mixes_in

@@ -28,7 +28,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class Shy(Manager):
-    """A read that is cancelled at the third of its five awaits forgets a connection."""
+    """Forgets a connection if a read is cancelled at the third of its five awaits."""
 
     bad = 3
 
@@ -48,7 +48,7 @@ PROGRAM = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),
 
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("bad", range(1, 6))
-def test_a_check_with_cancellation_finds_it_whatever_the_seed(order: Order, bad: int) -> None:
+def test_a_check_with_cancellation_finds_the_defect_with_every_seed(order: Order, bad: int) -> None:
     factory = type("Shy", (Shy,), {"bad": bad})
     with running():
         search = GateSearch(Check(order, True, "manager"), MANAGER_LEVEL, factory, Profile("test", 1, 60, 9, derandomized=True))
@@ -59,7 +59,7 @@ def test_a_check_with_cancellation_finds_it_whatever_the_seed(order: Order, bad:
     assert len(found.program.faults) == 1
 
 
-def test_the_schedule_that_was_drawn_is_struck_where_it_is_another_than_fifo_s() -> None:
+def test_the_drawn_schedule_is_swept_for_faults_if_it_differs_from_fifo_s() -> None:
     of_fifo = {faults(FIFO, number): 1 for number in (0, 1, 2)}
     with running():
         search = GateSearch(Check(Order.FIFO, True, "manager"), MANAGER_LEVEL, Manager, Profile("test", 1, 2_000, 9, derandomized=True))
@@ -70,7 +70,7 @@ def test_the_schedule_that_was_drawn_is_struck_where_it_is_another_than_fifo_s()
         assert search.outcome.complete == of_fifo | {faults(DRAWN, number): 1 for number in (0, 1, 2)}
 
 
-def test_what_a_budget_cuts_short_is_not_called_complete() -> None:
+def test_a_sweep_that_a_budget_cuts_short_is_not_called_complete() -> None:
     with running():
         runner = Runner(MANAGER_LEVEL, Manager, Order.FIFO)
 
@@ -147,7 +147,7 @@ WOKEN_TOO_LATE = "+start A,A,A,+start B,+start C,B,C,C,+cancel B,B,+start D,D,D"
 
 
 def test_a_cancelled_call_whose_effect_would_not_show_may_have_had_none() -> None:
-    """B's grant would not have shown, so it was once taken to be there, if other runs had shown already what it looks like."""
+    """A false alarm once: B's grant would not have shown, and the judge required it if other runs had shown such a state before."""
     with running():
         runner = Runner(MANAGER_LEVEL, Manager, Order.ANY)
         assert not runner.follow(UNSEEN, WOKEN_TOO_LATE).violations

@@ -26,7 +26,7 @@ Made = list[tuple[tuple[str, ...], object]]
 
 
 def runs_of(strategy: Strategy, begin: Start, order: Order) -> Made:
-    """What happened, by name, and the outcome, of every run until the strategy is exhausted."""
+    """The names and the outcome of every run until the strategy is exhausted."""
     made: Made = []
     while True:
         loop = ControlledLoop()
@@ -56,7 +56,7 @@ def cancellable(program: list[list[tuple[str, int]]], times: int) -> Start:
 
 
 class Undisturbed:
-    """Every run there is in which all that is no fault is the first candidate: brute force over moments and faults."""
+    """Every run in which each choice that is no fault is the first candidate: brute force over moments and faults."""
 
     name = "brute force"
     every_choice = False
@@ -81,7 +81,7 @@ class Undisturbed:
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("order", Order)
-def test_singly_and_in_pairs_are_what_brute_force_finds(seed: int, order: Order) -> None:
+def test_single_faults_and_pairs_are_those_of_brute_force(seed: int, order: Order) -> None:
     """The same runs, so the same outcomes; each made once."""
     begin = cancellable(random_program(Random(seed), 2, 4), 1)
     brute = runs_of(Undisturbed(), begin, order)
@@ -94,7 +94,7 @@ def test_singly_and_in_pairs_are_what_brute_force_finds(seed: int, order: Order)
         assert set(made) == expected
 
 
-def test_each_task_is_struck_at_every_step_where_it_waits_or_has_been_woken() -> None:
+def test_each_task_is_cancelled_at_every_step_where_it_waits_or_has_been_woken() -> None:
     """Counted by hand: A waits for B's two steps and is woken by the second."""
 
     def begin(loop: ControlledLoop) -> Callable[[], object]:
@@ -134,11 +134,11 @@ def test_a_given_schedule_is_followed_between_the_faults() -> None:
 
 
 class EngineLost(Exception):
-    """What a reply that never comes is for the caller."""
+    """Raised in the caller when a reply never comes."""
 
 
 def calls_out(loop: ControlledLoop) -> Callable[[], object]:
-    """Two calls of the world outside, one after another; the caller may go away."""
+    """Two calls to the outside, one after another; the caller may be cancelled."""
     seen: list[str] = []
 
     async def caller() -> None:
@@ -174,7 +174,7 @@ def test_a_failure_need_not_happen_and_is_offered_by_name() -> None:
     assert all(names.count("+reply 1") + names.count("+fail reply 1") <= 1 for names in made)
 
 
-def test_what_cannot_fail_offers_no_fault() -> None:
+def test_a_call_that_cannot_fail_offers_no_fault() -> None:
     loop = ControlledLoop()
     with loop.entered():
         loop.create_task(park(loop, "reply"))

@@ -1,4 +1,4 @@
-"""No fifo failure is ever reported of what is safe in fifo, and the order `any` finds what is broken there.
+"""No fifo failure is reported of a program that is safe in fifo, and the order `any` finds its defect.
 
 Every fifo schedule of every program of the suite is run; of the same requests in a crowd, where there are too many, some are sampled.
 """
@@ -33,7 +33,7 @@ each = pytest.mark.parametrize("safe", SUITE, ids=lambda safe: safe.name)
 
 
 def failures(runner: Runner, program: ManagerProgram, strategy: Strategy, schedules: int) -> tuple[set[Cause], bool]:
-    """What runs of `program` showed, and whether those were all there are."""
+    """The causes that runs of `program` showed, and whether these were all runs there are."""
     found: set[Cause] = set()
     for _ in range(schedules):
         result = runner.run_strategy(program, strategy)
@@ -44,7 +44,7 @@ def failures(runner: Runner, program: ManagerProgram, strategy: Strategy, schedu
 
 
 def crowd(safe: Safe, times: int) -> ManagerProgram:
-    """The first request, which others need, and so many of each of the others."""
+    """The first request, which the others need, and `times` of each of the others."""
     return ManagerProgram((safe.tasks[0], *safe.tasks[1:] * times), safe.faults)
 
 
@@ -69,7 +69,7 @@ def test_none_fails_among_many_of_the_same_requests(safe: Safe) -> None:
 
 
 @each
-def test_any_finds_it_and_the_finding_says_so(safe: Safe) -> None:
+def test_any_finds_the_defect_and_the_finding_names_the_order(safe: Safe) -> None:
     finding = found_in_any(safe)
     assert finding.order is Order.ANY
     told = {"property": "", "title": "", "mechanism": "", "tasks": []}

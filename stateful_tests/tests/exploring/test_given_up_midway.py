@@ -1,4 +1,4 @@
-"""Who plays a run again to read something from it leaves nothing behind where the run cannot be followed to its end.
+"""A run that is followed again leaves nothing behind if it cannot be followed to its end.
 
 The subject then does something else than it did; what is left would complain later, in the middle of something else.
 """
@@ -52,7 +52,7 @@ def observed(level: Level, factory: Factory, program: Program) -> None:
     ],
     ids=["of level manager", "of level server", "of level core"],
 )
-def test_nothing_is_left_to_complain(
+def test_no_coroutine_task_or_exception_is_left_behind(
     again: Callable[[], object], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     unraisable: list[object] = []

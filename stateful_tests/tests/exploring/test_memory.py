@@ -1,4 +1,4 @@
-"""What many runs leave behind: memory of a long search stays flat only if nobody has to collect garbage to keep it so.
+"""Memory after many runs: it stays flat in a long search, without any garbage to collect.
 
 Garbage in circles is freed when somebody looks for it; what piles up until then stays the size of the process for good.
 """
@@ -36,7 +36,7 @@ MANAGER = ManagerProgram(
 
 @pytest.fixture(autouse=True)
 def uncollected() -> Iterator[None]:
-    """Nothing is collected unasked."""
+    """No collection unless the test asks for one."""
     with running():
         yield
 
@@ -95,8 +95,8 @@ def test_a_model_s_graph_that_is_dropped_is_gone_at_once(
     assert alive(20) < kept / 4
 
 
-def test_what_was_frozen_before_many_runs_stays_frozen_and_only_that() -> None:
-    """The fixture above has frozen all there is."""
+def test_objects_frozen_before_many_runs_stay_frozen_and_no_others_do() -> None:
+    """The fixture above has frozen all objects."""
     frozen = gc.get_freeze_count()
     with running():
         pass

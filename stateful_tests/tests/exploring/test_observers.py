@@ -17,7 +17,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class Heard(Observer):
-    """Writes down what it hears, with the number of steps that the judge has counted by then."""
+    """Writes down the events that it hears, with the number of steps that the judge has counted by then."""
 
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
@@ -101,7 +101,7 @@ def test_a_run_that_nobody_observes_tells_its_judge_directly() -> None:
     assert told[0].audience is told[0].judge
 
 
-def test_only_what_an_observer_overrides_is_told_to_it() -> None:
+def test_an_observer_hears_only_the_events_that_it_overrides() -> None:
     class Steps(Observer):
         def __init__(self) -> None:
             self.count = 0
@@ -117,7 +117,7 @@ def test_only_what_an_observer_overrides_is_told_to_it() -> None:
     assert (one.count, other.count) == (1, 1)
 
 
-def test_an_audience_looks_an_event_up_once_and_passes_over_what_nobody_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audience_looks_an_event_up_once_and_skips_events_that_nobody_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     found = Audience.__getattr__
 

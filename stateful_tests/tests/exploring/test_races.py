@@ -1,4 +1,6 @@
-"""Every race program is what it says of itself, and the strategies find it: otherwise the table in docs/strategies.md means nothing."""
+"""Every race program has the depth and the order that it states, and the strategies find it; the table in docs/strategies.md rests on
+that.
+"""
 
 import sys
 from random import Random
@@ -27,7 +29,7 @@ every_program = pytest.mark.parametrize("program", races(), ids=lambda program: 
 
 
 def cells(name: str) -> dict[str, str]:
-    """What the page says of the program, by the heads of the columns."""
+    """The row of the program on the page, by the heads of the columns."""
     heads, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in TABLE.splitlines() if line.startswith("|"))
     return dict(zip(heads, next(row for row in rows if row[0] == f"`{name}`"), strict=True))
 

@@ -1,4 +1,4 @@
-"""The regression corpus: what once failed is named by what it showed, fails on the subject it came from to this day, and holds on ours.
+"""The regression corpus: each saved run is named by the cause that it showed, still fails on its subject, and holds on ours.
 
 And replays as such: a string, a file of either kind and the program they came from are one and the same run, a hundred times over.
 """
@@ -25,7 +25,7 @@ def play(replay: Replay, times: int = 1) -> list[tuple[Result, list[str]]]:
 
 
 def without_property(slug: str) -> str:
-    """A cause is told as P11 where only a cancellation shows it, whatever its own property is."""
+    """A cause is reported as P11 if only a cancellation shows it, beside its own property."""
     return slug.partition("-")[2]
 
 
@@ -81,7 +81,7 @@ def test_the_command_says_whether_a_run_still_fails(capsys: pytest.CaptureFixtur
     assert "the run holds now" in capsys.readouterr().out
 
 
-def test_what_fails_is_saved_once_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_run_is_saved_once_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     replay = RUNS["source-P2-a-closed-connection-is-live-again"]
     assert save(replay) == save(replay)

@@ -78,7 +78,7 @@ def found_in_noise(defect: Defect) -> Finding[ManagerProgram]:
 
 
 @pytest.mark.parametrize("defect", GIVEN, ids=lambda d: d.name)
-def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defect) -> None:
+def test_noise_is_shrunk_away_and_the_rest_replays_identically(defect: Defect) -> None:
     with running():
         finding = found_in_noise(defect)
         assert finding.program.operations() <= defect.operations
@@ -92,7 +92,7 @@ def test_noise_is_shrunk_away_and_what_is_left_replays_identically(defect: Defec
 # --- the weakest order
 
 
-def test_what_fails_in_fifo_only_with_more_than_any_needs_is_of_fifo() -> None:
+def test_a_cause_that_needs_more_operations_in_fifo_is_still_reported_in_fifo() -> None:
     """Two operations show it in `any`. In fifo a third has to hold the lock, which was in the program that failed, so fifo it is."""
     holds = (ConnectionInitialized(1), ThreadState(1), HoldState())
     program = ManagerProgram((holds, (SetListener(1, 1, 1, True),)))
@@ -106,7 +106,7 @@ def test_what_fails_in_fifo_only_with_more_than_any_needs_is_of_fifo() -> None:
         assert_minimal(MANAGER_LEVEL, SourceManager, finding.order, finding.cause, finding.program, list(finding.names))
 
 
-def test_what_was_not_seen_in_fifo_is_tried_there_again_when_it_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cause_not_seen_in_fifo_is_tried_there_again_when_its_run_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("subwarden.stateful_tests.exploring.findings.investigate._Search.nearby", lambda *_: None)
     program = noisy(ManagerProgram(((SetListener(1, 1, 1, False),),)))
     with running():
@@ -122,13 +122,13 @@ def test_what_was_not_seen_in_fifo_is_tried_there_again_when_it_is_small(monkeyp
 
 
 def switches(names: Sequence[str]) -> int:
-    """How often another task goes on than the one that made the last step, the first included."""
+    """The number of switches from one task to another, the first start included."""
     steps = [name for name in names if not name.startswith("+")]
     return sum(name != before for name, before in zip(steps, [None, *steps], strict=False))
 
 
 def failing(program: ManagerProgram, seed: int) -> tuple[Cause, list[str]]:
-    """How the split lock first fails under a random walk."""
+    """The first run of a random walk in which the split lock fails."""
     runner, strategy = Runner(MANAGER_LEVEL, ShownSplitLock, Order.ANY), RandomWalk(Random(seed))
     while True:
         result, names = runner.record(program, strategy.begin)
@@ -175,7 +175,7 @@ def test_tasks_come_in_the_order_of_their_start() -> None:
     assert in_order_of_start(ordered, names) == (ordered, names)
 
 
-def test_simpler_programs_have_less_or_plainer_of_something() -> None:
+def test_simpler_programs_have_fewer_or_plainer_parts() -> None:
     started = StateTrackEvent(TurnEvent.TURN_STARTED)
     program = ManagerProgram(
         ((SetListener(1, 1, 1, True), StateSetListener(2)), (ThreadState(1), started), (TryAddConnectionToThread(1, 2),)), (1,)

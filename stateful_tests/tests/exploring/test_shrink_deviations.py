@@ -1,4 +1,4 @@
-"""Where more than three deviations from fifo are needed, none is left that is not: each is tried here, one at a time.
+"""A run that needs more than three deviations from fifo keeps no other: each is dropped here, one at a time.
 
 Such a run is out of reach of the searches that begin with the fewest deviations and preemptions, so what is left of it is what a random
 walk came by, made plainer.
@@ -48,7 +48,7 @@ class Overtaken(Manager):
 
 
 def failing(seed: int) -> tuple[Cause, list[str]]:
-    """How a random walk first comes by it."""
+    """The first run of a random walk that shows it."""
     runner, strategy = Runner(MANAGER_LEVEL, Overtaken, Order.ANY), RandomWalk(Random(seed))
     while True:
         result, names = runner.record(TWO_ASK, strategy.begin)

@@ -1,4 +1,4 @@
-"""Minimal runs are minimal at the other levels too, amid noise; and what is kept of them all is small."""
+"""Minimal runs are minimal at the other levels too, amid noise; and all runs in the corpus are small."""
 
 from statistics import median
 from typing import Any
@@ -31,7 +31,7 @@ DRAWN = [defect for defect in CORE_DEFECTS if defect.program is None and defect.
 
 
 def size(of: ServerProgram) -> int:
-    """Requests and faults: what one may do by a fault, another may do by one request more."""
+    """The number of requests and faults: one more request may take the place of a fault."""
     return of.operations() + len(of.faults)
 
 
@@ -58,7 +58,7 @@ def test_nothing_can_be_taken_away_from_a_finding_of_the_core_level(defect: Core
         assert_minimal(CORE_LEVEL, factory_of(defect.factory), finding.order, finding.cause, finding.program, list(finding.names))
 
 
-def test_what_is_kept_is_small() -> None:
+def test_the_runs_in_the_corpus_are_small() -> None:
     operations, deviations = [], []
     with running():
         for _, replay in saved_runs(committed_only=True):

@@ -59,7 +59,7 @@ def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules
 
 
 @pytest.mark.parametrize("name", ["Adapter", "Overbooked"])
-def test_the_same_for_a_model_of_ones_own(name: str) -> None:
+def test_the_same_for_a_custom_model(name: str) -> None:
     factory = load(f"examples/seats.py:{name}", CUSTOM_LEVEL.name)
     program = own_level.program("join c1 t1", "join c2 t1;leave c2 t1")
     with running():
@@ -68,8 +68,8 @@ def test_the_same_for_a_model_of_ones_own(name: str) -> None:
     assert any(causes) is (name == "Overbooked")
 
 
-def test_a_run_of_which_nothing_more_can_be_told_is_searched_to_its_end() -> None:
-    """Calls come and go after an answer that the model does not have; 21,641 schedules."""
+def test_a_run_is_searched_to_its_end_after_an_answer_that_the_model_forbids() -> None:
+    """More calls follow the answer; 21,641 schedules."""
     program = own_level.program("join c1 t1", "join c2 t1;leave c1 t1", "leave c2 t1", "leave c1 t1")
     with running():
         whole = ExhaustiveSearch(Runner(CUSTOM_LEVEL, load("examples/seats.py:Overbooked", CUSTOM_LEVEL.name), Order.FIFO), program)

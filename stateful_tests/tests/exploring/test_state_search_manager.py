@@ -84,7 +84,7 @@ def test_a_judge_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found() == set()
 
 
-def test_a_level_that_does_not_say_what_its_judge_remembers_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_level_that_hides_the_memory_of_its_judge_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(ManagerPlay, "digest_parts")
     with running():
         whole = ExhaustiveSearch(Runner(ManagerLevel(), SUBJECTS["manager"].factory, Order.ANY), OVERTAKEN)

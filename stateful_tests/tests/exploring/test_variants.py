@@ -1,4 +1,4 @@
-"""A variant is a program with what may go wrong in it. Each is explored once, and what was complete is counted of variants."""
+"""A variant is a program with one choice of its faults. Each is driven once, and completeness is counted in variants."""
 
 from collections import Counter
 
@@ -37,7 +37,7 @@ class Driving(GateSearch):
 
 @pytest.mark.parametrize("cancellation", [False, True])
 @pytest.mark.parametrize("level", LEVEL_NAMES)
-def test_each_variant_is_explored_once_and_counted_once(level: str, cancellation: bool) -> None:
+def test_each_variant_is_driven_once_and_counted_once(level: str, cancellation: bool) -> None:
     check = Check(Order.FIFO, cancellation, level)
     search = Driving(check, LEVELS[level], load("manager", level), FEW)
     search.round(1, FEW.examples)
@@ -50,7 +50,7 @@ def test_each_variant_is_explored_once_and_counted_once(level: str, cancellation
 
 
 class Hunting(Hunter):
-    """The same of a hunt, whose programs are explored by a stub: only their shares matter here."""
+    """The same of a hunt, whose variants are driven by a stub: only their shares matter here."""
 
     def _drive_variant(self, program: Program, schedules: int) -> None:
         self.shares = [*getattr(self, "shares", []), (program, schedules)]
@@ -58,7 +58,7 @@ class Hunting(Hunter):
 
 @pytest.mark.parametrize("cancellation", [False, True])
 @pytest.mark.parametrize("level", LEVEL_NAMES)
-def test_a_hunt_explores_each_variant_once_too(level: str, cancellation: bool) -> None:
+def test_a_hunt_drives_each_variant_once_too(level: str, cancellation: bool) -> None:
     check, factory = Check(Order.FIFO, cancellation, level), load("manager", level)
     hunter = Hunting(check, LEVELS[level], factory, lambda _: None, lambda _: None)
     hunter.round(1, 6)

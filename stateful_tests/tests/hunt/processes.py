@@ -37,7 +37,7 @@ def wait_for(what: Callable[[], object]) -> None:
 def hunting(
     folder: Path, *arguments: str, subject: tuple[str, ...] = ("source", "--level", "manager")
 ) -> Iterator["subprocess.Popen[str]"]:
-    """A hunt, of the seed if not said otherwise, with a process group of its own, as in a terminal."""
+    """A hunt, of `source` by default, in a process group of its own, as in a terminal."""
     command = [str(SUBWARDEN), "hunt", "--subject", *subject, "--dir", str(folder), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
@@ -52,6 +52,6 @@ def found(folder: Path) -> bool:
 
 
 def workers(folder: Path) -> list[int]:
-    """The processes of workers, those of later ones last."""
+    """The processes of the workers, later ones last."""
     lines = journal(folder)
     return [pid for line in lines for pid in line.get("workers", [])] + [line["pid"] for line in lines if "again" in line]

@@ -19,7 +19,7 @@ CLOSES = ManagerProgram(((op.ConnectionInitialized(1),), (op.RemoveConnection(1)
 
 
 class Search:
-    """A Hunter with a memory of what it told."""
+    """A hunter, and the findings that it told."""
 
     def __init__(self, factory: Callable[[], ManagerApi], check: Check, enough: Callable[[], bool] = lambda: False) -> None:
         self.out_of_time = False  # to shrink a finding

@@ -1,4 +1,4 @@
-"""The estimate of what is unseen: exact while it can be, bounded always, and near the truth where the truth is known."""
+"""The Good-Turing estimate: exact within its bound, bounded always, and near the truth where the truth is known."""
 
 from collections import Counter
 from random import Random
@@ -16,7 +16,7 @@ def test_counts_are_exact_within_the_bound() -> None:
     assert seen.chance_of_new == pytest.approx(2 / 7)
 
 
-def test_nothing_seen_has_no_estimate() -> None:
+def test_there_is_no_estimate_before_the_first_digest() -> None:
     assert DigestCounter().chance_of_new is None
     assert Tally().chance_of_new == 1.0
 
@@ -35,7 +35,7 @@ def test_beyond_the_bound_a_fair_part_is_kept() -> None:
     assert abs(seen.seen_once / 5_000 - 1) < 2 * error
 
 
-def test_what_is_kept_does_not_depend_on_the_order_in_which_it_came() -> None:
+def test_the_sample_does_not_depend_on_the_order_of_the_digests() -> None:
     things = [(digest(f"{number}"), 1) for number in range(3_000)]
     one, other = DigestCounter(200), DigestCounter(200)
     one.add(things)

@@ -15,7 +15,7 @@ from subwarden.stateful_tests.tests.hunt.processes import files
 
 
 def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Findings, files and counts, down to which strategy brought what."""
+    """Findings, files and counts, down to the yield of each strategy."""
     for name in ("one", "two"):
         arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "1", "--dir", str(tmp_path / name)]
         assert main(["hunt", "--subject", "source", "--level", "manager", *arguments]) == 1
@@ -30,7 +30,7 @@ def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.Captu
     assert totals[0].rounds == {0: 1, 1: 1}
 
 
-def test_resuming_goes_on_with_counts_rounds_and_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_resumed_hunt_keeps_counts_rounds_and_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.json"
     assert (
         main(
@@ -67,7 +67,7 @@ def test_resuming_goes_on_with_counts_rounds_and_findings(tmp_path: Path, capsys
         assert files(tmp_path / "hunt")[name]["order"] == data["order"], "known findings stay"
 
 
-def test_orders() -> None:
+def test_order_selects_the_checks() -> None:
     assert checks_in("split-lock", "fifo") == CHECKS[:2]
     assert checks_in("split-lock", "all") == CHECKS
     assert checks_in("source", "all") == (*CHECKS, *checks_of("server"))

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("short_rounds")
 
 
 class Chancy(Manager):
-    """What it does depends on how often it was made."""
+    """Behaves differently each time it is made."""
 
     made = 0
 
@@ -43,7 +43,7 @@ def test_a_subject_with_chance_of_its_own_is_a_doubt_and_no_finding() -> None:
     assert search.hunter.take().doubts
 
 
-def test_what_shows_only_every_other_time_is_not_believed() -> None:
+def test_a_cause_that_shows_only_every_other_time_is_not_believed() -> None:
     program = ManagerProgram(((op.HasSubscribers(1),),))
     with running():
         runner = Runner(MANAGER_LEVEL, Chancy, Order.FIFO)
@@ -57,7 +57,7 @@ def test_what_shows_only_every_other_time_is_not_believed() -> None:
 
 
 class Wavers(SourceManager):
-    """Every other one takes a step more."""
+    """Every other instance takes one step more."""
 
     made = 0
 
@@ -80,7 +80,7 @@ def test_a_run_that_cannot_be_followed_is_not_reproducible() -> None:
             confirm(runner, causes.REVIVED, CLOSES, names)
 
 
-def test_what_a_systematic_search_cannot_search_it_does_not_find() -> None:
+def test_a_systematic_search_gives_up_on_a_nondeterministic_subject() -> None:
     """It may not cost the finding, which is believed if it can be followed."""
     with running():
         assert find(Runner(MANAGER_LEVEL, Wavers, Order.ANY), causes.OUTLIVES, CLOSES, 50) is None

@@ -1,4 +1,4 @@
-"""What a hunt says it has covered: awaits, and operations that were under way together, from runs that are looked at closely."""
+"""Coverage of a hunt: awaits, and operations that overlapped, from the runs that are looked at closely."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 
 class Mine(Manager):
-    """Somebody's own, on top of ours."""
+    """A user's manager, on top of ours."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         return await super().has_subscribers(thread_id)
@@ -35,7 +35,7 @@ def test_awaits_and_overlaps_are_seen() -> None:
     assert seen.overlaps <= MANAGER_LEVEL.overlaps(Manager)
 
 
-def test_what_does_not_meet_is_not_seen_to() -> None:
+def test_operations_that_do_not_overlap_are_not_counted() -> None:
     """One after another, with nothing to wait for: no overlap, no await, nothing out of turn."""
     seen, happened = Closely(), set[Point]()
     one_by_one = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),), (op.RemoveConnection(1),)))
@@ -45,8 +45,8 @@ def test_what_does_not_meet_is_not_seen_to() -> None:
     assert not happened
 
 
-def test_what_was_chosen_out_of_turn_is_seen() -> None:
-    """Of the runs themselves: a hunt once said of whole searches in `any` that no step had been before an older one."""
+def test_choices_out_of_turn_are_counted() -> None:
+    """They are read from the runs themselves: a hunt once reported for whole searches in `any` that no step had passed an older one."""
     happened = set[Point]()
     two = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
     with controlled_locks():

@@ -1,4 +1,4 @@
-"""What a hunt keeps on disk: whole at every moment, readable by `subwarden replay`, refused with a reason where it is not."""
+"""The folder of a hunt: whole at every moment, readable by `subwarden replay`, and refused with a reason if it is damaged."""
 
 import json
 from collections import Counter
@@ -75,7 +75,7 @@ def test_work_adds_up_over_sessions(tmp_path: Path) -> None:
     )
 
 
-def test_how_runs_ended_comes_back(tmp_path: Path) -> None:
+def test_end_states_come_back(tmp_path: Path) -> None:
     folder, totals = begun(tmp_path), Totals()
     totals.add("manager, any", Work(end_states=Counter({5: 1, 6: 2})))
     folder.keep_end_states(totals)
@@ -83,7 +83,7 @@ def test_how_runs_ended_comes_back(tmp_path: Path) -> None:
     assert (again.distinct(), again.chance_of_new()) == (2, 1 / 3)
 
 
-def test_a_line_that_was_cut_off_is_as_if_it_had_not_been_written(tmp_path: Path) -> None:
+def test_a_last_line_that_was_cut_off_is_ignored(tmp_path: Path) -> None:
     folder = begun(tmp_path)
     did(folder, "0", 1)
     with (folder.path / JOURNAL).open("a", encoding="utf-8") as file:
@@ -119,7 +119,7 @@ def test_two_hunts_do_not_share_a_folder(tmp_path: Path) -> None:
     second.close()
 
 
-def test_what_does_not_show_any_more_is_put_away_not_lost(tmp_path: Path) -> None:
+def test_a_finding_that_no_longer_shows_is_moved_aside(tmp_path: Path) -> None:
     folder = begun(tmp_path)
     folder.keep("source", KEPT)
     gone = folder.drop(causes.REVIVED)
@@ -131,7 +131,7 @@ BEGAN = '{"began": {"schema": "subwarden/hunt-journal/1"}}\n'
 
 
 @pytest.mark.parametrize("content", ["", "nonsense\n", "{}\n", '{"began": {"schema": "another"}}\n', "[]\n", "\udcff\n", "1\n", BEGAN])
-def test_a_journal_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_no_journal_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / JOURNAL).write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(BadFolder, match="start a new hunt"):
         Folder(tmp_path).head()
@@ -147,9 +147,7 @@ def test_a_journal_that_is_none_is_refused(tmp_path: Path, content: str) -> None
         ({"subject": 7}, "its subject must be a name"),
     ],
 )
-def test_what_no_hunt_was_begun_with_is_named(
-    tmp_path: Path, keys: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_head_that_no_hunt_wrote_is_named(tmp_path: Path, keys: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     Folder(tmp_path).journal({"began": {"schema": SCHEMA, "subject": "manager", "seed": 3, "order": "all", **keys}})
     assert main(["hunt", "--resume", str(tmp_path), "--rounds", "1", "--jobs", "1"]) == 3
     (line,) = capsys.readouterr().err.splitlines()
@@ -158,7 +156,7 @@ def test_what_no_hunt_was_begun_with_is_named(
 
 
 @pytest.mark.parametrize("line", ['{"did": {}}', '{"did": []}', '{"did": {"seconds": 1, "rounds": {"x": 1}, "work": {}}}', "1"])
-def test_a_line_that_is_damaged_is_named(tmp_path: Path, line: str) -> None:
+def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
     folder = begun(tmp_path)
     with (folder.path / JOURNAL).open("a", encoding="utf-8") as file:
         file.write(line + "\n")
@@ -167,7 +165,7 @@ def test_a_line_that_is_damaged_is_named(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize("content", ["null", "[]", "{", '{"manager, fifo": {"total": 1}}', '{"manager, fifo": 1}'])
-def test_ends_that_are_damaged_are_named(tmp_path: Path, content: str) -> None:
+def test_damaged_end_states_are_named(tmp_path: Path, content: str) -> None:
     folder = begun(tmp_path)
     (folder.path / END_STATES).write_text(content, encoding="utf-8")
     with pytest.raises(BadFolder, match=r"ends.json: .*; remove it"):

@@ -43,7 +43,7 @@ def recorded(tmp_path: Path, reason: ExitReason = ExitReason.ROUNDS) -> HuntReco
     return hunt_record(plan, Folder(tmp_path), totals, findings, reason, work.schedules, 2.0)
 
 
-def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> None:
+def test_the_record_is_plain_data_with_the_coverage(tmp_path: Path) -> None:
     record = recorded(tmp_path)
     assert json.loads(json.dumps(record)) == record
     of = record["coverage"]["manager, any"]
@@ -59,7 +59,7 @@ def test_the_record_is_plain_data_and_says_what_was_covered(tmp_path: Path) -> N
     assert record["verdict"] == "violated"
 
 
-def test_why_states_were_not_searched_is_counted_and_said(tmp_path: Path) -> None:
+def test_reasons_against_a_search_of_states_are_counted_and_reported(tmp_path: Path) -> None:
     names = iter(range(10**9))
 
     class Named(Manager):
@@ -84,7 +84,7 @@ def test_why_states_were_not_searched_is_counted_and_said(tmp_path: Path) -> Non
     assert not recorded(tmp_path)["coverage"]["manager, any"]["not_searched"]
 
 
-def test_the_report_says_it_in_text(tmp_path: Path) -> None:
+def test_the_report_has_findings_coverage_and_doubts(tmp_path: Path) -> None:
     record, out = recorded(tmp_path), StringIO()
     record["findings"][0]["shrunk"] = False
     record["lost"] = ["worker 1 was killed"]
@@ -105,7 +105,7 @@ def test_the_report_says_it_in_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("shrunk", "said"), [(True, "not seen in fifo"), (False, "fifo was not tried yet")])
-def test_what_was_not_tried_in_fifo_is_not_said_to_be_not_seen_there(shrunk: bool, said: str, tmp_path: Path) -> None:
+def test_a_finding_not_tried_in_fifo_is_not_reported_as_not_seen_there(shrunk: bool, said: str, tmp_path: Path) -> None:
     record, out = recorded(tmp_path), StringIO()
     (finding,) = (finding for finding in record["findings"][:1] if finding["order"] == "any")
     finding["shrunk"] = shrunk
@@ -113,14 +113,14 @@ def test_what_was_not_tried_in_fifo_is_not_said_to_be_not_seen_there(shrunk: boo
     assert f" operations, order any: {'happens on other event loops or with threads; ' * shrunk}{said}" in out.getvalue()
 
 
-def test_what_no_check_showed_makes_a_pass_vacuous() -> None:
+def test_a_point_that_no_check_reached_makes_a_pass_vacuous() -> None:
     every = tuple(Check(order, False, "manager") for order in Order)
     of: Any = {"fifo": {"fired": ["a"], "never_fired": ["b", "c"]}, "any": {"fired": ["b"], "never_fired": ["a", "c", "d"]}}
     assert never_fired(every, of) == ["c", "d"]
     assert never_fired(every[:1], {"fifo": of["fifo"]}) == [], "some of it takes the other order, which was not asked for"
 
 
-def test_a_hunt_that_did_not_show_everything_is_inconclusive_and_names_the_rest(tmp_path: Path) -> None:
+def test_a_hunt_that_left_a_point_unreached_is_inconclusive_and_names_it(tmp_path: Path) -> None:
     plan = Plan("manager", tuple(Check(order, False, "manager") for order in Order), 1, 0, None, 1)
     totals = Totals()
     for check in plan.checks:
@@ -152,7 +152,7 @@ def test_verdicts() -> None:
     assert verdict(checks, ran, [], [], ExitReason.BUDGET) is Verdict.INCONCLUSIVE
 
 
-def test_a_finding_that_does_not_show_when_it_is_told_is_a_doubt(tmp_path: Path) -> None:
+def test_a_finding_that_does_not_show_when_it_is_recorded_is_a_doubt(tmp_path: Path) -> None:
     """It must not cost the report of the others, and by itself it proves nothing."""
     search, totals, plan = Search(SourceManager, FIFO), Totals(), Plan("source", (FIFO,), 1, 0, None, 1)
     with running():

@@ -45,8 +45,8 @@ def test_a_round_is_the_same_each_time() -> None:
 @pytest.mark.parametrize(
     "check", [pytest.param(Check(Order.FIFO, True, "manager"), marks=pytest.mark.slow), Check(Order.ANY, False, "manager")], ids=str
 )
-def test_nothing_is_lost_where_what_was_done_is_taken_away_at_each_chance(check: Check) -> None:
-    """Which may be in the middle of anything that asks whether there is time: a worker tells of its work there."""
+def test_no_work_is_lost_if_it_is_taken_away_whenever_the_budget_is_asked(check: Check) -> None:
+    """A worker tells its work when the budget is asked, which may be in the middle of a sweep or a variant."""
     taken = Work()
 
     def take() -> bool:
@@ -60,8 +60,8 @@ def test_nothing_is_lost_where_what_was_done_is_taken_away_at_each_chance(check:
     assert taken == whole
 
 
-def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -> None:
-    """It is not asked how they ended, so they have no part in how many did as no other."""
+def test_a_finding_of_a_drawn_run_is_told_and_the_run_is_counted_as_drawn(tmp_path: Path) -> None:
+    """Drawn runs are not sampled, so they have no part in the counts of end states."""
     other, search, totals, out = Search(SourceManager, FIFO), Search(SourceManager, FIFO), Totals(), StringIO()
     with running():
         other.hunter._drive_variant(CLOSES, 50)
@@ -80,7 +80,7 @@ def test_what_drawing_shows_is_told_with_the_runs_that_it_took(tmp_path: Path) -
     assert row == [DRAWN, "2", "-", "-", "1"]
 
 
-def test_a_finding_is_told_when_it_is_sure_and_again_when_it_is_small() -> None:
+def test_a_finding_is_told_when_it_is_confirmed_and_again_when_it_is_small() -> None:
     search = Search(SourceManager, FIFO)
     with running():
         search.hunter._drive_variant(CLOSES, 50)
@@ -102,8 +102,8 @@ def test_a_small_program_is_completed_by_its_states_and_a_larger_one_is_not() ->
     assert search.hunter.work.complete[EVERYTHING] == 1
 
 
-def test_what_was_cut_short_is_not_called_complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the search by deviations, of which two runs in twenty are, nor that of states, nor one that time ended."""
+def test_a_search_that_was_cut_short_is_not_called_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the delay-bounded search, which gets two runs in twenty, nor the search of states, nor one that the budget ended."""
     monkeypatch.setattr(hunt_search, "STATES", 5)
     opens = (op.ConnectionInitialized(1), op.SetListener(1, 1, 1, True))
     small = ManagerProgram((opens, (op.RemoveThreadState(1),)))
@@ -122,7 +122,7 @@ def test_what_was_cut_short_is_not_called_complete(monkeypatch: pytest.MonkeyPat
     assert EVERYTHING not in search.hunter.work.complete
 
 
-def test_what_is_known_as_well_is_not_looked_into_again() -> None:
+def test_a_cause_known_at_the_same_rank_is_not_looked_into_again() -> None:
     search = Search(SourceManager, FIFO)
     search.known[causes.REVIVED] = (0, False)
     with running():
@@ -158,7 +158,7 @@ def test_a_program_is_left_when_its_runs_repeat_themselves() -> None:
 
 
 class Blocks(Manager):
-    """Waits for real."""
+    """Blocks the loop for real."""
 
     async def has_subscribers(self, thread_id: int) -> bool:
         sleep(60)  # noqa: ASYNC251  # that is what is wrong with it
@@ -166,7 +166,7 @@ class Blocks(Manager):
 
 
 def test_a_program_that_blocks_is_left_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second time it is known, and costs one run."""
+    """The second time the cause is known, and costs one run."""
     search = Search(Blocks, FIFO)
     monkeypatch.setattr(hunt_search, "confirm", lambda *_: None)
     search.out_of_time = True
@@ -179,7 +179,7 @@ def test_a_program_that_blocks_is_left_at_once(monkeypatch: pytest.MonkeyPatch) 
     assert not work.doubts
 
 
-def test_enough_is_enough() -> None:
+def test_a_spent_budget_ends_the_round() -> None:
     asked: list[None] = []
 
     def enough() -> bool:
@@ -190,7 +190,7 @@ def test_enough_is_enough() -> None:
     assert work.schedules <= 3 * hunt_search.LEAST
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hunt_search, "KNOWN", 4)
     monkeypatch.setattr(hunt_search, "END_STATES", 4)
     search = Search(Manager, ANY)
@@ -203,7 +203,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(RuleBasedStateMachine._setup_state_per_class) == classes, "Hypothesis never forgets a machine class: make no new ones"
 
 
-def test_equal_ends_have_equal_texts_however_their_sets_were_made() -> None:
+def test_equal_end_states_have_equal_texts_in_any_order_of_their_sets() -> None:
     kinds = [f"kind {number}" for number in range(20)]
     numbers = [(n, n * 8) for n in range(20)]
     one = EndState(in_order(View(frozenset({8, 16}), (), frozenset(numbers), frozenset(), frozenset())), frozenset(kinds), ())

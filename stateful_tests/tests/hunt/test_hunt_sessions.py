@@ -1,4 +1,4 @@
-"""Sessions of a hunt's worker: stopped in a round, gone on with, and replaced, they count nothing twice."""
+"""Sessions of a hunt's worker: stopped in a round, resumed and replaced, they count nothing twice."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("short_rounds")
 
 
 class Stops:
-    """A pipe on which a worker is told to stop in the middle of its first round; `said` is what it says."""
+    """A pipe on which a worker is told to stop in the middle of its first round; `said` collects its messages."""
 
     def __init__(self, at: int = 4) -> None:
         self.said: list[tuple[str, Any]] = []
@@ -41,7 +41,7 @@ class Stops:
 
 
 class Listens(Stops):
-    """One on which nothing is said."""
+    """A pipe on which nothing arrives."""
 
     def poll(self) -> bool:
         self._asked += 1
@@ -49,7 +49,7 @@ class Listens(Stops):
 
 
 class Silent:
-    """Nobody who is told how it goes."""
+    """A listener that ignores everything."""
 
     def progress(self, *_: Any) -> None: ...
 
@@ -57,7 +57,7 @@ class Silent:
 
 
 def session(first: int, rounds: int | None) -> tuple[list[int], dict[str, Work]]:
-    """What a session that begins with round `first` and is stopped in it says of rounds, and what it did."""
+    """The messages on rounds, and the work, of a session that begins with round `first` and is stopped in it."""
     pipe: Any = Stops()
     _Worker(Assignment("manager", CHECKS, 0, 0, first, rounds, None, {}), pipe).hunt()
     did = [(name, work) for what, about in pipe.said if what == "work" for name, work in about.items() if work.schedules]
@@ -65,7 +65,9 @@ def session(first: int, rounds: int | None) -> tuple[list[int], dict[str, Work]]
 
 
 def test_sessions_shorter_than_a_round_come_to_the_next_and_count_nothing_twice() -> None:
-    """Begun anew each time, the first round would be all that they ever do, and its runs, seen again, a proof that nothing is unseen."""
+    """Begun anew each time, they would never leave the first round, and its runs, counted again, would pass for proof that nothing is
+    unseen.
+    """
     said, did = session(0, None)
     assert said == [1]
     again, others = session(said[-1], None)
@@ -75,7 +77,7 @@ def test_sessions_shorter_than_a_round_come_to_the_next_and_count_nothing_twice(
 
 
 def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counted twice, its runs would be taken for proof that little is unseen; the report of the session that was stopped tells of them."""
+    """Counted twice, its runs would pass for proof that little is unseen. The report of the stopped session has them."""
     monkeypatch.setattr(hunt_worker, "TELL_EVERY", 0.0)
 
     def hunted(name: str, *pipes: Any) -> list[Totals]:
@@ -103,8 +105,8 @@ def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.slow
-def test_one_that_takes_a_place_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
-    """It knows, has tried and has driven what that one had when the last whole round ended, and begins with the next."""
+def test_a_replacing_worker_does_the_rounds_of_the_killed_one(tmp_path: Path) -> None:
+    """It has the known causes, tries and driven programs of the end of the last whole round, and begins with the next round."""
 
     def begun(name: str) -> hunt.Hunt:
         folder = Folder(tmp_path / name)

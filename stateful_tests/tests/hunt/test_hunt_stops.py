@@ -34,7 +34,7 @@ def test_ctrl_c_and_the_like_keep_all_and_report(number: signal.Signals, tmp_pat
 
 @pytest.mark.parametrize("all_of_it", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_reader_that_goes_away_ends_it_as_ctrl_c_does(all_of_it: bool, tmp_path: Path) -> None:
-    """`2>&1 | head -1`, and the same of standard error alone. It was taken for a worker that is lost."""
+    """`2>&1 | head -1`, and the same with standard error alone. It once counted as a lost worker."""
     folder = tmp_path / "hunt"
     reads, writes = os.pipe()
     command = [str(SUBWARDEN), "hunt", "--subject", "source", "--level", "manager", "--jobs", "2", "--budget", "1h", "--dir", str(folder)]
@@ -65,7 +65,7 @@ def test_under_nohup_a_terminal_may_be_closed() -> None:
 
 
 @pytest.mark.parametrize("subject", ["examples/rooms.py:Adapter", pytest.param("examples/seats.py:Overbooked", marks=pytest.mark.slow)])
-def test_an_adapter_is_hunted_stopped_and_gone_on_with(subject: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hunt_of_an_adapter_is_stopped_and_resumed(subject: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "1", "--budget", "1h", subject=(subject,)) as process:
         wait_for(lambda: files(folder))

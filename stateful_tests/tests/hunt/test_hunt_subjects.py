@@ -33,8 +33,8 @@ class Mine(SourceManager):
 
 
 @pytest.mark.slow
-def test_a_subject_that_takes_other_steps_since_is_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A known schedule that cannot be followed any more, of what still shows, must not cost the report of all that was found."""
+def test_a_hunt_is_resumed_on_a_subject_that_takes_other_steps_now(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cause that still shows, and whose known schedule can no longer be followed, must not cost the report of the other findings."""
     subject, folder = tmp_path / "mine.py", tmp_path / "hunt"
     subject.write_text(CHANGED, encoding="utf-8")
     arguments = ["hunt", "--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", "--rounds", "1", "--dir", str(folder)]
@@ -62,10 +62,10 @@ class Mine(SourceManager):
 
 
 @pytest.mark.slow
-def test_a_subject_that_does_something_else_when_it_is_told_does_not_cost_the_report(
+def test_a_subject_that_differs_in_the_reporting_process_does_not_cost_the_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What differs between two processes stands for any chance; one that goes on begins with what cannot be followed in the other."""
+    """The difference between two processes stands for any chance. The resumed hunt begins with schedules that its workers cannot follow."""
     subject, folder = tmp_path / "mine.py", tmp_path / "hunt"
     subject.write_text(OTHER_AT_HOME, encoding="utf-8")
     arguments = ["hunt", "--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", "--rounds", "1", "--dir", str(folder)]

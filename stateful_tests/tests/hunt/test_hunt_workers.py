@@ -26,7 +26,7 @@ from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, found, hunting, journal, wait_for, workers
 
 
-def test_another_takes_the_place_of_a_killed_worker(tmp_path: Path) -> None:
+def test_another_worker_takes_the_slot_of_a_killed_one(tmp_path: Path) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "2", "--budget", "1h") as process:
         wait_for(lambda: workers(folder) and found(folder))
@@ -49,7 +49,7 @@ def test_another_takes_the_place_of_a_killed_worker(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_place_in_which_all_are_killed_is_given_up_and_the_hunt_is_resumable(tmp_path: Path) -> None:
+def test_a_slot_in_which_all_are_killed_is_given_up_and_the_hunt_is_resumable(tmp_path: Path) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "1", "--budget", "1h", "--order", "any") as process:
         wait_for(lambda: workers(folder) and found(folder))
@@ -70,8 +70,8 @@ def test_a_place_in_which_all_are_killed_is_given_up_and_the_hunt_is_resumable(t
 @pytest.mark.parametrize(
     ("words", "taken"), [((True,) * 9, MOST), ((True, False, False), 2), ((False, False), 1), ((False, True, False), 3)]
 )
-def test_a_place_is_not_taken_for_ever(words: tuple[bool, ...], taken: int) -> None:
-    """Nor twice by workers that do not even begin. `words`: whether each of them says one before it is killed."""
+def test_a_slot_is_not_taken_for_ever(words: tuple[bool, ...], taken: int) -> None:
+    """Nor twice by workers that do not even begin. `words`: whether each worker sends a message before it is killed."""
     place, starts = WorkerSlot(0, {}), 0
     for spoke in words:
         place.spoke = spoke
@@ -92,8 +92,8 @@ class Mine(Manager):
 
 
 @pytest.mark.parametrize("how", [pytest.param(("--budget", "8"), marks=pytest.mark.slow), ("--rounds", "1")])
-def test_what_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Others go on where they were killed, and may come to an end."""
+def test_a_subject_that_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others take their slots, and may come to an end."""
     subject = tmp_path / "mine.py"
     subject.write_text(DIES, encoding="utf-8")
     arguments = ["--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", *how, "--dir", str(tmp_path / "hunt")]
@@ -104,7 +104,7 @@ def test_what_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: Path) -> None:
+def test_with_rounds_another_worker_does_the_rounds_of_the_killed_one(tmp_path: Path) -> None:
     """Also when the one was started here and the other by the script."""
     arguments = ["--jobs", "2", "--order", "fifo", "--seed", "5", "--rounds", "1"]
     assert main(["hunt", "--subject", "source", "--level", "manager", *arguments, "--dir", str(tmp_path / "whole")]) == 1
@@ -125,7 +125,7 @@ def test_with_rounds_another_does_what_the_killed_one_would_have_done(tmp_path: 
 def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A subject whose steps block: nothing found is not that nothing is wrong."""
+    """A subject whose steps block: no findings do not mean that it holds."""
     monkeypatch.setattr(hunt, "GRACE", 0.0)
     monkeypatch.setattr(hunt, "WORKERS_END_WITHIN", 0.0)
     subject = "subwarden.stateful_tests.specimens.manager_defects.progress:SleepsForReal"
@@ -135,8 +135,8 @@ def test_workers_that_do_not_end_are_ended_and_make_it_inconclusive(
     assert "inconclusive (no findings" in out
 
 
-def test_what_a_worker_said_before_it_was_killed_is_heard(tmp_path: Path) -> None:
-    """It died between two looks around: what it had found is in the pipe still."""
+def test_the_last_messages_of_a_killed_worker_are_heard(tmp_path: Path) -> None:
+    """It died between two looks at the pipes: its finding is still in the pipe."""
 
     class Dead:
         exitcode = -9

@@ -193,7 +193,7 @@ def test_a_run_that_does_not_fail_on_the_stock_loop_is_not_claimed() -> None:
     assert made["script_doubt"] == "the script does not fail on the stock event loop"
     out = io.StringIO()
     finding: Any = {**told_of(run), **made, "order": "fifo", "cancellation": False, "operations": ["x"], "steps": [], "replay": "sw1-x"}
-    finding["tasks"] = [{"name": "A", "operations": ["x"], "faults": ""}]
+    finding |= {"said": run.cause.said(), "detail": "", "tasks": [{"name": "A", "operations": ["x"], "faults": ""}]}
     write_finding(finding, console_for(out))
     assert "not confirmed on stock asyncio (the script does not fail on the stock event loop)" in out.getvalue()
     assert "happens on stock asyncio" not in out.getvalue()
@@ -247,7 +247,7 @@ def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.Cap
 def test_replay_refuses_a_script_of_the_order_any(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     replay = next(replay for replay in RUNS_SAVED.values() if replay.order is Order.ANY)
     assert main(["replay", replay.string(), "--script", str(tmp_path / "script.py")]) == 3
-    assert "fifo only" in capsys.readouterr().err
+    assert "--script needs order fifo" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -1,4 +1,4 @@
-"""Writes a fifo finding of the core level as a script of plain asyncio: the adapter, its requests, and what comes from outside when.
+"""Writes a fifo finding of level core as a script of plain asyncio: the adapter, its requests, and the outside events.
 
 The script needs no harness and runs on the stock event loop. With the driver of `reports.script.driver` nothing of the subject
 runs earlier or later for its counting of steps; and whether it fails is not known here.
@@ -6,11 +6,11 @@ runs earlier or later for its counting of steps; and whether it fails is not kno
 
 from typing import Any
 
-from subwarden.reports.script.driver import AT_ONCE, DRIVER, QUIET, REST
+from subwarden.reports.script.driver import AT_ONCE, DRIVER, HEADING, QUIET, REST
 
 ENVIRONMENT = '''\
 class Environment:
-    """The world outside: a parked call waits until `go_on`."""
+    """The simulated world: a parked call waits until `go_on`."""
 
     def __init__(self):
         self.waiting = []
@@ -30,7 +30,7 @@ class Environment:
         return client in self.left
 
     def go_on(self, name, nth=1, fails=False):
-        """Let the nth of the calls that wait by this name go on, or fail."""
+        """Resume, or fail, the nth call that waits under this name."""
         call = [call for call in self.waiting if call[0] == name and (call[2] or not fails)][nth - 1]
         self.waiting.remove(call)
         _, future, error = call
@@ -44,12 +44,12 @@ class Environment:
 GO_ON = "        environment.go_on(environment.waiting[0][0])"
 CALL = '''\
 async def call(answer):
-    """What a method answers, whether it is a coroutine function or not."""
+    """The result of a method, which may be a coroutine or a value."""
     return await answer if hasattr(answer, "__await__") else answer
 '''
 MAPS = '''\
 def maps():
-    """What the manager believes, map by map."""
+    """The manager's maps, each as (client, topic) pairs."""
     shown = adapter.observe()
     return list(shown.values()) if hasattr(shown, "values") else [shown]
 '''
@@ -58,7 +58,7 @@ GO_ON_CLOSING = """
                 environment.go_on(environment.waiting[0][0])"""
 CLOSED = f'''\
 async def closed():
-    """Close it, whatever that waits for; what it raised."""
+    """Close the adapter; returns the exception that it raised, if it did."""
     try:
         closing = adapter.close()
         if not hasattr(closing, "__await__"):
@@ -82,13 +82,13 @@ def write(finding: dict[str, Any]) -> str:
     lines = [
         f'"""{said}',
         "",
-        "Plain asyncio on its stock event loop, and the adapter. Exit code 1 and one line if it shows, 0 if not.",
+        HEADING,
         '"""',
         "",
     ]
     standard = sorted({"asyncio", "os", "sys", *plain["subject"]["modules"], *(["gc"] if claim[0] == "unretrieved" else [])})
     lines += [*(f"import {module}" for module in standard), "", *plain["subject"]["setup"], *plain["subject"]["imports"], ""]
-    lines += ["tasks, answers = {}, {}", "seen = False  # whether it shows"]
+    lines += ["tasks, answers = {}, {}", "seen = False  # the violation"]
     if claim[0] == "unretrieved":
         lines.append("unretrieved = []")
     lines += ["", ""]
@@ -120,12 +120,12 @@ def _request(name: str, calls: list[list[Any]], *, environment: bool) -> list[st
 
 
 def _outside(plain: dict[str, Any], test: str) -> list[str]:
-    """What comes from outside, each after the steps that come before it."""
+    """The function `outside`: the outside events, each after the steps before it."""
     make = f"{plain['subject']['make']}({'environment' if plain['environment'] else ''})"
     shared = ["adapter", *(["environment"] if plain["environment"] else []), *(["seen"] if plain["steps"] is not None else [])]
     lines = [
         "def outside():",
-        '    """What comes from outside, and when: `yield n` lets the loop run n steps."""',
+        '    """The outside events in order; `yield n` runs n steps of the loop."""',
         f"    global {', '.join(shared)}",
     ]
     if plain["environment"]:
@@ -144,10 +144,10 @@ def _outside(plain: dict[str, Any], test: str) -> list[str]:
             done, waited = done + waited, 0
         if name is not None:
             lines.append(f"    {_event(name)}")
-    lines.append(f"    yield {REST:_}  # or fewer: until nothing can move")
+    lines.append(f"    yield {REST:_}  # at most: until nothing can run")
     if plain["environment"]:
         lines += [
-            "    while environment.waiting:  # a manager that does something else since may wait for more",
+            "    while environment.waiting:  # only a manager other than the finding's gets here",
             GO_ON,
             f"        yield {REST:_}",
         ]
@@ -168,7 +168,7 @@ def _event(name: str) -> str:
 
 
 def _closes(plain: dict[str, Any]) -> bool:
-    """Whether it shows only once the adapter has closed."""
+    """Whether the violation shows only after the adapter has closed."""
     return plain["claim"][0] == "closing" or (plain["claim"][0] == "task" and bool(plain["close"]))
 
 
@@ -178,7 +178,7 @@ def _end(plain: dict[str, Any], said: str, test: str, told: str) -> list[str]:
     if kind == "unretrieved":
         lines += [
             "for task in tasks.values():",
-            "    task.done() and not task.cancelled() and task.exception()  # what a request raises is its caller's",
+            "    task.done() and not task.cancelled() and task.exception()  # a request's exception belongs to its caller",
             "adapter, tasks = None, {}",
             "gc.collect()",
         ]
@@ -192,7 +192,7 @@ def _end(plain: dict[str, Any], said: str, test: str, told: str) -> list[str]:
 
 
 def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911, PLR0912  # one for each kind of claim
-    """The condition that must not hold, and what was seen."""
+    """The forbidden condition, and the observation in words."""
     kind, *about = claim
     match kind:
         case "extra" | "missing":
@@ -207,14 +207,14 @@ def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911, PLR0912  # on
             return f"not adapter.properties[{about[0]!r}](adapter.observe())", "it does not hold"
         case "answer":
             task, at, answer = about
-            return f'answers["{task}"][{at}:{at + 1}] == [{answer}]', f"it answered {_said(answer)}"
+            return f'answers["{task}"][{at}:{at + 1}] == [{answer}]', f"it returned {_said(answer)}"
         case "shown":
             return f"adapter.observe() == {about[0]}", f"it shows {_said(about[0])}"
         case "raises":
             task, error = about
             test = f'tasks["{task}"].done() and not tasks["{task}"].cancelled()'
             if error == "CancelledError":
-                return f'tasks["{task}"].cancelled()', "nobody asked for that"
+                return f'tasks["{task}"].cancelled()', "nobody cancelled it"
             return f"{test} and type(tasks[\"{task}\"].exception()).__name__ == '{error}'", f"task {task}"
         case "twice" | "lost" | "stray":
             client, message = about

@@ -1,26 +1,28 @@
-"""What every script of plain asyncio is made of, whatever its subject: when things come from outside, and how it ends.
+"""The parts that all scripts of plain asyncio share: their outside events, the driver that lets them happen, and the end.
 
-Where everything from outside comes while nothing else can move, a script is a coroutine that lets the loop come to rest in between.
-Otherwise it queues a turn of its own behind every callback that is queued, so that it can act between any two steps; nothing of the
-subject runs earlier or later for that.
+If every outside event happens at rest (while nothing else can run), the script is a coroutine that lets the loop come to rest between two
+events. Otherwise it queues a turn of its own behind every callback, so that an event can happen between any two steps. The subject's own
+steps keep their order.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-TIME = "timer"  # in a schedule: time passes until the next one is due
+TIME = "timer"  # in a schedule: the clock moves to the next timer
 REST = 10_000  # steps; a run that takes more does not come to rest
-TURNS = 100  # of the loop, in a script that waits for rest only; a step takes one, and those of a minimal run are few
+TURNS = 100  # of the loop, in a script that comes to rest between events; a step takes one turn, and a minimal run has few steps
+
+HEADING = "Plain asyncio on the stock event loop, without the harness. Exit code 1 and one line if it fails, 0 if it passes."
 
 RESTING = '''\
 async def rest():
-    """Let everything that can move do so."""
+    """Run the loop until every task is done or waits for something outside."""
     for _ in range({turns}):
         await asyncio.sleep(0)
 '''
 DRIVER = '''\
 def call_soon(callback, *arguments, context=None):
-    """The loop's own; right behind each callback comes a turn of ours, so that we can act between any two steps. Nothing changes places."""
+    """Queue `turn` right behind each callback, so that events can happen between any two steps. The order of callbacks stays."""
     global queued
     queued += 1
     handle = stock_call_soon(callback, *arguments, context=context)
@@ -29,7 +31,7 @@ def call_soon(callback, *arguments, context=None):
 
 
 def turn():
-    """A step of the loop has run. When those that were waited for have, or nothing can move, what is next from outside happens."""
+    """Called after each step: let the next event happen when its step has come, or when nothing else can run."""
     global queued, left
     queued, left = queued - 1, left - 1
     while not (queued and left):
@@ -48,7 +50,7 @@ loop.run_forever()
 '''
 CLOCK = '''\
 def call_at(when, callback, *arguments, context=None):
-    """The loop's own; right behind each timer comes a turn of ours."""
+    """Run `turn` right after each timer."""
 
     def due():
         timers.remove(timer)
@@ -63,7 +65,7 @@ def call_at(when, callback, *arguments, context=None):
 
 
 def time_passes():
-    """Until the next timer is due, at once: the clock is ours. False if there is none."""
+    """Set the virtual clock to the next timer. False if there is none."""
     global now, queued
     moments = sorted(timer.when() for timer in timers if not timer.cancelled())
     if not moments:
@@ -78,14 +80,14 @@ CLOCKED = """
 stock_call_at, loop.call_at = loop.call_at, call_at
 now, timers = 0.0, []
 loop.time = lambda: now"""
-QUIET = "loop.set_exception_handler(lambda *_: None)  # requests left waiting are not worth a word"
-BLOCKED = "threading.Timer(5, blocked)  # seconds; a step takes microseconds"
-AT_ONCE = "os._exit(0)  # at once: tasks that still wait are not worth a word"
-MODULES = {"unretrieved": ["gc"], "blocked": ["os", "threading"]}  # what a kind of claim needs besides asyncio and sys
+QUIET = "loop.set_exception_handler(lambda *_: None)  # silence complaints about requests that still wait"
+BLOCKED = "threading.Timer(5, blocked)  # seconds; an ordinary step takes microseconds"
+AT_ONCE = "os._exit(0)  # without complaints about tasks that still wait"
+MODULES = {"unretrieved": ["gc"], "blocked": ["os", "threading"]}  # imports of a kind of claim, besides asyncio and sys
 
 
 class Outside(NamedTuple):
-    """Something that comes from outside after the first `before` steps, as code."""
+    """An outside event after the first `before` steps, as lines of code."""
 
     before: int
     code: list[str]
@@ -97,7 +99,7 @@ def is_step(name: str) -> bool:
 
 
 def only_at_rest(schedule: Sequence[str], rests: Sequence[int]) -> bool:
-    """Whether all that comes from outside does so while nothing else can move; `rests`: after how many steps nothing could."""
+    """Whether every outside event of `schedule` happens at rest; `rests`: the numbers of steps after which nothing could run."""
     done, before = 0, ""
     for name in schedule:
         if not is_step(name) and is_step(before) and done not in rests:
@@ -108,12 +110,12 @@ def only_at_rest(schedule: Sequence[str], rests: Sequence[int]) -> bool:
 
 
 def resting(schedule: Sequence[str]) -> list[str]:
-    """The function `rest` of a script that comes to rest between what comes from outside."""
+    """The function `rest` of a script that comes to rest between outside events."""
     return RESTING.format(turns=max(TURNS, 2 * len(schedule))).splitlines()
 
 
 def at_rest(events: Sequence[Outside]) -> list[str]:
-    """The story of such a script. The last event may have no code."""
+    """The events of such a script, with rests between them. The last event may have no code."""
     lines: list[str] = []
     done = 0
     for before, code in events:
@@ -134,10 +136,10 @@ def counted(shared: Sequence[str], first: Sequence[str], events: Sequence[Outsid
             lines.append(_waits(done, before, steps))
             done = before
         lines += code
-    lines.append(f"yield {REST:_}  # or fewer: until nothing can move")
+    lines.append(f"yield {REST:_}  # at most: until nothing can run")
     head = [
         "def outside():",
-        '    """What comes from outside, and when: `yield n` lets the loop run n steps."""',
+        '    """The outside events in order; `yield n` runs n steps of the loop."""',
         f"    global {', '.join(shared)}",
     ]
     return [*head, *(f"    {line}" for line in lines)]
@@ -150,7 +152,7 @@ def _waits(done: int, stop: int, steps: list[str]) -> str:
 
 
 def driver(said: str, kind: str, *, timed: bool = False) -> list[str]:
-    """What runs `outside`, for a claim of `kind`. `timed`: on a clock of its own, which `time_passes` moves."""
+    """The driver of `outside`, for a claim of `kind`. `timed`: on a virtual clock, which `time_passes` moves."""
     before = {"unretrieved": "loop.set_exception_handler(lambda _, context: unretrieved.append(context))"}.get(kind, QUIET)
     if kind == "blocked":
         exits = [f"    sys.stderr.write({(said + chr(10))!r})", "    os._exit(1)"]
@@ -165,7 +167,7 @@ def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: set[s
 
 
 def verdict(said: str, look: list[str], test: str, told: str, *, in_coroutine: bool, at_once: bool = False) -> list[str]:
-    """The end of a script: what must not be, and the one line that says so. `at_once`: whatever still waits is not to end in order."""
+    """The end of a script: the forbidden condition, and the one line that reports it. `at_once`: exit without waiting for open tasks."""
     if in_coroutine:
         look = [line for line in look if "stock_call_soon" not in line]
         look = [
@@ -184,7 +186,7 @@ def verdict(said: str, look: list[str], test: str, told: str, *, in_coroutine: b
 
 
 def unseen(shown: Sequence[str], *, in_coroutine: bool, at_once: bool = False) -> list[str]:
-    """Lines that end a script well where a manager showed nothing."""
+    """Lines that end a script with success where the maps could not be observed."""
     test = f"{shown[0]} is None" if len(shown) == 1 else f"None in ({', '.join(shown)})"
     nothing = "return None" if in_coroutine else AT_ONCE if at_once else "sys.exit()"
-    return [f"if {test}:  # in the middle of a change: there is nothing to see", f"    {nothing}"]
+    return [f"if {test}:  # in the middle of a change: the maps cannot be observed", f"    {nothing}"]

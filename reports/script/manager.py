@@ -1,4 +1,4 @@
-"""Writes a fifo finding of a manager as a script of plain asyncio: its operations, and what comes from outside at which step.
+"""Writes a fifo finding of a manager as a script of plain asyncio: its operations, and the outside events at their steps.
 
 The script needs no harness and runs on the stock event loop; see `reports.script.driver`. Whether it fails is not known here:
 `stateful_tests.script.run` runs it before anybody claims so.
@@ -9,6 +9,7 @@ from typing import Any
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.reports.script.driver import (
+    HEADING,
     Outside,
     at_rest,
     counted,
@@ -32,7 +33,11 @@ def write(finding: dict[str, Any]) -> str:
     names = [task["name"] for task in finding["tasks"]]
     operations = [operation for chain in chains for operation in chain]
     said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
-    lines = [f'"""{said}', "", "Plain asyncio on its stock event loop, and the subject. Exit code 1 and one line if it shows, 0 if not."]
+    lines = [
+        f'"""{said}',
+        "",
+        HEADING,
+    ]
     shared = _globals(plain, names, chains, operations, claim)
     lines += ['"""', "", *_imports(plain, claim, operations), *(["", *shared] if shared else []), "", ""]
     calls: dict[str, str] = {}
@@ -51,7 +56,7 @@ def write(finding: dict[str, Any]) -> str:
 
 
 def _rests(plain: dict[str, Any]) -> bool:
-    """Whether all that comes from outside, and the look, comes while nothing else can move."""
+    """Whether every outside event and the observation happen at rest."""
     claim = plain["claim"]
     if claim["kind"] in ("restless", "blocked") or (claim["steps"] or 0) not in plain["rests"]:
         return False
@@ -81,8 +86,8 @@ def _globals(
     for name, chain in zip(names, chains, strict=True):
         lines += [f"{_release(name, at)} = asyncio.Event()" for at in range(sum(isinstance(o, op.HoldState) for o in chain))]
     if claim["kind"] in LISTENERS:
-        lines.append("listeners = []  # the receiver of each one's word to stop, and the state it was put on")
-    initial = {"answer": "answer = ...  # not yet", "unretrieved": "unretrieved = []"}
+        lines.append("listeners = []  # (stop signal, thread state) of each listener")
+    initial = {"answer": "answer = ...  # not returned yet", "unretrieved": "unretrieved = []"}
     return [*lines, *([initial[claim["kind"]]] if claim["kind"] in initial else []), *(["shown = None"] if claim.get("look") else [])]
 
 
@@ -131,13 +136,13 @@ def _request(name: str, chain: list[Operation], claim: dict[str, Any]) -> list[s
 
 
 def _arguments(operation: Operation) -> list[str]:
-    """As the manager takes them, the flag by its name."""
+    """The operation's arguments, the flag by its name."""
     values = [getattr(operation, field) for field in operation.__match_args__]
     return [f"experimental_raw_events={value}" if isinstance(value, bool) else str(value) for value in values]
 
 
 def _on_state(operation: Operation, release: str, asked: bool, claim: dict[str, Any]) -> list[str]:
-    """What a request does on its state, under the state's lock."""
+    """The lines of an operation on the request's state, under the state's lock."""
     match operation:
         case op.StateSetListener(conversation):
             call = f"state.set_listener(cancel, conversation_{conversation})"
@@ -158,7 +163,7 @@ def _on_state(operation: Operation, release: str, asked: bool, claim: dict[str, 
 
 
 def _events(plain: dict[str, Any], calls: dict[str, str], create: str, look: str) -> list[Outside]:
-    """What comes from outside, as code, and the moment to look at; the last one is the end."""
+    """The outside events as code, and the observation at its moment; the last event is the end."""
     found: list[Outside] = []
     released: dict[str, int] = {}
     steps = 0
@@ -188,10 +193,10 @@ def _look(claim: dict[str, Any]) -> str:
 
 
 def _resting(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
-    """The body of a script that comes to rest between what comes from outside."""
+    """The body of a script that comes to rest between outside events."""
     claim = plain["claim"]
     loud = claim["kind"] in ("raises", "stuck", "held")
-    lines = ["asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # what happens is told below"] if loud else []
+    lines = ["asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # the last lines report it"] if loud else []
     if claim["kind"] == "unretrieved":
         lines = ["asyncio.get_running_loop().set_exception_handler(lambda _, context: unretrieved.append(context))"]
     if claim.get("look"):
@@ -201,7 +206,7 @@ def _resting(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
 
 
 def _outside(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
-    """The story of a script that counts steps."""
+    """The function `outside` of a script that counts steps."""
     claim, look = plain["claim"], _look(plain["claim"])
     looks = [look.partition(" ")[0]] if claim["steps"] is not None else []
     restless = claim["kind"] == "restless"

@@ -12,11 +12,11 @@ PARTS = {  # of what a manager shows: how to get it, and what it is
     "live": ("sorted(shown.live)", "the live connections"),
     "entries": (
         "sorted((t, *entry) for t, entry in shown.entries.items())",
-        "thread, its listeners so far, conversation, items of the turn",
+        "thread, generation, conversation, items of the turn",
     ),
-    "links": (LINKS, "thread, connection that is subscribed to it"),
+    "links": (LINKS, "thread, subscribed connection"),
     "ids": ("sorted((s, *pair) for s, pair in shown.ids.items())", "subscription id, thread, connection"),
-    "raw": ("sorted(shown.raw)", "thread, connection that gets raw events of it"),
+    "raw": ("sorted(shown.raw)", "thread, connection with raw events"),
 }
 MAPS = (  # other ways to disagree
     ("empty", "without_threads", "[c for c, threads in shown.threads_of.items() if not threads]"),
@@ -26,7 +26,7 @@ ANSWERS = {"state": ("answer is not None", "a state"), "refused": ("answer is No
 
 
 def check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911, PLR0912  # one return for each kind of claim
-    """Lines that look, the condition that must not hold, and what was seen."""
+    """Lines that observe, the forbidden condition, and the observation in words."""
     match claim["kind"]:
         case "maps":
             look = [
@@ -43,27 +43,27 @@ def check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911
             return look, test, told
         case "dead":
             among = "not in shown.live" if claim["not_live"] is None else f"in {claim['not_live']}"
-            note = "" if claim["not_live"] is None else "  # closed by now, or never initialised"
+            note = "" if claim["not_live"] is None else "  # closed, or never initialised"
             return [f"dead = {LINKS[:-1]} if c {among}){note}"], "dead", "(thread, connection) {dead}"
         case "revived":
-            return [f"revived = [c for c in {claim['closed']} if c in shown.live]  # all of these have closed"], "revived", "{revived}"
+            return [f"revived = [c for c in {claim['closed']} if c in shown.live]  # all of these closed before"], "revived", "{revived}"
         case "view":
             return _check_view(claim)
         case "answer":
             tests = [ANSWERS[kind] if kind in ANSWERS else _value(kind, more) for kind, *more in claim["allowed"]]
-            look = [f"# in some one-at-a-time order of the calls it answers {' or '.join(words for _, words in tests)}"]
+            look = [f"# some sequential order of the calls returns {' or '.join(words for _, words in tests)}"]
             right = " or ".join(test for test, _ in tests)
-            return look, f"answer is not ... and not ({right})", "it answered {answer!r}"
+            return look, f"answer is not ... and not ({right})", "it returned {answer!r}"
         case "listener":
             look = [
                 "locks = list(manager.locks().values())",
                 "running = [state for stopped, state in listeners if stopped.outcome is Outcome.WAITING]",
                 "astray = [state for state in running if not any(lock is state.lock for lock in locks)]",
             ]
-            return look, "astray", "{len(astray)} listening, to a state that no thread in the map has"
+            return look, "astray", "{len(astray)} listeners run on a state that is not in the map"
         case "two":
             look = ["running = [id(state) for stopped, state in listeners if stopped.outcome is Outcome.WAITING]"]
-            return look, "len(running) > len(set(running))", "{len(running)} listeners, {len(set(running))} state"
+            return look, "len(running) > len(set(running))", "{len(running)} listeners run on {len(set(running))} state"
         case "task":
             return ["left = [task.get_name() for task in asyncio.all_tasks(loop)]"], "left", "{left}"
         case "lock":
@@ -71,7 +71,7 @@ def check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911
         case "unretrieved":
             look = [
                 "for task in tasks.values():",
-                "    task.done() and not task.cancelled() and task.exception()  # what a request raises is its caller's",
+                "    task.done() and not task.cancelled() and task.exception()  # a request's exception belongs to its caller",
                 "manager, tasks = None, {}",
                 "gc.collect()",
             ]
@@ -79,12 +79,12 @@ def check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911
         case "stuck":
             look = [
                 "loop.call_soon = stock_call_soon",
-                "loop.run_until_complete(asyncio.wait(tasks.values(), timeout=0.2))  # time does not help either",
+                "loop.run_until_complete(asyncio.wait(tasks.values(), timeout=0.2))  # waiting does not help",
                 "waiting = [name for name, task in tasks.items() if not task.done()]",
             ]
             return look, "waiting", "{waiting}"
         case "held":
-            return [], "held", "M is locked, and no step is left to run"
+            return [], "held", "M is locked and no step can run"
         case "restless":
             return [], "moving", f"still moving after {REST:,} steps"
         case "raises":
@@ -101,7 +101,7 @@ def _check_view(claim: dict[str, Any]) -> tuple[list[str], str, str]:
     shown = ", ".join(parts)
     if len(parts) > 1:
         shown, right = f"({shown})", [f"({r})" for r in right]
-    look.append("# right is what some one-at-a-time order of the calls shows")
+    look.append("# allowed: the states of the sequential orders of the calls")
     test = f"{shown} != {right[0]}" if len(right) == 1 else f"{shown} not in ({', '.join(right)})"
     return look, test, ", ".join(f"{part} {{{part}}}" for part in parts)
 

@@ -1,4 +1,4 @@
-"""Writes a fifo finding of a server as a script of plain asyncio: the requests of its clients, and what else happens at which step.
+"""Writes a fifo finding of a server as a script of plain asyncio: its clients' requests and the other outside events at their steps.
 
 The clients and the engine are `impl.server.environment`; nothing of the harness is needed. See `reports.script.driver`. Whether a script
 fails is not known here: `stateful_tests.script.run` runs it before anybody claims so.
@@ -10,6 +10,7 @@ from typing import Any
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
 from subwarden.reports.script.driver import (
+    HEADING,
     REST,
     TIME,
     Outside,
@@ -27,12 +28,12 @@ from subwarden.reports.script.server_claims import check_server
 
 LOOK = "shown, registry = server.manager.show(), server.show()"
 BEFORE = "before, registry_before = server.manager.show(), server.show()"
-COPY = "transcript = transcript.copy()  # what was sent by now"
+COPY = "transcript = transcript.copy()  # the messages sent so far"
 HELD = 'held = server.manager.locks()["M"].locked()'
 OFFERED = re.compile(r"\+(.*?)(?:@(\d+))?$")
 MAPS = ("linked", "unlinked", "ended", "revived", "maps", "dead", "untrue", "unserved", "unreachable", "entries")  # kinds that need them
 SHOWS = (*MAPS, "unloaded", "torn", "unhandled", "two")
-LATER = "while environment.something_happens(){}:  # only where the server is not the one of the finding"
+LATER = "while environment.something_happens(){}:  # only a server other than the finding's gets here"
 
 
 def write(finding: dict[str, Any]) -> str:
@@ -41,7 +42,11 @@ def write(finding: dict[str, Any]) -> str:
     requests = [rq.decode(task[0]) for task in plain["program"]["tasks"]]
     names = [task["name"] for task in finding["tasks"]]
     said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
-    lines = [f'"""{said}', "", "Plain asyncio on its stock event loop, and the subject. Exit code 1 and one line if it shows, 0 if not."]
+    lines = [
+        f'"""{said}',
+        "",
+        HEADING,
+    ]
     shared = ["unretrieved = []"] if claim["kind"] == "unretrieved" else []
     lines += ['"""', "", *_imports(plain, claim, requests), *(["", *shared] if shared else []), "", ""]
     story = _story(plain, dict(zip(names, requests, strict=True)))
@@ -54,7 +59,7 @@ def write(finding: dict[str, Any]) -> str:
         look = [LOOK, *look]
     if in_coroutine:
         listens = "lambda _, context: unretrieved.append(context)" if shared else "lambda *_: None"
-        told_below = "" if shared else "  # what happens is told below"
+        told_below = "" if shared else "  # the last lines report it"
         body = [f"asyncio.get_running_loop().set_exception_handler({listens}){told_below}", *_first(plain), *at_rest(story)]
         body += [
             "await rest()",
@@ -91,9 +96,9 @@ def _imports(plain: dict[str, Any], claim: dict[str, Any], requests: list[Reques
 
 
 def _first(plain: dict[str, Any]) -> list[str]:
-    """What is there before anything happens."""
+    """The lines before the first event: the environment and the server."""
     moods = ", ".join(f"{mood}={set(threads)}" for mood, threads in plain["engine"].items())
-    words = {"failing": "cannot be brought by the engine", "late": "are brought after all else", "ending": "may end by themselves"}
+    words = {"failing": "fail to load", "late": "load last", "ending": "may end by themselves"}
     note = f"  # threads that {', or '.join(words[mood] for mood in plain['engine'])}" if moods else ""
     return [
         "transcript = Transcript()",
@@ -104,7 +109,7 @@ def _first(plain: dict[str, Any]) -> list[str]:
 
 
 def _shared(claim: dict[str, Any]) -> list[str]:
-    """The names that the end of a script that counts steps needs."""
+    """The global names that the end of a script that counts steps needs."""
     shared = ["environment", "server", "transcript"]
     if claim["kind"] in SHOWS and claim["at"] is not None:
         shared += ["shown", "registry"]
@@ -114,7 +119,7 @@ def _shared(claim: dict[str, Any]) -> list[str]:
 
 
 def _rests(plain: dict[str, Any]) -> bool:
-    """Whether all that comes from outside, and the looks, come while nothing else can move."""
+    """Whether every outside event and every observation happen at rest."""
     claim, schedule = plain["claim"], plain["schedule"]
     if claim["kind"] in ("restless", "blocked") or TIME in schedule:
         return False
@@ -126,7 +131,7 @@ def _rests(plain: dict[str, Any]) -> bool:
 
 
 def _story(plain: dict[str, Any], requests: dict[str, Request]) -> list[Outside]:
-    """What comes from outside, as code, and the moments to look at."""
+    """The outside events as code, and the observations at their moments."""
     claim = plain["claim"]
     looks = {claim.get("before"): [BEFORE], claim["at"]: _look(claim)}
     looks.pop(None, None)
@@ -147,7 +152,10 @@ def _story(plain: dict[str, Any], requests: dict[str, Request]) -> list[Outside]
 def _look(claim: dict[str, Any]) -> list[str]:
     if claim["kind"] == "torn":
         told = [tuple(entry) for entry in claim["told"]]
-        return [LOOK, f"under = [c for c, request in {told} if transcript.answered_ok(request)]  # told by now that they are subscribed"]
+        return [
+            LOOK,
+            f"under = [c for c, request in {told} if transcript.answered_ok(request)]  # told that they are subscribed",
+        ]
     return [LOOK if claim["kind"] in SHOWS else HELD if claim["kind"] == "held" else COPY]
 
 
@@ -166,6 +174,6 @@ def _happens(name: str, requests: dict[str, Request]) -> str:
 
 
 def _request(request: Request) -> str:
-    """As it is made, flags by their names."""
+    """The request as code, flags by their names."""
     values = [(field, getattr(request, field)) for field in request.__match_args__]
     return f"{type(request).__name__}({', '.join(f'{f}={v}' if isinstance(v, bool) else str(v) for f, v in values)})"

@@ -12,7 +12,7 @@ from subwarden.reports.script.manager_claims import check
 
 
 def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911, PLR0912, PLR0915  # one return for each kind of claim
-    """Lines that look, the condition that must not hold, and what was seen."""
+    """Lines that observe, the forbidden condition, and the observation in words."""
     pair = (claim.get("thread"), claim.get("connection"))
     match claim["kind"]:
         case "unanswered":
@@ -27,9 +27,9 @@ def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: 
         case "reply":
             look = [f'replies = [answer.reply for answer in transcript.answers("{claim["request"]}")]']
             if not claim["allowed"]:
-                return [*look, "# no answer was right"], "replies", "{[reply.value for reply in replies]}"
+                return [*look, "# no answer was allowed"], "replies", "{[reply.value for reply in replies]}"
             right = ", ".join(f"Reply.{name}" for name in claim["allowed"])
-            look.append(f"wrong = [reply.value for reply in replies if reply not in {{{right}}}]  # what was right at some moment")
+            look.append(f"wrong = [reply.value for reply in replies if reply not in {{{right}}}]  # allowed at some moment")
             return look, "wrong", "{wrong}"
         case "list":
             lists = [tuple(threads) for threads in claim["allowed"]]
@@ -134,7 +134,7 @@ def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: 
             look = ["gc.collect()", 'errors = [context["exception"] for context in unretrieved if "exception" in context]']
             return look, "errors", "{errors[0]}"
         case "held":
-            return [], "held", "M is locked, and no step is left to run"
+            return [], "held", "M is locked and no step can run"
         case "restless":
             return [], "moving", f"still moving after {REST:,} steps"
         case "maps" | "dead" | "revived":

@@ -76,7 +76,7 @@ def test_order_selects_the_checks() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--rounds", "1", "--budget", "1m"], "give either --budget or --rounds"),
+        (["--rounds", "1", "--budget", "1m"], "give --budget or --rounds, not both"),
         (["--budget", "soon"], "is not a duration"),
         (["--jobs", "0"], "is not a whole number of at least 1"),
         (["--order", "lifo"], "invalid choice"),

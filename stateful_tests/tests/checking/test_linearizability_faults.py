@@ -81,7 +81,7 @@ def test_an_empty_file() -> None:
         ('{"cancel": "1", "at": 2}', "a cancel of '1', which is not open; put its call before it, and end a call once"),
         (
             '{"return": 1, "at": 2, "answer": true}',
-            'connect answers null, not True; mend the answer, or leave "answer" out if it was not recorded',
+            'connect answers null, not True; correct the answer, or leave "answer" out if it was not recorded',
         ),
         ('{"return": 1, "at": 2, "result": null}', "unknown key 'result'; leave it out"),
         ('{"cancel": 1, "at": 2, "answer": null}', "unknown key 'answer'; leave it out: a cancelled call has no answer"),
@@ -105,7 +105,7 @@ def test_bytes_that_are_not_text() -> None:
     ],
 )
 def test_answers_of_the_core_model(operation: str, answer: str, said: str) -> None:
-    mend = 'mend the answer, or leave "answer" out if it was not recorded'
+    mend = 'correct the answer, or leave "answer" out if it was not recorded'
     lines = (CORE, f'{{"call": 1, "op": {operation}, "at": 1}}', f'{{"return": 1, "answer": {answer}, "at": 2}}')
     assert told(*lines) == [f"h.jsonl:3: {said}; {mend}"]
 
@@ -122,7 +122,7 @@ def test_answers_of_the_core_model(operation: str, answer: str, said: str) -> No
     ],
 )
 def test_answers_of_the_manager_model(operation: str, answer: str, said: str) -> None:
-    mend = 'mend the answer, or leave "answer" out if it was not recorded'
+    mend = 'correct the answer, or leave "answer" out if it was not recorded'
     lines = (MANAGER, f'{{"call": 1, "op": {operation}, "at": 1}}', f'{{"return": 1, "answer": {answer}, "at": 2}}')
     assert told(*lines, model="manager") == [f"h.jsonl:3: {said}; {mend}"]
 

@@ -129,7 +129,7 @@ def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
         narration = Narration()
         Runner(MANAGER_LEVEL, Hasty, Order.FIFO).follow(found.program, found.names, [narration])
     rows = narration.rows(found.cause)
-    assert ["(a step takes so long that a timer is due)"] in [row["did"] for row in rows]
+    assert ["(a timer is due after a slow step)"] in [row["did"] for row in rows]
     with pytest.raises(NoScript, match="so slow that a timer is due"):
         claimant(FailingRun(Order.FIFO, found.program, found.names, found.cause)).plain("")
 

@@ -1,6 +1,8 @@
 """The gate as a whole: its findings, which are the same every time, its record, and its end when it is stopped.
 
 Each run here is a process of its own, with a profile much smaller than `ci`.
+
+Long because all of these tests read the same two gates, which take half a minute.
 """
 
 import json

@@ -69,7 +69,7 @@ def test_a_parked_call_that_fails_is_narrated_by_its_full_name() -> None:
 
     (finding,) = shown(Named, CoreProgram((SUBSCRIBED,))).values()
     steps = finding_record("Named", finding, factory_of(Named))["steps"]
-    assert ("store of t1", ["(instead of: may go on, it fails)"]) in [(step["task"], step["did"]) for step in steps]
+    assert ("store of t1", ["(fails)"]) in [(step["task"], step["did"]) for step in steps]
 
 
 def test_an_open_connect_does_not_excuse_a_close_that_is_not_final() -> None:

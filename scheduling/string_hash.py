@@ -6,8 +6,6 @@ under a pinned seed: the one that its environment names, else 0. A replay names 
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 VARIABLE = "PYTHONHASHSEED"
 replaceable = False  # whether this process is a command of ours, which may be replaced by itself under another seed
@@ -27,17 +25,3 @@ def restart(seed: int) -> None:
         return
     os.environ[VARIABLE] = str(seed)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
-
-
-@contextmanager
-def for_children(seed: int) -> Iterator[None]:
-    """Processes that are started meanwhile, by any means that hands on the environment, run under `seed`."""
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = str(seed)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[VARIABLE]
-        else:
-            os.environ[VARIABLE] = before

@@ -42,16 +42,6 @@ def test_a_process_that_is_no_command_of_ours_is_never_replaced() -> None:
     assert started("-c", code, hash_seed=None) == (0, "None\n", "")
 
 
-def test_children_run_under_the_seed_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(string_hash.VARIABLE, raising=False)
-    with string_hash.for_children(9):
-        said = subprocess.run(
-            [sys.executable, "-c", "import os; print(os.environ['PYTHONHASHSEED'])"], capture_output=True, text=True, check=True
-        )
-    assert said.stdout == "9\n"
-    assert string_hash.VARIABLE not in os.environ
-
-
 def test_a_replay_keeps_its_seed_and_refuses_one_that_python_does_not_take() -> None:
     kept = replace(read(str(LOST)), hash_seed=12)
     assert read(kept.string()).hash_seed == 12

@@ -1,22 +1,17 @@
 """Level custom. See `stateful_tests.exploring.level`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from subwarden.checking.custom.configurations import CustomGraph
-from subwarden.checking.custom.model import CustomOperation
 from subwarden.reports.script.core import write
-from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, fired, points
 from subwarden.stateful_tests.exploring.drawing.machine import bound
-from subwarden.stateful_tests.exploring.findings.claimant import Claimant
-from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
-from subwarden.stateful_tests.exploring.observers import Observer
+from subwarden.stateful_tests.exploring.level import Drawing, Factory
 from subwarden.stateful_tests.subjects.core.adapter_level import ABOUT_TO_RUN, AdapterLevel
 from subwarden.stateful_tests.subjects.core.claim import claimant
-from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter
 from subwarden.stateful_tests.subjects.custom.machine import rule_of, with_rules
 from subwarden.stateful_tests.subjects.custom.play import CustomPlay
@@ -31,35 +26,19 @@ class CustomLevel(AdapterLevel):
     code: int | str = "own"
     drawn_as = "own model"
     scope = "custom"
-
-    def new_graph(self) -> CustomGraph:
-        """The model's states, shared by the runs of one runner."""
-        return CustomGraph()
-
-    def prepare(self, program: CustomProgram) -> PreparedCalls:
-        """The tasks of `program`, compiled."""
-        return prepare(program)
-
-    def play(
-        self,
-        factory: Factory,
-        prepared: PreparedCalls,
-        loop: ControlledLoop,
-        graph: CustomGraph,
-        fired: set[str],
-        observers: Sequence[Observer] = (),
-    ) -> CustomPlay:
-        """A run, ready to be scheduled."""
-        return CustomPlay(factory, prepared, loop, graph, fired, observers)
+    new_graph = CustomGraph
+    play = CustomPlay
+    prepare = staticmethod(prepare)
+    simpler = staticmethod(simpler)
+    decode = CustomProgram.decode
+    claimant = staticmethod(claimant)
+    write_script = staticmethod(write)
+    say_operation = staticmethod(str)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draw programs."""
         adapter: CustomAdapter = drawing.factory()
         return bound(with_rules(adapter.kind.model), drawing)
-
-    def simpler(self, program: CustomProgram, names: Names) -> Iterator[tuple[CustomProgram, Names]]:
-        """See `stateful_tests.subjects.custom.simpler`."""
-        return simpler(program, names)
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """The rules that every model has, and with `cancellation` a cancellation."""
@@ -81,22 +60,6 @@ class CustomLevel(AdapterLevel):
         """All pairs of the model's operations."""
         adapter: CustomAdapter = factory()
         return pairs(adapter.kind.model.operations)
-
-    def decode(self, data: object) -> CustomProgram:
-        """The program that `CustomProgram.encode` wrote as `data`."""
-        return CustomProgram.decode(data)
-
-    def claimant(self, run: FailingRun) -> Claimant:
-        """See `stateful_tests.subjects.core.claim`."""
-        return claimant(run)
-
-    def write_script(self, record: dict[str, Any]) -> str:
-        """See `reports.script.core`."""
-        return write(record)
-
-    def say_operation(self, operation: CustomOperation) -> str:
-        """`operation` in words."""
-        return str(operation)
 
 
 CUSTOM_LEVEL = CustomLevel()

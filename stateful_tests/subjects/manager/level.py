@@ -1,24 +1,21 @@
 """Level manager, which checks the manager's own API. See `stateful_tests.exploring.level`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from subwarden.checking.manager.graph import ManagerGraph
 from subwarden.impl.manager import state_operations
-from subwarden.model.manager.operations import BY_NAME, OPERATIONS, STATE_OPERATIONS, Operation, StateListenerMatches, StateSetListener
+from subwarden.model.manager.operations import BY_NAME, OPERATIONS, STATE_OPERATIONS, StateListenerMatches, StateSetListener
 from subwarden.model.manager.words import say_operation
 from subwarden.proving.manager.kinds import KINDS
 from subwarden.reports.script.manager import write
-from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, modules_of
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, fired, points
-from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainLevel
+from subwarden.stateful_tests.exploring.drawing.chains import ChainLevel
 from subwarden.stateful_tests.exploring.drawing.machine import bound
-from subwarden.stateful_tests.exploring.findings.claimant import Claimant
-from subwarden.stateful_tests.exploring.level import Drawing, Factory, FailingRun, Names
-from subwarden.stateful_tests.exploring.observers import Observer
+from subwarden.stateful_tests.exploring.level import Drawing, Factory
 from subwarden.stateful_tests.subjects.manager.claim import claimant
 from subwarden.stateful_tests.subjects.manager.compiled import compile_program
 from subwarden.stateful_tests.subjects.manager.machine import ManagerMachine
@@ -39,34 +36,17 @@ class ManagerLevel(ChainLevel):
     drawn_as = "level 1"
     scope = ""
     share = 0.3
-
-    def new_graph(self) -> ManagerGraph:
-        """The model's states, shared by the runs of one runner."""
-        return ManagerGraph()
-
-    def prepare(self, program: ManagerProgram) -> tuple[Chain, ...]:
-        """The tasks of `program`, compiled."""
-        return compile_program(program)
-
-    def play(
-        self,
-        factory: Factory,
-        prepared: tuple[Chain, ...],
-        loop: ControlledLoop,
-        graph: ManagerGraph,
-        fired: set[str],
-        observers: Sequence[Observer] = (),
-    ) -> ManagerPlay:
-        """A run, ready to be scheduled."""
-        return ManagerPlay(factory, prepared, loop, graph, fired, observers)
+    new_graph = ManagerGraph
+    play = ManagerPlay
+    prepare = staticmethod(compile_program)
+    simpler = staticmethod(simpler)
+    claimant = staticmethod(claimant)
+    write_script = staticmethod(write)
+    say_operation = staticmethod(say_operation)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draw programs."""
         return bound(ManagerMachine, drawing)
-
-    def simpler(self, program: ManagerProgram, names: Names) -> Iterator[tuple[ManagerProgram, Names]]:
-        """See `stateful_tests.subjects.manager.simpler`."""
-        return simpler(program, names)
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """Every rule, operation and kind of transition, and every moment at which a task can be cancelled."""
@@ -107,18 +87,6 @@ class ManagerLevel(ChainLevel):
                 if isinstance(operation, StateSetListener | StateListenerMatches) and operation.conversation not in CONVERSATIONS:
                     raise ValueError(f"{operation.name}: conversations are numbered from {min(CONVERSATIONS)} to {max(CONVERSATIONS)}")
         return program
-
-    def claimant(self, run: FailingRun) -> Claimant:
-        """See `stateful_tests.subjects.manager.claim`."""
-        return claimant(run)
-
-    def write_script(self, record: dict[str, Any]) -> str:
-        """See `reports.script.manager`."""
-        return write(record)
-
-    def say_operation(self, operation: Operation) -> str:
-        """`operation` in words."""
-        return say_operation(operation)
 
 
 MANAGER_LEVEL = ManagerLevel()

@@ -1,12 +1,12 @@
 """Level server, as the explorer sees it: its answer to each question of `exploring.level.Level`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from random import Random
 from typing import Any
 
 from subwarden.checking.server.graph import ServerGraph
 from subwarden.model.server import requests as rq
-from subwarden.model.server.requests import BY_NAME, REQUESTS, Reply, Request
+from subwarden.model.server.requests import BY_NAME, REQUESTS, Reply
 from subwarden.model.server.state import ChangeKind
 from subwarden.model.server.words import say_request
 from subwarden.reports.script.server import write
@@ -16,12 +16,10 @@ from subwarden.stateful_tests.exploring.coverage.awaits import awaits_in, module
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, parse, points
 from subwarden.stateful_tests.exploring.drawing.machine import bound
-from subwarden.stateful_tests.exploring.findings.claimant import Claimant
-from subwarden.stateful_tests.exploring.level import Drawing, FailingRun, Names
-from subwarden.stateful_tests.exploring.observers import Observer
+from subwarden.stateful_tests.exploring.level import Drawing
 from subwarden.stateful_tests.subjects.server.claim import claimant
 from subwarden.stateful_tests.subjects.server.machine import ServerMachine
-from subwarden.stateful_tests.subjects.server.play import OF_A_HANDLER, Factory, PreparedRequests, ServerPlay, prepare
+from subwarden.stateful_tests.subjects.server.play import OF_A_HANDLER, Factory, ServerPlay, prepare
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.subjects.server.simpler import simpler
 
@@ -60,26 +58,14 @@ class ServerLevel:
     drawn_as = "level 2"
     scope = "server"
     share = 0.34
-
-    def new_graph(self) -> ServerGraph:
-        """The graph of the model's states, which runs share."""
-        return ServerGraph()
-
-    def prepare(self, program: ServerProgram) -> PreparedRequests:
-        """The program, made ready for many runs."""
-        return prepare(program)
-
-    def play(
-        self,
-        factory: Factory,
-        prepared: PreparedRequests,
-        loop: ControlledLoop,
-        graph: ServerGraph,
-        fired: set[str],
-        observers: Sequence[Observer] = (),
-    ) -> ServerPlay:
-        """A run, ready to be scheduled."""
-        return ServerPlay(factory, prepared, loop, graph, fired, observers)
+    new_graph = ServerGraph
+    play = ServerPlay
+    prepare = staticmethod(prepare)
+    simpler = staticmethod(simpler)
+    decode = staticmethod(ServerProgram.decode)
+    claimant = staticmethod(claimant)
+    write_script = staticmethod(write)
+    say_operation = staticmethod(say_request)
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draw programs."""
@@ -106,10 +92,6 @@ class ServerLevel:
         """The program in which each handler may be cancelled, once: a cancelled handler ends."""
         handled = [place for place, (request,) in enumerate(program.tasks) if not isinstance(request, rq.Close)]
         return ServerProgram(program.tasks, tuple(ServerFault(FaultKind.CANCELLED, place) for place in handled if times))
-
-    def simpler(self, program: ServerProgram, names: Names) -> Iterator[tuple[ServerProgram, Names]]:
-        """See `stateful_tests.subjects.server.simpler`."""
-        return simpler(program, names)
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """Every rule, every request with each of its answers, every kind of change."""
@@ -144,22 +126,6 @@ class ServerLevel:
             modules = [*modules_of(type(play.server)), *modules_of(type(play.server.manager)), *play.server.listening()]
         loop.abandon()
         return awaits_in(modules)
-
-    def decode(self, data: object) -> ServerProgram:
-        """See `stateful_tests.subjects.server.program`."""
-        return ServerProgram.decode(data)
-
-    def claimant(self, run: FailingRun) -> Claimant:
-        """See `stateful_tests.subjects.server.claim`."""
-        return claimant(run)
-
-    def write_script(self, record: dict[str, Any]) -> str:
-        """See `reports.script.server`."""
-        return write(record)
-
-    def say_operation(self, operation: Request) -> str:
-        """A request in words."""
-        return say_request(operation)
 
     def cancels(self, program: ServerProgram) -> bool:
         """Whether a handler may be cancelled: an engine that fails is no cancellation."""

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from subwarden.checking.linearizability.lines import Malformed, header_of
-from subwarden.checking.linearizability.record import record
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file
 from subwarden.reports.history import as_json, as_text
+from subwarden.stateful_tests.runs.history_record import record
 
 UNUSABLE = 3
 

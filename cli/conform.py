@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from dataclasses import asdict
 from typing import Any
 
 from rich.text import Text
@@ -11,6 +10,7 @@ from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import LIMIT
 from subwarden.cli.options import duration, output, write_json
 from subwarden.reports.exec import write_check
+from subwarden.reports.exec_record import ProtocolCheckRecord
 from subwarden.reports.gate import COLOURS, console_for
 from subwarden.stateful_tests.exec.conformance.conformance import FAIL, PASS, conform
 from subwarden.stateful_tests.exec.process import PREFIX
@@ -36,9 +36,9 @@ def run(options: argparse.Namespace) -> int:
     """Check, and print each check as it ends. Raises BadProcess where there is no such command."""
     command = options.command.removeprefix(PREFIX)
     console = console_for(sys.stdout)
-    lines = []
+    lines: list[ProtocolCheckRecord] = []
     for line in conform(command, options.answer_within):
-        lines.append(asdict(line))
+        lines.append({"name": line.name, "verdict": line.verdict, "said": line.said, "mend": line.mend})
         write_check(lines[-1], console)
     failed = sum(line["verdict"] == FAIL for line in lines)
     passed = sum(line["verdict"] == PASS for line in lines)

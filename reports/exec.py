@@ -1,18 +1,14 @@
 """Writes the reports of a subject in a process of its own: its gate, its findings, and the checks of its protocol (`conform`)."""
 
-from typing import Any, cast
-
 from rich.console import Console
 from rich.text import Text
 
 from subwarden.reports import history
+from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord, ProtocolCheckRecord
 from subwarden.reports.gate import COLOURS, STOPPED, run_table
-from subwarden.reports.record import RunRecord
-
-Record = dict[str, Any]
 
 
-def write_process_gate(record: Record, console: Console, *, timings: bool = True) -> None:
+def write_process_gate(record: ExecGateRecord, console: Console, *, timings: bool = True) -> None:
     """Write the report of a gate. `timings=False` leaves out the time it took."""
     for finding in record["findings"]:
         write_process_finding(finding, console)
@@ -37,7 +33,7 @@ def write_process_gate(record: Record, console: Console, *, timings: bool = True
         console.print(STOPPED)
 
 
-def write_process_finding(finding: Record, console: Console) -> None:
+def write_process_finding(finding: ExecFindingRecord, console: Console) -> None:
     """Write a finding: the property, the program, the run, whether it can be reproduced, and its files."""
     write_run(finding, console)
     if not finding["tried"]:
@@ -55,7 +51,7 @@ def write_process_finding(finding: Record, console: Console) -> None:
     console.print()
 
 
-def write_run(run: Record, console: Console) -> None:
+def write_run(run: ExecRunRecord, console: Console) -> None:
     """Write a run that violates a property: the cause, the program and the table."""
     console.print(Text(f"{run['property']} {run['title']}: {run['said']}", style="bold red"))
     if run["detail"]:
@@ -65,10 +61,10 @@ def write_run(run: Record, console: Console) -> None:
     width = max(len(name) for name, _ in rows)
     for name, operations in rows:
         console.print(Text(f"  {name.ljust(width)}  {operations}"))
-    console.print(run_table(cast(RunRecord, run)))
+    console.print(run_table(run))
 
 
-def write_check(line: Record, console: Console) -> None:
+def write_check(line: ProtocolCheckRecord, console: Console) -> None:
     """Write one check of the protocol: its verdict, the observation, and the fix."""
     colours = {"pass": "green", "fail": "red", "skip": "dim"}
     said = f": {line['said']}" if line["said"] else ""

@@ -1,12 +1,11 @@
 """Writes the judgement of a history, for a person or as JSON.
 
-It reads the plain record that `checking.linearizability.record` makes, and refuses to work anything out.
+It reads the plain record alone (`reports.history_record`), and refuses to work anything out.
 """
 
 import json
-from typing import Any
 
-Record = dict[str, Any]
+from subwarden.reports.history_record import CallRecord, CountedRecord, FailureRecord, HistoryRecord
 
 VERDICTS = {
     "holds": "linearizable",
@@ -15,12 +14,12 @@ VERDICTS = {
 }
 
 
-def as_json(record: Record) -> str:
+def as_json(record: HistoryRecord) -> str:
     """The record, indented, for a file."""
     return json.dumps(record, indent=2) + "\n"
 
 
-def as_text(record: Record) -> str:
+def as_text(record: HistoryRecord) -> str:
     """The record for a terminal."""
     counted = record["counted"]
     lines = [f"{record['history']}: {VERDICTS[record['verdict']]} (model {record['model']})"]
@@ -40,7 +39,7 @@ def as_text(record: Record) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _failure(failure: Record, counted: Record) -> list[str]:
+def _failure(failure: FailureRecord, counted: CountedRecord) -> list[str]:
     failing = failure["failing"]
     lines = [
         f"longest linearizable prefix: {counted['answered']} answers, up to line {failing['end_line']}, time {failing['ended']};"
@@ -68,7 +67,7 @@ def _failure(failure: Record, counted: Record) -> list[str]:
     return lines
 
 
-def _starts(failure: Record) -> list[str]:
+def _starts(failure: FailureRecord) -> list[str]:
     starts, count = failure["starts"], failure["starts_count"]
     if count == 1:
         return [f"  state before: {starts[0]}"]
@@ -76,17 +75,17 @@ def _starts(failure: Record) -> list[str]:
     return ["  state before, one of:", *(f"    {state}" for state in starts), *more]
 
 
-def _named(call: Record) -> str:
+def _named(call: CallRecord) -> str:
     return f"{call['operation']} [{call['id']}]"
 
 
-def _table(calls: list[Record]) -> list[str]:
+def _table(calls: list[CallRecord]) -> list[str]:
     rows = [
         (
             _named(call),
             f"line {call['line']}",
             f"from {call['called']}" + (f" to {call['ended']}" if call["ended"] is not None else ""),
-            call["answer"] if call["end"] == "return" else call["end"],
+            call["end"] if call["answer"] is None else call["answer"],
         )
         for call in calls
     ]

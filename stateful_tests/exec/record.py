@@ -1,13 +1,14 @@
 """The record of a gate on a process, as plain data. Reports are made from it alone."""
 
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.checking.causes import Cause
-from subwarden.checking.linearizability.record import record as judgement_record
 from subwarden.checking.linearizability.verdict import judge
 from subwarden.checking.verdict import Verdict, worst
+from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord
+from subwarden.reports.history_record import HistoryRecord
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.gate import ExecOutcome
 from subwarden.stateful_tests.exec.play import ExecRun
@@ -15,13 +16,14 @@ from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import kinds
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 from subwarden.stateful_tests.exec.saved import save
+from subwarden.stateful_tests.runs.history_record import record as judgement_record
 
-SCHEMA = "subwarden/exec/1"
+SCHEMA: Final = "subwarden/exec/1"
 CHOICE = "a choice of what runs next"
 ALONE = "one by one"  # the column of calls made while no other is open
 
 
-def record(command: str, limit: float, profile: str, seed: int, outcome: ExecOutcome) -> dict[str, Any]:
+def record(command: str, limit: float, profile: str, seed: int, outcome: ExecOutcome) -> ExecGateRecord:
     """The record; findings are saved for `subwarden replay` and `subwarden check`, and their files named."""
     expected = set(kinds(outcome.hello.operations)) | ({CHOICE} if outcome.hello.steps else set())
     expected |= {OBSERVE_SHOWS} if outcome.hello.observe else set()
@@ -53,7 +55,7 @@ def record(command: str, limit: float, profile: str, seed: int, outcome: ExecOut
     }
 
 
-def run_record(run: ExecRun, cause: Cause) -> dict[str, Any]:
+def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
     """A run that shows `cause`, for a report: the program, and the run row by row."""
     broken = run.broken
     assert broken is not None
@@ -66,7 +68,9 @@ def run_record(run: ExecRun, cause: Cause) -> dict[str, Any]:
         "said": cause.said(),
         "detail": broken.detail,
         "first": [SPECIFICATION.describe(o) for o in run.program.first],
-        "tasks": [{"name": t.name, "operations": [SPECIFICATION.describe(o) for o in t.operations]} for t in run.program.tasks],
+        "tasks": [
+            {"name": t.name, "operations": [SPECIFICATION.describe(o) for o in t.operations], "faults": ""} for t in run.program.tasks
+        ],
         "schedule": None if run.names is None else list(run.names),
         "steps": [
             {
@@ -82,7 +86,7 @@ def run_record(run: ExecRun, cause: Cause) -> dict[str, Any]:
     }
 
 
-def _saved(command: str, limit: float, finding: ExecFinding) -> dict[str, Any]:
+def _saved(command: str, limit: float, finding: ExecFinding) -> ExecFindingRecord:
     run, history = save(command, limit, finding)
     return {
         **run_record(finding.run, finding.cause),
@@ -95,6 +99,6 @@ def _saved(command: str, limit: float, finding: ExecFinding) -> dict[str, Any]:
     }
 
 
-def judged(run: ExecRun, history: Path) -> dict[str, Any]:
+def judged(run: ExecRun, history: Path) -> HistoryRecord:
     """The judgement of the run's history, as `subwarden check` gives it."""
     return judgement_record(judge(run.recording.moments, SPECIFICATION), SPECIFICATION, str(history))

@@ -8,13 +8,14 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from subwarden.checking import causes
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
 from subwarden.reports.exec import write_process_gate
+from subwarden.reports.exec_record import ExecGateRecord
 from subwarden.reports.gate import console_for
 from subwarden.stateful_tests.exec import finding as finding_module
 from subwarden.stateful_tests.exec.finding import ExecFinding, investigate
@@ -35,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def made(run: ExecRun, *, steps: bool, failed: int, counted: int, doubts: list[str]) -> dict[str, Any]:
+def made(run: ExecRun, *, steps: bool, failed: int, counted: int, doubts: list[str]) -> ExecGateRecord:
     assert run.broken is not None
     hello = Hello("[bold]mine[/bold]", OPERATIONS, not doubts, steps, False)
     found = {run.broken.cause: ExecFinding(run.broken.cause, run, failed, counted)}
@@ -45,7 +46,7 @@ def made(run: ExecRun, *, steps: bool, failed: int, counted: int, doubts: list[s
     return record("./mine --port 7", 5.0, "ci", 0, outcome)
 
 
-def compare(name: str, data: dict[str, Any]) -> None:
+def compare(name: str, data: ExecGateRecord) -> None:
     out = io.StringIO()
     write_process_gate(data, console_for(out), timings=False)
     golden = GOLDEN / name

@@ -1,11 +1,10 @@
 """A judgement as plain data, in the model's words, for reports and for `--json`. Every call comes with its line and its times."""
 
-from typing import Any
-
 from subwarden.checking.linearizability.history import CallEnding, HistoryCall
 from subwarden.checking.linearizability.specification import UNJUDGED, Specification
 from subwarden.checking.linearizability.verdict import Counted, Judgement, NotLinearizable, Unknown
 from subwarden.checking.linearizability.window import Window
+from subwarden.reports.history_record import CallRecord, CountedRecord, FailureRecord, HistoryRecord
 
 VERSION = 2  # version 1 named the key "state" of a failure "world"
 STARTS = 3  # how many of a window's possible initial states are listed
@@ -13,9 +12,9 @@ STARTS = 3  # how many of a window's possible initial states are listed
 _ENDS = {CallEnding.RETURNED: "return", CallEnding.CANCELLED: "cancel", CallEnding.NEVER: "unanswered"}
 
 
-def record(judgement: Judgement, specification: Specification, history: str) -> dict[str, Any]:
+def record(judgement: Judgement, specification: Specification, history: str) -> HistoryRecord:
     """The record of `judgement`, on the history with this name. Keys are in a fixed order."""
-    made: dict[str, Any] = {
+    made: HistoryRecord = {
         "version": VERSION,
         "history": history,
         "model": specification.name,
@@ -29,7 +28,7 @@ def record(judgement: Judgement, specification: Specification, history: str) -> 
     return made
 
 
-def _counted(counted: Counted) -> dict[str, int]:
+def _counted(counted: Counted) -> CountedRecord:
     return {
         "calls": counted.calls,
         "answered": counted.answered,
@@ -41,7 +40,7 @@ def _counted(counted: Counted) -> dict[str, int]:
     }
 
 
-def _failure(window: Window, specification: Specification) -> dict[str, Any]:
+def _failure(window: Window, specification: Specification) -> FailureRecord:
     return {
         "failing": _call(window.failing, specification),
         "starts": [specification.describe_state(state) for state in window.starts[:STARTS]],
@@ -62,7 +61,7 @@ def _failure(window: Window, specification: Specification) -> dict[str, Any]:
     }
 
 
-def _call(call: HistoryCall, specification: Specification) -> dict[str, Any]:
+def _call(call: HistoryCall, specification: Specification) -> CallRecord:
     fate = call.fate
     answer = "not recorded" if fate.answer is UNJUDGED else specification.describe_answer(call.operation, fate.answer)
     return {

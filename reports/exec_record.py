@@ -1,0 +1,74 @@
+"""The records of a subject in a process of its own: its gate, its findings, and the checks of its protocol. `reports.exec` writes them."""
+
+from typing import Literal, TypedDict
+
+from subwarden.reports.history_record import HistoryRecord
+from subwarden.reports.record import RunRecord, VerdictName
+
+
+class ProtocolCheckRecord(TypedDict):
+    """One check of `subwarden conform`. `said`: the observation or the reason for skipping; `mend`: the advice. Both may be empty."""
+
+    name: str
+    verdict: str
+    said: str
+    mend: str
+
+
+class ExecRunRecord(RunRecord):
+    """A run that violates a property. `first`: the calls made one by one before the tasks start; `schedule`: None where the process
+    schedules itself.
+    """
+
+    id: str
+    property: str
+    title: str
+    mechanism: str
+    said: str
+    detail: str
+    first: list[str]
+    schedule: list[str] | None
+
+
+class ExecFindingRecord(ExecRunRecord):
+    """A finding: it `failed` in so many of the `counted` runs, if there was time to try it again (`tried`). `replay` and `history` are
+    files.
+    """
+
+    failed: int
+    counted: int
+    tried: bool
+    replay: str
+    history: str
+    judgement: HistoryRecord
+
+
+class ExecCoverageRecord(TypedDict):
+    """The kinds of transition and choice that fired, and those that did not."""
+
+    fired: list[str]
+    never_fired: list[str]
+
+
+class ExecGateRecord(TypedDict):
+    """A gate on a process. `overtook`: calls that were answered before an earlier call; `scheduled`: subwarden chooses every step."""
+
+    schema: Literal["subwarden/exec/1"]
+    subject: str
+    name: str
+    operations: list[str]
+    scheduled: bool
+    observed: bool
+    answer_within: float
+    profile: str
+    seed: int
+    verdict: VerdictName
+    stopped: bool
+    programs: int
+    runs: int
+    steps: int
+    overtook: int
+    seconds: float
+    findings: list[ExecFindingRecord]
+    coverage: ExecCoverageRecord
+    doubts: list[str]

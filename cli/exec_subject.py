@@ -11,6 +11,7 @@ from subwarden.cli.progress.bar import progress
 from subwarden.reports.exec import write_process_gate, write_run
 from subwarden.reports.gate import console_for
 from subwarden.scheduling.schedule import Divergence
+from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.finding import COUNTED
 from subwarden.stateful_tests.exec.gate import AMOUNTS, explore
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
@@ -59,6 +60,7 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
         raise BadReplay(f"the replay was made for subject {subject}, not {options.subject}; leave --subject out to replay it there")
     if options.script or options.trace:
         raise BadReplay(f"subject {subject} runs in a process of its own; --script and --trace need a manager in Python")
+    restart(saved.hash_seed)
     failed = counted = 0
     shown = None
     with ExecRunner(saved.command, saved.limit) as runner:

@@ -6,16 +6,34 @@ under a pinned seed: the one that its environment names, else 0. A replay names 
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 VARIABLE = "PYTHONHASHSEED"
 replaceable = False  # whether this process is a command of ours, which may be replaced by itself under another seed
+AT_START = os.environ.get(VARIABLE, "")  # what is changed later changes no hash
 LARGEST = 4_294_967_295  # the largest seed that Python takes
 
 
 def current() -> int | None:
     """The seed of this process; None where Python drew one, which nobody can read."""
-    named = os.environ.get(VARIABLE, "")
-    return int(named) if named.isdecimal() and not sys.flags.ignore_environment else None
+    if not sys.flags.hash_randomization:
+        return 0
+    return int(AT_START) or None if AT_START.isdecimal() and not sys.flags.ignore_environment else None
+
+
+@contextmanager
+def of_children(seed: int) -> Iterator[None]:
+    """Processes that are started here hash strings by `seed`."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = str(seed)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[VARIABLE]
+        else:
+            os.environ[VARIABLE] = before
 
 
 def restart(seed: int) -> None:

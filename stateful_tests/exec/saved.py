@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import ExecProgram
@@ -18,7 +19,7 @@ AGAIN = f"make a new one with `subwarden gate --subject {PREFIX}COMMAND`"
 class SavedRun:
     """A run to play again. `schedule` is None if the process schedules itself; `cause` is the slug of the cause that it showed.
 
-    `limit`: seconds that any answer may take.
+    `limit`: seconds that any answer may take. `hash_seed`: of the string hash that a program in Python inherits.
     """
 
     command: str
@@ -26,6 +27,7 @@ class SavedRun:
     schedule: tuple[str, ...] | None
     cause: str
     limit: float
+    hash_seed: int = 0
 
 
 def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path]:
@@ -40,6 +42,7 @@ def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path]:
         "schedule": None if finding.run.names is None else list(finding.run.names),
         "cause": finding.cause.slug(),
         "answer_within": limit,
+        "hash_seed": string_hash.current() or 0,
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
     run.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -64,7 +67,10 @@ def read(text: str) -> SavedRun | None:
         limit = data.get("answer_within")
         if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit < float("inf"):
             raise ValueError("its answer_within is not a number of seconds")
+        hash_seed = data.get("hash_seed", 0)
+        if type(hash_seed) is not int or not 0 <= hash_seed <= string_hash.LARGEST:
+            raise ValueError(f"its hash_seed is a whole number up to {string_hash.LARGEST}, not {hash_seed!r}")
         program = ExecProgram.decode(data.get("program"))
     except ValueError as error:
         raise BadReplay(f"{text} is not a replay: {error}; {AGAIN}") from None
-    return SavedRun(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause, limit)
+    return SavedRun(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause, limit, hash_seed)

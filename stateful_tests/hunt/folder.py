@@ -186,7 +186,7 @@ class Folder:
             try:
                 cause = Cause(Property[data["property"]], data["mechanism"])
                 size = (data["size"][0], data["size"][1])
-                finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, size, run.level)
+                finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, size, run.level, run.hash_seed)
                 found[cause] = Kept(finding, data["shrunk"], data["strategy"])
             except (KeyError, IndexError, TypeError) as error:
                 raise BadFolder(

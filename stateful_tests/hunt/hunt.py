@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
+from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 from subwarden.stateful_tests.exploring.signals import ENDING, ignoring, interruptible
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
@@ -54,8 +55,12 @@ class Hunt:
         self._since: dict[str, Work] = {}  # work that is not in the journal yet
         self._journalled: dict[str, Work] = {}  # names that are
         self._slots = {worker: WorkerSlot(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
-        self._slots[0].unshrunk = frozenset(cause for cause, kept in findings.items() if not kept.shrunk)
-        self._finders = dict.fromkeys(findings, 0)  # the worker that is to shrink a finding
+        by_hash = {plan.hash_seed(worker): worker for worker in reversed(range(plan.jobs))}
+        # the worker that is to shrink a finding: one that hashes strings alike; with fewer workers than then, there may be none
+        self._finders = {cause: by_hash[of] for cause, kept in findings.items() if (of := kept.finding.hash_seed) in by_hash}
+        for cause, worker in self._finders.items():
+            if not findings[cause].shrunk:
+                self._slots[worker].unshrunk |= {cause}
         self._deadline: float | None = None
         self._stopping = False
         self._ended_by_itself = False  # at least one worker did all its work
@@ -107,7 +112,8 @@ class Hunt:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=work, args=(self._assignment(worker), theirs), daemon=True)
-        process.start()
+        with string_hash.of_children(self._plan.hash_seed(worker)):
+            process.start()
         theirs.close()  # so that its end is seen as soon as it dies
         self._pipes[ours] = worker
         self._processes[worker] = process

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from subwarden.scheduling import pinned, string_hash
 from subwarden.stateful_tests.exploring.check import Check, checks_of
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import levels_of, load
+from subwarden.stateful_tests.subjects.loading import blaming, levels_of, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class Plan:
     budget: float | None
     rounds: int | None
 
+    def hash_seed(self, worker: int) -> int:
+        """The seed of the string hash of `worker`. Each has another: production, too, chooses the order of a set."""
+        return ((string_hash.current() or 0) + worker) % (string_hash.LARGEST + 1)
+
 
 def checks_in(subject: str, order: str, level: str | None = None) -> tuple[Check, ...]:
     """The checks of `--order` and `--level`: one or all, always with and without cancellation. Raises BadSubject."""
@@ -32,8 +37,13 @@ def refreshed(subject: str, kept: Kept) -> Kept | None:
     Where the subject has changed and takes other steps, the finding gets the schedule of those steps and is to be shrunk again: a schedule
     that cannot be followed would end the hunt when the finding is recorded. Raises BadSubject.
     """
+    seed = kept.finding.hash_seed
+    return _refreshed(subject, kept) if seed is None else pinned.call(seed, _refreshed, subject, kept)
+
+
+def _refreshed(subject: str, kept: Kept) -> Kept | None:
     finding = kept.finding
-    with running():
+    with blaming(subject), running():
         runner = Runner(LEVELS[finding.level], load(subject, finding.level), finding.order)
         result, names = runner.guided(finding.program, finding.names)
     if finding.cause not in result.violations:

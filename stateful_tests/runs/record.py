@@ -7,6 +7,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.model.properties import Property
 from subwarden.reports.record import AdapterRecord, FindingRecord, ScriptRecord, TaskRow
+from subwarden.scheduling import pinned, string_hash
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirm, patience
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
@@ -37,6 +38,22 @@ def findings_record(
     Each was confirmed when it was shrunk. If its run differs now, the subject has a source of chance of its own or was changed in between;
     the other findings are still reported.
     """
+    findings = list(findings)
+    records: dict[Cause, FindingRecord] = {}
+    doubts: list[str] = []
+    for seed in dict.fromkeys(finding.hash_seed for finding in findings):
+        alike = [finding for finding in findings if finding.hash_seed == seed]
+        under = seed if factory is None else string_hash.current()  # a subject in hand is checked in one process alone
+        more = _recorded(subject, alike, factory) if under is None else pinned.call(under, _recorded, subject, alike, factory)
+        records |= more[0]
+        doubts += more[1]
+    return {finding.cause: records[finding.cause] for finding in findings if finding.cause in records}, doubts
+
+
+def _recorded(
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None
+) -> tuple[dict[Cause, FindingRecord], list[str]]:
+    """As `findings_record`, for findings under the string hash of this process."""
     records: dict[Cause, FindingRecord] = {}
     doubts: list[str] = []
     for finding in findings:

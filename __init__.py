@@ -4,28 +4,75 @@ What is named here is the public API. Importing it costs nothing: the harness is
 
     import subwarden
 
-    report = subwarden.holds(Adapter)   # raises subwarden.DoesNotHold, with the report, if it does not
+    report = subwarden.holds(Adapter)      # raises subwarden.DoesNotHold, with the report, if it does not
+    found = subwarden.explore(scenario)    # any `async def`, under many schedules
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from subwarden.checking.scenario.judge import always as always
+    from subwarden.checking.scenario.judge import sometimes as sometimes
+    from subwarden.stateful_tests.explore.api import Exploration as Exploration
+    from subwarden.stateful_tests.explore.api import ScenarioFailed as ScenarioFailed
+    from subwarden.stateful_tests.explore.api import explore as explore
+    from subwarden.stateful_tests.explore.decorator import test as test
+    from subwarden.stateful_tests.explore.once import WaitsForEver as WaitsForEver
+    from subwarden.stateful_tests.explore.once import run as run
     from subwarden.stateful_tests.fixture.api import DoesNotHold as DoesNotHold
     from subwarden.stateful_tests.fixture.api import Report as Report
     from subwarden.stateful_tests.fixture.api import holds as holds
     from subwarden.stateful_tests.fixture.api import replay as replay
     from subwarden.stateful_tests.subjects.core.environment import Environment as Env
+    from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario as BadScenario
+    from subwarden.world.decisions import choose as choose
+    from subwarden.world.decisions import may_cancel as may_cancel
+    from subwarden.world.decisions import may_fail as may_fail
 
-__all__ = ["DoesNotHold", "Env", "Report", "__version__", "holds", "replay"]
+__all__ = [
+    "BadScenario",
+    "DoesNotHold",
+    "Env",
+    "Exploration",
+    "Report",
+    "ScenarioFailed",
+    "WaitsForEver",
+    "__version__",
+    "always",
+    "choose",
+    "explore",
+    "holds",
+    "may_cancel",
+    "may_fail",
+    "replay",
+    "run",
+    "sometimes",
+    "test",
+]
 
 _API = "subwarden.stateful_tests.fixture.api"
+_EXPLORE = "subwarden.stateful_tests.explore.api"
+_JUDGE = "subwarden.checking.scenario.judge"
+_WORLD = "subwarden.world.decisions"
 _FOUND_IN = {
+    "BadScenario": ("subwarden.stateful_tests.subjects.scenario.scenario", "BadScenario"),
     "DoesNotHold": (_API, "DoesNotHold"),
     "Env": ("subwarden.stateful_tests.subjects.core.environment", "Environment"),
+    "Exploration": (_EXPLORE, "Exploration"),
     "Report": (_API, "Report"),
+    "ScenarioFailed": (_EXPLORE, "ScenarioFailed"),
+    "WaitsForEver": ("subwarden.stateful_tests.explore.once", "WaitsForEver"),
+    "always": (_JUDGE, "always"),
+    "choose": (_WORLD, "choose"),
+    "explore": (_EXPLORE, "explore"),
     "holds": (_API, "holds"),
+    "may_cancel": (_WORLD, "may_cancel"),
+    "may_fail": (_WORLD, "may_fail"),
     "replay": (_API, "replay"),
+    "run": ("subwarden.stateful_tests.explore.once", "run"),
+    "sometimes": (_JUDGE, "sometimes"),
+    "test": ("subwarden.stateful_tests.explore.decorator", "test"),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
 import subwarden
-from subwarden.cli import check, conform, gate, hunt, new, prove, replay, subjects, tour
+from subwarden.cli import check, conform, explore, gate, hunt, new, prove, replay, subjects, tour
 from subwarden.cli.options import EXIT_CODES, CannotWrite
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
@@ -16,9 +16,10 @@ from subwarden.stateful_tests.gate.gate import WorkerDied
 from subwarden.stateful_tests.hunt.folder import BadFolder
 from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 
-VERBS = (gate, hunt, replay, tour, prove, check, conform, subjects, new)
-MENDABLE = (BadFolder, BadReplay, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
+VERBS = (explore, gate, hunt, replay, tour, prove, check, conform, subjects, new)
+MENDABLE = (BadFolder, BadReplay, BadScenario, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
 
 class Parser(argparse.ArgumentParser):

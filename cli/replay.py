@@ -18,6 +18,7 @@ from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.saved import read as read_process_run
+from subwarden.stateful_tests.explore.code import MARK as SCENARIO_MARK
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
@@ -45,6 +46,9 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Follow the replay and report the run. Returns the exit code."""
+    if options.replay.startswith(SCENARIO_MARK):
+        said = "is a run of a scenario, which it does not name"
+        raise BadReplay(f"{options.replay} {said}; give both: `subwarden explore FILE.py:NAME --replay {options.replay}`")
     saved = read_process_run(options.replay)
     if saved is not None:
         return process_subject.replay(saved, options)

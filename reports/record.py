@@ -12,6 +12,7 @@ GATE_SCHEMA: Final = "subwarden/gate/1"
 TOUR_SCHEMA: Final = "subwarden/tour/1"
 HUNT_SCHEMA: Final = "subwarden/hunt/1"
 REPLAY_SCHEMA: Final = "subwarden/replay/1"
+EXPLORE_SCHEMA: Final = "subwarden/explore/1"
 
 VerdictName = Literal["holds", "violated", "inconclusive"]
 OrderName = Literal["fifo", "any"]
@@ -376,3 +377,81 @@ class ProofRecord(TypedDict):
     properties: dict[str, JudgedRecord]
     counter_examples: list[CounterExampleRecord]
     liveness: LivenessRecord | None
+
+
+# --- a scenario
+
+
+class ScenarioLine(TypedDict):
+    """A line of the user's code that ran: `at` is file:line."""
+
+    at: str
+    source: str
+
+
+class ScenarioRow(TypedDict):
+    """A step of a run of a scenario, or a fault, or the clock. `lines`: those that ran, the last one where the task waits now; `did`: what
+    else there is to say. `deviates`: how this is not what stock asyncio does; empty where it is.
+    """
+
+    step: int
+    task: str
+    lines: list[ScenarioLine]
+    did: list[str]
+    deviates: str
+
+
+class ScenarioFindingRecord(TypedDict):
+    """A failure of a scenario, in its minimal run. `found`: the schedule that showed it first, counted in its order. `fault`: it needs a
+    cancellation or a failing call; `slow_step`: it needs a step that takes long.
+    """
+
+    kind: str
+    title: str
+    evidence: list[str]
+    order: OrderName
+    fault: bool
+    slow_step: bool
+    found: int
+    deviations: int
+    moved: list[str]
+    values: list[str]
+    minimal: bool
+    steps: list[ScenarioRow]
+    replay: str
+    script: str | None
+    script_confirmed: bool | None
+    script_doubt: str | None
+
+
+class ScenarioCheckRecord(TypedDict):
+    """The schedules of one order. `complete_within`: all schedules with so many deviations were run (-1: not even one); `complete`: all
+    schedules, or all states, were; `unseen`: the chance that the next schedule ends in a new state (Good-Turing).
+    """
+
+    order: OrderName
+    verdict: VerdictName
+    schedules: int
+    steps: int
+    complete_within: int
+    complete: bool
+    end_states: int
+    unseen: float | None
+    seconds: float
+
+
+class ExplorationRecord(TypedDict):
+    """The exploring of a scenario. `sometimes`: whether each such condition was met in any run; `tried`: saved failures that were tried
+    first, and how many of them still fail.
+    """
+
+    schema: Literal["subwarden/explore/1"]
+    scenario: str
+    seed: int
+    hash_seed: int | None
+    verdict: VerdictName
+    stopped: bool
+    checks: list[ScenarioCheckRecord]
+    findings: list[ScenarioFindingRecord]
+    sometimes: dict[str, bool]
+    doubts: list[str]

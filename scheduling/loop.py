@@ -13,7 +13,7 @@ import math
 import sys
 import weakref
 from asyncio import events as asyncio_events
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from threading import get_ident
 from typing import Any
 
@@ -92,6 +92,12 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     # attributes that a run rarely changes are on the class: a loop is made for every run
     blocked: str | None = None
     births_matter = False
+    choices: list[int]  # those of the present run so far (`scheduling.run`); a value that a step asks for in its middle joins them
+    may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
+    interrupted = False  # whether they have done so in this run
+    decide: Callable[[int], int] | None = None  # who picks such a value (`world.decisions`); None: nobody, it is the first
+    decided = False  # whether a value has been picked in this run
+    deciding: Sequence[object] | None = None  # the values, while one is picked
     task_class = NumberedTask
     _now = 0.0
     _timer_order = 0

@@ -40,6 +40,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked if nothing optional can happen, to spare a call
     least = 0 if every_choice else 1
     choices: list[int] = []
+    loop.choices = choices
     steps = passed = 0  # how often in a row the oldest ready step was passed over
     while True:
         if ready:

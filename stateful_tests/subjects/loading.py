@@ -75,7 +75,7 @@ def _own(name: str) -> tuple[str, Factory]:
         )
     loop = ControlledLoop()
     with _watching(name, loop):
-        module = _module(where, name)
+        module = module_of(where, name)
         factory = getattr(module, attribute, None)
         if not callable(factory):
             what = "has no" if factory is None else "has a non-callable"
@@ -149,7 +149,7 @@ def blaming(name: str) -> Iterator[None]:
         raise BadSubject(f"subject {name}: an operation raised SystemExit({error.code!r}); it must return, or raise an Exception") from None
 
 
-def _module(where: str, name: str) -> Any:
+def module_of(where: str, name: str) -> Any:
     """Import the module or the file `where`, which may import what stands in the current folder, as with `python -m`."""
     if "" not in sys.path:
         sys.path.insert(0, "")

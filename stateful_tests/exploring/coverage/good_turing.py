@@ -110,6 +110,11 @@ class Tally:
         return times == 1
 
     @property
+    def distinct(self) -> int:
+        """The number of different ones."""
+        return len(self._times)
+
+    @property
     def chance_of_new(self) -> float:
         """The chance that the next run shows something new."""
         return self.once / self.total if self.total else 1.0

@@ -1,0 +1,95 @@
+"""Places in a scenario's code: frames and tracebacks without the parts that belong to asyncio, to libraries and to this harness."""
+
+import linecache
+import os
+import sysconfig
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, NamedTuple
+
+_ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
+_LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_SHOWN_OF_ROOT = ("examples", "stateful_tests/tests", "stateful_tests/specimens", "docs")  # of this package: scenarios, as users write them
+
+
+class Spot(NamedTuple):
+    """A line of code."""
+
+    file: str
+    line: int
+    function: str
+
+    def at(self) -> str:
+        """`chat.py:14`; the path is relative to the current folder where it lies below."""
+        return f"{shown(self.file)}:{self.line}"
+
+    def source(self) -> str:
+        """The text of the line, with its indentation."""
+        return linecache.getline(self.file, self.line).rstrip()
+
+
+@cache
+def own(file: str) -> bool:
+    """Whether `file` is a user's own code."""
+    if file.startswith("<") or "site-packages" in file:
+        return False
+    path = os.path.realpath(file)
+    if path.startswith(_ROOT):
+        return path.removeprefix(_ROOT).replace(os.sep, "/").startswith(_SHOWN_OF_ROOT) or ".venv" in path
+    return not path.startswith(_LIBRARIES)
+
+
+def shown(file: str) -> str:
+    """The name of `file` in reports."""
+    relative = os.path.relpath(file)
+    return os.path.basename(file) if relative.startswith("..") else Path(relative).as_posix()
+
+
+def frames(coroutine: Any) -> Iterator[FrameType]:
+    """The frames in which `coroutine` is suspended, from the outermost in."""
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
+        if frame is not None:
+            yield frame
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
+
+
+def spot_of(frame: FrameType) -> Spot:
+    """The line at which `frame` stands."""
+    return Spot(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+def waits_at(coroutine: Any) -> Spot | None:
+    """The innermost line of the user's own code at which `coroutine` is suspended."""
+    found = [frame for frame in frames(coroutine) if own(frame.f_code.co_filename)]
+    return spot_of(found[-1]) if found else None
+
+
+def raised_at(error: BaseException) -> list[Spot]:
+    """The lines of the user's own code in the traceback of `error`, from the outermost in; of a group, those of its first exception."""
+    spots: list[Spot] = []
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if own(code.co_filename):
+            spots.append(Spot(code.co_filename, trace.tb_lineno, code.co_name))
+        trace = trace.tb_next
+    if isinstance(error, BaseExceptionGroup):
+        spots += [spot for spot in raised_at(error.exceptions[0]) if spot not in spots]
+    return spots
+
+
+def said(error: BaseException) -> str:
+    """`ValueError: the first line of its message`; of a group of one, that of its exception."""
+    error = innermost(error)
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+
+def innermost(error: BaseException) -> BaseException:
+    """The first exception in a group that is no group itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

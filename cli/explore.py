@@ -1,0 +1,64 @@
+"""`subwarden explore`: run any async function under many schedules, and show the smallest run that fails."""
+
+import argparse
+import sys
+from typing import Any
+
+from subwarden.checking.verdict import Verdict
+from subwarden.cli.options import EXIT_CODES, count, duration, output, seed, write_json
+from subwarden.reports.explore import write_exploration
+from subwarden.reports.gate import console_for
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.explore.api import plan_of
+from subwarden.stateful_tests.explore.code import decode
+from subwarden.stateful_tests.explore.exploration import SCHEDULES, explore_scenario
+from subwarden.stateful_tests.explore.once import follow
+from subwarden.stateful_tests.explore.saved import SavedRuns
+from subwarden.stateful_tests.exploring.budget import lasting
+from subwarden.stateful_tests.subjects.loading import blaming
+from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
+
+
+def add_parser(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser("explore", help="run any async function under many schedules", description=__doc__, epilog=EXIT_CODES)
+    parser.add_argument("scenario", metavar="FILE.py:NAME", help="an `async def` without arguments, in a file or as package.module:NAME")
+    parser.add_argument(
+        "--order", choices=[order.value for order in Order], help="only what stock asyncio can do (fifo), or only any order (default: both)"
+    )
+    parser.add_argument("--cancel", action="store_true", help="also cancel the scenario itself, at any await")
+    parser.add_argument("--schedules", type=count, metavar="N", help=f"how many schedules to try in each order (default: {SCHEDULES:,})")
+    parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long instead: 90 (seconds), 10m, 1h")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of the sampled schedules (default: 0)")
+    parser.add_argument(
+        "--leave", action="append", default=[], metavar="NAME", help="a task, by its name or its function's, that may be left behind"
+    )
+    parser.add_argument("--replay", metavar="STRING", help="play the run of a finding's replay line again, and nothing else")
+    parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explore and report. Returns the verdict's exit code."""
+    coded = None if options.replay is None else decode(options.replay)
+    scenario = load_scenario(options.scenario)
+    with blaming(options.scenario):
+        if coded is not None:
+            exploring = follow(scenario, coded, frozenset(options.leave))
+        else:
+            saved = SavedRuns(scenario.name)
+            plan = plan_of(
+                options.order,
+                cancel=options.cancel,
+                budget=options.budget,
+                schedules=options.schedules,
+                seed=options.seed,
+                leave=options.leave,
+                replays=saved.runs(),
+            )
+            exploring = explore_scenario(scenario, plan, lasting(options.budget))
+            saved.update(exploring)
+    write_exploration(exploring.record, console_for(sys.stdout))
+    if options.json:
+        write_json(options.json, exploring.record)
+    return Verdict(exploring.record["verdict"]).exit_code

@@ -1,0 +1,1 @@
+"""Explores any scenario: many schedules, the failures made small, one record."""

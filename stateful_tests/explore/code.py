@@ -1,0 +1,90 @@
+"""A run of a scenario as a short string: its deviations from fifo, by place. It says which code it was made for, by a check digit.
+
+`sx1-` and a few bytes: the rules of the run, a check of the schedule's names, and for each choice other than 0 the distance from the one
+before and the pick. A run with five deviations takes at most 40 characters. The scenario itself is not in it.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.runs.replay import ANY_MARK, BadReplay
+from subwarden.stateful_tests.subjects.scenario.play import Rules
+
+MARK = "sx1-"
+CHECK = 3  # bytes
+
+
+class Coded(NamedTuple):
+    """A run: its rules, its choices without the last zeros, and the check of its schedule."""
+
+    rules: Rules
+    choices: list[int]
+    check: bytes
+
+
+def check_of(schedule: Sequence[str]) -> bytes:
+    """A check of everything that happens in a run, by name."""
+    return blake2b("\n".join(schedule).encode(), digest_size=CHECK).digest()
+
+
+def encode(coded: Coded) -> str:
+    """As one word."""
+    rules = coded.rules
+    flags = (rules.order is Order.ANY) | rules.slow_steps << 1 | rules.faults << 2 | rules.cancel << 3
+    data = bytearray([flags]) + coded.check
+    last = 0
+    for at, pick in enumerate(coded.choices):
+        if pick:
+            data += _number(at - last) + _number(pick)
+            last = at
+    return MARK + base64.urlsafe_b64encode(bytes(data)).decode().rstrip("=")
+
+
+def decode(text: str) -> Coded:
+    """The run that `encode` wrote. Raises BadReplay."""
+    text = text.strip()
+    if not text.startswith(MARK):
+        kind = "is of another version or of another kind" if ANY_MARK.match(text) or text.startswith("sx") else "is no replay of a scenario"
+        raise BadReplay(f"{text[:20]!r} {kind}; a scenario's replay starts with {MARK}, and `subwarden explore FILE.py:NAME` prints it")
+    try:
+        body = text.removeprefix(MARK)
+        data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        if len(data) <= CHECK or data[0] >= 16:
+            raise ValueError
+        choices: list[int] = []
+        rest = list(data[1 + CHECK :])
+        at = 0
+        while rest:
+            at += _take(rest)
+            pick = _take(rest)
+            if at > 1_000_000:
+                raise ValueError
+            choices += [0] * (at - len(choices)) + [pick]
+    except (binascii.Error, ValueError, IndexError):
+        raise BadReplay(f"the replay {text[:40]!r} is damaged (cut or changed); copy the whole word again") from None
+    flags = data[0]
+    rules = Rules(Order.ANY if flags & 1 else Order.FIFO, bool(flags & 2), bool(flags & 4), bool(flags & 8))
+    return Coded(rules, choices, data[1 : 1 + CHECK])
+
+
+def _number(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; the high bit says that more follow."""
+    data = bytearray()
+    while number > 127:
+        data.append(128 | number & 127)
+        number >>= 7
+    return bytes([*data, number])
+
+
+def _take(data: list[int]) -> int:
+    number = shift = 0
+    while True:
+        byte = data.pop(0)
+        number |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return number

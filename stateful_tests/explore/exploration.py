@@ -1,0 +1,140 @@
+"""Explores a scenario in the orders that are wanted, the weakest first, and makes the record of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from subwarden.checking.verdict import Verdict, worst
+from subwarden.reports.record import (
+    EXPLORE_SCHEMA,
+    ExplorationRecord,
+    ScenarioCheckRecord,
+    ScenarioFindingRecord,
+)
+from subwarden.scheduling.order import EARLY, Order
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.string_hash import current
+from subwarden.stateful_tests.explore.code import Coded, check_of, encode
+from subwarden.stateful_tests.explore.minimal import FAULTS, Run, patience
+from subwarden.stateful_tests.explore.search import Explored, Finding, Search
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.subjects.scenario.narrate import Narration
+from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
+from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
+
+SCHEDULES = 1_000  # of each order, where neither their number nor a budget is given
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to explore. `orders`: weakest first. `schedules` of each order, None: as many as the budget allows. `leave`: names of tasks that
+    may be left behind. `first`: runs to try before anything else.
+    """
+
+    orders: tuple[Order, ...] = (Order.FIFO, Order.ANY)
+    cancel: bool = False
+    schedules: int | None = SCHEDULES
+    seed: int = 0
+    leave: frozenset[str] = frozenset()
+    first: tuple[Coded, ...] = ()
+
+
+@dataclass(slots=True)
+class Exploring:
+    """The outcome: the record, and the findings behind it."""
+
+    record: ExplorationRecord
+    runs: list[Run] = field(default_factory=list)
+
+
+def explore_scenario(
+    scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED, progress: Callable[[int], object] = lambda _: None
+) -> Exploring:
+    """Explore `scenario` by `plan`. Raises BadScenario, UncontrolledSource."""
+    met: dict[str, bool] = {}
+
+    def runner_of(rules: Rules) -> ScenarioRunner:
+        return ScenarioRunner(scenario, rules, plan.leave, met)
+
+    explored: list[Explored] = []
+    stopped = False
+    with running():
+        try:
+            for order in plan.orders:
+                first = [coded for coded in plan.first if coded.rules.order is order]
+                search = Search(runner_of, Rules(order, cancel=plan.cancel), plan.seed, plan.schedules, budget, progress, first)
+                explored.append(search.explored)
+                search.go()
+                if search.explored.findings:
+                    break  # a weaker order says it better
+        except KeyboardInterrupt:
+            if not explored:
+                raise
+            stopped = True
+        findings = [(finding, finding_record(runner_of, scenario, finding)) for each in explored for finding in each.findings]
+    checks = [_check(each) for each in explored]
+    doubts = [doubt for each in explored for doubt in dict.fromkeys(each.doubts)]
+    verdicts = [Verdict(check["verdict"]) for check in checks]
+    if not all(met.values()) or stopped:
+        verdicts.append(Verdict.INCONCLUSIVE)
+    record: ExplorationRecord = {
+        "schema": EXPLORE_SCHEMA,
+        "scenario": scenario.name,
+        "seed": plan.seed,
+        "hash_seed": current(),
+        "verdict": worst(verdicts).value,
+        "stopped": stopped,
+        "checks": checks,
+        "findings": [record for _, record in findings],
+        "sometimes": dict(sorted(met.items())),
+        "doubts": doubts,
+    }
+    return Exploring(record, [finding.run for finding, _ in findings])
+
+
+def _check(explored: Explored) -> ScenarioCheckRecord:
+    verdict = Verdict.VIOLATED if explored.findings else Verdict.INCONCLUSIVE if explored.doubts else Verdict.HOLDS
+    return {
+        "order": explored.rules.order.value,
+        "verdict": verdict.value,
+        "schedules": explored.schedules,
+        "steps": explored.steps,
+        "complete_within": explored.complete_within,
+        "complete": explored.complete,
+        "end_states": explored.end_states.distinct,
+        "unseen": explored.end_states.chance_of_new if explored.end_states.total else None,
+        "seconds": explored.seconds,
+    }
+
+
+def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scenario, finding: Finding) -> ScenarioFindingRecord:
+    """The record of a finding: its minimal run is played once more, and told."""
+    run = finding.run
+    with patience(finding.failure):
+        told = narrate(runner_of(run.rules), run.choices)[0]
+    return {
+        "kind": finding.failure.kind.value,
+        "title": told.title,
+        "evidence": told.evidence,
+        "order": run.rules.order.value,
+        "fault": any(name.startswith(FAULTS) for name in run.names),
+        "slow_step": EARLY in run.names,
+        "found": finding.found,
+        "deviations": run.deviations,
+        "moved": sorted(told.moved),
+        "values": [each.name for each in run.happened if each.is_value],
+        "minimal": finding.minimal,
+        "steps": told.rows,
+        "replay": encode(Coded(run.rules, run.choices, check_of(run.names))),
+        "script": None,
+        "script_confirmed": None,
+        "script_doubt": None,
+    }
+
+
+def narrate(runner: ScenarioRunner, choices: Sequence[int]) -> tuple[Narration, Result]:
+    """Play these choices once, and tell the run."""
+    told = Narration()
+    with told.listening():
+        result = runner.run(told.choosing(fixed(choices)), every_choice=True, listener=told)
+    return told, result

@@ -1,0 +1,91 @@
+"""One run of a scenario: as `asyncio.run` makes it but in virtual time, or along a recorded schedule."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from subwarden.checking.scenario.names import Names
+from subwarden.checking.scenario.waits import waits
+from subwarden.checking.verdict import Verdict
+from subwarden.reports.record import EXPLORE_SCHEMA, ExplorationRecord
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import run as run_loop
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.string_hash import current
+from subwarden.stateful_tests.explore.code import Coded, check_of
+from subwarden.stateful_tests.explore.exploration import Exploring, finding_record
+from subwarden.stateful_tests.explore.minimal import record
+from subwarden.stateful_tests.explore.search import Finding
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.subjects.scenario.explain import words
+from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
+from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
+
+T = TypeVar("T")
+ENDLESS = 10**9  # steps: `run` has no bound, as `asyncio.run` has none
+
+
+class WaitsForEver(RuntimeError):
+    """Nothing can move any more, and the coroutine that was to be run has not ended. The message says who waits for what."""
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run `main` as `asyncio.run` does, in the order of stock asyncio but in virtual time: sleeps cost nothing. Return its result.
+
+    Raises what `main` raises, and WaitsForEver where asyncio would hang. Tasks that are left are cancelled, as by `asyncio.run`.
+    """
+    if not asyncio.iscoroutine(main):
+        raise ValueError(f"a coroutine was expected, got {main!r}")
+    loop = ControlledLoop()
+    with controlled_locks(), loop.entered():
+        try:
+            task: asyncio.Task[T] = loop.create_task(main)
+            _until_done(loop, task)
+            if not task.done():
+                names = Names(loop)
+                raise WaitsForEver("; ".join(f"{names.task(wait.task)} {words(wait, names)}" for wait in waits(loop)))
+            left = [each for each in loop.tasks if not each.done()]
+            for each in left:
+                each.cancel()
+            if left:
+                _until_done(loop, loop.create_task(_gathered(left)))
+            _until_done(loop, loop.create_task(loop.shutdown_asyncgens()))
+            return task.result()
+        finally:
+            loop.abandon()
+
+
+def _until_done(loop: ControlledLoop, task: "asyncio.Task[Any]") -> None:
+    run_loop(loop, Order.FIFO, lambda _: 0, task.done, limit=ENDLESS)
+
+
+async def _gathered(tasks: "list[asyncio.Task[Any]]") -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def follow(scenario: Scenario, coded: Coded, leave: frozenset[str] = frozenset()) -> Exploring:
+    """Play the run that `coded` describes. Where the code has changed since, it follows as far as it can, and says so as a doubt."""
+
+    def runner_of(rules: Rules) -> ScenarioRunner:
+        return ScenarioRunner(scenario, rules, leave)
+
+    with running():
+        run = record(runner_of(coded.rules), lambda _: fixed(coded.choices))
+        findings = [] if run.failure is None else [finding_record(runner_of, scenario, Finding(run.failure, run, 1, True))]
+    changed = check_of(run.names) != coded.check
+    doubt = "the scenario takes other steps than when the replay was made: its code, or a library, has changed since"
+    made: ExplorationRecord = {
+        "schema": EXPLORE_SCHEMA,
+        "scenario": scenario.name,
+        "seed": 0,
+        "hash_seed": current(),
+        "verdict": (Verdict.VIOLATED if findings else Verdict.INCONCLUSIVE if changed else Verdict.HOLDS).value,
+        "stopped": False,
+        "checks": [],
+        "findings": findings,
+        "sometimes": {},
+        "doubts": [doubt] if changed else [],
+    }
+    return Exploring(made, [run])

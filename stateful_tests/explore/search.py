@@ -1,0 +1,246 @@
+"""Explores one scenario in one order: sampled schedules by a portfolio of strategies, all with few deviations, and where its states can be
+told apart, all of them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from time import monotonic
+
+from subwarden.checking.scenario.failure import Failure
+from subwarden.scheduling.candidates import Candidates
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.state_search.search import StateSearch
+from subwarden.scheduling.strategies.sampling.feedback import Feedback
+from subwarden.scheduling.strategies.sampling.pct import Pct
+from subwarden.scheduling.strategies.sampling.pos import Pos
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.sampling.surw import Surw
+from subwarden.scheduling.strategies.sampling.urw import Urw
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant, Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.explore.code import Coded
+from subwarden.stateful_tests.explore.minimal import BudgetSpent, Exhausted, Minimizer, NotReproducible, Run, difference, patience, record
+from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
+from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
+
+SAMPLED = 200  # schedules before the search of states: most failures are found by then
+AFTER = 100  # schedules after the first failure, which may show another one
+MOST = 5  # findings in one order
+END_STATES = 8  # every so many runs the end state is looked at
+PROOF = 4  # runs of the search of states, for each schedule that is wanted: most of them are given up early
+LARGE = 60  # choices of a run, beyond which its states are too many
+
+
+@dataclass(slots=True)
+class Finding:
+    """A failure and its minimal run. `found`: the number of the schedule that showed it first. `minimal`: there was time to shrink it."""
+
+    failure: Failure
+    run: Run
+    found: int
+    minimal: bool
+
+
+@dataclass(slots=True)
+class Explored:
+    """What the search of one order has covered."""
+
+    rules: Rules
+    schedules: int = 0
+    steps: int = 0
+    complete_within: int = -1
+    complete: bool = False
+    end_states: Tally = field(default_factory=Tally)
+    seconds: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+
+def _turns(random: Random, systematic: DelayBounded) -> list[Strategy]:
+    """The strategies in the order of their turns. Half of the turns are for PCT and the random walk, which need the least time a run."""
+
+    def own() -> Random:
+        return Random(random.getrandbits(64))
+
+    walk, surw, urw, pos, feedback = RandomWalk(own()), Surw(own()), Urw(own()), Pos(own()), Feedback(own())
+    pct2, pct3, pct4 = Pct(own(), 2), Pct(own(), 3), Pct(own(), 4)
+    return [pct3, walk, pct4, walk, surw, pct3, walk, systematic, pct2, walk, pos, pct3, walk, urw, walk, feedback]
+
+
+class Search:
+    """Explores one order. `runner_of` makes runners for its rules and for weaker ones, so that a failure is labelled by the weakest."""
+
+    def __init__(
+        self,
+        runner_of: Callable[[Rules], ScenarioRunner],
+        rules: Rules,
+        seed: int,
+        schedules: int | None,
+        budget: Budget,
+        progress: Callable[[int], object] = lambda _: None,
+        first: Sequence[Coded] = (),
+    ) -> None:
+        self._runner_of = runner_of
+        self._runner = runner_of(rules)  # its own: the runs that make a failure smaller are not counted
+        self._random = Random(f"{seed} {rules.order.value}")
+        self._most = schedules
+        self._budget = budget
+        self._progress = progress
+        self._saved = first  # runs that failed before
+        self._until: int | None = None  # the number of schedules after which to stop, once there is a failure
+        self._known: set[Failure] = set()
+        self._systematic = DelayBounded(random=Random(self._random.getrandbits(64)))
+        self._first: Run | None = None
+        self._turns = _turns(self._random, self._systematic)
+        self.explored = Explored(rules)
+
+    def go(self) -> Explored:
+        """Search until the budget or the schedules are used up, or nothing is left."""
+        began = monotonic()
+        explored, runner = self.explored, self._runner
+        if self._same_twice():
+            for saved in self._saved:
+                choices = saved.choices
+                self._look_at(runner.run(lambda _, choices=choices: fixed(choices)))  # type: ignore[misc]  # a default binds it now
+            self._sample(SAMPLED)
+            if self._worth_a_proof() and self._all_states():
+                explored.complete = True
+            else:
+                self._sample(None)
+        explored.schedules = runner.schedules
+        explored.steps = runner.steps
+        explored.complete_within = self._systematic.complete
+        explored.complete = explored.complete or self._systematic.everything
+        explored.seconds = monotonic() - began
+        return explored
+
+    # --- parts
+
+    def _same_twice(self) -> bool:
+        """Play fifo's own schedule twice: a scenario that does not do the same cannot be explored."""
+        first = self._first = record(self._runner, lambda _: fixed(()))
+        second = record(self._runner, lambda _: fixed(()))
+        if first != second:
+            self.explored.doubts.append(f"the scenario does not do the same under the same schedule: {difference(first, second)}")
+            return False
+        self._look_at(Result(first.failure, first.choices, 0), 1)
+        if not first.choices:  # it is the only schedule: let the systematic search notice
+            while self._one(self._systematic):
+                pass
+        return True
+
+    def _sample(self, number: int | None) -> None:
+        """Sample `number` schedules, or as many as are wanted."""
+        strategies = list(self._turns)
+        until = None if number is None else self._runner.schedules + number
+        at = 0
+        while not self._enough() and (until is None or self._runner.schedules < until):
+            if self._systematic.everything:
+                return
+            strategy = strategies[at % len(strategies)]
+            at += 1
+            if not self._one(strategy):
+                strategies = [each for each in strategies if each is not strategy]
+            if at % 50 == 0:
+                self._progress(50)
+
+    def _enough(self) -> bool:
+        number = self._runner.schedules
+        return (
+            (self._most is not None and number >= self._most)
+            or (self._until is not None and number >= self._until)
+            or len(self.explored.findings) >= MOST
+            or self._budget.spent()
+        )
+
+    def _one(self, strategy: Strategy) -> bool:
+        """One run by `strategy`; False if it has none left."""
+
+        def begin(candidates: Candidates) -> Choose:
+            choose = strategy.begin(candidates)
+            if choose is None:
+                raise Exhausted
+            return choose
+
+        values = None if strategy is self._systematic else self._value
+        runner = self._runner
+        runner.sample_end = runner.schedules % END_STATES == 0
+        try:
+            result = runner.run(begin, decide=values, every_choice=strategy.every_choice)
+            strategy.end(result.choices, result.steps)
+        except Exhausted:
+            return False
+        except Nondeterministic as error:
+            self.explored.doubts.append(str(error))
+            return False
+        finally:
+            runner.sample_end = False
+        if runner.end_state is not None:
+            self.explored.end_states.add(runner.end_state)
+        self._look_at(result)
+        return True
+
+    def _value(self, n: int) -> int:
+        return int(self._random.random() * n)
+
+    def _worth_a_proof(self) -> bool:
+        runner = self._runner
+        return (
+            not self._enough()
+            and not self.explored.findings
+            and not self._systematic.everything
+            and not runner.decided
+            and len(self._first.choices if self._first else ()) <= LARGE
+        )
+
+    def _all_states(self) -> bool:
+        """Search every state, within a bound; whether that was all."""
+        most = PROOF * (self._most or 2_500)
+        search = StateSearch(most=most)
+        runner = self._runner
+
+        def begin(candidates: Candidates) -> Choose:
+            choose = search.begin(candidates)
+            if choose is None:
+                raise Exhausted
+            return choose
+
+        while not self._budget.spent() and not self.explored.findings:
+            try:
+                result = runner.run(begin, every_choice=search.every_choice)
+                search.end(result.choices, result.steps)
+            except Exhausted:
+                break
+            except Redundant:
+                search.end([], 0)
+                continue
+            except Nondeterministic:
+                return False
+            if search.indigestible is not None:
+                return False
+            self._look_at(result)
+        return search.complete and not search.endless
+
+    def _look_at(self, result: Result, number: int | None = None) -> None:
+        """Make a finding of a run that fails in a new way. `number`: that of the run, if it is not the last."""
+        failure = result.failure
+        if failure is None or failure in self._known:
+            return
+        self._known.add(failure)
+        explored, rules = self.explored, self.explored.rules
+        found = number or self._runner.schedules
+        try:
+            with patience(failure):
+                run, minimal = Minimizer(self._runner_of, failure, self._budget).minimal(rules, result.choices), True
+        except NotReproducible as error:
+            explored.doubts.append(f"{failure.kind.value}: a failing run does not repeat: {error}")
+            return
+        except BudgetSpent:
+            choices = result.choices
+            run, minimal = record(self._runner_of(rules), lambda _: fixed(choices)), False
+        explored.findings.append(Finding(failure, run, found, minimal))
+        if self._until is None:
+            self._until = self._runner.schedules + AFTER

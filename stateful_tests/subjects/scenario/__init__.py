@@ -1,0 +1,1 @@
+"""A scenario: any coroutine function. How it is loaded, played and told."""

@@ -1,0 +1,34 @@
+"""The state in which a run of a scenario ends: the values of its local variables then, and of its result. Two runs that nobody could tell
+apart have the same.
+
+Values that cannot be looked into are left out, so the count of end states is a count of those that can be told apart.
+"""
+
+from types import FrameType
+from typing import Any
+
+from subwarden.scheduling.state_search.structure import Indigestible
+from subwarden.scheduling.state_search.suspended import Suspended
+
+
+class EndStates:
+    """Digests end states, equal ones equally, within one process."""
+
+    def __init__(self) -> None:
+        self._structure = Suspended()
+
+    def of(self, frame: FrameType, main: Any, failure: object) -> int:
+        """The digest of the end of a run. `frame` is that of the scenario, which has been kept alive."""
+        structure = self._structure
+        structure.begin()
+        result = main.result() if main.done() and not main.cancelled() and main.exception() is None else None
+        parts: list[object] = [("failure", repr(failure)), ("done", main.done())]
+        for name, value in [*sorted(frame.f_locals.items()), ("return", result)]:
+            before = len(structure.out)
+            try:
+                structure.add(value)
+            except (Indigestible, RecursionError):
+                del structure.out[before:]
+                structure.out.append(0)
+            parts.append(name)
+        return hash((tuple(parts), tuple(structure.out)))

@@ -1,0 +1,201 @@
+"""Why a run of a scenario fails, in words: the title of the finding, and the evidence line by line."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from subwarden.checking.scenario.failure import Failure, FailureKind
+from subwarden.checking.scenario.judge import ScenarioJudge
+from subwarden.checking.scenario.names import Names
+from subwarden.checking.scenario.places import Spot, raised_at, said, shown, waits_at
+from subwarden.checking.scenario.waits import Wait, cycle, waits
+from subwarden.scheduling.loop import ControlledLoop
+
+Taken = Mapping[int, tuple[Any, Spot | None, int]]
+FRAMES = 4  # of a traceback that are shown, the innermost ones
+
+
+class Woken(NamedTuple):
+    """A call of `set` or `notify` of `thing` by task `who`, while `waiting` tasks were waiting."""
+
+    call: str
+    thing: Any
+    waiting: int
+    who: str
+    spot: Spot | None
+    row: int
+
+
+class Ended(NamedTuple):
+    """A run at its end, while its objects are there. `taken`: the last task that took each lock, where, in which row."""
+
+    failure: Failure
+    error: BaseException | None
+    loop: ControlledLoop
+    names: Names
+    judge: ScenarioJudge
+    taken: Taken
+    woken: Sequence[Woken]
+
+    @property
+    def left(self) -> list[Any]:
+        """The tasks that have not ended."""
+        return [task for task in self.loop.tasks if not task.done() and not self.judge.may_stay(task)]
+
+
+Told = tuple[str, list[str]]
+
+
+def explain(run: Ended) -> Told:
+    """The title and the evidence."""
+    teller = _TELLERS.get(run.failure.kind)
+    return (run.failure.kind.value, []) if teller is None else teller(run)
+
+
+def words(wait: Wait, names: Names) -> str:
+    """`waits for lock Hub.lock, held by worker`."""
+    if wait.kind == "lock":
+        held = f", held by {_names(wait.on, names)}" if wait.on else ""
+        return f"waits for lock {names.thing(wait.thing)}{held}"
+    if wait.kind == "tasks":
+        return f"waits for {', '.join(names.task(task) for task in wait.on)}"
+    return f"waits for {_KINDS[wait.kind]} {names.thing(wait.thing)}" if wait.kind in _KINDS else "waits for a future that nobody resolves"
+
+
+_KINDS = {
+    "queue": "an item of queue",
+    "room": "room in queue",
+    "join": "the end of the work of queue",
+    "event": "event",
+    "condition": "condition",
+    "semaphore": "semaphore",
+    "barrier": "barrier",
+}
+
+
+def _raised(run: Ended) -> Told:
+    error = run.error
+    if error is None:
+        return run.failure.kind.value, []
+    lines = [_at(spot) for spot in raised_at(error)[-FRAMES:]]
+    title = said(error)
+    if run.failure.kind is FailureKind.TASK_RAISED:
+        tasks = [task for task in run.loop.tasks if task.done() and not task.cancelled() and task.exception() is error]
+        title = f"{title}, in {_names(tasks, run.names) or 'a task'}, and nobody retrieves it"
+    elif run.failure.kind is FailureKind.CALLBACK_RAISED:
+        title = f"{title}, in a callback"
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None and not isinstance(cause, asyncio.CancelledError):
+        lines.append(f"after {said(cause)}")
+    return title, lines
+
+
+def _always(run: Ended) -> Told:
+    raised = "" if run.error is None else f": it raises {said(run.error)}"
+    return f"always({run.failure.about!r}) does not hold{raised}", []
+
+
+def _deadlock(run: Ended) -> Told:
+    every = waits(run.loop)
+    found = cycle(every)
+    members = [run.names.task(wait.task) for wait in found]
+    lines = [_blocked(wait, run) for wait in [*found, *(wait for wait in every if wait not in found)]]
+    return f"deadlock: {' -> '.join([*members, members[0]])} (each waits for the next)", lines
+
+
+def _stuck(run: Ended) -> Told:
+    found = waits(run.loop)
+    roots = [wait for wait in found if wait.kind != "tasks"] or found
+    lines: list[str] = []
+    lost = False
+    for wait in roots:
+        lines.append(_blocked(wait, run))
+        missed = [call for call in run.woken if call.thing is wait.thing and not call.waiting]
+        why = _free(wait)
+        if missed:
+            where = "" if missed[-1].spot is None else f" at {missed[-1].spot.at()}"
+            why = f"{missed[-1].who} called {missed[-1].call}(){where}, in step {missed[-1].row}, when nobody was waiting yet"
+        if why is not None:
+            lost = True
+            lines.append(f"  {why}")
+    lines += [_blocked(wait, run) for wait in found if wait not in roots]
+    what = "a lost wake-up" if lost else "nobody is left to wake it"
+    return f"{_names([wait.task for wait in roots], run.names)} waits for ever: {what}", lines
+
+
+def _free(wait: Wait) -> str | None:
+    """Why `wait` should have ended, if the thing that it waits for is there."""
+    thing = wait.thing
+    if wait.kind == "event":
+        free = thing.is_set()
+    elif wait.kind == "lock":
+        free = not thing.locked()
+    elif wait.kind == "semaphore":
+        free = thing._value > 0
+    elif wait.kind in ("queue", "room"):
+        free = not (thing.empty() if wait.kind == "queue" else thing.full())
+    else:
+        free = False
+    return f"the {wait.kind} is there, and nobody has woken the first who waits" if free else None
+
+
+def _left_task(run: Ended) -> Told:
+    title = f"the scenario has ended, and {_names(run.left, run.names)} is left behind"
+    return title, [*_stand(run), "cancel and await it, or allow it: leave=[...], --leave NAME"]
+
+
+def _left_lock(run: Ended) -> Told:
+    names = run.names
+    lines = [f"{names.thing(lock)} was taken by {_took(lock, run)} and never released" for _, lock in run.loop.holding]
+    return f"the scenario has ended, and lock {names.thing(run.loop.holding[0][1])} is still held", lines
+
+
+def _restless(run: Ended) -> Told:
+    return "the run does not come to rest", _stand(run)
+
+
+def _blocks(run: Ended) -> Told:
+    file, _, rest = run.failure.about.partition(":")
+    return f"a step blocks the event loop at {shown(file)}:{rest}", ["no other task can run meanwhile; await instead"]
+
+
+_TELLERS: dict[FailureKind, Callable[[Ended], Told]] = {
+    FailureKind.RAISED: _raised,
+    FailureKind.TASK_RAISED: _raised,
+    FailureKind.CALLBACK_RAISED: _raised,
+    FailureKind.ALWAYS: _always,
+    FailureKind.DEADLOCK: _deadlock,
+    FailureKind.STUCK: _stuck,
+    FailureKind.RESTLESS: _restless,
+    FailureKind.BLOCKED: _blocks,
+    FailureKind.LEFT_TASK: _left_task,
+    FailureKind.LEFT_LOCK: _left_lock,
+}
+
+
+def _blocked(wait: Wait, run: Ended) -> str:
+    text = f"{run.names.task(wait.task)} {words(wait, run.names)}"
+    if wait.at is not None:
+        text += f"  ({wait.at.at()}  {wait.at.source().strip()})"
+    spot = run.taken[id(wait.thing)][1] if wait.kind == "lock" and wait.on and id(wait.thing) in run.taken else None
+    return text if spot is None else f"{text}; taken at {spot.at()}"
+
+
+def _took(lock: Any, run: Ended) -> str:
+    task, spot, row = run.taken.get(id(lock), (None, None, 0))
+    who = "somebody" if task is None else run.names.task(task)
+    return who if spot is None else f"{who} at {spot.at()}, in step {row},"
+
+
+def _stand(run: Ended) -> list[str]:
+    """Where each task that is left is suspended."""
+    spots = [(run.names.task(task), waits_at(task.get_coro())) for task in run.left]
+    return [f"{name} stands {'somewhere' if spot is None else _at(spot)}" for name, spot in spots]
+
+
+def _at(spot: Spot) -> str:
+    return f"at {spot.at()} in {spot.function}:  {spot.source().strip()}"
+
+
+def _names(tasks: Sequence[Any], names: Names) -> str:
+    return " and ".join(dict.fromkeys(names.task(task) for task in tasks))

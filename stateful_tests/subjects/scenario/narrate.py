@@ -1,0 +1,214 @@
+"""Tells one run of a scenario: for every step the task, the lines that ran, what it waits for; then why the run fails."""
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from subwarden.checking.scenario.judge import ScenarioJudge
+from subwarden.checking.scenario.names import Names
+from subwarden.checking.scenario.places import Spot, own, said
+from subwarden.checking.scenario.waits import waits
+from subwarden.reports.record import ScenarioLine, ScenarioRow
+from subwarden.scheduling.candidates import Candidates
+from subwarden.scheduling.handles import owner
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import EARLY, TIMER
+from subwarden.scheduling.run import Choose
+from subwarden.stateful_tests.subjects.scenario.explain import Ended, Woken, explain, words
+from subwarden.stateful_tests.subjects.scenario.play import VALUE
+from subwarden.stateful_tests.subjects.scenario.tracing import Lines
+
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+SHOWN = 9  # lines of a step; of more, the first and the last
+
+
+class Narration:
+    """A listener of one run (`play.ScenarioRunner.run`). Ask for `rows`, `title` and `evidence` when it has ended."""
+
+    def __init__(self) -> None:
+        self.rows: list[ScenarioRow] = []
+        self.title = ""
+        self.evidence: list[str] = []
+        self.schedule: list[str] = []  # the names of all that happened
+        self.moved: set[str] = set()  # the tasks that a deviation concerns
+        self._lines = Lines()
+        self._pending: list[tuple[str, str, bool]] = []  # since the last step: name, the one that was due, whether it deviates
+        self._taken: dict[int, tuple[Any, Spot | None, int]] = {}  # lock -> the task that took it last, where, in which step
+        self._woken: list[Woken] = []
+
+    def choosing(self, choose: Choose) -> Callable[[Candidates], Choose]:
+        """`choose`, with everything that it picks written down. For a run with `every_choice`."""
+
+        def make(candidates: Candidates) -> Choose:
+            def chosen(n: int) -> int:
+                pick = choose(n) if n > 1 else 0
+                names = candidates.names()
+                self._pending.append((names[pick], names[0], pick > 0))
+                self.schedule.append(names[pick])
+                return pick
+
+            return chosen
+
+        return make
+
+    # --- told by the run
+
+    def begun(self, loop: ControlledLoop, judge: ScenarioJudge) -> None:
+        self._loop, self._judge = loop, judge
+        self.names = Names(loop)
+        loop.lock_listener = self._locked
+
+    def stepping(self, stepped: Callable[[], bool]) -> Callable[[], bool]:
+        """`stepped`, with a row for each step."""
+
+        def told() -> bool:
+            stop = stepped()
+            self._row()
+            return stop
+
+        return told
+
+    def finished(self) -> None:
+        self._outside(self._pending)
+        failure = self._judge.failure
+        if failure is not None:
+            told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken))
+            self.title, self.evidence = ADDRESS.sub("", told[0]), [ADDRESS.sub("", line) for line in told[1]]
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Around the run."""
+        with self._lines.tracing(), _wakeups(self._heard):
+            yield
+
+    # --- rows
+
+    def _row(self) -> None:
+        self.names.learn()
+        steps = [at for at, (name, _, _) in enumerate(self._pending) if not _is_outside(name)]
+        at = steps[0] if steps else len(self._pending)
+        before, step, values = self._pending[:at], self._pending[at : at + 1], self._pending[at + 1 :]
+        self._pending = []
+        self._outside(before)
+        task = owner(self._loop.current)
+        spots = self._lines.take()
+        name, due, deviates = step[0] if step else ("", "", False)
+        did = [f"{VALUE.strip()}: {value.removeprefix(VALUE)}" for value, _, _ in values]
+        if task is None:
+            who = "callback"
+            if not spots and not did and not deviates:  # asyncio's own housekeeping
+                return
+            did.append(name)
+        else:
+            who = self.names.task(task)
+            if task.done():
+                did.append(_ending(task))
+        if deviates:
+            self.moved.add(who)
+        if not spots and not did and not deviates:
+            did = [] if task is None else self._waiting(task)
+            if not did:
+                return
+        elif task is not None and not task.done():
+            did += self._waiting(task)
+        self._add(who, did, spots, f"before {self._due(due)}, which was due" if deviates else "")
+
+    def _outside(self, events: list[tuple[str, str, bool]]) -> None:
+        """Rows for what happens between steps."""
+        for name, _due, deviates in events:
+            if name == EARLY:
+                self._add("the clock", ["a step has taken long: the next timer is due"], [], "a slow step")
+            elif name == TIMER:
+                if deviates:
+                    self._add("the clock", ["the next timer is due"], [], "a timer")
+            elif name.startswith("+"):
+                kind, _, task = name[1:].partition(" ")
+                who = self._due(task)
+                self.moved.add(who)
+                self._add(who, [{"cancel": "(is cancelled)", "fail": "(its call fails)"}.get(kind, f"({kind})")], [], "a fault")
+        events.clear()
+
+    def _due(self, name: str) -> str:
+        return self.names.by_schedule().get(name.split("@", maxsplit=1)[0], name)
+
+    def _add(self, who: str, did: list[str], spots: list[Spot], deviates: str) -> None:
+        lines = _few(spots)
+        did = [ADDRESS.sub("", text) for text in did]
+        self.rows.append({"step": len(self.rows) + 1, "task": who, "lines": lines, "did": did, "deviates": deviates})
+
+    def _waiting(self, task: "asyncio.Task[Any]") -> list[str]:
+        if any(owner(handle) is task for handle in self._loop.ready):
+            return []
+        found = next((wait for wait in waits(self._loop) if wait.task is task), None)
+        return [] if found is None or found.kind == "future" else [words(found, self.names)]
+
+    # --- what tasks do to locks, events and conditions
+
+    def _locked(self, verb: str, lock: asyncio.Lock) -> None:
+        frame = sys._getframe(1)
+        self.names.learn_thing(lock, frame)
+        if verb == "takes":
+            self._taken[id(lock)] = (asyncio.current_task(self._loop), _user_spot(frame), len(self.rows) + 1)
+
+    def _heard(self, call: str, thing: Any, waiting: int) -> None:
+        frame = sys._getframe(2)
+        self.names.learn_thing(thing, frame)
+        task = asyncio.current_task(self._loop)
+        who = "a callback" if task is None else self.names.task(task)
+        self._woken.append(Woken(call, thing, waiting, who, _user_spot(frame), len(self.rows) + 1))
+
+
+def _is_outside(name: str) -> bool:
+    return name.startswith("+") or name in (EARLY, TIMER)
+
+
+def _ending(task: "asyncio.Task[Any]") -> str:
+    if task.cancelled():
+        return "ends: cancelled"
+    error = task._exception  # CPython's own: to ask for `exception()` would be to retrieve it
+    if error is not None:
+        return f"raises {said(error)}"
+    result = task.result()
+    return "returns" if result is None else f"returns {repr(result)[:60]}"
+
+
+def _few(spots: list[Spot]) -> list[ScenarioLine]:
+    """The lines to show: each run of one line once, and no more than a reader takes in."""
+    told: list[ScenarioLine] = []
+    for spot in spots:
+        line: ScenarioLine = {"at": spot.at(), "source": spot.source()}
+        if not told or told[-1] != line:
+            told.append(line)
+    if len(told) <= SHOWN:
+        return told
+    between: ScenarioLine = {"at": "...", "source": f"({len(told) - SHOWN + 1} lines)"}
+    return [*told[: SHOWN // 2], between, *told[-(SHOWN // 2) :]]
+
+
+def _user_spot(frame: Any) -> Spot | None:
+    while frame is not None and not own(frame.f_code.co_filename):
+        frame = frame.f_back
+    return None if frame is None else Spot(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+@contextmanager
+def _wakeups(heard: Callable[[str, Any, int], None]) -> Iterator[None]:
+    """While open, `heard` is told of every `set` of an event and every `notify` of a condition, with the number of those who wait."""
+    stock_set, stock_notify = asyncio.Event.set, asyncio.Condition.notify
+
+    def event_set(self: asyncio.Event) -> None:
+        heard("set", self, len(self._waiters))
+        stock_set(self)
+
+    def notify(self: asyncio.Condition, n: int = 1) -> None:
+        heard("notify", self, len(self._waiters))
+        stock_notify(self, n)
+
+    asyncio.Event.set, asyncio.Condition.notify = event_set, notify  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        asyncio.Event.set, asyncio.Condition.notify = stock_set, stock_notify  # type: ignore[method-assign]

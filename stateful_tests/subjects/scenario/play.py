@@ -1,0 +1,173 @@
+"""Plays a scenario on the controlled loop, once for each call of `run`. Exploring, shrinking and telling are built on it."""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from subwarden.checking.scenario.failure import Failure
+from subwarden.checking.scenario.judge import ScenarioJudge
+from subwarden.scheduling.events import Event
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.loop_candidates import LoopCandidates
+from subwarden.scheduling.order import Order, loop_for
+from subwarden.scheduling.run import Choose, Ending, run
+from subwarden.scheduling.uncontrolled import UncontrolledSource
+from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.stateful_tests.exploring.runner import COLLECT_EVERY
+from subwarden.stateful_tests.subjects.scenario.end_state import EndStates
+from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Scenario, check_coroutine
+
+LIMIT = 10_000  # steps of a run; after as many more in fifo, which is fair to all, it is said not to come to rest
+_HYPOTHESIS = ("UnsatisfiedAssumption", "StopTest", "Frozen")
+VALUE = "choose "
+
+Make = Callable[[LoopCandidates], Choose]
+
+
+class ScenarioCandidates(LoopCandidates):
+    """Also names the values while `world.decisions.choose` picks one."""
+
+    __slots__ = ()
+
+    def names(self) -> list[str]:
+        deciding = self.loop.deciding
+        if deciding is None:
+            return super().names()
+        return [f"{VALUE}{value!r}" for value in deciding]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a run. `slow_steps`: a timer may fire while steps are ready. `faults`: `may_cancel` and `may_fail` may strike;
+    `cancel`: the scenario itself may be cancelled, too.
+    """
+
+    order: Order
+    slow_steps: bool = True
+    faults: bool = True
+    cancel: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """The result of one run."""
+
+    failure: Failure | None
+    choices: list[int]
+    steps: int
+
+
+class ScenarioRunner:
+    """One scenario under one set of rules. `met`: the conditions of `sometimes`, and whether they have held in any run."""
+
+    def __init__(self, scenario: Scenario, rules: Rules, leave: frozenset[str] = frozenset(), met: dict[str, bool] | None = None) -> None:
+        self.scenario = scenario
+        self.rules = rules
+        self.leave = leave
+        self.met: dict[str, bool] = {} if met is None else met
+        self.schedules = 0
+        self.steps = 0
+        self.decided = False  # whether any run has asked for a value
+        self.sample_end = False  # whether to look at the end state of the next run
+        self.end_state: int | None = None
+        self._ends = EndStates()
+        self._collected = 0
+
+    def run(self, make: Make, *, decide: Choose | None = None, every_choice: bool = False, listener: Any = None) -> Result:
+        """Play it once. `decide` picks values, in the place of the chooser that `make` makes. `listener` hears of the run.
+
+        Raises UncontrolledSource, BadScenario.
+        """
+        rules = self.rules
+        loop = loop_for(rules.order, early_timers=rules.slow_steps)
+        loop.may_interrupt = rules.faults
+        judge = loop.observer = ScenarioJudge(loop, self.leave, self.met)
+        WATCHDOG.watch(loop)
+        with loop.entered():
+            try:
+                choices, steps = self._play(loop, judge, make, decide, every_choice, listener)
+            except SystemExit as error:
+                loop.abandon()
+                said = f"{self.scenario.name} raised SystemExit({error.code!r}); it must return, or raise an Exception"
+                raise BadScenario(said) from None
+            except BaseException:  # nothing can be tried, Ctrl-C: nothing may be left to complain
+                loop.abandon()
+                raise
+        WATCHDOG.watch(None)  # until the next run the work is ours
+        uncontrolled = loop.uncontrolled[0] if loop.uncontrolled else None
+        loop.abandon()
+        if uncontrolled is not None:
+            raise UncontrolledSource(uncontrolled)
+        if judge.error is not None and _is_for_the_test(judge.error):
+            raise judge.error
+        self.schedules += 1
+        self.steps += steps
+        if self.steps - self._collected >= COLLECT_EVERY:
+            self._collected = self.steps
+            gc.collect(0)  # the objects since the last time
+        return Result(judge.failure, choices, steps)
+
+    def _play(
+        self, loop: ControlledLoop, judge: ScenarioJudge, make: Make, decide: Choose | None, every_choice: bool, listener: Any
+    ) -> tuple[list[int], int]:
+        """Run it to its end and judge it. Returns the choices and the number of steps."""
+        rules, scenario = self.rules, self.scenario
+        coroutine = scenario.start()
+        if self.schedules == 0:
+            check_coroutine(scenario, coroutine)
+        main = loop.create_task(coroutine, name=scenario.function)
+        judge.begin(main)
+        frame = getattr(coroutine, "cr_frame", None) if self.sample_end else None
+        if rules.cancel:
+            _may_be_cancelled(loop, judge, main)
+        choose = make(ScenarioCandidates(loop, rules.order))
+        loop.decide = decide or choose
+        stepped = judge.stepped
+        if listener is not None:
+            listener.begun(loop, judge)
+            stepped = listener.stepping(stepped)
+        try:
+            ending, choices, steps = run(loop, rules.order, choose, stepped, limit=LIMIT, every_choice=every_choice)
+            if (ending is Ending.LIMIT and judge.failure is None) or (ending is Ending.QUIESCENT and _swept(judge, main, loop)):
+                loop.faults.clear()
+                loop.early_timers = False
+                ending, _, more = run(loop, rules.order, _first, stepped, limit=LIMIT)
+                steps += more
+        except Blocked:  # outside of any task: in a callback, or in a condition
+            ending, choices, steps = Ending.STOPPED, loop.choices, 0
+        judge.finish(ending)
+        self.decided = self.decided or loop.decided
+        self.end_state = None if frame is None else self._ends.of(frame, main, judge.failure)
+        if listener is not None:
+            listener.finished()
+        return choices, steps
+
+
+def _is_for_the_test(error: BaseException) -> bool:
+    """Whether `error` tells pytest or Hypothesis something, and is no failure: a skip, an expected failure, an assumption."""
+    kind = type(error)
+    return kind.__module__.startswith(("_pytest.", "hypothesis.")) and kind.__name__ in ("Skipped", "XFailed", "Exit", *_HYPOTHESIS)
+
+
+def _first(_n: int) -> int:
+    return 0
+
+
+def _may_be_cancelled(loop: ControlledLoop, judge: ScenarioJudge, main: Any) -> None:
+    def strike() -> None:
+        judge.cancelled = True
+        main.cancel()
+
+    judge.outside = Event(f"cancel {main.get_name()}", strike)
+    loop.faults.append(judge.outside)
+
+
+def _swept(judge: ScenarioJudge, main: Any, loop: ControlledLoop) -> bool:
+    """Cancel what a cancelled scenario has left, as `asyncio.run` does; whether there was anything."""
+    if judge.failure is not None or not main.done() or not main.cancelled():
+        return False
+    left = [task for task in loop.tasks if not task.done()]
+    for task in left:
+        task.cancel()
+    return bool(left)

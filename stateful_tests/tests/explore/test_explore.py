@@ -1,0 +1,106 @@
+"""Exploring a scenario: what is found, how small it is made, and that it replays."""
+
+import asyncio
+
+import pytest
+
+import subwarden
+
+
+async def lost_update() -> None:
+    """Two tasks read, wait and write: one of the two is lost."""
+    total = 0
+
+    async def add() -> None:
+        nonlocal total
+        seen = total
+        await asyncio.sleep(0)
+        total = seen + 1
+
+    await asyncio.gather(add(), add())
+    assert total == 2, f"total is {total}"
+
+
+async def split_check() -> None:
+    """Only another order of ready steps shows it."""
+    log: list[str] = []
+
+    async def write(name: str) -> None:
+        await asyncio.sleep(0)
+        log.append(name)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(write("first"))
+        tasks.create_task(write("second"))
+    assert log == ["first", "second"]
+
+
+def test_a_failure_on_stock_asyncio_is_labelled_fifo() -> None:
+    """It needs no deviation, and its replay string is short."""
+    found = subwarden.explore(lost_update)
+    assert found.verdict == "violated"
+    (finding,) = found.findings
+    assert (finding["order"], finding["deviations"]) == ("fifo", 0)
+    assert "AssertionError: total is 1" in finding["title"]
+    assert len(finding["replay"]) <= 40
+
+
+def test_a_failure_of_another_order_is_labelled_any() -> None:
+    """One deviation is enough, and the run can be played again."""
+    found = subwarden.explore(split_check)
+    (finding,) = found.findings
+    assert (finding["order"], finding["deviations"]) == ("any", 1)
+    again = subwarden.replay(finding["replay"], split_check)
+    assert again.verdict == "violated"
+    assert again.findings[0]["steps"] == finding["steps"]
+    assert not again.record["doubts"]
+
+
+def test_two_explorations_print_the_same_text() -> None:
+    """Nothing of a report depends on the clock, on addresses or on earlier runs."""
+    assert subwarden.explore(split_check).text() == subwarden.explore(split_check).text()
+
+
+def test_a_scenario_that_holds_is_covered_in_full() -> None:
+    """All interleavings of a small one are covered, and the record says so."""
+
+    async def scenario() -> None:
+        lock = asyncio.Lock()
+        total = 0
+
+        async def add() -> None:
+            nonlocal total
+            async with lock:
+                seen = total
+                await asyncio.sleep(0)
+                total = seen + 1
+
+        await asyncio.gather(add(), add())
+        assert total == 2
+
+    found = subwarden.explore(scenario)
+    assert found.verdict == "holds", found.text()
+    assert [check["complete"] for check in found.record["checks"]] == [True, True]
+
+
+def test_run_takes_no_time() -> None:
+    """An hour of sleep passes at once, and the result comes back."""
+
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await asyncio.sleep(3600)
+        return loop.time() - began
+
+    assert subwarden.run(main()) == 3600
+
+
+def test_run_says_who_waits_for_what() -> None:
+    """Where asyncio would hang, there is an error."""
+
+    async def main() -> None:
+        ready = asyncio.Event()
+        await ready.wait()
+
+    with pytest.raises(subwarden.WaitsForEver, match="waits for event ready"):
+        subwarden.run(main())

@@ -10,7 +10,8 @@ from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import EXIT_CODES, count, duration, level, output, seed, write_json
 from subwarden.cli.progress.bar import progress
 from subwarden.impl.subjects import DEFAULT, canonical
-from subwarden.reports.gate import console_for, write_gate
+from subwarden.reports.console import console_for
+from subwarden.reports.gate import write_gate
 from subwarden.reports.record import GateRecord
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
@@ -37,6 +38,7 @@ def add_parser(verbs: Any) -> None:
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: what was reached, how completely")
     parser.add_argument(
         "--answer-within",
         type=duration,
@@ -71,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     with blaming(options.subject):  # a finding is played once more to record it
         record = gate_record(options.subject, profile.name, checks, [replayed, *outcomes], seed=drawn_by, stopped=stopped)
     unsaved = _saved(record)
-    write_gate(record, console_for(sys.stdout))
+    write_gate(record, console_for(sys.stdout), verbose=options.verbose)
     sys.stderr.write(unsaved)
     if options.json:
         write_json(options.json, record)

@@ -13,7 +13,7 @@ from subwarden.cli.exec_subject import refuse
 from subwarden.cli.options import EXIT_CODES, count, duration, level, output, write_json
 from subwarden.cli.progress.hunt import watching
 from subwarden.impl.subjects import DEFAULT, canonical
-from subwarden.reports.gate import console_for
+from subwarden.reports.console import console_for
 from subwarden.reports.hunt import write_hunt
 from subwarden.stateful_tests.hunt.folder import ORDERS, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.hunt import Hunt
@@ -52,6 +52,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--dir", type=Path, metavar="DIR", help=f"folder of the hunt (default: {default_folder('SUBJECT')})")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the hunt in this folder")
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: by strategy, and what was reached")
     parser.set_defaults(run=run)
 
 
@@ -99,7 +100,7 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
     if options.json:
         write_json(options.json, record)
     with suppress(BrokenPipeError):  # the reader has gone; the findings are on disk
-        write_hunt(record, console_for(sys.stdout))
+        write_hunt(record, console_for(sys.stdout), verbose=options.verbose)
     return Verdict(record["verdict"]).exit_code
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import CannotWrite, output
 from subwarden.impl.subjects import canonical
-from subwarden.reports.gate import console_for
+from subwarden.reports.console import console_for
 from subwarden.reports.record import ScriptRecord
 from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order

@@ -8,7 +8,8 @@ from rich.table import Table
 
 from subwarden.cli.options import EXIT_CODES
 from subwarden.impl.subjects import DEFAULT, SUBJECTS
-from subwarden.reports.gate import console_for
+from subwarden.reports.console import console_for
+from subwarden.reports.wrapping import write_line
 
 
 def add_parser(verbs: Any) -> None:
@@ -24,6 +25,6 @@ def run(_: argparse.Namespace) -> int:
         table.add_row(subject.name, subject.description + (" (default)" if subject.name == DEFAULT else ""))
     console = console_for(sys.stdout)
     console.print(table)
-    console.print("your own: --subject path/to/file.py:Factory or --subject package.module:Factory; see docs/bring-your-own.md")
-    console.print("in any language: --subject exec:COMMAND; see docs/exec-protocol.md")
+    write_line("your own: --subject path/to/file.py:Factory or --subject package.module:Factory", console)
+    write_line("in any language: --subject exec:COMMAND", console)
     return 0

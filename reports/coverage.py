@@ -1,30 +1,30 @@
-"""Writes the coverage of a check: points that fired, awaits that suspended, operations that overlapped, bounds that were completed."""
+"""Writes the statistics of a check: what was reached, which awaits suspended, which operations overlapped, how completely it searched."""
 
 from rich.console import Console
-from rich.text import Text
 
 from subwarden.reports.record import CompletenessRecord, CoverageRecord
+from subwarden.reports.wrapping import write_line
 
 NAMED = 4  # names in a line; all of them are in the JSON
-POINTS = "rules, operations, transitions, orders, moments of faults"  # the kinds of coverage point
-SWEPT = {"fifo": "the fifo schedule", "drawn": "a drawn schedule"}
+SWEPT = {"fifo": "in the order of stock asyncio", "drawn": "in the order in which the program was drawn"}
 
 
 def write_coverage(name: str, of: CoverageRecord, console: Console, named: int = NAMED) -> None:
     """Write the coverage of the check `name`; `named`: how many names of what is missing fit in a line."""
     fired, never = len(of["fired"]), of["never_fired"]
-    console.print(Text(f"\n{name}: {fired} of {fired + len(never)} coverage points fired"))
-    write_names("never fired", never, named, console)
+    console.print()
+    write_line(f"{name}: {fired} of {fired + len(never)} coverage points reached", console)
+    write_names("not reached in this check", never, named, console)
     awaits, pairs = len(of["awaits"]), len(of["overlapped"])
-    suspended = f"{awaits} of {awaits + len(of['awaits_never'])} awaits suspended"
-    overlapped = f"{pairs} of {pairs + len(of['never_overlapped'])} pairs of operations overlapped"
-    console.print(Text(f"  {of['looked_closely']:,} traced runs: {suspended}, {overlapped}"))
+    suspended = f"a task was suspended at {awaits} of {awaits + len(of['awaits_never'])} awaits of the code"
+    overlapped = f"{pairs} of {pairs + len(of['never_overlapped'])} pairs of operations were in progress at once"
+    write_line(f"  in {of['looked_closely']:,} runs that were traced, {suspended}; {overlapped}", console)
     write_names("never suspended", of["awaits_never"], named, console)
     if pairs:
-        write_names("never overlapped", of["never_overlapped"], named, console)
+        write_names("never at once", of["never_overlapped"], named, console)
     for schedule, faults in of["faults"].items():
-        singly = f"each fault at each moment for {faults['singly']:,} of {faults['struck']:,} programs"
-        console.print(Text(f"  fault sweep along {SWEPT[schedule]}: {singly}, each pair for {faults['in_pairs']:,}"))
+        singly = f"a cancellation or failure at each step, for {faults['singly']:,} of {faults['struck']:,} programs"
+        write_line(f"  {SWEPT[schedule]}: {singly}; two of them at all pairs of steps, for {faults['in_pairs']:,}", console)
 
 
 def write_complete(of: CompletenessRecord, console: Console) -> None:
@@ -32,9 +32,13 @@ def write_complete(of: CompletenessRecord, console: Console) -> None:
     bounds = list(of["complete_within"].items())
     if bounds:
         (least, complete), *more = bounds
-        said = [f"delay bound {least}: complete for {complete:,} of {of['variants']:,} variants of programs"]
-        said += [f"bound {bound}: {count:,}" for bound, count in more]
-        console.print(Text(f"  {'; '.join(said)}; all schedules: {of['complete']:,}"))
+        said = [f"for {complete:,} of {of['variants']:,} variants of programs, every schedule with {_deviations(least)}"]
+        said += [f"for {count:,}, with {_deviations(bound)}" for bound, count in more]
+        write_line(f"  complete: {'; '.join(said)}; for {of['complete']:,}, every schedule", console)
+
+
+def _deviations(bound: str) -> str:
+    return {"0": "no deviation from stock asyncio's order", "1": "at most 1"}.get(bound, f"at most {bound}")
 
 
 def write_ends(of: CoverageRecord, console: Console) -> None:
@@ -43,15 +47,19 @@ def write_ends(of: CoverageRecord, console: Console) -> None:
     if not ends["runs"]:
         return
     about = "" if ends["exact"] else "~"
-    counts = f"{ends['runs']:,} sampled runs reached {about}{ends['distinct']:,} end states, {about}{ends['seen_once']:,} of them once"
-    console.print(Text(f"  {counts}; chance that the next is new: {percent(ends['unseen'])} (Good-Turing)"))
+    counts = (
+        f"{ends['runs']:,} sampled runs ended in {about}{ends['distinct']:,} different states, {about}{ends['seen_once']:,} of them once"
+    )
+    write_line(
+        f"  {counts}; the next run ends in a new one with a chance of about {percent(ends['unseen'])} (Good-Turing estimate)", console
+    )
 
 
 def write_names(label: str, names: list[str], most: int, console: Console) -> None:
     """Write the first `most` of `names` after `label`, and how many more there are; nothing if there are none."""
     if names:
         more = f", and {len(names) - most} more (all with --json)" if len(names) > most else ""
-        console.print(Text(f"  {label}: {', '.join(names[:most])}{more}"))
+        write_line(f"  {label}: {', '.join(names[:most])}{more}", console)
 
 
 def percent(share: float | None) -> str:

@@ -5,7 +5,8 @@ from rich.text import Text
 
 from subwarden.reports import history
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord, ProtocolCheckRecord
-from subwarden.reports.gate import COLOURS, STOPPED, run_table
+from subwarden.reports.gate import COLOURS, STOPPED
+from subwarden.reports.run_table import run_table
 
 
 def write_process_gate(record: ExecGateRecord, console: Console, *, timings: bool = True) -> None:
@@ -61,7 +62,7 @@ def write_run(run: ExecRunRecord, console: Console) -> None:
     width = max(len(name) for name, _ in rows)
     for name, operations in rows:
         console.print(Text(f"  {name.ljust(width)}  {operations}"))
-    console.print(run_table(run))
+    console.print(run_table(run, console.width))
 
 
 def write_check(line: ProtocolCheckRecord, console: Console) -> None:

@@ -1,16 +1,18 @@
-"""Writes the report of a gate: every finding as a table with a column a task and a row a step, the checks, their coverage, the verdict."""
-
-from typing import Any
+"""Writes the report of a gate: each finding, a table of the checks, what was missed, the verdict; statistics only where asked for."""
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from subwarden.reports.coverage import POINTS, write_complete, write_coverage, write_ends
-from subwarden.reports.record import AdapterRecord, BrokenRecord, FindingRecord, GateCoverageRecord, GateRecord, RunRecord
+from subwarden.reports.coverage import write_complete, write_coverage, write_ends
+from subwarden.reports.missed import write_missed
+from subwarden.reports.record import AdapterRecord, BrokenRecord, CheckRecord, FindingRecord, GateRecord
+from subwarden.reports.run_table import run_table
+from subwarden.reports.wrapping import write_line
 
 NAMED = 2  # names in a line of what never fired: a gate has many such lines
+POINTS = "operations, model cases, orders, faults"  # the kinds of coverage point
+GAP, LEFT, FEWEST = "  ", ("check", "verdict"), 4  # of the table of checks; so many columns are always there
 COLOURS = {"holds": "green", "violated": "red", "inconclusive": "yellow"}
 STOPPED = "Stopped early: the report covers the work done until then. Run the same command again for the whole search."
 ORDERS = {
@@ -18,21 +20,19 @@ ORDERS = {
     "any": "order any: happens on other event loops or with threads; not seen in fifo",
 }
 
-LANES = 6  # tasks that have a column each
 
-
-def write_gate(record: GateRecord, console: Console, *, timings: bool = True) -> None:
-    """Write the report of a gate. `timings=False` leaves out all that differs from run to run."""
+def write_gate(record: GateRecord, console: Console, *, timings: bool = True, verbose: bool = False) -> None:
+    """Write the report of a gate. `timings=False` leaves out all that differs from run to run; `verbose`: the statistics, too."""
     for finding in record["findings"]:
         write_finding(finding, console)
-    console.print(_checks(record, timings=timings))
-    _coverage(record["coverage"], console)
+    console.print(_checks(record, console.width, timings=timings, verbose=verbose))
+    _coverage(record, console, verbose=verbose)
     write_not_judged(record, console)
     for doubt in record["doubts"]:
-        console.print(f"[yellow]doubt:[/] {escape(doubt)}")
-    console.print(_summary(record))
+        write_line(f"doubt: {doubt}", console, "yellow")
+    console.print(_summary(record), soft_wrap=True)
     if record["stopped"]:
-        console.print(STOPPED)
+        write_line(STOPPED, console)
 
 
 def write_not_judged(record: AdapterRecord, console: Console) -> None:
@@ -49,31 +49,48 @@ def _summary(record: GateRecord) -> Text:
     found = len(record["findings"])
     said = f"subject {record['subject']}, profile {record['profile']}: {verdict}"
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
-    return Text(f"{said} ({count} in {schedules:,} schedules)", style=f"bold {COLOURS[verdict]}")
+    return Text(f"{said} ({count} in {schedules:,} schedules, seed {record['seed']})", style=f"bold {COLOURS[verdict]}")
 
 
-def _checks(record: GateRecord, *, timings: bool) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("check")
-    table.add_column("verdict")
-    for column in ("programs", "schedules", "steps", *(("seconds", "schedules/s") if timings else ())):
-        table.add_column(column, justify="right")
-    for check in record["checks"]:
-        seconds = check["seconds"]
-        verdict = check["verdict"]
-        row: list[str | Text] = [check["name"], Text("nothing to replay") if verdict is None else Text(verdict, style=COLOURS[verdict])]
-        row += [f"{count:,}" for count in (check["programs"], check["schedules"], check["steps"])]
-        if timings:
-            row += [f"{seconds:.1f}", f"{check['schedules'] / seconds:,.0f}" if seconds else "-"]
-        table.add_row(*row)
+def _checks(record: GateRecord, width: int, *, timings: bool, verbose: bool) -> Table:
+    """A row a check, with as many columns as `width` has room for."""
+    rows = [_figures(check, timings=timings, verbose=verbose) for check in record["checks"]]
+    columns = list(rows[0])
+    while len(columns) > FEWEST and sum(_widest(column, rows) + len(GAP) for column in columns) > width + len(GAP):
+        columns.pop()
+    table = Table(box=None, pad_edge=False, padding=(0, len(GAP), 0, 0))
+    for column in columns:
+        left = column in LEFT
+        table.add_column(column, justify="left" if left else "right", no_wrap=column != "check")
+    for row in rows:
+        table.add_row(*(Text(row[column], style=COLOURS.get(row[column], "") if column == "verdict" else "") for column in columns))
     return table
 
 
-def _coverage(coverage: GateCoverageRecord, console: Console) -> None:
+def _widest(column: str, rows: list[dict[str, str]]) -> int:
+    return max(len(column), *(len(row[column]) for row in rows))
+
+
+def _figures(check: CheckRecord, *, timings: bool, verbose: bool) -> dict[str, str]:
+    """The cells of a check's row, by column, the most important ones first."""
+    seconds, verdict = check["seconds"], check["verdict"]
+    row = {"check": check["name"], "verdict": "nothing to replay" if verdict is None else verdict}
+    row |= {column: f"{count:,}" for column, count in (("programs", check["programs"]), ("schedules", check["schedules"]))}
+    row |= {"seconds": f"{seconds:.1f}"} if timings else {}
+    if verbose:
+        row |= {"steps": f"{check['steps']:,}"}
+        row |= {"schedules/s": f"{check['schedules'] / seconds:,.0f}" if seconds else "-"} if timings else {}
+    return row
+
+
+def _coverage(record: GateRecord, console: Console, *, verbose: bool) -> None:
+    coverage = record["coverage"]
     fired, never = coverage["fired"], coverage["never_fired"]
-    console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} points fired ({POINTS})")
-    for name in never:
-        console.print(f"  [yellow]never fired:[/] {escape(name)}")
+    console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} points reached: {POINTS}")
+    if verbose or record["verdict"] == "inconclusive":
+        write_missed(never, console)
+    if not verbose:
+        return
     for name, of in coverage["checks"].items():
         write_coverage(name, of, console, NAMED)
         write_complete(of, console)
@@ -81,8 +98,9 @@ def _coverage(coverage: GateCoverageRecord, console: Console) -> None:
     model = coverage["model"]
     if model is None:
         return
-    taken = f"the random programs took {model['taken']:,} of {model['transitions']:,} transitions"
-    console.print(f"\nmodel graph ({model['scope']}): {taken}")
+    taken = f"the random programs took {model['taken']:,} of its {model['transitions']:,} transitions, called alone"
+    console.print()
+    write_line(f"the model's graph ({model['scope']}): {taken}; `subwarden tour` takes them all", console)
 
 
 def write_finding(finding: FindingRecord, console: Console) -> None:
@@ -90,22 +108,23 @@ def write_finding(finding: FindingRecord, console: Console) -> None:
     write_cause(finding, console)
     with_cancel = " and a cancellation" if finding["cancellation"] else ""
     count = len(finding["operations"])
-    console.print(Text(f"{count} operation{'s' if count > 1 else ''}{with_cancel}, {_where(finding)}\n"))
+    write_line(f"{count} operation{'s' if count > 1 else ''}{with_cancel}, {_where(finding)}", console)
+    console.print()
     for task in finding["tasks"]:
         may = f"  ({task['faults']})" if task["faults"] else ""
-        console.print(Text(f"  {task['name']}  {', then '.join(task['operations'])}{may}"))
-    console.print(run_table(finding))
+        write_line(f"  {task['name']}  {', then '.join(task['operations'])}{may}", console)
+    console.print(run_table(finding, console.width))
     console.print(Text("replay: ", end="") + Text(f"subwarden replay {finding['replay']}"), soft_wrap=True)
     if finding.get("script_confirmed"):
-        console.print("plain asyncio: subwarden replay ... --script FILE  (the script was run; it fails on the stock event loop)")
+        write_line("plain asyncio: subwarden replay ... --script FILE  (the script was run; it fails on the stock event loop)", console)
     console.print()
 
 
 def write_cause(of: FindingRecord | BrokenRecord, console: Console) -> None:
     """Write the broken property and how it was broken, then the evidence: what the subject did, and what the model allows."""
-    console.print(Text(f"{of['property']} {of['title']}: {of['said']}", style="bold red"))
-    if of["detail"]:
-        console.print(Text(f"  {of['detail']}"))
+    write_line(f"{of['property']} {of['title']}: {of['said']}", console, "bold red")
+    for line in of["detail"].splitlines():
+        write_line(f"  {line}", console)
 
 
 def _where(finding: FindingRecord) -> str:
@@ -115,38 +134,3 @@ def _where(finding: FindingRecord) -> str:
     if finding["order"] == "any" and not finding.get("shrunk", True):  # of a hunt that had no time; the gate always tries
         return "order any: fifo was not tried yet"
     return ORDERS[finding["order"]]
-
-
-def run_table(finding: RunRecord) -> Table:
-    """The run: a row a step, the changes of state, and a column a task, or one for all tasks where there are too many to read."""
-    table = Table(show_edge=True, show_lines=False, highlight=False)
-    table.add_column("step", justify="right", no_wrap=True)
-    names = [task["name"] for task in finding["tasks"]]
-    others = sorted({row["task"] for row in finding["steps"]} - set(names))
-    lanes = names + others
-    together = len(lanes) > LANES
-    for name in ["task", "action"] if together else lanes:
-        table.add_column(name, overflow="fold")
-    table.add_column("state changes", overflow="fold")
-    for row in finding["steps"]:
-        did = [*row["did"], *([f"at {row['at']}"] if row["at"] else [])]
-        action = Text("\n".join(did))
-        cells = [Text(row["task"]), action] if together else [action if row["task"] == name else Text("") for name in lanes]
-        changed = Text("\n".join(row["changed"]))
-        for broken in row["broken"]:
-            changed.append(("\n" if changed.plain else "") + broken, style="bold red")
-        table.add_row(str(row["step"]), *cells, changed)
-    return table
-
-
-class ReportConsole(Console):
-    """Raises BrokenPipeError when its reader has gone, as a stream does. A plain Console would end the process with a code of its own."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
-def console_for(stream: Any) -> Console:
-    """A console as wide as the terminal, or 120 columns where there is none."""
-    width = None if stream.isatty() else 120
-    return ReportConsole(file=stream, width=width, highlight=False, emoji=False)

@@ -4,9 +4,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from subwarden.reports.coverage import NAMED, percent, write_coverage, write_names
+from subwarden.reports.coverage import percent, write_coverage
 from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
+from subwarden.reports.missed import write_missed
 from subwarden.reports.record import HuntCoverageRecord, HuntRecord, StrategyRecord
+from subwarden.reports.wrapping import write_line
 
 WHY = {
     "budget": "the budget ended",
@@ -17,26 +19,26 @@ WHY = {
 }
 
 
-def write_hunt(record: HuntRecord, console: Console) -> None:
-    """Write the report of a hunt."""
+def write_hunt(record: HuntRecord, console: Console, *, verbose: bool = False) -> None:
+    """Write the report of a hunt. `verbose`: the statistics, too."""
     for finding in record["findings"]:
         write_finding(finding, console)
         if not finding.get("shrunk", True):
             console.print("  This run is not shrunk yet: the hunt ended first. --resume does that first.\n")
-    console.print(_checks(record["coverage"]))
-    console.print()
-    console.print(_strategies(record["strategies"]))
-    for name, coverage in record["coverage"].items():
-        _coverage(name, coverage, console)
+    console.print(_checks(record["coverage"], verbose=verbose))
+    if verbose:
+        console.print()
+        console.print(_strategies(record["strategies"]))
+        for name, coverage in record["coverage"].items():
+            _coverage(name, coverage, console)
     _unseen(record, console)
     write_not_judged(record, console)
     for said in record["lost"]:
         console.print(Text(said, style="yellow"))
     for doubt in record["doubts"]:
-        console.print(Text(f"doubt: {doubt}", style="yellow"))
-    if record["never_fired"]:
-        console.print()
-        write_names("never fired in any check", record["never_fired"], NAMED, console)
+        write_line(f"doubt: {doubt}", console, "yellow")
+    if record["verdict"] == "inconclusive" or verbose:
+        write_missed(record["never_fired"], console)
     _summary(record, console)
 
 
@@ -53,28 +55,23 @@ def _summary(record: HuntRecord, console: Console) -> None:
     console.print(Text(f"saved in {record['folder']}; continue with: subwarden hunt --resume {record['folder']}"), soft_wrap=True)
 
 
-def _checks(coverage: dict[str, HuntCoverageRecord]) -> Table:
+BOUNDS = ("bound 0", "1", "2", "3", "all")
+
+
+def _checks(coverage: dict[str, HuntCoverageRecord], *, verbose: bool) -> Table:
+    """A row a check. The bounds: for how many variants of programs every schedule with at most so many deviations from fifo was run."""
     table = _table("check")
-    for column in (
-        "programs",
-        "schedules",
-        "variants",
-        "bound 0",
-        "1",
-        "2",
-        "3",
-        "all",
-        "end states",
-        "seen once",
-        "next new",
-    ):
+    between = ("variants", *BOUNDS) if verbose else ()
+    for column in ("programs", "schedules", *between, "end states", *(["seen once"] if verbose else []), "next new"):
         table.add_column(column, justify="right")
     for name, of in coverage.items():
         within = [f"{of['complete_within'].get(str(k), 0):,}" for k in range(4)]
         ends = of["end_states"]
         about = "" if ends["exact"] else "~"
-        counts = [f"{about}{ends['distinct']:,}", f"{about}{ends['seen_once']:,}", percent(ends["unseen"])]
-        table.add_row(name, f"{of['programs']:,}", f"{of['schedules']:,}", f"{of['variants']:,}", *within, f"{of['complete']:,}", *counts)
+        once = [f"{about}{ends['seen_once']:,}"] if verbose else []
+        complete = [f"{of['variants']:,}", *within, f"{of['complete']:,}"] if verbose else []
+        counts = [*complete, f"{about}{ends['distinct']:,}", *once, percent(ends["unseen"])]
+        table.add_row(name, f"{of['programs']:,}", f"{of['schedules']:,}", *counts)
     return table
 
 
@@ -107,11 +104,11 @@ def _unseen(record: HuntRecord, console: Console) -> None:
         return
     again = sum(unseen * runs for runs, unseen in known) / max(sum(runs for runs, _ in known), 1)
     console.print(Text("\nestimated chances (Good-Turing)"))
-    console.print(
-        Text(f"  {percent(record['outcomes']['unseen'])} that the next schedule reaches an end state that no schedule has reached")
+    write_line(
+        f"  {percent(record['outcomes']['unseen'])} that the next schedule reaches an end state that no schedule has reached", console
     )
-    console.print(
-        Text(f"  {percent(again)} that one more schedule of a program tried before reaches an end state that is new for this program")
+    write_line(
+        f"  {percent(again)} that one more schedule of a program tried before reaches an end state that is new for this program", console
     )
     if not record["outcomes"]["exact"]:
         error = percent(record["outcomes"]["relative_error"])

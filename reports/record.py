@@ -31,8 +31,8 @@ class TaskRow(TypedDict):
 
 
 class StepRow(TypedDict):
-    """A step of a run. `task` is a task's name, `the clock`, or a task of the subject's; `at` is module:line where it is suspended, if it
-    is.
+    """A step of a run. `task` is a task's name, `the clock`, or a task of the subject's; `at` is path:line where it is suspended, if it
+    is. `internal`: a step of a library's own, which `did` describes.
 
     `broken` names the property that this step violates; one row of a run has it.
     """
@@ -43,6 +43,7 @@ class StepRow(TypedDict):
     at: str | None
     changed: list[str]
     broken: list[str]
+    internal: NotRequired[bool]
 
 
 class RunRecord(TypedDict):
@@ -125,7 +126,7 @@ class EndStatesRecord(TypedDict):
 
 
 class CoverageRecord(CompletenessRecord):
-    """What the runs of one check covered. Points of coverage are named in words (`rule settle`), awaits by module:line."""
+    """What the runs of one check covered. Points of coverage are named in words (`rule settle`), awaits by path:line."""
 
     fired: list[str]
     never_fired: list[str]

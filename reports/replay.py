@@ -3,8 +3,9 @@
 from rich.console import Console
 from rich.text import Text
 
-from subwarden.reports.gate import run_table, write_cause
+from subwarden.reports.gate import write_cause
 from subwarden.reports.record import ReplayRecord
+from subwarden.reports.run_table import run_table
 
 
 def write_replay(record: ReplayRecord, console: Console) -> None:
@@ -13,6 +14,6 @@ def write_replay(record: ReplayRecord, console: Console) -> None:
         steps = record["steps_run"]
         console.print(Text(f"subject {record['subject']}: the run holds now ({steps} steps); it was recorded for {record['recorded_for']}"))
         return
-    console.print(run_table({"tasks": record["tasks"], "steps": record["steps"]}))
+    console.print(run_table({"tasks": record["tasks"], "steps": record["steps"]}, console.width))
     for each in record["findings"]:
         write_cause(each, console)

@@ -184,7 +184,7 @@ class Level(Protocol):
         """The pairs of the subject's operations that may overlap, as `coverage.overlap` names them."""
 
     def awaits(self, factory: Factory) -> set[str]:
-        """module:line of every place in the subject's code where a task may be suspended."""
+        """path:line of every place in the subject's code where a task may be suspended."""
 
     def decode(self, data: object) -> Any:
         """The program that its `encode` wrote as `data`. Raises ValueError with the reason."""

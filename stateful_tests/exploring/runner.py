@@ -22,6 +22,7 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer, heard
+from subwarden.stateful_tests.exploring.place import shortened
 
 MakeChoose = Callable[[LoopCandidates], Choose]
 COLLECT_EVERY = 40_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
@@ -125,7 +126,7 @@ class Runner:
             what = f"{judge.shows_by}() raised {type(error).__name__}: {error}"
             raise BadObservation(f"{what}; it must be able to show the maps after any step")
         if loop.blocked is not None:
-            judge.violated(causes.BLOCKED, loop.blocked)
+            judge.violated(causes.BLOCKED, shortened(loop.blocked))
         elif ending is Ending.LIMIT:
             judge.violated(causes.RESTLESS, f"after {steps} steps")
         else:

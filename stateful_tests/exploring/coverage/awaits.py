@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from types import CodeType, ModuleType
 
-from subwarden.stateful_tests.exploring.place import place
+from subwarden.stateful_tests.exploring.place import place_in
 
 SUSPENDING = ("GET_AWAITABLE", "GET_ANEXT")
 
@@ -26,8 +26,8 @@ def modules_of(kind: type) -> list[ModuleType]:
 
 
 def awaits_in(modules: Iterable[ModuleType]) -> set[str]:
-    """module:line of every await in `modules`."""
-    return {place(module.__name__, line) for module in modules for code in _codes(module) for line in _lines(code)}
+    """path:line of every await in `modules`."""
+    return {place_in(code, line) for module in modules for code in _codes(module) for line in _lines(code)}
 
 
 def _codes(module: ModuleType) -> Iterator[CodeType]:

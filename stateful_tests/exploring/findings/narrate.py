@@ -5,15 +5,18 @@ Text is made here and nowhere before: a run that nobody narrates costs no words.
 
 import asyncio
 import re
+import sys
+from types import FrameType
 from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.reports.record import StepRow
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.order import EARLY, TIMER
+from subwarden.stateful_tests.exploring.findings.actors import actor, quiet
 from subwarden.stateful_tests.exploring.level import Play
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.exploring.place import place
+from subwarden.stateful_tests.exploring.place import place_in
 
 # of outside events, by the first word of their name
 SAYS = {"start": "request arrives", "release": "resumes", "cancel": "is cancelled", "fail": "fails"}
@@ -72,13 +75,17 @@ class Narration(Observer):
         self._did.append(("sends", (client, message)))
 
     def stepped(self) -> None:
-        *outside, name = self._chosen
-        self._outside(outside)
+        self._outside(self._chosen[:-1])
         task = owner(self._play.loop.current)
         did = [self._worded(*event) for event in self._did]
         self._did.clear()
         at = None if task is None or task.done() else where(task)
-        self._row(name if task is None else task.get_name(), did, at, self._narrator.changes())
+        handle = self._play.loop.current
+        changed = self._narrator.changes()
+        if task is None and not did and (does := quiet(handle)) is not None:
+            self._row(actor(handle), [f"({does})"], at, changed, internal=True)
+        else:
+            self._row(actor(handle), did, at, changed)
         self._mark()  # not after an outside event: the cause that the next step shows may be known before that step ends
 
     def finished(self) -> None:
@@ -89,6 +96,9 @@ class Narration(Observer):
 
     def _locked(self, verb: str, lock: asyncio.Lock) -> None:
         self._did.append((verb, lock))
+        places = getattr(self._play, "lock_places", None)
+        if places is not None and id(lock) not in places:
+            places[id(lock)] = caller()
 
     def _worded(self, verb: str, about: Any) -> str:
         narrator = self._narrator
@@ -117,17 +127,31 @@ class Narration(Observer):
                 self._row(task.split("@")[0], [f"({said})"])
         self._chosen.clear()
 
-    def _row(self, task: str, did: list[str], at: str | None = None, changed: list[str] | None = None) -> None:
+    def _row(self, task: str, did: list[str], at: str | None = None, changed: list[str] | None = None, *, internal: bool = False) -> None:
         did = [ADDRESS.sub("", said) for said in did]
-        self._rows.append({"step": len(self._rows) + 1, "task": task, "did": did, "at": at, "changed": changed or [], "broken": []})
+        row: StepRow = {"step": len(self._rows) + 1, "task": task, "did": did, "at": at, "changed": changed or [], "broken": []}
+        if internal:
+            row["internal"] = True
+        self._rows.append(row)
 
     def _mark(self) -> None:
         for cause in self._play.judge.violations:
             self._first_seen.setdefault(cause, len(self._rows) - 1)
 
 
+def caller() -> str:
+    """The code that is at work, as path:line: the innermost frame that is neither asyncio's, nor ours."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "?")
+        if module.split(".")[0] not in ("asyncio", "contextlib") and not module.startswith((SCHEDULER, __name__)):
+            return place_in(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
+    return "?"
+
+
 def where(task: "asyncio.Task[Any]") -> str | None:
-    """Where `task` waits, as module:line of the innermost frame that is neither asyncio's, nor the scheduler's, nor of a fake of ours."""
+    """Where `task` waits, as path:line of the innermost frame that is neither asyncio's, nor the scheduler's, nor of a fake of ours."""
     coroutine: Any = task.get_coro()
     at: str | None = None
     while coroutine is not None:
@@ -135,7 +159,12 @@ def where(task: "asyncio.Task[Any]") -> str | None:
         if frame is None:
             break
         module = frame.f_globals.get("__name__", "?")
-        if module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER) and module != FAKES:
-            at = place(module, frame.f_lineno)
+        if module == "contextlib":  # `async with` of an async generator, which awaits by no attribute of a frame
+            generator = getattr(frame.f_locals.get("self"), "gen", None)
+            if hasattr(generator, "ag_frame"):
+                coroutine = generator
+                continue
+        elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER) and module != FAKES:
+            at = place_in(frame.f_code, frame.f_lineno)
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
     return at

@@ -23,6 +23,7 @@ from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, j
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
 from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, said
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
+from subwarden.stateful_tests.subjects.core.lock_names import name_in
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
 from subwarden.stateful_tests.subjects.core.program import CallSite, PreparedCalls
 
@@ -49,7 +50,9 @@ class AdapterPlay(ABC):
         self._rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
         self._tasks: list[tuple[int, asyncio.Task[None]]] = []
         self._cancelled: set[int] = set()  # the tasks that a fault has cancelled
-        self._locks: list[asyncio.Lock] = []  # in the order in which reports named them
+        self._locks: list[asyncio.Lock] = []  # in the order in which they were first mentioned
+        self._lock_names: dict[str, str] = {}
+        self.lock_places: dict[int, str] = {}  # where locks were first taken, by identity; kept by a run's narrator
         for chain in prepared.chains:
             loop.events.append(Event(chain.start, partial(self.start, chain)))
 
@@ -183,16 +186,22 @@ class AdapterPlay(ABC):
         self._environment.failed = nobody
 
     def lock_name(self, lock: Any) -> str:
-        """The name of `lock` in reports: a number, in the order of first mention."""
+        """The name of `lock` in reports: the manager's own if it can be found, else a number, at first with the place that took it."""
+        number = self.lock_kind(lock)
+        known = self._lock_names.get(number)
+        if known is not None:
+            return known
+        name = self._lock_names[number] = name_in(self._manager, lock) or number
+        place = self.lock_places.get(id(lock))
+        return f"{name} ({place})" if place and name == number else name
+
+    def lock_kind(self, lock: Any) -> str:
+        """Each lock is a kind of its own, numbered by first mention: nothing is known about the order of an adapter's locks."""
         for number, known in enumerate(self._locks, 1):
             if known is lock:
                 return f"lock {number}"
         self._locks.append(lock)
         return f"lock {len(self._locks)}"
-
-    def lock_kind(self, lock: Any) -> str:
-        """Each lock is a kind of its own: nothing is known about the order of an adapter's locks."""
-        return self.lock_name(lock)
 
 
 def _observed(adapter: CoreAdapter, clients: frozenset[Id], topics: frozenset[Id]) -> Maps | None:

@@ -75,7 +75,7 @@ def test_a_finding_of_a_drawn_run_is_told_and_the_run_is_counted_as_drawn(tmp_pa
     totals.add(FIFO.name, work)
     record = hunt_record(Plan("source", (FIFO,), 1, 0, None, 1), Folder(tmp_path), totals, {}, ExitReason.ROUNDS, work.schedules, 2.0)
     assert record["coverage"][FIFO.name]["unseen_of_programs"] == work.once / work.schedules
-    write_hunt(record, Console(file=out, width=200))
+    write_hunt(record, Console(file=out, width=200), verbose=True)
     (row,) = [line.split() for line in out.getvalue().splitlines() if line.startswith(DRAWN)]
     assert row == [DRAWN, "2", "-", "-", "1"]
 

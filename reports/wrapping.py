@@ -1,0 +1,42 @@
+"""Breaks lines that are too long: between words; a word that is too wide behind a `/`, `(` or `.`, and in its middle only if need be."""
+
+import re
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+PARTS = re.compile(r"[^/(.]*[/(.]|[^/(.]+")  # of a word that is too wide
+INDENT = "  "  # of the rest of a line that was broken
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """`line` in lines of at most `width`, all but the first of them indented."""
+    lines: list[str] = []
+    now = ""
+    for word in line.split(" "):
+        joined = f"{now} {word}" if now.strip() else now + word
+        if cell_len(joined) <= width:
+            now = joined
+            continue
+        if now.strip():
+            lines.append(now)
+            now = INDENT
+        for part in PARTS.findall(word) if cell_len(now + word) > width else [word]:
+            rest = part
+            if cell_len(now + rest) > width and now.strip():
+                lines.append(now)
+                now = INDENT
+            while cell_len(now + rest) > width:
+                room = max(1, width - len(now))
+                lines.append(now + rest[:room])
+                now, rest = INDENT if width > len(INDENT) else "", rest[room:]
+            now += rest
+    return [*lines, now] if now.strip() or not lines else lines
+
+
+def write_line(line: str, console: Console, style: str = "") -> None:
+    """Write `line`, broken where it is too long for the console, the rest indented by two more than its beginning."""
+    first = line[: len(line) - len(line.lstrip(" "))]
+    for part in wrapped(line.lstrip(" "), console.width - len(first)):
+        console.print(Text(first + part, style=style), soft_wrap=True)

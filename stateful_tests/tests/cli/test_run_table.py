@@ -1,0 +1,70 @@
+"""The table of a run fits any width from 60 columns, breaks no name, and keeps a row a step."""
+
+import io
+import re
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from subwarden.reports.run_table import run_table
+from subwarden.reports.wrapping import wrapped
+
+LONG = "stateful_tests/subjects/manager/some_manager.py:1234"
+
+
+def step(number: int, task: str, did: list[str], **more: Any) -> Any:
+    return {"step": number, "task": task, "did": did, "at": None, "changed": [], "broken": [], **more}
+
+
+def run(tasks: int, place: str = "hub.py:64") -> Any:
+    names = "ABCDEFGH"[:tasks]
+    steps = [step(at, name, [f"calls subscribe(c{at}, t1)", "takes hub.lock"], at=place) for at, name in enumerate(names, 1)]
+    steps.append(step(tasks + 1, "task-7 (Hub.reader)", ["releases hub.lock"], changed=["c1 on t1", "c2 on t1"]))
+    broken = ["P2 no phantom subscriber: a subscription outlives its connection"]
+    steps.append(step(tasks + 2, "A", ["subscribe returns yes"], broken=broken))
+    return {"tasks": [{"name": name, "operations": [], "faults": ""} for name in names], "steps": steps}
+
+
+def shown(record: Any, width: int) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width).print(run_table(record, width))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 120, 200])
+@pytest.mark.parametrize("tasks", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("place", ["hub.py:64", LONG])
+def test_it_fits_and_breaks_no_name(width: int, tasks: int, place: str) -> None:
+    record = run(tasks, place)
+    out = shown(record, width)
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= width
+    words = {word for row in record["steps"] for line in (*row["did"], *row["changed"], *row["broken"]) for word in line.split()}
+    words |= {word for row in record["steps"] for word in row["task"].split()}
+    words |= {place} if len(place) < 30 else set()
+    missing = {word for word in words if word not in re.split(r"[\s│]+", out)}
+    assert not missing
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("tasks", [2, 3, 8])
+def test_a_step_is_a_row_in_order(width: int, tasks: int) -> None:
+    numbers = [int(number) for number in re.findall(r"^(?:│ )? *(\d+) ", shown(run(tasks), width), re.MULTILINE)]
+    assert numbers == list(range(1, tasks + 3))
+
+
+def test_internal_steps_in_a_row_are_one_row() -> None:
+    record = run(2)
+    internal = [step(at, "asyncio", ["(a sleep ends)"], internal=True) for at in (5, 6, 7)]
+    seen = step(8, "asyncio", ["(a sleep ends)"], internal=True, changed=["c1 on t1"])
+    record["steps"] += [*internal, seen]
+    out = shown(record, 80)
+    assert "5-7" in out
+    assert out.count("(a sleep ends)") == 2  # the one in which something shows is told by itself
+
+
+def test_a_word_that_is_too_wide_is_broken_behind_a_slash() -> None:
+    assert wrapped(LONG, 30) == ["stateful_tests/subjects/", "  manager/some_manager.py:1234"]
+    assert "".join(line.strip() for line in wrapped(LONG, 30)) == LONG
+    assert wrapped("a b", 30) == ["a b"]
+    assert wrapped("", 30) == [""]

@@ -5,8 +5,8 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from subwarden.reports.console import console_for
 from subwarden.reports.explore import write_exploration
-from subwarden.reports.gate import console_for
 from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord, VerdictName
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.code import Coded, decode

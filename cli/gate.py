@@ -9,16 +9,17 @@ from subwarden.checking.verdict import Verdict
 from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import EXIT_CODES, count, duration, level, output, seed, write_json
 from subwarden.cli.progress.bar import progress
+from subwarden.cli.progress.found import FoundNews
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.console import console_for
 from subwarden.reports.gate import write_gate
-from subwarden.reports.record import GateRecord
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
-from subwarden.stateful_tests.gate.gate import explore, replay_corpus
-from subwarden.stateful_tests.gate.record import gate_record
-from subwarden.stateful_tests.runs import saved as corpus
-from subwarden.stateful_tests.runs.replay import read
+from subwarden.stateful_tests.exploring.signals import ENDING, interruptible
+from subwarden.stateful_tests.gate.corpus import replay_corpus
+from subwarden.stateful_tests.gate.gate import Gate
+from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
+from subwarden.stateful_tests.gate.tasks import Told
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
 
@@ -34,6 +35,8 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of the random programs (default: 0 for ci, else a new one)")
     parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long instead: 90 (seconds), 10m, 1h")
+    parser.add_argument("-x", "--fail-fast", action="store_true", help="stop searching at the first finding")
+    parser.add_argument("--maxfail", type=count, metavar="N", help="stop searching at so many findings")
     parser.add_argument(
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
@@ -57,34 +60,41 @@ def run(options: argparse.Namespace) -> int:
     levels = levels_of(options.subject, options.level)
     checks = checks_of(*levels)
     drawn_by = profile.seed() if options.seed is None else options.seed
-    with blaming(options.subject):
-        replayed = replay_corpus(options.subject, levels, committed_only=profile.derandomized)
-    with progress(f"subwarden gate {options.subject}") as report:
-        outcomes, stopped = explore(
+    with interruptible(ENDING) as interrupted, progress(f"subwarden gate {options.subject}") as report:
+        news = FoundNews(options.subject, report.say)
+        gate = Gate(
             options.subject,
             checks,
             profile,
             seed=drawn_by,
             budget=options.budget,
             jobs=options.jobs,
-            covered=replayed.fired,
+            most=1 if options.fail_fast else options.maxfail,
             progress=report,
+            found=news.tell,
+            interrupted=interrupted,
         )
-    with blaming(options.subject):  # a finding is played once more to record it
-        record = gate_record(options.subject, profile.name, checks, [replayed, *outcomes], seed=drawn_by, stopped=stopped)
-    unsaved = _saved(record)
+        told: list[Told] = []
+        with gate:
+            with blaming(options.subject):
+                replayed = replay_corpus(
+                    options.subject, levels, committed_only=profile.derandomized, found=told.append, enough=lambda: bool(interrupted)
+                )
+            begin_model_coverage(checks)
+            done = gate.run(replayed, told)
+    with blaming(options.subject):
+        record = gate_record(
+            options.subject,
+            profile.name,
+            checks,
+            done.outcomes,
+            seed=drawn_by,
+            stopped=done.stopped,
+            told=done.told.values(),
+            doubts=done.doubts,
+        )
     write_gate(record, console_for(sys.stdout), verbose=options.verbose)
-    sys.stderr.write(unsaved)
+    sys.stderr.write(news.unsaved)
     if options.json:
         write_json(options.json, record)
     return Verdict(record["verdict"]).exit_code
-
-
-def _saved(record: GateRecord) -> str:
-    """Save the findings for later gates. Returns the line to print if that fails: the report must not be lost."""
-    try:
-        for finding in record["findings"]:
-            corpus.save(read(finding["replay"]))
-    except OSError as error:
-        return f"subwarden gate: cannot save findings in {corpus.SAVED}: {error.strerror}; run it in a folder that may be written\n"
-    return ""

@@ -25,6 +25,8 @@ def write_gate(record: GateRecord, console: Console, *, timings: bool = True, ve
     """Write the report of a gate. `timings=False` leaves out all that differs from run to run; `verbose`: the statistics, too."""
     for finding in record["findings"]:
         write_finding(finding, console)
+        if not finding.get("shrunk", True):
+            console.print("  This run is not as small as it can be: there was no time. A gate with more time goes on.\n")
     console.print(_checks(record, console.width, timings=timings, verbose=verbose))
     _coverage(record, console, verbose=verbose)
     write_not_judged(record, console)
@@ -131,6 +133,6 @@ def _where(finding: FindingRecord) -> str:
     """The weakest order in which it fails, and what that means. It refuses to claim a failure on stock asyncio that was not seen there."""
     if finding.get("script_confirmed") is False:
         return f"order fifo: not confirmed on stock asyncio ({finding['script_doubt']})"
-    if finding["order"] == "any" and not finding.get("shrunk", True):  # of a hunt that had no time; the gate always tries
+    if finding["order"] == "any" and not finding.get("shrunk", True):  # there was no time
         return "order any: fifo was not tried yet"
     return ORDERS[finding["order"]]

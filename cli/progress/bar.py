@@ -1,4 +1,7 @@
-"""Progress of long work, on standard error: a bar on a terminal, a plain line now and then in a pipe or CI."""
+"""Progress of long work, on standard error: a bar on a terminal, a plain line now and then in a pipe or CI.
+
+What happens once (a finding, a worker that died) is a line of its own, at once, in both.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -7,52 +10,69 @@ from time import monotonic
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 PLAIN_EVERY = 10.0  # seconds between two plain lines
 
 
 class ReportProgress(Protocol):
-    """Called with what has been done so far."""
+    """Called with what has been done so far; `now`: what is being done, where that needs saying."""
 
-    def __call__(self, schedules: int, done: int, parts: int, /) -> object: ...
+    def __call__(self, schedules: int, done: int, parts: int, now: str = "", /) -> object: ...
+
+    def say(self, line: str, /) -> None:
+        """A line about an event."""
 
 
 @contextmanager
 def progress(what: str, unit: str = "schedules") -> Iterator[ReportProgress]:
     """Show how far the command `what` is, with its rate in `unit`s a second, and the time left."""
-    began = monotonic()
     if not sys.stderr.isatty():
-        yield _plain(what, unit, began)
+        yield _Plain(what, unit)
         return
     columns = (
         TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[rate]}", markup=False),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, rate="")
-
-        def report(schedules: int, done: int, parts: int, /) -> None:
-            rate = schedules / max(monotonic() - began, 1e-9)
-            bar.update(task, completed=done, total=parts, rate=f"{schedules:,} {unit}, {rate:,.0f}/s")
-
-        yield report
+    console = Console(stderr=True, highlight=False, emoji=False)
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield _OnTerminal(what, unit, console, bar, bar.add_task(what, total=None, rate=""))
 
 
-def _plain(what: str, unit: str, began: float) -> ReportProgress:
-    last = began
+class _Plain:
+    def __init__(self, what: str, unit: str) -> None:
+        self._what = what
+        self._unit = unit
+        self._began = self._last = monotonic()
 
-    def report(schedules: int, done: int, parts: int, /) -> None:
-        nonlocal last
-        now = monotonic()
-        if now - last >= PLAIN_EVERY:
-            last = now
-            rate = schedules / (now - began)
-            sys.stderr.write(f"{what}: {schedules:,} {unit}, {rate:,.0f}/s, {done} of {parts} parts done, {now - began:.0f} s\n")
-            sys.stderr.flush()
+    def __call__(self, schedules: int, done: int, parts: int, now: str = "", /) -> None:
+        at = monotonic()
+        if at - self._last >= PLAIN_EVERY:
+            self._last = at
+            did = f"{now}, {done} of {parts} findings" if now else f"{self._rate(schedules)}, {done} of {parts} parts"
+            self.say(f"{did} done, {at - self._began:.0f} s")
 
-    return report
+    def say(self, line: str, /) -> None:
+        sys.stderr.write(f"{self._what}: {line}\n")
+        sys.stderr.flush()
+
+    def _rate(self, schedules: int) -> str:
+        return f"{schedules:,} {self._unit}, {schedules / max(monotonic() - self._began, 1e-9):,.0f}/s"
+
+
+class _OnTerminal(_Plain):
+    def __init__(self, what: str, unit: str, console: Console, bar: Progress, task: TaskID) -> None:
+        super().__init__(what, unit)
+        self._console = console
+        self._bar = bar
+        self._task = task
+
+    def __call__(self, schedules: int, done: int, parts: int, now: str = "", /) -> None:
+        self._bar.update(self._task, completed=done, total=parts, rate=now or self._rate(schedules))
+
+    def say(self, line: str, /) -> None:
+        self._console.print(f"{self._what}: {line}", markup=False, soft_wrap=True)

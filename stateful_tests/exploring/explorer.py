@@ -18,6 +18,7 @@ from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunne
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, at_level, points
 from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
 from subwarden.stateful_tests.exploring.drawing.escape import let_out
+from subwarden.stateful_tests.exploring.drawing.machine import DrawnEnough
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile, hypothesis_settings
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, Level, Names, Program
 from subwarden.stateful_tests.exploring.runner import Runner
@@ -66,6 +67,8 @@ class Explorer:
         try:
             with let_out(), by_seed_alone():
                 run_state_machine_as_test(seed(text)(self._machine), settings=hypothesis_settings(profile, examples))
+        except DrawnEnough:
+            return
         except Flaky:  # examples have become empty in the middle: the budget is spent
             if not self._budget.spent():
                 raise

@@ -1,176 +1,244 @@
 """The gate: every check of a subject, on all cores.
 
-The outcome of a derandomized profile depends on the subject and the versions alone: shards are seeded by their check and number, and
-merged in that order. The other profiles draw other programs each time.
+It searches first; a finding is told when it is confirmed, and kept as it was found. Then the best evidence of each cause is made small,
+once. Where a budget of time decides, that has the last third of it.
+
+The outcome of a gate without a budget depends on the subject, the seed and the versions alone: shards are seeded by their check and
+number, and merged in that order. If enough was found in a shard, the later ones are forgotten, and the earlier ones finished.
 """
 
-import multiprocessing
-import signal
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 from subwarden.checking import causes
-from subwarden.stateful_tests.exploring.budget import Budget, lasting
+from subwarden.checking.causes import Cause
+from subwarden.checking.finding import Finding
 from subwarden.stateful_tests.exploring.check import Check
-from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
-from subwarden.stateful_tests.exploring.explorer import fired
-from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.exploring.signals import CTRL_C, ignoring
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, unfinished
-from subwarden.stateful_tests.gate.search import GateSearch
-from subwarden.stateful_tests.runs import saved as corpus
+from subwarden.stateful_tests.gate.pool import Pool
+from subwarden.stateful_tests.gate.tasks import SHARDS, NotFound, Shard, Told, investigations
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
 
-SHARDS = 2  # of every check; a fixed number, so that the result does not depend on how many cores there are
 ROUNDS_A_SEED = 1 << 20  # more than any gate draws, so that two seeds share none
+LATER = ROUNDS_A_SEED // 2  # the first round of the last third of a budget
 MORE_ROUNDS = 2  # another version of Hypothesis draws other programs; one of them may reach the points that the last one reached
-TICK = 0.5  # seconds between two reports of progress
+SMALL = 1 / 3  # of a budget, for making findings small
+LEAST = 0.3  # seconds for a shard or a finding: less is not worth the start
+DIED = "a worker process died (killed, or out of memory); run again with --jobs 1 to see where"
+LATE = "a worker process did not end when its time was over, and was ended: the subject is busy for ever"
 
-Progress = Callable[[int, int, int], object]
+Progress = Callable[[int, int, int, str], object]
+Found = Callable[[Told], object]
 
 
 class WorkerDied(Exception):
-    """A worker process was killed; the findings of the others are lost with it."""
+    """A worker process was killed before anything was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """A part of a check, as a worker gets it. `seconds`: how long it may take, None for the profile's number of examples."""
+@dataclass
+class Explored:
+    """What a gate did. `told`: its findings. `doubts`: beside those of the outcomes."""
 
-    subject: str
-    check: Check
-    number: int
-    profile: Profile
-    seconds: float | None
-
-
-_stop: Any = None
-_done: Any = None
+    outcomes: list[CheckOutcome]
+    told: dict[Cause, Told]
+    doubts: list[str]
+    stopped: bool
 
 
-def _begin_worker(stop: Any, done: Any) -> None:
-    global _stop, _done  # the only way to hand a process pool's workers something shared
-    _stop, _done = stop, done
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how to end
-
-
-def _progress(schedules: int) -> None:
-    with _done.get_lock():
-        _done.value += schedules
-
-
-def _run_shard(shard: Shard) -> CheckOutcome:
-    began, check, profile = monotonic(), shard.check, shard.profile
-    time = lasting(shard.seconds)
-    budget = Budget(lambda: _stop.is_set() or time.spent())
-    try:
-        with blaming(shard.subject), running():
-            search = GateSearch(check, LEVELS[check.level], load(shard.subject, check.level), profile, budget, _progress)
-            number = shard.number
-            while not budget.spent():
-                search.round(number, profile.examples // SHARDS)
-                number += SHARDS
-                if shard.seconds is None:
-                    break
-    except KeyboardInterrupt:  # not the user's, whose Ctrl-C workers ignore
-        raise BadSubject(f"subject {shard.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception") from None
-    outcome = search.finish()
-    outcome.seconds = monotonic() - began
-    return outcome
-
-
-def explore(
-    subject: str,
-    checks: Sequence[Check],
-    profile: Profile,
-    *,
-    seed: int,
-    budget: float | None,
-    jobs: int,
-    covered: set[Point],
-    progress: Progress,
-) -> tuple[list[CheckOutcome], bool]:
-    """Run all `checks`; their outcomes in order, and whether Ctrl-C cut them short. Raises BadSubject, WorkerDied.
+class Gate:
+    """One gate, as a context: with it go its workers. `interrupted` fills when it is to stop.
 
     `seed`: the same seed draws the same programs. `budget`: seconds for all checks together, instead of the profile's fixed number of
-    examples. `covered`: points of coverage that have fired already. Where nothing was found and an expected point never fired, further
-    rounds are drawn of the checks that expect it, at most `MORE_ROUNDS`. `progress(schedules, shards done, shards in all)`, of the round,
-    is called twice a second.
+    examples. `most`: causes after which it stops searching. `progress(schedules, done, parts, what)` is called a few times a second,
+    `found(told)` when a finding is confirmed, and again when it is smaller.
     """
-    each = SHARDS if budget is None else min(SHARDS, jobs)  # a shard begins with the simplest programs: better few than short ones
-    seconds = None if budget is None else max(0.5, budget * jobs / (len(checks) * each))
-    outcomes = {check: CheckOutcome(check.name) for check in checks}
-    context = multiprocessing.get_context("spawn")
-    stop, done = context.Event(), context.Value("q", 0)
-    blocked = False
-    first = seed * ROUNDS_A_SEED
-    rounds = 1 if budget is not None else 1 + MORE_ROUNDS
-    left: Sequence[Check] = checks
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(stop, done)) as pool:
-        for number in range(first, first + rounds * SHARDS, SHARDS):
-            shards = [Shard(subject, check, number + at, profile, seconds) for at in range(each) for check in left]
-            with _ignoring_ctrl_c():  # inherited by the workers, which must not die of it before they can ignore it themselves
-                futures = [pool.submit(_run_shard, shard) for shard in shards]
-            try:
-                if _wait(futures, lambda finished, total: progress(done.value, finished, total)):
-                    blocked = True
-                    stop.set()
-                    pool.shutdown(wait=True, cancel_futures=True)
-            except KeyboardInterrupt:
-                stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-            except BrokenProcessPool:
-                raise WorkerDied("a worker process died (killed, or out of memory); run again with --jobs 1 to see where") from None
-            except BaseException:
-                stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-            for shard, future in zip(shards, futures, strict=True):
-                if future.done() and not future.cancelled() and future.exception() is None:
-                    outcomes[shard.check].merge(future.result())
+
+    def __init__(
+        self,
+        subject: str,
+        checks: Sequence[Check],
+        profile: Profile,
+        *,
+        seed: int,
+        budget: float | None,
+        jobs: int,
+        most: int | None,
+        progress: Progress,
+        found: Found,
+        interrupted: Sequence[object],
+    ) -> None:
+        self._subject = subject
+        self._checks = checks
+        self._profile = profile
+        self._first = seed * ROUNDS_A_SEED
+        self._budget = budget
+        self._jobs = jobs
+        self._most = most
+        self._progress = progress
+        self._found = found
+        self._interrupted = interrupted
+        self._pool = Pool(min(jobs, SHARDS * len(checks)))
+        self._began: float | None = None  # when the first worker did: loading the harness is no part of the budget
+        self._schedules = 0
+        self._told: dict[Cause, Told] = {}
+        self._in_order: list[Cause] = []  # found by shards that count, in their order
+        self._doubts: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._pool.begin()  # they load the harness while the corpus is replayed
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.close()
+
+    def run(self, replayed: CheckOutcome, told: Iterable[Told] = ()) -> Explored:
+        """Search, then make small. `replayed`: the outcome of the corpus, `told`: its findings. Raises BadSubject, WorkerDied,
+        WorkerFailed.
+        """
+        for each in told:
+            self._tell(each)
+        self._in_order = list(replayed.findings)
+        checked = {check: CheckOutcome(check.name) for check in self._checks}
+        outcomes = [replayed, *checked.values()]
+        self._search(checked, replayed.fired)
+        if self._pool.died and not self._told:
+            raise WorkerDied(DIED)
+        if self._budget is None and not self._ending():
+            self._keep_only(self._in_order[: self._most], outcomes)
+        self._make_small(outcomes)
+        self._doubts += [DIED] * self._pool.died + [LATE] * (self._pool.late and not self._interrupted)
+        return Explored(outcomes, self._told, self._doubts, bool(self._interrupted))
+
+    def _ending(self) -> bool:
+        return bool(self._interrupted) or self._pool.died
+
+    def _tell(self, told: Told) -> None:
+        """Tell a finding that is better than all of its cause."""
+        known = self._told.get(told.finding.cause)
+        if known is None or told.finding.rank() < known.finding.rank():
+            self._told[told.finding.cause] = told
+            self._found(told)
+
+    def _keep_only(self, kept: Sequence[Cause], outcomes: Iterable[CheckOutcome]) -> None:
+        """Forget causes that depend on how far other workers were."""
+        self._told = {cause: told for cause, told in self._told.items() if cause in kept}
+        for outcome in outcomes:
+            outcome.findings = {cause: finding for cause, finding in outcome.findings.items() if cause in kept}
+
+    # --- searching
+
+    def _search(self, outcomes: dict[Check, CheckOutcome], covered: set[Any]) -> None:
+        """All checks. Where nothing was found and an expected point never fired, further rounds are drawn of the checks that expect it,
+        at most `MORE_ROUNDS`; where time decides, its last third is searched, too, if there is nothing to make small.
+        """
+        if self._budget is not None:
+            for share, first in ((1 - SMALL, self._first), (1.0, self._first + LATER)):
+                if not self._ending() and not self._enough(self._told):
+                    self._pass(outcomes, self._checks, first, share * self._budget)
+                if self._told:
+                    break
+            return
+        left: Sequence[Check] = self._checks
+        for first in range(self._first, self._first + (1 + MORE_ROUNDS) * SHARDS, SHARDS):
+            if not self._ending() and not self._enough(self._in_order):
+                self._pass(outcomes, left, first, None)
             left = unfinished(outcomes, LEVELS, covered)
-            if stop.is_set() or any(outcome.findings for outcome in outcomes.values()) or not left:
+            if self._ending() or self._in_order or not left:
                 break
-    return list(outcomes.values()), stop.is_set() and not blocked
 
+    def _enough(self, found: Iterable[Cause]) -> bool:
+        known = set(found)
+        return causes.BLOCKED in known or (self._most is not None and len(known) >= self._most)  # each run that blocks costs seconds
 
-def _ignoring_ctrl_c() -> AbstractContextManager[None]:
-    return ignoring(CTRL_C) if threading.current_thread() is threading.main_thread() else nullcontext()
+    def _pass(self, outcomes: dict[Check, CheckOutcome], checks: Sequence[Check], first: int, until: float | None) -> None:
+        """Every shard of `checks` once, until so many seconds of the budget are over, and their outcomes."""
+        each = SHARDS if until is None else min(SHARDS, self._jobs)  # a shard begins with the simplest programs: better few than short
+        shards = [Shard(self._subject, check, first + at, self._profile, self._most) for at in range(each) for check in checks]
+        found: list[dict[Cause, Finding[Any]]] = [{} for _ in shards]
+        programs, schedules = [0] * len(shards), [0] * len(shards)
+        before = set(self._in_order)
+        last = len(shards) - 1  # the last one that counts; where time decides, all count, and -1 only ends them
 
+        def heard(number: int, message: str, about: Any) -> None:
+            nonlocal last
+            if message == "begun" and self._began is None:
+                self._began = monotonic()
+            if message == "did":
+                programs[number] += 1
+                schedules[number] += about
+                self._schedules += about
+                return
+            if message != "found":
+                return
+            found[number][about.finding.cause] = about.finding
+            self._tell(about)
+            known = set(before)
+            for at, more in enumerate(found[: last + 1]):
+                known |= more.keys()
+                if self._enough(known):
+                    last = at if until is None else -1
+                    break
 
-def _wait(futures: list[Future[CheckOutcome]], report: Callable[[int, int], object]) -> bool:
-    """Wait for all; True as soon as one has found that the subject blocks: each further run would cost seconds and bring nothing."""
-    left = set(futures)
-    while left:
-        finished, left = wait(left, timeout=TICK, return_when=FIRST_COMPLETED)
-        if any(causes.BLOCKED in future.result().findings for future in finished):
-            return True
-        report(len(futures) - len(left), len(futures))
-    return False
+        def wanted(number: int) -> bool:
+            return number <= last and not self._ending()
 
+        results = self._pool.do(
+            shards,
+            self._seconds(until),
+            heard,
+            wanted,
+            lambda done: self._progress(self._schedules, done, len(shards), ""),
+        )
+        counted = len(shards) if until is not None or self._ending() else last + 1
+        for number in range(counted):
+            shard, result = shards[number], results[number]
+            if isinstance(result, CheckOutcome):
+                outcomes[shard.check].merge(result)
+            elif found[number]:  # its worker was killed: what it has told is known
+                done = (programs[number], max(1, schedules[number]))
+                outcomes[shard.check].merge(CheckOutcome(shard.check.name, False, *done, findings=found[number]))
+            self._in_order += [cause for cause in found[number] if cause not in self._in_order]
 
-def replay_corpus(subject: str, levels: Sequence[str], *, committed_only: bool) -> CheckOutcome:
-    """Play every run of the regression corpus of these `levels` on the subject, as far as it can be followed."""
-    outcome = CheckOutcome("regression corpus", replays=True)
-    began = monotonic()
-    with running():
-        for _, replay in corpus.saved_runs(committed_only=committed_only):
-            if replay.level not in levels:
-                continue
-            runner = Runner(LEVELS[replay.level], load(subject, replay.level), replay.order)
-            result, names = runner.guided(replay.program, replay.names)
-            outcome.programs += 1
-            outcome.schedules += 1
-            outcome.steps += result.steps
-            outcome.fired |= fired(runner)
-            outcome.look_into(runner, replay.program, names, result.violations)
-    outcome.seconds = monotonic() - began
-    return outcome
+    def _spent(self) -> float:
+        """Seconds of the budget that are over."""
+        return 0.0 if self._began is None else monotonic() - self._began
+
+    def _seconds(self, until: float | None) -> Callable[[int], float | None]:
+        """The time for a task while `left` are to be begun in the seconds of the budget until `until`."""
+        if until is None:
+            return lambda _: None
+        return lambda left: max(LEAST, (until - self._spent()) * min(1.0, self._jobs / left))
+
+    # --- making small
+
+    def _make_small(self, outcomes: Sequence[CheckOutcome]) -> None:
+        """The best of each cause: in `told`, and in the outcomes."""
+        tasks = investigations(self._subject, outcomes)
+        if self._ending() or not tasks:
+            return
+        until = None if self._budget is None else min(self._budget, self._spent() + SMALL * self._budget)
+        at_work: dict[int, str] = {}
+
+        def heard(number: int, message: str, about: Any) -> None:
+            cause = tasks[number].cause
+            if message == "begun":
+                at_work[number] = f"{cause.property.name} {cause.said()}"
+                return
+            at_work.pop(number, None)
+            if isinstance(about, NotFound):
+                del self._told[cause]
+                self._doubts += about.doubts
+            elif isinstance(about, Told):
+                self._told[cause] = about
+                self._found(about)
+                for outcome in outcomes:
+                    if cause in outcome.findings:
+                        outcome.findings[cause] = about.finding
+
+        def tick(done: int) -> None:
+            self._progress(self._schedules, done, len(tasks), f"making small: {'; '.join(at_work.values())}" if at_work else "")
+
+        self._pool.do(tasks, self._seconds(until), heard, lambda _: not self._ending(), tick)

@@ -1,7 +1,7 @@
 """The outcome of a check: the work that was done, the findings and the coverage. Outcomes add up: over shards, rounds and checks."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, investigate
 from subwarden.stateful_tests.exploring.level import Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner
+
+MakeFinding = Callable[[Runner, Cause, Any, list[str]], Finding[Any]]  # raises NotReproducible
 
 
 @dataclass
@@ -54,12 +56,16 @@ class CheckOutcome:
             if cause not in self.findings or finding.rank() < self.findings[cause].rank():
                 self.findings[cause] = finding
 
-    def look_into(self, runner: Runner, program: Program, names: list[str], violations: Iterable[Cause]) -> None:
-        """Make findings of the `violations` of a run of `program` along `names`, where none is known; or a doubt, if it does not replay."""
+    def look_into(
+        self, runner: Runner, program: Program, names: list[str], violations: Iterable[Cause], make: MakeFinding = investigate
+    ) -> None:
+        """`make` findings of the `violations` of a run of `program` along `names`, where none is known; or a doubt, if it does not
+        replay.
+        """
         for cause in violations:
             if cause not in self.findings:
                 try:
-                    self.findings[cause] = investigate(runner, cause, program, names)
+                    self.findings[cause] = make(runner, cause, program, names)
                 except NotReproducible as doubt:
                     self.doubts.append(str(doubt))
 

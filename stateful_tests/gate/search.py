@@ -20,9 +20,10 @@ from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
 from subwarden.stateful_tests.exploring.coverage.points import at_level
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.explorer import Explorer
+from subwarden.stateful_tests.exploring.findings.investigate import investigate
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
 from subwarden.stateful_tests.exploring.variants import shares
-from subwarden.stateful_tests.gate.outcome import CheckOutcome
+from subwarden.stateful_tests.gate.outcome import CheckOutcome, MakeFinding
 
 SAMPLE_EVERY = 8  # of so many runs one is sampled for its end state: sampling all would cost a twentieth of the time
 LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others
@@ -41,12 +42,18 @@ class GateSearch:
         progress: Callable[[int], object] = lambda _: None,
         *,
         sample_every: int = SAMPLE_EVERY,
+        make: MakeFinding = investigate,
+        most: int | None = None,
     ) -> None:
-        """`level` is the one that `check` names; `progress` is told after each program how many schedules that took."""
+        """`level` is the one that `check` names; `progress` is told after each program how many schedules that took.
+
+        `make`: makes a finding of a failing run. `most`: findings after which the search ends.
+        """
         self.outcome = CheckOutcome(check.name)
         self._hopeless = False  # the subject blocks: nothing more is worth its time
         self._nondeterministic = False  # whether a doubt says so
-        self._budget = Budget(lambda: self._hopeless or budget.spent())
+        self._make = make
+        self._budget = Budget(lambda: self._hopeless or (most is not None and len(self.outcome.findings) >= most) or budget.spent())
         self.explorer = Explorer(check, level, factory, self._budget, self._drive, sample_every=sample_every)
         self._factory = factory
         self._profile = profile
@@ -60,6 +67,10 @@ class GateSearch:
         explorer = self.explorer
         self._random = Random(f"{explorer.check.named(explorer.level.drawn_as)} {number}")
         explorer.round(number, self._profile, examples)
+
+    def over(self) -> bool:
+        """Whether the search has ended: its budget is spent, it has found enough, or more runs are not worth their time."""
+        return self._budget.spent()
 
     def finish(self) -> CheckOutcome:
         """The outcome so far."""
@@ -139,4 +150,4 @@ class GateSearch:
     def _look_into(self, program: Program, names: list[str], violations: dict[Cause, int]) -> None:
         if causes.BLOCKED in violations:  # every run of it costs seconds: one finding is all that this check will bring
             self._hopeless = True
-        self.outcome.look_into(self.explorer.runner, program, names, violations)
+        self.outcome.look_into(self.explorer.runner, program, names, violations, self._make)

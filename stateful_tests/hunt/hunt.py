@@ -76,7 +76,7 @@ class Hunt:
             try:
                 with ignoring(ENDING):
                     self._start()
-                must_end = None if deadline is None else deadline + GRACE + WORKERS_END_WITHIN
+                must_end = None if deadline is None else deadline + GRACE * (self._plan.budget or 0) + WORKERS_END_WITHIN
                 while self._pipes:
                     for pipe in wait(list(self._pipes), timeout=TICK):
                         self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
@@ -129,7 +129,8 @@ class Hunt:
             known = slot.known | {cause: rank for cause, rank in known.items() if cause in slot.unshrunk}
             mine = set(slot.unshrunk)
         unshrunk = tuple(kept for cause, kept in self.findings.items() if cause in mine and not kept.shrunk)
-        return Assignment(plan.subject, plan.checks, plan.seed, worker, first, left, self._deadline, known, unshrunk, slot.memory)
+        work = (plan.subject, plan.checks, plan.seed, worker, first, left)
+        return Assignment(*work, self._deadline, known, unshrunk, slot.memory, plan.budget)
 
     def _known(self) -> dict[Cause, Rank]:
         return {cause: kept.finding.rank()[:2] for cause, kept in self.findings.items() if kept.shrunk}

@@ -5,13 +5,11 @@ schedules that are left go to other programs, not to the same one again: patienc
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from random import Random
 from typing import Any, NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.checking.finding import Finding
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.portfolio import Portfolio
@@ -29,8 +27,9 @@ from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.exhaustive import ExhaustiveSearch
 from subwarden.stateful_tests.exploring.explorer import Explorer
-from subwarden.stateful_tests.exploring.findings.investigate import IMPATIENT, BudgetSpent, NotReproducible, confirm, investigate
+from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirmed, make_small
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
+from subwarden.stateful_tests.exploring.runner import Runner
 from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Work
 
@@ -66,7 +65,7 @@ class Hunter:
     """Hunts in one check, for as many rounds as asked. `work` is the work since it was last taken away.
 
     `known` gives the rank at which a cause is known already, and `found` is told of each finding that ranks better. `budget` is asked
-    between runs, `shrinking` between the attempts to shrink a finding; a finding that `shrinking` cuts short stays as it was found.
+    between runs; `shrinking` gives the budget of making one finding small. One that this cuts short is told as small as it got.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class Hunter:
         known: Known,
         found: Found,
         budget: Budget = UNLIMITED,
-        shrinking: Budget = UNLIMITED,
+        shrinking: Callable[[], Budget] = lambda: UNLIMITED,
         *,
         graph: Any = None,
     ) -> None:
@@ -114,13 +113,15 @@ class Hunter:
         return work
 
     def shrink(self, kept: Kept) -> None:
-        """Make a finding small and tell it again; if there is no time for that, it stays as it is. Raises NotReproducible."""
-        raw = kept.finding
-        try:
-            small = investigate(self.explorer.runner, raw.cause, raw.program, list(raw.names), self._shrinking)
-        except BudgetSpent:
+        """Make a finding smaller and tell it again. Raises NotReproducible."""
+        raw, budget = kept.finding, self._shrinking()
+        if budget.spent():
             return
-        self._found(Kept(small, True, kept.strategy))
+        mine = self.explorer.runner
+        runner = mine if raw.order is mine.order else Runner(mine.level, self._factory, raw.order)
+        made = make_small(runner, raw.cause, raw.program, list(raw.names), budget)
+        if made.small or made.finding.rank() < raw.rank():
+            self._found(Kept(made.finding, made.small, kept.strategy))
 
     # --- programs
 
@@ -240,9 +241,7 @@ class Hunter:
         """Make findings of the causes that are not known at least as well. Each is told as soon as it is confirmed, and again when
         small.
         """
-        check, level = self.explorer.check, self.explorer.level
-        cancels = level.cancels(program)
-        mine: Rank = (list(Order).index(check.order), cancels)
+        mine: Rank = (list(Order).index(self.explorer.check.order), self.explorer.level.cancels(program))
         followed: list[str] | None = None
         for cause in violations:
             known = self._known(cause)
@@ -251,10 +250,7 @@ class Hunter:
             followed = names() if followed is None else followed
             self.work.strategy(strategy).causes += known is None
             try:
-                with WATCHDOG.guarded(IMPATIENT) if cause == causes.BLOCKED else nullcontext():
-                    confirm(self.explorer.runner, cause, program, followed)
-                size = (program.operations(), len(followed))
-                kept = Kept(Finding(cause, check.order, cancels, program, tuple(followed), size, level.name), False, strategy)
+                kept = Kept(confirmed(self.explorer.runner, cause, program, followed), False, strategy)
                 self._found(kept)
                 self.shrink(kept)
             except NotReproducible as doubt:

@@ -34,7 +34,9 @@ from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
 
 TELL_EVERY = 0.5  # seconds
-GRACE = 10.0  # seconds beyond the budget in which a finding may still be made smaller
+SMALL = 1 / 3  # of a session's time, for making findings small
+EACH = 1 / 12  # for one
+GRACE = 0.1  # of it, beyond its end, in which a finding may still be made smaller
 BEGIN_WITH = (0, 2, 1, 3)  # which check, by worker: two workers are seldom at the same one
 
 
@@ -52,6 +54,7 @@ class Assignment:
     known: dict[Cause, Rank]
     unshrunk: tuple[Kept, ...] = ()
     memory: dict[str, Memory] = field(default_factory=dict)  # of the worker whose place it takes, by the name of the check
+    budget: float | None = None  # seconds of the session; None where the number of rounds decides
 
 
 class Gone(BaseException):
@@ -87,6 +90,7 @@ class _Worker:
         self._stopped = False
         self._told = monotonic()
         self._hunters: dict[str, Hunter] = {}
+        self._shrunk_for = 0.0  # seconds
 
     def hunt(self) -> None:
         """All rounds."""
@@ -95,8 +99,8 @@ class _Worker:
             graphs = {check.level: LEVELS[check.level].new_graph() for check in a.checks}
             for check in a.checks:
                 level, factory = LEVELS[check.level], load(a.subject, check.level)
-                budgets = Budget(self._enough), Budget(self._no_time_to_shrink)
-                hunter = Hunter(check, level, factory, self._known.get, self._found, *budgets, graph=graphs[check.level])
+                budget, graph = Budget(self._enough), graphs[check.level]
+                hunter = Hunter(check, level, factory, self._known.get, self._found, budget, self._shrinking, graph=graph)
                 if check.name in a.memory:
                     hunter.remember(a.memory[check.name])
                 self._hunters[check.name] = hunter
@@ -121,13 +125,14 @@ class _Worker:
     def _finish_shrinking(self, unshrunk: tuple[Kept, ...]) -> None:
         """Shrink the findings that an earlier session left as they were found."""
         for kept in unshrunk:
-            for check, hunter in self._hunters.items():
-                finding = kept.finding
-                if hunter.explorer.check == Check(finding.order, finding.cancellation, finding.level):
-                    try:
-                        hunter.shrink(kept)
-                    except NotReproducible as doubt:
-                        self._hunters[check].work.doubts.append(str(doubt))
+            finding = kept.finding
+            fitting = [hunter for hunter in self._hunters.values() if hunter.explorer.check.level == finding.level]
+            here = Check(finding.order, finding.cancellation, finding.level)
+            hunter = next((hunter for hunter in fitting if hunter.explorer.check == here), *fitting[:1])
+            try:
+                hunter.shrink(kept)
+            except NotReproducible as doubt:
+                hunter.work.doubts.append(str(doubt))
 
     def _found(self, kept: Kept) -> None:
         order, cancellation, _ = kept.finding.rank()
@@ -166,8 +171,19 @@ class _Worker:
             self._tell()
         return self._stopped or (self._assignment.deadline is not None and now >= self._assignment.deadline)
 
-    def _no_time_to_shrink(self) -> bool:
-        """Asked between the attempts to shrink a finding, which may take somewhat longer."""
-        self._listen()
-        deadline = self._assignment.deadline
-        return self._stopped or (deadline is not None and monotonic() >= deadline + GRACE)
+    def _shrinking(self) -> Budget:
+        """The budget of making one finding small: what it does not reach is left to the next session."""
+        seconds, deadline = self._assignment.budget, self._assignment.deadline
+        began, before = monotonic(), self._shrunk_for
+
+        def spent() -> bool:
+            self._listen()
+            if seconds is None or deadline is None:
+                return self._stopped
+            now = monotonic()
+            self._shrunk_for = before + now - began
+            return (
+                self._stopped or now >= deadline + GRACE * seconds or now - began >= EACH * seconds or self._shrunk_for >= SMALL * seconds
+            )
+
+        return Budget(spent)

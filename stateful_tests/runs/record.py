@@ -8,6 +8,7 @@ from subwarden.checking.finding import Finding
 from subwarden.model.properties import Property
 from subwarden.reports.record import AdapterRecord, FindingRecord, ScriptRecord, TaskRow
 from subwarden.scheduling import pinned, string_hash
+from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirm, patience
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
@@ -15,11 +16,13 @@ from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay, of_finding
-from subwarden.stateful_tests.script.run import claimant_of, script_of, scripted
+from subwarden.stateful_tests.script.run import NOTHING, claimant_of, script_of, scripted
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
+
+UNTRIED: ScriptRecord = {**NOTHING, "script_confirmed": False, "script_doubt": "no time was left to run it there"}
 
 
 def adapter_record(checks: Sequence[Check], factory: Factory) -> AdapterRecord:
@@ -65,15 +68,16 @@ def _recorded(
     return records, doubts
 
 
-def finding_record(subject: str, finding: Finding[Any], factory: Factory | None = None) -> FindingRecord:
+def finding_record(subject: str, finding: Finding[Any], factory: Factory | None = None, *, script: bool = True) -> FindingRecord:
     """The record of one finding: the property, the minimal run row by row, the line that replays it, and the script of plain asyncio.
 
-    The run is followed twice and must be the same both times, the second time with a narrator and a claimant listening.
-    Raises NotReproducible.
+    The run is followed twice and must be the same both times, the second time with a narrator and a claimant listening. `script`: whether
+    there is time to write a script and run it. Raises NotReproducible.
     """
     program, level = finding.program, LEVELS[finding.level]
     factory = load(subject, finding.level) if factory is None else factory
-    narration, claimant = Narration(), claimant_of(level, FailingRun(finding.order, program, finding.names, finding.cause))
+    narration = Narration()
+    claimant = claimant_of(level, FailingRun(finding.order, program, finding.names, finding.cause)) if script else None
     with running(), patience(finding.cause):
         observers = [narration] if claimant is None else [narration, claimant]
         confirm(Runner(level, factory, finding.order), finding.cause, program, finding.names, observers)
@@ -92,6 +96,8 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
         "steps": narration.rows(finding.cause),
         "replay": of_finding(subject, finding).string(),
     }
+    if finding.order is Order.FIFO and not script:
+        return cast(FindingRecord, {**record, **UNTRIED})
     return cast(FindingRecord, {**record, **script_of(level, record, subject, claimant)})
 
 

@@ -24,6 +24,10 @@ from subwarden.stateful_tests.exploring.level import Drawing, Drawn, Factory
 RUNS_SUBJECT = ("__init__", "arrive", "pick", "teardown")  # methods in which a subject's or a driver's code runs
 
 
+class DrawnEnough(Exception):
+    """No further example is needed. It is raised before an example begins, so that nothing is left half done."""
+
+
 class Machine(RuleBasedStateMachine):
     """Bound to a subject, an order and a listener by `bound`; not to be used as it is.
 
@@ -47,6 +51,8 @@ class Machine(RuleBasedStateMachine):
     program: Any
 
     def __init__(self) -> None:
+        if type(self).enough():
+            raise DrawnEnough
         super().__init__()
         self.loop = loop_for(self.order, early_timers=self.early_timers)
         self.names: list[str] = []

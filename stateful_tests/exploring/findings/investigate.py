@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
@@ -38,36 +38,75 @@ class NotReproducible(Exception):
     """The same program under the same schedule did not do the same twice: the subject has a source of chance of its own."""
 
 
-class BudgetSpent(Exception):
-    """The budget ended before the finding was minimal."""
+class _Spent(Exception):
+    """The budget ended in the middle of a search."""
 
 
-def investigate(runner: Runner, cause: Cause, program: Any, names: Names, budget: Budget = UNLIMITED) -> Finding[Any]:
+class Made(NamedTuple):
+    """A finding as `make_small` leaves it. `small`: it is a local minimum; False: the budget ended first."""
+
+    finding: Finding[Any]
+    small: bool
+
+
+def investigate(runner: Runner, cause: Cause, program: Any, names: Names) -> Finding[Any]:
     """The finding behind a run of `program` along `names` that showed `cause`: its minimal run, in the weakest order that shows it.
 
-    `budget` is asked before each run. Raises NotReproducible if the run does not show the cause again, BudgetSpent.
+    Raises NotReproducible if the run does not show the cause again.
     """
+    return make_small(runner, cause, program, names, UNLIMITED).finding
+
+
+def make_small(runner: Runner, cause: Cause, program: Any, names: Names, budget: Budget) -> Made:
+    """As `investigate`, as far as `budget` allows, which is asked before each run: then the result is the best run so far.
+
+    The cheapest comes first: whole tasks and operations that are plainly not needed. Raises NotReproducible.
+    """
+    best = _Best(runner, program, names)
+    search = _Search(runner, cause, budget, best)
     with patience(cause):
-        search = _Search(runner, cause, budget)
-        search.confirm(program, names)
-        weaker = replace(search, runner=Runner(runner.level, runner.factory, Order.FIFO))
-        if runner.order is Order.ANY:  # as it was found, too: what makes it fail in fifo, a lock that is held, may not be needed in any
-            found = weaker.nearby(program, names)
-            if found is not None:
-                search, names = weaker, found
-        program, names = search.shrunk(program, names)
-        if search.runner.order is Order.ANY:
-            found = weaker.find(program, FAR)
-            if found is not None:
-                search = weaker
-                program, names = weaker.shrunk(program, found)
+        try:
+            small = _smallest(search, program, names)
+        except _Spent:
+            small = False
+        return Made(confirmed(best.runner, cause, best.program, best.names), small)
+
+
+def confirmed(runner: Runner, cause: Cause, program: Any, names: Names) -> Finding[Any]:
+    """The run of `program` along `names` as a finding, not made smaller. Raises NotReproducible."""
+    with patience(cause):
+        confirm(runner, cause, program, names)
+        result, _ = runner.guided(program, names)
+    size = (program.operations(), sum(1 for c in result.choices if c))
+    return Finding(cause, runner.order, runner.level.cancels(program), program, tuple(names), size, runner.level.name)
+
+
+def _smallest(search: "_Search", program: Any, names: Names) -> bool:
+    """Make the run smaller and its order weaker, and leave the result in `search.best`. Returns True. Raises NotReproducible, _Spent."""
+    runner, budget = search.runner, search.budget
+    search.confirm(program, names)
+    weaker = replace(search, runner=Runner(runner.level, runner.factory, Order.FIFO))
+    if runner.order is Order.ANY:
+        if budget is not UNLIMITED:  # to have something small should it end before fifo was tried
+            shrink(program, names, runner.level.simpler, search.follows)
+        # as it was found, too: what makes it fail in fifo, a lock that is held, may not be needed in any
+        found = weaker.nearby(program, names)
+        if found is not None:
+            search, names = weaker, found
+            search.keep(program, names)
+    program, names = search.shrunk(program, names)
+    if search.runner.order is Order.ANY:
+        found = weaker.find(program, FAR)
+        if found is not None:
+            search = weaker
+            search.keep(program, found)
+            program, names = weaker.shrunk(program, found)
+    search.keep(program, names)
     if EARLY in names:  # better without a slow step
         punctual = replace(search, runner=Runner(runner.level, runner.factory, search.runner.order, early_timers=False))
         names = punctual.find(program, FAR) or names
-    search.confirm(program, names)
-    result, _ = search.guided(program, names)
-    size = (program.operations(), sum(1 for c in result.choices if c))
-    return Finding(cause, search.runner.order, runner.level.cancels(program), program, tuple(names), size, runner.level.name)
+        search.keep(program, names)
+    return True
 
 
 def patience(cause: Cause) -> AbstractContextManager[object]:
@@ -88,19 +127,34 @@ def find(runner: Runner, cause: Cause, program: Any, runs: int, strategy: Strate
     return _Search(runner, cause, UNLIMITED).find(program, runs, strategy)
 
 
+@dataclass(slots=True)
+class _Best:
+    """The best run so far: the smallest in the weakest order."""
+
+    runner: Runner
+    program: Any
+    names: Names
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Looks for runs that show `cause`, each on `runner`. Every method raises BudgetSpent."""
+    """Looks for runs that show `cause`, each on `runner`, and keeps the best of them in `best`. Every method raises _Spent."""
 
     runner: Runner
     cause: Cause
     budget: Budget
+    best: "_Best | None" = None
 
     # --- single runs
 
     def _ask(self) -> None:
         if self.budget.spent():
-            raise BudgetSpent
+            raise _Spent
+
+    def keep(self, program: Any, names: Names) -> None:
+        """This run shows the cause, and is better than all before."""
+        if self.best is not None:
+            self.best.runner, self.best.program, self.best.names = self.runner, program, names
 
     def guided(self, program: Any, names: Sequence[str]) -> tuple[Result, Names]:
         """Play along `names` as far as they go; the run, and its own names."""
@@ -187,7 +241,7 @@ class _Search:
     def shrunk(self, program: Any, names: Names) -> tuple[Any, Names]:
         """The smallest program near `program` that shows the cause, and its schedule."""
         simpler = self.runner.level.simpler
-        program, names = shrink(program, names, simpler, self._follows)  # tasks that are plainly not needed go without a search
+        program, names = shrink(program, names, simpler, self.follows)  # tasks that are plainly not needed go without a search
         if self.runner.order is Order.ANY:
             names = self._fewer_switches(program, names)
         program, names = self._in_order(program, names)
@@ -200,14 +254,20 @@ class _Search:
                 break
         return program, names
 
-    def _follows(self, candidate: Any, near: Names) -> Names | None:
+    def follows(self, candidate: Any, near: Names) -> Names | None:
+        """The schedule of `candidate` near `near`, if following that shows the cause; no search."""
         result, done = self.guided(candidate, near)
-        return done if self.cause in result.violations else None
+        if self.cause not in result.violations:
+            return None
+        self.keep(candidate, done)
+        return done
 
     def _exhibits(self, candidate: Any, near: Names) -> Names | None:
-        found = self._follows(candidate, near) or self.find(candidate, NEAR)
+        found = self.follows(candidate, near) or self.find(candidate, NEAR)
         if found is None and self.runner.order is Order.ANY:
             found = self.find(candidate, NEAR, PreemptionBounded(PREEMPTIONS, Random(0)))
+        if found is not None:
+            self.keep(candidate, found)
         return found
 
     def _in_order(self, program: Any, names: Names) -> tuple[Any, Names]:

@@ -30,7 +30,7 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.gate.gate import replay_corpus
+from subwarden.stateful_tests.gate.corpus import replay_corpus
 from subwarden.stateful_tests.gate.outcome import CheckOutcome
 from subwarden.stateful_tests.gate.record import gate_record
 from subwarden.stateful_tests.gate.search import GateSearch
@@ -47,18 +47,18 @@ from subwarden.cli.main import entry
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES, Profile
 
 PROFILES["ci"] = Profile("ci", examples=8, schedules=30, steps=9, derandomized=True)
-explore = subwarden.cli.gate.explore
+Gate = subwarden.cli.gate.Gate
 
 def when_under_way(act):
-    def exploring(*arguments, progress, **options):
+    def made(*arguments, progress, **options):
         acted = []
-        def told(schedules, done, parts):
+        def told(schedules, done, parts, now):
             if schedules and not acted:
                 acted.append(True)
                 act()
-            progress(schedules, done, parts)
-        return explore(*arguments, progress=told, **options)
-    subwarden.cli.gate.explore = exploring
+            progress(schedules, done, parts, now)
+        return Gate(*arguments, progress=told, **options)
+    subwarden.cli.gate.Gate = made
 """
 RUN = "\nif __name__ == '__main__':\n    entry()\n"
 CTRL_C = "when_under_way(lambda: os.killpg(0, signal.SIGINT))"  # as a terminal does it: to the whole group

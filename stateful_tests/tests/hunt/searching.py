@@ -25,7 +25,9 @@ class Search:
         self.out_of_time = False  # to shrink a finding
         self.told: list[Kept] = []
         self.known: dict[Cause, Rank] = {}
-        self.hunter = Hunter(check, MANAGER_LEVEL, factory, self.known.get, self._found, Budget(enough), Budget(lambda: self.out_of_time))
+        self.hunter = Hunter(
+            check, MANAGER_LEVEL, factory, self.known.get, self._found, Budget(enough), lambda: Budget(lambda: self.out_of_time)
+        )
 
     def _found(self, kept: Kept) -> None:
         self.told.append(kept)

@@ -10,6 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine
 from rich.console import Console
 
 from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.checking.finding import Finding
 from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.source import SourceManager
 from subwarden.model.manager import operations as op
@@ -21,7 +23,7 @@ from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.completeness import EVERYTHING, EXPLORED
 from subwarden.stateful_tests.exploring.coverage.end_states import EndState
-from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.hunt import search as hunt_search
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
@@ -165,10 +167,14 @@ class Blocks(Manager):
         return False
 
 
+def unconfirmed(runner: Runner, cause: Cause, program: ManagerProgram, names: list[str]) -> Finding[ManagerProgram]:
+    return Finding(cause, runner.order, False, program, tuple(names), (program.operations(), 0), runner.level.name)
+
+
 def test_a_program_that_blocks_is_left_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time the cause is known, and costs one run."""
     search = Search(Blocks, FIFO)
-    monkeypatch.setattr(hunt_search, "confirm", lambda *_: None)
+    monkeypatch.setattr(hunt_search, "confirmed", unconfirmed)
     search.out_of_time = True
     with WATCHDOG.guarded(0.05), controlled_locks():
         for _ in range(2):

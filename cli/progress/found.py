@@ -1,0 +1,40 @@
+"""Tells the findings of a gate as they come, on standard error, and saves each at once: whatever ends the gate, they are not lost.
+
+Standard output has the report at the end, in an order that does not depend on who found something first.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+
+from subwarden.stateful_tests.gate.tasks import Told
+from subwarden.stateful_tests.runs import saved
+from subwarden.stateful_tests.runs.replay import of_finding
+
+
+class FoundNews:
+    """The news of one gate of `subject`, told by `say`. `unsaved`: a line to print at the end, if findings could not be saved."""
+
+    def __init__(self, subject: str, say: Callable[[str], object]) -> None:
+        self.unsaved = ""
+        self._subject = subject
+        self._say = say
+        self._began = monotonic()
+
+    def tell(self, told: Told) -> None:
+        """Save and tell a finding that has been confirmed, or is smaller now."""
+        finding, record = told.finding, told.record
+        count = len(record["operations"])
+        parts = [f"{count} operation{'s' * (count != 1)}", f"order {finding.order.value}"]
+        parts += ["with a cancellation"] * finding.cancellation
+        now = "made small" if told.small else "not made small yet"
+        what = f"{record['property']} {record['title']}: {record['said']} ({', '.join(parts)}; {now})"
+        self._say(f"found after {monotonic() - self._began:.1f} s: {what}; subwarden replay {self._save(told)}")
+
+    def _save(self, told: Told) -> str:
+        """What replays it: the name of its file or, if that cannot be written, the long string."""
+        try:
+            return str(saved.save(of_finding(self._subject, told.finding)))
+        except OSError as error:
+            said = f"cannot save findings in {saved.SAVED}: {error.strerror}; run it in a folder that may be written"
+            self.unsaved = f"subwarden gate: {said}\n"
+            return told.record["replay"]

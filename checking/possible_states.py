@@ -120,6 +120,10 @@ class PossibleStates(Generic[AnyNode]):
                             configurations.append(configuration)
         return configurations
 
+    def reachable(self) -> list[tuple[AnyNode, Acted]]:
+        """All configurations that the open calls can lead to by now."""
+        return self._closure(None)
+
     def settled(self, calls: Iterable[int]) -> None:
         """No task is left that could finish `calls`: each has taken effect, or never will."""
         gone = set(calls) & self.open.keys()

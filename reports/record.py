@@ -8,6 +8,8 @@ Long because it is the schema: one TypedDict after another.
 
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
+from subwarden.reports.html.trace_record import RunTraceRecord
+
 GATE_SCHEMA: Final = "subwarden/gate/1"
 TOUR_SCHEMA: Final = "subwarden/tour/1"
 HUNT_SCHEMA: Final = "subwarden/hunt/1"
@@ -53,6 +55,29 @@ class RunRecord(TypedDict):
     steps: list[StepRow]
 
 
+class HoldingRunRecord(TypedDict):
+    """The nearest run of the same program that holds: it shares the first `common` rows with the failing run. `steps` are its rows."""
+
+    common: int
+    steps: list[StepRow]
+    trace: RunTraceRecord
+
+
+class TraceRecord(RunTraceRecord):
+    """The trace of a finding's run.
+
+    `lost_at`: the row after which each of `tried` schedules failed, while one that holds goes the same way until just before it; 0: no
+    schedule of the program was seen to hold. None: not searched. `every`: these were all schedules that there are from there on.
+    `subject_at`: the place in the subject's code that the finding is told at, a key of `places`. `holds`: the nearest run that holds.
+    """
+
+    lost_at: int | None
+    tried: int
+    every: bool
+    subject_at: str | None
+    holds: HoldingRunRecord | None
+
+
 class ScriptRecord(TypedDict):
     """The script of plain asyncio that shows a finding without the harness.
 
@@ -70,8 +95,8 @@ class ScriptRecord(TypedDict):
 class FindingRecord(RunRecord, ScriptRecord):
     """A finding: the property that is violated, its minimal run, and the string that replays it.
 
-    Of a hunt also: `shrunk`, whether there was time to make the run minimal and to look for one in `fifo`; and the `strategy` that showed
-    it first.
+    `trace`: what pictures of the run need; there if it was asked for. Of a hunt also: `shrunk`, whether there was time to make the run
+    minimal and to look for one in `fifo`; and the `strategy` that showed it first.
     """
 
     level: str
@@ -85,6 +110,7 @@ class FindingRecord(RunRecord, ScriptRecord):
     cancellation: bool
     operations: list[str]
     replay: str
+    trace: NotRequired[TraceRecord]
     shrunk: NotRequired[bool]
     strategy: NotRequired[str]
 
@@ -277,7 +303,7 @@ class BrokenRecord(TypedDict):
 
 
 class ReplayRecord(TypedDict):
-    """A run that was played again. `tasks` and `steps` are there if it still violates something."""
+    """A run that was played again. `tasks`, `steps` and `trace` are there if it still violates something, `trace` if it was asked for."""
 
     schema: Literal["subwarden/replay/1"]
     subject: str
@@ -287,6 +313,7 @@ class ReplayRecord(TypedDict):
     findings: list[BrokenRecord]
     tasks: NotRequired[list[TaskRow]]
     steps: NotRequired[list[StepRow]]
+    trace: NotRequired[TraceRecord]
 
 
 class DifferenceRecord(TypedDict):

@@ -138,6 +138,14 @@ class Connection(PossibleStates[CoreNode]):
             return True
         return any(topic in node.topics for node, _ in self.configurations)
 
+    def topics(self) -> tuple[frozenset[Id], frozenset[Id]]:
+        """The topics to which it is subscribed in every state that the model may be in now, and in any. Open calls may have taken effect.
+
+        For reports: unlike `surely` and `possibly`, it says what the judge has found out so far.
+        """
+        every = [node.topics for node, _ in self.reachable()]
+        return frozenset() if self.excused else frozenset.intersection(*every), frozenset[Id]().union(*every)
+
     @property
     def closed(self) -> bool:
         """Whether it has been closed for certain."""

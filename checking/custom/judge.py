@@ -124,6 +124,19 @@ class CustomJudge(AdapterJudge):
         said = text_of(seen)
         self.violated(cause, f"it shows {said}; the model allows {' or '.join(right[:NAMED])}{more}", ("shown", said))
 
+    def allowed(self) -> tuple[list[object], bool]:
+        """The states that the model may be in now, as `observe` would show them, or as they are if the model does not say how they show;
+        and whether it does. A run that the model could not explain stays where it was. Raises BadModel.
+        """
+        shows = self._model.shows is not None
+        found = dict.fromkeys(node for node, _ in self._possible.reachable())
+        return [node.shown() if shows else node.state for node in found], shows
+
+    @property
+    def followed(self) -> bool:
+        """Whether the model explains the run so far."""
+        return not self._lost
+
     # --- the end
 
     def _settle(self) -> None:

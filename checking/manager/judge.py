@@ -16,7 +16,7 @@ from subwarden.checking.manager.possible_states import ManagerStates
 from subwarden.checking.manager.refinement import Refinement, Took
 from subwarden.checking.observable import Observable, shows_of
 from subwarden.model.manager.operations import Operation, RemoveConnection
-from subwarden.model.manager.projection import Shown
+from subwarden.model.manager.projection import Shown, View
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Value
 
@@ -30,7 +30,7 @@ class ManagerJudge(Refinement):
 
     __slots__ = (
         *("_hidden", "_invariants", "_loop", "_seen_at_return", "_shows", "_subject"),
-        *("details", "evidence", "show_raised", "shown", "steps", "tasks", "violations"),
+        *("details", "evidence", "parted", "show_raised", "shown", "steps", "tasks", "violations"),
     )
     shows_by = "show"
 
@@ -38,6 +38,7 @@ class ManagerJudge(Refinement):
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
         self.evidence: dict[Cause, Evidence] = {}
+        self.parted: frozenset[View] | None = None  # the views that the model allowed when the manager left it
         self.tasks: dict[int, int] = {}  # id of a running task -> its place in the program; a task lives as long as its run
         self.steps = 0
         self.show_raised: Exception | None = None
@@ -142,6 +143,11 @@ class ManagerJudge(Refinement):
         assert self.shown is not None, "it does not hold in them"
         self.violated(cause, evidence=wrong_maps(at, task, call, self.shown, self._invariants.closed))
 
+    def allowed(self) -> frozenset[View]:
+        """The views of all states that the model may be in now or, once the manager has left the model, might have been in then."""
+        judged = self._at.judged._replace(raw=True, turn=True)
+        return self.parted or frozenset(judged.looks(configuration.node) for configuration in self._at.configurations)
+
     # --- observing the maps
 
     def _look_at_end(self, task: int) -> None:
@@ -199,3 +205,5 @@ class ManagerJudge(Refinement):
             self._broken(cause, at, task, call)
         elif cause is not None and not (broken and cause.property.name == "P8"):  # an invariant says it better
             self.violated(cause, evidence=wrong_view(at, task, call, shown, due=due))
+        if self.parted is None and self._at.judged.lost:
+            self.parted = wrong_view(at, task, call, shown, due=due).allowed

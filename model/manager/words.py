@@ -75,11 +75,16 @@ def _added_and_dropped(text: str, before: Iterable[tuple[int, int]], after: Iter
 
 def say_view(view: View) -> str:
     """All that a manager shows, in one line; empty parts are left out."""
+    return "; ".join(say_facts(view)) or "empty"
+
+
+def say_facts(view: View) -> list[str]:
+    """All that a manager shows, a text for each fact."""
     said = [f"c{c} live" for c in sorted(view.live or ())]
     said += [_say_whole_entry(t, entry) for t, entry in view.entries]
     said += [f"c{c} on t{t}" for t, c in sorted(view.links)]
     said += [f"s{s} = c{c} on t{t}" for s, (t, c) in sorted(view.ids)]
-    return "; ".join([*said, *_say_raw(view.raw)]) or "empty"
+    return [*said, *_say_raw(view.raw)]
 
 
 def say_state(state: State) -> str:

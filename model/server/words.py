@@ -1,6 +1,6 @@
 """Words for requests, messages and changes of level server, shared by every report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
 
@@ -67,3 +67,17 @@ def say_registry(before: Mapping[int, int], after: Mapping[int, int], closing: A
     changes += [Change(ChangeKind.LOADED, t, other=v) for t, v in sorted(after.items()) if before.get(t) != v]
     changes += [Change(ChangeKind.CLOSING, t) for t in sorted(closing - was)]
     return [*map(say_change, changes), *(f"t{t} not closing" for t in sorted((was - closing) & after.keys()))]
+
+
+def say_state_facts(
+    live: Iterable[int],
+    loaded: Mapping[int, int],
+    closing: AbstractSet[int],
+    links: Iterable[tuple[int, int]],
+    grants: Iterable[tuple[int, int, int]],
+) -> list[str]:
+    """A state, a text for each fact. `loaded`: thread -> conversation; `links`: (thread, connection); `grants`: the same with the id."""
+    said = [f"c{c} live" for c in sorted(live)]
+    said += [f"t{t} loaded as v{v}" + (", closing" if t in closing else "") for t, v in sorted(loaded.items())]
+    said += [f"c{c} on t{t}" for t, c in sorted(links)]
+    return said + [f"s{s} = c{c} on t{t}" for t, c, s in sorted(grants)]

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, NamedTuple, Protocol
 
 from subwarden.checking.causes import Cause
+from subwarden.reports.html.trace_record import StateRecord
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
@@ -73,6 +74,9 @@ class Narrator(Protocol):
 
     def changes(self) -> list[str]:
         """The differences between the maps now and at the last call of this method."""
+
+    def state(self) -> StateRecord:
+        """The subject's state beside the model's, now."""
 
     def explain(self, cause: Cause) -> str:
         """The judge's evidence of `cause`: what the subject did, and what the model allows; empty where the cause says it all."""

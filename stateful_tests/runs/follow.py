@@ -8,11 +8,13 @@ from subwarden.checking.verdict import Verdict
 from subwarden.reports.record import REPLAY_SCHEMA, ReplayRecord
 from subwarden.scheduling.schedule import Divergence
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
-from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.findings.recording import Recording
+from subwarden.stateful_tests.exploring.level import Factory, FailingRun
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import task_rows
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay
+from subwarden.stateful_tests.runs.trace import trace_record
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming
 
@@ -24,12 +26,16 @@ class Followed(NamedTuple):
     cause: Cause | None
 
 
-def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = ()) -> Followed:
-    """Play `replay` on a subject of `factory` with `observers`. Raises BadReplay where that takes other steps now, BadSubject."""
-    level, narration = LEVELS[replay.level], Narration()
+def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = (), *, traced: bool = False) -> Followed:
+    """Play `replay` on a subject of `factory` with `observers`. `traced`: record what pictures of the run need, too. Raises BadReplay where
+    that takes other steps now, BadSubject.
+    """
+    level, narration, recording = LEVELS[replay.level], Narration(), Recording()
+    runner = Runner(level, factory, replay.order)
+    listening = [narration, *([recording] if traced else []), *observers]
     try:
         with blaming(replay.subject), running():
-            result = Runner(level, factory, replay.order).follow(replay.program, replay.names, [narration, *observers])
+            result = runner.follow(replay.program, replay.names, listening)
     except Divergence as error:
         again = f"the subject has changed; find the run again with `subwarden gate --subject {replay.subject}`"
         raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
@@ -56,4 +62,8 @@ def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = ())
     }
     if cause is not None:
         record["tasks"], record["steps"] = task_rows(level, replay.program), narration.rows(cause)
+        if traced:
+            with blaming(replay.subject):
+                run = FailingRun(replay.order, replay.program, replay.names, cause)
+                record["trace"] = trace_record(runner, run, record["steps"], recording)
     return Followed(record, cause)

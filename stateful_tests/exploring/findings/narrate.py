@@ -151,9 +151,15 @@ def caller() -> str:
 
 
 def where(task: "asyncio.Task[Any]") -> str | None:
-    """Where `task` waits, as path:line of the innermost frame that is neither asyncio's, nor the scheduler's, nor of a fake of ours."""
+    """Where `task` waits, as path:line of the frame that `suspended_in` finds."""
+    frame = suspended_in(task)
+    return None if frame is None else place_in(frame.f_code, frame.f_lineno)
+
+
+def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
+    """The innermost frame of the suspended `task` that is neither asyncio's, nor the scheduler's, nor of a fake of ours."""
     coroutine: Any = task.get_coro()
-    at: str | None = None
+    at: FrameType | None = None
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
         if frame is None:
@@ -165,6 +171,6 @@ def where(task: "asyncio.Task[Any]") -> str | None:
                 coroutine = generator
                 continue
         elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER) and module != FAKES:
-            at = place_in(frame.f_code, frame.f_lineno)
+            at = frame
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
     return at

@@ -9,6 +9,8 @@ from subwarden.checking.core.judge import CoreJudge, Maps
 from subwarden.model.core.step import Id
 from subwarden.model.core.words import say_answer, say_operation
 from subwarden.model.words import DONE, say_return
+from subwarden.reports.html.trace_record import StateRecord
+from subwarden.stateful_tests.exploring.findings.compared import compared
 
 
 class CallNarrator:
@@ -69,3 +71,23 @@ class CoreNarrator(CallNarrator):
             self._got[client] = len(received[client])
             changes += [f"{client} receives {message}" for message in new]
         return changes
+
+    def state(self) -> StateRecord:
+        judge = self._judge
+        maps = list(judge.seen.items())
+        first = maps[0][1] if maps else frozenset()
+        facts = [f"{client} on {topic}" for client, topic in sorted(first, key=str)]
+        for name, pairs in maps[1:]:
+            facts += [f"{name} has {client} on {topic}" for client, topic in sorted(pairs - first, key=str)]
+            facts += [f"{name} does not have {client} on {topic}" for client, topic in sorted(first - pairs, key=str)]
+        must: list[str] = []
+        may: list[str] = []
+        for connection in judge.connections.values():
+            surely, possibly = connection.topics()
+            must += [f"{connection.name} on {topic}" for topic in sorted(surely, key=str)]
+            may += [f"{connection.name} on {topic}" for topic in sorted(possibly - surely, key=str)]
+        received = self._received() or {}
+        more = [f"{client} received {', '.join(map(str, received[client]))}" for client in sorted(received, key=str) if received[client]]
+        links = [[str(client), str(topic)] for client, topic in sorted(first, key=str)]
+        followed = not any(connection.lost for connection in judge.connections.values())
+        return compared(facts, [must + may, must], links, followed=followed, visible=judge.observed, more=more)

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from subwarden.checking.custom.judge import CustomJudge
+from subwarden.checking.custom.model import BadModel
 from subwarden.checking.custom.text import text_of
+from subwarden.reports.html.trace_record import StateRecord
+from subwarden.stateful_tests.exploring.findings.compared import compared
 from subwarden.stateful_tests.subjects.core.narrator import CallNarrator
 
 
@@ -21,9 +24,25 @@ class CustomNarrator(CallNarrator):
         changes = [f"{name}: {text}" if name else text for name, text in self._before.items() if before.get(name) != text]
         return changes + [f"{name}: gone" for name in before if name and name not in self._before]
 
+    def state(self) -> StateRecord:
+        judge = self._judge
+        try:
+            states, shows = judge.allowed()
+        except BadModel:  # the judge will meet it, and say so
+            states, shows = [], False
+        visible = shows and judge.observed
+        return compared(_facts(judge.seen), [_facts(state) for state in states], [], followed=judge.followed, visible=visible)
+
     def _shown(self) -> dict[str, str]:
-        """The parts of the last observation, by name, in words. An observation without parts is one part with the name ""."""
-        seen = self._judge.seen
-        if isinstance(seen, Mapping):
-            return dict(sorted((key if isinstance(key, str) else text_of(key), text_of(part)) for key, part in seen.items()))
-        return {} if seen is None else {"": text_of(seen)}
+        return _parts(self._judge.seen)
+
+
+def _parts(seen: object) -> dict[str, str]:
+    """The parts of an observation, by name, in words. An observation without parts is one part with the name ""."""
+    if isinstance(seen, Mapping):
+        return dict(sorted((key if isinstance(key, str) else text_of(key), text_of(part)) for key, part in seen.items()))
+    return {} if seen is None else {"": text_of(seen)}
+
+
+def _facts(seen: object) -> list[str]:
+    return [f"{name}: {text}" if name else text for name, text in _parts(seen).items()]

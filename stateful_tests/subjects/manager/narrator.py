@@ -6,9 +6,11 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.manager.judge import ManagerJudge
 from subwarden.checking.observable import Observable
 from subwarden.model.manager.operations import Operation
-from subwarden.model.manager.projection import View, project
-from subwarden.model.manager.words import say_answer, say_changes, say_operation
+from subwarden.model.manager.projection import View, disagreements, project
+from subwarden.model.manager.words import say_answer, say_changes, say_facts, say_operation
 from subwarden.model.words import say_return
+from subwarden.reports.html.trace_record import StateRecord
+from subwarden.stateful_tests.exploring.findings.compared import compared
 from subwarden.stateful_tests.subjects.manager.explain import explain
 
 NOTHING = View(frozenset(), (), frozenset(), frozenset(), frozenset())
@@ -44,6 +46,13 @@ class ManagerNarrator:
             return []
         before, self._view = self._view, project(shown)
         return say_changes(before, self._view)
+
+    def state(self) -> StateRecord:
+        judge = self._judge
+        shown = judge.shown
+        facts = [] if shown is None else [*say_facts(project(shown)), *disagreements(shown)]
+        links = [] if shown is None else [[f"c{c}", f"t{t}"] for t, c in sorted(project(shown).links)]
+        return compared(facts, [say_facts(view) for view in judge.allowed()], links, followed=judge.parted is None)
 
     def explain(self, cause: Cause) -> str:
         evidence = self._judge.evidence.get(cause)

@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.checking.server.evidence import WrongMaps, WrongReply
+from subwarden.checking.server.evidence import RefusedChange, WrongMaps, WrongReply
 from subwarden.model.manager.projection import View, disagreements, project
 from subwarden.model.manager.words import say_changes
 from subwarden.model.server.requests import Message, Request
-from subwarden.model.server.words import say_message, say_registry, say_request
+from subwarden.model.server.state import IMPLICIT
+from subwarden.model.server.words import say_message, say_registry, say_request, say_state_facts
+from subwarden.reports.html.trace_record import StateRecord
+from subwarden.stateful_tests.exploring.findings.compared import compared
 
 if TYPE_CHECKING:
     from subwarden.stateful_tests.subjects.server.play import ServerPlay
@@ -24,6 +27,7 @@ class ServerNarrator:
         self._loaded: dict[int, int] = {}
         self._closing: set[int] = set()
         self._lock_names: dict[int, str] = {}
+        self._causes: set[Cause] = set()  # those that the last `state` has seen
 
     def lock(self, verb: str, lock: asyncio.Lock) -> str:
         self._learn_locks()
@@ -47,6 +51,24 @@ class ServerNarrator:
         said = say_changes(before, self._view) + say_registry(self._loaded, shown.loaded, shown.closing, self._closing)
         self._loaded, self._closing = shown.loaded, shown.closing
         return said
+
+    def state(self) -> StateRecord:
+        judge, server = self._play.judge, self._play.server
+        model, followed = judge.state, True
+        for cause in judge.violations.keys() - self._causes:  # after a change that it refuses, the judge goes on from there
+            evidence = judge.evidence.get(cause)
+            if isinstance(evidence, RefusedChange):
+                model, followed = evidence.state, False
+        self._causes = set(judge.violations)
+        shown, registry, view = judge.visible.shown, server.show(), project(judge.visible.shown)
+        facts = say_state_facts(view.live or (), registry.loaded, registry.closing, view.links, {(t, c, s) for s, (t, c) in view.ids})
+        ids = {grant for grant in model.grants if grant[2] != IMPLICIT}
+        loaded = {t: known.conversation for t, known in model.loaded}
+        closing = {t for t, known in model.loaded if known.closing}
+        allowed = say_state_facts(model.live, loaded, closing, {(t, c) for t, c, _ in model.grants}, ids)
+        more = [*disagreements(shown), *(f"a listener of v{v} runs on t{t}" for t, v in sorted(registry.listeners))]
+        links = [[f"c{c}", f"t{t}"] for t, c in sorted(view.links)]
+        return compared(facts, [allowed], links, followed=followed, more=more)
 
     def explain(self, cause: Cause) -> str:
         judge = self._play.judge

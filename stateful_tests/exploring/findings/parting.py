@@ -1,0 +1,143 @@
+"""Where a failing run was lost: the step after which no schedule holds, and the run nearest to it that holds.
+
+The schedules that begin with the first k names of the failing one, for the largest k from which one that holds was found. More names in
+common leave fewer schedules, so k is found by bisection. Each k gets a bounded search: all schedules with few deviations from fifo, then
+random walks. It refuses to claim more than it tried, and says when it tried everything (`Parting.every`).
+"""
+
+from collections.abc import Sequence
+from itertools import takewhile
+from random import Random
+from typing import Any, NamedTuple
+
+from subwarden.checking import causes
+from subwarden.checking.causes import Cause
+from subwarden.scheduling.candidates import Candidates
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.schedule import Divergence, Follower, fixed
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.exploring.level import Names
+from subwarden.stateful_tests.exploring.runner import Runner
+
+LENGTH = 20  # steps; of longer runs there are fewer
+PROBE = 100  # runs of `LENGTH` steps from each k that bisection asks about
+LAST = 400  # and from the first k from which none holds
+
+
+class Parting(NamedTuple):
+    """The first `common` names of the failing schedule can still lead to a run that holds (None: no schedule at all was seen to), and
+    `names` is that run. After one more, each of the `tried` schedules fails; `every`: there are no others.
+    """
+
+    common: int | None
+    names: Names
+    tried: int
+    every: bool
+
+
+class After:
+    """A strategy for the schedules that begin with the choices `prefix`: from there on, `rest` chooses."""
+
+    every_choice = False
+
+    def __init__(self, prefix: Sequence[int], rest: Strategy) -> None:
+        self.name = rest.name
+        self._prefix = prefix
+        self._rest = rest
+
+    def begin(self, candidates: Candidates) -> Choose | None:
+        """See `Strategy.begin`."""
+        rest = self._rest.begin(candidates)
+        if rest is None:
+            return None
+        left = iter(self._prefix)
+
+        def choose(n: int) -> int:
+            pick = next(left, None)
+            return rest(n) if pick is None else pick
+
+        return choose
+
+    def end(self, choices: list[int], steps: int) -> None:
+        """See `Strategy.end`."""
+        self._rest.end(choices[len(self._prefix) :], steps)
+
+
+def parting(runner: Runner, cause: Cause, program: Any, names: Sequence[str]) -> Parting | None:
+    """Where the run of `program` along `names`, which shows `cause`, parts from the nearest run that holds. None: not searched, as each
+    run that blocks the loop takes real time, or the subject does not do the same twice.
+    """
+    if cause == causes.BLOCKED:
+        return None
+    try:
+        return _Search(runner, program, list(names)).parting()
+    except (Divergence, Nondeterministic):
+        return None
+
+
+class _Search:
+    def __init__(self, runner: Runner, program: Any, names: Names) -> None:
+        self._runner = runner
+        self._program = program
+        self._names = names
+        self._tried = 0
+        self._every = False
+        self._made = [0]  # how many choices lie before each name
+
+        def following(candidates: Candidates) -> Choose:
+            follower = Follower(candidates, names)
+
+            def choose(n: int) -> int:
+                self._made.append(self._made[-1] + (n > 1))
+                return follower(n)
+
+            return choose
+
+        self._choices = runner.run(program, following, every_choice=True).choices
+
+    def parting(self) -> Parting:
+        common, holds = -1, list[str]()
+        lost = len(self._names)
+        while True:
+            while lost - common > 1:
+                at = (common + lost) // 2
+                found = self._holding(at, PROBE)
+                if found is None:
+                    lost = at
+                else:
+                    common, holds = max(at, self._shared(found)), found
+            found = self._holding(lost, LAST)
+            if found is None:
+                return Parting(None if common < 0 else common, holds, self._tried, self._every)
+            common, holds, lost = max(lost, self._shared(found)), found, len(self._names)
+
+    def _shared(self, names: Names) -> int:
+        """How many names the two schedules have in common. Never all: the same schedule fails again."""
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self._names, names, strict=False)))
+
+    def _holding(self, at: int, runs: int) -> Names | None:
+        """A schedule that begins with the first `at` names and holds; None: none was found."""
+        self._tried, self._every = 0, False
+        bounded = DelayBounded(3, Random(0))
+        if (found := self._try(at, bounded, runs)) is not None:
+            return found
+        if bounded.everything:
+            self._every = True
+            return None
+        return self._try(at, RandomWalk(Random(0)), runs)
+
+    def _try(self, at: int, rest: Strategy, runs: int) -> Names | None:
+        runner, strategy = self._runner, After(self._choices[: self._made[at]], rest)
+        until = runner.steps + runs * LENGTH
+        for _ in range(runs):
+            if runner.steps >= until:
+                return None
+            result = runner.run_strategy(self._program, strategy)
+            if result is None:
+                return None
+            self._tried += 1
+            if not result.violations:
+                return runner.record(self._program, lambda _candidates: fixed(result.choices))[1]  # noqa: B023  # called at once
+        return None

@@ -20,6 +20,9 @@ def entry() -> NoReturn:
     except KeyboardInterrupt:
         sys.stderr.write("subwarden: stopped\n")
         sys.exit(2)
+    except Exception as error:  # a traceback would leave with exit code 1, which says that a property is violated
+        sys.stderr.write(f"subwarden: internal error, please report it: {type(error).__name__}: {error}\n")
+        sys.exit(3)
 
 
 if __name__ == "__main__":

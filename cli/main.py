@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
@@ -49,29 +50,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for verb in VERBS:
         verb.add_parser(verbs)
     options = parser.parse_args(arguments)
+    code = 3
     try:
-        code: int = options.run(options)
+        code = options.run(options)
     except KeyboardInterrupt:
         sys.stderr.write("subwarden: stopped\n")
         return 2
     except BrokenPipeError:  # the reader has gone; nobody would read a message
-        return 3
+        pass
     except SystemExit as error:  # raised by the subject: its exit code must not pass for a verdict
         said = f"the subject's code raised SystemExit({error.code!r}); it must return, or raise an Exception"
         sys.stderr.write(f"subwarden {options.verb}: {said}\n")
-        return 3
     except MENDABLE as error:
         sys.stderr.write(f"subwarden {options.verb}: {error}\n")
-        return 3
     except Exception as error:
         if options.traceback:
-            raise
-        said = f"{type(error).__name__}: {error}".splitlines()[0]
-        sys.stderr.write(
-            f"subwarden {options.verb}: internal error, please report it: {said} (`subwarden --traceback {options.verb} ...` shows where)\n"
-        )
-        return 3
+            traceback.print_exc()
+        else:
+            sys.stderr.write(internal(error, f" {options.verb}", f"`subwarden --traceback {options.verb} ...`"))
     return code
+
+
+def internal(error: BaseException, verb: str, shows: str) -> str:
+    """The line for an error of ours, which the command `shows` would show the place of."""
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"subwarden{verb}: internal error, please report it: {said} ({shows} shows where)\n"
 
 
 def entry() -> NoReturn:

@@ -14,12 +14,13 @@ import sys
 import weakref
 from asyncio import events as asyncio_events
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from functools import partial
 from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, Timer, label
-from subwarden.scheduling.uncontrolled import Refusing, UncontrolledSource
+from subwarden.scheduling.uncontrolled import Refusing, UncontrolledSource, calling_place
 
 unregister = asyncio.tasks._unregister_task  # from the set that `asyncio.all_tasks` reads
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
@@ -91,6 +92,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     )
     # attributes that a run rarely changes are on the class: a loop is made for every run
     blocked: str | None = None
+    refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
     choices: list[int]  # those of the present run so far (`scheduling.run`); a value that a step asks for in its middle joins them
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
@@ -219,6 +221,13 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self._queue_order += 1
         return self._queue_order
 
+    def refuse(self, name: str, *, ends: bool = False) -> UncontrolledSource:
+        """Remember that the subject asked for `name`, which is refused; returns the error to raise. `ends`: it would end the process."""
+        place = calling_place()
+        self.uncontrolled.append(name)
+        self.refusal = self.refusal or partial(UncontrolledSource, name, place, ends=ends)
+        return UncontrolledSource(name, place, ends=ends)
+
     # --- for asyncio
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
@@ -228,8 +237,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
         if get_ident() != self._thread:
-            self.uncontrolled.append("call_soon_threadsafe from another thread")
-            raise UncontrolledSource("call_soon_threadsafe from another thread")
+            raise self.refuse("call_soon_threadsafe from another thread")
         return self.call_soon(callback, *args, context=context)
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Timer:

@@ -4,8 +4,12 @@ Sockets, threads, executors, subprocesses and signals bring an order of their ow
 worthless, so each raises at once and the loop remembers the name: a subject that swallows the exception is still found out.
 """
 
+import os
+import sys
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 SOURCES = (
@@ -17,18 +21,39 @@ SOURCES = (
 ).split()
 
 
-class UncontrolledSource(RuntimeError):
-    """The subject asked for something whose order the scheduler cannot choose."""
+STDLIB = str(Path(os.__file__).parent) + os.sep
+OURS = str(Path(__file__).parent) + os.sep
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"loop.{name} brings an order that cannot be controlled; replace it by a fake that waits for an outside event")
+
+class UncontrolledSource(RuntimeError):
+    """The subject asked for something whose order the scheduler cannot choose, at `place`. `ends`: it would end the process."""
+
+    def __init__(self, name: str, place: str = "", *, ends: bool = False) -> None:
+        what = name if "." in name else f"loop.{name}"
+        at = f" ({place})" if place else ""
+        if ends:
+            super().__init__(f"{what} ends the process, so that no verdict could be told; raise an exception instead{at}")
+        else:
+            said = f"{what} brings an order that cannot be controlled; replace it by a fake that waits for an outside event"
+            super().__init__(said + at)
         self.name = name
+
+
+def calling_place() -> str:
+    """The file and line of the innermost code that is neither the standard library's nor the scheduler's; from here, if it lies below."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        library = file.startswith((STDLIB, OURS, "<frozen")) and "site-packages" not in file
+        if not library:
+            return f"{os.path.relpath(file) if Path(file).is_relative_to(Path.cwd()) else file}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
 
 
 def _refusal(name: str) -> Callable[..., NoReturn]:
     def refuse(self: Any, *_: object, **__: object) -> NoReturn:
-        self.uncontrolled.append(name)
-        raise UncontrolledSource(name)
+        raise self.refuse(name)
 
     refuse.__name__ = name
     return refuse

@@ -11,13 +11,13 @@ from typing import Any
 from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
+from subwarden.scheduling.isolation import entry_points
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.schedule import Follower, Guide, Recorder
 from subwarden.scheduling.strategies.strategy import Strategy
-from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
@@ -115,9 +115,9 @@ class Runner:
 
     def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
         loop, judge = play.loop, play.judge
-        if loop.uncontrolled:
+        if loop.refusal is not None:
             loop.abandon()
-            raise UncontrolledSource(loop.uncontrolled[0])
+            raise loop.refusal()
         if judge.show_raised is not None:
             loop.abandon()
             error = judge.show_raised
@@ -199,8 +199,9 @@ class Runner:
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Around many runs: locks under control, a guard against blocking, and no collection of garbage in the middle of a run."""
-    with uncollected(), controlled_locks(), WATCHDOG.guarded():
+    """Around many runs: locks under control, a guard against blocking, threads and processes refused, and no collection of garbage in the
+    middle of a run."""
+    with uncollected(), controlled_locks(), WATCHDOG.guarded(), entry_points.refused():
         yield
 
 

@@ -20,6 +20,7 @@ from subwarden.impl.subjects import SUBJECTS, canonical
 from subwarden.model.manager.operations import MANAGER_OPERATIONS
 from subwarden.model.manager.projection import disagreements, project, view
 from subwarden.model.manager.state import State
+from subwarden.scheduling.isolation.entry_points import loading
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
@@ -87,10 +88,13 @@ def _own(name: str) -> tuple[str, Factory]:
 def _watching(name: str, loop: ControlledLoop) -> Iterator[None]:
     WATCHDOG.watch(loop)
     try:
-        with WATCHDOG.guarded():
+        with WATCHDOG.guarded(), loading(loop):
             yield
     except Blocked as blocked:
         raise BadSubject(f"subject {name}: importing it or calling its factory blocks at {blocked}; neither may wait") from None
+    finally:
+        if loop.refusal is not None:  # also where the subject swallowed it, or made another error of it
+            raise BadSubject(f"subject {name}: {loop.refusal()}") from None
 
 
 def in_hand(name: str, factory: Callable[..., Any]) -> tuple[str, Factory]:

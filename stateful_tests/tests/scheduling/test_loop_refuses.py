@@ -45,8 +45,10 @@ def test_every_source_is_refused_by_name_and_remembered(name: str) -> None:
     loop, told = refused(ask)
     assert told == name
     assert loop.uncontrolled == [name]
-    with pytest.raises(UncontrolledSource, match=rf"loop\.{name} "):
+    with pytest.raises(UncontrolledSource, match=rf"loop\.{name} .*test_loop_refuses.py:\d+\)"):
         getattr(loop, name)()
+    assert loop.refusal is not None
+    assert f"loop.{name} " in str(loop.refusal())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""Threads, processes, sockets and signals that a subject starts past its loop, by functions of the standard library.
+
+They bring an order of their own, as the loop's methods in `scheduling.uncontrolled` do, and are refused in the same way: by name, with the
+place, and remembered, so that a subject which swallows the exception is still found out. Functions that end or replace the process are
+refused while a subject is imported, too: nothing could be told afterwards.
+
+The entry points are replaced while subjects run, and let everything pass that is not called in a controlled loop. An audit hook would see
+more, but each `id()` of the inner loop would pay for it. What a module has bound by `from os import fork` before is not seen; a fork is, by
+the hooks of `os.register_at_fork`.
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import get_ident
+from typing import Any
+
+from subwarden.scheduling.loop import ENTERED, ControlledLoop
+
+ENDS = "os._exit os.abort os.execv os.execve".split()
+STARTS = (
+    "os.system os.fork os.forkpty os.posix_spawn os.posix_spawnp subprocess.Popen.__init__ _posixsubprocess.fork_exec "
+    "threading.Thread.start _thread.start_new_thread _thread.start_joinable_thread multiprocessing.process.BaseProcess.start "
+    "socket.socket.connect socket.socket.connect_ex socket.socket.bind socket.socket.sendto socket.create_connection "
+    "socket.getaddrinfo socket.gethostbyname socket.gethostbyaddr "
+    "os.kill os.killpg signal.raise_signal signal.signal signal.alarm signal.setitimer signal.pthread_sigmask signal.set_wakeup_fd"
+).split()
+TWINS = {"os": "posix", "signal": "_signal"}  # the modules in C that have the same functions, to bind them from
+TOLD = {"subprocess.Popen.__init__": "subprocess.Popen", "multiprocessing.process.BaseProcess.start": "multiprocessing.Process.start"}
+
+
+class _State:
+    """Of this process. `depth`: contexts may be nested; `loading`: the loop of the subject that is being loaded, one at a time."""
+
+    depth = 0
+    loading: ControlledLoop | None = None
+
+
+_state = _State()
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Around runs: what is called by a subject in a run is refused."""
+    before = [] if _state.depth else _replace()
+    _state.depth += 1
+    try:
+        yield
+    finally:
+        _state.depth -= 1
+        for owner, name, had, original in reversed(before):
+            if had:
+                setattr(owner, name, original)
+            else:
+                delattr(owner, name)
+
+
+@contextmanager
+def loading(loop: ControlledLoop) -> Iterator[None]:
+    """Around the import of a subject and its first use, whose refusals `loop` remembers: it must not end the process."""
+    before, _state.loading = _state.loading, loop
+    try:
+        with refused():
+            yield
+    finally:
+        _state.loading = before
+
+
+def _replace() -> list[tuple[Any, str, bool, Any]]:
+    """Replace the entry points; returns the former ones: owner, name, whether it was the owner's own, value."""
+    done = []
+    for path in (*ENDS, *STARTS):
+        module, *names = path.split(".")
+        if module == "multiprocessing":
+            module, names = "multiprocessing.process", names[1:]
+        for each in (module, TWINS.get(module, "")):
+            owner: Any = sys.modules.get(each)  # nobody calls what nobody has imported
+            for name in names[:-1]:
+                owner = getattr(owner, name, None)
+            original = getattr(owner, names[-1], None)
+            if owner is not None and original is not None:
+                done.append((owner, names[-1], names[-1] in vars(owner), original))
+                setattr(owner, names[-1], _refusal(TOLD.get(path, path), original, path in ENDS))
+    return done
+
+
+def _refusal(name: str, original: Callable[..., Any], ends: bool) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        loop = ENTERED.get(get_ident())
+        if loop is None and ends:
+            loop = _state.loading
+        if loop is None:
+            return original(*args, **kwargs)
+        raise loop.refuse(name, ends=ends)
+
+    return refuse
+
+
+def _forks() -> None:
+    loop = ENTERED.get(get_ident())
+    if loop is not None:
+        loop.refuse("os.fork")
+
+
+def _forked() -> None:
+    if get_ident() in ENTERED:  # a subject's, which could not be stopped from forking
+        _exit(1)
+
+
+_exit = os._exit  # before anything is replaced
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_forks, after_in_child=_forked)

@@ -8,6 +8,7 @@ Long because asyncio calls one object for all of this, and tasks, timers and the
 """
 
 import asyncio
+import atexit
 import heapq
 import math
 import sys
@@ -24,6 +25,7 @@ from subwarden.scheduling.uncontrolled import Refusing, UncontrolledSource, call
 
 unregister = asyncio.tasks._unregister_task  # from the set that `asyncio.all_tasks` reads
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
+UNCLOSABLE: list[object] = []  # coroutines that go on whatever is raised in them: collected where no loop runs, one may go on for ever
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
 
 
@@ -40,10 +42,15 @@ def _close(coroutine: Any) -> None:
             innermost.close()
         except ValueError:  # it is the one that runs
             return
-        except (Exception, asyncio.CancelledError):  # it failed on the way out, and no reader is left; or it awaits again
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # it failed on the way out, also with a group of such errors, and no reader is left; or it awaits again
             pass
         if getattr(coroutine, "cr_frame", None) is None:
             return
+    if not UNCLOSABLE:
+        atexit.register(lambda: asyncio_events._set_running_loop(ControlledLoop()))
+    UNCLOSABLE.append(coroutine)
 
 
 class _Entered:
@@ -95,6 +102,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
     choices: list[int]  # those of the present run so far (`scheduling.run`); a value that a step asks for in its middle joins them
+    fired: Handle | None = None  # the last callback of a timer that has become ready
+    timers_in_turn = False  # whether a timer may fire only after the one before it has run (`scheduling.order`)
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
     interrupted = False  # whether they have done so in this run
     decide: Callable[[int], int] | None = None  # who picks such a value (`world.decisions`); None: nobody, it is the first
@@ -164,7 +173,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         while timers and timers[0]._when <= self._now:
             timer = heapq.heappop(timers)
             if not timer._cancelled:
-                timer.due = Handle(timer._callback, timer._args, self, timer._context)
+                self.fired = timer.due = Handle(timer._callback, timer._args, self, timer._context)
                 self.ready.append(timer.due)
         return True
 

@@ -4,7 +4,7 @@ Outside a run these calls decide nothing: `choose` gives the first value, `may_c
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from threading import get_ident
 from typing import Any, TypeVar
 
@@ -34,30 +34,59 @@ def choose(values: Iterable[T]) -> T:
     return options[pick]
 
 
-async def may_cancel(awaitable: Awaitable[T]) -> T:
-    """Await `awaitable`, which the scheduler may cancel at any of its awaits, once. Then CancelledError leaves this call.
+def may_cancel(awaitable: Awaitable[T]) -> Coroutine[Any, Any, T]:
+    """A coroutine that awaits `awaitable`, which the scheduler may cancel at any of its awaits, once. CancelledError leaves it then.
 
-    The task that awaits is not marked as cancelled once it has caught the error: it may go on, as after a call that timed out.
+    The task that awaits it is not marked as cancelled once it has caught the error: it may go on, as after a call that timed out.
     """
-    loop = ENTERED.get(get_ident())
-    if loop is None:
-        return await awaitable
-    result: T = await _Interruptible(loop, awaitable, "cancel", None)
-    return result
+    made: Coroutine[Any, Any, T] = _named(_interruptible(_Unstarted(awaitable), "cancel", None), awaitable)
+    return made
 
 
-async def may_fail(awaitable: Awaitable[T], error: Failing) -> T:
-    """Await `awaitable`, in which the scheduler may raise `error` at any of its awaits, once.
+def may_fail(awaitable: Awaitable[T], error: Failing) -> Coroutine[Any, Any, T]:
+    """A coroutine that awaits `awaitable`, in which the scheduler may raise `error` at any of its awaits, once.
 
-    `error`: an exception, its class, or a function that makes it.
+    `error`: an exception, its class, or a function that makes it. Raises TypeError for anything else.
     """
     if not isinstance(error, BaseException) and not callable(error):
         raise TypeError(f"may_fail() needs an exception or its class, not {error!r}")
+    made: Coroutine[Any, Any, T] = _named(_interruptible(_Unstarted(awaitable), "fail", error), awaitable)
+    return made
+
+
+def _named(made: Any, awaitable: Awaitable[Any]) -> Any:
+    """`made` under the name of the coroutine inside it, as which a task is known."""
+    for name in ("__name__", "__qualname__"):
+        setattr(made, name, getattr(awaitable, name, getattr(made, name)))
+    return made
+
+
+class _Unstarted:
+    """Holds an awaitable until it is awaited. If it never is, since its task was cancelled before its first step, its coroutine is closed
+    without a complaint: that is the scheduler's doing, not the author's.
+    """
+
+    __slots__ = ("awaitable",)
+
+    def __init__(self, awaitable: Awaitable[Any]) -> None:
+        self.awaitable: Awaitable[Any] | None = awaitable
+
+    def take(self) -> Awaitable[Any]:
+        """The awaitable, which is now the caller's."""
+        awaitable, self.awaitable = self.awaitable, None
+        assert awaitable is not None
+        return awaitable
+
+    def __del__(self) -> None:
+        if asyncio.iscoroutine(self.awaitable):
+            self.awaitable.close()
+
+
+async def _interruptible(held: _Unstarted, kind: str, error: Failing | None) -> Any:
     loop = ENTERED.get(get_ident())
     if loop is None:
-        return await awaitable
-    result: T = await _Interruptible(loop, awaitable, "fail", error)
-    return result
+        return await held.take()
+    return await _Interruptible(loop, held.take(), kind, error)
 
 
 class _Interruptible:

@@ -8,7 +8,6 @@ from subwarden.checking.scenario.places import frames, own
 from subwarden.scheduling.loop import ControlledLoop
 
 _NUMBERED = re.compile(r"task-\d+")  # as the loop names a task that has no name
-_WRAPPERS = ("may_cancel", "may_fail")
 
 
 def plain_name(task: "asyncio.Task[Any]") -> str:
@@ -16,13 +15,7 @@ def plain_name(task: "asyncio.Task[Any]") -> str:
     name = task.get_name()
     if not _NUMBERED.fullmatch(name):
         return name
-    coroutine: Any = task.get_coro()
-    function = getattr(coroutine, "__name__", None) or name
-    if function in _WRAPPERS:
-        frame = getattr(coroutine, "cr_frame", None)
-        inner = frame.f_locals.get("awaitable") if frame is not None else None
-        return getattr(inner, "__name__", None) or function
-    return function
+    return getattr(task.get_coro(), "__name__", None) or name
 
 
 class Names:

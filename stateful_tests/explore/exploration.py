@@ -10,6 +10,7 @@ from subwarden.reports.record import (
     ScenarioCheckRecord,
     ScenarioFindingRecord,
 )
+from subwarden.scheduling.completed import numbered_completion
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
@@ -58,7 +59,7 @@ def explore_scenario(
 
     explored: list[Explored] = []
     stopped = False
-    with running():
+    with running(), numbered_completion():
         try:
             for order in plan.orders:
                 first = [coded for coded in plan.first if coded.rules.order is order]

@@ -22,7 +22,7 @@ from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.subjects.scenario.play import VALUE, Result, Rules, ScenarioRunner
 
 EXACT = 3  # deviations, up to which all runs are tried
-STEPS = 100_000  # of runs that are made to find one with fewer deviations
+STEPS = 60_000  # of runs that are made to find one with fewer deviations
 MORE = 300  # further runs with as few deviations, among which one may move fewer tasks
 IMPATIENT = 0.25  # seconds that a run may last while one that blocks for real is made smaller
 FAULTS = ("+cancel ", "+fail ")
@@ -106,7 +106,7 @@ class Minimizer:
 
     def minimal(self, rules: Rules, choices: list[int]) -> Run:
         """The smallest run found, under the weakest rules. Raises NotReproducible."""
-        run = self._confirmed(rules, choices)
+        run = first = self._confirmed(rules, choices)
         if rules.order is Order.ANY:
             run = self._under(replace(rules, order=Order.FIFO), run) or run
         run = self._shrunk(run)
@@ -116,7 +116,7 @@ class Minimizer:
         if EARLY in run.names:
             weaker = self._under(replace(run.rules, slow_steps=False), run)
             run = run if weaker is None else self._shrunk(weaker)
-        return self._confirmed(run.rules, run.choices)
+        return run if run == first else self._confirmed(run.rules, run.choices)
 
     def _runner_of(self, rules: Rules) -> ScenarioRunner:
         if rules not in self._runners:
@@ -148,6 +148,8 @@ class Minimizer:
         return self._guided(rules, run.names) or self._fewest(rules, EXACT)
 
     def _shrunk(self, run: Run) -> Run:
+        if not any(each.pick for each in run.happened):
+            return run
         run = self._without_single(run)
         found = self._fewest(run.rules, min(run.deviations, EXACT), run)
         return self._without_single(found) if found is not None and found.size() < run.size() else run

@@ -30,7 +30,7 @@ SAMPLED = 200  # schedules before the search of states: most failures are found 
 AFTER = 100  # schedules after the first failure, which may show another one
 MOST = 5  # findings in one order
 END_STATES = 8  # every so many runs the end state is looked at
-PROOF = 4  # runs of the search of states, for each schedule that is wanted: most of them are given up early
+PROOF = 1_000  # states that the search of states may see, and twice as many runs, where the number of schedules does not say
 LARGE = 60  # choices of a run, beyond which its states are too many
 
 
@@ -198,8 +198,8 @@ class Search:
 
     def _all_states(self) -> bool:
         """Search every state, within a bound; whether that was all."""
-        most = PROOF * (self._most or 2_500)
-        search = StateSearch(most=most)
+        most = self._most or PROOF
+        search = StateSearch(most=2 * most)
         runner = self._runner
 
         def begin(candidates: Candidates) -> Choose:
@@ -208,7 +208,7 @@ class Search:
                 raise Exhausted
             return choose
 
-        while not self._budget.spent() and not self.explored.findings:
+        while not self._budget.spent() and not self.explored.findings and search.states < most:
             try:
                 result = runner.run(begin, every_choice=search.every_choice)
                 search.end(result.choices, result.steps)

@@ -103,6 +103,12 @@ def _deadlock(run: Ended) -> Told:
     return f"deadlock: {' -> '.join([*members, members[0]])} (each waits for the next)", lines
 
 
+def _swallowed(run: Ended) -> list[str]:
+    """The tasks that go on although they were cancelled."""
+    left = [task for task in run.left if task.cancelling()]
+    return [f"{run.names.task(task)} was cancelled and goes on: some code in it catches CancelledError" for task in left]
+
+
 def _stuck(run: Ended) -> Told:
     found = waits(run.loop)
     roots = [wait for wait in found if wait.kind != "tasks"] or found
@@ -119,6 +125,7 @@ def _stuck(run: Ended) -> Told:
             lost = True
             lines.append(f"  {why}")
     lines += [_blocked(wait, run) for wait in found if wait not in roots]
+    lines += _swallowed(run)
     what = "a lost wake-up" if lost else "nobody is left to wake it"
     return f"{_names([wait.task for wait in roots], run.names)} waits for ever: {what}", lines
 
@@ -141,7 +148,7 @@ def _free(wait: Wait) -> str | None:
 
 def _left_task(run: Ended) -> Told:
     title = f"the scenario has ended, and {_names(run.left, run.names)} is left behind"
-    return title, [*_stand(run), "cancel and await it, or allow it: leave=[...], --leave NAME"]
+    return title, [*_stand(run), *_swallowed(run), "cancel and await it, or allow it: leave=[...], --leave NAME"]
 
 
 def _left_lock(run: Ended) -> Told:
@@ -151,7 +158,7 @@ def _left_lock(run: Ended) -> Told:
 
 
 def _restless(run: Ended) -> Told:
-    return "the run does not come to rest", _stand(run)
+    return "the run does not come to rest", [*_stand(run), *_swallowed(run)]
 
 
 def _blocks(run: Ended) -> Told:

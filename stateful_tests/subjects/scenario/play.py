@@ -82,6 +82,7 @@ class ScenarioRunner:
         rules = self.rules
         loop = loop_for(rules.order, early_timers=rules.slow_steps)
         loop.may_interrupt = rules.faults
+        loop.timers_in_turn = True
         judge = loop.observer = ScenarioJudge(loop, self.leave, self.met)
         WATCHDOG.watch(loop)
         with loop.entered():

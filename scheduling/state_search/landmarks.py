@@ -10,6 +10,12 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 _NEVER = frozenset((int, str, bytes, bool, float, type(None), type, FunctionType, BuiltinFunctionType, ModuleType))
+_CONTAINERS: tuple[Any, ...] = (
+    list,
+    tuple,
+    set,
+    frozenset,
+)  # iterated as such: a subclass may do anything, as `platform.uname()` runs uname
 _last: tuple[tuple[int, int], dict[int, object]] = ((0, 0), {})
 
 
@@ -38,7 +44,7 @@ def _find(modules: list[ModuleType]) -> dict[int, object]:
                 if value.__module__ == module.__name__:
                     note(list(vars(value).values()))
             elif issubclass(kind, dict):
-                note(list(value.values()))
-            elif issubclass(kind, list | tuple | set | frozenset):
-                note(list(value))
+                note(list(dict.values(value)))
+            elif (container := next((each for each in _CONTAINERS if issubclass(kind, each)), None)) is not None:
+                note(list(container.__iter__(value)))
     return found

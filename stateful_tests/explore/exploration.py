@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.verdict import Verdict, worst
 from subwarden.reports.record import (
     EXPLORE_SCHEMA,
@@ -23,6 +24,7 @@ from subwarden.stateful_tests.subjects.scenario.narrate import Narration
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
 
+RESTLESS_ROWS = 12
 SCHEDULES = 1_000  # of each order, where neither their number nor a budget is given
 
 
@@ -112,7 +114,7 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
     """The record of a finding: its minimal run is played once more, and told."""
     run = finding.run
     with patience(finding.failure):
-        told = narrate(runner_of(run.rules), run.choices)[0]
+        told = narrate(runner_of(run.rules), run.choices, finding.failure)[0]
     return {
         "kind": finding.failure.kind.value,
         "title": told.title,
@@ -133,9 +135,11 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
     }
 
 
-def narrate(runner: ScenarioRunner, choices: Sequence[int]) -> tuple[Narration, Result]:
-    """Play these choices once, and tell the run."""
-    told = Narration()
+def narrate(runner: ScenarioRunner, choices: Sequence[int], failure: Failure) -> tuple[Narration, Result]:
+    """Play these choices once, and tell the run. Of one that does not come to rest, the beginning tells enough."""
+    told = Narration(impatient=failure.kind is FailureKind.BLOCKED)
+    if failure.kind is FailureKind.RESTLESS:
+        runner.limit = RESTLESS_ROWS
     with told.listening():
         result = runner.run(told.choosing(fixed(choices)), every_choice=True, listener=told)
     return told, result

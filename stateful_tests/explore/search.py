@@ -29,6 +29,7 @@ from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, Scena
 SAMPLED = 200  # schedules before the search of states: most failures are found by then
 AFTER = 100  # schedules after the first failure, which may show another one
 MOST = 5  # findings in one order
+SOON = 50  # schedules, by which most failures show: the first look at an end state takes long
 END_STATES = 8  # every so many runs the end state is looked at
 PROOF = 1_000  # states that the search of states may see, and twice as many runs, where the number of schedules does not say
 LARGE = 60  # choices of a run, beyond which its states are too many
@@ -167,7 +168,7 @@ class Search:
 
         values = None if strategy is self._systematic else self._value
         runner = self._runner
-        runner.sample_end = runner.schedules % END_STATES == 0
+        runner.sample_end = runner.schedules > SOON and runner.schedules % END_STATES == 0
         try:
             result = runner.run(begin, decide=values, every_choice=strategy.every_choice)
             strategy.end(result.choices, result.steps)

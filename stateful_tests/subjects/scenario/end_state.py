@@ -15,11 +15,11 @@ class EndStates:
     """Digests end states, equal ones equally, within one process."""
 
     def __init__(self) -> None:
-        self._structure = Suspended()
+        self._made: Suspended | None = None  # at the first use: it looks at every module, which takes long
 
     def of(self, frame: FrameType, main: Any, failure: object) -> int:
         """The digest of the end of a run. `frame` is that of the scenario, which has been kept alive."""
-        structure = self._structure
+        structure = self._made = self._made or Suspended()
         structure.begin()
         result = main.result() if main.done() and not main.cancelled() and main.exception() is None else None
         parts: list[object] = [("failure", repr(failure)), ("done", main.done())]

@@ -1,6 +1,7 @@
 """Tells one run of a scenario: for every step the task, the lines that ran, what it waits for; then why the run fails."""
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -28,7 +29,8 @@ SHOWN = 9  # lines of a step; of more, the first and the last
 class Narration:
     """A listener of one run (`play.ScenarioRunner.run`). Ask for `rows`, `title` and `evidence` when it has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, impatient: bool = False) -> None:
+        self.impatient = impatient  # whether a step that blocks is to be interrupted: to write a run down takes long, too
         self.rows: list[ScenarioRow] = []
         self.title = ""
         self.evidence: list[str] = []
@@ -179,7 +181,7 @@ def _few(spots: list[Spot]) -> list[ScenarioLine]:
     """The lines to show: each run of one line once, and no more than a reader takes in."""
     told: list[ScenarioLine] = []
     for spot in spots:
-        line: ScenarioLine = {"at": spot.at(), "source": spot.source()}
+        line: ScenarioLine = {"at": f"{os.path.basename(spot.file)}:{spot.line}", "source": spot.source()}
         if not told or told[-1] != line:
             told.append(line)
     if len(told) <= SHOWN:

@@ -72,6 +72,7 @@ class ScenarioRunner:
         self.sample_end = False  # whether to look at the end state of the next run
         self.end_state: int | None = None
         self._ends = EndStates()
+        self.limit = LIMIT
         self._collected = 0
 
     def run(self, make: Make, *, decide: Choose | None = None, every_choice: bool = False, listener: Any = None) -> Result:
@@ -84,7 +85,7 @@ class ScenarioRunner:
         loop.may_interrupt = rules.faults
         loop.timers_in_turn = True
         judge = loop.observer = ScenarioJudge(loop, self.leave, self.met)
-        WATCHDOG.watch(loop)
+        WATCHDOG.watch(loop if listener is None or listener.impatient else None)
         with loop.entered():
             try:
                 choices, steps = self._play(loop, judge, make, decide, every_choice, listener)
@@ -129,11 +130,11 @@ class ScenarioRunner:
             listener.begun(loop, judge)
             stepped = listener.stepping(stepped)
         try:
-            ending, choices, steps = run(loop, rules.order, choose, stepped, limit=LIMIT, every_choice=every_choice)
+            ending, choices, steps = run(loop, rules.order, choose, stepped, limit=self.limit, every_choice=every_choice)
             if (ending is Ending.LIMIT and judge.failure is None) or (ending is Ending.QUIESCENT and _swept(judge, main, loop)):
                 loop.faults.clear()
                 loop.early_timers = False
-                ending, _, more = run(loop, rules.order, _first, stepped, limit=LIMIT)
+                ending, _, more = run(loop, rules.order, _first, stepped, limit=self.limit)
                 steps += more
         except Blocked:  # outside of any task: in a callback, or in a condition
             ending, choices, steps = Ending.STOPPED, loop.choices, 0

@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-SHORT = ("loop_speed", "checked_speed")
+SHORT = ("loop_speed", "checked_speed", "adapters")
 NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "hunt", "patience", "memory")
 
 

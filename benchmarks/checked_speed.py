@@ -8,7 +8,7 @@ from random import Random
 
 from subwarden.benchmarks.bare import BareLoop
 from subwarden.benchmarks.interleaved import rates, table
-from subwarden.benchmarks.manager_calls import CHAINS, calls
+from subwarden.benchmarks.peers.manager_calls import CHAINS, calls
 from subwarden.impl.manager.manager import Manager
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order

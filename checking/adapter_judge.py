@@ -18,12 +18,12 @@ class JudgedRules(NamedTuple):
     """The rules by which an adapter is judged.
 
     `off`: the properties and causes that are switched off, by name, each with the reason. `final`: a closed connection never comes back.
-    `own`: returns the names of the adapter's own properties that do not hold; asked whenever no call is open.
+    `own`: given what `observe()` returned, the names of the adapter's own properties that do not hold; asked whenever no call is open.
     """
 
     off: Mapping[str, str] = {}
     final: bool = True
-    own: Callable[[], list[str]] | None = None
+    own: Callable[[object], list[str]] | None = None
 
 
 class AdapterJudge(ABC):
@@ -38,19 +38,18 @@ class AdapterJudge(ABC):
         self.steps = 0
         self.observed = False  # whether `observe` has shown anything
         self.show_raised: Exception | None = None
+        self._seen_at_return = False
         self._loop = loop
         self._fired = fired
         self._rules = rules
         self._calls = 0  # so far
-        self._open: dict[int, int] = {}  # the number of a task's open call
-        self._orphans: list[int] = []  # cancelled and raised calls that another task may still finish
+        self._open: dict[int, int] = {}  # the tasks with an open call, and how many calls came before it
+        self._orphans: list[int] = []  # the tasks whose call was cancelled or raised, and which another task may still finish
 
     def digest_parts(self) -> Value:
         """The parts that decide the rest of the run's judgement. Steps, details and evidence of recorded causes decide nothing."""
-        name: dict[int, Hashable] = {call: task for task, call in self._open.items()}
-        name |= {call: ("orphan", place) for place, call in enumerate(self._orphans)}
-        calls = tuple(name[call] for call in sorted(name))
-        return Value((frozenset(self.violations), self.show_raised is not None, calls, self._digest_parts(name)))
+        calls = tuple(sorted(self._open, key=self._open.__getitem__)), tuple(self._orphans)
+        return Value((frozenset(self.violations), self.show_raised is not None, calls, self._digest_parts()))
 
     # --- events of the play
 
@@ -68,14 +67,17 @@ class AdapterJudge(ABC):
         self.steps += 1
         if self._orphans and self._nobody_is_left():
             self._settle()
+        elif self._seen_at_return:  # it ended with a return, and the subject ran no more code after it
+            self._seen_at_return = False
+            return False
         self._look()
         return False
 
     # --- hooks for a model
 
     @abstractmethod
-    def _digest_parts(self, name: Mapping[int, Hashable]) -> Hashable:
-        """The model's part of `digest_parts`. `name`: names for the open calls and for the orphans, by number."""
+    def _digest_parts(self) -> Hashable:
+        """The model's part of `digest_parts`."""
 
     @abstractmethod
     def _gone(self, task: int, operation: Any) -> None:
@@ -91,10 +93,10 @@ class AdapterJudge(ABC):
 
     # --- recording
 
-    def _judge_own(self) -> None:
-        """Judge the adapter's own properties, while no call is open."""
+    def _judge_own(self, shown: object) -> None:
+        """Judge the adapter's own properties in what `observe()` returned, while no call is open."""
         if self._rules.own is not None:
-            for name in self._rules.own():
+            for name in self._rules.own(shown):
                 self.violated(Cause(CoreProperty.OWN, name), "", ("own", name))
 
     def violated(self, cause: Cause, detail: str = "", evidence: Evidence = ()) -> None:

@@ -33,7 +33,7 @@ class KnownStates(ABC, Generic[S, N]):
             node = self._nodes[state] = self._made(state)
         return node
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
         """Forget all nodes. Only between runs: a run in progress compares nodes by identity."""
         for node in self._nodes.values():
             node.let_go()

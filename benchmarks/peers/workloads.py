@@ -30,7 +30,7 @@ def _split_lock(*, fixed: bool, crowd: int = 0, suspend: bool = False) -> Worklo
 
 
 def _manager() -> Workload:
-    from subwarden.benchmarks.manager_calls import CHAINS, calls  # noqa: PLC0415  # some tools pay for all loaded modules in every run
+    from subwarden.benchmarks.peers.manager_calls import CHAINS, calls  # noqa: PLC0415  # some tools pay for all loaded modules in every run
     from subwarden.impl.manager.manager import Manager  # noqa: PLC0415  # as above
 
     return Workload(Manager, tuple(partial(calls, chain=chain, suspend=True) for chain in CHAINS), lambda _: True)

@@ -3,9 +3,11 @@
 Each connection is followed by itself: only a teardown concerns two connections, and it may reach one before the other. That keeps the
 configurations few. The judge accepts more orders than the model has, never a state that the model cannot reach. A cancelled call may
 have taken effect, may never do so, or another task may finish it later (P11).
+
+The methods here work a step out. `checking.core.connection_states` remembers what came out, for all runs.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from subwarden.checking.known_states import KnownStates
@@ -23,21 +25,20 @@ from subwarden.model.core.step import (
     core_step,
 )
 
-BOUND = 40_000  # transitions kept; some hundred bytes each
 EVERYTHING = None  # the topics that a call touches, if it concerns all topics of its connection
 
 
 class CoreNode:
-    """One state of the model, reduced to one connection, with a memo of its transitions by the identity of the operation."""
+    """One state of the model, reduced to one connection, with a memo of its transitions."""
 
-    __slots__ = ("_edges", "_graph", "live", "state", "topics")
+    __slots__ = ("_edges", "_states", "live", "state", "topics")
 
-    def __init__(self, state: CoreState, graph: "CoreGraph") -> None:
+    def __init__(self, state: CoreState, states: "CoreStates") -> None:
         self.state = state
         self.live = bool(state.live)
         self.topics = frozenset(topic for topic, _ in state.links)
-        self._graph = graph
-        self._edges: dict[int, tuple[CoreOperation, tuple[CallEdge, ...]]] = {}
+        self._states = states
+        self._edges: dict[CoreOperation, tuple[CallEdge, ...]] = {}
 
     def let_go(self) -> None:
         """See `checking.known_states`."""
@@ -45,57 +46,65 @@ class CoreNode:
 
     def steps(self, operation: CoreOperation) -> tuple[CallEdge, ...]:
         """`model.core.step.core_step` from this state."""
-        known = self._edges.get(id(operation))
+        known = self._edges.get(operation)
         if known is None:
-            self._graph.size += 1
             after, answer, kind = core_step(self.state, operation)
-            edge = CallEdge(self._graph.node(after), self._graph.outcomes.of(answer, answer, kind))
-            known = self._edges[id(operation)] = (operation, (edge,))
-        return known[1]
+            known = (CallEdge(self._states.node(after), self._states.outcomes.of(answer, answer, kind)),)
+            self._edges[operation] = known
+        return known
 
 
-class CoreGraph(KnownStates[CoreState, CoreNode]):
+class CoreStates(KnownStates[CoreState, CoreNode]):
     """All nodes met since the last drop."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.size = 0
         self.outcomes = Outcomes()
 
     def _made(self, state: CoreState) -> CoreNode:
         return CoreNode(state, self)
 
-    def initial(self, *, final: bool) -> CoreNode:
-        """The node of the empty state. Asked for between runs, so a graph that has grown past `BOUND` is dropped here."""
-        if self.size > BOUND:
-            self.size = 0
-            self._drop()
-        return self.node(CoreState(final=final))
-
 
 class Connection(PossibleStates[CoreNode]):
-    """The possible states of connection `name`. `lost`: no state explained an observation, so it is not judged any more."""
+    """The possible states of connection `name`.
 
-    def __init__(self, name: Id, node: CoreNode) -> None:
+    `final`: its close is final. `forgiving`: P2 is switched off, so it is not judged while it is subscribed and may not be live.
+    """
+
+    def __init__(self, name: Id, node: CoreNode, *, final: bool = True, forgiving: bool = False) -> None:
         super().__init__(node)
         self.name = name
-        self.lost = False
+        self.final = final
+        self.forgiving = forgiving
+        self.lost = False  # no state explained an observation or an answer, so it is not judged any more
         self.excused = False  # the environment failed it, so the manager may drop it at any moment
         self.left = False  # its disconnect has been called; from then on the client receives nothing, even if the call fails
-        self.ended: list[CoreOperation] = []  # calls that have ended, and whose effect no observation has confirmed yet
+        self.ended: tuple[CoreOperation, ...] = ()  # calls that have ended and that no observation has confirmed; see `latest`
+        self.ends: tuple[CoreOperation, ...] = ()  # all calls that have ended
 
-    def digested(self, name: Mapping[int, Hashable]) -> Hashable:
-        return super().digested(name), self.name, self.lost, self.excused, self.left, last_of_each(self.ended)
+    def digested(self) -> Hashable:
+        return super().digested(), self.name, self.lost, self.excused, self.left, self.ended, self.ends
 
-    def concerns(self, operation: CoreOperation) -> bool:
-        """Whether `operation` can change anything for this connection."""
-        return isinstance(operation, Teardown) or (not isinstance(operation, Publish) and operation.connection == self.name)
+    def called(self, call: int, operation: CoreOperation) -> None:
+        """`call` of `operation` begins."""
+        if self.forgiving and isinstance(operation, Subscribe | Disconnect):
+            live = self.configurations[0][0].live and len({node.live for node, _ in self.configurations}) == 1
+            if isinstance(operation, Disconnect) or not live or any(isinstance(o, Connect | Disconnect) for o in self.open.values()):
+                self.excused = True
+        if isinstance(operation, Connect | Disconnect):
+            self.left = isinstance(operation, Disconnect) or (self.left and self.final)
+        self.open[call] = operation
 
-    def returned(self, call: int, answer: object) -> tuple[bool, set[str]]:
+    def returned(self, call: int, answer: object) -> tuple[bool, frozenset[str]]:
         """Record that `call` returned `answer`. Returns whether some configuration explains it, and the possible kinds of transition."""
         operation = self.open[call]
         explained, _ = self.answered(call, lambda outcome: agrees(operation, answer, outcome.answer))
-        return bool(explained), {outcome.kind for outcome in explained}
+        return bool(explained), frozenset(outcome.kind for outcome in explained)
+
+    def has_ended(self, operation: CoreOperation) -> None:
+        """A call of `operation` has returned, or has gone."""
+        self.ended = _with_latest(operation, self.ended)
+        self.ends = _with_latest(operation, self.ends)
 
     def touched(self) -> frozenset[Id] | None:
         """The topics that open calls touch; their maps may show anything. None: all topics."""
@@ -159,9 +168,29 @@ class Connection(PossibleStates[CoreNode]):
         return not self.closed and any(isinstance(o, Connect) for o in self.open.values())
 
 
-def last_of_each(operations: Sequence[CoreOperation]) -> tuple[CoreOperation, ...]:
-    """Each operation once, the latest first: enough to find the latest of any subset."""
-    return tuple(dict.fromkeys(reversed(operations)))
+def concerns(connection: Id, operation: CoreOperation) -> bool:
+    """Whether `operation` can change anything for `connection`."""
+    return isinstance(operation, Teardown) or (not isinstance(operation, Publish) and operation.connection == connection)
+
+
+def _with_latest(operation: CoreOperation, ended: tuple[CoreOperation, ...]) -> tuple[CoreOperation, ...]:
+    """`ended`, which begins with the latest, and `operation` after it; without those that `latest` can no longer find behind it."""
+    if isinstance(operation, Connect):
+        return ended
+    if isinstance(operation, Disconnect):
+        return (operation,)
+    topic = getattr(operation, "topic", None)
+    return (operation, *(each for each in ended if getattr(each, "topic", None) != topic))
+
+
+def latest(operations: Sequence[CoreOperation], topics: frozenset[Id]) -> CoreOperation | None:
+    """The first of `operations`, which begin with the latest, that can change a subscription to one of `topics`."""
+    return next((operation for operation in operations if about(operation, topics)), None)
+
+
+def about(operation: CoreOperation, topics: frozenset[Id]) -> bool:
+    """Whether `operation` can change a subscription to one of `topics`."""
+    return not isinstance(operation, Connect) and (isinstance(operation, Disconnect) or getattr(operation, "topic", None) in topics)
 
 
 def _names(operation: CoreOperation, topic: Id) -> bool:

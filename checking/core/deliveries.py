@@ -5,12 +5,22 @@ not subscribed at any time between the call and the return of `publish` must not
 time, both are right: a connection that leaves before its message arrives has lost nothing.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Protocol
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.core import causes
-from subwarden.checking.core.configurations import Connection
+from subwarden.checking.core.connection_states import ConnectionStates
 from subwarden.model.core.step import Id
+
+
+class Followed(Protocol):
+    """A connection of the run."""
+
+    name: Id
+    states: ConnectionStates
+    looked: ConnectionStates | None  # its states when the messages were last looked at: they decide which messages it may get
+
 
 Broken = tuple[Cause, str, str, Id, object]  # the cause, the detail, and the evidence: kind of fault, connection, message
 
@@ -30,40 +40,49 @@ class Published:
 class TopicDeliveries:
     """The messages of one run."""
 
-    def __init__(self, connections: Iterable[Connection]) -> None:
-        self._connections = list(connections)
-        self._open: dict[int, Published] = {}
+    def __init__(self, connections: Sequence[Followed]) -> None:
+        self._connections = connections
+        self._open: dict[int, Published] = {}  # by the task that publishes
         self.published: list[Published] = []
 
     def digested(self) -> Hashable:
         """The part that decides the judgement at the end, by value."""
         return tuple((p.topic, p.message, p.publisher, frozenset(p.must), frozenset(p.may), p.under_way) for p in self.published)
 
-    def called(self, call: int, topic: Id, message: object, publisher: int) -> None:
-        """Task `publisher` calls `publish` with `message`."""
-        made = self._open[call] = Published(topic, message, publisher)
-        made.must = {c.name for c in self._connections if c.surely(topic)}
-        self.published.append(made)
+    def called(self, task: int, topic: Id, message: object) -> None:
+        """`task` calls `publish` with `message`."""
         self.look()
+        made = self._open[task] = Published(topic, message, task)
+        self.published.append(made)
+        for each in self._connections:
+            surely, possibly = each.states.subscribed(topic)
+            if surely:
+                made.must.add(each.name)
+            if possibly:
+                made.may.add(each.name)
 
     def look(self) -> None:
         """Update all messages after a call has begun or ended."""
-        for each in self.published:
-            for connection in self._connections:
-                if connection.name in each.must and not connection.surely(each.topic):
-                    each.must.discard(connection.name)
-                if each.under_way and connection.possibly(each.topic):
-                    each.may.add(connection.name)
+        for each in self._connections:
+            if each.states is each.looked:
+                continue
+            each.looked = each.states
+            for message in self.published:
+                surely, possibly = each.states.subscribed(message.topic)
+                if not surely:
+                    message.must.discard(each.name)
+                if message.under_way and possibly:
+                    message.may.add(each.name)
 
-    def returned(self, call: int) -> str:
-        """`publish` has returned. Returns the kind of transition, or "" where both kinds are possible."""
-        made = self._open.pop(call)
+    def returned(self, task: int) -> str:
+        """The `publish` of `task` has returned. Returns the kind of transition, or "" where both kinds are possible."""
+        made = self._open.pop(task)
         made.under_way = False
         return "publish: delivered" if made.must else "" if made.may else "publish: to nobody"
 
-    def gone(self, call: int) -> None:
-        """`publish` was cancelled or raised: no connection must receive the message, and another task may still send it."""
-        self._open.pop(call).must.clear()
+    def gone(self, task: int) -> None:
+        """The `publish` of `task` was cancelled or raised: no connection must receive the message, and another task may still send it."""
+        self._open.pop(task).must.clear()
 
     def broken(self, received: Mapping[Id, Sequence[object]]) -> list[Broken]:
         """Every stray, lost, repeated or reordered delivery at the end of the run. `received`: each connection's messages, in order."""

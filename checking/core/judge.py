@@ -1,45 +1,72 @@
 """Judges one run of a manager of the core operations, as it happens.
 
 Every answer is judged when it comes. The manager's maps may change in several steps, so a pair of a connection and a topic is judged
-only while no open call touches it, and all pairs are judged at quiescence. An observation is right if `checking.core.configurations`
-has a configuration that explains it.
+only while no open call touches it, and all pairs are judged at quiescence. `checking.core.judging` says what is right, and
+`checking.core.connection_states` remembers it: here a run goes from one known state to the next.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-from subwarden.checking import causes
-from subwarden.checking.adapter_judge import AdapterJudge, Evidence, JudgedRules
-from subwarden.checking.causes import Cause
+from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
 from subwarden.checking.core import causes as core_causes
-from subwarden.checking.core.configurations import Connection, CoreGraph, last_of_each
+from subwarden.checking.core.connection_states import ConnectionStates, CoreGraph, Maps, Pair, View
 from subwarden.checking.core.deliveries import TopicDeliveries
-from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Id, Publish, Subscribe, Teardown
-from subwarden.model.core.words import say_answer
+from subwarden.model.core.step import CoreOperation, Id, Publish
 from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
 
-Pair = tuple[Id, Id]  # (connection, topic)
-Maps = Mapping[str, frozenset[Pair]]  # the same relation, as each of the manager's maps has it
-Observe = Callable[[], Maps | None]
+NOTHING = View({})
+COMPARED = (set, frozenset, dict)  # what observe() returns, mostly; of these, equal ones show the same
+
+
+class Followed:
+    """A connection of the run, and what may be true of it now."""
+
+    __slots__ = ("looked", "name", "states")
+
+    def __init__(self, name: Id, states: ConnectionStates) -> None:
+        self.name = name
+        self.states = states
+        self.looked: ConnectionStates | None = None  # kept by `checking.core.deliveries`
 
 
 class CoreJudge(AdapterJudge):
-    """The judge of one run. `observe` returns the maps by name, or None while they cannot be seen."""
+    """The judge of one run.
+
+    `observe` returns what the manager shows, or None while it cannot be seen. `view_of` makes a view of that, by `graph`: it is asked only
+    if something else shows than before, and raises an exception if that cannot be understood.
+    """
 
     def __init__(
-        self, loop: ControlledLoop, observe: Observe, connections: Iterable[Id], graph: CoreGraph, fired: set[str], rules: JudgedRules
+        self,
+        loop: ControlledLoop,
+        observe: Callable[[], object],
+        view_of: Callable[[object], View],
+        connections: Iterable[Id],
+        graph: CoreGraph,
+        fired: set[str],
+        rules: JudgedRules,
     ) -> None:
         super().__init__(loop, fired, rules)
-        self.seen: Maps = {}
-        self.connections = {name: Connection(name, graph.initial(final=rules.final)) for name in connections}
-        self.deliveries = TopicDeliveries(self.connections.values())
+        forgiving = Property.P2.name in rules.off
+        self.connections = {name: Followed(name, graph.initial(name, final=rules.final, forgiving=forgiving)) for name in connections}
+        self._all = tuple(self.connections.values())
+        self.deliveries = TopicDeliveries(self._all)
+        self._view = NOTHING
+        self._plain: object = None  # what would show the same as the last observation, in the shape that `observe` returned then
+        self._graph = graph
         self._observe = observe
-        self._ends: list[CoreOperation] = []  # calls that have ended, in the order in which they ended
+        self._view_of = view_of
         self._dirty = True  # the expected maps may have changed since the last observation
 
-    def _digest_parts(self, name: Mapping[int, Hashable]) -> Hashable:
-        connections = tuple(connection.digested(name) for connection in self.connections.values())
-        return connections, self.deliveries.digested(), last_of_each(self._ends), tuple(self.seen.items()), self._dirty
+    @property
+    def seen(self) -> Maps:
+        """The maps as they were last observed, by name."""
+        return self._view.maps
+
+    def _digest_parts(self) -> Hashable:
+        connections = tuple(each.states.now.digested() for each in self._all)
+        return connections, self.deliveries.digested(), tuple(self.seen.items()), self._dirty
 
     # --- events of the run
 
@@ -47,147 +74,114 @@ class CoreJudge(AdapterJudge):
         """`task` calls `operation`; a publish has its `message`."""
         self._calls += 1
         self._open[task] = self._calls
-        for connection in self.connections.values():
-            if connection.concerns(operation):
-                self._forgive(connection, operation)
-                if isinstance(operation, Connect | Disconnect):
-                    connection.left = isinstance(operation, Disconnect) or (connection.left and self._rules.final)
-                connection.open[self._calls] = operation
-        if isinstance(operation, Publish):
-            self.deliveries.called(self._calls, operation.topic, getattr(operation, "message", None), task)
-        elif self.deliveries.published:
+        name = getattr(operation, "connection", None)
+        if name is not None:
+            each = self.connections[name]
+            known = each.states.called.get((task, id(operation)))
+            each.states = known[1] if known is not None else each.states.after_call(task, operation)
+        elif isinstance(operation, Publish):
+            self.deliveries.called(task, operation.topic, getattr(operation, "message", None))
+            return
+        else:
+            for each in self._all:
+                each.states = each.states.after_call(task, operation)
+        if self.deliveries.published:
             self.deliveries.look()
 
-    def _forgive(self, connection: Connection, operation: CoreOperation) -> None:
-        """Where P2 is switched off, stop judging a connection that is subscribed while it may not be live."""
-        if Property.P2.name in self._rules.off and isinstance(operation, Subscribe | Disconnect):
-            live = connection.configurations[0][0].live and len({node.live for node, _ in connection.configurations}) == 1
-            if isinstance(operation, Disconnect) or not live or any(isinstance(o, Connect | Disconnect) for o in connection.open.values()):
-                connection.excused = True
-
-    def returned(self, task: int, operation: CoreOperation, answer: object) -> None:
-        """`operation` returned `answer`."""
-        call = self._open.pop(task)
-        if isinstance(operation, Publish):
-            self._fired.add(self.deliveries.returned(call))
-        kinds: list[set[str]] = []
-        for connection in self.connections.values():
-            if call not in connection.open:
-                continue
-            explained, possible = connection.returned(call, answer)
-            kinds.append(possible)
-            if not explained and not connection.excused and not connection.lost:
-                connection.lost = True
-                phantom = isinstance(operation, Subscribe) and answer is True and not connection.may_live
-                cause = (
-                    (causes.REVIVED if connection.closed else causes.SUBSCRIBED_DEAD) if phantom else causes.wrong_answer(operation.name)
-                )
-                right = "" if phantom or not isinstance(answer, bool) else f"; the model allows {say_answer(not answer)}"
-                self.violated(cause, f"{connection.name}: returned {say_answer(answer)}{right}", ("answer", answer))
-            if isinstance(operation, Disconnect) and Property.P2.name not in self._rules.off:
-                connection.excused = False
-        self._fire(kinds)
-        self._ended(operation)
+    def returned(self, task: int, operation: CoreOperation, answer: object, last: bool = False) -> None:
+        """`operation` returned `answer`; `last`: the task runs no more of the subject's code."""
+        del self._open[task]
+        name = getattr(operation, "connection", None)
+        if name is not None:
+            each = self.connections[name]
+            move = each.states.after_return(task, operation, answer)
+            each.states = move.to
+            if len(move.kinds) == 1:  # the kind of transition is told if only one is possible
+                self._fired |= move.kinds
+            if move.violation is not None:
+                self.violated(*move.violation)
+        elif isinstance(operation, Publish):
+            self._fired.add(self.deliveries.returned(task))
+        else:
+            self._torn_down(task, operation, answer)
+        self._dirty = True
+        if self.deliveries.published:
+            self.deliveries.look()
         self._look()
+        self._seen_at_return = last
 
-    def _fire(self, kinds: list[set[str]]) -> None:
-        """Record the kind of transition if only one is possible. A teardown takes one transition a connection, and each counts."""
-        plain = {min(possible) for possible in kinds if len(possible) == 1}
+    def _torn_down(self, task: int, operation: CoreOperation, answer: object) -> None:
+        """A teardown returned. It takes one transition a connection, and each counts."""
+        kinds: list[frozenset[str]] = []
+        for each in self._all:
+            move = each.states.after_return(task, operation, answer)
+            each.states = move.to
+            kinds.append(move.kinds)
+            if move.violation is not None:
+                self.violated(*move.violation)
+        plain = {kind for possible in kinds if len(possible) == 1 for kind in possible}
         if len(plain) == 1 and all(len(possible) == 1 for possible in kinds):
-            self._fired.update(plain)
+            self._fired |= plain
         elif len(kinds) > 1:
-            self._fired.update(plain & {"teardown: with subscribers"})
+            self._fired |= plain & {"teardown: with subscribers"}
 
     def _gone(self, task: int, operation: CoreOperation) -> None:
-        call = self._open.pop(task)
+        del self._open[task]
         if isinstance(operation, Publish):
-            self.deliveries.gone(call)
+            self.deliveries.gone(task)
             return
-        self._orphans.append(call)
-        self._ended(operation)
-
-    def _ended(self, operation: CoreOperation) -> None:
+        self._orphans.append(task)
+        name = getattr(operation, "connection", None)
+        for each in self._all if name is None else (self.connections[name],):
+            each.states = each.states.after_end(operation)
         self._dirty = True
-        self._ends.append(operation)
-        for connection in self.connections.values():
-            if connection.concerns(operation):
-                connection.ended.append(operation)
         if self.deliveries.published:
             self.deliveries.look()
 
     def excuse(self, connection: Id) -> None:
         """The environment failed `connection`: the manager may drop it at any moment, until its disconnect has been answered."""
-        if connection in self.connections:
-            self.connections[connection].excused = True
+        each = self.connections.get(connection)
+        if each is not None:
+            each.states = each.states.excused()
 
     # --- looking
 
     def _look(self) -> None:
         try:
-            seen = self._observe()
+            shown = self._observe()
+            if shown is None:
+                return
+            if shown != self._plain or type(shown) not in COMPARED:
+                view = self._view_of(shown)
+                if view is not self._view:
+                    self._view, self._dirty = view, True
+                self._plain = view.maps if isinstance(shown, Mapping) else next(iter(view.maps.values()))
         except Exception as error:  # not a finding: an adapter must be able to show its maps at any time
             self.show_raised = self.show_raised or error
             return
-        if seen is None or (not self._dirty and seen == self.seen):
+        if not self._dirty:
             return
-        self.seen, self._dirty, self.observed = seen, False, True
-        for connection in self.connections.values():
-            touched = connection.touched()
-            if touched is not None and not connection.lost:
-                self._judge(connection, touched)
+        self._dirty, self.observed, view = False, True, self._view
+        if view.maps:
+            for each in self._all:
+                states = each.states
+                if states.judged:
+                    part = view.parts.get(each.name) or self._graph.part(view, each.name)
+                    move = states.showed.get(part) or states.after_look(part)
+                    each.states = move.to
+                    if move.violation is not None:
+                        self.violated(*move.violation)
         if not self._open and not self._orphans:
-            self._judge_own()
-
-    def _judge(self, connection: Connection, touched: frozenset[Id]) -> None:
-        maps = {name: frozenset(topic for c, topic in pairs if c == connection.name) for name, pairs in self.seen.items()}
-        topics = next(iter(maps.values()), None)
-        if topics is None:
-            return
-        for name, other in maps.items():
-            if other - touched != topics - touched:
-                connection.lost = True
-                at = min((topics ^ other) - touched, key=str)
-                said = f"{connection.name} on {at}: {next(iter(maps))} and {name}"
-                self.violated(causes.MAPS_DISAGREE, said, ("maps", connection.name, at))
-                return
-        before = connection.configurations
-        if connection.showed(topics, touched):
-            connection.ended = [operation for operation in connection.ended if touched and _about(operation, touched)]
-        else:
-            connection.lost = True
-            seen, expected = topics - touched, [node.topics - touched for node, _ in before]
-            extra, missing = seen.difference(*expected), frozenset.intersection(*expected) - seen
-            evidence: Evidence = ()
-            for what, wrong in (("missing", missing), ("extra", extra)):
-                if wrong:
-                    evidence = (what, connection.name, min(wrong, key=str))
-            self.violated(*self._why(connection, seen, expected, extra, missing), evidence)
-
-    def _why(
-        self, connection: Connection, topics: frozenset[Id], expected: list[frozenset[Id]], extra: frozenset[Id], missing: frozenset[Id]
-    ) -> tuple[Cause, str]:
-        """The cause and the detail of the difference between `topics` and all of `expected`."""
-        differing = extra or missing or topics ^ expected[0]  # the last: each topic by itself can be explained, not all together
-        said = self._said(connection, differing)
-        blamed = next((o for o in reversed(connection.ended) if _about(o, differing)), None)
-        if extra and not connection.may_live:
-            return causes.OUTLIVES if isinstance(blamed, Disconnect) else causes.SUBSCRIBED_DEAD, said
-        if extra and isinstance(next((o for o in reversed(self._ends) if connection.concerns(o) and _about(o, extra)), None), Teardown):
-            return core_causes.RESURRECTED, said
-        if blamed is not None:
-            return causes.wrong_state(blamed.name), said
-        return core_causes.APPEARS if extra else core_causes.VANISHES, said
-
-    def _said(self, connection: Connection, topics: Iterable[Id]) -> str:
-        return f"{connection.name} on {', '.join(map(str, sorted(topics, key=str)))}"
+            self._judge_own(shown)
 
     # --- the end
 
     def _settle(self) -> None:
-        for connection in self.connections.values():
-            connection.settled(self._orphans)
-        self._orphans.clear()
-        self._dirty = True
+        if self._orphans:
+            for each in self._all:
+                each.states = each.states.settled(self._orphans)
+            self._orphans.clear()
+            self._dirty = True
         if self.deliveries.published:
             self.deliveries.look()
 
@@ -200,7 +194,7 @@ class CoreJudge(AdapterJudge):
         self._look()
         if broker is not None and self.seen:
             local = next(iter(self.seen.values()))
-            excused = {c.name for c in self.connections.values() if c.excused}
+            excused = {each.name for each in self._all if each.states.now.excused}
             differing = sorted((pair for pair in local ^ broker if pair[0] not in excused), key=str)
             if differing:
                 connection, topic = differing[0]
@@ -215,9 +209,4 @@ class CoreJudge(AdapterJudge):
     @property
     def may_live(self) -> bool:
         """Whether any connection may be live."""
-        return any(connection.may_live for connection in self.connections.values())
-
-
-def _about(operation: CoreOperation, topics: frozenset[Id]) -> bool:
-    """Whether `operation` can change a subscription to one of `topics`."""
-    return not isinstance(operation, Connect) and (isinstance(operation, Disconnect) or getattr(operation, "topic", None) in topics)
+        return any(each.states.now.may_live for each in self._all)

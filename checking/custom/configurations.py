@@ -1,14 +1,21 @@
-"""The states of a custom model that runs have met. Each transition is computed once and then looked up."""
+"""The states of a custom model that runs have met, and what may be true of a run. Each transition is worked out once, then looked up.
 
-from collections.abc import Hashable
-from typing import Any
+`CustomStates` freezes one `PossibleStates`; its moves are worked out on a copy and looked up by the identity of interned operations, as
+`checking.core.connection_states` does. Dropping the memo costs time, never correctness.
+"""
 
-from subwarden.checking.custom.model import CustomModel, CustomOperation, State
+from collections.abc import Callable, Hashable
+from copy import copy
+from typing import Any, NamedTuple
+
+from subwarden.checking.custom.model import ANY, CustomModel, CustomOperation, State
+from subwarden.checking.custom.same import same
 from subwarden.checking.known_states import KnownStates
-from subwarden.checking.possible_states import CallEdge, Outcomes
+from subwarden.checking.possible_states import CallEdge, CallOutcome, Outcomes, PossibleStates
 
-BOUND = 40_000  # steps kept
+BOUND = 40_000  # steps and moves kept
 UNKNOWN: Any = object()
+PLAIN = (bool, int, str, type(None))  # the types of answers that are looked up: equal ones are alike
 
 
 class CustomNode:
@@ -40,8 +47,79 @@ class CustomNode:
         return self._shown
 
 
+class Answered(NamedTuple):
+    """Where a return leads: the states after it, the outcomes that explain the answer, and all that were possible."""
+
+    to: "CustomStates"
+    explained: list[CallOutcome]
+    possible: list[CallOutcome]
+
+
+class CustomStates:
+    """One state of what may be true of a run. `now` is never changed."""
+
+    __slots__ = ("_answered", "_graph", "called", "now")
+
+    def __init__(self, now: PossibleStates[CustomNode], graph: "CustomGraph") -> None:
+        self.now = now
+        self._graph = graph
+        self.called: dict[tuple[int, int], tuple[CustomOperation, CustomStates]] = {}  # by task, and identity of the operation
+        self._answered: dict[tuple[int, type, object], Answered] = {}
+
+    def let_go(self) -> None:
+        """Drop all references to other states: they form cycles."""
+        self.called.clear()
+        self._answered.clear()
+
+    def after_call(self, task: int, operation: CustomOperation) -> "CustomStates":
+        """`task` calls `operation`."""
+        known = self.called.get((task, id(operation)))
+        if known is None:
+            after = self._copy()
+            after.open[task] = operation
+            known = self.called[task, id(operation)] = (operation, self._graph.states(after))
+        return known[1]
+
+    def after_return(self, task: int, answer: object) -> Answered:
+        """The call of `task` returned `answer`. Raises BadModel."""
+        kind = type(answer)
+        if kind in PLAIN:
+            known = self._answered.get((task, kind, answer))
+            if known is not None:
+                return known
+        after = self._copy()
+        explained, possible = after.answered(task, lambda outcome: outcome.answer is ANY or same(outcome.answer, answer))
+        answered = Answered(self._graph.states(after), explained, possible)
+        if kind in PLAIN:
+            self._answered[task, kind, answer] = answered
+        return answered
+
+    def settled(self, calls: list[int]) -> "CustomStates":
+        """No task is left that could finish the `calls` without a caller. Raises BadModel."""
+        after = self._copy()
+        after.settled(calls)
+        return self._graph.states(after)
+
+    def showing(self, shows: Callable[[CustomNode], bool]) -> "CustomStates | None":
+        """Those whose state `shows`; None: there are none."""
+        configurations = self.now.configurations
+        kept = tuple(configuration for configuration in configurations if shows(configuration[0]))
+        if len(kept) == len(configurations):
+            return self
+        if not kept:
+            return None
+        after = self._copy()
+        after.configurations = kept
+        return self._graph.states(after)
+
+    def _copy(self) -> PossibleStates[CustomNode]:
+        made = copy(self.now)
+        made.open = dict(made.open)
+        return made
+
+
 class CustomGraph(KnownStates[State, CustomNode]):
-    """All nodes met since the last drop."""
+    """All nodes and states met since the last drop."""
 
     model: CustomModel
 
@@ -49,15 +127,28 @@ class CustomGraph(KnownStates[State, CustomNode]):
         super().__init__()
         self._size = 0
         self._outcomes = Outcomes()
+        self._states: dict[Hashable, CustomStates] = {}
 
-    def initial(self, model: CustomModel) -> CustomNode:
-        """The node of `model`'s initial state. Asked for between runs, so a graph that has grown past `BOUND` is dropped here."""
+    def initial(self, model: CustomModel) -> CustomStates:
+        """What is true of a run of `model` at first. Asked for between runs, so a graph that has grown past `BOUND` is dropped here."""
         if self._size > BOUND or getattr(self, "model", model) is not model:
             self._size = 0
-            self._drop()
+            self.drop()
             self._outcomes = Outcomes()
+            for each in self._states.values():
+                each.let_go()
+            self._states.clear()
         self.model = model
-        return self.node(model.initial)
+        return self.states(PossibleStates(self.node(model.initial)))
+
+    def states(self, now: PossibleStates[CustomNode]) -> CustomStates:
+        """The one object for `now`, which must not be changed any more."""
+        self._size += 1
+        key = now.configurations, tuple((task, id(operation)) for task, operation in now.open.items())  # kept alive by the state
+        known = self._states.get(key)
+        if known is None:
+            known = self._states[key] = CustomStates(now, self)
+        return known
 
     def _made(self, state: State) -> CustomNode:
         return CustomNode(state, self)

@@ -4,15 +4,16 @@ Every answer is judged when it comes. The observed state is judged whenever no c
 and only its model knows which part of it a call may touch.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 
 from subwarden.checking import causes
 from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
 from subwarden.checking.causes import Cause
-from subwarden.checking.custom.configurations import CustomGraph, CustomNode
-from subwarden.checking.custom.model import ANY, BadModel, CustomModel, CustomOperation
+from subwarden.checking.custom.configurations import CustomGraph
+from subwarden.checking.custom.model import BadModel, CustomModel, CustomOperation
+from subwarden.checking.custom.same import same
 from subwarden.checking.custom.text import text_of
-from subwarden.checking.possible_states import CallOutcome, PossibleStates
+from subwarden.checking.possible_states import CallOutcome
 from subwarden.model.core.step import Id
 from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
@@ -38,12 +39,12 @@ class CustomJudge(AdapterJudge):
         self.seen: object = None
         self._observe = observe
         self._model = model
-        self._possible: PossibleStates[CustomNode] = PossibleStates(graph.initial(model))
+        self._possible = graph.initial(model)
         self._lost = False  # the model explained an answer or a state in no way, so nothing more is judged
         self._blamed: CustomOperation | None = None  # the call that ended last
 
-    def _digest_parts(self, name: Mapping[int, Hashable]) -> Hashable:
-        return None if self._lost else self._possible.digested(name), self._blamed, text_of(self.seen)
+    def _digest_parts(self) -> Hashable:
+        return None if self._lost else self._possible.now.digested(), self._blamed, text_of(self.seen)
 
     # --- events of the run
 
@@ -51,20 +52,22 @@ class CustomJudge(AdapterJudge):
         """`task` calls `operation`."""
         self._calls += 1
         self._open[task] = self._calls
-        self._possible.open[self._calls] = operation
+        self._possible = self._possible.after_call(task, operation)
 
-    def returned(self, task: int, operation: CustomOperation, answer: object) -> None:
-        """`operation` returned `answer`."""
-        call, self._blamed = self._open.pop(task), operation
+    def returned(self, task: int, operation: CustomOperation, answer: object, last: bool = False) -> None:
+        """`operation` returned `answer`; `last`: the task runs no more of the subject's code."""
+        del self._open[task]
+        self._blamed = operation
         if not self._lost:
             try:
-                self._judge_answer(call, operation, answer)
+                self._judge_answer(task, operation, answer)
             except BadModel as error:
                 self._useless(error)
         self._look()
+        self._seen_at_return = last
 
-    def _judge_answer(self, call: int, operation: CustomOperation, answer: object) -> None:
-        explained, possible = self._possible.answered(call, lambda outcome: outcome.answer is ANY or _same(outcome.answer, answer))
+    def _judge_answer(self, task: int, operation: CustomOperation, answer: object) -> None:
+        self._possible, explained, possible = self._possible.after_return(task, answer)
         if explained:
             self._fire(explained)
             return
@@ -81,7 +84,8 @@ class CustomJudge(AdapterJudge):
             self._fired.update(kinds)
 
     def _gone(self, task: int, operation: CustomOperation) -> None:
-        self._orphans.append(self._open.pop(task))
+        del self._open[task]
+        self._orphans.append(task)
         self._blamed = operation
 
     def excuse(self, client: Id) -> None:
@@ -109,16 +113,15 @@ class CustomJudge(AdapterJudge):
                 self._judge_shown(seen)
             except BadModel as error:
                 self._useless(error)
-        self._judge_own()
+        self._judge_own(seen)
 
     def _judge_shown(self, seen: object) -> None:
-        possible = self._possible
-        kept = tuple(configuration for configuration in possible.configurations if _same(configuration[0].shown(), seen))
-        if kept:
-            possible.configurations = kept
+        kept = self._possible.showing(lambda node: same(node.shown(), seen))
+        if kept is not None:
+            self._possible = kept
             return
         self._lost = True
-        right = sorted({text_of(node.shown()) for node, _ in possible.configurations})
+        right = sorted({text_of(node.shown()) for node, _ in self._possible.now.configurations})
         more = ", ..." if len(right) > NAMED else ""
         cause = UNASKED if self._blamed is None else causes.wrong_state(self._blamed.name)
         said = text_of(seen)
@@ -129,7 +132,7 @@ class CustomJudge(AdapterJudge):
         and whether it does. A run that the model could not explain stays where it was. Raises BadModel.
         """
         shows = self._model.shows is not None
-        found = dict.fromkeys(node for node, _ in self._possible.reachable())
+        found = dict.fromkeys(node for node, _ in self._possible.now.reachable())
         return [node.shown() if shows else node.state for node in found], shows
 
     @property
@@ -140,9 +143,9 @@ class CustomJudge(AdapterJudge):
     # --- the end
 
     def _settle(self) -> None:
-        if not self._lost:
+        if self._orphans and not self._lost:
             try:
-                self._possible.settled(self._orphans)
+                self._possible = self._possible.settled(self._orphans)
             except BadModel as error:
                 self._useless(error)
         self._orphans.clear()
@@ -157,17 +160,7 @@ class CustomJudge(AdapterJudge):
         if not self._model.waits or self._lost:
             return self._model.waits  # a run that is lost cannot be judged
         try:
-            return self._possible.may_all_wait()
+            return self._possible.now.may_all_wait()
         except BadModel as error:
             self._useless(error)
             return True
-
-
-def _same(wanted: object, given: object) -> bool:
-    """Whether the two are equal. Raises BadModel where they cannot be compared."""
-    try:
-        return bool(wanted == given)
-    except Exception as error:
-        what = f"{type(error).__name__}: {error}".splitlines()[0]
-        said = f"comparing the model's {text_of(wanted):.80} with the manager's {text_of(given):.80} raised {what}"
-        raise BadModel(f"{said}; give plain values") from error

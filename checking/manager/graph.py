@@ -127,6 +127,6 @@ class ManagerGraph(KnownStates[State, ManagerNode]):
             known.clear()
         if self.size > BOUND:
             self.size = 0
-            self._drop()
+            self.drop()
             for kept in (self._calls, self._views, self._initial):
                 kept.clear()

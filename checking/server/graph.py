@@ -79,5 +79,5 @@ class ServerGraph(KnownStates[ServerState, ServerNode]):
     def initial(self, state: ServerState) -> ServerNode:
         """The node that a run starts at. No run is under way then, so a graph that has grown too large is dropped."""
         if len(self._nodes) >= LARGEST:
-            self._drop()
+            self.drop()
         return self.node(state)

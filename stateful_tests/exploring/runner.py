@@ -25,7 +25,7 @@ from subwarden.stateful_tests.exploring.observers import Observer, heard
 from subwarden.stateful_tests.exploring.place import shortened
 
 MakeChoose = Callable[[LoopCandidates], Choose]
-COLLECT_EVERY = 40_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
+COLLECT_EVERY = 10_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
 
 
 @dataclass(slots=True)

@@ -11,10 +11,11 @@ from typing import Any
 
 from subwarden.checking.adapter_judge import OBSERVE_SHOWS, JudgedRules
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.core.judge import Maps, Pair
+from subwarden.checking.core.connection_states import UNNAMED, Maps, Pair
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point, PointKind, parse, points
+from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.environment import Environment
 
 REQUIRED = ("connect", "subscribe")
@@ -27,6 +28,7 @@ ARGUMENTS = {
     "teardown": ("topic",),
 }
 LOOKS: dict[str, tuple[str, ...]] = {"observe": (), "broker": (), "delivered": (), "close": ()}
+CHAINS = 1_000  # whose calls are remembered
 OBSERVED = parse(OBSERVE_SHOWS)
 JUDGED = (*(Property[name] for name in "P1 P2 P6 P8 P11 P12 P13".split()), *CoreProperty)
 assert ARGUMENTS.keys() == CORE_BY_NAME.keys()
@@ -57,17 +59,34 @@ class Kind(Maker, ABC):
     def learn(self, manager: Any) -> None:
         """Inspect one manager. Raises BadAdapter."""
         self.type = type(manager)
+        self._sites: dict[int, tuple[Chain, tuple[Any, ...]]] = {}  # by identity of the chain, which is kept alive
         arguments = {**self.arguments(manager), **LOOKS}
         self.has = frozenset(name for name in arguments if callable(getattr(manager, name, None)))
         self.insist()
         for name, taken in arguments.items():
             if name in self.has:
                 _check_signature(getattr(manager, name), name, taken)
-        self.off = _off(getattr(manager, "off", {}))
+        self.off = off = _off(getattr(manager, "off", {}))
+        p11 = Property.P11.name  # a cause is called so only once it is known to need a cancellation
+        in_all = {each.name + name[len(p11) :]: off[name] for name in off if name.partition("-")[0] == p11 for each in JUDGED}
+        self.off_if_cancelled = {**off, **in_all}
         own = getattr(manager, "properties", {})
         if not isinstance(own, Mapping) or not all(isinstance(n, str) and callable(holds) for n, holds in own.items()):
             raise BadAdapter("properties must be a dict of functions by name, each given what observe() returns and true where all is well")
         self.own = dict(own)
+
+    def own_broken(self, shown: object) -> list[str]:
+        """The names of the adapter's own properties that do not hold in what `observe()` returned."""
+        return [name for name, holds in self.own.items() if not holds(shown)]
+
+    def sites(self, chain: Chain) -> tuple[Any, ...]:
+        """The calls of `chain` that the manager has."""
+        known = self._sites.get(id(chain))
+        if known is None:
+            if len(self._sites) >= CHAINS:
+                self._sites.clear()
+            known = self._sites[id(chain)] = (chain, tuple(site for site in chain.sites if self.plays(site.operation)))
+        return known[1]
 
     # --- hooks for a model
 
@@ -134,7 +153,7 @@ class CoreKind(Kind):
 class Adapter:
     """One run's adapter. `begin` makes its manager."""
 
-    __slots__ = ("_shown", "kind", "manager")
+    __slots__ = ("kind", "manager")
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -154,54 +173,40 @@ class Adapter:
 
     def rules(self, *, cancellation: bool) -> JudgedRules:
         """The rules by which to judge it. `cancellation`: the run has cancellations."""
-        off = self.kind.off
-        if cancellation:  # a cause is called P11 only once it is known to need a cancellation
-            p11 = Property.P11.name
-            off = {**off, **{each.name + name[len(p11) :]: off[name] for name in off if name.partition("-")[0] == p11 for each in JUDGED}}
-        return JudgedRules(off, not self.kind.reconnects, self.own_broken if self.kind.own else None)
+        kind = self.kind
+        return JudgedRules(kind.off_if_cancelled if cancellation else kind.off, not kind.reconnects, kind.own_broken if kind.own else None)
 
-    def observe(self) -> Any:
-        """The value of the manager's `observe()`. None: it cannot be observed now."""
-        if "observe" not in self.kind.has:
-            return None
-        self._shown = self.manager.observe()
-        return self._shown
+    @property
+    def observe(self) -> Callable[[], Any]:
+        """The manager's `observe`, which returns None while it cannot be observed; without one, it never can."""
+        found: Callable[[], Any] = self.manager.observe if "observe" in self.kind.has else _unseen
+        return found
 
-    def look_once(self, environment: Environment) -> None:
-        """Observe a new manager once, before any run. Raises BadAdapter if that fails."""
+    def look_once(self, environment: Environment) -> object:
+        """Observe a new manager once, before any run, and return what it shows. Raises BadAdapter if that fails."""
         self.begin(environment)
         try:
-            self.observe()
+            return self.observe()
         except Exception as error:
             raise BadAdapter(f"observe() of a new manager raised {said(error)}") from None
-
-    def own_broken(self) -> list[str]:
-        """The names of the adapter's own properties that do not hold in the last observation."""
-        if getattr(self, "_shown", None) is None:
-            return []
-        return [name for name, holds in self.kind.own.items() if not holds(self._shown)]
 
 
 class CoreAdapter(Adapter):
     """A manager of the core operations."""
 
     __slots__ = ()
+    kind: CoreKind
 
-    def look_once(self, environment: Environment) -> None:
-        super().look_once(environment)
+    def look_once(self, environment: Environment) -> object:
+        shown = super().look_once(environment)
+        if shown is not None:
+            try:
+                maps_of(shown)
+            except Exception as error:
+                raise BadAdapter(f"observe() of a new manager raised {said(error)}") from None
         self.broker()
         self.delivered(())
-
-    def observe(self) -> Maps | None:
-        """The manager's maps by name, as (client, topic) pairs. None: they cannot be observed now. Raises ValueError for another shape."""
-        if "observe" not in self.kind.has:
-            return {}
-        shown = super().observe()
-        if shown is None:
-            return None
-        if isinstance(shown, Mapping):
-            return {str(name): _pairs(pairs, f"observe()[{name!r}]") for name, pairs in shown.items()}
-        return {"observe()": _pairs(shown, "observe()")}
+        return shown
 
     def broker(self) -> frozenset[Pair] | None:
         """The broker's (client, topic) pairs. None: there is no broker, or it cannot be observed. Raises BadAdapter."""
@@ -231,10 +236,23 @@ class CoreAdapter(Adapter):
         return received
 
 
+def maps_of(shown: object) -> Maps:
+    """The maps by name, as (client, topic) pairs, that an adapter's `observe()` returned as `shown`. Raises ValueError for another
+    shape.
+    """
+    if isinstance(shown, Mapping):
+        return {str(name): _pairs(pairs, f"observe()[{name!r}]") for name, pairs in shown.items()}
+    return {UNNAMED: _pairs(shown, UNNAMED)}
+
+
+def _unseen() -> None:
+    """Instead of an `observe()`."""
+
+
 def _pairs(shown: object, where: str) -> frozenset[Pair]:
-    if isinstance(shown, str | bytes) or not isinstance(shown, Iterable):
+    if not isinstance(shown, set) and (isinstance(shown, str | bytes) or not isinstance(shown, Iterable)):
         raise ValueError(f"{where} must be (client, topic) pairs, not {shown!r:.80}")
-    pairs = frozenset(tuple(pair) if isinstance(pair, list) else pair for pair in shown)
+    pairs = frozenset(shown if isinstance(shown, set | frozenset) else (tuple(pair) if isinstance(pair, list) else pair for pair in shown))
     for pair in pairs:
         if type(pair) is not tuple or len(pair) != 2:
             raise ValueError(f"{where} has {pair!r:.80}, which is no (client, topic) pair")

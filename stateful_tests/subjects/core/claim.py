@@ -16,6 +16,7 @@ from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScr
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.script.imports import imports
+from subwarden.stateful_tests.subjects.core.adapter import maps_of
 from subwarden.stateful_tests.subjects.core.play import AdapterPlay
 
 AT_REST = {causes.DEADLOCK: ("stuck",), causes.LEAKED_TASK: ("task",), causes.UNRETRIEVED: ("unretrieved",)}
@@ -88,9 +89,10 @@ class AdapterClaimant(Claimant):
 
     def _shows(self, evidence: Evidence) -> bool:
         what, *pair = evidence
+        shown = self._play.adapter.observe()
         if what == "shown":
-            return bool(text_of(self._play.adapter.observe()) == pair[0])
-        here = [tuple(pair) in pairs for pairs in (self._play.adapter.observe() or {}).values()]
+            return bool(text_of(shown) == pair[0])
+        here = [] if shown is None else [tuple(pair) in pairs for pairs in maps_of(shown).values()]
         return bool(here) and {"extra": any(here), "missing": not all(here), "maps": any(here) != all(here)}[str(what)]
 
     # --- the claim

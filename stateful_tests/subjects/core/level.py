@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from subwarden.checking.core.configurations import CoreGraph
+from subwarden.checking.core.connection_states import CoreGraph
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS
 from subwarden.model.core.words import say_operation
 from subwarden.reports.script.core import write

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from subwarden.checking.causes import Cause
-from subwarden.checking.core.configurations import CoreGraph
+from subwarden.checking.core.connection_states import CoreGraph
 from subwarden.model.core import step as core
 from subwarden.model.core.step import CoreOperation
 from subwarden.scheduling.events import Event
@@ -68,7 +68,13 @@ class CoreMachine(AdapterMachine):
     def __init__(self) -> None:
         super().__init__()
         with self.loop.entered():
-            self.play = CorePlay(self.factory, PreparedCalls((), CLIENTS, TOPICS), self.loop, CoreGraph(), self.fired)
+            self.play = CorePlay(
+                self.factory,
+                PreparedCalls((), dict.fromkeys(CLIENTS), dict.fromkeys(TOPICS), faulty=False),
+                self.loop,
+                CoreGraph(),
+                self.fired,
+            )
         self.program = CoreProgram(())
 
     def compiled(self, place: int, chain: tuple[CoreOperation, ...], faults: int) -> Chain:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.checking.core.judge import CoreJudge, Maps
+from subwarden.checking.core.connection_states import Maps
+from subwarden.checking.core.judge import CoreJudge
 from subwarden.model.core.step import Id
 from subwarden.model.core.words import say_answer, say_operation
 from subwarden.model.words import DONE, say_return
@@ -82,12 +83,13 @@ class CoreNarrator(CallNarrator):
             facts += [f"{name} does not have {client} on {topic}" for client, topic in sorted(first - pairs, key=str)]
         must: list[str] = []
         may: list[str] = []
-        for connection in judge.connections.values():
+        connections = [each.states.now for each in judge.connections.values()]
+        for connection in connections:
             surely, possibly = connection.topics()
             must += [f"{connection.name} on {topic}" for topic in sorted(surely, key=str)]
             may += [f"{connection.name} on {topic}" for topic in sorted(possibly - surely, key=str)]
         received = self._received() or {}
         more = [f"{client} received {', '.join(map(str, received[client]))}" for client in sorted(received, key=str) if received[client]]
         links = [[str(client), str(topic)] for client, topic in sorted(first, key=str)]
-        followed = not any(connection.lost for connection in judge.connections.values())
+        followed = not any(connection.lost for connection in connections)
         return compared(facts, [must + may, must], links, followed=followed, visible=judge.observed, more=more)

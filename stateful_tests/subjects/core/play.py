@@ -8,9 +8,9 @@ from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.core.configurations import CoreGraph
-from subwarden.checking.core.judge import CoreJudge, Maps
-from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Id
+from subwarden.checking.core.connection_states import CoreGraph, View
+from subwarden.checking.core.judge import CoreJudge
+from subwarden.model.core.step import Connect, CoreOperation, Disconnect
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.locks import awaited
@@ -21,11 +21,11 @@ from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
-from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, said
+from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, maps_of, said
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
 from subwarden.stateful_tests.subjects.core.lock_names import name_in
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
-from subwarden.stateful_tests.subjects.core.program import CallSite, PreparedCalls
+from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 
 CLOSING = 10_000  # steps that an adapter's close() may take
 
@@ -47,7 +47,7 @@ class AdapterPlay(ABC):
         self.happened: set[Point] = set()  # points of coverage: the moments at which tasks were cancelled
         self._environment = Environment(loop)
         self._manager = self.adapter.begin(self._environment)
-        self._rules = self.adapter.rules(cancellation=any(chain.faults for chain in prepared.chains))
+        self._rules = self.adapter.rules(cancellation=prepared.faulty)
         self._tasks: list[tuple[int, asyncio.Task[None]]] = []
         self._cancelled: set[int] = set()  # the tasks that a fault has cancelled
         self._locks: list[asyncio.Lock] = []  # in the order in which they were first mentioned
@@ -108,33 +108,28 @@ class AdapterPlay(ABC):
         return "waiting" if awaited(task) is None else "waiting for a lock"
 
     async def _run(self, chain: Chain, faults: list[Event]) -> None:
-        place = chain.place
-        site = chain.sites[0]
+        place, manager, called, returned = chain.place, self._manager, self.called, self.audience.returned
+        operation = chain.sites[0].operation
         try:
-            for site in chain.sites:
-                if self.adapter.kind.plays(site.operation):  # an adapter may lack some
-                    await self._call(place, site)
+            for operation, name, arguments, last in self.adapter.kind.sites(chain):
+                called(place, operation)
+                answer = getattr(manager, name)(*arguments)
+                if hasattr(answer, "__await__"):
+                    answer = await answer
+                returned(place, operation, answer, last)
         except asyncio.CancelledError as error:
             if place in self._cancelled or self._environment.cancels:
-                self.audience.cancelled(place, site.operation)
+                self.audience.cancelled(place, operation)
             else:  # no fault asked for it
-                self.audience.raised(place, site.operation, error)
+                self.audience.raised(place, operation, error)
         except BadObservation as error:  # the adapter's own mistake
             self.judge.show_raised = error
         except Exception as error:  # an exception of the manager is a finding, not our failure
-            self.audience.raised(place, site.operation, error)
+            self.audience.raised(place, operation, error)
         finally:
             for fault in faults:
                 if fault in self.loop.faults:
                     self.loop.faults.remove(fault)
-
-    async def _call(self, place: int, site: CallSite) -> None:
-        operation = site.operation
-        self.called(place, operation)
-        answer = getattr(self._manager, site.name)(*site.arguments)
-        if hasattr(answer, "__await__"):
-            answer = await answer
-        self.audience.returned(place, operation, answer)
 
     # --- the end
 
@@ -155,7 +150,10 @@ class AdapterPlay(ABC):
             return
         closed = "close" in self.adapter.kind.has and self._close()
         left = [task.get_name() for task in loop.tasks if not task.done()]
-        judge_left(judge, loop, left if self.needless(closed) else (), self.lock_name)
+        if left and not self.needless(closed):
+            left.clear()
+        if left or loop.holding or loop.unhandled:
+            judge_left(judge, loop, left, self.lock_name)
 
     def _close(self) -> bool:
         """Let the adapter close the manager. Returns whether that succeeded."""
@@ -204,16 +202,6 @@ class AdapterPlay(ABC):
         return f"lock {len(self._locks)}"
 
 
-def _observed(adapter: CoreAdapter, clients: frozenset[Id], topics: frozenset[Id]) -> Maps | None:
-    """The manager's maps. Raises ValueError if they name a client or a topic that the program does not."""
-    maps = adapter.observe()
-    for name, pairs in (maps or {}).items():
-        for client, topic in pairs:
-            if client not in clients or topic not in topics:
-                raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
-    return maps
-
-
 class CorePlay(AdapterPlay):
     """A run of the core level."""
 
@@ -229,10 +217,29 @@ class CorePlay(AdapterPlay):
         observers: Sequence[Observer] = (),
     ) -> None:
         super().__init__(factory, prepared, loop)
-        self.observe = partial(_observed, self.adapter, frozenset(prepared.clients), frozenset(prepared.topics))
-        self.judge = CoreJudge(loop, self.observe, prepared.clients, graph, fired, self._rules)
+        graph.begin()
+        self._prepared = prepared
+        self._graph = graph
+        self.judge = CoreJudge(loop, self.adapter.observe, self._view_of, prepared.clients, graph, fired, self._rules)
         self.audience = audience_of(self.judge, observers)
         self._environment.failed = self.judge.excuse
+
+    def _view_of(self, shown: object) -> View:
+        """The view of what `observe()` returned. Raises ValueError if it has another shape, or names a client or a topic that the program
+        does not.
+        """
+        prepared = self._prepared
+        view = self._graph.known(shown) if type(shown) is set else None
+        if view is not None and view.program is prepared:
+            return view
+        view = self._graph.view(maps_of(shown))
+        if not (view.clients <= prepared.clients.keys() and view.topics <= prepared.topics.keys()):
+            for name, pairs in view.maps.items():
+                for client, topic in pairs:
+                    if client not in prepared.clients or topic not in prepared.topics:
+                        raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
+        view.program = prepared
+        return view
 
     def called(self, place: int, operation: CoreOperation) -> None:
         if isinstance(operation, Disconnect):
@@ -243,7 +250,9 @@ class CorePlay(AdapterPlay):
 
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
         if not stuck:
-            self.judge.rest(self.adapter.broker(), self.received())
+            has = self.adapter.kind.has
+            broker = self.adapter.broker() if "broker" in has else None
+            self.judge.rest(broker, self.received() if "delivered" in has else None)
         return False
 
     def needless(self, closed: bool) -> bool:

@@ -1,6 +1,7 @@
 """A program of the core level, as pure data, and its compiled form for many runs."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from subwarden.model.core.step import CoreOperation, Id, Publish, Teardown, core_decode, core_encode
@@ -34,17 +35,25 @@ class PublishMessage(Publish):
 class CallSite(NamedTuple):
     """One operation of one task."""
 
-    operation: Any
+    operation: Any  # equal operations are one object, by which judges know them
     name: str
     arguments: tuple[object, ...]
+    last: bool  # the task calls nothing after it
 
 
 class PreparedCalls(NamedTuple):
-    """A compiled program, with the clients and topics that it names."""
+    """A compiled program, with the clients and topics that it names, in order."""
 
     chains: tuple[Chain, ...]
-    clients: tuple[Id, ...]
-    topics: tuple[Id, ...]
+    clients: dict[Id, None]
+    topics: dict[Id, None]
+    faulty: bool  # some task may be cancelled
+
+
+@lru_cache(maxsize=10_000, typed=True)
+def one(operation: Any, *_arguments: object) -> Any:
+    """The one object for an operation and all that equal it; `_arguments` tell 1 and True apart, which are equal."""
+    return operation
 
 
 def prepare(program: CoreProgram) -> PreparedCalls:
@@ -53,7 +62,7 @@ def prepare(program: CoreProgram) -> PreparedCalls:
     operations = [operation for chain in program.tasks for operation in chain]
     clients = {o.connection: None for o in operations if not isinstance(o, Publish | Teardown)}
     topics = {getattr(o, "topic"): None for o in operations if hasattr(o, "topic")}  # noqa: B009  # not all have one
-    return PreparedCalls(chains, tuple(clients), tuple(topics))
+    return PreparedCalls(chains, clients, topics, bool(program.faults))
 
 
 def compile_chain(index: int, operations: tuple[CoreOperation, ...], faults: int) -> Chain:
@@ -61,10 +70,10 @@ def compile_chain(index: int, operations: tuple[CoreOperation, ...], faults: int
     name = task_name(index)
     sites: list[CallSite] = []
     published = 0
-    for operation in operations:
+    for at, operation in enumerate(operations, 1):
         made = operation
         if isinstance(operation, Publish):
             published += 1
             made = PublishMessage(operation.topic, f"m{name}{published if published > 1 else ''}")
-        sites.append(CallSite(made, made.name, tuple(core_encode(made)[1:])))
+        sites.append(CallSite(one(made), made.name, tuple(core_encode(made)[1:]), at == len(operations)))
     return Chain(index, name, f"start {name}", f"cancel {name}", tuple(sites), faults)

@@ -46,11 +46,11 @@ class CustomAdapter(Adapter):
     __slots__ = ()
     kind: CustomKind
 
-    def look_once(self, environment: Environment) -> None:
-        super().look_once(environment)
-        model, shown = self.kind.model, self._shown if "observe" in self.kind.has else None
+    def look_once(self, environment: Environment) -> object:
+        shown = super().look_once(environment)
+        model = self.kind.model
         if shown is None or model.shows is None:
-            return
+            return shown
         wanted = model.shown(model.initial)
         try:
             same = bool(wanted == shown)
@@ -59,3 +59,4 @@ class CustomAdapter(Adapter):
         if not same:
             what = f"observe() of a new manager is {text_of(shown):.80}, but shown(initial) of its model {text_of(wanted):.80}"
             raise BadAdapter(f"{what}; make the two agree")
+        return shown

@@ -21,7 +21,7 @@ class CustomMachine(AdapterMachine):
     def __init__(self) -> None:
         super().__init__()
         with self.loop.entered():
-            self.play = CustomPlay(self.factory, PreparedCalls((), (), ()), self.loop, CustomGraph(), self.fired)
+            self.play = CustomPlay(self.factory, PreparedCalls((), {}, {}, faulty=False), self.loop, CustomGraph(), self.fired)
         self.program = CustomProgram(())
 
     def compiled(self, place: int, chain: tuple[CustomOperation, ...], faults: int) -> Chain:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from subwarden.checking.custom.model import MESSAGE, CustomOperation
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.subjects.core.program import CallSite, CoreProgram, PreparedCalls
+from subwarden.stateful_tests.subjects.core.program import CallSite, CoreProgram, PreparedCalls, one
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class CustomProgram(CoreProgram):
 def prepare(program: CustomProgram) -> PreparedCalls:
     """`program`, compiled for many runs."""
     chains = (compile_chain(place, operations, program.faults.count(place)) for place, operations in enumerate(program.tasks))
-    return PreparedCalls(tuple(chains), (), ())
+    return PreparedCalls(tuple(chains), {}, {}, bool(program.faults))
 
 
 def compile_chain(place: int, operations: tuple[CustomOperation, ...], faults: int) -> Chain:
@@ -37,11 +37,12 @@ def compile_chain(place: int, operations: tuple[CustomOperation, ...], faults: i
     name = task_name(place)
     sites: list[CallSite] = []
     messages = 0
-    for operation in operations:
+    for number, operation in enumerate(operations, 1):
         arguments = list(operation.arguments)
         for at, argument in enumerate(arguments):
             if argument == MESSAGE:
                 messages += 1
                 arguments[at] = f"m{name}{messages if messages > 1 else ''}"
-        sites.append(CallSite(CustomOperation(operation.name, tuple(arguments)), operation.name, tuple(arguments)))
+        made = CustomOperation(operation.name, tuple(arguments))
+        sites.append(CallSite(one(made, *made.arguments), made.name, made.arguments, number == len(operations)))
     return Chain(place, name, f"start {name}", f"cancel {name}", tuple(sites), faults)

@@ -1,0 +1,192 @@
+"""What may be true of one connection, hash-consed, with a memo of what each event leads to: a step is worked out once for all runs.
+
+A program is run hundreds of times, and its runs meet the same few states of a connection. `ConnectionStates` freezes one `Connection`;
+its moves are worked out on a copy (`checking.core.judging`) and then looked up, by the identity of interned operations. Dropping the memo
+costs time, never correctness.
+"""
+
+from collections.abc import Hashable, Mapping
+from copy import copy
+from typing import Any, NamedTuple
+
+from subwarden.checking.core.configurations import Connection, CoreStates
+from subwarden.checking.core.judging import Violation, judge_return, judge_shown
+from subwarden.model.core.step import CoreOperation, CoreState, Id
+
+BOUND = 40_000  # moves kept; some hundred bytes each
+UNNAMED = "observe()"  # the name of the one map that has none
+Pair = tuple[Id, Id]  # (connection, topic)
+Maps = Mapping[str, frozenset[Pair]]  # the same relation, as each of the manager's maps has it
+
+
+class Move(NamedTuple):
+    """Where an event leads, the possible kinds of the transition that a return shows, and the violation, if any."""
+
+    to: "ConnectionStates"
+    kinds: frozenset[str] = frozenset()
+    violation: Violation | None = None
+
+
+class View:
+    """One observation: the maps, and the part of each connection. Equal observations of a graph share one view."""
+
+    __slots__ = ("clients", "maps", "parts", "program", "topics")
+
+    def __init__(self, maps: Maps) -> None:
+        self.maps = maps
+        self.program: object = None  # kept by the play: the last program that names all its clients and topics
+        self.parts: dict[Id, Part] = {}  # kept by `CoreGraph.part`
+        self.clients = frozenset(client for pairs in maps.values() for client, _ in pairs)
+        self.topics = frozenset(topic for pairs in maps.values() for _, topic in pairs)
+
+
+class Part:
+    """The topics of one connection, by map. Equal parts of a graph are identical."""
+
+    __slots__ = ("maps",)
+
+    def __init__(self, maps: Mapping[str, frozenset[Id]]) -> None:
+        self.maps = maps
+
+
+class ConnectionStates:
+    """One state of what may be true of a connection. `now` is never changed."""
+
+    __slots__ = ("_certain", "_graph", "called", "judged", "now", "returned", "showed")
+
+    def __init__(self, now: Connection, graph: "CoreGraph") -> None:
+        self.now = now
+        self.judged = not now.lost and now.touched() is not None  # whether an observation says anything about it
+        self._graph = graph
+        self.called: dict[tuple[int, int], tuple[CoreOperation, ConnectionStates]] = {}  # by task, and identity of the operation
+        self.returned: dict[tuple[int, object], Move] = {}
+        self.showed: dict[Part, Move] = {}
+        self._certain: dict[Id, tuple[bool, bool]] = {}
+
+    def let_go(self) -> None:
+        """Drop all references to other states: they form cycles."""
+        self.called.clear()
+        self.returned.clear()
+        self.showed.clear()
+
+    def after_call(self, task: int, operation: CoreOperation) -> "ConnectionStates":
+        """`task` calls `operation`."""
+        known = self.called.get((task, id(operation)))
+        if known is None:
+            after = self._copy()
+            after.called(task, operation)
+            known = self.called[task, id(operation)] = (operation, self._graph.states(after))
+        return known[1]
+
+    def after_return(self, task: int, operation: CoreOperation, answer: object) -> Move:
+        """The call of `task` returned `answer`. Of other answers than a bool it does not matter which (`configurations.agrees`)."""
+        told = answer if answer is True or answer is False else None
+        known = self.returned.get((task, told))
+        if known is None:
+            after = self._copy()
+            kinds, violation = judge_return(after, task, operation, answer)
+            known = self.returned[task, told] = Move(self._graph.states(after), kinds, violation)
+        return known
+
+    def after_end(self, operation: CoreOperation) -> "ConnectionStates":
+        """A call of `operation` ended without an answer: it stays open, without a caller."""
+        after = self._copy()
+        after.has_ended(operation)
+        return self._graph.states(after)
+
+    def after_look(self, part: Part) -> Move:
+        """The manager's maps were observed."""
+        known = self.showed.get(part)
+        if known is None:
+            after = self._copy()
+            violation = judge_shown(after, part.maps)
+            known = self.showed[part] = Move(self._graph.states(after), violation=violation)
+        return known
+
+    def settled(self, calls: list[int]) -> "ConnectionStates":
+        """No task is left that could finish the `calls` without a caller."""
+        after = self._copy()
+        after.settled(calls)
+        return self._graph.states(after)
+
+    def excused(self) -> "ConnectionStates":
+        """The environment failed it."""
+        after = self._copy()
+        after.excused = True
+        return self._graph.states(after)
+
+    def subscribed(self, topic: Id) -> tuple[bool, bool]:
+        """Whether it is certainly subscribed to `topic`, and whether it may be."""
+        known = self._certain.get(topic)
+        if known is None:
+            known = self._certain[topic] = self.now.surely(topic), self.now.possibly(topic)
+        return known
+
+    def _copy(self) -> Connection:
+        made = copy(self.now)
+        made.open = dict(made.open)
+        return made
+
+
+class CoreGraph:
+    """All states and views met since the last drop."""
+
+    def __init__(self) -> None:
+        self._model = CoreStates()
+        self._size = 0
+        self._states: dict[Hashable, ConnectionStates] = {}
+        self._first: dict[tuple[Id, bool, bool], ConnectionStates] = {}
+        self._views: dict[Hashable, View] = {}
+        self._unnamed: dict[frozenset[Pair], View] = {}
+        self._parts: dict[Hashable, Part] = {}
+
+    def begin(self) -> None:
+        """A run begins. A graph that has grown past `BOUND` is dropped: only between runs, for runs compare by identity."""
+        if self._size > BOUND:
+            self._size = 0
+            for each in self._states.values():
+                each.let_go()
+            for known in (self._states, self._first, self._views, self._unnamed, self._parts):
+                known.clear()
+            self._model.drop()
+
+    def initial(self, name: Id, *, final: bool, forgiving: bool) -> ConnectionStates:
+        """The states of connection `name` when nothing has happened. See `Connection` for the rest."""
+        first = self._first.get((name, final, forgiving))
+        if first is None:
+            first = self.states(Connection(name, self._model.node(CoreState(final=final)), final=final, forgiving=forgiving))
+            self._first[name, final, forgiving] = first
+        return first
+
+    def states(self, now: Connection) -> ConnectionStates:
+        """The one object for `now`, which must not be changed any more."""
+        self._size += 1
+        flags = now.final, now.forgiving, now.lost, now.excused, now.left
+        key = now.name, now.configurations, tuple(now.open.items()), flags, now.ended, now.ends
+        known = self._states.get(key)
+        if known is None:
+            known = self._states[key] = ConnectionStates(now, self)
+        return known
+
+    def view(self, maps: Maps) -> View:
+        """The one view of these maps."""
+        key = tuple(maps.items())
+        view = self._views.get(key)
+        if view is None:
+            self._size += 1
+            view = self._views[key] = View(maps)
+            if maps.keys() == {UNNAMED}:
+                self._unnamed[maps[UNNAMED]] = view
+        return view
+
+    def known(self, pairs: set[Any]) -> View | None:
+        """The view of these pairs as the one map without a name, if there was one before."""
+        return self._unnamed.get(frozenset(pairs))
+
+    def part(self, view: View, connection: Id) -> Part:
+        """The part of `connection`."""
+        part = view.parts.get(connection)
+        if part is None:
+            maps = {name: frozenset(topic for each, topic in pairs if each == connection) for name, pairs in view.maps.items()}
+            part = view.parts[connection] = self._parts.setdefault(tuple(maps.items()), Part(maps))
+        return part

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
+from subwarden.checking.place import told
 from subwarden.model.properties import CoreProperty
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Value
@@ -60,7 +61,7 @@ class AdapterJudge(ABC):
     def raised(self, task: int, operation: Any, error: BaseException) -> None:
         """`operation` raised instead of returning."""
         self._gone(task, operation)
-        self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
+        self.violated(causes.raised(operation.name, error), told(error))
 
     def stepped(self) -> bool:
         """A step has run. Never asks to stop: a run is judged to its end."""
@@ -101,11 +102,14 @@ class AdapterJudge(ABC):
 
     def violated(self, cause: Cause, detail: str = "", evidence: Evidence = ()) -> None:
         """Record `cause`, once, at the present step, unless it is switched off."""
-        off = self._rules.off
-        if cause not in self.violations and not (off and (cause.property.name in off or cause.slug() in off)):
+        if cause not in self.violations and not self._switched_off(cause):
             self.violations[cause] = self.steps
             self.details[cause] = detail
             self.evidence[cause] = evidence
+
+    def _switched_off(self, cause: Cause) -> bool:
+        off = self._rules.off
+        return bool(off) and any(name in off for name in (cause.property.name, cause.slug(), cause.broad().slug()))
 
     def _nobody_is_left(self) -> bool:
         """Whether no task is left that could finish an orphan."""

@@ -4,13 +4,18 @@ Findings are deduplicated by cause. So a cause is fine enough to tell two defect
 name. The mechanisms are identities: reports, saved runs and file names contain them, so their texts do not change.
 """
 
+import re
+from pathlib import PurePath
 from typing import NamedTuple
 
+from subwarden.checking.place import origin
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.model.server.deliveries import Wrong
 
 WRONG_ANSWER = "answers what the model does not"
 WRONG_STATE = "does what the model does not"
+NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|<[^<>]*>|0x[0-9a-fA-F]+|[0-9a-fA-F-]{8,}|\b[a-zA-Z]?\d+\w*")  # of clients, topics, objects, numbers
+LONGEST = 60  # characters of an exception's text
 PLAINER = {WRONG_ANSWER: "returned a wrong answer", WRONG_STATE: "had a wrong effect"}
 
 
@@ -19,11 +24,16 @@ class Cause(NamedTuple):
 
     property: Property | CoreProperty
     mechanism: str
+    where: str = ""  # of an exception: the line that raised it, and its text; two that differ here are two causes
 
     def slug(self) -> str:
         """The cause's short name, the same in every run: `P2-a-closed-connection-is-live-again`."""
-        words = "".join(ch if ch.isalnum() else " " for ch in self.mechanism.lower()).split()
+        words = "".join(ch if ch.isalnum() else " " for ch in f"{self.mechanism} {self.where}".lower()).split()
         return "-".join([self.property.name, *words])
+
+    def broad(self) -> "Cause":
+        """The cause without the line and the text of its exception, which change when the code is edited."""
+        return self._replace(where="")
 
     def said(self) -> str:
         """The mechanism as reports print it: plainer where the identity is hard to read."""
@@ -110,4 +120,30 @@ _OF_DELIVERIES = {
 
 def raised(operation: str, error: BaseException) -> Cause:
     """`operation` raised instead of answering."""
-    return Cause(Property.P8, f"{operation} raises {type(error).__name__}")
+    return Cause(Property.P8, f"{operation} raises {type(error).__name__}", source(error))
+
+
+def unretrieved(error: BaseException | None) -> Cause:
+    """`error` ended a task or a callback, and nobody read it. None: a message of asyncio's without an exception."""
+    return UNRETRIEVED if error is None else UNRETRIEVED._replace(where=f"{type(error).__name__} {source(error)}".strip())
+
+
+def source(error: BaseException) -> str:
+    """What tells `error` from others of its type: the line of the subject that raised it, and its text without what differs by run."""
+    found = origin(error)
+    path = PurePath(found[0]) if found is not None else None
+    name = "" if path is None else path.name if path.stem != "__init__" else f"{path.parent.name}/{path.name}"
+    line = f"{name}:{found[1]}" if found is not None else ""
+    return f"{line} {_without_names(text_of_error(error))}".strip()
+
+
+def _without_names(text: str) -> str:
+    return " ".join(NAMES.sub(" ", text).split())[:LONGEST]
+
+
+def text_of_error(error: BaseException) -> str:
+    """The text of `error`; empty if it cannot say."""
+    try:
+        return str(error)
+    except Exception:  # somebody else's code
+        return ""

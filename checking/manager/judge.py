@@ -15,6 +15,7 @@ from subwarden.checking.manager.pending import PendingCall
 from subwarden.checking.manager.possible_states import ManagerStates
 from subwarden.checking.manager.refinement import Refinement, Took
 from subwarden.checking.observable import Observable, shows_of
+from subwarden.checking.place import told
 from subwarden.model.manager.operations import Operation, RemoveConnection
 from subwarden.model.manager.projection import Shown, View
 from subwarden.scheduling.loop import ControlledLoop
@@ -105,7 +106,7 @@ class ManagerJudge(Refinement):
         """`operation` raised instead of returning."""
         self._look_at_end(task)
         self.gone(task)
-        self.violated(causes.raised(operation.name, error), f"{type(error).__name__}: {error}")
+        self.violated(causes.raised(operation.name, error), told(error))
 
     def stepped(self) -> bool:
         """A step has run. Never asks to stop: a run is judged to its end."""

@@ -5,8 +5,8 @@ observers tells its judge directly, so it costs nothing. An observer only listen
 nothing. It may read the judge, which keeps the evidence of every cause that it records.
 
 A play tells `called`, `returned`, `cancelled`, `raised` and `delivered`. The driver of the run (`exploring.runner`) tells `begun`,
-`chosen`, `stepped` and `finished`. A level may have more events, such as `took` of level manager; an observer hears each for which it has
-a method.
+`chosen`, `stepped` and `finished`. A level that closes its subject tells `closing` and `closed`. A level may have more events, such as
+`took` of level manager; an observer hears each for which it has a method.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -39,6 +39,12 @@ class Observer:
 
     def stepped(self) -> None:
         """A step has run."""
+
+    def closing(self) -> None:
+        """The run has come to rest, and the subject is asked to close."""
+
+    def closed(self, said: str) -> None:
+        """It has been asked, and has had its time; `said`: how that ended, in words."""
 
     def finished(self) -> None:
         """The run has ended and has been judged; its objects are still there."""

@@ -11,6 +11,7 @@ from typing import Any
 from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
+from subwarden.checking.place import shortened
 from subwarden.scheduling.isolation import entry_points
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop_candidates import LoopCandidates
@@ -22,7 +23,6 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer, heard
-from subwarden.stateful_tests.exploring.place import shortened
 
 MakeChoose = Callable[[LoopCandidates], Choose]
 COLLECT_EVERY = 10_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run

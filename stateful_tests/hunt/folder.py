@@ -116,6 +116,7 @@ class Folder:
         extra = {
             "property": finding.cause.property.name,
             "mechanism": finding.cause.mechanism,
+            "where": finding.cause.where,
             "cancellation": finding.cancellation,
             "size": list(finding.size),
             "shrunk": kept.shrunk,
@@ -184,7 +185,7 @@ class Folder:
             run = replay.read(str(path))
             data = json.loads(path.read_text(encoding="utf-8"))
             try:
-                cause = Cause(Property[data["property"]], data["mechanism"])
+                cause = Cause(Property[data["property"]], data["mechanism"], data.get("where", ""))
                 size = (data["size"][0], data["size"][1])
                 finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, size, run.level, run.hash_seed)
                 found[cause] = Kept(finding, data["shrunk"], data["strategy"])

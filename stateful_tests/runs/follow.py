@@ -41,7 +41,9 @@ def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = (),
         raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
     recorded = replay.cause.partition("-")[2]
-    cause = next((c for c in broken if recorded == c.slug().partition("-")[2]), broken[0] if broken else None)
+    exactly = [c for c in broken if recorded == c.slug().partition("-")[2]]
+    likely = [c for c in broken if recorded.startswith(c.broad().slug().partition("-")[2])]  # its line may have moved
+    cause = next(iter([*exactly, *likely, *broken]), None)
     record: ReplayRecord = {
         "schema": REPLAY_SCHEMA,
         "subject": replay.subject,

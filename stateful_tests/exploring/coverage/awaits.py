@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from types import CodeType, ModuleType
 
-from subwarden.stateful_tests.exploring.place import place_in
+from subwarden.checking.place import place_in
 
 SUSPENDING = ("GET_AWAITABLE", "GET_ANEXT")
 

@@ -16,8 +16,8 @@ from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, PASSED, Point
-from subwarden.stateful_tests.exploring.findings.narrate import where
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
+from subwarden.stateful_tests.exploring.findings.where import where
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
 from subwarden.stateful_tests.exploring.observers import Observer
 

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from subwarden import stateful_tests
+from subwarden.checking.place import path_of
 from subwarden.reports.record import CoverageRecord
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage import completeness
@@ -11,7 +12,6 @@ from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounte
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 from subwarden.stateful_tests.exploring.coverage.points import Point, at_level, texts
 from subwarden.stateful_tests.exploring.level import Factory, Level
-from subwarden.stateful_tests.exploring.place import path_of
 
 OURS = path_of(str(Path(stateful_tests.__file__).parent)) + "/"  # the player's own awaits, which are none of the subject's
 

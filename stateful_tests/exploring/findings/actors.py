@@ -7,8 +7,8 @@ import asyncio
 import re
 from typing import Any
 
+from subwarden.checking.place import library_of
 from subwarden.scheduling.handles import Handle, label, owner
-from subwarden.stateful_tests.exploring.place import library_of
 
 UNNAMED = re.compile(r"task-\d+")  # as `scheduling.loop` names a task whose maker did not
 DOES = {  # by the last part of a callback's name

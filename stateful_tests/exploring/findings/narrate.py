@@ -5,8 +5,6 @@ Text is made here and nowhere before: a run that nobody narrates costs no words.
 
 import asyncio
 import re
-import sys
-from types import FrameType
 from typing import Any
 
 from subwarden.checking.causes import Cause
@@ -14,16 +12,14 @@ from subwarden.reports.record import StepRow
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.order import EARLY, TIMER
 from subwarden.stateful_tests.exploring.findings.actors import actor, quiet
+from subwarden.stateful_tests.exploring.findings.where import caller, where
 from subwarden.stateful_tests.exploring.level import Play
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.exploring.place import place_in
 
 # of outside events, by the first word of their name
 SAYS = {"start": "request arrives", "release": "resumes", "cancel": "is cancelled", "fail": "fails"}
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object of the subject's, in what it raises or answers: another one in every run
-SCHEDULER = "subwarden.scheduling."
-FAKES = "subwarden.stateful_tests.subjects.core.environment"  # an adapter's calls wait there, which is no place of their own
 
 
 class Narration(Observer):
@@ -88,6 +84,15 @@ class Narration(Observer):
             self._row(actor(handle), did, at, changed)
         self._mark()  # not after an outside event: the cause that the next step shows may be known before that step ends
 
+    def closing(self) -> None:
+        self._outside(self._chosen)
+        self._mark()
+
+    def closed(self, said: str) -> None:
+        self._row("close", ["calls close()", *(self._worded(*event) for event in self._did), said], None, self._narrator.changes())
+        self._did.clear()
+        self._mark()
+
     def finished(self) -> None:
         self._outside(self._chosen)
         self._mark()  # on the last row: it shows at the end only
@@ -137,40 +142,3 @@ class Narration(Observer):
     def _mark(self) -> None:
         for cause in self._play.judge.violations:
             self._first_seen.setdefault(cause, len(self._rows) - 1)
-
-
-def caller() -> str:
-    """The code that is at work, as path:line: the innermost frame that is neither asyncio's, nor ours."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "?")
-        if module.split(".")[0] not in ("asyncio", "contextlib") and not module.startswith((SCHEDULER, __name__)):
-            return place_in(frame.f_code, frame.f_lineno)
-        frame = frame.f_back
-    return "?"
-
-
-def where(task: "asyncio.Task[Any]") -> str | None:
-    """Where `task` waits, as path:line of the frame that `suspended_in` finds."""
-    frame = suspended_in(task)
-    return None if frame is None else place_in(frame.f_code, frame.f_lineno)
-
-
-def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
-    """The innermost frame of the suspended `task` that is neither asyncio's, nor the scheduler's, nor of a fake of ours."""
-    coroutine: Any = task.get_coro()
-    at: FrameType | None = None
-    while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
-        if frame is None:
-            break
-        module = frame.f_globals.get("__name__", "?")
-        if module == "contextlib":  # `async with` of an async generator, which awaits by no attribute of a frame
-            generator = getattr(frame.f_locals.get("self"), "gen", None)
-            if hasattr(generator, "ag_frame"):
-                coroutine = generator
-                continue
-        elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER) and module != FAKES:
-            at = frame
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
-    return at

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from subwarden.checking import causes
+from subwarden.checking.place import told
 from subwarden.scheduling.locks import held, waiting
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.stateful_tests.exploring.findings.actors import task_said
+from subwarden.stateful_tests.exploring.findings.where import where
 from subwarden.stateful_tests.exploring.level import RunJudge
 
 Task = asyncio.Task[Any]
@@ -21,14 +24,23 @@ def judge_stuck(judge: RunJudge, loop: ControlledLoop, stuck: Iterable[Task], lo
     judge.violated(causes.LEAKED_LOCK if kept else causes.DEADLOCK, "; ".join(waits(loop, stuck, lock_name)))
 
 
-def judge_left(judge: RunJudge, loop: ControlledLoop, left: Sequence[str], lock_name: LockName) -> None:
-    """`left`: the names of tasks that should not be there any more."""
+def judge_left(judge: RunJudge, loop: ControlledLoop, left: Sequence[Task], lock_name: LockName) -> None:
+    """`left`: tasks that should not be there any more."""
     if left:
-        judge.violated(causes.LEAKED_TASK, ", ".join(left))
+        judge.violated(causes.LEAKED_TASK, ", ".join(sorted(_suspended(task) for task in left)))
     if loop.holding:
         judge.violated(causes.LEAKED_LOCK, ", ".join(lock_name(lock) for _, lock in loop.holding))
-    if loop.unhandled:
-        judge.violated(causes.UNRETRIEVED, str(loop.unhandled[0].get("exception") or loop.unhandled[0].get("message")))
+    for context in loop.unhandled:
+        error, message = context.get("exception"), str(context.get("message", ""))
+        task = context.get("task") or context.get("future")
+        who = f"{task_said(task)}: " if isinstance(task, asyncio.Task) else "" if error is None else f"{message}: "
+        judge.violated(causes.unretrieved(error), who + (message if error is None else told(error)))
+
+
+def _suspended(task: Task) -> str:
+    """A task, and where it is suspended."""
+    at = where(task)
+    return f"{task_said(task)} at {at}" if at else task_said(task)
 
 
 def waits(loop: ControlledLoop, tasks: Iterable[Task], lock_name: LockName) -> list[str]:
@@ -38,8 +50,8 @@ def waits(loop: ControlledLoop, tasks: Iterable[Task], lock_name: LockName) -> l
     for task in tasks:
         lock = waited.get(task)
         if lock is None:
-            said.append(f"{task.get_name()} waits for something that nobody will do")
+            said.append(f"{_suspended(task)} waits for something that nobody will do")
             continue
-        holders = [t.get_name() for t, locks in holds.items() if t is not None and any(lock is each for each in locks)]
-        said.append(f"{task.get_name()} waits for {lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
+        holders = [task_said(t) for t, locks in holds.items() if t is not None and any(lock is each for each in locks)]
+        said.append(f"{_suspended(task)} waits for {lock_name(lock)}, held by {', '.join(holders) or 'nobody'}")
     return said

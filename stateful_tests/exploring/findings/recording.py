@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from subwarden.checking.place import place_in
 from subwarden.reports.html.trace_record import (
     ArrowRecord,
     LaneKind,
@@ -25,11 +26,10 @@ from subwarden.scheduling.handles import owner
 from subwarden.scheduling.locks import held, waiting
 from subwarden.scheduling.order import TIMER
 from subwarden.stateful_tests.exploring.findings.actors import task_said
-from subwarden.stateful_tests.exploring.findings.narrate import suspended_in
 from subwarden.stateful_tests.exploring.findings.source_lines import place_record
+from subwarden.stateful_tests.exploring.findings.where import suspended_in
 from subwarden.stateful_tests.exploring.level import Play
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.exploring.place import place_in
 
 HARNESS = "subwarden.stateful_tests."
 CLIENT = re.compile(r"c\d+")
@@ -87,6 +87,12 @@ class Recording(Observer):
 
     def stepped(self) -> None:
         self._outside = None
+        self._moment()
+
+    def closing(self) -> None:
+        self._outside_happened()
+
+    def closed(self, said: str) -> None:
         self._moment()
 
     def finished(self) -> None:

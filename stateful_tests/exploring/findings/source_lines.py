@@ -3,8 +3,8 @@
 import linecache
 from types import FrameType
 
+from subwarden.checking.place import path_of
 from subwarden.reports.html.trace_record import PlaceRecord
-from subwarden.stateful_tests.exploring.place import path_of
 
 CONTEXT = 3  # lines before and after
 

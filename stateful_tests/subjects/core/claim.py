@@ -121,8 +121,8 @@ class AdapterClaimant(Claimant):
             return {"claim": ["raises", self._raised, cause.mechanism.rpartition(" ")[2]], "steps": None}
         if cause.mechanism.startswith("close "):
             return {"claim": ["closing"], "steps": None}
-        if cause in AT_REST:
-            return {"claim": list(AT_REST[cause]), "steps": None}
+        if cause.broad() in AT_REST:
+            return {"claim": list(AT_REST[cause.broad()]), "steps": None}
         evidence = self._evidence()
         if not evidence:
             raise NoScript("each thing that shows is right after some order of the calls, only not all together")

@@ -10,6 +10,7 @@ from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.core.connection_states import CoreGraph, View
 from subwarden.checking.core.judge import CoreJudge
+from subwarden.checking.place import told
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import owner
@@ -20,6 +21,7 @@ from subwarden.scheduling.state_search.objects import Value
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
+from subwarden.stateful_tests.exploring.findings.where import where
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
 from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, maps_of, said
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
@@ -149,7 +151,7 @@ class AdapterPlay(ABC):
         if stuck:
             return
         closed = "close" in self.adapter.kind.has and self._close()
-        left = [task.get_name() for task in loop.tasks if not task.done()]
+        left = [task for task in loop.tasks if not task.done()]
         if left and not self.needless(closed):
             left.clear()
         if left or loop.holding or loop.unhandled:
@@ -164,16 +166,23 @@ class AdapterPlay(ABC):
             if hasattr(answer, "__await__"):
                 await answer
 
+        if self.audience is not self.judge:
+            self.audience.closing()
         task = loop.create_task(close(), name="close")
         steps = 0
         while (loop.ready or loop.events or loop.has_timers()) and steps < CLOSING:
             happen(loop, Order.FIFO, 0)
             steps += 1
+        error = task.exception() if task.done() and not task.cancelled() else None
+        ended = error is None and task.done()
+        if self.audience is not self.judge:
+            self.audience.closed("close() returns" if ended else f"raises {type(error).__name__}" if error else "does not return")
         if not task.done():
-            self.judge.violated(causes.DEADLOCK, "close() does not return")
-            return False
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.judge.violated(causes.raised("close", error), f"{type(error).__name__}: {error}")
+            at = where(task)
+            self.judge.violated(causes.DEADLOCK, "close() does not return" + (f": it waits at {at}" if at else ""))
+        elif error is not None:
+            self.judge.violated(causes.raised("close", error), told(error))
+        if not ended:
             return False  # the things that it leaves behind are no second finding
         loop.report_unretrieved()
         return True

@@ -59,7 +59,7 @@ class ManagerClaimant(Claimant):
     """Claims the judge's evidence, at the event at which the judge records the cause."""
 
     def __init__(self, run: FailingRun) -> None:
-        self.claim: Claim | None = {"kind": AT_REST[run.cause], "steps": None} if run.cause in AT_REST else None
+        self.claim: Claim | None = {"kind": AT_REST[run.cause.broad()], "steps": None} if run.cause.broad() in AT_REST else None
         self._run = run
         self._cause = run.cause
         self._recorded = False  # the judge had recorded the cause by the last event

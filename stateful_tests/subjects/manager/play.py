@@ -171,7 +171,7 @@ class ManagerPlay:
         if self.listeners:
             self._judge_listeners()
         if left or loop.holding or loop.unhandled:
-            judge_left(judge, loop, [task.get_name() for task in left], self.lock_name)
+            judge_left(judge, loop, left, self.lock_name)
 
     def _judge_listeners(self) -> None:
         in_map = list(self.manager.locks().values())

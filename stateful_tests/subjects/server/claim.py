@@ -99,7 +99,7 @@ class ServerClaimant(Claimant):
     # --- the claim, after the run
 
     def plain(self, subject: str) -> dict[str, Any]:
-        claim = {"kind": AT_END[self._cause], "at": None} if self._cause in AT_END else self.claim()
+        claim = {"kind": AT_END[self._cause.broad()], "at": None} if self._cause.broad() in AT_END else self.claim()
         return plain_data(subject, self._run, claim, self.rests)
 
     def claim(self) -> Claim:  # noqa: PLR0911  # one return for each kind of evidence

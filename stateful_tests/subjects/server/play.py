@@ -159,7 +159,7 @@ class ServerPlay:
         unread = {conversation.number for conversation in self.environment.conversations if conversation.unread()}
         asking = {conversation.thread for conversation in self.environment.conversations if conversation.asking()}
         judge.at_rest(list(server.listeners.values()), unread, asking)
-        judge_left(judge, loop, sorted(t.get_name() for t in loop.tasks if not t.done() and t not in resident), self.lock_name)
+        judge_left(judge, loop, [t for t in loop.tasks if not t.done() and t not in resident], self.lock_name)
 
     def let_go(self) -> None:
         """The run is over: drop the server's contents, which are full of reference cycles."""

@@ -65,7 +65,7 @@ class MendedRemote(Remote):  # type: ignore[misc]  # an example is not typed
     ],
 )
 def test_a_script_shows_the_finding_and_the_mended_version_lacks_it(program: CoreProgram, causes: set[str], cancellation: bool) -> None:
-    found = {each.slug(): finding for each, finding in shown(Remote, program).items()}
+    found = {each.broad().slug(): finding for each, finding in shown(Remote, program).items()}
     assert causes <= found.keys()
     assert not shown(MendedRemote, program)
     for cause in causes:
@@ -89,7 +89,7 @@ def test_the_memory_backend_holds_with_one_property_switched_off() -> None:
             super().__init__(env)
             self.off: dict[str, str] = {}
 
-    assert {each.slug() for each in shown(Strict, late)} == {"P8-a-message-reaches-a-connection-that-was-not-subscribed"}
+    assert {each.broad().slug() for each in shown(Strict, late)} == {"P8-a-message-reaches-a-connection-that-was-not-subscribed"}
 
 
 class LeavingForgets(Broadcast):
@@ -134,4 +134,4 @@ def test_a_defect_planted_in_the_package_is_found(planted: Any, program: CorePro
             subscribers = self.broadcast._subscribers.items()
             return {(self.owners[queue], topic) for topic, queues in subscribers for queue in queues if queue in self.owners}
 
-    assert {each.slug() for each in shown(Planted, program)} == {cause}
+    assert {each.broad().slug() for each in shown(Planted, program)} == {cause}

@@ -50,7 +50,7 @@ def test_groups_hold() -> None:
 
 
 def test_of_two_receivers_on_a_channel_one_is_forgotten() -> None:
-    found = {each.slug(): finding for each, finding in shown(EXAMPLE.Shared, ONE_AFTER_THE_OTHER).items()}
+    found = {each.broad().slug(): finding for each, finding in shown(EXAMPLE.Shared, ONE_AFTER_THE_OTHER).items()}
     assert list(found) == [LOST]
     assert (found[LOST].order, found[LOST].cancellation) == (Order.FIFO, False)
     record: Any = told("examples/channels_groups.py:Shared", found[LOST])
@@ -102,4 +102,4 @@ def test_a_defect_planted_in_the_package_is_found(layer: Any, program: CoreProgr
         pass
 
     Planted.layer = layer
-    assert {each.slug() for each in shown(Planted, program)} == causes
+    assert {each.broad().slug() for each in shown(Planted, program)} == causes

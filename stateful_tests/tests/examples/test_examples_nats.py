@@ -110,7 +110,7 @@ def test_a_client_whose_flush_has_timed_out_receives_nothing() -> None:
     replay = read(str(EXAMPLES / "findings" / "nats-deaf-after-a-timeout.txt"))
     with running():
         result = Runner(CORE_LEVEL, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)
-    assert {each.slug() for each in result.violations} == {"D1-a-message-does-not-reach-a-subscriber"}
+    assert {each.broad().slug() for each in result.violations} == {"D1-a-message-does-not-reach-a-subscriber"}
 
 
 @pytest.mark.parametrize("program", [CoreProgram((THERE, (Publish("t1"),))), CoreProgram(((*THERE, Unsubscribe("c1", "t1")),), (0,))])
@@ -150,4 +150,4 @@ def test_a_defect_planted_in_the_package_is_found(planted: Any, last: Any, cause
     class Planted(MendedAdapter):
         client = planted
 
-    assert cause in {each.slug() for each in play(Planted, CoreProgram(((*THERE, last),))).violations}
+    assert cause in {each.broad().slug() for each in play(Planted, CoreProgram(((*THERE, last),))).violations}

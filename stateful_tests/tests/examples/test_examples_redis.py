@@ -118,7 +118,7 @@ def test_the_switch_hides_only_the_loss_while_it_reconnects() -> None:
     for adapter, found in ((Strict, {lost}), (Own, set())):
         with running():
             result = Runner(CORE_LEVEL, factory_of(adapter), replay.order).follow(replay.program, replay.names)
-        assert {each.slug() for each in result.violations} == found
+        assert {each.broad().slug() for each in result.violations} == found
 
 
 class ForgetsToTell(PubSub):
@@ -157,4 +157,4 @@ def test_a_defect_planted_in_the_package_is_found(planted: Any, program: CorePro
         def pubsub(self) -> Any:
             return planted(self.redis.connection_pool)
 
-    assert cause in {each.slug() for each in shown(Planted, program)}
+    assert cause in {each.broad().slug() for each in shown(Planted, program)}

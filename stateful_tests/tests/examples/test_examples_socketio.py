@@ -72,7 +72,7 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
     ],
 )
 def test_a_script_shows_the_finding_and_the_mended_version_lacks_it(program: CoreProgram, cause: str, cancellation: bool) -> None:
-    found = {each.slug(): finding for each, finding in shown(Adapter, program).items()}
+    found = {each.broad().slug(): finding for each, finding in shown(Adapter, program).items()}
     assert (found[cause].order, found[cause].cancellation) == (Order.FIFO, cancellation)
     record: Any = told(SUBJECT, found[cause])
     assert not shown(MendedAdapter, program)
@@ -81,7 +81,7 @@ def test_a_script_shows_the_finding_and_the_mended_version_lacks_it(program: Cor
 
 
 def test_exactly_these_causes_are_found_and_none_in_the_mended_version() -> None:
-    assert {cause.slug() for cause in shown(Adapter)} == {
+    assert {cause.broad().slug() for cause in shown(Adapter)} == {
         "P2-a-closed-connection-is-live-again",
         "P2-a-subscription-outlives-its-connection",
         "P8-subscribe-answers-what-the-model-does-not",
@@ -129,4 +129,4 @@ def test_a_defect_planted_in_the_package_is_found(manager: Any, program: CorePro
     class PlantedAdapter(MendedAdapter):
         server = Planted
 
-    assert {each.slug() for each in shown(PlantedAdapter, program)} == {cause}
+    assert {each.broad().slug() for each in shown(PlantedAdapter, program)} == {cause}

@@ -245,4 +245,4 @@ def test_ordinary_asyncio_code_holds(manager: Any) -> None:
     ],
 )
 def test_a_planted_mistake_in_it_is_found(manager: Any, cause: str) -> None:
-    assert cause in {each.slug() for each in shown(manager, *PROGRAMS)}
+    assert cause in {each.broad().slug() for each in shown(manager, *PROGRAMS)}

@@ -70,12 +70,13 @@ def failing_run(
         else:
             result, names = runner.record(program, lambda candidates: Scripted(candidates, (), slow))
         for _ in range(300):
-            run = FailingRun(Order.FIFO, program, names, cause)
-            if cause in result.violations and EARLY not in names and (not seen or can_show(factory, run)):
+            shown = next((each for each in result.violations if each.broad() == cause), cause)
+            run = FailingRun(Order.FIFO, program, names, shown)
+            if shown in result.violations and EARLY not in names and (not seen or can_show(factory, run)):
                 return run
             other = runner.run_strategy(program, strategy)
             assert other is not None
-            if cause in other.violations:
+            if cause in (each.broad() for each in other.violations):
                 choose = fixed(other.choices)
                 result, names = runner.record(program, lambda *_: choose)  # noqa: B023  # it is used at once
     raise AssertionError("it was not found")

@@ -77,9 +77,10 @@ def failing_run(defect: Defect) -> FailingRun:
         for _ in range(2_000):
             result = runner.run_strategy(program, strategy)
             assert result is not None
-            if defect.cause in result.violations:
-                choose = fixed(result.choices)
-                return FailingRun(Order.FIFO, program, runner.record(program, lambda _candidates: choose)[1], defect.cause)  # noqa: B023
+            for cause in result.violations:
+                if cause.broad() == defect.cause:
+                    choose = fixed(result.choices)
+                    return FailingRun(Order.FIFO, program, runner.record(program, lambda _candidates: choose)[1], cause)  # noqa: B023
     raise AssertionError("it was not found")
 
 

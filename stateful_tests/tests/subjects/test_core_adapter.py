@@ -195,7 +195,7 @@ class FailsToClose(Small):
 
 
 def test_a_task_that_a_failed_close_leaves_behind_is_no_second_finding() -> None:
-    assert {c.slug() for c in play(FailsToClose, CoreProgram((SUBSCRIBED,))).violations} == {"P8-close-raises-keyerror"}
+    assert {c.broad().slug() for c in play(FailsToClose, CoreProgram((SUBSCRIBED,))).violations} == {"P8-close-raises-keyerror"}
 
 
 def test_a_deadlock_of_all_callers_is_found_when_no_more_tasks_may_start() -> None:

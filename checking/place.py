@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import CodeType
 
+HARNESS = ("subwarden.scheduling", "subwarden.checking", "subwarden.stateful_tests.exploring", "subwarden.stateful_tests.subjects")
 INSTALLED = ("site-packages", "dist-packages")
 LIBRARY = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
 
@@ -49,6 +50,33 @@ def shortened(place_in_full: str) -> str:
 def place_in(code: CodeType, line: int | None) -> str:
     """`line` of `code`."""
     return place(code.co_filename, line or code.co_firstlineno)
+
+
+def origin(error: BaseException) -> tuple[str, int] | None:
+    """The file and line of the subject's own code that raised `error`: the innermost that is neither the standard library's nor ours."""
+    found: tuple[str, int] | None = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__", ""))
+        if not module.startswith(HARNESS) and module.partition(".")[0] not in sys.stdlib_module_names:
+            found = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next
+    return found
+
+
+def told(error: BaseException) -> str:
+    """`error` in words: its type, its text and where it was raised."""
+    try:
+        text = f": {error}" if str(error) else ""
+    except Exception as other:  # somebody else's code
+        text = f" (its text raises {type(other).__name__})"
+    return f"{type(error).__name__}{text}{raised_at(error)}"
+
+
+def raised_at(error: BaseException) -> str:
+    """Where `error` was raised, as reports name it: `, raised at hub.py:64`; empty where no code of the subject's did."""
+    found = origin(error)
+    return "" if found is None else f", raised at {place(*found)}"
 
 
 def library_of(module: str) -> str | None:

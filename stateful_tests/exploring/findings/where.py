@@ -1,0 +1,49 @@
+"""Where code is: the line at which a task is suspended, and the line that is at work now, of the subject's own code."""
+
+import asyncio
+import sys
+from types import FrameType
+from typing import Any
+
+from subwarden.checking.place import place_in
+
+SCHEDULER = "subwarden.scheduling."
+FAKES = "subwarden.stateful_tests.subjects.core.environment"  # an adapter's calls wait there, which is no place of their own
+OURS = ("subwarden.scheduling.", "subwarden.stateful_tests.exploring.")
+
+
+def caller() -> str:
+    """The code that is at work, as path:line: the innermost frame that is neither asyncio's, nor ours."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "?")
+        if module.split(".")[0] not in ("asyncio", "contextlib") and not module.startswith(OURS):
+            return place_in(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
+    return "?"
+
+
+def where(task: "asyncio.Task[Any]") -> str | None:
+    """Where `task` waits, as path:line of the frame that `suspended_in` finds."""
+    frame = suspended_in(task)
+    return None if frame is None else place_in(frame.f_code, frame.f_lineno)
+
+
+def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
+    """The innermost frame of the suspended `task` that is neither asyncio's, nor the scheduler's, nor of a fake of ours."""
+    coroutine: Any = task.get_coro()
+    at: FrameType | None = None
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
+        if frame is None:
+            break
+        module = frame.f_globals.get("__name__", "?")
+        if module == "contextlib":  # `async with` of an async generator, which awaits by no attribute of a frame
+            generator = getattr(frame.f_locals.get("self"), "gen", None)
+            if hasattr(generator, "ag_frame"):
+                coroutine = generator
+                continue
+        elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER) and module != FAKES:
+            at = frame
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
+    return at

@@ -7,7 +7,7 @@ from typing import Any
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, count, duration, output, seed, write_json
 from subwarden.reports.console import console_for
-from subwarden.reports.explore import write_exploration
+from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import decode

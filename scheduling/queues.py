@@ -2,9 +2,13 @@
 
 Code that fans out messages often keeps a set of its subscribers' queues. By address, such a set has another order in every run, and the
 same choices would wake the readers in another order. Objects of the subject's own classes, and bare futures, keep their addresses.
+
+`asyncio.as_completed` starts coroutines in the order of a set. Here they become tasks before, in the order given. Code that has imported
+it by its own name, `from asyncio import as_completed`, keeps the stock one.
 """
 
 import asyncio
+from collections.abc import Iterable
 from threading import get_ident
 from typing import Any
 
@@ -23,7 +27,17 @@ def _hash(self: Any) -> int:
     return number
 
 
+_stock_as_completed: Any = asyncio.as_completed
+
+
+def _as_completed(fs: Iterable[Any], **options: Any) -> Any:
+    if ENTERED.get(get_ident()) is not None and not asyncio.isfuture(fs) and not asyncio.iscoroutine(fs):  # else the stock one complains
+        fs = [asyncio.ensure_future(each) for each in dict.fromkeys(fs)]
+    return _stock_as_completed(fs, **options)
+
+
 def number_queues() -> None:
     """Hash them by number for good: an object hashed in a run may be looked up after it, and a hash must never change."""
+    asyncio.as_completed = asyncio.tasks.as_completed = _as_completed
     for each in CLASSES:
         each.__hash__ = _hash

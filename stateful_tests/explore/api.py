@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from subwarden.reports.console import console_for
-from subwarden.reports.explore import write_exploration
 from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord, VerdictName
+from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.code import Coded, decode
 from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, explore_scenario

@@ -11,7 +11,6 @@ from subwarden.reports.record import (
     ScenarioCheckRecord,
     ScenarioFindingRecord,
 )
-from subwarden.scheduling.completed import numbered_completion
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
@@ -61,7 +60,7 @@ def explore_scenario(
 
     explored: list[Explored] = []
     stopped = False
-    with running(), numbered_completion():
+    with running():
         try:
             for order in plan.orders:
                 first = [coded for coded in plan.first if coded.rules.order is order]

@@ -8,7 +8,6 @@ from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.waits import waits
 from subwarden.checking.verdict import Verdict
 from subwarden.reports.record import EXPLORE_SCHEMA, ExplorationRecord
-from subwarden.scheduling.completed import numbered_completion
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
@@ -72,7 +71,7 @@ def follow(scenario: Scenario, coded: Coded, leave: frozenset[str] = frozenset()
     def runner_of(rules: Rules) -> ScenarioRunner:
         return ScenarioRunner(scenario, rules, leave)
 
-    with running(), numbered_completion():
+    with running():
         run = record(runner_of(coded.rules), lambda _: fixed(coded.choices))
         findings = [] if run.failure is None else [finding_record(runner_of, scenario, Finding(run.failure, run, 1, True))]
     changed = check_of(run.names) != coded.check

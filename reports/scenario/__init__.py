@@ -1,0 +1,1 @@
+"""Writes what exploring a scenario has found."""

@@ -15,7 +15,6 @@ from subwarden.stateful_tests.explore.exploration import SCHEDULES, explore_scen
 from subwarden.stateful_tests.explore.once import follow
 from subwarden.stateful_tests.explore.saved import SavedRuns
 from subwarden.stateful_tests.exploring.budget import lasting
-from subwarden.stateful_tests.subjects.loading import blaming
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
 
 
@@ -42,22 +41,21 @@ def run(options: argparse.Namespace) -> int:
     """Explore and report. Returns the verdict's exit code."""
     coded = None if options.replay is None else decode(options.replay)
     scenario = load_scenario(options.scenario)
-    with blaming(options.scenario):
-        if coded is not None:
-            exploring = follow(scenario, coded, frozenset(options.leave))
-        else:
-            saved = SavedRuns(scenario.name)
-            plan = plan_of(
-                options.order,
-                cancel=options.cancel,
-                budget=options.budget,
-                schedules=options.schedules,
-                seed=options.seed,
-                leave=options.leave,
-                replays=saved.runs(),
-            )
-            exploring = explore_scenario(scenario, plan, lasting(options.budget))
-            saved.update(exploring)
+    if coded is not None:
+        exploring = follow(scenario, coded, frozenset(options.leave))
+    else:
+        saved = SavedRuns(scenario.name)
+        plan = plan_of(
+            options.order,
+            cancel=options.cancel,
+            budget=options.budget,
+            schedules=options.schedules,
+            seed=options.seed,
+            leave=options.leave,
+            replays=saved.runs(),
+        )
+        exploring = explore_scenario(scenario, plan, lasting(options.budget))
+        saved.update(exploring)
     write_exploration(exploring.record, console_for(sys.stdout))
     if options.json:
         write_json(options.json, exploring.record)

@@ -430,8 +430,8 @@ class ScenarioRow(TypedDict):
 
 
 class ScenarioFindingRecord(TypedDict):
-    """A failure of a scenario, in its minimal run. `found`: the schedule that showed it first, counted in its order. `fault`: it needs a
-    cancellation or a failing call; `slow_step`: it needs a step that takes long.
+    """A failure of a scenario, in its minimal run. `found`: the schedule that showed it first, counted in its order; 0: a
+    saved run. `fault`: it needs a cancellation or a failing call; `slow_step`: it needs a step that takes long.
     """
 
     kind: str

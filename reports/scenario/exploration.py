@@ -58,7 +58,8 @@ def _happens(finding: ScenarioFindingRecord) -> str:
 def _size(finding: ScenarioFindingRecord) -> str:
     count = finding["deviations"]
     deviations = "without any deviation from asyncio's order" if not count else f"{count} deviation{'s' if count > 1 else ''} (marked *)"
-    return f"found by schedule {finding['found']}; minimal run: {deviations}" if finding["minimal"] else f"not minimal yet: {deviations}"
+    by = f"schedule {finding['found']}" if finding["found"] else "a saved run"
+    return f"found by {by}; minimal run: {deviations}" if finding["minimal"] else f"not minimal yet: {deviations}"
 
 
 def _write_run(rows: list[ScenarioRow], console: Console) -> None:

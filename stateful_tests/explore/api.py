@@ -67,7 +67,7 @@ def explore(
     may be cancelled, at any await. `schedules`: how many to try in each order (1,000); `budget`: search this many seconds instead. `leave`:
     names of tasks, or of their functions, that may be left behind. `replays`: runs that once failed, to be tried first.
 
-    Raises BadScenario for a function that cannot be explored, UncontrolledSource for one that opens a socket or the like, BadReplay.
+    Raises BadScenario for a function that cannot be explored, or that opens a socket, starts a thread or the like; BadReplay.
     """
     plan = plan_of(order, cancel=cancel, budget=budget, schedules=schedules, seed=seed, leave=leave, replays=[decode(r) for r in replays])
     return exploration_of(explore_scenario(scenario_of(scenario), plan, lasting(budget)))

@@ -52,7 +52,7 @@ class Exploring:
 def explore_scenario(
     scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED, progress: Callable[[int], object] = lambda _: None
 ) -> Exploring:
-    """Explore `scenario` by `plan`. Raises BadScenario, UncontrolledSource."""
+    """Explore `scenario` by `plan`. Raises BadScenario."""
     met: dict[str, bool] = {}
 
     def runner_of(rules: Rules) -> ScenarioRunner:

@@ -105,7 +105,7 @@ class Search:
         if self._same_twice():
             for saved in self._saved:
                 choices = saved.choices
-                self._look_at(runner.run(lambda _, choices=choices: fixed(choices)))  # type: ignore[misc]  # a default binds it now
+                self._look_at(runner.run(lambda _, choices=choices: fixed(choices)), 0)  # type: ignore[misc]  # a default binds it now
             self._sample(SAMPLED)
             if self._worth_a_proof() and self._all_states():
                 explored.complete = True
@@ -226,13 +226,13 @@ class Search:
         return search.complete and not search.endless
 
     def _look_at(self, result: Result, number: int | None = None) -> None:
-        """Make a finding of a run that fails in a new way. `number`: that of the run, if it is not the last."""
+        """Make a finding of a run that fails in a new way. `number`: that of the run, if it is not the last; 0 of a saved one."""
         failure = result.failure
         if failure is None or failure in self._known:
             return
         self._known.add(failure)
         explored, rules = self.explored, self.explored.rules
-        found = number or self._runner.schedules
+        found = self._runner.schedules if number is None else number
         try:
             with patience(failure):
                 run, minimal = Minimizer(self._runner_of, failure, self._budget).minimal(rules, result.choices), True

@@ -12,7 +12,6 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import Choose, Ending, run
-from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.runner import COLLECT_EVERY
 from subwarden.stateful_tests.subjects.scenario.end_state import EndStates
@@ -78,7 +77,7 @@ class ScenarioRunner:
     def run(self, make: Make, *, decide: Choose | None = None, every_choice: bool = False, listener: Any = None) -> Result:
         """Play it once. `decide` picks values, in the place of the chooser that `make` makes. `listener` hears of the run.
 
-        Raises UncontrolledSource, BadScenario.
+        Raises BadScenario.
         """
         rules = self.rules
         loop = loop_for(rules.order, early_timers=rules.slow_steps)
@@ -97,10 +96,10 @@ class ScenarioRunner:
                 loop.abandon()
                 raise
         WATCHDOG.watch(None)  # until the next run the work is ours
-        uncontrolled = loop.uncontrolled[0] if loop.uncontrolled else None
+        refusal = loop.refusal
         loop.abandon()
-        if uncontrolled is not None:
-            raise UncontrolledSource(uncontrolled)
+        if refusal is not None:
+            raise BadScenario(f"{self.scenario.name}: {refusal()}")
         if judge.error is not None and _is_for_the_test(judge.error):
             raise judge.error
         self.schedules += 1
@@ -149,7 +148,9 @@ class ScenarioRunner:
 def _is_for_the_test(error: BaseException) -> bool:
     """Whether `error` tells pytest or Hypothesis something, and is no failure: a skip, an expected failure, an assumption."""
     kind = type(error)
-    return kind.__module__.startswith(("_pytest.", "hypothesis.")) and kind.__name__ in ("Skipped", "XFailed", "Exit", *_HYPOTHESIS)
+    if kind.__module__.startswith("hypothesis."):
+        return kind.__name__ in _HYPOTHESIS
+    return kind.__name__ != "Failed" and any(base.__name__ == "OutcomeException" for base in kind.__mro__)  # of pytest
 
 
 def _first(_n: int) -> int:

@@ -1,241 +1,190 @@
-"""Writes a fifo finding of level core as a script of plain asyncio: the adapter, its requests, and the outside events.
+"""Writes a fifo finding of level core or custom as a script of plain asyncio: the adapter, its requests, and the outside events.
 
-The script needs no harness and runs on the stock event loop. With the driver of `reports.script.driver` nothing of the subject
-runs earlier or later for its counting of steps; and whether it fails is not known here.
+The script needs no harness and runs on the stock event loop; see `reports.script.driver`. It closes an adapter that can be closed where
+the finding is about the end, and asserts what `reports.script.core_claims` says. Whether it fails is not known here:
+`stateful_tests.script.run` runs it before anybody claims so.
 """
 
 from typing import Any
 
-from subwarden.reports.script.driver import AT_ONCE, DRIVER, HEADING, QUIET, REST
+from subwarden.reports.script.core_claims import AT_REST, ORDERED, Check, check
+from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, WORK
+from subwarden.reports.script.driver import (
+    Outside,
+    Shape,
+    events_in,
+    handler,
+    heading,
+    imports,
+    is_step,
+    only_at_rest,
+    passes,
+    script,
+    settle,
+    time_passes,
+    verdict,
+    watched,
+)
 
-ENVIRONMENT = '''\
-class Environment:
-    """The simulated world: a parked call waits until `go_on`."""
-
-    def __init__(self):
-        self.waiting = []
-        self.left = set()
-
-    async def park(self, name, *, may_fail=None, client=None):
-        future = loop.create_future()
-        call = (name, future, may_fail)
-        self.waiting.append(call)
-        try:
-            await future
-        finally:
-            if call in self.waiting:
-                self.waiting.remove(call)
-
-    def closed(self, client):
-        return client in self.left
-
-    def go_on(self, name, nth=1, fails=False):
-        """Resume, or fail, the nth call that waits under this name."""
-        call = [call for call in self.waiting if call[0] == name and (call[2] or not fails)][nth - 1]
-        self.waiting.remove(call)
-        _, future, error = call
-        if not fails:
-            future.set_result(None)
-        elif (error if isinstance(error, type) else type(error)) is asyncio.CancelledError:
-            future.cancel()
-        else:
-            future.set_exception(error)
-'''
-GO_ON = "        environment.go_on(environment.waiting[0][0])"
-CALL = '''\
-async def call(answer):
-    """The result of a method, which may be a coroutine or a value."""
-    return await answer if hasattr(answer, "__await__") else answer
-'''
-MAPS = '''\
-def maps():
-    """The manager's maps, each as (client, topic) pairs."""
-    shown = adapter.observe()
-    return list(shown.values()) if hasattr(shown, "values") else [shown]
-'''
-GO_ON_CLOSING = """
-            if environment.waiting:
-                environment.go_on(environment.waiting[0][0])"""
-CLOSED = f'''\
-async def closed():
-    """Close the adapter; returns the exception that it raised, if it did."""
-    try:
-        closing = adapter.close()
-        if not hasattr(closing, "__await__"):
-            return None
-        closing = asyncio.ensure_future(closing)
-        for _ in range({REST:_}):
-            await asyncio.sleep(0){GO_ON_CLOSING}
-            if closing.done():
-                return closing.exception()
-    except Exception as error:
-        return error
-    return None
-'''
+AFTER_CLOSE = ("task", "unretrieved", "lock", "closing", "unclosed")  # claims about the end, when the adapter has been closed
+IN_ORDER = "# the calls and answers of the finding; had they come in another order, the same might be right"
 
 
 def write(finding: dict[str, Any]) -> str:
     """The script of a finding record that has a `plain` part."""
     plain = finding["plain"]
+    kind = plain["claim"][0]
     said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
-    claim = plain["claim"]
+    shape = _shape(plain)
+    found = check(plain["claim"])
+    body = _body(plain, said, found, shape)
+    if any(entry[1:] == ["returns", "ANY"] for entry in plain["history"]):
+        plain["subject"] = {**plain["subject"], "imports": [*plain["subject"]["imports"], "from unittest.mock import ANY"]}
     lines = [
-        f'"""{said}',
+        *heading(said, shape),
+        *imports(plain["subject"]["modules"], kind, plain["subject"]["setup"], plain["subject"]["imports"]),
         "",
-        HEADING,
-        '"""',
-        "",
+        "tasks = {}",
     ]
-    standard = sorted({"asyncio", "os", "sys", *plain["subject"]["modules"], *(["gc"] if claim[0] == "unretrieved" else [])})
-    lines += [*(f"import {module}" for module in standard), "", *plain["subject"]["setup"], *plain["subject"]["imports"], ""]
-    lines += ["tasks, answers = {}, {}", "seen = False  # the violation"]
-    if claim[0] == "unretrieved":
+    if _ordered(plain):
+        lines.append("history = []  # calls and answers, in order")
+    if kind == "unretrieved":
         lines.append("unretrieved = []")
     lines += ["", ""]
-    if plain["environment"]:
-        lines += [*ENVIRONMENT.splitlines(), "", ""]
-    if not all(awaited for calls in plain["tasks"].values() for _, _, awaited in calls):
-        lines += [*CALL.splitlines(), "", ""]
-    test, told = _check(claim)
-    if "maps()" in test:
-        lines += [*MAPS.splitlines(), "", ""]
-    if _closes(plain):
-        lines += [*CLOSED.replace(GO_ON_CLOSING if not plain["environment"] else "\0", "").splitlines(), "", ""]
     for name, calls in plain["tasks"].items():
-        lines += [*_request(name, calls, environment=plain["environment"]), "", ""]
-    lines += [*_outside(plain, test), "", ""]
-    before = "loop.set_exception_handler(lambda _, context: unretrieved.append(context))" if claim[0] == "unretrieved" else QUIET
-    lines += DRIVER.format(before=before).splitlines()
-    return "\n".join([*lines, *_end(plain, said, test, told)]) + "\n"
+        lines += [*_request(name, calls, plain), "", ""]
+    lines += script(body, plain["schedule"], shape, world=_world(plain), helpers=_helpers(plain, body), before=watched(said, kind))
+    return "\n".join(lines) + "\n"
 
 
-def _request(name: str, calls: list[list[Any]], *, environment: bool) -> list[str]:
-    lines = [f"async def request_{name.lower()}():", f'    got = answers["{name}"] = []']
-    for method, arguments, awaited in calls:
-        if method == "disconnect" and environment and arguments:
-            lines.append(f"    environment.left.add({arguments[0]!r})")
-        call = f"adapter.{method}({', '.join(map(repr, arguments))})"
-        lines.append(f"    got.append(await {call if awaited else f'call({call})'})")
-    return lines
+def _helpers(plain: dict[str, Any], body: list[str]) -> list[str]:
+    """The texts of the parts that the script uses."""
+    calls = _closes(plain) or not all(awaited for calls in plain["tasks"].values() for _, _, awaited in calls)
+    used = {ENVIRONMENT: plain["environment"], CALL: calls, MAPS: "maps()" in str(body), WORK: "work(task)" in str(body)}
+    return [text for text, wanted in used.items() if wanted]
 
 
-def _outside(plain: dict[str, Any], test: str) -> list[str]:
-    """The function `outside`: the outside events, each after the steps before it."""
-    make = f"{plain['subject']['make']}({'environment' if plain['environment'] else ''})"
-    shared = ["adapter", *(["environment"] if plain["environment"] else []), *(["seen"] if plain["steps"] is not None else [])]
-    lines = [
-        "def outside():",
-        '    """The outside events in order; `yield n` runs n steps of the loop."""',
-        f"    global {', '.join(shared)}",
-    ]
-    if plain["environment"]:
-        lines.append("    environment = Environment()")
-    lines.append(f"    adapter = {make}")
-    done = waited = 0
-    for name in [*plain["schedule"], None]:
-        if name is not None and not name.startswith("+"):
-            waited += 1
-            if waited + done == plain["steps"]:
-                lines += [f"    yield {waited}", f"    seen = {test}"]
-                done, waited = done + waited, 0
-            continue
-        if waited:
-            lines.append(f"    yield {waited}")
-            done, waited = done + waited, 0
-        if name is not None:
-            lines.append(f"    {_event(name)}")
-    lines.append(f"    yield {REST:_}  # at most: until nothing can run")
-    if plain["environment"]:
-        lines += [
-            "    while environment.waiting:  # only a manager other than the finding's gets here",
-            GO_ON,
-            f"        yield {REST:_}",
-        ]
-    return lines
+def _shape(plain: dict[str, Any]) -> Shape:
+    kind, schedule = plain["claim"][0], plain["schedule"]
+    at_rest = only_at_rest(schedule, plain["rests"]) and (plain["steps"] is None or plain["steps"] in plain["rests"])
+    return Shape(at_rest and kind not in ("restless", "blocked"), passes(schedule) or kind in AT_REST)
 
 
-def _event(name: str) -> str:
-    kind, _, about = name[1:].partition(" ")
-    about, _, number = about.rpartition("@") if name.rpartition("@")[2].isdecimal() else (about, "", "1")
-    if kind == "start":
-        return f'tasks["{about}"] = loop.create_task(request_{about.lower()}(), name="{about}")'
-    if kind == "cancel":
-        return f'tasks["{about}"].cancel()'
-    if kind == "fail":  # it names what it comes instead of
-        about = about.removeprefix("release ")
-    nth = f", {number}" if number != "1" or kind == "fail" else ""
-    return f"environment.go_on({about!r}{nth}{', True' if kind == 'fail' else ''})"
+def _ordered(plain: dict[str, Any]) -> bool:
+    """Whether what the script asserts is wrong after these calls and answers only."""
+    kind = plain["claim"][0]
+    if kind in ("stuck", "task"):  # a request may wait for ever if a model of its own says so, a task while a client is there
+        return bool(plain["lenient"])
+    return kind in ORDERED
 
 
 def _closes(plain: dict[str, Any]) -> bool:
-    """Whether the violation shows only after the adapter has closed."""
-    return plain["claim"][0] == "closing" or (plain["claim"][0] == "task" and bool(plain["close"]))
+    return plain["claim"][0] in AFTER_CLOSE and bool(plain["close"])
 
 
-def _end(plain: dict[str, Any], said: str, test: str, told: str) -> list[str]:
+def _request(name: str, calls: list[list[Any]], plain: dict[str, Any]) -> list[str]:
+    """A caller's coroutine, which makes its calls one after the other."""
+    lines = [f"async def request_{name.lower()}():"]
+    for method, arguments, awaited in calls:
+        if plain["environment"] and arguments and method in plain["leaving"]:
+            change = "add" if method == "disconnect" else "discard"
+            lines.append(f"    environment.left.{change}({_quoted(arguments[0])})")
+        given = list(map(_quoted, arguments))
+        made = f"adapter.{method}({', '.join(given)})" if awaited else f"call({', '.join([f'adapter.{method}', *given])})"
+        if not _ordered(plain):
+            lines.append(f"    await {made}")
+            continue
+        lines.append(f"    history.append({_row([name, 'calls', method, arguments])})")
+        lines.append(f'    history.append(("{name}", "returns", await {made}))')
+    return [*lines, *(["    pass"] if len(lines) == 1 else [])]
+
+
+def _row(entry: list[Any]) -> str:
+    """An entry of the history, as code."""
+    task, kind, *about = entry
+    if kind == "calls":
+        return f"({', '.join(map(_quoted, [task, kind, about[0], *about[1]]))})"
+    return f'("{task}", "returns", {about[0]})'
+
+
+def _quoted(value: Any) -> str:
+    """A value as code, a text in double quotes where that needs no escapes."""
+    return f'"{value}"' if isinstance(value, str) and value.isprintable() and not set(value) & set('"\\') else repr(value)
+
+
+# --- what comes from outside, and the end
+
+
+def _body(plain: dict[str, Any], said: str, found: Check, shape: Shape) -> list[str]:
     kind = plain["claim"][0]
-    lines = ["loop.call_soon = stock_call_soon"]
-    if kind == "unretrieved":
-        lines += [
-            "for task in tasks.values():",
-            "    task.done() and not task.cancelled() and task.exception()  # a request's exception belongs to its caller",
-            "adapter, tasks = None, {}",
-            "gc.collect()",
-        ]
+    world = ["environment"] if plain["environment"] else []
+    lines = [f"global {', '.join(['adapter', *world])}", handler(kind)]
+    if world:
+        lines.append("environment = Environment()")
+    lines.append(f"adapter = {plain['subject']['make']}({', '.join(world)})")
+    look, test = _looks(plain, found)
+    lines += events_in(_events(plain, [*look, f"wrong = {test}"]), plain["schedule"], shape)
+    if kind != "blocked":
+        lines.append(settle(_world(plain), shape))
     if _closes(plain):
-        lines += ["failed = loop.run_until_complete(closed())"]
-    if plain["steps"] is None:
-        lines.append(f"seen = {test}")
-    text = f"{said}: {told}".replace('"', "'")
-    word = f'{"f" if "{" in text else ""}"{text}"'
-    return [*lines, "if seen:", f"    print({word}, file=sys.stderr, flush=True)", "    os._exit(1)", AT_ONCE]
+        lines.append('closing = tasks["close"] = asyncio.create_task(call(adapter.close), name="close")')
+        lines.append(settle(_world(plain), shape, "close() may wait, too"))
+    if kind == "blocked":
+        return [*lines, "os._exit(0)  # it holds"]
+    if plain["steps"] is not None:
+        return [*lines, *verdict(said, [], "wrong", found.told)]
+    return [*lines, *verdict(said, look, test, found.told)]
 
 
-def _check(claim: list[Any]) -> tuple[str, str]:  # noqa: PLR0911, PLR0912  # one for each kind of claim
-    """The forbidden condition, and the observation in words."""
-    kind, *about = claim
-    match kind:
-        case "extra" | "missing":
-            pair = tuple(about)
-            return (
-                f"any({pair!r} in pairs for pairs in maps())" if kind == "extra" else f"not all({pair!r} in pairs for pairs in maps())"
-            ), (f"{pair[0]} is {'' if kind == 'extra' else 'not '}on {pair[1]}")
-        case "maps":
-            pair = tuple(about)
-            return f"len({{{pair!r} in pairs for pairs in maps()}}) > 1", f"{pair[0]} is on {pair[1]} in one map only"
-        case "own":
-            return f"not adapter.properties[{about[0]!r}](adapter.observe())", "it does not hold"
-        case "answer":
-            task, at, answer = about
-            return f'answers["{task}"][{at}:{at + 1}] == [{answer}]', f"it returned {_said(answer)}"
-        case "shown":
-            return f"adapter.observe() == {about[0]}", f"it shows {_said(about[0])}"
-        case "raises":
-            task, error = about
-            test = f'tasks["{task}"].done() and not tasks["{task}"].cancelled()'
-            if error == "CancelledError":
-                return f'tasks["{task}"].cancelled()', "nobody cancelled it"
-            return f"{test} and type(tasks[\"{task}\"].exception()).__name__ == '{error}'", f"task {task}"
-        case "twice" | "lost" | "stray":
-            client, message = about
-            test = {"twice": "> 1", "lost": "== 0", "stray": "> 0"}[kind]
-            return f"list(adapter.delivered().get({client!r}, ())).count({message!r}) {test}", f"{message} to {client}"
-        case "disorder":
-            client, (first, second) = about
-            got = f"list(adapter.delivered()[{client!r}])"
-            return f"{got}.index({first!r}) < {got}.index({second!r})", f"{first} before {second} to {client}"
-        case "broker":
-            pair = tuple(about)
-            return f"({pair!r} in adapter.broker()) != ({pair!r} in maps()[0])", f"{pair[0]} on {pair[1]}"
-        case "stuck":
-            return "any(not task.done() for task in tasks.values())", "{[name for name, task in tasks.items() if not task.done()]}"
-        case "task":
-            return "bool(asyncio.all_tasks(loop))", "{[task.get_name() for task in asyncio.all_tasks(loop)]}"
-        case "unretrieved":
-            return "bool(unretrieved)", "{unretrieved[0].get('exception') or unretrieved[0]['message']}"
-    return "failed is not None", "{failed!r}"
+def _world(plain: dict[str, Any]) -> list[str]:
+    return ["environment.go_on()"] if plain["environment"] else []
 
 
-def _said(text: str) -> str:
-    """A value's text as a part of a script's last line."""
-    return text.replace("\\", "\\\\").replace("{", "{{").replace("}", "}}")
+def _looks(plain: dict[str, Any], found: Check) -> tuple[list[str], str]:
+    """Lines that look, and the forbidden condition, with the order of calls where that matters."""
+    if not _ordered(plain):
+        return found.look, found.test
+    rows = [_row(entry) for entry in plain["history"]]
+    expected = [f"as_found = [  {IN_ORDER}", *(f"    {row}," for row in rows), "]"]
+    cut = f"history[:{len(rows)}]" if plain["claim"][0] == "answer" else "history"
+    same = [f"{cut} == as_found", *(f'tasks["{name}"].done()' for name in plain["ended"])]
+    return [*expected, *found.look], " and ".join([*same, *([found.test] if found.test else [])])
+
+
+def _events(plain: dict[str, Any], look: list[str]) -> list[Outside]:
+    """The outside events as code, and the observation at its moment; the last event is the end."""
+    found: list[Outside] = []
+    steps = 0
+    for number, name in enumerate(_until_it_repeats(plain), 1):
+        if is_step(name):
+            steps += 1
+        else:
+            found.append(Outside(steps, [_event(name)], number))
+    found.append(Outside(steps, []))
+    moment = plain["steps"]
+    if moment is not None:
+        at = next((at for at, event in enumerate(found) if event.before >= moment), len(found))
+        found.insert(at, Outside(moment, look))
+    return found
+
+
+def _until_it_repeats(plain: dict[str, Any]) -> list[str]:
+    """The schedule, which for a run without end stops after its last outside event."""
+    schedule: list[str] = plain["schedule"]
+    if plain["claim"][0] != "restless":
+        return schedule
+    return schedule[: max((at for at, name in enumerate(schedule, 1) if name.startswith("+")), default=0)]
+
+
+def _event(name: str) -> str:
+    if not name.startswith("+"):
+        return time_passes(name)
+    kind, _, about = name[1:].partition(" ")
+    about, _, number = about.rpartition("@") if name.rpartition("@")[2].isdecimal() else (about, "", "1")
+    if kind == "start":
+        return f'tasks["{about}"] = asyncio.create_task(request_{about.lower()}(), name="{about}")'
+    if kind == "cancel":
+        return f'tasks["{about}"].cancel()'
+    fails = kind == "fail"  # it names what it comes instead of
+    about = about.removeprefix("release ") if fails else about
+    return f"environment.go_on({_quoted(about)}{f', {number}' if number != '1' else ''}{', fails=True' if fails else ''})"

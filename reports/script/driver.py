@@ -1,18 +1,24 @@
-"""The parts that all scripts of plain asyncio share: their outside events, the driver that lets them happen, and the end.
+"""The parts that all scripts of plain asyncio share: their outside events, the loop on which these happen, and the end.
 
 If every outside event happens at rest (while nothing else can run), the script is a coroutine that lets the loop come to rest between two
-events. Otherwise it queues a turn of its own behind every callback, so that an event can happen between any two steps. The subject's own
-steps keep their order.
+events. Otherwise it is a generator, and a loop that counts steps resumes it: that loop queues a turn of its own behind every callback, so
+that an event can happen between any two steps. The subject's own steps keep their order.
+
+A script whose run waits for a timer, or whose claim is about the end of all waiting, has a clock that it steps itself, so that no second
+is waited for and no moment is chance. `settle` lets all happen that another subject than the finding's may still wait for; it ends.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 TIME = "timer"  # in a schedule: the clock moves to the next timer
+SLOW = "timer (slow step)"  # the same while steps are ready, as after a step that took long
 REST = 10_000  # steps; a run that takes more does not come to rest
 TURNS = 100  # of the loop, in a script that comes to rest between events; a step takes one turn, and a minimal run has few steps
+ROUNDS = 1_000  # of what another subject may still wait for
 
-HEADING = "Plain asyncio on the stock event loop, without the harness. Exit code 1 and one line if it fails, 0 if it passes."
+HEADING = "Plain asyncio on the stock event loop, without the harness. Exit code 1 and one line if it fails, 0 if it holds."
+STEPPED = "The script steps the clock itself: no real time passes, and timers fire in the order of their moments."
 
 RESTING = '''\
 async def rest():
@@ -20,173 +26,223 @@ async def rest():
     for _ in range({turns}):
         await asyncio.sleep(0)
 '''
-DRIVER = '''\
-def call_soon(callback, *arguments, context=None):
-    """Queue `turn` right behind each callback, so that events can happen between any two steps. The order of callbacks stays."""
-    global queued
-    queued += 1
-    handle = stock_call_soon(callback, *arguments, context=context)
-    stock_call_soon(turn)
-    return handle
+CLOCK = '''
+    now, timers = 0.0, []
 
+    def time(self):
+        return self.now
 
-def turn():
-    """Called after each step: let the next event happen when its step has come, or when nothing else can run."""
-    global queued, left
-    queued, left = queued - 1, left - 1
-    while not (queued and left):
-        left = next(events, 0)
-        if not left:
-            return loop.stop()
+    def call_at(self, when, callback, *arguments, context=None):
+        timer = asyncio.TimerHandle(when, callback, arguments, self, context)
+        self.timers.append(timer)
+        return timer
 
-
-loop = asyncio.new_event_loop()
-{before}
-stock_call_soon, loop.call_soon = loop.call_soon, call_soon
-queued = left = 1
-events = outside()
-stock_call_soon(turn)
-loop.run_forever()
+    def time_passes(self):
+        """Move the clock to the next timer. False if there is none."""
+        self.timers = sorted((timer for timer in self.timers if not timer.cancelled()), key=asyncio.TimerHandle.when)
+        if not self.timers or self.timers[0].when() == float("inf"):
+            return False
+        self.now = max(self.now, self.timers[0].when())
+        while self.timers and self.timers[0].when() <= self.now:
+            timer = self.timers.pop(0)
+            self.call_soon(lambda timer=timer: timer.cancelled() or timer._run())
+        return True
 '''
-CLOCK = '''\
-def call_at(when, callback, *arguments, context=None):
-    """Run `turn` right after each timer."""
+COUNTER = '''
+    def call_soon(self, callback, *arguments, context=None):
+        """Queue `turn` right behind each callback, so that something can happen between any two steps. The order of callbacks stays."""
+        handle = super().call_soon(callback, *arguments, context=context)
+        self.queued += 1
+        super().call_soon(self.turn, handle)
+        return handle
 
-    def due():
-        timers.remove(timer)
-        try:
-            callback(*arguments)
-        finally:
-            turn()
+    def turn(self, handle):
+        """After each step: go on with the script when its step has come, or when nothing else can run."""
+        self.queued -= 1
+        self.left -= not handle.cancelled()
+        while not self.queued or self.left <= 0:
+            try:
+                self.left = next(self.script, 0)
+            except Exception as error:
+                sys.exit(f"the script itself failed: {error!r}")  # an exception would get lost in the loop
+            if not self.left:
+                return self.stop()
 
-    timer = stock_call_at(when, due, context=context)
-    timers.append(timer)
-    return timer
-
-
-def time_passes():
-    """Set the virtual clock to the next timer. False if there is none."""
-    global now, queued
-    moments = sorted(timer.when() for timer in timers if not timer.cancelled())
-    if not moments:
-        return False
-    now = moments[0]
-    queued += moments.count(now)
-    return True
-
-
+    def play(self, script):
+        """Run the generator `script`; at each `yield n` it lets the loop run n steps, or fewer if nothing else can run."""
+        self.script, self.queued, self.left = script, 0, 1
+        self.call_soon(lambda: None)
+        self.run_forever()
 '''
-CLOCKED = """
-stock_call_at, loop.call_at = loop.call_at, call_at
-now, timers = 0.0, []
-loop.time = lambda: now"""
-QUIET = "loop.set_exception_handler(lambda *_: None)  # silence complaints about requests that still wait"
-BLOCKED = "threading.Timer(5, blocked)  # seconds; an ordinary step takes microseconds"
-AT_ONCE = "os._exit(0)  # without complaints about tasks that still wait"
-MODULES = {"unretrieved": ["gc"], "blocked": ["os", "threading"]}  # imports of a kind of claim, besides asyncio and sys
+CLASS = "class Loop(asyncio.SelectorEventLoop):\n"
+CLOCKED_LOOP = f'{CLASS}    """The stock event loop with a clock that stands still until `time_passes()`."""\n{CLOCK}'
+COUNTING_LOOP = f'{CLASS}    """The stock event loop, which also counts steps."""\n{COUNTER}'
+BOTH = f'{CLASS}    """The stock event loop, which counts steps; its clock stands still until `time_passes()`."""\n{CLOCK}{COUNTER}'
+QUIET = "lambda *_: None"
+COLLECT = "lambda _, context: unretrieved.append(context)"
+BLOCKED = """\
+def blocked():
+    print({said!r}, file=sys.stderr)
+    os._exit(1)
+
+
+watch = threading.Timer(5, blocked)  # seconds of real time; an ordinary step takes microseconds
+watch.daemon = True
+watch.start()
+"""
+MODULES = {"unretrieved": ["gc"], "lock": ["gc"], "blocked": ["threading"]}  # imports of a kind of claim, besides those of all scripts
 
 
 class Outside(NamedTuple):
-    """An outside event after the first `before` steps, as lines of code."""
+    """An outside event after the first `before` steps, as lines of code. `number`: its row in the report's table; 0: it has none."""
 
     before: int
     code: list[str]
+    number: int = 0
+
+
+class Shape(NamedTuple):
+    """The form of a script. `resting`: a coroutine that comes to rest between events; `timed`: it steps the clock."""
+
+    resting: bool
+    timed: bool
 
 
 def is_step(name: str) -> bool:
     """Whether a name in a schedule is that of a step."""
-    return not name.startswith("+") and name != TIME
+    return not name.startswith("+") and name not in (TIME, SLOW)
 
 
 def only_at_rest(schedule: Sequence[str], rests: Sequence[int]) -> bool:
     """Whether every outside event of `schedule` happens at rest; `rests`: the numbers of steps after which nothing could run."""
     done, before = 0, ""
     for name in schedule:
-        if not is_step(name) and is_step(before) and done not in rests:
+        if name == SLOW or (not is_step(name) and is_step(before) and done not in rests):
             return False
         done += is_step(name)
         before = name
     return True
 
 
-def resting(schedule: Sequence[str]) -> list[str]:
-    """The function `rest` of a script that comes to rest between outside events."""
-    return RESTING.format(turns=max(TURNS, 2 * len(schedule))).splitlines()
+def passes(schedule: Sequence[str]) -> bool:
+    """Whether time passes in `schedule`."""
+    return TIME in schedule or SLOW in schedule
 
 
-def at_rest(events: Sequence[Outside]) -> list[str]:
-    """The events of such a script, with rests between them. The last event may have no code."""
+def time_passes(name: str) -> str:
+    """The line of code for the name of a timer in a schedule."""
+    return "loop.time_passes()" + ("  # a step was slow: the next timer is due" if name == SLOW else "")
+
+
+def events_in(events: Sequence[Outside], schedule: Sequence[str], shape: Shape) -> list[str]:
+    """The events of a script, with rests or the steps between them. The last event may have no code."""
+    steps = [(number, name) for number, name in enumerate(schedule, 1) if is_step(name)]
     lines: list[str] = []
     done = 0
-    for before, code in events:
+    for before, code, number in events:
         if before > done:
-            lines.append("await rest()")
+            lines.append(f"{'await rest()' if shape.resting else f'yield {before - done}'}  # {_which(steps[done:before])}")
             done = before
-        lines += code
+        first, *more = code or [""]
+        lines += [f"{first}{',' if '  # ' in first else '  #'} step {number}" if number else first, *more] if code else []
     return lines
 
 
-def counted(shared: Sequence[str], first: Sequence[str], events: Sequence[Outside], schedule: Sequence[str]) -> list[str]:
-    """The function `outside` of a script that counts steps, up to its last event; `shared` are the names that it makes global."""
-    steps = [name for name in schedule if is_step(name)]
-    lines = list(first)
-    done = 0
-    for before, code in events:
-        if before > done:
-            lines.append(_waits(done, before, steps))
-            done = before
-        lines += code
-    lines.append(f"yield {REST:_}  # at most: until nothing can run")
-    head = [
-        "def outside():",
-        '    """The outside events in order; `yield n` runs n steps of the loop."""',
-        f"    global {', '.join(shared)}",
+def _which(steps: Sequence[tuple[int, str]]) -> str:
+    first, last = steps[0][0], steps[-1][0]
+    who = ", ".join(name for _, name in steps)
+    return (f"step {first}" if first == last else f"steps {first} to {last}") + (f": {who}" if len(who) < 80 else "")
+
+
+def moves(world: Sequence[str], shape: Shape) -> list[str]:
+    """The things that another subject than the finding's may still wait for, each a call that lets one happen and is false if none is
+    left."""
+    return [*world, *(["loop.time_passes()"] if shape.timed else [])]
+
+
+def settle(world: Sequence[str], shape: Shape, why: str = "another subject than the finding's may wait for more") -> str:
+    """The line that runs to the end of all waiting."""
+    if not moves(world, shape):
+        return "await rest()" if shape.resting else f"yield {REST:_}  # at most: until nothing can run"
+    return f"{'await' if shape.resting else 'yield from'} settle()  # {why}"
+
+
+def _settling(world: Sequence[str], shape: Shape) -> list[str]:
+    """The function `settle` of a script, if it needs one."""
+    wait = "await rest()" if shape.resting else f"yield {REST:_}  # at most: until nothing can run"
+    every = moves(world, shape)
+    if not every:
+        return []
+    any_move = f"({' or '.join(every)})" if len(every) > 1 else every[0]
+    lines = [
+        f"{'async ' if shape.resting else ''}def settle():",
+        '    """Let all happen that anything may still wait for, until nothing is left; it gives up in the end."""',
+        f"    {wait}",
+        f"    for _ in range({ROUNDS:_}):",
+        f"        if {'' if shape.resting else 'loop.queued or '}not {any_move}:",
+        "            break",
+        f"        {wait.partition('  #')[0]}",
     ]
-    return [*head, *(f"    {line}" for line in lines)]
+    return ["\n".join(lines)]
 
 
-def _waits(done: int, stop: int, steps: list[str]) -> str:
-    which = f"step {stop}" if stop == done + 1 else f"steps {done + 1} to {stop}"
-    who = ", ".join(steps[done:stop])
-    return f"yield {stop - done}  # {which}" + (f": {who}" if len(who) < 80 else "")
+def script(
+    body: Sequence[str],
+    schedule: Sequence[str],
+    shape: Shape,
+    *,
+    world: Sequence[str] = (),
+    helpers: Sequence[str] = (),
+    before: Sequence[str] = (),
+) -> list[str]:
+    """The end of a script: the `body`, the texts of what it uses, and the line that runs it.
+
+    `world`: as of `moves`; `before`: lines that come before that line.
+    """
+    means = "" if shape.resting else " `yield n` lets n steps run."
+    lines = [f"{'async ' if shape.resting else ''}def main():", f'    """The run, step by step, as in the report\'s table.{means}"""']
+    lines += [*(f"    {line}" for line in body), "", "", "# --- what the run above needs", "", ""]
+    loop = BOTH if shape.timed else COUNTING_LOOP
+    parts = [*helpers, *([RESTING.format(turns=max(TURNS, 2 * len(schedule)))] if shape.resting else [])]
+    parts += [*(_settling(world, shape) if "settle()" in str(body) else []), *([] if shape.resting else [loop])]
+    for part in [*parts, *([CLOCKED_LOOP] if shape.resting and shape.timed else [])]:
+        lines += [*part.splitlines(), "", ""]
+    lines += before
+    if shape.resting and not shape.timed:
+        return [*lines, "asyncio.run(main())"]
+    return [*lines, "loop = Loop()", "loop.run_until_complete(main())" if shape.resting else "loop.play(main())"]
 
 
-def driver(said: str, kind: str, *, timed: bool = False) -> list[str]:
-    """The driver of `outside`, for a claim of `kind`. `timed`: on a virtual clock, which `time_passes` moves."""
-    before = {"unretrieved": "loop.set_exception_handler(lambda _, context: unretrieved.append(context))"}.get(kind, QUIET)
-    if kind == "blocked":
-        exits = [f"    sys.stderr.write({(said + chr(10))!r})", "    os._exit(1)"]
-        before += "\n" + "\n".join(["", "", "def blocked():", *exits, "", "", f"watch = {BLOCKED}", "watch.daemon = True", "watch.start()"])
-    return ((CLOCK if timed else "") + DRIVER.format(before=before + (CLOCKED if timed else ""))).splitlines()
+def handler(kind: str) -> str:
+    """The line that makes the loop quiet, or lets it collect exceptions that nobody retrieves."""
+    told = "" if kind == "unretrieved" else "  # the last lines report it"
+    return f"asyncio.get_running_loop().set_exception_handler({COLLECT if kind == 'unretrieved' else QUIET}){told}"
 
 
-def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: set[str]) -> list[str]:
+def watched(said: str, kind: str) -> list[str]:
+    """Lines that come before the run of a script whose claim is that a step blocks for real."""
+    return [*BLOCKED.format(said=said).splitlines(), ""] if kind == "blocked" else []
+
+
+def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: Sequence[str]) -> list[str]:
     """The imports of a script: `modules` of the standard library beside those that all need, and lines that import what is `ours`."""
-    standard = sorted({"asyncio", "sys", *MODULES.get(kind, []), *modules})
-    return [*(f"import {module}" for module in standard), "", *setup, *sorted(ours)]
+    standard = sorted({"asyncio", "os", "sys", *MODULES.get(kind, []), *modules})
+    return [*(f"import {module}" for module in standard), "", *setup, *ours]
 
 
-def verdict(said: str, look: list[str], test: str, told: str, *, in_coroutine: bool, at_once: bool = False) -> list[str]:
-    """The end of a script: the forbidden condition, and the one line that reports it. `at_once`: exit without waiting for open tasks."""
-    if in_coroutine:
-        look = [line for line in look if "stock_call_soon" not in line]
-        look = [
-            line.replace(
-                "loop.run_until_complete(asyncio.wait(tasks.values(), timeout=0.2))", "await asyncio.wait(tasks.values(), timeout=0.2)"
-            )
-            for line in look
-        ]
-        look = [line.replace("asyncio.all_tasks(loop)", "asyncio.all_tasks() - {asyncio.current_task()}") for line in look]
+def verdict(said: str, look: Sequence[str], test: str, told: str) -> list[str]:
+    """The end of a script's body: the forbidden condition, and the one line that reports it. Tasks that still wait are left alone."""
     text = f"{said}: {told}".replace('"', "'")
     word = f'{"f" if "{" in text else ""}"{text}"'
-    if at_once:
-        return [*look, f"if {test}:", f"    print({word}, file=sys.stderr, flush=True)", "    os._exit(1)", AT_ONCE]
-    last = [f"    return {word}", "return None"] if in_coroutine else [f"    sys.exit({word})"]
-    return [*look, f"if {test}:", *last]
+    return [*look, f"if {test}:", f"    print({word}, file=sys.stderr)", "    os._exit(1)", "os._exit(0)  # it holds"]
 
 
-def unseen(shown: Sequence[str], *, in_coroutine: bool, at_once: bool = False) -> list[str]:
+def heading(said: str, shape: Shape) -> list[str]:
+    """The docstring of a script."""
+    return [f'"""{said}', "", HEADING, *([STEPPED] if shape.timed else []), '"""', ""]
+
+
+def unseen(shown: Sequence[str]) -> list[str]:
     """Lines that end a script with success where the maps could not be observed."""
     test = f"{shown[0]} is None" if len(shown) == 1 else f"None in ({', '.join(shown)})"
-    nothing = "return None" if in_coroutine else AT_ONCE if at_once else "sys.exit()"
-    return [f"if {test}:  # in the middle of a change: the maps cannot be observed", f"    {nothing}"]
+    return [f"if {test}:  # in the middle of a change: the maps cannot be observed", "    os._exit(0)"]

@@ -9,21 +9,27 @@ from typing import Any
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.reports.script.driver import (
-    HEADING,
     Outside,
-    at_rest,
-    counted,
-    driver,
+    Shape,
+    events_in,
+    handler,
+    heading,
     imports,
     is_step,
     only_at_rest,
-    resting,
+    passes,
+    script,
+    settle,
+    time_passes,
     unseen,
     verdict,
+    watched,
 )
 from subwarden.reports.script.manager_claims import check
 
 LISTENERS = ("listener", "two")
+AT_END = (*LISTENERS, "task", "lock", "unretrieved", "stuck", "restless")  # judged after all waiting
+ENDLESS = ("restless", "blocked")
 
 
 def write(finding: dict[str, Any]) -> str:
@@ -33,34 +39,23 @@ def write(finding: dict[str, Any]) -> str:
     names = [task["name"] for task in finding["tasks"]]
     operations = [operation for chain in chains for operation in chain]
     said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
-    lines = [
-        f'"""{said}',
-        "",
-        HEADING,
-    ]
-    shared = _globals(plain, names, chains, operations, claim)
-    lines += ['"""', "", *_imports(plain, claim, operations), *(["", *shared] if shared else []), "", ""]
+    shape = _shape(plain)
+    shared = _globals(names, chains, operations, claim)
+    lines = [*heading(said, shape), *_imports(plain, claim, operations), *(["", *shared] if shared else []), "", ""]
     calls: dict[str, str] = {}
     for name, chain in zip(names, chains, strict=True):
         direct = plain["coroutines"] and len(chain) == 1 and name not in (*(claim.get("answer") or ()), *(claim.get("look") or ()))
         calls[name] = _call(chain[0]) if direct else f"request_{name.lower()}(manager)"
         if not direct:
             lines += [*_request(name, chain, claim), "", ""]
-    if _rests(plain):
-        lines += [*resting(plain["schedule"]), "", "", "async def main():"]
-        lines += [f"    {line}" for line in [*_resting(plain, calls), *_verdict(said, claim, in_coroutine=True)]]
-        lines += ["", "", "sys.exit(asyncio.run(main()))"]
-    else:
-        lines += [*_outside(plain, calls), "", "", *driver(said, claim["kind"]), *_verdict(said, claim, in_coroutine=False)]
+    lines += script(_body(plain, said, calls, shape), plain["schedule"], shape, before=watched(said, claim["kind"]))
     return "\n".join(lines) + "\n"
 
 
-def _rests(plain: dict[str, Any]) -> bool:
-    """Whether every outside event and the observation happen at rest."""
-    claim = plain["claim"]
-    if claim["kind"] in ("restless", "blocked") or (claim["steps"] or 0) not in plain["rests"]:
-        return False
-    return only_at_rest(plain["schedule"], plain["rests"])
+def _shape(plain: dict[str, Any]) -> Shape:
+    claim, schedule = plain["claim"], plain["schedule"]
+    resting = claim["kind"] not in ENDLESS and (claim["steps"] or 0) in plain["rests"] and only_at_rest(schedule, plain["rests"])
+    return Shape(resting, passes(schedule) or claim["kind"] in AT_END)
 
 
 def _imports(plain: dict[str, Any], claim: dict[str, Any], operations: list[Operation]) -> list[str]:
@@ -75,14 +70,11 @@ def _imports(plain: dict[str, Any], claim: dict[str, Any], operations: list[Oper
         ours.add("from subwarden.impl.manager.conversation import Conversation")
     if any(isinstance(o, op.StateTrackEvent) for o in operations):
         ours.add("from subwarden.model.manager.operations import TurnEvent")
-    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], ours)
+    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours))
 
 
-def _globals(
-    plain: dict[str, Any], names: list[str], chains: list[list[Operation]], operations: list[Operation], claim: dict[str, Any]
-) -> list[str]:
-    lines = [] if _rests(plain) else ["tasks = {}"]
-    lines += [f"conversation_{number} = Conversation({number})" for number in _conversations(operations)]
+def _globals(names: list[str], chains: list[list[Operation]], operations: list[Operation], claim: dict[str, Any]) -> list[str]:
+    lines = [f"conversation_{number} = Conversation({number})" for number in _conversations(operations)]
     for name, chain in zip(names, chains, strict=True):
         lines += [f"{_release(name, at)} = asyncio.Event()" for at in range(sum(isinstance(o, op.HoldState) for o in chain))]
     if claim["kind"] in LISTENERS:
@@ -162,68 +154,52 @@ def _on_state(operation: Operation, release: str, asked: bool, claim: dict[str, 
 # --- what comes from outside
 
 
-def _events(plain: dict[str, Any], calls: dict[str, str], create: str, look: str) -> list[Outside]:
+def _events(plain: dict[str, Any], calls: dict[str, str]) -> list[Outside]:
     """The outside events as code, and the observation at its moment; the last event is the end."""
     found: list[Outside] = []
     released: dict[str, int] = {}
     steps = 0
-    for name in plain["schedule"]:
+    for number, name in enumerate(plain["schedule"], 1):
         if is_step(name):
             steps += 1
             continue
         kind, _, task = name[1:].partition("@")[0].partition(" ")
-        if kind == "start":
-            code = f'tasks["{task}"] = {create}({calls[task]}, name="{task}")'
+        if not name.startswith("+"):
+            code = time_passes(name)
+        elif kind == "start":
+            code = f'tasks["{task}"] = asyncio.create_task({calls[task]}, name="{task}")'
         elif kind == "cancel":
             code = f'tasks["{task}"].cancel()'
         else:
             code = f"{_release(task, released.get(task, 0))}.set()"
             released[task] = released.get(task, 0) + 1
-        found.append(Outside(steps, [code]))
+        found.append(Outside(steps, [code], number))
     found.append(Outside(steps, []))
     moment = plain["claim"]["steps"]
     if moment is not None:
         at = next(at for at, event in enumerate(found) if event.before >= moment)
-        found.insert(at, Outside(moment, [look]))
+        found.insert(at, Outside(moment, [_look(plain)]))
     return found
 
 
-def _look(claim: dict[str, Any]) -> str:
-    return {"held": 'held = not queued and manager.locks()["M"].locked()'}.get(claim["kind"], "shown = manager.show()")
+def _look(plain: dict[str, Any]) -> str:
+    if plain["claim"]["kind"] == "held":
+        return f'held = {"" if _shape(plain).resting else "not loop.queued and "}manager.locks()["M"].locked()'
+    return "shown = manager.show()"
 
 
-def _resting(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
-    """The body of a script that comes to rest between outside events."""
+def _body(plain: dict[str, Any], said: str, calls: dict[str, str], shape: Shape) -> list[str]:
+    """The body of the script: the outside events at their steps, and the assertion."""
     claim = plain["claim"]
-    loud = claim["kind"] in ("raises", "stuck", "held")
-    lines = ["asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # the last lines report it"] if loud else []
-    if claim["kind"] == "unretrieved":
-        lines = ["asyncio.get_running_loop().set_exception_handler(lambda _, context: unretrieved.append(context))"]
-    if claim.get("look"):
-        lines.append("global shown")
-    look = _look(claim).replace("not queued and ", "")
-    return [*lines, "tasks = {}", f"manager = {plain['subject']['make']}()", *at_rest(_events(plain, calls, "asyncio.create_task", look))]
-
-
-def _outside(plain: dict[str, Any], calls: dict[str, str]) -> list[str]:
-    """The function `outside` of a script that counts steps."""
-    claim, look = plain["claim"], _look(plain["claim"])
-    looks = [look.partition(" ")[0]] if claim["steps"] is not None else []
-    restless = claim["kind"] == "restless"
-    shared = ["manager", *looks, *(["moving"] if restless else [])]
-    first = [f"manager = {plain['subject']['make']}()"]
-    lines = counted(shared, first, _events(plain, calls, "loop.create_task", look), plain["schedule"])
-    return [*lines, *(["    moving = queued > 0"] if restless else [])]
-
-
-# --- the assertion
-
-
-def _verdict(said: str, claim: dict[str, Any], *, in_coroutine: bool) -> list[str]:
-    """The end of the script."""
+    lines = [handler(claim["kind"]), *(["global shown"] if claim.get("look") else [])]
+    lines += ["tasks = {}", f"manager = {plain['subject']['make']}()", *events_in(_events(plain, calls), plain["schedule"], shape)]
+    if claim["kind"] != "blocked":
+        lines.append(settle([], shape))
+    if claim["kind"] == "restless":
+        lines.append("moving = loop.queued > 0 or loop.time_passes()")
     look, test, told = check(claim)
     if not test:
-        return []
+        return [*lines, "os._exit(0)  # it holds"] if claim["kind"] == "blocked" else lines
     if claim["kind"] in ("maps", "dead", "revived", "view"):
-        look = [*unseen(["shown"], in_coroutine=in_coroutine), *look]
-    return verdict(said, look, test, told, in_coroutine=in_coroutine)
+        look = [*unseen(["shown"]), *look]
+    return [*lines, *verdict(said, look, test, told)]

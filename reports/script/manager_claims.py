@@ -65,24 +65,20 @@ def check(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911
             look = ["running = [id(state) for stopped, state in listeners if stopped.outcome is Outcome.WAITING]"]
             return look, "len(running) > len(set(running))", "{len(running)} listeners run on {len(set(running))} state"
         case "task":
-            return ["left = [task.get_name() for task in asyncio.all_tasks(loop)]"], "left", "{left}"
+            look = ["others = asyncio.all_tasks() - {asyncio.current_task(), *tasks.values()}"]
+            return [*look, "left = sorted(task.get_name() for task in others)"], "left", "{left}"
         case "lock":
             return ["held = [name for name, lock in manager.locks().items() if lock.locked()]"], "held", "{held}"
         case "unretrieved":
             look = [
                 "for task in tasks.values():",
                 "    task.done() and not task.cancelled() and task.exception()  # a request's exception belongs to its caller",
-                "manager, tasks = None, {}",
+                "manager, task, tasks = None, None, {}  # asyncio complains about a failed task when it is collected",
                 "gc.collect()",
             ]
             return look, "unretrieved", "{unretrieved[0].get('exception') or unretrieved[0]['message']}"
         case "stuck":
-            look = [
-                "loop.call_soon = stock_call_soon",
-                "loop.run_until_complete(asyncio.wait(tasks.values(), timeout=0.2))  # waiting does not help",
-                "waiting = [name for name, task in tasks.items() if not task.done()]",
-            ]
-            return look, "waiting", "{waiting}"
+            return ["waiting = [name for name, task in tasks.items() if not task.done()]"], "waiting", "{waiting} wait for ever"
         case "held":
             return [], "held", "M is locked and no step can run"
         case "restless":

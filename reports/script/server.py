@@ -10,19 +10,21 @@ from typing import Any
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
 from subwarden.reports.script.driver import (
-    HEADING,
-    REST,
-    TIME,
     Outside,
-    at_rest,
-    counted,
-    driver,
+    Shape,
+    events_in,
+    handler,
+    heading,
     imports,
     is_step,
     only_at_rest,
-    resting,
+    passes,
+    script,
+    settle,
+    time_passes,
     unseen,
     verdict,
+    watched,
 )
 from subwarden.reports.script.server_claims import check_server
 
@@ -33,7 +35,8 @@ HELD = 'held = server.manager.locks()["M"].locked()'
 OFFERED = re.compile(r"\+(.*?)(?:@(\d+))?$")
 MAPS = ("linked", "unlinked", "ended", "revived", "maps", "dead", "untrue", "unserved", "unreachable", "entries")  # kinds that need them
 SHOWS = (*MAPS, "unloaded", "torn", "unhandled", "two")
-LATER = "while environment.something_happens(){}:  # only a server other than the finding's gets here"
+ENDLESS = ("restless", "blocked")
+WORLD = ["environment.something_happens()"]
 
 
 def write(finding: dict[str, Any]) -> str:
@@ -42,45 +45,35 @@ def write(finding: dict[str, Any]) -> str:
     requests = [rq.decode(task[0]) for task in plain["program"]["tasks"]]
     names = [task["name"] for task in finding["tasks"]]
     said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
-    lines = [
-        f'"""{said}',
-        "",
-        HEADING,
-    ]
+    shape = _shape(plain)
     shared = ["unretrieved = []"] if claim["kind"] == "unretrieved" else []
-    lines += ['"""', "", *_imports(plain, claim, requests), *(["", *shared] if shared else []), "", ""]
-    story = _story(plain, dict(zip(names, requests, strict=True)))
+    lines = [*heading(said, shape), *_imports(plain, claim, requests), *(["", *shared] if shared else []), "", ""]
+    body = ["global environment", handler(claim["kind"]), *_first(plain)]
+    body += events_in(_story(plain, dict(zip(names, requests, strict=True))), plain["schedule"], shape)
+    if claim["kind"] != "blocked":
+        body.append(settle(WORLD, shape))
+    if claim["kind"] == "restless":
+        body.append("moving = loop.queued > 0 or environment.something_happens() or loop.time_passes()")
     look, test, told = check_server(claim)
-    in_coroutine = _rests(plain)
     if claim["kind"] in MAPS:
-        shown = ["shown", *(["before"] if claim.get("before") is not None else [])]
-        look = unseen(shown, in_coroutine=in_coroutine, at_once=not in_coroutine) + look
+        look = unseen(["shown", *(["before"] if claim.get("before") is not None else [])]) + look
     if claim["kind"] in SHOWS and claim["at"] is None:
         look = [LOOK, *look]
-    if in_coroutine:
-        listens = "lambda _, context: unretrieved.append(context)" if shared else "lambda *_: None"
-        told_below = "" if shared else "  # the last lines report it"
-        body = [f"asyncio.get_running_loop().set_exception_handler({listens}){told_below}", *_first(plain), *at_rest(story)]
-        body += [
-            "await rest()",
-            LATER.format(""),
-            "    await rest()",
-            *(verdict(said, look, test, told, in_coroutine=True) if test else []),
-        ]
-        lines += [*resting(plain["schedule"]), "", "", "async def main():", *(f"    {line}" for line in body)]
-        lines += ["", "", "sys.exit(asyncio.run(main()))"]
-    else:
-        lines += counted(_shared(claim), _first(plain), story, plain["schedule"])
-        timed = TIME in plain["schedule"]
-        lines += [
-            f"    {LATER.format(' or time_passes()' if timed else '')}",
-            f"        yield {REST:_}",
-            *(["    moving = queued > 0"] if claim["kind"] == "restless" else []),
-        ]
-        lines += ["", "", *driver(said, claim["kind"], timed=timed)]
-        if test:
-            lines += verdict(said, look, test, told, in_coroutine=False, at_once=True)
+    if test:
+        body += verdict(said, look, test, told)
+    elif claim["kind"] == "blocked":
+        body.append("os._exit(0)  # it holds")
+    lines += script(body, plain["schedule"], shape, world=WORLD, before=watched(said, claim["kind"]))
     return "\n".join(lines) + "\n"
+
+
+def _shape(plain: dict[str, Any]) -> Shape:
+    """Whether every outside event and every observation happen at rest, and whether the script steps the clock."""
+    claim, schedule = plain["claim"], plain["schedule"]
+    looks = [moment for moment in (claim["at"], claim.get("before")) if moment is not None]
+    seen_at_rest = all(sum(map(is_step, schedule[:look])) in plain["rests"] for look in looks)
+    resting = claim["kind"] not in ENDLESS and only_at_rest(schedule, plain["rests"]) and seen_at_rest
+    return Shape(resting, passes(schedule) or claim["at"] is None)
 
 
 def _imports(plain: dict[str, Any], claim: dict[str, Any], requests: list[Request]) -> list[str]:
@@ -92,7 +85,7 @@ def _imports(plain: dict[str, Any], claim: dict[str, Any], requests: list[Reques
         "from subwarden.impl.server.transcript import Transcript",
         f"from subwarden.model.server.requests import {', '.join(sorted(vocabulary))}",
     }
-    return imports([*plain["subject"]["modules"], *([] if _rests(plain) else ["os"])], claim["kind"], plain["subject"]["setup"], ours)
+    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours))
 
 
 def _first(plain: dict[str, Any]) -> list[str]:
@@ -106,25 +99,6 @@ def _first(plain: dict[str, Any]) -> list[str]:
         f"server = {plain['subject']['make']}",
         "environment.serve(server, transcript)",
     ]
-
-
-def _shared(claim: dict[str, Any]) -> list[str]:
-    """The global names that the end of a script that counts steps needs."""
-    shared = ["environment", "server", "transcript"]
-    if claim["kind"] in SHOWS and claim["at"] is not None:
-        shared += ["shown", "registry"]
-    if claim.get("before") is not None:
-        shared += ["before", "registry_before"]
-    return [*shared, *({"held": ["held"], "restless": ["moving"], "torn": ["under"]}.get(claim["kind"], []))]
-
-
-def _rests(plain: dict[str, Any]) -> bool:
-    """Whether every outside event and every observation happen at rest."""
-    claim, schedule = plain["claim"], plain["schedule"]
-    if claim["kind"] in ("restless", "blocked") or TIME in schedule:
-        return False
-    looks = [moment for moment in (claim["at"], claim.get("before")) if moment is not None]
-    return only_at_rest(schedule, plain["rests"]) and all(sum(map(is_step, schedule[:look])) in plain["rests"] for look in looks)
 
 
 # --- what comes from outside
@@ -143,7 +117,7 @@ def _story(plain: dict[str, Any], requests: dict[str, Request]) -> list[Outside]
         if is_step(name):
             steps += 1
         else:
-            story.append(Outside(steps, [_happens(name, requests)]))
+            story.append(Outside(steps, [_happens(name, requests)], at))
         if at in looks:
             story.append(Outside(steps, looks[at]))
     return story
@@ -160,8 +134,8 @@ def _look(claim: dict[str, Any]) -> list[str]:
 
 
 def _happens(name: str, requests: dict[str, Request]) -> str:
-    if name == TIME:
-        return "time_passes()"
+    if not name.startswith("+"):
+        return time_passes(name)
     found = OFFERED.match(name)
     assert found is not None
     label, which = found.groups()

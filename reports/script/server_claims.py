@@ -5,9 +5,7 @@ See `reports.script.server`.
 
 from typing import Any
 
-from subwarden.reports.script.driver import (
-    REST,
-)
+from subwarden.reports.script.driver import REST
 from subwarden.reports.script.manager_claims import check
 
 
@@ -126,8 +124,8 @@ def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: 
         case "entries":
             return ["left = sorted(shown.entries.keys() - registry.loaded.keys())"], "left", "threads {left}"
         case "task":
-            look = ["left = sorted(task.get_name() for task in asyncio.all_tasks(loop) if task not in server.resident())"]
-            return look, "left", "{left}"
+            look = ["others = asyncio.all_tasks() - {asyncio.current_task()} - set(server.resident())"]
+            return [*look, "left = sorted(task.get_name() for task in others)"], "left", "{left}"
         case "lock":
             return ["held = [name for name, lock in server.locks().items() if lock.locked()]"], "held", "{held}"
         case "unretrieved":

@@ -1,41 +1,37 @@
 """The claim of a fifo finding of an adapter, as plain data for `reports.script.core`.
 
 The script imports the adapter alone. It asserts the judge's evidence: at the end of the run if the evidence still shows then, else after
-the step at which the judge recorded it. A finding that a script cannot show is refused, with the reason.
+the step at which the judge recorded it; with the calls and answers up to that moment, on which the judge's opinion depends. A finding
+that a script cannot show is refused, with the reason.
 """
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.adapter_judge import Evidence
 from subwarden.checking.custom.text import text_of
 from subwarden.model.core.step import CoreOperation
-from subwarden.scheduling.order import TIMER
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript, Refusal
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.script.imports import imports
 from subwarden.stateful_tests.subjects.core.adapter import maps_of
 from subwarden.stateful_tests.subjects.core.play import AdapterPlay
+from subwarden.stateful_tests.subjects.core.program import CallSite
 
-AT_REST = {causes.DEADLOCK: ("stuck",), causes.LEAKED_TASK: ("task",), causes.UNRETRIEVED: ("unretrieved",)}
-NO_SCRIPT = {
-    causes.LOCK_CYCLE: "locks are taken in both orders, which shows in a deadlock only where they meet",
-    causes.LEAKED_LOCK: "a lock that is still held cannot be seen from outside",
-    causes.RESTLESS: "the run does not come to rest",
-    causes.BLOCKED: "a step blocks the loop for real",
-}
+Claim = list[Any]
+
+NO_SCRIPT = {causes.LOCK_CYCLE: "locks are taken in both orders, which shows in a deadlock only where they meet"}
+AT_END = (causes.DEADLOCK, causes.LEAKED_LOCK, causes.LEAKED_TASK, causes.UNRETRIEVED)
 AFTERWARDS = ("twice", "lost", "stray", "disorder", "broker")  # evidence that the judge looks for at quiescence only
+ANY = "ANY"  # in the place of an answer that cannot be written down
 
 
 def claimant(run: FailingRun) -> Claimant:
     """See `stateful_tests.exploring.level.Level`."""
-    if TIMER in run.names:
-        return Refusal("the run waits for a timer, whose moment the stock loop's clock decides")
-    if run.cause in NO_SCRIPT:
-        return Refusal(NO_SCRIPT[run.cause])
-    return AdapterClaimant(run)
+    return Refusal(NO_SCRIPT[run.cause]) if run.cause in NO_SCRIPT else AdapterClaimant(run)
 
 
 class AdapterClaimant(Claimant):
@@ -44,39 +40,63 @@ class AdapterClaimant(Claimant):
     def __init__(self, run: FailingRun) -> None:
         self._run = run
         self._steps = 0
+        self._rests: list[int] = []  # numbers of steps after which nothing could move but for outside events
+        self._history: list[list[Any]] = []  # calls and answers, in order
+        self._ended: list[str] = []  # tasks that ended without an answer
         self._recorded = False  # the judge had recorded the cause by the last event
         self._recorded_after: int | None = None  # the step after which it had
-        self._answer: tuple[str, int] | None = None  # the task, and which of its answers, that showed it
+        self._known = 0, 0  # the lengths of `_history` and `_ended` at that moment
+        self._answer: tuple[str, int] | None = None  # the method whose answer showed it, and the length of `_history` then
         self._raised: str | None = None  # the task whose exception showed it
         self._passing = False  # it shows in the middle of a step only
         self._still_shows = False  # at the end of the run
-        self._answers: dict[int, int] = {}  # task -> how many it has had
+        self._at_end: Claim = []  # of a cause that is judged when the run has ended
 
     # --- events of the run
 
     def begun(self, play: AdapterPlay) -> None:
         self._play = play
+        self._sites: dict[int, Iterator[CallSite]] = {chain.place: iter(self._played(chain.sites)) for chain in play.chains}
+        self._rest()
+
+    def called(self, task: int, operation: CoreOperation) -> None:
+        self._just_recorded()
+        site = next(self._sites[task])
+        self._history.append([task_name(task), "calls", site.name, list(site.arguments)])
 
     def returned(self, task: int, operation: CoreOperation, answer: object, last: bool = True) -> None:
+        self._history.append([task_name(task), "returns", _literal_or_any(answer)])
         if self._just_recorded():
-            self._answer = (task_name(task), self._answers.get(task, 0))
-        self._answers[task] = self._answers.get(task, 0) + 1
+            self._answer = operation.name, len(self._history)
+
+    def cancelled(self, task: int, operation: CoreOperation) -> None:
+        self._ended.append(task_name(task))
+        self._just_recorded()
 
     def raised(self, task: int, operation: CoreOperation, error: BaseException) -> None:
+        self._ended.append(task_name(task))
         if self._just_recorded():
             self._raised = task_name(task)
 
     def stepped(self) -> None:
         self._steps += 1
+        self._rest()
         self._just_recorded()
         if self._recorded_after is None and self._recorded:
             self._recorded_after = self._steps
+            self._known = len(self._history), len(self._ended)
             evidence = self._evidence()
             self._passing = bool(evidence) and evidence[0] in ("extra", "missing", "maps", "shown") and not self._shows(evidence)
 
     def finished(self) -> None:
         evidence = self._evidence()
         self._still_shows = bool(evidence) and evidence[0] not in (*AFTERWARDS, "answer", "own") and self._shows(evidence)
+        if self._run.cause.broad() in AT_END and self._run.cause in self._play.judge.violations:
+            self._at_end = self._claim_at_end()
+
+    def _rest(self) -> None:
+        if not self._play.loop.ready:
+            self._rests.append(self._steps)
 
     def _just_recorded(self) -> bool:
         """Whether the judge recorded the cause at this event."""
@@ -95,57 +115,98 @@ class AdapterClaimant(Claimant):
         here = [] if shown is None else [tuple(pair) in pairs for pairs in maps_of(shown).values()]
         return bool(here) and {"extra": any(here), "missing": not all(here), "maps": any(here) != all(here)}[str(what)]
 
+    def _claim_at_end(self) -> Claim:
+        """The claim of a cause that is judged when nothing can move any more, read from what is left of the run."""
+        loop, waits = self._play.loop, bool(self._play.unfinished())
+        match self._run.cause.broad():
+            case causes.DEADLOCK:
+                return ["stuck"] if waits else ["unclosed"]
+            case causes.LEAKED_LOCK:
+                return ["stuck"] if waits else ["lock"]
+            case causes.LEAKED_TASK:
+                left = [task for task in loop.tasks if not task.done() and task.get_name() != "close"]
+                return ["task", sorted({work_of(task) for task in left})]
+        context = next(each for each in loop.unhandled if causes.unretrieved(each.get("exception")) == self._run.cause)
+        error, task = context.get("exception"), context.get("task") or context.get("future")
+        return ["unretrieved", error and type(error).__name__, str(context.get("message")), work_of(task)]
+
     # --- the claim
 
     def plain(self, subject: str) -> dict[str, Any]:
         if not subject.rpartition(":")[2].isidentifier():
             raise NoScript("the adapter has no name by which a script could import it")
         kind = self._play.adapter.kind
+        claim, steps = self._claim()
+        waits = bool(getattr(getattr(kind, "model", None), "waits", False))
+        history, ended = self._known_at(claim, steps)
         return {
             "subject": imports(subject),
             "environment": kind.takes_environment,
             "tasks": self._tasks(),
             "schedule": list(self._run.names),
+            "rests": self._rests,
             "close": "close" in kind.has,
-            **self._claim(),
+            "leaving": ["disconnect", *(["connect"] if hasattr(kind, "model") or kind.reconnects else [])],
+            "lenient": waits if claim[0] == "stuck" else "close" not in kind.has,
+            "claim": claim,
+            "steps": steps,
+            "history": history,
+            "ended": ended,
         }
 
-    def _claim(self) -> dict[str, Any]:
+    def _claim(self) -> tuple[Claim, int | None]:  # noqa: PLR0911  # one return for each kind of evidence
         """The claim, and after which step it holds; None: at the end of the run."""
         cause = self._run.cause
         if not self._recorded and cause not in self._play.judge.violations:
             raise NoScript("the run does not show it any more")
+        if cause == causes.RESTLESS:
+            return ["restless", *(["environment.go_on()"] if self._play.adapter.kind.takes_environment else [])], None
+        if cause == causes.BLOCKED:
+            return ["blocked"], None
         if self._passing:
             raise NoScript("what is wrong shows in the middle of a step only")
         if self._raised is not None:
-            return {"claim": ["raises", self._raised, cause.mechanism.rpartition(" ")[2]], "steps": None}
-        if cause.mechanism.startswith("close "):
-            return {"claim": ["closing"], "steps": None}
-        if cause.broad() in AT_REST:
-            return {"claim": list(AT_REST[cause.broad()]), "steps": None}
+            return ["raises", self._raised, cause.mechanism.rpartition(" ")[2]], None
+        if cause.mechanism.startswith("close raises "):
+            return ["closing", cause.mechanism.rpartition(" ")[2]], None
+        if self._at_end:
+            return self._at_end, None
         evidence = self._evidence()
         if not evidence:
             raise NoScript("each thing that shows is right after some order of the calls, only not all together")
         if evidence[0] == "answer":
             assert self._answer is not None
-            return {"claim": ["answer", *self._answer, _literal(text_of(evidence[1]))], "steps": None}
+            return ["answer", self._answer[0], _literal(text_of(evidence[1]))], None
         if evidence[0] == "shown":
             _literal(str(evidence[1]))
-        if evidence[0] in AFTERWARDS or self._still_shows:
-            return {"claim": list(evidence), "steps": None}
-        return {"claim": list(evidence), "steps": self._recorded_after}
+        return list(evidence), None if evidence[0] in AFTERWARDS or self._still_shows else self._recorded_after
+
+    def _known_at(self, claim: Claim, steps: int | None) -> tuple[list[list[Any]], list[str]]:
+        """The calls and answers, and the tasks that ended without one, up to the moment of the claim."""
+        if claim[0] == "answer":
+            assert self._answer is not None
+            return self._history[: self._answer[1]], []
+        calls, ended = (len(self._history), len(self._ended)) if steps is None else self._known
+        return self._history[:calls], self._ended[:ended]
 
     def _tasks(self) -> dict[str, list[list[Any]]]:
         """The calls of each task: the method, its arguments, and whether it is a coroutine function."""
-        adapter = self._play.adapter
+        manager = self._play.adapter.manager
         return {
             chain.name: [
-                [site.name, list(site.arguments), inspect.iscoroutinefunction(getattr(adapter.manager, site.name))]
-                for site in chain.sites
-                if adapter.kind.plays(site.operation)
+                [site.name, list(site.arguments), inspect.iscoroutinefunction(getattr(manager, site.name))]
+                for site in self._played(chain.sites)
             ]
             for chain in self._play.chains
         }
+
+    def _played(self, sites: tuple[CallSite, ...]) -> list[CallSite]:
+        return [site for site in sites if self._play.adapter.kind.plays(site.operation)]
+
+
+def work_of(task: Any) -> str:
+    """The name of the coroutine that `task` runs; empty for none."""
+    return getattr(task.get_coro(), "__qualname__", "") if hasattr(task, "get_coro") else ""
 
 
 def _literal(text: str) -> str:
@@ -157,3 +218,10 @@ def _literal(text: str) -> str:
     if text_of(value) != text:
         raise NoScript(f"{text:.40} is not what it reads like")
     return text
+
+
+def _literal_or_any(answer: object) -> str:
+    try:
+        return _literal(text_of(answer))
+    except NoScript:
+        return ANY

@@ -12,7 +12,6 @@ from subwarden.checking.manager.pending import agrees
 from subwarden.model.manager.operations import MANAGER_OPERATIONS, Operation
 from subwarden.model.manager.projection import Shown, View
 from subwarden.model.manager.step import Answer
-from subwarden.scheduling.order import EARLY, TIMER
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant, Foregone, NoScript, Refusal
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
@@ -43,10 +42,6 @@ PARTS = ("live", "entries", "links", "ids", "raw")
 
 def claimant(run: FailingRun) -> Claimant:
     """See `stateful_tests.exploring.level.Level`."""
-    if EARLY in run.names:
-        return Refusal("it takes a step that is so slow that a timer is due while others are ready")
-    if TIMER in run.names:
-        return Refusal("the run waits for a timer, whose moment the stock loop's clock decides")
     if run.cause == causes.LOCK_CYCLE:
         return Refusal("locks are taken in both orders, which shows in a deadlock only where they meet")
     if run.cause in ENDLESS:

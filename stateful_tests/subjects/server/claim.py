@@ -25,7 +25,6 @@ from subwarden.model.server import requests as rq
 from subwarden.model.server.deliveries import Wrong
 from subwarden.model.server.requests import Request
 from subwarden.model.server.state import ChangeKind, pair_of
-from subwarden.scheduling.order import EARLY
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant, Foregone, NoScript, Refusal
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.subjects.manager.claim import ENDLESS
@@ -50,8 +49,6 @@ WRONG_MAPS = {causes.MAPS_DISAGREE: "maps", causes.REVIVED: "revived", causes.SU
 
 def claimant(run: FailingRun) -> Claimant:
     """See `stateful_tests.exploring.level.Level`."""
-    if EARLY in run.names:
-        return Refusal("it takes a step that is so slow that a timer is due while others are ready")
     if run.cause == causes.LOCK_CYCLE:
         return Refusal("locks are taken in both orders, which shows in a deadlock only where they meet")
     if run.cause in ENDLESS:

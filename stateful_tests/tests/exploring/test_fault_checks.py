@@ -17,12 +17,12 @@ from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.completeness import DRAWN, FIFO, faults
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.fault_sweep import sweep
-from subwarden.stateful_tests.exploring.findings.claimant import NoScript
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.gate.search import GateSearch
-from subwarden.stateful_tests.subjects.manager.claim import claimant
+from subwarden.stateful_tests.runs.record import task_rows
+from subwarden.stateful_tests.script.run import scripted
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
@@ -130,8 +130,11 @@ def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
         Runner(MANAGER_LEVEL, Hasty, Order.FIFO).follow(found.program, found.names, [narration])
     rows = narration.rows(found.cause)
     assert ["(a timer is due after a slow step)"] in [row["did"] for row in rows]
-    with pytest.raises(NoScript, match="so slow that a timer is due"):
-        claimant(FailingRun(Order.FIFO, found.program, found.names, found.cause)).plain("")
+    run = FailingRun(Order.FIFO, found.program, found.names, found.cause)
+    told = {"property": "P", "title": "a", "mechanism": "b", "tasks": task_rows(MANAGER_LEVEL, found.program)}
+    made = scripted(MANAGER_LEVEL, told, f"{__file__}:Hasty", Hasty, run)
+    assert made["script_confirmed"], made["script_doubt"]
+    assert "loop.time_passes()  # a step was slow: the next timer is due" in str(made["script"])
 
 
 UNSEEN = ManagerProgram(

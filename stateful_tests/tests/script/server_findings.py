@@ -40,10 +40,10 @@ def random_program(random: Random) -> ServerProgram:
 
 
 def let_go(space: dict[str, Any]) -> None:
-    """Cancel the tasks that a script that counts steps leaves waiting, quietly."""
+    """Cancel the tasks that a script leaves waiting on a loop of its own, quietly."""
     if "loop" in space:
         loop = space["loop"]
-        loop.call_soon = space["stock_call_soon"]
+        loop.call_soon = super(type(loop), loop).call_soon  # without counting steps
         loop.set_exception_handler(lambda *_: None)
         for _ in range(3):
             for task in asyncio.all_tasks(loop):

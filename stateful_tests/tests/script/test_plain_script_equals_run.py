@@ -25,6 +25,7 @@ from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.tests.script.server_findings import let_go
 from subwarden.stateful_tests.tests.subjects.manager_programs import random_program
 
 RUNS = 250  # of each subject
@@ -131,13 +132,7 @@ def played(script: str, make: Any) -> list[tuple[object, ...]]:
     except SystemExit as end:
         assert end.code is None
     log = LOG.copy()
-    if "loop" in space:
-        space["loop"].call_soon = space["stock_call_soon"]
-        for task in asyncio.all_tasks(space["loop"]):  # what waits for ever: let it go quietly
-            task.cancel()
-        space["loop"].run_until_complete(asyncio.sleep(0))
-        space["loop"].run_until_complete(asyncio.sleep(0))
-        space["loop"].close()
+    let_go(space)
     return log
 
 
@@ -194,12 +189,12 @@ def test_a_script_plays_the_controlled_run_on_the_stock_loop(name: str) -> None:
         }
         told = {"property": "P", "title": "", "mechanism": "", "tasks": [{"name": task_name(at)} for at in range(len(program.tasks))]}
         counting = write({**told, "plain": {**plain, "rests": []}})
-        assert "stock_call_soon" in counting
+        assert "class Loop" in counting
         assert played(counting, make) == log, counting
         logged += len(log)
         noticed += any(played(late, make) != log for late in one_step_late(counting))
         resting = write({**told, "plain": plain})
-        if "stock_call_soon" in resting:
+        if "class Loop" in resting:
             between += 1
         else:
             again = played(resting, make)

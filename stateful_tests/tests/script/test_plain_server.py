@@ -13,22 +13,15 @@ from subwarden.checking import causes
 from subwarden.cli.main import main
 from subwarden.impl.server.environment import Environment
 from subwarden.model.server import requests as rq
-from subwarden.scheduling.order import EARLY, Order
-from subwarden.stateful_tests.exploring.findings.claimant import NoScript
+from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.script.run import scripted
-from subwarden.stateful_tests.subjects.server.claim import claimant
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.tests.paths import GOLDEN
 from subwarden.stateful_tests.tests.script.server_findings import clients, run_of, told_of
 from subwarden.stateful_tests.tests.subjects.server_play import server
-
-
-def test_a_run_with_a_slow_step_has_no_script() -> None:
-    with pytest.raises(NoScript, match="so slow that a timer is due"):
-        claimant(FailingRun(Order.FIFO, clients(rq.Resume(1, 1)), ["processor", EARLY], causes.UNSERVED)).plain("source")
 
 
 def test_the_order_any_has_no_script() -> None:

@@ -23,7 +23,7 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, search_of
 
 ROUNDS = 8  # of the profile's examples, at most; most defects show in the first
-NO_SCRIPT = ("LockLeft", "BothWays", "Resubscribes")  # a lock that cannot be observed, an order of locks, a timer
+NO_SCRIPT = ("BothWays",)  # an order of locks
 SCHEDULES = 60  # of each given program
 
 

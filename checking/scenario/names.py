@@ -52,23 +52,31 @@ class Names:
         """A name of a lock, queue or event, by which some suspended frame knows it."""
         name = self._locks.get(id(thing))
         if name is None:
-            name = self._found(thing) or f"a {type(thing).__name__}"
-            self._locks[id(thing)] = name
+            name = self._know(thing, self._found(thing) or f"a {type(thing).__name__}")
         return name
 
+    def _know(self, thing: Any, name: str) -> str:
+        """Name `thing`; a name that another thing has gets a number."""
+        number, unique = 2, name
+        while unique in self._locks.values():
+            number, unique = number + 1, f"{name} ({number})"
+        self._locks[id(thing)] = unique
+        return unique
+
     def learn_thing(self, thing: Any, frame: Any) -> None:
-        """`frame` is using `thing`: name it by the way."""
-        if id(thing) not in self._locks:
-            while frame is not None:
-                name = _in_frame(thing, frame) if own(frame.f_code.co_filename) else None
-                if name is not None:
-                    self._locks[id(thing)] = name
-                    return
-                frame = frame.f_back
+        """`frame` is using `thing`: name it, by the scenario's own variables if they lead to it, else by those of the user."""
+        if id(thing) in self._locks:
+            return
+        name = self._found(thing)
+        while name is None and frame is not None:
+            name = _in_frame(thing, frame) if own(frame.f_code.co_filename) else None
+            frame = frame.f_back
+        if name is not None:
+            self._know(thing, name)
 
     def _found(self, thing: Any) -> str | None:
         for task in self._loop.tasks:
-            for frame in reversed(list(frames(task.get_coro()))):
+            for frame in frames(task.get_coro()):
                 name = _in_frame(thing, frame) if own(frame.f_code.co_filename) else None
                 if name is not None:
                     return name

@@ -38,8 +38,8 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
         console.print(Text(f"  {line}"), soft_wrap=True)
     console.print(Text(f"order {finding['order']}: {_happens(finding)}"), soft_wrap=True)
     console.print(Text(_size(finding)), soft_wrap=True)
-    for value in finding["values"]:
-        console.print(Text(f"  {value}"), soft_wrap=True)
+    if finding["values"]:
+        console.print(Text(f"values: {', '.join(finding['values'])}"), soft_wrap=True)
     _write_run(finding["steps"], console)
     console.print(Text(f"replay: subwarden explore {scenario} --replay {finding['replay']}"), soft_wrap=True)
     if finding["script_confirmed"]:
@@ -67,11 +67,14 @@ def _write_run(rows: list[ScenarioRow], console: Console) -> None:
     told = [(row, _told(row)) for row in rows]
     numbers = max(len(str(row["step"])) for row, _ in told) + 2
     tasks = min(max(len(row["task"]) for row, _ in told), WIDEST)
-    places = max(len(at) for _, lines in told for at, _ in lines)
+    places = max((len(at) for _, lines in told for at, _ in lines), default=4)
+    indent = min((len(source) - len(source.lstrip()) for row in rows for line in row["lines"] if (source := line["source"])), default=0)
     console.print(Text(f"{'step':>{numbers}}  {'task':{tasks}}  {'line':{places}}  what runs"))
     for row, lines in told:
         head = f"{'*' if row['deviates'] else ' '} {row['step']:>{numbers - 2}}  {row['task']:{tasks}}"
         for at, text in lines:
+            if at.rpartition(":")[2].isdecimal():
+                text = text[indent:]  # noqa: PLW2901  # the same text without what all lines have
             line = Text(f"{head}  {at:{places}}  ").append_text(text)
             line.truncate(max(console.width, NARROWEST), overflow="ellipsis")
             console.print(line, soft_wrap=True)
@@ -89,8 +92,8 @@ def _covered(check: ScenarioCheckRecord, *, timings: bool) -> str:
     said = f"order {check['order']}: {check['schedules']:,} schedules"
     if check["complete"]:
         said += ", complete: every interleaving was covered"
-    elif check["complete_within"] >= 0:
-        said += f", complete within {check['complete_within']} deviations"
+    elif check["complete_within"] > 0:
+        said += f", among them all with at most {check['complete_within']} deviation{'s' if check['complete_within'] > 1 else ''}"
     if check["unseen"] is not None and not check["complete"]:
         said += f"; {check['end_states']} end states, chance of a new one {100 * check['unseen']:.1f}%"
     if timings and check["seconds"]:

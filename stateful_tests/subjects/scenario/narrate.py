@@ -67,8 +67,10 @@ class Narration:
         """`stepped`, with a row for each step."""
 
         def told() -> bool:
+            spots = self._lines.take()
             stop = stepped()
-            self._row()
+            self._lines.take()  # of conditions, which are no part of the step
+            self._row(spots)
             return stop
 
         return told
@@ -88,7 +90,7 @@ class Narration:
 
     # --- rows
 
-    def _row(self) -> None:
+    def _row(self, spots: list[Spot]) -> None:
         self.names.learn()
         steps = [at for at, (name, _, _) in enumerate(self._pending) if not _is_outside(name)]
         at = steps[0] if steps else len(self._pending)
@@ -96,9 +98,8 @@ class Narration:
         self._pending = []
         self._outside(before)
         task = owner(self._loop.current)
-        spots = self._lines.take()
         name, due, deviates = step[0] if step else ("", "", False)
-        did = [f"{VALUE.strip()}: {value.removeprefix(VALUE)}" for value, _, _ in values]
+        did = [f"choose gives {value.removeprefix(VALUE)}" for value, _, _ in values]
         if task is None:
             who = "callback"
             if not spots and not did and not deviates:  # asyncio's own housekeeping
@@ -122,15 +123,15 @@ class Narration:
         """Rows for what happens between steps."""
         for name, _due, deviates in events:
             if name == EARLY:
-                self._add("the clock", ["a step has taken long: the next timer is due"], [], "a slow step")
+                self._add("the clock", [], [], "a step takes so long that the next timer is due")
             elif name == TIMER:
                 if deviates:
-                    self._add("the clock", ["the next timer is due"], [], "a timer")
+                    self._add("the clock", [], [], "the next timer is due")
             elif name.startswith("+"):
                 kind, _, task = name[1:].partition(" ")
                 who = self._due(task)
                 self.moved.add(who)
-                self._add(who, [{"cancel": "(is cancelled)", "fail": "(its call fails)"}.get(kind, f"({kind})")], [], "a fault")
+                self._add(who, [], [], {"cancel": "is cancelled here", "fail": "its call fails here"}.get(kind, kind))
         events.clear()
 
     def _due(self, name: str) -> str:

@@ -68,17 +68,22 @@ def _write_run(rows: list[ScenarioRow], console: Console) -> None:
     numbers = max(len(str(row["step"])) for row, _ in told) + 2
     tasks = min(max(len(row["task"]) for row, _ in told), WIDEST)
     places = max((len(at) for _, lines in told for at, _ in lines), default=4)
-    indent = min((len(source) - len(source.lstrip()) for row in rows for line in row["lines"] if (source := line["source"])), default=0)
+    sources = [line["source"] for row in rows for line in row["lines"] if _is_code(line["at"])]
+    indent = min((len(source) - len(source.lstrip()) for source in sources if source), default=0)
     console.print(Text(f"{'step':>{numbers}}  {'task':{tasks}}  {'line':{places}}  what runs"))
     for row, lines in told:
         head = f"{'*' if row['deviates'] else ' '} {row['step']:>{numbers - 2}}  {row['task']:{tasks}}"
         for at, text in lines:
-            if at.rpartition(":")[2].isdecimal():
+            if _is_code(at):
                 text = text[indent:]  # noqa: PLW2901  # the same text without what all lines have
             line = Text(f"{head}  {at:{places}}  ").append_text(text)
             line.truncate(max(console.width, NARROWEST), overflow="ellipsis")
             console.print(line, soft_wrap=True)
             head = " " * (numbers + 2 + tasks)
+
+
+def _is_code(at: str) -> bool:
+    return at.rpartition(":")[2].isdecimal()
 
 
 def _told(row: ScenarioRow) -> list[tuple[str, Text]]:

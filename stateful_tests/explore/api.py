@@ -21,7 +21,7 @@ OrderName = Literal["fifo", "any"]
 @dataclass(frozen=True, slots=True)
 class Exploration:
     """The outcome of exploring a scenario. `verdict`: holds, violated or inconclusive; `record`: everything, as plain data
-    (docs/explore.md).
+    (docs/scenarios/explore.md).
     """
 
     verdict: VerdictName

@@ -24,6 +24,7 @@ PAGES = (
     "docs/bring-your-own.md",
     "docs/examples.md",
     "docs/exec-protocol.md",
+    "docs/scenarios/explore.md",
     "docs/findings.md",
     "docs/reading-a-report.md",
     "docs/properties.md",

@@ -54,6 +54,7 @@ REAPPEARS = Cause(Property.P6, "a call that a teardown overtook acts on the thre
 FOREIGN_TURN = Cause(Property.P9, "the turn shown is not the listener's conversation's")
 RAW_HALF_DONE = Cause(Property.P10, "a subscription is seen without its raw choice")
 RAW_NOT_OWN = Cause(Property.P10, "a connection's raw choice is not what it asked for")
+SWALLOWED = Cause(Property.P11, "a call that was cancelled while it waited goes on and answers")
 LEAKED_TASK = Cause(Property.P12, "a task is left behind")
 LEAKED_LOCK = Cause(Property.P12, "a lock is still held at rest")
 UNRETRIEVED = Cause(Property.P12, "an exception that nobody retrieves")

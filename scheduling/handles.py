@@ -5,6 +5,7 @@ They do not know when they run: the scheduler decides that, by picking from the 
 
 import asyncio
 import contextvars
+import re
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
@@ -99,10 +100,67 @@ def owner(handle: Handle) -> "asyncio.Task[Any] | None":
     return task
 
 
+class TaskNames:
+    """Names of one run's tasks for schedules and reports, where tasks are named by code that is not ours.
+
+    A package may name a task by a counter of the process, an address or a uuid: another name in every run. So what may be one is left out,
+    unless it is of the program's `words`, and tasks that have one name then are numbered in the order of their birth: `pool-#-worker-#`,
+    `pool-#-worker-# (2)`. A name without such parts stays as it is.
+    """
+
+    __slots__ = ("_loop", "_names", "_taken", "_words")
+
+    def __init__(self, loop: "ControlledLoop", words: frozenset[str]) -> None:
+        self._loop = loop
+        self._words = words
+        self._names: dict[int, str] = {}  # by identity: the loop keeps its tasks
+        self._taken: dict[str, int] = {}
+
+    def of(self, task: "asyncio.Task[Any]") -> str:
+        """The name of `task`."""
+        name = self._names.get(id(task))
+        return self._learned(task) if name is None else name
+
+    def _learned(self, task: "asyncio.Task[Any]") -> str:
+        tasks = self._loop.tasks
+        for each in tasks[len(self._names) :]:
+            name = each.get_name()
+            plain = self._plain(name) if name.translate(WITHOUT_DIGITS) != name else name
+            if plain != name:
+                number = self._taken[plain] = self._taken.get(plain, 0) + 1
+                plain += f" ({number})" if number > 1 else ""
+            self._names[id(each)] = plain
+        return self._names.get(id(task)) or self._plain(task.get_name())
+
+    def _plain(self, name: str) -> str:
+        if UNNAMED.fullmatch(name):
+            return name
+        return WORD.sub(lambda found: found[0] if found[0] in self._words else _without_counters(found[0]), CHANCE.sub("#", name))
+
+
+UNNAMED = re.compile(r"task-\d+")  # as the loop names a task whose maker did not
+CHANCE = re.compile(r"\b[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b0x[0-9a-fA-F]+\b")  # a uuid, an address
+WORD = re.compile(r"[^\W_]+")
+WITHOUT_DIGITS = str.maketrans("", "", "0123456789")
+
+
+def _without_counters(word: str) -> str:
+    """`worker12` is `worker#`; of a word with digits among its letters, such as `3f2a`, nothing stays."""
+    letters = word.rstrip("0123456789")
+    return f"{letters}#" if letters != word and letters.isalpha() else word if word.isalpha() else "#"
+
+
+def name_of(task: "asyncio.Task[Any]") -> str:
+    """The name of `task` in schedules and reports."""
+    names = getattr(task.get_loop(), "names", None)
+    return task.get_name() if names is None else names.of(task)
+
+
 def label(handle: Handle) -> str:
     """The name of `handle` in schedules: its task's, or the callback's own."""
     task = owner(handle)
     if task is not None:
-        return task.get_name()
+        names = handle._loop.names
+        return task.get_name() if names is None else names.of(task)
     callback = handle._callback
     return getattr(callback, "__qualname__", None) or type(callback).__qualname__

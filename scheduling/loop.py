@@ -20,7 +20,7 @@ from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, Timer, label
+from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, TaskNames, Timer, label
 from subwarden.scheduling.uncontrolled import Refusing, UncontrolledSource, calling_place
 
 unregister = asyncio.tasks._unregister_task  # from the set that `asyncio.all_tasks` reads
@@ -99,6 +99,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     )
     # attributes that a run rarely changes are on the class: a loop is made for every run
     blocked: str | None = None
+    names: TaskNames | None = None  # where tasks have other names in schedules than their own
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
     choices: list[int]  # those of the present run so far (`scheduling.run`); a value that a step asks for in its middle joins them
@@ -169,7 +170,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             heapq.heappop(timers)
         if not timers:
             return False
-        self._now = max(self._now, timers[0]._when)
+        self._now = max(math.nextafter(self._now, math.inf), timers[0]._when)  # time goes on, also after a rounded deadline
         while timers and timers[0]._when <= self._now:
             timer = heapq.heappop(timers)
             if not timer._cancelled:

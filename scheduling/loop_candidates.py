@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from subwarden.scheduling.candidates import Candidates, Site
-from subwarden.scheduling.handles import Handle, label, owner
+from subwarden.scheduling.handles import Handle, label, name_of, owner
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, TIMER, Order, timer_may_fire, width
 
@@ -72,7 +72,7 @@ class LoopCandidates(Candidates):
         return found
 
     def newcomers(self, known: int) -> list[str]:
-        return [task.get_name() for task in self.loop.tasks[known:]]
+        return [name_of(task) for task in self.loop.tasks[known:]]
 
     def positions(self) -> Hashable:
         """The positions of all ready steps, also in `fifo`, where only the first can move."""

@@ -8,9 +8,9 @@ the step that blocks, by an exception that says where. It works in the main thre
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic  # the real one: `world.clock` replaces that of the module in a run
 from types import FrameType
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ class Watchdog:
 
     def _tick(self, _number: int, frame: FrameType | None) -> None:
         alarm, loop = self._alarm, self._loop
-        if alarm is not None and time.monotonic() >= alarm.due:
+        if alarm is not None and monotonic() >= alarm.due:
             self._overdue = True
             if loop is None:  # else at the end of the run, whose task would keep the error for itself
                 self._ring(alarm, frame)
@@ -71,7 +71,7 @@ class Watchdog:
             yield False
             return
         before = signal.signal(signal.SIGALRM, self._tick)
-        began = time.monotonic()
+        began = monotonic()
         left, interval = signal.setitimer(signal.ITIMER_REAL, bound, bound)
         alarm = Alarm(began + left, before) if left and callable(before) and before != self._tick else None
         if alarm is not None:
@@ -85,7 +85,7 @@ class Watchdog:
             if alarm is not None:
                 self._alarm = None
             if left and not (alarm and self._rang):  # the timer continues where it was
-                signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 0.001), interval)
+                signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), 0.001), interval)
 
 
 def _place(frame: FrameType | None) -> str:

@@ -52,6 +52,7 @@ class CustomModel:
         _hashable(self.initial, "its model's initial state")
         self.operations = {name: _arguments(name, given.operations[name], pools) for name in _names(given.operations)}
         self.waits = False  # whether an operation may have to wait in a state that the walk reached
+        self.answering: set[str] = set()  # the operations that need not wait in some state that the walk reached
         self._walk_all(getattr(given, "answers", {}))
         if self.shows is not None:
             self.shown(self.initial)
@@ -116,6 +117,8 @@ class CustomModel:
                 left -= 1
                 pairs = self.steps(state, operation)
                 self.waits = self.waits or not pairs
+                if pairs:
+                    self.answering.add(operation.name)
                 texts = {text_of(answer): answer for _, answer in pairs}
                 if len(texts) == 1:
                     for text, answer in texts.items():

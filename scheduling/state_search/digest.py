@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.handles import Handle, label
+from subwarden.scheduling.handles import Handle, label, name_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.state_search.structure import Indigestible
@@ -39,7 +39,7 @@ class Digest(Suspended):
 
     def state(self, loop: ControlledLoop) -> None:
         """Write down the state of `loop`."""
-        self._row("tasks", sorted(loop.tasks, key=lambda task: task.get_name()))
+        self._row("tasks", sorted(loop.tasks, key=name_of))
         self._row("ready", self.ready(loop.ready))
         self.timers(loop)
         if loop.early_timers and not self._any:

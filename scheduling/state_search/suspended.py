@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import CoroutineType, GeneratorType
 from typing import Any
 
-from subwarden.scheduling.handles import Handle, NumberedTask, Timer
+from subwarden.scheduling.handles import Handle, NumberedTask, Timer, name_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Objects
 from subwarden.scheduling.state_search.structure import Indigestible, Look
@@ -108,7 +108,7 @@ class Suspended(Objects):
 
     def task(self, task: Any) -> None:
         """The parts that a task has beyond a future."""
-        self.name(task.get_name())
+        self.name(name_of(task))
         self.out.append(getattr(task, "number", 0) if self.births else 0)
         self.out.append(task.cancelling())
         if not task.done():

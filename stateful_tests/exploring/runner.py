@@ -23,6 +23,7 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer, heard
+from subwarden.world.clock import controlled_clocks
 
 MakeChoose = Callable[[LoopCandidates], Choose]
 COLLECT_EVERY = 10_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
@@ -199,9 +200,10 @@ class Runner:
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Around many runs: locks under control, a guard against blocking, threads and processes refused, and no collection of garbage in the
-    middle of a run."""
-    with uncollected(), controlled_locks(), WATCHDOG.guarded(), entry_points.refused():
+    """Around many runs: locks and clocks under control, a guard against blocking, threads and processes refused, and no collection of
+    garbage in the middle of a run.
+    """
+    with uncollected(), controlled_locks(), controlled_clocks(), WATCHDOG.guarded(), entry_points.refused():
         yield
 
 

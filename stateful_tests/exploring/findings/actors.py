@@ -4,13 +4,11 @@ The steps of a library's inside (`shield._inner_done_callback`) are told by the 
 """
 
 import asyncio
-import re
 from typing import Any
 
 from subwarden.checking.place import library_of
-from subwarden.scheduling.handles import Handle, label, owner
+from subwarden.scheduling.handles import UNNAMED, Handle, label, name_of, owner
 
-UNNAMED = re.compile(r"task-\d+")  # as `scheduling.loop` names a task whose maker did not
 DOES = {  # by the last part of a callback's name
     "_inner_done_callback": "shield() passes on the result",
     "_outer_done_callback": "shield() is done",
@@ -30,7 +28,7 @@ DOES = {  # by the last part of a callback's name
 
 def task_said(task: "asyncio.Task[Any]") -> str:
     """The name of `task`, with its coroutine's where the loop has numbered it: `task-3 (Hub.reader)`."""
-    name = task.get_name()
+    name = name_of(task)
     if UNNAMED.fullmatch(name) is None:
         return name
     coroutine = getattr(task.get_coro(), "__qualname__", "")

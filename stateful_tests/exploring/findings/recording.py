@@ -22,7 +22,7 @@ from subwarden.reports.html.trace_record import (
     StateRecord,
 )
 from subwarden.reports.record import StepRow
-from subwarden.scheduling.handles import owner
+from subwarden.scheduling.handles import name_of, owner
 from subwarden.scheduling.locks import held, waiting
 from subwarden.scheduling.order import TIMER
 from subwarden.stateful_tests.exploring.findings.actors import task_said
@@ -163,9 +163,9 @@ class Recording(Observer):
                 self._arrow("starts", task)
         ready = [woken for handle in loop.ready if (woken := owner(handle)) is not None]
         for woken in ready:
-            if woken is not acting and woken in loop.tasks[: self._known] and woken.get_name() not in self._ready:
+            if woken is not acting and woken in loop.tasks[: self._known] and name_of(woken) not in self._ready:
                 self._arrow("wakes", woken)
-        self._ready, self._known = {woken.get_name() for woken in ready}, len(loop.tasks)
+        self._ready, self._known = {name_of(woken) for woken in ready}, len(loop.tasks)
 
     def _arrow(self, kind: Any, task: "asyncio.Task[Any]") -> None:
         arrow: ArrowRecord = {"kind": kind, "to": task_said(task), "said": ""}
@@ -212,7 +212,7 @@ class Recording(Observer):
     # --- lanes
 
     def _task(self, task: "asyncio.Task[Any]") -> None:
-        self._lanes.setdefault(task_said(task), _kind(task.get_name(), "task"))
+        self._lanes.setdefault(task_said(task), _kind(name_of(task), "task"))
 
     def _client(self, name: str) -> str:
         self._lanes.setdefault(name, "client")

@@ -70,7 +70,7 @@ class CoreMachine(AdapterMachine):
         with self.loop.entered():
             self.play = CorePlay(
                 self.factory,
-                PreparedCalls((), dict.fromkeys(CLIENTS), dict.fromkeys(TOPICS), faulty=False),
+                PreparedCalls((), dict.fromkeys(CLIENTS), dict.fromkeys(TOPICS), faulty=False, words=frozenset(CLIENTS + TOPICS)),
                 self.loop,
                 CoreGraph(),
                 self.fired,

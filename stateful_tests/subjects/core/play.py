@@ -10,10 +10,11 @@ from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.core.connection_states import CoreGraph, View
 from subwarden.checking.core.judge import CoreJudge
+from subwarden.checking.custom.text import text_of
 from subwarden.checking.place import told
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.handles import owner
+from subwarden.scheduling.handles import TaskNames, owner
 from subwarden.scheduling.locks import awaited
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, happen
@@ -21,6 +22,7 @@ from subwarden.scheduling.state_search.objects import Value
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
+from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.findings.where import where
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
 from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, maps_of, said
@@ -29,6 +31,7 @@ from subwarden.stateful_tests.subjects.core.lock_names import name_in
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
 from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 
+ABOUT_TO_RUN = "about to run"
 CLOSING = 10_000  # steps that an adapter's close() may take
 
 
@@ -44,6 +47,7 @@ class AdapterPlay(ABC):
     def __init__(self, factory: Callable[[], Adapter], prepared: PreparedCalls, loop: ControlledLoop) -> None:
         self.loop = loop
         loop.observer = self
+        loop.names = TaskNames(loop, prepared.words)
         self.adapter = factory()
         self.chains = prepared.chains
         self.happened: set[Point] = set()  # points of coverage: the moments at which tasks were cancelled
@@ -52,6 +56,7 @@ class AdapterPlay(ABC):
         self._rules = self.adapter.rules(cancellation=prepared.faulty)
         self._tasks: list[tuple[int, asyncio.Task[None]]] = []
         self._cancelled: set[int] = set()  # the tasks that a fault has cancelled
+        self._cut: set[int] = set()  # of these, the ones whose call waited then, and must not answer as if nothing had been
         self._locks: list[asyncio.Lock] = []  # in the order in which they were first mentioned
         self._lock_names: dict[str, str] = {}
         self.lock_places: dict[int, str] = {}  # where locks were first taken, by identity; kept by a run's narrator
@@ -97,7 +102,10 @@ class AdapterPlay(ABC):
         def deliver() -> None:
             for place, task in self._tasks:
                 if place == chain.place and not task.done():
-                    self.happened.add(Point(PointKind.CANCELLATION, f"while {self._moment(task)}"))
+                    moment = self._moment(task)
+                    self.happened.add(Point(PointKind.CANCELLATION, f"while {moment}"))
+                    if moment != ABOUT_TO_RUN:  # else it has been waiting for something that is there now, and may well return it
+                        self._cut.add(place)
                     self._cancelled.add(place)
                     task.cancel()
 
@@ -106,7 +114,7 @@ class AdapterPlay(ABC):
     def _moment(self, task: "asyncio.Task[None]") -> str:
         """The moment at which `task` is suspended, as coverage names it."""
         if any(owner(handle) is task for handle in self.loop.ready):
-            return "about to run"
+            return ABOUT_TO_RUN
         return "waiting" if awaited(task) is None else "waiting for a lock"
 
     async def _run(self, chain: Chain, faults: list[Event]) -> None:
@@ -118,6 +126,8 @@ class AdapterPlay(ABC):
                 answer = getattr(manager, name)(*arguments)
                 if hasattr(answer, "__await__"):
                     answer = await answer
+                if place in self._cut:
+                    self._swallowed(place, answer)
                 returned(place, operation, answer, last)
         except asyncio.CancelledError as error:
             if place in self._cancelled or self._environment.cancels:
@@ -132,6 +142,11 @@ class AdapterPlay(ABC):
             for fault in faults:
                 if fault in self.loop.faults:
                     self.loop.faults.remove(fault)
+
+    def _swallowed(self, place: int, answer: object) -> None:
+        """The task at `place` was cancelled while its call waited; the call returned `answer`, so that no time-out can bound it."""
+        self._cut.remove(place)
+        self.judge.violated(causes.SWALLOWED, f"{task_name(place)}'s call returned {text_of(answer):.80}", ("answer", answer))
 
     # --- the end
 

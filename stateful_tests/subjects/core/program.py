@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from subwarden.model.core.step import CoreOperation, Id, Publish, Teardown, core_decode, core_encode
+from subwarden.scheduling.handles import WORD
 from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainProgram
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 
@@ -48,6 +49,7 @@ class PreparedCalls(NamedTuple):
     clients: dict[Id, None]
     topics: dict[Id, None]
     faulty: bool  # some task may be cancelled
+    words: frozenset[str]  # that the names of a subject's tasks may contain: see `scheduling.handles.TaskNames`
 
 
 @lru_cache(maxsize=10_000, typed=True)
@@ -62,7 +64,14 @@ def prepare(program: CoreProgram) -> PreparedCalls:
     operations = [operation for chain in program.tasks for operation in chain]
     clients = {o.connection: None for o in operations if not isinstance(o, Publish | Teardown)}
     topics = {getattr(o, "topic"): None for o in operations if hasattr(o, "topic")}  # noqa: B009  # not all have one
-    return PreparedCalls(chains, clients, topics, bool(program.faults))
+    return PreparedCalls(chains, clients, topics, bool(program.faults), words_of(program))
+
+
+def words_of(program: CoreProgram, *others: object) -> frozenset[str]:
+    """The words of the arguments in `program`, the names of its tasks, and `others`."""
+    said = [argument for chain in program.tasks for operation in chain for argument in program.encode_operation(operation)[1:]]
+    named = (task_name(place) for place in range(len(program.tasks)))
+    return frozenset(word for each in (*said, *others, *named) for word in WORD.findall(str(each)))
 
 
 def compile_chain(index: int, operations: tuple[CoreOperation, ...], faults: int) -> Chain:

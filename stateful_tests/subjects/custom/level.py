@@ -46,10 +46,10 @@ class CustomLevel(AdapterLevel):
         return expected | ({ABOUT_TO_RUN} if cancellation else set())
 
     def brings(self, factory: Factory) -> set[Point]:
-        """Every operation of the model, and every answer that is the only right one in some state."""
+        """Every operation of the model that need not always wait, and every answer that is the only right one in some state."""
         adapter: CustomAdapter = factory()
         model = adapter.kind.model
-        brought = points(PointKind.OPERATION, model.operations) | points(PointKind.RULE, map(rule_of, model.operations))
+        brought = points(PointKind.OPERATION, model.answering) | points(PointKind.RULE, map(rule_of, model.operations))
         return super().brings(factory) | brought | points(PointKind.TRANSITION, model.kinds)
 
     def fired(self, kinds: Iterable[str]) -> set[Point]:

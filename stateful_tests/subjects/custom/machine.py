@@ -10,18 +10,21 @@ from subwarden.checking.custom.configurations import CustomGraph
 from subwarden.checking.custom.model import CustomModel, CustomOperation, Value
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.machine import AdapterMachine
-from subwarden.stateful_tests.subjects.core.program import TOPICS, PreparedCalls
+from subwarden.stateful_tests.subjects.core.program import TOPICS, PreparedCalls, words_of
 from subwarden.stateful_tests.subjects.custom.play import CustomPlay
 from subwarden.stateful_tests.subjects.custom.program import CustomProgram, compile_chain
 
 
 class CustomMachine(AdapterMachine):
-    """See `stateful_tests.exploring.drawing.machine`. `with_rules` adds the rules of a model."""
+    """See `stateful_tests.exploring.drawing.machine`. `with_rules` adds the rules and the `values` of a model's arguments."""
+
+    values: tuple[Value, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
         with self.loop.entered():
-            self.play = CustomPlay(self.factory, PreparedCalls((), {}, {}, faulty=False), self.loop, CustomGraph(), self.fired)
+            empty = PreparedCalls((), {}, {}, faulty=False, words=words_of(CustomProgram(()), *self.values))
+            self.play = CustomPlay(self.factory, empty, self.loop, CustomGraph(), self.fired)
         self.program = CustomProgram(())
 
     def compiled(self, place: int, chain: tuple[CustomOperation, ...], faults: int) -> Chain:
@@ -32,8 +35,9 @@ def with_rules(model: CustomModel) -> type[CustomMachine]:
     """A machine class with a rule for each operation of `model`."""
     of = {name: _calls(name, pools) for name, pools in model.operations.items()}
     then = st.one_of(st.just(()), st.just(()), st.lists(st.one_of(*of.values()), min_size=1, max_size=2).map(tuple))
-    rules = {f"call_{name}": _rule(name, calls, then) for name, calls in of.items()}
-    return type(CustomMachine.__name__, (CustomMachine,), rules)
+    rules: dict[str, Any] = {f"call_{name}": _rule(name, calls, then) for name, calls in of.items()}
+    values = tuple(value for pools in model.operations.values() for pool in pools for value in pool)
+    return type(CustomMachine.__name__, (CustomMachine,), {**rules, "values": values})
 
 
 def _calls(name: str, pools: tuple[tuple[Value, ...], ...]) -> st.SearchStrategy[CustomOperation]:

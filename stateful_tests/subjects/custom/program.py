@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from subwarden.checking.custom.model import MESSAGE, CustomOperation
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
-from subwarden.stateful_tests.subjects.core.program import CallSite, CoreProgram, PreparedCalls, one
+from subwarden.stateful_tests.subjects.core.program import CallSite, CoreProgram, PreparedCalls, one, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class CustomProgram(CoreProgram):
 def prepare(program: CustomProgram) -> PreparedCalls:
     """`program`, compiled for many runs."""
     chains = (compile_chain(place, operations, program.faults.count(place)) for place, operations in enumerate(program.tasks))
-    return PreparedCalls(tuple(chains), {}, {}, bool(program.faults))
+    return PreparedCalls(tuple(chains), {}, {}, bool(program.faults), words_of(program))
 
 
 def compile_chain(place: int, operations: tuple[CustomOperation, ...], faults: int) -> Chain:

@@ -85,6 +85,7 @@ def test_exactly_these_causes_are_found_and_none_in_the_mended_version() -> None
         "P2-a-closed-connection-is-live-again",
         "P2-a-subscription-outlives-its-connection",
         "P8-subscribe-answers-what-the-model-does-not",
+        "P11-a-call-that-was-cancelled-while-it-waited-goes-on-and-answers",
     }
     assert not shown(MendedAdapter)
 

@@ -1,0 +1,69 @@
+"""Kinds of adapters that were judged wrongly once: each gets the right verdict."""
+
+from typing import Any
+
+import pytest
+
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import levels_of, load
+from subwarden.stateful_tests.tests.paths import DATA
+
+PROFILE = Profile("kinds", examples=24, schedules=60, steps=9, derandomized=True)
+
+
+def searched(name: str, order: Order = Order.FIFO, *, cancellation: bool = False) -> Any:
+    """A short check of `stateful_tests/tests/data/adapters/MODULE.py:NAME`."""
+    subject = str(DATA / "adapters" / name)
+    (level,) = levels_of(subject)
+    search = GateSearch(Check(order, cancellation, level), LEVELS[level], load(subject, level), PROFILE)
+    with running():
+        search.round(0, PROFILE.examples)
+    return search
+
+
+def found(*arguments: Any, **named: Any) -> set[str]:
+    """The causes that a short check finds; it must have no doubts."""
+    outcome = searched(*arguments, **named).finish()
+    assert not outcome.doubts
+    return {cause.slug() for cause in outcome.findings}
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("cancellation", [False, True])
+def test_correct_ones_hold(order: Order, cancellation: bool) -> None:
+    for name in ("counted_tasks.py:Adapter", "own_deadline.py:Adapter"):
+        assert not found(name, order, cancellation=cancellation)
+
+
+def test_a_finding_replays_although_tasks_are_named_by_a_counter() -> None:
+    search = searched("counted_tasks.py:Broken")
+    outcome = search.finish()
+    assert not outcome.doubts
+    ((cause, finding),) = outcome.findings.items()
+    assert cause.slug() == "P2-a-connection-that-is-not-live-is-subscribed"
+    assert any(name == "rooms-#-worker" for name in finding.names)
+    again = Runner(LEVELS["core"], load(str(DATA / "adapters/counted_tasks.py:Broken"), "core"), Order.FIFO)
+    with running():  # the counter goes on, in this process too
+        assert cause in again.follow(finding.program, finding.names).violations
+
+
+def test_a_call_that_goes_on_after_its_cancellation_is_p11() -> None:
+    assert not found("lost_cancellation.py:Adapter")
+    assert found("lost_cancellation.py:Adapter", cancellation=True) == {"P11-a-call-that-was-cancelled-while-it-waited-goes-on-and-answers"}
+
+
+def test_an_operation_that_always_waits_need_not_answer() -> None:
+    outcome = searched("stalling.py:Adapter").finish()
+    assert not outcome.findings
+    assert not {point.name for point in outcome.brought - outcome.fired if "stall" in point.name}
+
+
+@pytest.mark.parametrize("name", ["takeover", "presence", "snapshot"])
+def test_custom_models_say_what_the_core_model_cannot(name: str) -> None:
+    assert found(f"{name}.py:Adapter")
+    assert not found(f"{name}.py:Fixed")

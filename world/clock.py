@@ -1,0 +1,75 @@
+"""The clocks of module `time`, virtual in a run: a package that keeps a deadline by `time.monotonic()` reads the loop's clock.
+
+The loop's time is virtual, and moves when nothing else can. Real clocks beside it would make a deadline that is slept for never come near.
+While `controlled_clocks` is open, the functions of `time`, and names that modules have imported from it, give the time of the controlled
+loop that runs in this thread, and the real time where none does. What it refuses to do: `datetime.now()` and C code read the real clock;
+a run that they decide does not repeat.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import get_ident
+from types import ModuleType
+from typing import Any
+
+from subwarden.scheduling.loop import ENTERED
+
+EPOCH = 1_750_000_000  # what `time.time()` says at the begin of a run
+NANO = 1_000_000_000
+NOT_OURS = (*sys.stdlib_module_names, "subwarden", "hypothesis", "pytest", "_pytest", "pluggy", "xdist", "execnet")
+
+Clock = Callable[[], Any]
+_open = 0
+
+
+def _virtual(real: Clock, of: Callable[[float], Any]) -> Clock:
+    def read() -> Any:
+        loop = ENTERED.get(get_ident())
+        return real() if loop is None else of(loop.time())
+
+    read.__name__ = real.__name__
+    return read
+
+
+CLOCKS: dict[str, tuple[Clock, Clock]] = {
+    name: (getattr(time, name), _virtual(getattr(time, name), of))
+    for name, of in {
+        "monotonic": lambda now: now,
+        "perf_counter": lambda now: now,
+        "time": lambda now: EPOCH + now,
+        "monotonic_ns": lambda now: round(now * NANO),
+        "perf_counter_ns": lambda now: round(now * NANO),
+        "time_ns": lambda now: EPOCH * NANO + round(now * NANO),
+    }.items()
+}
+
+
+@contextmanager
+def controlled_clocks() -> Iterator[None]:
+    """While open, the clocks of module `time` are those of the controlled loop that runs. May be nested."""
+    global _open  # noqa: PLW0603  # the patch is global by nature: one count of its users
+    _open += 1
+    if _open == 1:
+        _replace(dict(CLOCKS.values()))
+    try:
+        yield
+    finally:
+        _open -= 1
+        if not _open:
+            _replace({virtual: real for real, virtual in CLOCKS.values()})
+
+
+def _replace(by: dict[Clock, Clock]) -> None:
+    for module in [time, *filter(_may_read, list(sys.modules.values()))]:
+        for name, value in list(vars(module).items()):
+            if callable(value) and getattr(value, "__name__", None) in CLOCKS:
+                replaced = next((new for old, new in by.items() if value is old), None)
+                if replaced is not None:
+                    setattr(module, name, replaced)
+
+
+def _may_read(module: Any) -> bool:
+    """Whether `module` is code whose time is the loop's: a subject's, or a package's that it uses."""
+    return isinstance(module, ModuleType) and module.__name__.partition(".")[0] not in NOT_OURS

@@ -303,7 +303,9 @@ class BrokenRecord(TypedDict):
 
 
 class ReplayRecord(TypedDict):
-    """A run that was played again. `tasks`, `steps` and `trace` are there if it still violates something, `trace` if it was asked for."""
+    """A run that was played again. If it still violates something, `tasks` and `steps` are there, and if it was asked for, the rest is:
+    `replay` and the script as a finding has them.
+    """
 
     schema: Literal["subwarden/replay/1"]
     subject: str
@@ -314,6 +316,10 @@ class ReplayRecord(TypedDict):
     tasks: NotRequired[list[TaskRow]]
     steps: NotRequired[list[StepRow]]
     trace: NotRequired[TraceRecord]
+    replay: NotRequired[str]
+    script: NotRequired[str | None]
+    script_confirmed: NotRequired[bool | None]
+    script_doubt: NotRequired[str | None]
 
 
 class DifferenceRecord(TypedDict):

@@ -12,13 +12,10 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirm, patience
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
-from subwarden.stateful_tests.exploring.findings.recording import Recording
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level, Program
-from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay, of_finding
-from subwarden.stateful_tests.runs.trace import trace_record
 from subwarden.stateful_tests.script.run import NOTHING, claimant_of, script_of, scripted
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
@@ -37,7 +34,7 @@ def adapter_record(checks: Sequence[Check], factory: Factory) -> AdapterRecord:
 
 
 def findings_record(
-    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None, *, traced: bool = False
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
     """The records of `findings` by cause, and a doubt for each finding whose kept run does not show it any more.
 
@@ -50,15 +47,14 @@ def findings_record(
     for seed in dict.fromkeys(finding.hash_seed for finding in findings):
         alike = [finding for finding in findings if finding.hash_seed == seed]
         under = seed if factory is None else string_hash.current()  # a subject in hand is checked in one process alone
-        arguments = (subject, alike, factory, traced)
-        more = _recorded(*arguments) if under is None else pinned.call(under, _recorded, *arguments)
+        more = _recorded(subject, alike, factory) if under is None else pinned.call(under, _recorded, subject, alike, factory)
         records |= more[0]
         doubts += more[1]
     return {finding.cause: records[finding.cause] for finding in findings if finding.cause in records}, doubts
 
 
 def _recorded(
-    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None, traced: bool
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
     """As `findings_record`, for findings under the string hash of this process."""
     records: dict[Cause, FindingRecord] = {}
@@ -66,32 +62,26 @@ def _recorded(
     for finding in findings:
         make = load(subject, finding.level) if factory is None else factory
         try:
-            records[finding.cause] = finding_record(subject, finding, make, traced=traced)
+            records[finding.cause] = finding_record(subject, finding, make)
         except NotReproducible as error:
             doubts.append(f"{finding.id} was found, and does not show any more in the run that was kept of it ({error})")
     return records, doubts
 
 
-def finding_record(
-    subject: str, finding: Finding[Any], factory: Factory | None = None, *, script: bool = True, traced: bool = False
-) -> FindingRecord:
+def finding_record(subject: str, finding: Finding[Any], factory: Factory | None = None, *, script: bool = True) -> FindingRecord:
     """The record of one finding: the property, the minimal run row by row, the line that replays it, and the script of plain asyncio.
 
     The run is followed twice and must be the same both times, the second time with a narrator and a claimant listening. `script`: whether
-    there is time to write a script and run it. `traced`: a recorder listens, too, and the nearest run that holds is searched for. Raises
-    NotReproducible.
+    there is time to write a script and run it. Raises NotReproducible.
     """
     program, level = finding.program, LEVELS[finding.level]
     factory = load(subject, finding.level) if factory is None else factory
-    run = FailingRun(finding.order, program, finding.names, finding.cause)
-    narration, recording, claimant = Narration(), Recording(), claimant_of(level, run) if script else None
-    observers: list[Observer] = [narration]  # in this order: a lock gets its number from the narrator
-    observers += [recording] if traced else []
-    observers += [] if claimant is None else [claimant]
-    runner = Runner(level, factory, finding.order)
+    narration = Narration()
+    claimant = claimant_of(level, FailingRun(finding.order, program, finding.names, finding.cause)) if script else None
     with running(), patience(finding.cause):
-        confirm(runner, finding.cause, program, finding.names, observers)
-    record: dict[str, Any] = {
+        observers = [narration] if claimant is None else [narration, claimant]
+        confirm(Runner(level, factory, finding.order), finding.cause, program, finding.names, observers)
+    record = {
         "level": level.name,
         "id": finding.id,
         "property": finding.broken.name,
@@ -106,8 +96,6 @@ def finding_record(
         "steps": narration.rows(finding.cause),
         "replay": of_finding(subject, finding).string(),
     }
-    if traced:
-        record["trace"] = trace_record(runner, run, record["steps"], recording)
     if finding.order is Order.FIFO and not script:
         return cast(FindingRecord, {**record, **UNTRIED})
     return cast(FindingRecord, {**record, **script_of(level, record, subject, claimant)})

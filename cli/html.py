@@ -1,0 +1,27 @@
+"""The option `--html FILE` of several verbs: also write the report as one HTML file."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from subwarden.cli.options import CannotWrite, output
+
+
+def add_html(parser: argparse.ArgumentParser) -> None:
+    """Add the option."""
+    parser.add_argument("--html", type=output, metavar="FILE", help="also write the report as one HTML file, with a timeline of each finding")
+
+
+def wants_traces(options: argparse.Namespace) -> bool:
+    """Whether findings are to be replayed once more for pictures: a page shows them, and so does a page made later from the JSON."""
+    return bool(options.html or options.json)
+
+
+def write_html(path: str, record: Any) -> None:
+    """Write the page of `record`. Raises CannotWrite."""
+    from subwarden.reports.html.views import html_of  # noqa: PLC0415  # pages need networkx, which takes a tenth of a second to load
+
+    try:
+        Path(path).write_text(html_of(record), encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None

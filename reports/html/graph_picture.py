@@ -1,0 +1,64 @@
+"""Draws a directed graph as SVG: layers from left to right, a cycle in one layer, the same picture every time.
+
+The page has the arrow's tip (`#tip`). networkx says which nodes lie on a cycle and which come after which. Its own layouts need numpy, and some need chance.
+"""
+
+from collections.abc import Hashable, Mapping
+from typing import TypeAlias
+
+import networkx as nx
+
+from subwarden.reports.html.escaping import escaped
+from subwarden.reports.html.svg import CHARACTER, number, label, picture
+
+Graph: TypeAlias = "nx.DiGraph[str]"
+HEIGHT, GAP = 26.0, 18.0
+
+
+
+def graph_picture(title: str, graph: Graph, verb: str, kinds: Mapping[Hashable, str] | None = None) -> str:
+    """`graph` as SVG. `verb` says what an edge means; `kinds`: the class of an edge (`taken`, `missed`), by its pair of nodes."""
+    at, width, height = _places(graph)
+    parts: list[str] = []
+    for source, target in sorted(graph.edges):
+        parts.append(_edge(at[source], at[target], "edge " + (kinds or {}).get((source, target), "")))
+    for node in sorted(graph.nodes):
+        x, y, wide = at[node]
+        parts.append(f'<rect x="{number(x)}" y="{number(y)}" width="{number(wide)}" height="{number(HEIGHT)}" rx="6" class="node"/>')
+        parts.append(label(x + wide / 2, y + 17, node, "", "middle"))
+    said = "; ".join(f"{source} {verb} {target}" for source, target in sorted(graph.edges))
+    drawn = picture(title, f"{title}: {said}", width, height, parts)
+    return f"<figure><figcaption>{escaped(title)}</figcaption>{drawn}</figure>"
+
+
+def _places(graph: Graph) -> tuple[dict[str, tuple[float, float, float]], float, float]:
+    """The left edge, the top and the width of each node, and the size of the picture."""
+    groups = nx.condensation(graph)
+    layers = [sorted(node for group in layer for node in groups.nodes[group]["members"]) for layer in nx.topological_generations(groups)]
+    at: dict[str, tuple[float, float, float]] = {}
+    x = 8.0
+    for layer in layers:
+        wide = 20 + CHARACTER * max(len(node) for node in layer)
+        for row, node in enumerate(layer):
+            at[node] = (x, 12 + row * (HEIGHT + GAP), wide)
+        x += wide + 70
+    return at, x - 16, 20 + max((len(layer) for layer in layers), default=0) * (HEIGHT + GAP)
+
+
+def _edge(source: tuple[float, float, float], target: tuple[float, float, float], kind: str) -> str:
+    x1, y1, wide1 = source
+    x2, y2, _ = target
+    middle = HEIGHT / 2
+    if x1 < x2:
+        start, end = (x1 + wide1, y1 + middle), (x2, y2 + middle)
+        bend = (end[0] - start[0]) / 2
+        path = f"M{number(start[0])} {number(start[1])}C{number(start[0] + bend)} {number(start[1])} {number(end[0] - bend)} {number(end[1])} {number(end[0])} {number(end[1])}"
+    else:  # on a cycle: around the right side, further out for an edge upwards
+        out = 24.0 if y1 < y2 else 44.0
+        edge = x1 + wide1
+        shift = 6 if y1 < y2 else -6
+        path = (
+            f"M{number(edge)} {number(y1 + middle + shift)}C{number(edge + out)} {number(y1 + middle)} {number(edge + out)} {number(y2 + middle)}"
+            f" {number(edge)} {number(y2 + middle + shift)}"
+        )
+    return f'<path d="{path}" class="{kind.strip()}" marker-end="url(#tip)"/>'

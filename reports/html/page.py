@@ -1,0 +1,93 @@
+"""Writes a view as one HTML file that loads nothing: styles, script, pictures and data are inside.
+
+The page runs its own script and no other: the policy in its head names that script and those styles by their hashes, and forbids all
+else. The runs lie in the page as JSON (`escaping.island`); the script draws them, and only the rows that are in view.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+
+from subwarden.reports.html.escaping import escaped, island, user_text
+from subwarden.reports.html.view import FindingView, View
+
+TIP = (
+    '<svg class="tips" aria-hidden="true" width="0" height="0"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
+    ' markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" class="tip"/></marker></defs></svg>'
+)
+SIGNS = {"holds": "✓", "violated": "✗", "inconclusive": "?"}
+
+
+def page(view: View) -> str:
+    """The page of `view`."""
+    style, script = _asset("page.css"), _asset("page.js")
+    policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+    runs = [finding.run for finding in view.findings if finding.run is not None]
+    return "".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n',
+            f"<title>subwarden: {escaped(view.title)}: {view.verdict}</title>\n<style>{style}</style>\n</head>\n<body>\n{TIP}\n",
+            f"<main>\n{_top(view)}\n{_findings(view)}\n{_sections(view)}\n</main>\n",
+            f'<script type="application/json" id="runs">{island(runs)}</script>\n<script>{script}</script>\n</body>\n</html>\n',
+        ]
+    )
+
+
+def _top(view: View) -> str:
+    said = "".join(f"<p>{user_text(line)}</p>" for line in view.said)
+    pictures = "".join(f'<div class="scroll">{each}</div>' for each in view.pictures)
+    verdict = f'<span class="verdict {view.verdict}"><span aria-hidden="true">{SIGNS[view.verdict]}</span> {view.verdict}</span>'
+    return f"<header><h1>{user_text(view.title)} {verdict}</h1>{said}{pictures}</header>"
+
+
+def _findings(view: View) -> str:
+    if not view.findings:
+        return ""
+    contents = ""
+    if len(view.findings) > 1:
+        links = "".join(f'<li><a href="#finding-{at}">{user_text(each.heading)}</a></li>' for at, each in enumerate(view.findings))
+        contents = f'<nav aria-label="Findings"><ol>{links}</ol></nav>'
+    runs = iter(range(len(view.findings)))
+    made = "".join(_finding(at, each, None if each.run is None else next(runs)) for at, each in enumerate(view.findings))
+    return f"<h2>{'Findings' if len(view.findings) > 1 else 'Finding'}</h2>{contents}{made}"
+
+
+def _finding(at: int, finding: FindingView, run: int | None) -> str:
+    said = "".join(f"<p>{user_text(line)}</p>" for line in finding.lines)
+    tasks = "".join(f"<dt>{user_text(name)}</dt><dd>{user_text(operations)}</dd>" for name, operations in finding.tasks)
+    tasks = f'<dl class="tasks">{tasks}</dl>' if tasks else ""
+    drawn = "" if run is None else f'<div class="run" data-run="{run}"><p class="needs">The timeline needs JavaScript.</p></div>'
+    replay = _copied(f"replay-{at}", "Replay", finding.replay) if finding.replay else ""
+    script = _copied(f"script-{at}", "Script of plain asyncio", finding.script, folded=True) if finding.script else ""
+    note = f"<p>{user_text(finding.script_said)}</p>" if finding.script_said else ""
+    pictures = f'<div class="pictures">{"".join(finding.pictures)}</div>' if finding.pictures else ""
+    opened = " open" if at == 0 else ""
+    return (
+        f'<details class="finding" id="finding-{at}"{opened}><summary><h3>{user_text(finding.heading)}</h3></summary>'
+        f"{said}{tasks}{drawn}{pictures}{replay}{note}{script}</details>"
+    )
+
+
+def _copied(key: str, name: str, text: str, *, folded: bool = False) -> str:
+    """A text with a button that copies it."""
+    button = f'<button type="button" class="copy" data-copy="{key}">Copy<span class="hidden"> the {escaped(name.lower())}</span></button>'
+    content = f'{button}<pre id="{key}" tabindex="0">{escaped(text)}</pre>'
+    if folded:
+        return f'<details class="copied"><summary>{escaped(name)}</summary>{content}</details>'
+    return f'<div class="copied"><h4>{escaped(name)}</h4>{content}</div>'
+
+
+def _sections(view: View) -> str:
+    return "".join(f"<section><h2>{escaped(heading)}</h2>{content}</section>" for heading, content in view.sections)
+
+
+@cache
+def _asset(name: str) -> str:
+    return resources.files("subwarden.reports.html").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

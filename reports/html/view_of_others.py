@@ -1,0 +1,89 @@
+"""The pages of a subject in a process of its own, and of a scenario."""
+
+from collections.abc import Sequence
+
+from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord
+from subwarden.reports.gate import ORDERS, STOPPED
+from subwarden.reports.html.svg import GridRow, Share, grid
+from subwarden.reports.html.view import FindingView, View, bullets, plural, table
+from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord, ScenarioRow, StepRow
+
+
+def process_view(record: ExecGateRecord) -> View:
+    """The page of a gate on a process."""
+    by = "subwarden chooses every step" if record["scheduled"] else "the process schedules itself"
+    said = [f"{plural(len(record['findings']), 'finding')} in {record['runs']:,} runs of {record['programs']:,} programs; {by}."]
+    said += [STOPPED] if record["stopped"] else []
+    fired, never = record["coverage"]["fired"], record["coverage"]["never_fired"]
+    covered = GridRow("kinds of transition and choice", record["verdict"], [Share(len(fired), len(fired) + len(never))])
+    doubts = [*([] if record["observed"] else ["not observable: judged by its answers alone"]), *record["doubts"]]
+    return View(
+        title=f"gate of {record['subject']}",
+        verdict=record["verdict"],
+        said=said,
+        pictures=[grid("Coverage", ("reached",), [covered])],
+        findings=[_process_finding(finding) for finding in record["findings"]],
+        sections=[(heading, bullets(lines)) for heading, lines in (("Never reached", never), ("Doubts", doubts)) if lines],
+    )
+
+
+def _process_finding(finding: ExecFindingRecord) -> FindingView:
+    first = [("first", ", then ".join(finding["first"]))] if finding["first"] else []
+    failed = f"It failed in {finding['failed']} of {finding['counted']} more runs." if finding["tried"] else "It was not tried again."
+    return FindingView(
+        id=finding["id"],
+        heading=f"{finding['property']} {finding['title']}: {finding['said']}",
+        lines=[*([finding["detail"]] if finding["detail"] else []), *([] if finding["schedule"] is not None else [failed])],
+        tasks=[*first, *((task["name"], ", then ".join(task["operations"])) for task in finding["tasks"])],
+        run={"tasks": finding["tasks"], "steps": finding["steps"]},
+        replay=f"subwarden replay {finding['replay']}",
+    )
+
+
+def exploration_view(record: ExplorationRecord) -> View:
+    """The page of an exploration of a scenario."""
+    schedules = sum(check["schedules"] for check in record["checks"])
+    said = [f"{plural(len(record['findings']), 'finding')} in {plural(schedules, 'schedule')} (seed {record['seed']})."]
+    said += [STOPPED] if record["stopped"] else []
+    rows = [
+        (check["order"], check["verdict"], check["schedules"], check["steps"], "all" if check["complete"] else _within(check["complete_within"]))
+        for check in record["checks"]
+    ]
+    met = [f"{'met' if was else 'never met'}: {name}" for name, was in record["sometimes"].items()]
+    bars = [GridRow(f"order {c['order']}", c["verdict"], [Share(c["end_states"], c["end_states"])]) for c in record["checks"]]
+    return View(
+        title=f"exploration of {record['scenario']}",
+        verdict=record["verdict"],
+        said=said,
+        pictures=[grid("End states that schedules reached", ("end states",), bars)] if bars else [],
+        findings=[_scenario_finding(finding, record["scenario"]) for finding in record["findings"]],
+        sections=[
+            ("Orders", table(("order", "verdict", "schedules", "steps", "complete"), rows, (2, 3))),
+            *((heading, bullets(lines)) for heading, lines in (("Sometimes", met), ("Doubts", record["doubts"])) if lines),
+        ],
+    )
+
+
+def _within(bound: int) -> str:
+    return "no" if bound < 0 else f"within {plural(bound, 'deviation')}"
+
+
+def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingView:
+    steps = [_row(row) for row in finding["steps"]]
+    if steps:
+        steps[-1]["broken"] = [finding["title"]]
+    return FindingView(
+        id=finding["kind"],
+        heading=finding["title"],
+        lines=[*finding["evidence"], f"{ORDERS[finding['order']]}.", *finding["moved"], *finding["values"]],
+        run={"tasks": [], "steps": steps},
+        replay=f"subwarden explore {scenario} --replay {finding['replay']}",
+        script=finding["script"],
+        script_said=finding["script_doubt"] or "",
+    )
+
+
+def _row(row: ScenarioRow) -> StepRow:
+    lines: Sequence[str] = [f"{line['at']}  {line['source']}" for line in row["lines"]]
+    deviates = [row["deviates"]] if row["deviates"] else []
+    return {"step": row["step"], "task": row["task"], "did": [*row["did"], *lines], "at": None, "changed": deviates, "broken": []}

@@ -1,0 +1,150 @@
+"""The pages of a gate, a hunt and a replay."""
+
+from collections.abc import Mapping, Sequence
+
+from subwarden.reports.gate import ORDERS, STOPPED
+from subwarden.reports.html.svg import GridRow, Share, grid
+from subwarden.reports.html.view import FindingView, View, bullets, plural, table
+from subwarden.reports.html.wait_graphs import lock_pictures
+from subwarden.reports.record import AdapterRecord, CoverageRecord, FindingRecord, GateRecord, HuntRecord, ReplayRecord
+
+COVERED = "Coverage of each check"
+COLUMNS = ("points reached", "awaits suspended", "calls overlapped", "fifo complete", "1 deviation", "all schedules")
+ENDED = {
+    "budget": "The time was up.",
+    "rounds": "All rounds were done.",
+    "stopped": "It was stopped by hand.",
+    "no workers": "No worker was left.",
+    "all lost": "All workers died.",
+}
+
+
+def gate_view(record: GateRecord) -> View:
+    """The page of a gate."""
+    schedules, steps = (sum(check[key] for check in record["checks"]) for key in ("schedules", "steps"))
+    fired, never = record["coverage"]["fired"], record["coverage"]["never_fired"]
+    said = [
+        f"{plural(len(record['findings']), 'finding')} in {schedules:,} schedules and {steps:,} steps"
+        f" (profile {record['profile']}, seed {record['seed']}).",
+        f"{len(fired):,} of {len(fired) + len(never):,} coverage points were reached.",
+    ]
+    said += [STOPPED] if record["stopped"] else []
+    verdicts = {check["name"]: check["verdict"] or "" for check in record["checks"]}
+    rows = [[c["name"], c["verdict"] or "nothing to replay", c["programs"], c["schedules"], c["steps"]] for c in record["checks"]]
+    sections = [("Checks", table(("check", "verdict", "programs", "schedules", "steps"), rows, (2, 3, 4)))]
+    model = record["coverage"]["model"]
+    if model is not None:
+        kinds = table(("kind of transition", "never taken"), list(model["never_taken"].items()), (1,)) if model["never_taken"] else ""
+        words = f"The random programs took {model['taken']:,} of {model['transitions']:,} transitions ({model['scope']}), called alone."
+        sections.append(("The model's graph", f"<p>{words}</p>{kinds}"))
+    return View(
+        title=f"gate of {record['subject']}",
+        verdict=record["verdict"],
+        said=said,
+        pictures=_coverage(record["coverage"]["checks"], verdicts),
+        findings=[finding_view(finding) for finding in record["findings"]],
+        sections=[*sections, *_gaps(never, record["doubts"], record)],
+    )
+
+
+def hunt_view(record: HuntRecord) -> View:
+    """The page of a hunt."""
+    unseen = record["outcomes"]["unseen"]
+    said = [
+        f"{plural(len(record['findings']), 'finding')} in {record['schedules']:,} schedules of {record['programs']:,} programs"
+        f" (seed {record['seed']}, {plural(record['rounds'], 'round')}). {ENDED[record['ended']]}",
+    ]
+    said += [f"One more sampled run ends in a new state with a chance of about {unseen:.2%} (Good-Turing)."] if unseen is not None else []
+    rows = [[each["name"], each["runs"], "" if each["new"] is None else each["new"], each["causes"]] for each in record["strategies"]]
+    strategies = table(("strategy", "schedules", "new end states", "found first"), rows, (1, 2, 3))
+    return View(
+        title=f"hunt on {record['subject']}",
+        verdict=record["verdict"],
+        said=said,
+        pictures=_coverage(record["coverage"], {}),
+        findings=[finding_view(finding) for finding in record["findings"]],
+        sections=[("Strategies", strategies), *_gaps(record["never_fired"], [*record["doubts"], *record["lost"]], record)],
+    )
+
+
+def replay_view(record: ReplayRecord) -> View:
+    """The page of a replay: one run, and each property that it violates."""
+    said = [f"The run was recorded for {record['recorded_for']}; it has {plural(record['steps_run'], 'step')} now."]
+    if record["verdict"] == "holds":
+        return View(f"replay on {record['subject']}", "holds", [*said, "It holds now."])
+    causes = [f"{each['property']} {each['title']}: {each['said']}" + _in_brackets(each["detail"]) for each in record["findings"]]
+    shows = [broken for row in record["steps"] for broken in row["broken"]]
+    causes.sort(key=lambda cause: cause not in shows)  # the one that the timeline marks first
+    run = {"tasks": record["tasks"], "steps": record["steps"], "trace": record.get("trace")}
+    tasks = [(task["name"], _operations(task["operations"], task["faults"])) for task in record["tasks"]]
+    shown = FindingView(
+        id="run",
+        heading=causes[0],
+        lines=causes[1:],
+        tasks=tasks,
+        run=run,
+        replay=f"subwarden replay {record['replay']}" if "replay" in record else None,
+        script=record.get("script"),
+        script_said=_script_said(record.get("script_confirmed"), record.get("script_doubt")),
+        pictures=lock_pictures(record.get("trace")),
+    )
+    return View(f"replay on {record['subject']}", record["verdict"], said, findings=[shown])
+
+
+def finding_view(finding: FindingRecord) -> FindingView:
+    """A finding of a gate or a hunt."""
+    count = plural(len(finding["operations"]), "operation")
+    with_cancel = " and a cancellation" if finding["cancellation"] else ""
+    return FindingView(
+        id=finding["id"],
+        heading=f"{finding['property']} {finding['title']}: {finding['said']}",
+        lines=[*([finding["detail"]] if finding["detail"] else []), f"{count}{with_cancel}; {ORDERS[finding['order']]}."],
+        tasks=[(task["name"], _operations(task["operations"], task["faults"])) for task in finding["tasks"]],
+        run={"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")},
+        replay=f"subwarden replay {finding['replay']}",
+        script=finding["script"],
+        script_said=_script_said(finding["script_confirmed"], finding["script_doubt"]),
+        pictures=lock_pictures(finding.get("trace")),
+    )
+
+
+def _script_said(confirmed: bool | None, doubt: str | None) -> str:
+    if confirmed is None:
+        return ""
+    return "The script was run: it fails on the stock event loop." if confirmed else f"No script shows it on the stock event loop: {doubt}."
+
+
+def _operations(operations: Sequence[str], faults: str) -> str:
+    return ", then ".join(operations) + _in_brackets(faults)
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _coverage(checks: Mapping[str, CoverageRecord], verdicts: Mapping[str, str]) -> list[str]:
+    rows = [GridRow(name, verdicts.get(name, ""), _shares(of)) for name, of in checks.items()]
+    return [grid(COVERED, COLUMNS, rows)] if rows else []
+
+
+def _shares(of: CoverageRecord) -> list[Share | None]:
+    def share(done: str, left: str) -> Share:
+        reached, missed = len(of[done]), len(of[left])  # type: ignore[literal-required]  # keys of lists, given below
+        return Share(reached, reached + missed)
+
+    variants, within = of["variants"], of["complete_within"]
+    return [
+        share("fired", "never_fired"),
+        share("awaits", "awaits_never"),
+        share("overlapped", "never_overlapped"),
+        Share(within.get("0", 0), variants),
+        Share(within.get("1", 0), variants),
+        Share(of["complete"], variants),
+    ]
+
+
+def _gaps(never: Sequence[str], doubts: Sequence[str], adapter: AdapterRecord) -> list[tuple[str, str]]:
+    off = [f"{name} is switched off: {reason}" for name, reason in adapter.get("off", {}).items()]
+    left_out = [*off, *adapter.get("not_played", ())]
+    listed = (("Never reached", never), ("Not judged", left_out), ("Doubts", doubts))
+    return [(heading, bullets(lines)) for heading, lines in listed if lines]

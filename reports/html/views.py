@@ -1,0 +1,48 @@
+"""Finds the page for a record, by its schema, and writes it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from subwarden.reports.html.page import page
+from subwarden.reports.html.view import View
+from subwarden.reports.html.view_of_models import history_view, proof_view, tour_view
+from subwarden.reports.html.view_of_others import exploration_view, process_view
+from subwarden.reports.html.view_of_runs import gate_view, hunt_view, replay_view
+from subwarden.reports.record import EXPLORE_SCHEMA, GATE_SCHEMA, HUNT_SCHEMA, REPLAY_SCHEMA, TOUR_SCHEMA
+
+VIEWS: dict[str, Callable[[Any], View]] = {
+    GATE_SCHEMA: gate_view,
+    HUNT_SCHEMA: hunt_view,
+    REPLAY_SCHEMA: replay_view,
+    TOUR_SCHEMA: tour_view,
+    EXPLORE_SCHEMA: exploration_view,
+    "subwarden/exec/1": process_view,
+    "subwarden/proof/1": proof_view,
+    "subwarden/history/2": history_view,
+}
+
+
+class UnknownRecord(Exception):
+    """There is no page for the record; the message says what it is."""
+
+
+def schema_of(record: Mapping[str, Any]) -> str:
+    """The schema of `record`. Proofs and histories are older than the key `schema`, and are known by keys of their own.
+
+    Raises UnknownRecord.
+    """
+    schema = record.get("schema")
+    if schema is None and "scope_in_words" in record:
+        schema = f"subwarden/proof/{record.get('format')}"
+    elif schema is None and "history" in record and "counted" in record:
+        schema = f"subwarden/history/{record.get('version')}"
+    if not isinstance(schema, str):
+        raise UnknownRecord("is no record of subwarden's: it has no schema")
+    if schema not in VIEWS:
+        raise UnknownRecord(f"has the schema {schema}, which this version does not read; it reads {', '.join(VIEWS)}")
+    return schema
+
+
+def html_of(record: Any) -> str:
+    """The page of `record`. Raises UnknownRecord."""
+    return page(VIEWS[schema_of(record)](record))

@@ -10,6 +10,7 @@ from pathlib import Path
 from subwarden.checking.linearizability.lines import Malformed, header_of
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file
+from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.reports.history import as_json, as_text
 from subwarden.stateful_tests.runs.history_record import record
 
@@ -27,6 +28,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("history", type=Path, metavar="HISTORY.jsonl", help="calls, returns and cancellations, one JSON object a line")
     parser.add_argument("--model", choices=list(SPECIFICATIONS), help=f"default: the model that the history names, else {DEFAULT}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the judgement as JSON")
+    add_html(parser)
     parser.add_argument(
         "--budget", type=_positive, default=BUDGET, metavar="N", help=f"configurations to try at one moment (default: {BUDGET:,})"
     )
@@ -49,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         return _unusable(f"{path}: {error.strerror}; name a file that can be read")
     made = record(judgement, specification, str(path))
     sys.stdout.write(as_text(made))
+    if args.html:
+        write_html(args.html, made)
     if args.json is not None:
         try:
             args.json.write_text(as_json(made), encoding="utf-8")

@@ -8,6 +8,7 @@ from rich.text import Text
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import write_json
 from subwarden.cli.progress.bar import progress
+from subwarden.cli.reporting.html import write_html
 from subwarden.reports.console import console_for
 from subwarden.reports.exec import write_process_gate, write_run
 from subwarden.scheduling.schedule import Divergence
@@ -44,6 +45,8 @@ def gate(options: argparse.Namespace) -> int:
         outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report)
     made = record(command, options.answer_within, options.profile, seed, outcome)
     write_process_gate(made, console_for(sys.stdout))
+    if options.html:
+        write_html(options.html, made)
     if options.json:
         write_json(options.json, made)
     return Verdict(made["verdict"]).exit_code
@@ -58,6 +61,8 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
     subject = PREFIX + saved.command
     if options.subject not in (None, subject):
         raise BadReplay(f"the replay was made for subject {subject}, not {options.subject}; leave --subject out to replay it there")
+    if options.html:
+        raise BadReplay(f"--html of a replay needs a manager in Python; use `subwarden gate --subject {subject} --html FILE`")
     if options.script or options.trace:
         raise BadReplay(f"subject {subject} runs in a process of its own; --script and --trace need a manager in Python")
     restart(saved.hash_seed)

@@ -6,6 +6,7 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, count, duration, output, seed, write_json
+from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.reports.console import console_for
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order
@@ -34,6 +35,7 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--replay", metavar="STRING", help="play the run of a finding's replay line again, and nothing else")
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
+    add_html(parser)
     parser.set_defaults(run=run)
 
 
@@ -57,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
         exploring = explore_scenario(scenario, plan, lasting(options.budget))
         saved.update(exploring)
     write_exploration(exploring.record, console_for(sys.stdout))
+    if options.html:
+        write_html(options.html, exploring.record)
     if options.json:
         write_json(options.json, exploring.record)
     return Verdict(exploring.record["verdict"]).exit_code

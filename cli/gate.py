@@ -10,6 +10,7 @@ from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import EXIT_CODES, count, duration, level, output, seed, write_json
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.progress.found import FoundNews
+from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.console import console_for
 from subwarden.reports.gate import write_gate
@@ -20,6 +21,7 @@ from subwarden.stateful_tests.gate.corpus import replay_corpus
 from subwarden.stateful_tests.gate.gate import Gate
 from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
 from subwarden.stateful_tests.gate.tasks import Told
+from subwarden.stateful_tests.runs.traced import add_traces
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
 
@@ -41,6 +43,7 @@ def add_parser(verbs: Any) -> None:
         "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
+    add_html(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: what was reached, how completely")
     parser.add_argument(
         "--answer-within",
@@ -95,6 +98,10 @@ def run(options: argparse.Namespace) -> int:
         )
     write_gate(record, console_for(sys.stdout), verbose=options.verbose)
     sys.stderr.write(news.unsaved)
+    if options.html:
+        with blaming(options.subject):
+            add_traces(record["findings"])
+        write_html(options.html, record)
     if options.json:
         write_json(options.json, record)
     return Verdict(record["verdict"]).exit_code

@@ -12,6 +12,7 @@ from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
 from subwarden.cli.options import EXIT_CODES, count, duration, level, output, write_json
 from subwarden.cli.progress.hunt import watching
+from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.console import console_for
 from subwarden.reports.hunt import write_hunt
@@ -20,6 +21,7 @@ from subwarden.stateful_tests.hunt.hunt import Hunt
 from subwarden.stateful_tests.hunt.plan import Plan, checks_in, refreshed
 from subwarden.stateful_tests.hunt.record import hunt_record
 from subwarden.stateful_tests.hunt.work import Totals
+from subwarden.stateful_tests.runs.traced import add_traces
 from subwarden.stateful_tests.subjects.loading import blaming
 
 BUDGET = 600.0
@@ -52,6 +54,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--dir", type=Path, metavar="DIR", help=f"folder of the hunt (default: {default_folder('SUBJECT')})")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the hunt in this folder")
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
+    add_html(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: by strategy, and what was reached")
     parser.set_defaults(run=run)
 
@@ -97,6 +100,10 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
         seconds = monotonic() - began
     with blaming(plan.subject):  # a finding is played once more to record it
         record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)
+    if options.html:
+        with blaming(plan.subject):
+            add_traces(record["findings"])
+        write_html(options.html, record)
     if options.json:
         write_json(options.json, record)
     with suppress(BrokenPipeError):  # the reader has gone; the findings are on disk

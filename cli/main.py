@@ -10,6 +10,8 @@ from typing import NoReturn, TextIO
 import subwarden
 from subwarden.cli import check, conform, explore, gate, hunt, new, prove, replay, subjects, tour
 from subwarden.cli.options import EXIT_CODES, CannotWrite
+from subwarden.cli.reporting import report
+from subwarden.cli.reporting.report import BadRecord
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
@@ -19,8 +21,9 @@ from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 
-VERBS = (explore, gate, hunt, replay, tour, prove, check, conform, subjects, new)
-MENDABLE = (BadFolder, BadReplay, BadScenario, BadSubject, CannotWrite, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
+VERBS = (explore, gate, hunt, replay, tour, prove, check, report, conform, subjects, new)
+REFUSALS = (BadFolder, BadRecord, BadReplay, BadScenario, BadSubject, CannotWrite)
+MENDABLE = (*REFUSALS, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
 
 class Parser(argparse.ArgumentParser):

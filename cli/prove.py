@@ -11,6 +11,7 @@ from rich.console import Console
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, level
+from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.proving.manager.proof import LIVENESS_STATES, Proof, prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import Progress
@@ -76,6 +77,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=f"largest number of states that are checked for calls without an answer (default {LIVENESS_STATES:,})",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the proof as JSON")
+    add_html(parser)
     parser.add_argument("--kinds", action="store_true", help="also print the number of transitions of each kind")
     parser.add_argument("--quiet", action="store_true", help="print no progress")
     parser.add_argument("--subject", type=_no_subject, help=argparse.SUPPRESS)  # users of gate and hunt try it
@@ -116,6 +118,8 @@ def run(args: argparse.Namespace) -> int:
     write_proof(cast(ProofRecord, proof.as_data()), console, all_kinds=args.kinds)
     stored, bound = (_megabytes(states, args.level) for states in (proof.search.stored, max_states))
     console.print(f"{seconds:.1f} s; about {stored} MB for states, bound {bound} MB")
+    if args.html:
+        write_html(args.html, proof.as_data())
     if args.json is not None:
         return _write(args.json, proof)
     return Verdict(proof.verdict.value).exit_code

@@ -11,9 +11,10 @@ from rich.text import Text
 
 from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import CannotWrite, output
+from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import canonical
 from subwarden.reports.console import console_for
-from subwarden.reports.record import ScriptRecord
+from subwarden.reports.record import ReplayRecord, ScriptRecord
 from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
@@ -41,6 +42,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--trace", type=output, metavar="FILE", help="write the operations that took effect as ITF JSON, or to NAME.tla for TLC"
     )
+    add_html(parser)
     parser.set_defaults(run=run)
 
 
@@ -63,18 +65,31 @@ def run(options: argparse.Namespace) -> int:
         restart(replay.hash_seed)
     factory = load(replay.subject, replay.level)
     tracer = Tracer()
-    record, cause = follow(replay, factory, [tracer] if options.trace else [])
+    record, cause = follow(replay, factory, [tracer] if options.trace else [], traced=bool(options.html))
     console = console_for(sys.stdout)
     if options.trace:
         console.print(Text(_write_trace(options.trace, replay, tracer.trace)))
     write_replay(record, console)
-    if cause is None:
-        return 0
-    if options.script:
+    made: ScriptRecord | None = None
+    if cause is not None and (options.script or (options.html and replay.order is Order.FIFO)):
         with blaming(replay.subject):
             made = script_record(replay, cause)
+    if options.script and made is not None:
         console.print(Text(_write_script(options.script, made)))
-    return 1
+    if options.html:
+        write_html(options.html, with_script(record, replay, made))
+    return 0 if cause is None else 1
+
+
+def with_script(record: ReplayRecord, replay: Replay, made: ScriptRecord | None) -> ReplayRecord:
+    """The record of a run that still fails, with its replay string and the script."""
+    if record["verdict"] == "holds":
+        return record
+    whole: ReplayRecord = {**record, "replay": replay.string()}
+    if made is not None:
+        for key in ("script", "script_confirmed", "script_doubt"):
+            whole[key] = made[key]
+    return whole
 
 
 def _write_script(path: str, made: ScriptRecord) -> str:

@@ -1,6 +1,7 @@
 """Draws a directed graph as SVG: layers from left to right, a cycle in one layer, the same picture every time.
 
-The page has the arrow's tip (`#tip`). networkx says which nodes lie on a cycle and which come after which. Its own layouts need numpy, and some need chance.
+The page has the arrow's tip (`#tip`). networkx says which nodes lie on a cycle and which come after which. Its own layouts need numpy, and
+some need chance.
 """
 
 from collections.abc import Hashable, Mapping
@@ -9,11 +10,10 @@ from typing import TypeAlias
 import networkx as nx
 
 from subwarden.reports.html.escaping import escaped
-from subwarden.reports.html.svg import CHARACTER, number, label, picture
+from subwarden.reports.html.svg import CHARACTER, label, number, picture
 
 Graph: TypeAlias = "nx.DiGraph[str]"
 HEIGHT, GAP = 26.0, 18.0
-
 
 
 def graph_picture(title: str, graph: Graph, verb: str, kinds: Mapping[Hashable, str] | None = None) -> str:
@@ -48,17 +48,13 @@ def _places(graph: Graph) -> tuple[dict[str, tuple[float, float, float]], float,
 def _edge(source: tuple[float, float, float], target: tuple[float, float, float], kind: str) -> str:
     x1, y1, wide1 = source
     x2, y2, _ = target
-    middle = HEIGHT / 2
+    y1, y2 = y1 + HEIGHT / 2, y2 + HEIGHT / 2
     if x1 < x2:
-        start, end = (x1 + wide1, y1 + middle), (x2, y2 + middle)
-        bend = (end[0] - start[0]) / 2
-        path = f"M{number(start[0])} {number(start[1])}C{number(start[0] + bend)} {number(start[1])} {number(end[0] - bend)} {number(end[1])} {number(end[0])} {number(end[1])}"
+        x1 += wide1
+        bend = (x2 - x1) / 2
+        points = (x1, y1), (x1 + bend, y1), (x2 - bend, y2), (x2, y2)
     else:  # on a cycle: around the right side, further out for an edge upwards
-        out = 24.0 if y1 < y2 else 44.0
-        edge = x1 + wide1
-        shift = 6 if y1 < y2 else -6
-        path = (
-            f"M{number(edge)} {number(y1 + middle + shift)}C{number(edge + out)} {number(y1 + middle)} {number(edge + out)} {number(y2 + middle)}"
-            f" {number(edge)} {number(y2 + middle + shift)}"
-        )
-    return f'<path d="{path}" class="{kind.strip()}" marker-end="url(#tip)"/>'
+        right, out, shift = x1 + wide1, 24.0 if y1 < y2 else 44.0, 6 if y1 < y2 else -6
+        points = (right, y1 + shift), (right + out, y1), (right + out, y2), (right, y2 + shift)
+    start, *rest = (f"{number(x)} {number(y)}" for x, y in points)
+    return f'<path d="M{start}C{" ".join(rest)}" class="{kind.strip()}" marker-end="url(#tip)"/>'

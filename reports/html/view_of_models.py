@@ -9,6 +9,7 @@ from subwarden.reports.html.svg import BAR, CHARACTER, LINE, GridRow, Share, gri
 from subwarden.reports.html.view import FindingView, View, bullets, numbered, plural, table
 from subwarden.reports.record import CounterExampleRecord, ProofRecord, TourRecord
 
+LISTED = 200  # differences of a tour; a manager that is wrong in one place may have thousands
 AXIS = 520.0  # pixels of the time of a history
 
 
@@ -25,9 +26,13 @@ def tour_view(record: TourRecord) -> View:
     rows = []
     for kind in kinds:
         agreed, differed, missed = (each.get(kind, 0) for each in counts)
-        rows.append(GridRow(kind, "violated" if differed else "inconclusive" if missed else "holds", [Share(agreed, agreed + differed + missed)]))
-    differences = [(each["kind"], each["request"], each["state"], each["part"], each["said"]) for each in record["differences"]]
+        rows.append(
+            GridRow(kind, "violated" if differed else "inconclusive" if missed else "holds", [Share(agreed, agreed + differed + missed)])
+        )
+    differences = [(each["kind"], each["request"], each["state"], each["part"], each["said"]) for each in record["differences"][:LISTED]]
+    more = len(record["differences"]) - len(differences)
     found = table(("kind", "request", "in the state", "differs in", "manager and model"), differences)
+    found += f"<p>and {more:,} more; <code>--json</code> has them all</p>" if more else ""
     return View(
         title=f"tour on {record['subject']}",
         verdict=record["verdict"],
@@ -75,7 +80,9 @@ def history_view(record: HistoryRecord) -> View:
     failure = record.get("failure")
     if failure is not None:
         failing = failure["failing"]
-        said.append(f"No order of the calls explains the {failing['end']} of {failing['operation']} [{failing['id']}], line {failing['end_line']}.")
+        said.append(
+            f"No order of the calls explains the {failing['end']} of {failing['operation']} [{failing['id']}], line {failing['end_line']}."
+        )
         pictures = [_calls([*failure["under_way"], *failure["calls"]], failing)]
         order = [f"{call['operation']} [{call['id']}]" for call in failure["order"]]
         sections = [
@@ -117,7 +124,11 @@ def _layers(layers: Sequence[int]) -> str:
     parts = []
     for depth, states in enumerate(layers):
         y = 30 + LINE * depth
-        parts += [label(46, y + 11, str(depth), "", "end"), rectangle(56, y, 4 * BAR * states / most, 15, "part"), label(60, y + 11.5, f"{states:,}", "on-bar")]
+        parts += [
+            label(46, y + 11, str(depth), "", "end"),
+            rectangle(56, y, 4 * BAR * states / most, 15, "part"),
+            label(60, y + 11.5, f"{states:,}", "on-bar"),
+        ]
     parts.append(label(4, 16, "new states at each depth", "head"))
     said = ", ".join(f"depth {depth}: {states:,}" for depth, states in enumerate(layers))
     return picture("New states at each depth", f"New states at each depth: {said}", 70 + 4 * BAR, 34 + LINE * len(layers), parts)

@@ -46,7 +46,13 @@ def exploration_view(record: ExplorationRecord) -> View:
     said = [f"{plural(len(record['findings']), 'finding')} in {plural(schedules, 'schedule')} (seed {record['seed']})."]
     said += [STOPPED] if record["stopped"] else []
     rows = [
-        (check["order"], check["verdict"], check["schedules"], check["steps"], "all" if check["complete"] else _within(check["complete_within"]))
+        (
+            check["order"],
+            check["verdict"],
+            check["schedules"],
+            check["steps"],
+            "all" if check["complete"] else _within(check["complete_within"]),
+        )
         for check in record["checks"]
     ]
     met = [f"{'met' if was else 'never met'}: {name}" for name, was in record["sometimes"].items()]

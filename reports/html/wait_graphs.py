@@ -47,4 +47,3 @@ def waits_at_the_end(trace: RunTraceRecord) -> Graph:
 
 def _held_by(task: str, locks: list[LockRecord]) -> list[str]:
     return [lock["lock"] for lock in locks if task in lock["held_by"]]
-

@@ -9,8 +9,10 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from select import select
 from typing import Any
 
+PATIENCE = 30.0  # seconds
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions", "--disable-background-networking"),
     *("--remote-debugging-pipe", "--hide-scrollbars", "--force-color-profile=srgb", "--disable-dev-shm-usage"),
@@ -23,7 +25,7 @@ def chromium() -> str | None:
 
 
 class Browser:
-    """One page of one Chromium. `problems`: console errors, exceptions and violations of the policy; `requests`: all addresses asked for."""
+    """One page of one Chromium. `problems`: console errors, exceptions and violations of the policy; `requests`: addresses asked for."""
 
     def __init__(self, profile: Path) -> None:
         program = chromium()
@@ -31,15 +33,9 @@ class Browser:
         theirs, self._write = os.pipe()
         self._read, ours = os.pipe()
 
-        def pipes() -> None:
-            a, b = os.dup(theirs), os.dup(ours)  # 3 and 4 may be taken
-            os.dup2(a, 3)
-            os.dup2(b, 4)
-
         self._process = subprocess.Popen(
-            [program, *OPTIONS, f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=pipes,
-            close_fds=False,
+            ["bash", "-c", f'exec "$0" "$@" 3<&{theirs} 4>&{ours}', program, *OPTIONS, f"--user-data-dir={profile}", "about:blank"],
+            pass_fds=(theirs, ours),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -80,6 +76,8 @@ class Browser:
 
     def _message(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
+            there, _, _ = select([self._read], [], [], PATIENCE)
+            assert there, "the browser does not answer"
             read = os.read(self._read, 1 << 16)
             assert read, "the browser has ended"
             self._buffer += read

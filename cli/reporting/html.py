@@ -9,12 +9,9 @@ from subwarden.cli.options import CannotWrite, output
 
 def add_html(parser: argparse.ArgumentParser) -> None:
     """Add the option."""
-    parser.add_argument("--html", type=output, metavar="FILE", help="also write the report as one HTML file, with a timeline of each finding")
-
-
-def wants_traces(options: argparse.Namespace) -> bool:
-    """Whether findings are to be replayed once more for pictures: a page shows them, and so does a page made later from the JSON."""
-    return bool(options.html or options.json)
+    parser.add_argument(
+        "--html", type=output, metavar="FILE", help="also write the report as one HTML file, with a timeline of each finding"
+    )
 
 
 def write_html(path: str, record: Any) -> None:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from subwarden.cli.html import write_html
 from subwarden.cli.options import output
+from subwarden.cli.reporting.html import write_html
 
 EXIT = "exit codes: 0 written, 3 usage or internal error"
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 
 def read_record(path: str) -> Any:
     """The record in the file at `path`. Raises BadRecord."""
-    from subwarden.reports.html.views import UnknownRecord, schema_of  # noqa: PLC0415  # see `cli.html`
+    from subwarden.reports.html.views import UnknownRecord, schema_of  # noqa: PLC0415  # see `cli.reporting.html`
 
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))

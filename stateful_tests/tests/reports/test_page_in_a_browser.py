@@ -1,0 +1,157 @@
+"""The page in a headless Chromium: a person opens a finding, moves along it, compares, searches and copies. Skipped without Chromium."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subwarden.reports.html.views import html_of
+from subwarden.stateful_tests.tests.reports.browser import Browser, chromium
+from subwarden.stateful_tests.tests.reports.records import HOSTILE, PHANTOM, RAW, gate_of, hostile_run, long_run, replayed
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium")
+
+DETAIL = "document.querySelector('details[open] .detail').innerText"
+CURRENT = "document.querySelector('details[open] .step.current').getAttribute('aria-label')"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+def opened(browser: Browser, folder: Path, record: Any, **how: Any) -> Path:
+    """Write the page of `record` and open it."""
+    path = folder / "report.html"
+    path.write_text(html_of(record), encoding="utf-8")
+    browser.problems.clear()
+    browser.requests.clear()
+    browser.open(path, **how)
+    return path
+
+
+def press(browser: Browser, name: str) -> None:
+    browser.value(f"[...document.querySelectorAll('details[open] button')].find((one) => one.textContent.startsWith('{name}')).click()")
+    browser.frame()
+
+
+def test_moving_along_a_finding_shows_state_model_source_and_locks(browser: Browser, tmp_path: Path) -> None:
+    path = opened(browser, tmp_path, gate_of(replayed(RAW)))
+    assert "step 6, C, breaks the property" in browser.value(CURRENT)
+    at_first = browser.value(DETAIL)
+    for words in ("raw for c1 on t1", "does not show", "impl/manager/source.py:67", "T(t1)", "async with state.lock"):
+        assert words in at_first
+    browser.value("document.querySelector('.lines').focus()")
+    browser.key("ArrowUp")
+    assert browser.value(CURRENT).startswith("step 5, C")
+    assert browser.value(DETAIL) != at_first
+    browser.key("Home")
+    assert browser.value(CURRENT).startswith("step 1, A")
+    browser.key("End")
+    assert browser.value(CURRENT).startswith("step 9, C")
+    press(browser, "Where it breaks")
+    assert browser.value(DETAIL) == at_first
+    assert (browser.problems, browser.requests) == ([], [path.resolve().as_uri()])
+
+
+def test_the_run_that_holds_stands_beside_the_one_that_fails(browser: Browser, tmp_path: Path) -> None:
+    opened(browser, tmp_path, replayed(PHANTOM))
+    press(browser, "Beside a run")
+    assert browser.value("document.querySelectorAll('.lines').length") == 2
+    assert "the nearest run that holds goes another way" in browser.value(DETAIL)
+    assert browser.value("document.querySelectorAll('.step.parts').length") == 2
+    press(browser, "Beside a run")
+    assert browser.value("document.querySelectorAll('.lines').length") == 1
+    assert browser.problems == []
+
+
+def test_a_finding_is_searched_and_opened_by_its_address(browser: Browser, tmp_path: Path) -> None:
+    opened(browser, tmp_path, gate_of(replayed(PHANTOM), replayed(RAW)))
+    browser.value("location.hash = '#finding-1'")
+    browser.frame()
+    assert browser.value("document.getElementById('finding-1').open")
+    browser.value("document.getElementById('finding-0').open = false")
+    browser.value(
+        "(() => { const box = document.querySelector('details[open] input[type=search]');"
+        " box.value = 'HOLD_STATE'; box.dispatchEvent(new Event('input')); box.focus(); })()"
+    )
+    browser.key("Enter")
+    assert "hold_state" in browser.value(CURRENT)
+    assert browser.value("document.querySelectorAll('details[open] .step.found').length") >= 1
+    assert browser.problems == []
+
+
+def test_the_replay_line_and_the_script_are_copied(browser: Browser, tmp_path: Path) -> None:
+    record = gate_of(replayed(RAW))
+    opened(browser, tmp_path, record)
+    browser.value("document.execCommand = () => { window.copied = getSelection().toString(); return true; }")
+    browser.value("Object.defineProperty(navigator, 'clipboard', {value: {writeText: () => Promise.reject()}})")
+    press(browser, "Copy")
+    browser.frame()
+    assert browser.value("window.copied") == f"subwarden replay {record['findings'][0]['replay']}"
+    assert browser.value("document.querySelector('button.copy').innerText").startswith("Copied")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_are_shown_as_text(browser: Browser, tmp_path: Path, text: str) -> None:
+    path = opened(browser, tmp_path, hostile_run(text))
+    title = browser.value("document.title")
+    press(browser, "Beside a run")
+    assert browser.value("document.title") == title != "taken"
+    assert browser.value("document.querySelectorAll('img, iframe').length") == 0
+    assert browser.value("document.querySelectorAll('script').length") == 2
+    assert browser.value("document.documentElement.scrollWidth <= innerWidth")
+    assert (browser.problems, browser.requests) == ([], [path.resolve().as_uri()])
+
+
+def test_a_thousand_steps_are_there_and_only_those_in_view_are_drawn(browser: Browser, tmp_path: Path) -> None:
+    opened(browser, tmp_path, long_run(1_000))
+    assert browser.value("document.querySelectorAll('.step').length") < 80
+    browser.value("document.querySelector('.lines').focus()")
+    browser.key("End")
+    assert browser.value(CURRENT).startswith("step 1000,")
+    assert browser.value("document.querySelectorAll('.step').length") < 80
+    assert browser.problems == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "dark")])
+def test_a_phone_has_no_sideways_scrolling_and_text_stands_out(browser: Browser, tmp_path: Path, width: int, scheme: str) -> None:
+    opened(browser, tmp_path, gate_of(replayed(PHANTOM), replayed(RAW)), width=width, scheme=scheme)
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    assert browser.value(CONTRAST) == []
+
+
+def test_it_prints_as_a_table(browser: Browser, tmp_path: Path) -> None:
+    opened(browser, tmp_path, gate_of(replayed(PHANTOM), replayed(RAW)))
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    assert browser.value("[...document.querySelectorAll('.printed')].map((one) => one.querySelectorAll('tr').length)") == [9, 10]
+    browser.value("dispatchEvent(new Event('afterprint'))")
+    assert browser.value("document.querySelectorAll('.printed').length") == 0
+
+
+# texts whose contrast with the colour behind them is below WCAG's AA
+CONTRAST = """(() => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = channels(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.getClientRects().length || element.closest('svg') || element.disabled) continue;
+    const [one, two] = [light(channels(getComputedStyle(element).color)), light(behind(element))].sort((a, b) => b - a);
+    if ((one + 0.05) / (two + 0.05) < 4.5) poor.push(element.className + ': ' + element.textContent.slice(0, 40));
+  }
+  return poor;
+})()"""

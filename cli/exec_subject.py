@@ -2,9 +2,11 @@
 
 import argparse
 import sys
+from time import monotonic
 
 from rich.text import Text
 
+from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import write_json
 from subwarden.cli.progress.bar import progress
@@ -13,13 +15,14 @@ from subwarden.reports.console import console_for
 from subwarden.reports.exec import write_process_gate, write_run
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.string_hash import restart
-from subwarden.stateful_tests.exec.finding import COUNTED
+from subwarden.stateful_tests.exec.finding import COUNTED, ExecFinding
 from subwarden.stateful_tests.exec.gate import AMOUNTS, explore
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
 from subwarden.stateful_tests.exec.record import record, run_record
 from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.exec.saved import SavedRun
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
+from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, raising
 from subwarden.stateful_tests.runs.replay import BadReplay
 
 LIMIT = 5.0  # seconds that any answer may take
@@ -41,14 +44,27 @@ def gate(options: argparse.Namespace) -> int:
     """Hold the process against the core model, and report. Returns the verdict's exit code. Raises BadProcess."""
     command = options.subject.removeprefix(PREFIX)
     seed = PROFILES[options.profile].seed() if options.seed is None else options.seed
-    with ExecRunner(command, options.answer_within) as runner, progress(f"subwarden gate {options.subject}") as report:
-        outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report)
-    made = record(command, options.answer_within, options.profile, seed, outcome)
-    write_process_gate(made, console_for(sys.stdout))
-    if options.html:
-        write_html(options.html, made)
-    if options.json:
-        write_json(options.json, made)
+    what = f"subwarden gate {options.subject}"
+    found: dict[Cause, ExecFinding] = {}
+    began = monotonic()
+
+    def tell(finding: ExecFinding) -> None:
+        now = "not made small yet" if finding.cause not in found else "made small"
+        found[finding.cause] = finding
+        size = len(finding.run.program.operations())
+        said = f"{finding.cause.property.name} {finding.cause.property.title}: {finding.cause.said()}"
+        report.say(f"found after {monotonic() - began:.1f} s: {said} ({size} operation{'s' * (size != 1)}; {now})")
+
+    with LastResort(what, lambda: (Verdict.VIOLATED if found else Verdict.INCONCLUSIVE).exit_code) as last, raising(ENDING, last.arm):
+        with ExecRunner(command, options.answer_within) as runner, progress(what) as report:
+            most = 1 if options.fail_fast else options.maxfail
+            outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report, tell, most)
+        made = record(command, options.answer_within, options.profile, seed, outcome)
+        write_process_gate(made, console_for(sys.stdout))
+        if options.html:
+            write_html(options.html, made)
+        if options.json:
+            write_json(options.json, made)
     return Verdict(made["verdict"]).exit_code
 
 

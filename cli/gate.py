@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from functools import partial
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
@@ -14,13 +15,13 @@ from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.console import console_for
 from subwarden.reports.gate import write_gate
+from subwarden.reports.record import GateRecord
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
-from subwarden.stateful_tests.exploring.signals import ENDING, interruptible
+from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, interruptible
 from subwarden.stateful_tests.gate.corpus import replay_corpus
 from subwarden.stateful_tests.gate.gate import Gate
 from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
-from subwarden.stateful_tests.gate.tasks import Told
 from subwarden.stateful_tests.runs.traced import add_traces
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
@@ -63,45 +64,47 @@ def run(options: argparse.Namespace) -> int:
     levels = levels_of(options.subject, options.level)
     checks = checks_of(*levels)
     drawn_by = profile.seed() if options.seed is None else options.seed
-    with interruptible(ENDING) as interrupted, progress(f"subwarden gate {options.subject}") as report:
-        news = FoundNews(options.subject, report.say)
-        gate = Gate(
-            options.subject,
-            checks,
-            profile,
-            seed=drawn_by,
-            budget=options.budget,
-            jobs=options.jobs,
-            most=1 if options.fail_fast else options.maxfail,
-            progress=report,
-            found=news.tell,
-            interrupted=interrupted,
-        )
-        told: list[Told] = []
-        with gate:
-            with blaming(options.subject):
-                replayed = replay_corpus(
-                    options.subject, levels, committed_only=profile.derandomized, found=told.append, enough=lambda: bool(interrupted)
-                )
-            begin_model_coverage(checks)
-            done = gate.run(replayed, told)
-    with blaming(options.subject):
-        record = gate_record(
-            options.subject,
-            profile.name,
-            checks,
-            done.outcomes,
-            seed=drawn_by,
-            stopped=done.stopped,
-            told=done.told.values(),
-            doubts=done.doubts,
-        )
+    what = f"subwarden gate {options.subject}"
+    news = FoundNews(options.subject)
+    with LastResort(what, news.exit_code) as last, interruptible(ENDING, last.arm) as interrupted, blaming(options.subject):
+        with progress(what) as report:
+            news.say = report.say
+            gate = Gate(
+                options.subject,
+                checks,
+                profile,
+                seed=drawn_by,
+                budget=options.budget,
+                jobs=options.jobs,
+                most=1 if options.fail_fast else options.maxfail,
+                progress=report,
+                found=news.tell,
+                interrupted=interrupted,
+            )
+            with gate:
+                committed, stopped = profile.derandomized, partial(bool, interrupted)
+                replayed = replay_corpus(options.subject, levels, committed_only=committed, found=gate.tell, enough=stopped)
+                begin_model_coverage(checks)
+                done = gate.run(replayed)
+            record = gate_record(
+                options.subject,
+                profile.name,
+                checks,
+                done.outcomes,
+                seed=drawn_by,
+                stopped=done.stopped,
+                told=done.told.values(),
+                doubts=done.doubts,
+            )
+        return _report(options, record, news)
+
+
+def _report(options: argparse.Namespace, record: GateRecord, news: FoundNews) -> int:
     write_gate(record, console_for(sys.stdout), verbose=options.verbose)
     sys.stderr.write(news.unsaved)
-    if options.html:
-        with blaming(options.subject):
-            add_traces(record["findings"])
-        write_html(options.html, record)
     if options.json:
         write_json(options.json, record)
+    if options.html:
+        add_traces(record["findings"])
+        write_html(options.html, record)
     return Verdict(record["verdict"]).exit_code

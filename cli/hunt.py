@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
 from subwarden.cli.options import EXIT_CODES, count, duration, level, output, write_json
@@ -16,11 +17,13 @@ from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.console import console_for
 from subwarden.reports.hunt import write_hunt
+from subwarden.stateful_tests.exploring.signals import LastResort
 from subwarden.stateful_tests.hunt.folder import ORDERS, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.hunt import Hunt
+from subwarden.stateful_tests.hunt.listener import Listener
 from subwarden.stateful_tests.hunt.plan import Plan, checks_in, refreshed
 from subwarden.stateful_tests.hunt.record import hunt_record
-from subwarden.stateful_tests.hunt.work import Totals
+from subwarden.stateful_tests.hunt.work import Kept, Totals
 from subwarden.stateful_tests.runs.traced import add_traces
 from subwarden.stateful_tests.subjects.loading import blaming
 
@@ -73,42 +76,52 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
     checks = checks_in(head["subject"], head["order"], head.get("level"))  # a bad subject is refused here, once, not by every worker
     budget = options.budget if options.rounds or options.budget else BUDGET
     plan = Plan(head["subject"], checks, options.jobs, head["seed"], budget, options.rounds)
-    totals, findings = Totals(), {}
-    with watching(f"subwarden hunt {plan.subject}") as listener:
-        if options.resume:
-            totals, findings = folder.totals(), folder.findings()
-            folder.go_on()
+    findings: dict[Cause, Kept] = {}
+    what = f"subwarden hunt {plan.subject}"
+    with LastResort(what, lambda: (Verdict.VIOLATED if findings else Verdict.INCONCLUSIVE).exit_code) as last:
+        with watching(what) as listener:
+            totals = _resumed(plan, folder, findings, listener) if options.resume else _begun(folder, head, listener)
+            hunt = Hunt(plan, folder, totals, findings, listener, last.arm)
+            began = monotonic()
+            reason = hunt.run()
+            seconds = monotonic() - began
+        with blaming(plan.subject):  # a finding is played once more to record it
+            record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)
+        if options.json:
+            write_json(options.json, record)
+        if options.html:
             with blaming(plan.subject):
-                for cause, kept in list(findings.items()):
-                    now = refreshed(plan.subject, kept)
-                    if now is None:
-                        del findings[cause]
-                        listener.say(f"{cause.slug()} no longer fails: moved to {folder.drop(cause)}")
-                    elif now != kept:
-                        findings[cause] = now
-                        folder.keep(plan.subject, now)
-            listener.say(
-                f"continuing after {totals.whole.schedules:,} schedules with {len(findings)} known finding{'s' * (len(findings) != 1)}"
-            )
-        else:
-            aside = folder.begin(head)
-            if aside is not None:
-                listener.say(f"the earlier hunt of {folder.path} is now in {aside}")
-        hunt = Hunt(plan, folder, totals, findings, listener)
-        began = monotonic()
-        reason = hunt.run()
-        seconds = monotonic() - began
-    with blaming(plan.subject):  # a finding is played once more to record it
-        record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)
-    if options.html:
-        with blaming(plan.subject):
-            add_traces(record["findings"])
-        write_html(options.html, record)
-    if options.json:
-        write_json(options.json, record)
-    with suppress(BrokenPipeError):  # the reader has gone; the findings are on disk
-        write_hunt(record, console_for(sys.stdout), verbose=options.verbose)
-    return Verdict(record["verdict"]).exit_code
+                add_traces(record["findings"])
+            write_html(options.html, record)
+        with suppress(BrokenPipeError):  # the reader has gone; the findings are on disk
+            write_hunt(record, console_for(sys.stdout), verbose=options.verbose)
+        return Verdict(record["verdict"]).exit_code
+
+
+def _begun(folder: Folder, head: dict[str, Any], listener: Listener) -> Totals:
+    """A new hunt."""
+    aside = folder.begin(head)
+    if aside is not None:
+        listener.say(f"the earlier hunt of {folder.path} is now in {aside}")
+    return Totals()
+
+
+def _resumed(plan: Plan, folder: Folder, findings: dict[Cause, Kept], listener: Listener) -> Totals:
+    """The work of earlier sessions; `findings` is given theirs, as the subject shows them now."""
+    totals = folder.totals()
+    findings |= folder.findings()
+    folder.go_on()
+    with blaming(plan.subject):
+        for cause, kept in list(findings.items()):
+            now = refreshed(plan.subject, kept)
+            if now is None:
+                del findings[cause]
+                listener.say(f"{cause.slug()} no longer fails: moved to {folder.drop(cause)}")
+            elif now != kept:
+                findings[cause] = now
+                folder.keep(plan.subject, now)
+    listener.say(f"continuing after {totals.whole.schedules:,} schedules with {len(findings)} known finding{'s' * (len(findings) != 1)}")
+    return totals
 
 
 def _folder(options: argparse.Namespace) -> tuple[Folder, dict[str, Any]]:

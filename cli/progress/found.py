@@ -6,6 +6,7 @@ Standard output has the report at the end, in an order that does not depend on w
 from collections.abc import Callable
 from time import monotonic
 
+from subwarden.checking.verdict import Verdict
 from subwarden.stateful_tests.gate.tasks import Told
 from subwarden.stateful_tests.runs import saved
 from subwarden.stateful_tests.runs.replay import of_finding
@@ -14,21 +15,27 @@ from subwarden.stateful_tests.runs.replay import of_finding
 class FoundNews:
     """The news of one gate of `subject`, told by `say`. `unsaved`: a line to print at the end, if findings could not be saved."""
 
-    def __init__(self, subject: str, say: Callable[[str], object]) -> None:
+    def __init__(self, subject: str) -> None:
+        self.say: Callable[[str], object] = print
         self.unsaved = ""
         self._subject = subject
-        self._say = say
         self._began = monotonic()
+        self._told = False
+
+    def exit_code(self) -> int:
+        """The exit code of a gate that is cut off now."""
+        return (Verdict.VIOLATED if self._told else Verdict.INCONCLUSIVE).exit_code
 
     def tell(self, told: Told) -> None:
         """Save and tell a finding that has been confirmed, or is smaller now."""
+        self._told = True
         finding, record = told.finding, told.record
         count = len(record["operations"])
         parts = [f"{count} operation{'s' * (count != 1)}", f"order {finding.order.value}"]
         parts += ["with a cancellation"] * finding.cancellation
         now = "made small" if told.small else "not made small yet"
         what = f"{record['property']} {record['title']}: {record['said']} ({', '.join(parts)}; {now})"
-        self._say(f"found after {monotonic() - self._began:.1f} s: {what}; subwarden replay {self._save(told)}")
+        self.say(f"found after {monotonic() - self._began:.1f} s: {what}; subwarden replay {self._save(told)}")
 
     def _save(self, told: Told) -> str:
         """What replays it: the name of its file or, if that cannot be written, the long string."""

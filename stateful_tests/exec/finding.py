@@ -7,6 +7,7 @@ often its program fails.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 
 from subwarden.checking.causes import Cause
@@ -47,9 +48,11 @@ class ExecFinding:
         return len(self.run.program.operations()), self.cause.slug()
 
 
-def investigate(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
-    """The finding of `cause`, which `run` shows. Raises Nondeterministic, BadProcess."""
-    return _scheduled(runner, cause, run) if runner.hello.steps else _counted(runner, cause, run)
+def investigate(runner: ExecRunner, cause: Cause, run: ExecRun, until: float = inf) -> ExecFinding:
+    """The finding of `cause`, which `run` shows, as small as it gets `until` then (of `time.monotonic`). Raises Nondeterministic,
+    BadProcess.
+    """
+    return _scheduled(runner, cause, run, until) if runner.hello.steps else _counted(runner, cause, run, until)
 
 
 def shows(run: ExecRun, cause: Cause) -> bool:
@@ -57,10 +60,10 @@ def shows(run: ExecRun, cause: Cause) -> bool:
     return run.broken is not None and run.broken.cause == cause
 
 
-def _scheduled(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
+def _scheduled(runner: ExecRunner, cause: Cause, run: ExecRun, until: float) -> ExecFinding:
     assert run.names is not None
     _confirm(runner, run)
-    search = _Search(runner, cause)
+    search = _Search(runner, cause, until)
 
     def exhibits(program: ExecProgram, near: list[str]) -> list[str] | None:
         found = search.guided(program, near) or search.plainest(program)
@@ -76,9 +79,10 @@ def _scheduled(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
 
 
 class _Search:
-    """Looks for runs that show a cause, in a number of runs that does not depend on the speed of the machine."""
+    """Looks for runs that show a cause, `until` then at most, else in a number of runs that does not depend on the speed of the machine."""
 
-    def __init__(self, runner: ExecRunner, cause: Cause) -> None:
+    def __init__(self, runner: ExecRunner, cause: Cause, until: float) -> None:
+        self.until = until
         self.runner = runner
         self.cause = cause
         self.runs = RUNS
@@ -100,7 +104,7 @@ class _Search:
 
     def _counted(self, make: Callable[[], ExecRun | None]) -> ExecRun | None:
         """The run that `make` makes, if there is one; None when enough have been made."""
-        run = make() if self.runs and self.restarts else None
+        run = make() if self.runs and self.restarts and monotonic() < self.until else None
         if run is not None:
             self.runs -= 1
             self.restarts -= run.spoiled
@@ -118,13 +122,13 @@ def _confirm(runner: ExecRunner, run: ExecRun) -> None:
         raise Nondeterministic("under the same schedule it answered or showed something else")
 
 
-def _counted(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
-    until = monotonic() + SECONDS
+def _counted(runner: ExecRunner, cause: Cause, run: ExecRun, until: float) -> ExecFinding:
+    limit = min(until, monotonic() + SECONDS)
     best = run
 
     def exhibits(program: ExecProgram, names: list[str]) -> list[str] | None:
         nonlocal best
-        shown = [made for _ in range(TRIES) if (made := _try(runner, program, cause, until)) is not None]
+        shown = [made for _ in range(TRIES) if (made := _try(runner, program, cause, limit)) is not None]
         if len(shown) < TRIES:
             return None
         best = min(shown, key=lambda made: made.recording.now)
@@ -132,8 +136,8 @@ def _counted(runner: ExecRunner, cause: Cause, run: ExecRun) -> ExecFinding:
 
     shrink(run.program, [], lambda program, names: [(less, names) for less in simpler(program)], exhibits)
     failed = counted = 0
-    until = monotonic() + COUNTING
-    while counted < COUNTED and (not counted or monotonic() < until):
+    limit = min(until, monotonic() + COUNTING)
+    while counted < COUNTED and (not counted or monotonic() < limit):
         counted += 1
         failed += shows(runner.run(best.program), cause)
     return ExecFinding(cause, best, failed, counted)

@@ -6,6 +6,7 @@ hundred times as long as on a loop. A process that schedules itself is run again
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 from time import monotonic
 
@@ -37,7 +38,18 @@ class Amount:
 AMOUNTS = {"dev": Amount(80, 10), "ci": Amount(250, 10), "nightly": Amount(10_000, 40)}
 MORE_ROUNDS = 2  # of programs, if nothing was found and some kind has never fired
 
+SMALL = 1 / 3  # of a budget, for making findings small
+
 Progress = Callable[[int, int, int], object]
+Found = Callable[[ExecFinding], object]
+
+
+@dataclass(slots=True)
+class _Making:
+    """Who is told of findings, and how many seconds are left for making them small."""
+
+    found: Found
+    seconds: float
 
 
 @dataclass(slots=True)
@@ -57,18 +69,30 @@ class ExecOutcome:
     seconds: float = 0.0
 
 
-def explore(runner: ExecRunner, amount: Amount, seed: int, budget: float | None, progress: Progress) -> ExecOutcome:
-    """Run programs until `amount` is done (or more, if some kind never fired), or for `budget` seconds.
+def explore(
+    runner: ExecRunner,
+    amount: Amount,
+    seed: int,
+    budget: float | None,
+    progress: Progress,
+    found: Found = lambda _: None,
+    most: int | None = None,
+) -> ExecOutcome:
+    """Run programs until `amount` is done (or more, if some kind never fired), or for `budget` seconds, or until `most` causes are found.
 
-    Ctrl-C ends it with the findings so far. Raises BadProcess if there were none before.
+    `found` is told of each as it is found, and again when it is small. Ctrl-C ends it with the findings so far. Raises BadProcess if there
+    were none before.
     """
     outcome = ExecOutcome(runner.hello)
     began = monotonic()
     deadline = None if budget is None else began + budget
+    making = _Making(found, inf if budget is None else SMALL * budget)
     number = 0
     expected = kinds(outcome.hello.operations)
 
     def enough() -> bool:
+        if most is not None and len(outcome.findings) >= most:
+            return True
         if deadline is not None:
             return monotonic() >= deadline
         rounds = number // amount.programs
@@ -76,7 +100,7 @@ def explore(runner: ExecRunner, amount: Amount, seed: int, budget: float | None,
 
     try:
         while not enough():
-            if not _program(runner, Random(f"{seed}/{number}"), amount.runs, deadline, outcome):
+            if not _program(runner, Random(f"{seed}/{number}"), amount.runs, deadline, outcome, making):
                 break
             number += 1
             progress(outcome.runs, number, max(number, amount.programs))
@@ -90,7 +114,7 @@ def explore(runner: ExecRunner, amount: Amount, seed: int, budget: float | None,
     return outcome
 
 
-def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | None, outcome: ExecOutcome) -> bool:
+def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | None, outcome: ExecOutcome, making: _Making) -> bool:
     """Draw a program and run it until it fails; True to continue with another."""
     program = draw(random, runner.hello.operations)
     outcome.programs += 1
@@ -102,7 +126,7 @@ def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | No
             outcome.overtook += run.overtook
             outcome.kinds |= run.kinds
             if run.broken is not None:
-                return _found(runner, run, run.broken.cause, outcome)
+                return _found(runner, run, run.broken.cause, outcome, making)
             if deadline is not None and monotonic() >= deadline:
                 break
     except Nondeterministic as doubt:
@@ -111,12 +135,16 @@ def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | No
     return True
 
 
-def _found(runner: ExecRunner, run: ExecRun, cause: Cause, outcome: ExecOutcome) -> bool:
+def _found(runner: ExecRunner, run: ExecRun, cause: Cause, outcome: ExecOutcome, making: _Making) -> bool:
     """Make a finding of a new cause; True to continue. Raises Nondeterministic."""
     if cause not in outcome.findings:
         outcome.findings[cause] = ExecFinding(cause, run, tried=False)  # kept as it is if there is no time to make it small
+        making.found(outcome.findings[cause])
         try:
-            outcome.findings[cause] = investigate(runner, cause, run)
+            began = monotonic()
+            outcome.findings[cause] = investigate(runner, cause, run, began + making.seconds)
+            making.seconds -= monotonic() - began
+            making.found(outcome.findings[cause])
         except Nondeterministic:
             del outcome.findings[cause]
             raise

@@ -45,6 +45,7 @@ class Process:
     def __init__(self, command: str) -> None:
         self.command = command
         self._popen = _start(command)
+        self._guard = _guard(self._popen.pid)
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None
@@ -117,6 +118,9 @@ class Process:
 
     def close(self) -> None:
         """Kill the process and everything left in its group, and close the streams."""
+        if self._guard is not None:  # first: the number of a group that has gone may be another's
+            self._guard.kill()
+            self._guard.communicate()
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.kill()
@@ -165,6 +169,20 @@ class Process:
         if code < 0:
             return f"it was killed by {signal.Signals(-code).name}{self.complaint()}"
         return f"it ended with exit code {code}{self.complaint()}"
+
+
+def _guard(group: int) -> "subprocess.Popen[bytes] | None":
+    """A shell that kills `group` when this process ends without closing it, however that happens: then its standard input ends."""
+    try:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", 'read _; kill -9 "-$1"', "sh", str(group)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:  # there is no shell
+        return None
 
 
 def _start(command: str) -> "subprocess.Popen[bytes]":

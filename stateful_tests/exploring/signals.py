@@ -1,15 +1,19 @@
-"""Signals that end a command: Ctrl-C, and for a hunt also those of a service or container that is stopped, and of a terminal that
-closes.
+"""Signals that end a command: Ctrl-C, and for a gate or a hunt also those of a service or container that is stopped, and of a terminal
+that closes.
 """
 
+import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 CTRL_C = (signal.SIGINT,)
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a hunt
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a gate or a hunt
+LAST = 4.5  # seconds after the first signal in which a command must have ended
 
 
 @contextmanager
@@ -30,15 +34,66 @@ def ignoring(numbers: Iterable[signal.Signals]) -> Iterator[None]:
 
 
 @contextmanager
-def interruptible(numbers: Iterable[signal.Signals]) -> Iterator[list[int]]:
-    """A list that these signals fill, so that a search can end with a report of its findings. A second signal ends it at once."""
+def interruptible(numbers: Iterable[signal.Signals], first: Callable[[], object] = lambda: None) -> Iterator[list[int]]:
+    """A list that these signals fill, so that a search can end with a report of its findings; the first one also calls `first`. A second
+    signal ends it at once.
+    """
     interrupted: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
         if interrupted:
             raise KeyboardInterrupt
         interrupted.append(number)
+        first()
 
-    heard = [number for number in numbers if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
-    with _handled(heard, handle):
+    with _handled(_heard(numbers), handle):
         yield interrupted
+
+
+@contextmanager
+def raising(numbers: Iterable[signal.Signals], first: Callable[[], object]) -> Iterator[None]:
+    """Each of these signals raises KeyboardInterrupt, as Ctrl-C does, and calls `first` before. For code that waits in our own calls."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        first()
+        raise KeyboardInterrupt
+
+    with _handled(_heard(numbers), handle):
+        yield
+
+
+def _heard(numbers: Iterable[signal.Signals]) -> list[signal.Signals]:
+    return [number for number in numbers if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
+
+
+class LastResort:
+    """Ends the process and its workers `LAST` seconds after `arm`, if it has not ended by itself: the subject's code may be busy for ever
+    in the main thread, or a reader may not read. `code()`: the exit code then. Its findings have been told and are saved by then.
+    """
+
+    def __init__(self, command: str, code: Callable[[], int]) -> None:
+        self._said = (
+            f"{command}: stopped, without its report: it did not end within {LAST:g} s; what it has found is told above and saved\n"
+        )
+        self._code = code
+        self._timer: threading.Timer | None = None
+
+    def arm(self) -> None:
+        """Begin to count."""
+        if self._timer is None:
+            self._timer = threading.Timer(LAST, self._end)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end(self) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+        os.write(2, self._said.encode())
+        os._exit(self._code())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

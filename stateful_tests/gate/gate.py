@@ -94,12 +94,11 @@ class Gate:
     def __exit__(self, *_: object) -> None:
         self._pool.close()
 
-    def run(self, replayed: CheckOutcome, told: Iterable[Told] = ()) -> Explored:
-        """Search, then make small. `replayed`: the outcome of the corpus, `told`: its findings. Raises BadSubject, WorkerDied,
-        WorkerFailed.
+    def run(self, replayed: CheckOutcome) -> Explored:
+        """Search, then make small. `replayed`: the outcome of the corpus, whose findings have been told.
+
+        Raises BadSubject, WorkerDied, WorkerFailed.
         """
-        for each in told:
-            self._tell(each)
         self._in_order = list(replayed.findings)
         checked = {check: CheckOutcome(check.name) for check in self._checks}
         outcomes = [replayed, *checked.values()]
@@ -115,7 +114,7 @@ class Gate:
     def _ending(self) -> bool:
         return bool(self._interrupted) or self._pool.died
 
-    def _tell(self, told: Told) -> None:
+    def tell(self, told: Told) -> None:
         """Tell a finding that is better than all of its cause."""
         known = self._told.get(told.finding.cause)
         if known is None or told.finding.rank() < known.finding.rank():
@@ -174,7 +173,7 @@ class Gate:
             if message != "found":
                 return
             found[number][about.finding.cause] = about.finding
-            self._tell(about)
+            self.tell(about)
             known = set(before)
             for at, more in enumerate(found[: last + 1]):
                 known |= more.keys()

@@ -9,7 +9,7 @@ where the number of rounds decides, those that were finished. The report tells t
 With a fixed number of rounds, the findings depend on subject, seed, number of workers and folder alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from time import monotonic
@@ -32,7 +32,8 @@ from subwarden.stateful_tests.subjects.loading import BadSubject
 TICK = 0.25  # seconds between two looks at the workers
 JOURNAL_EVERY = 5.0
 END_STATES_EVERY = 60.0
-WORKERS_END_WITHIN = 5.0  # seconds that workers have to end by themselves
+WORKERS_END_WITHIN = 5.0  # seconds that workers have to end by themselves when time is up
+WORKERS_STOP_WITHIN = 2.0  # when they are told to stop: somebody waits
 LAST_WORDS = ("done", "bad", "failed")  # after which a worker ends, and is not lost
 
 
@@ -41,15 +42,24 @@ class WorkerFailed(Exception):
 
 
 class Hunt:
-    """One session. `totals` and `findings` are those of earlier ones, and grow."""
+    """One session. `totals` and `findings` are those of earlier ones, and grow. A signal that ends it calls `ending`."""
 
-    def __init__(self, plan: Plan, folder: Folder, totals: Totals, findings: dict[Cause, Kept], listener: Listener) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Folder,
+        totals: Totals,
+        findings: dict[Cause, Kept],
+        listener: Listener,
+        ending: Callable[[], object] = lambda: None,
+    ) -> None:
         self.totals = totals
         self.findings = findings
         self.schedules = 0
         self._plan = plan
         self._folder = folder
         self._listener = Reader(listener)
+        self._ending = ending
         self._pipes: dict[Connection[Any, Any], int] = {}
         self._processes: dict[int, Any] = {}
         self._since: dict[str, Work] = {}  # work that is not in the journal yet
@@ -70,7 +80,7 @@ class Hunt:
 
     def run(self) -> ExitReason:
         """Search, and return why that ended. Raises BadSubject, WorkerFailed, BadFolder."""
-        with interruptible(ENDING) as interrupted:
+        with interruptible(ENDING, self._ending) as interrupted:
             self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
             reason = ExitReason.BUDGET if self._plan.rounds is None else ExitReason.ROUNDS
             try:
@@ -84,7 +94,7 @@ class Hunt:
                     if (interrupted or self._bad or self._listener.gone) and not self._stopping:
                         self._stopping, reason = True, ExitReason.STOPPED
                         self._send(("stop", None))
-                        must_end = monotonic() + WORKERS_END_WITHIN
+                        must_end = monotonic() + WORKERS_STOP_WITHIN
                     if must_end is not None and monotonic() >= must_end:
                         break
                 for worker in self._pipes.values():

@@ -24,7 +24,7 @@ def hunt_record(
     """The record of a hunt that ended for `reason`. `schedules` and `seconds` are those of this session, all else is of all sessions."""
     whole = totals.whole
     best = sorted((kept.finding for kept in findings.values()), key=lambda finding: (finding.rank(), finding.id))
-    records, doubts = findings_record(plan.subject, best)
+    records, doubts = findings_record(plan.subject, best, scripts=reason is not ExitReason.STOPPED)
     coverage = {check.name: _coverage(check, totals, plan.subject) for check in plan.checks}
     never = never_fired(plan.checks, coverage)
     return {

@@ -26,6 +26,7 @@ from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
+from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.exploring.signals import ENDING
 from subwarden.stateful_tests.hunt.search import STEPS, Hunter, Memory, Rank
@@ -68,6 +69,7 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
     """
     for number in ENDING:  # all processes of a group get them; the hunt decides how to end
         signal.signal(number, signal.SIG_IGN)
+    go_with_parent()
     try:
         _Worker(assignment, pipe).hunt()
         pipe.send(("done", None))

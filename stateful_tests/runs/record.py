@@ -34,9 +34,10 @@ def adapter_record(checks: Sequence[Check], factory: Factory) -> AdapterRecord:
 
 
 def findings_record(
-    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None, *, scripts: bool = True
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
-    """The records of `findings` by cause, and a doubt for each finding whose kept run does not show it any more.
+    """The records of `findings` by cause, and a doubt for each finding whose kept run does not show it any more. `scripts`: whether there
+    is time for those of plain asyncio.
 
     Each was confirmed when it was shrunk. If its run differs now, the subject has a source of chance of its own or was changed in between;
     the other findings are still reported.
@@ -47,14 +48,15 @@ def findings_record(
     for seed in dict.fromkeys(finding.hash_seed for finding in findings):
         alike = [finding for finding in findings if finding.hash_seed == seed]
         under = seed if factory is None else string_hash.current()  # a subject in hand is checked in one process alone
-        more = _recorded(subject, alike, factory) if under is None else pinned.call(under, _recorded, subject, alike, factory)
+        arguments = (subject, alike, factory, scripts)
+        more = _recorded(*arguments) if under is None else pinned.call(under, _recorded, *arguments)
         records |= more[0]
         doubts += more[1]
     return {finding.cause: records[finding.cause] for finding in findings if finding.cause in records}, doubts
 
 
 def _recorded(
-    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None, scripts: bool
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
     """As `findings_record`, for findings under the string hash of this process."""
     records: dict[Cause, FindingRecord] = {}
@@ -62,7 +64,7 @@ def _recorded(
     for finding in findings:
         make = load(subject, finding.level) if factory is None else factory
         try:
-            records[finding.cause] = finding_record(subject, finding, make)
+            records[finding.cause] = finding_record(subject, finding, make, script=scripts)
         except NotReproducible as error:
             doubts.append(f"{finding.id} was found, and does not show any more in the run that was kept of it ({error})")
     return records, doubts

@@ -1,0 +1,173 @@
+"""A gate that is stopped tells and keeps what it has found, ends soon, and leaves no process behind. Each is a process of its own."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from subwarden.stateful_tests.runs.replay import read
+from subwarden.stateful_tests.runs.saved import SAVED
+
+PATIENCE = 120.0  # seconds until a test gives up
+WITHIN = 5.0  # seconds after a signal in which a gate must end
+SLACK = 3.0  # seconds more for the interpreter to end on a busy machine
+
+SPINS = """
+import signal
+
+signal.signal(signal.SIGALRM, lambda *_: None)
+
+
+class Adapter:
+    '''Its subscribe never ends, and takes no exception for an answer.'''
+
+    def __init__(self, env):
+        pass
+
+    async def connect(self, client):
+        pass
+
+    async def subscribe(self, client, topic):
+        while True:
+            try:
+                while True:
+                    pass
+            except BaseException:
+                pass
+
+    async def disconnect(self, client):
+        pass
+
+    def observe(self):
+        return set()
+"""
+
+
+def wait_for(what: Callable[[], object], patience: float = PATIENCE) -> None:
+    until = monotonic() + patience
+    while not what():
+        assert monotonic() < until
+        sleep(0.05)
+
+
+@contextmanager
+def gating(folder: Path, subject: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """A gate in a process group of its own, in `folder`; its standard error is the file `err`."""
+    folder.mkdir()
+    command = [sys.executable, "-m", "subwarden", "gate", "--subject", subject, "--json", "run.json", *arguments]
+    with (folder / "err").open("w") as err:
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def said(folder: Path) -> str:
+    return (folder / "err").read_text()
+
+
+def workers(process: "subprocess.Popen[str]") -> list[int]:
+    """The processes that it has started and that are workers."""
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [int(words[1]) for words in map(str.split, listed) if int(words[0]) == process.pid and "spawn_main" in " ".join(words)]
+
+
+def runs(pid: int) -> bool:
+    """Whether there is such a process; one that has ended and whose parent has not looked does not count."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
+def record(folder: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    return made
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_soon_with_what_it_has_found(number: signal.Signals, tmp_path: Path) -> None:
+    folder = tmp_path / "gate"
+    with gating(folder, "source", "--level", "server", "--jobs", "2", "--budget", "10m") as process:
+        wait_for(lambda: ": found after " in said(folder) and len(workers(process)) == 2)
+        started = workers(process)
+        began = monotonic()
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=PATIENCE)
+        took = monotonic() - began
+    assert took < WITHIN + SLACK
+    assert process.returncode == 1
+    assert not any(map(runs, started))
+    assert "Traceback" not in said(folder)
+    assert "Stopped early" in out
+    made = record(folder)
+    assert made["stopped"] is True
+    assert made["verdict"] == "violated"
+    for finding in made["findings"]:
+        assert f"subwarden replay {finding['replay']}" in out
+    assert {read(str(path)).subject for path in (folder / SAVED).iterdir()} == {"source"}
+
+
+def test_a_subject_that_spins_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+    (tmp_path / "spins.py").write_text(SPINS)
+    folder = tmp_path / "gate"
+    with gating(folder, f"{tmp_path / 'spins.py'}:Adapter", "--jobs", "2") as process:
+        wait_for(lambda: len(workers(process)) == 2)
+        started = workers(process)
+        sleep(2)  # they are at work, or load the harness
+        began = monotonic()
+        process.terminate()
+        out, _ = process.communicate(timeout=PATIENCE)
+        took = monotonic() - began
+    assert took < WITHIN + SLACK
+    assert process.returncode == 2
+    assert not any(map(runs, started))
+    assert "inconclusive (no findings" in out
+
+
+def test_workers_go_when_the_gate_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "gate"
+    with gating(folder, "source", "--level", "manager", "--jobs", "2", "--budget", "10m") as process:
+        wait_for(lambda: ": found after " in said(folder) and len(workers(process)) == 2)
+        started = workers(process)
+        process.kill()
+        process.wait()
+        wait_for(lambda: not any(map(runs, started)), 30)
+
+
+def test_the_child_of_an_exec_subject_goes_when_the_gate_is_killed(tmp_path: Path) -> None:
+    """It does not read its input, whose end would tell it."""
+    folder = tmp_path / "gate"
+    command = f"sh -c {shlex.quote('echo $$ > pid.new; mv pid.new pid; sleep 1000')}"
+    with gating(folder, f"exec:{command}", "--answer-within", "60") as process:
+        wait_for((folder / "pid").exists)
+        child = int((folder / "pid").read_text())
+        assert runs(child)
+        process.kill()
+        process.wait()
+        wait_for(lambda: not runs(child), 30)
+
+
+def test_a_signal_ends_the_gate_of_an_exec_subject_and_its_child(tmp_path: Path) -> None:
+    folder = tmp_path / "gate"
+    command = f"sh -c {shlex.quote('trap : TERM HUP; echo $$ > pid.new; mv pid.new pid; while :; do sleep 1000; done')}"
+    with gating(folder, f"exec:{command}", "--answer-within", "60") as process:
+        wait_for((folder / "pid").exists)
+        child = int((folder / "pid").read_text())
+        began = monotonic()
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+        assert monotonic() - began < WITHIN + SLACK
+        assert process.returncode == 2
+        wait_for(lambda: not runs(child), 10)
+    assert "Traceback" not in said(folder)

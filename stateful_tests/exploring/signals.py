@@ -13,6 +13,7 @@ from typing import Any, Self
 
 CTRL_C = (signal.SIGINT,)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a gate or a hunt
+_exit = os._exit  # bound before `scheduling.isolation` refuses it while a subject is loaded
 LAST = 4.5  # seconds after the first signal in which a command must have ended
 
 
@@ -76,24 +77,28 @@ class LastResort:
             f"{command}: stopped, without its report: it did not end within {LAST:g} s; what it has found is told above and saved\n"
         )
         self._code = code
-        self._timer: threading.Timer | None = None
+        self._armed, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="last resort", daemon=True)  # a signal may come where none can be started
 
     def arm(self) -> None:
         """Begin to count."""
-        if self._timer is None:
-            self._timer = threading.Timer(LAST, self._end)
-            self._timer.daemon = True
-            self._timer.start()
+        self._armed.set()
+
+    def _watch(self) -> None:
+        self._armed.wait()
+        if not self._over.wait(LAST):
+            self._end()
 
     def _end(self) -> None:
         for process in multiprocessing.active_children():
             process.kill()
         os.write(2, self._said.encode())
-        os._exit(self._code())
+        _exit(self._code())
 
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._over.set()
+        self._armed.set()

@@ -7,7 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from subwarden.checking.linearizability.lines import Malformed, header_of
+from subwarden.checking.linearizability.core import CoreSpecification
+from subwarden.checking.linearizability.lines import Header, Malformed, header_of
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file
 from subwarden.cli.reporting.html import add_html, write_html
@@ -27,6 +28,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("history", type=Path, metavar="HISTORY.jsonl", help="calls, returns and cancellations, one JSON object a line")
     parser.add_argument("--model", choices=list(SPECIFICATIONS), help=f"default: the model that the history names, else {DEFAULT}")
+    parser.add_argument("--reconnects", action="store_true", help="model core: a client that has closed may connect again under its name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the judgement as JSON")
     add_html(parser)
     parser.add_argument(
@@ -39,10 +41,14 @@ def run(args: argparse.Namespace) -> int:
     """Judge the history that `args` names. The judgement goes to standard output, faults of the history to standard error."""
     path: Path = args.history
     try:
-        name = args.model or _named(path) or DEFAULT
+        header = _header(path)
+        name = args.model or header.model or DEFAULT
         if name not in SPECIFICATIONS:
             return _unusable(f"{path}:1: no model is called {name!r}; name one of {', '.join(SPECIFICATIONS)}, here or with --model")
-        specification = SPECIFICATIONS[name]()
+        reconnects = args.reconnects or header.reconnects
+        if reconnects and name != CoreSpecification.name:
+            return _unusable(f"subwarden check: --reconnects belongs to the model core, not to {name}; leave it out")
+        specification = CoreSpecification(reconnects=True) if reconnects else SPECIFICATIONS[name]()
         found = survey_file(path, specification)
         if found.faults:
             return _unusable(*(fault.told(str(path)) for fault in found.faults))
@@ -61,11 +67,11 @@ def run(args: argparse.Namespace) -> int:
     return judgement.verdict.exit_code
 
 
-def _named(path: Path) -> str | None:
+def _header(path: Path) -> Header:
     try:
         return header_of(path)
     except Malformed:
-        return None  # the survey tells it, with every other malformed line
+        return Header()  # the survey tells it, with every other malformed line
 
 
 def _unusable(*lines: str) -> int:

@@ -13,6 +13,10 @@ class CoreSpecification:
 
     name = "core"
 
+    def __init__(self, *, reconnects: bool = False) -> None:
+        """`reconnects`: a connection that has closed may connect again under its name; else a close is final."""
+        self._final = not reconnects
+
     def decode(self, data: object) -> CoreOperation:
         return core.core_decode(data)
 
@@ -33,7 +37,7 @@ class CoreSpecification:
         return list(answer) if isinstance(answer, tuple) else answer
 
     def initial(self) -> CoreState:
-        return CoreState()
+        return CoreState(final=self._final)
 
     def needs_state(self, operation: CoreOperation) -> bool:
         return False

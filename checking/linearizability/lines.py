@@ -19,14 +19,21 @@ class Malformed(ValueError):
         self.mend = mend
 
 
-def header_of(path: Path) -> str | None:
-    """The model that the history's first line names, or None. Raises Malformed if the line is no header, OSError if it cannot be read."""
+class Header(NamedTuple):
+    """The first line of a history: the model that it names, or None, and whether a client that has closed may connect again."""
+
+    model: str | None = None
+    reconnects: bool = False
+
+
+def header_of(path: Path) -> Header:
+    """The history's first line. Raises Malformed if the line is no header, OSError if it cannot be read."""
     with path.open("rb") as lines:
         return header(lines.readline())
 
 
-def header(line: bytes) -> str | None:
-    """The model that a history's first line names, or None. Raises Malformed if the line is no header."""
+def header(line: bytes) -> Header:
+    """A history's first line. Raises Malformed if the line is no header."""
     mend = f'make the first line {{"history": {VERSION}, "model": "core"}}'
     data = _object(line, mend)
     version, model = data.get("history"), data.get("model")
@@ -36,8 +43,13 @@ def header(line: bytes) -> str | None:
         raise Malformed(f"version {version} of the format is not known here", f"write version {VERSION}, as docs/histories.md describes it")
     if model is not None and not isinstance(model, str):
         raise Malformed(f"the model's name is a text, not {model!r}", mend)
-    _no_others(data, {"history", "model"}, mend)
-    return model
+    reconnects = data.get("reconnects", False)
+    if not isinstance(reconnects, bool):
+        raise Malformed(f"reconnects is true or false, not {reconnects!r}", mend)
+    if reconnects and model not in (None, "core"):
+        raise Malformed(f"reconnects belongs to the model core, not to {model}", 'leave out "reconnects", or name the model core')
+    _no_others(data, {"history", "model", "reconnects"}, mend)
+    return Header(model, reconnects)
 
 
 class _Open(NamedTuple):

@@ -40,6 +40,10 @@ class Environment:
         """`client` connects again, where the manager allows it. Called by the play, not by adapters."""
         self._left.discard(client)
 
+    def dropped(self, client: Id) -> None:
+        """The manager has dropped `client` by itself, by design: nothing more is expected for it until its disconnect has been answered."""
+        self.failed(client)
+
     async def park(self, name: str, *, may_fail: Failure | None = None, client: Id | None = None) -> None:
         """Wait until the scheduler lets the call go on. Reports call the awaited event `name`.
 

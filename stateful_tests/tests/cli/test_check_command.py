@@ -18,7 +18,7 @@ from subwarden.stateful_tests.tests.paths import DATA, DOCS
 
 HISTORIES = DATA / "histories"
 PAGE = DOCS / "histories.md"
-CODES = {"late_delivery": 1, "in_order": 0, "resurrected": 1}
+CODES = {"late_delivery": 1, "reconnect": 1, "in_order": 0, "resurrected": 1}
 
 
 def subwarden(*arguments: str) -> int:
@@ -26,6 +26,21 @@ def subwarden(*arguments: str) -> int:
     parser = argparse.ArgumentParser(prog="subwarden")
     check.add_parser(parser.add_subparsers(required=True))
     return check.run(parser.parse_args(arguments))
+
+
+def test_a_client_may_come_back_under_its_name_if_the_history_or_the_command_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = HISTORIES / "reconnect.jsonl"
+    assert subwarden("check", str(history)) == 1
+    assert subwarden("check", str(history), "--reconnects") == 0
+    said = tmp_path / "said.jsonl"
+    header, *lines = history.read_text().splitlines()
+    said.write_text("\n".join([header.replace("}", ', "reconnects": true}'), *lines]))
+    assert subwarden("check", str(said)) == 0
+    capsys.readouterr()
+    assert subwarden("check", str(said), "--model", "manager") == 3
+    assert capsys.readouterr().err == "subwarden check: --reconnects belongs to the model core, not to manager; leave it out\n"
 
 
 @pytest.mark.parametrize("name", CODES)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -35,7 +36,7 @@ from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask, kinds, 
 from subwarden.stateful_tests.exec.recording import SPECIFICATION, Recording
 from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
-from subwarden.stateful_tests.tests.paths import ROOT
+from subwarden.stateful_tests.tests.paths import DATA, ROOT
 
 EXAMPLES = ROOT / "examples" / "exec"
 LIMIT = 20.0  # seconds: these answer at once, but a busy machine may not
@@ -121,6 +122,11 @@ def test_the_subject_in_javascript() -> None:
         run = runner.run(twice)
     assert run.broken is not None
     assert run.broken.cause == causes.wrong_answer("unsubscribe")
+
+
+def test_conformance_asks_for_no_operation_that_is_not_offered(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conform", f"{sys.executable} {DATA}/adapters/small_process.py", "--answer-within", "20"]) == 0
+    assert "fail  " not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["steady.py", "phantom.py", "threads.py", "threads.py --hasty", pytest.param("events.js", marks=NODE)])

@@ -36,7 +36,7 @@ def found(*arguments: Any, **named: Any) -> set[str]:
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("cancellation", [False, True])
 def test_correct_ones_hold(order: Order, cancellation: bool) -> None:
-    for name in ("counted_tasks.py:Adapter", "own_deadline.py:Adapter"):
+    for name in ("counted_tasks.py:Adapter", "own_deadline.py:Adapter", "evicting_hub.py:Adapter"):
         assert not found(name, order, cancellation=cancellation)
 
 
@@ -55,6 +55,10 @@ def test_a_finding_replays_although_tasks_are_named_by_a_counter() -> None:
 def test_a_call_that_goes_on_after_its_cancellation_is_p11() -> None:
     assert not found("lost_cancellation.py:Adapter")
     assert found("lost_cancellation.py:Adapter", cancellation=True) == {"P11-a-call-that-was-cancelled-while-it-waited-goes-on-and-answers"}
+
+
+def test_a_client_that_is_dropped_by_design_must_be_told() -> None:
+    assert found("evicting_hub.py:Silent") >= {"P8-a-subscription-vanishes-that-no-open-call-ended"}
 
 
 def test_an_operation_that_always_waits_need_not_answer() -> None:

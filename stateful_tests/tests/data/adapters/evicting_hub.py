@@ -4,8 +4,9 @@ import asyncio
 
 
 class Hub:
-    def __init__(self, send):
+    def __init__(self, send, closes):
         self.send = send
+        self.closes = closes  # tells a client that it is too slow
         self.queues, self.tasks, self.topics = {}, {}, {}
 
     def connect(self, client):
@@ -28,7 +29,8 @@ class Hub:
             try:
                 self.queues[client].put_nowait(message)
             except asyncio.QueueFull:
-                self.disconnect(client)  # too slow
+                self.disconnect(client)
+                self.closes(client)
 
     def disconnect(self, client):
         if client in self.queues:
@@ -41,7 +43,7 @@ class Hub:
 class Adapter:
     def __init__(self, env):
         self.env = env
-        self.hub = Hub(self.send)
+        self.hub = Hub(self.send, env.dropped)
         self.gone, self.inbox = set(), {}
         self.subscribe, self.publish = self.hub.subscribe, self.hub.publish
 
@@ -62,3 +64,11 @@ class Adapter:
 
     def delivered(self):
         return self.inbox
+
+
+class Silent(Adapter):
+    """The same, except that nobody is told: a client that has been dropped waits for messages that never come."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        self.hub.closes = lambda client: None

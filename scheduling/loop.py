@@ -94,7 +94,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
 
     __slots__ = (  # read at every step of every run
         *("batch_end", "current", "early_timers", "events", "faults", "suspended_free", "holding", "lock_listener", "nested", "observer"),
-        *("ready", "suspend_free_locks", "tasks", "timers", "uncontrolled", "unhandled"),
+        *("at_end", "ready", "suspend_free_locks", "tasks", "timers", "uncontrolled", "unhandled"),
         *("_closed", "_task_factory", "_task_order", "_thread"),
     )
     # attributes that a run rarely changes are on the class: a loop is made for every run
@@ -133,6 +133,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.lock_listener: Callable[[str, asyncio.Lock], object] | None = None
         self.unhandled: list[dict[str, Any]] = []
         self.uncontrolled: list[str] = []
+        self.at_end: list[Callable[[], object]] = []  # called when the run is abandoned
         self.holding: list[tuple[asyncio.Task[Any] | None, asyncio.Lock]] = []
         self.nested: list[tuple[asyncio.Lock, asyncio.Lock]] = []
         self.suspended_free = False
@@ -196,6 +197,9 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         for handle in self.ready:
             if handle._callback == self.create_task:  # an abandoned generator that was to be closed
                 _close(handle._args[0])
+        for end in self.at_end:
+            end()
+        self.at_end.clear()
         self.ready.clear()
         self.events.clear()
         self.faults.clear()

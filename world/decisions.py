@@ -63,13 +63,16 @@ def _named(made: Any, awaitable: Awaitable[Any]) -> Any:
 
 class _Unstarted:
     """Holds an awaitable until it is awaited. If it never is, since its task was cancelled before its first step, its coroutine is closed
-    without a complaint: that is the scheduler's doing, not the author's.
+    without a complaint at the end of the run: that is the scheduler's doing, not the author's.
     """
 
     __slots__ = ("awaitable",)
 
     def __init__(self, awaitable: Awaitable[Any]) -> None:
         self.awaitable: Awaitable[Any] | None = awaitable
+        loop = ENTERED.get(get_ident())
+        if loop is not None:
+            loop.at_end.append(self.close)
 
     def take(self) -> Awaitable[Any]:
         """The awaitable, which is now the caller's."""
@@ -77,7 +80,8 @@ class _Unstarted:
         assert awaitable is not None
         return awaitable
 
-    def __del__(self) -> None:
+    def close(self) -> None:
+        """Close a coroutine that has not been taken."""
         if asyncio.iscoroutine(self.awaitable):
             self.awaitable.close()
 

@@ -22,6 +22,7 @@ CONTENDERS = {
     "stock asyncio, fifo": "yardsticks",
     "subwarden, nothing checked": "ours",
     "subwarden, every step checked": "ours",
+    "subwarden explore": "explored",
     "Hypothesis alone": "hypothesis_alone",
     **dict.fromkeys(PEERS, "installed"),
     "simloop" + IN_PYTEST: "installed",

@@ -34,6 +34,7 @@ from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 SEEDS = 25
+NEAREST, EXPLORE = "detangle", "subwarden explore"  # the peer that takes plain scenarios, and ours that does
 NAME = "stateful_tests/specimens/races/split_lock_shown.py:ShownSplitLock"
 
 
@@ -108,6 +109,11 @@ def _replays(report: str) -> bool:
     return told.returncode == 1 and "a connection that is not live is subscribed" in told.stdout
 
 
+def _schedules(answers: list[dict[str, Any]]) -> float:
+    """The median number of schedules until the program failed."""
+    return median(LIMITLESS if answer["schedules"] is None else answer["schedules"] for answer in answers)
+
+
 def judge(rated: dict[str, dict[str, list[float]]], found: dict[tuple[str, str], list[dict[str, Any]]]) -> list[str]:
     """A line of Markdown for each claim."""
     lines = ["| claim | measured | holds |", "|---|---|---|"]
@@ -118,12 +124,18 @@ def judge(rated: dict[str, dict[str, list[float]]], found: dict[tuple[str, str],
     for workload, base in ((SUSPENDING, "with locks that suspend too"), (FIXED, ""), (MANAGER, "")):
         ratio = median(a / b for a, b in zip(rated[workload][CHECKED], rated[workload][BARE], strict=True))
         claim(f"every step checked: half the bare loop {base} or more ({workload})", f"{ratio:.2f}", ratio >= 0.5)
-    for peer in (name for name in rated[FIXED] if name.removesuffix(IN_PYTEST) in PEERS):
+    for peer in (name for name in rated[FIXED] if name.removesuffix(IN_PYTEST) in PEERS and name != NEAREST):
         times = median(a / b for a, b in zip(rated[FIXED][CHECKED], rated[FIXED][peer], strict=True))
         claim(f"every step checked: 100 times {peer} or more ({FIXED})", f"{times:,.0f} times", times >= 100)
+    if NEAREST in rated[FIXED]:
+        times = median(a / b for a, b in zip(rated[FIXED][EXPLORE], rated[FIXED][NEAREST], strict=True))
+        claim(f"{EXPLORE}: 2.5 times {NEAREST} or more ({FIXED})", f"{times:.1f} times", times >= 2.5)
+        for workload in (BUGGY, CROWDED):
+            ours, theirs = (_schedules(found[name, workload]) for name in (EXPLORE, NEAREST))
+            claim(f"{EXPLORE}: {workload} found within the schedules of {NEAREST}", f"{ours:g}, {theirs:g}", ours <= theirs)
     for workload, most in ((BUGGY, 10), (CROWDED, 25)):
         answers = found[CHECKED, workload]
-        schedules = median(LIMITLESS if a["schedules"] is None else a["schedules"] for a in answers)
+        schedules = _schedules(answers)
         ms = 1000 * median(a["seconds"] for a in answers)
         claim(f"{workload}: found within {most} schedules", f"{schedules:g}", schedules <= most)
         if workload == BUGGY:

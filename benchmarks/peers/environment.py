@@ -15,7 +15,12 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".venv-peers"
 NEEDED = (3, 12)  # by simloop and simloom; frontrun is content with less
-PEERS = {"simloop": "simloop==0.2.2", "simloom": "simloom==0.5.0", "frontrun": "frontrun==0.7.0"}  # as last looked at
+PEERS = {
+    "simloop": "simloop==0.2.2",
+    "simloom": "simloom==0.5.0",
+    "frontrun": "frontrun==0.7.0",
+    "detangle": "detangle==0.1.0",
+}  # as last looked at
 PATIENCE = 300  # seconds for one call of pip
 
 
@@ -81,7 +86,7 @@ def prepare() -> Environment:
     for name, package in PEERS.items():
         if list((folder / "lib").glob(f"python*/site-packages/{name}/__init__.py")):
             continue
-        if version < NEEDED and name != "frontrun":
+        if version < NEEDED and name not in ("frontrun", "detangle"):
             missing[name] = f"it needs Python {'.'.join(map(str, NEEDED))}, and the newest here is {'.'.join(map(str, version))}"
         elif (failed := _pip(python, package)) is not None:
             missing[name] = failed

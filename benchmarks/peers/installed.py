@@ -1,4 +1,4 @@
-"""simloop, simloom and frontrun as contenders, each installed and used as its own pages say. Imported only if one is installed."""
+"""simloop, simloom, frontrun and detangle as contenders, each used as its own pages say. Imported only if one is installed."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -65,7 +65,21 @@ def _frontrun_find(name: str, _seed: int, limit: int) -> int | None:
     return None if found.property_holds is not False else int(found.num_explored)
 
 
+def _detangle(name: str, count: int) -> int:
+    return int(import_module("detangle").explore(_main(name), runs=count, seed=1, database=False).runs)
+
+
+def _detangle_find(name: str, seed: int, limit: int) -> int | None:
+    detangle = import_module("detangle")
+    try:
+        detangle.explore(_main(name), runs=limit, seed=seed, shrink=False, database=False)
+    except detangle.BugFound as found:
+        return int(found.report.runs)
+    return None
+
+
 CONTENDERS = {
+    "detangle": Contender(_detangle, _detangle_find, 200),
     "simloop": Contender(_simloop, _simloop_find, 10),
     "simloom": Contender(_simloom, _simloom_find, 10),
     "frontrun": Contender(_frontrun, _frontrun_find, 10),

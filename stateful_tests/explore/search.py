@@ -26,11 +26,13 @@ from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 
+EARLY = 16  # schedules before the scenario is played again, to see that it does the same
+WALKS = 11  # random walks for each run of another strategy, once the best finders have had their turns
 SAMPLED = 200  # schedules before the search of states: most failures are found by then
 AFTER = 100  # schedules after the first failure, which may show another one
 MOST = 5  # findings in one order
 SOON = 50  # schedules, by which most failures show: the first look at an end state takes long
-END_STATES = 8  # every so many runs the end state is looked at
+END_STATES = 24  # every so many runs the end state is looked at
 PROOF = 1_000  # states that the search of states may see, and twice as many runs, where the number of schedules does not say
 LARGE = 60  # choices of a run, beyond which its states are too many
 
@@ -60,15 +62,19 @@ class Explored:
     doubts: list[str] = field(default_factory=list)
 
 
-def _turns(random: Random, systematic: DelayBounded) -> list[Strategy]:
-    """The strategies in the order of their turns. Half of the turns are for PCT and the random walk, which need the least time a run."""
+def _turns(random: Random, systematic: DelayBounded) -> tuple[list[Strategy], list[Strategy]]:
+    """The strategies in the order of their turns: first the best finders, of which none is best everywhere; then, for the many runs after
+    them, mostly the random walk, which takes half of their time.
+    """
 
     def own() -> Random:
         return Random(random.getrandbits(64))
 
     walk, surw, urw, pos, feedback = RandomWalk(own()), Surw(own()), Urw(own()), Pos(own()), Feedback(own())
     pct2, pct3, pct4 = Pct(own(), 2), Pct(own(), 3), Pct(own(), 4)
-    return [pct3, walk, pct4, walk, surw, pct3, walk, systematic, pct2, walk, pos, pct3, walk, urw, walk, feedback]
+    finders: list[Strategy] = [pct3, walk, pct3, pos, walk, pct4, pct3, walk, surw, systematic, pct3, walk, pct2, walk, urw, feedback]
+    later: list[Strategy] = [systematic, pct3, surw, pct4, systematic, pos, pct2, urw, pct3, feedback]
+    return finders, [each for other in later for each in (other, *[walk] * WALKS)]
 
 
 class Search:
@@ -95,21 +101,24 @@ class Search:
         self._known: set[Failure] = set()
         self._systematic = DelayBounded(random=Random(self._random.getrandbits(64)))
         self._first: Run | None = None
-        self._turns = _turns(self._random, self._systematic)
+        self._turns, self._fast = _turns(self._random, self._systematic)
         self.explored = Explored(rules)
 
     def go(self) -> Explored:
         """Search until the budget or the schedules are used up, or nothing is left."""
         began = monotonic()
         explored, runner = self.explored, self._runner
-        if self._same_twice():
-            for saved in self._saved:
-                choices = saved.choices
-                self._look_at(runner.run(lambda _, choices=choices: fixed(choices)), 0)  # type: ignore[misc]  # a default binds it now
+        self._begin()
+        for saved in self._saved:
+            choices = saved.choices
+            self._look_at(runner.run(lambda _, choices=choices: fixed(choices)), 0)  # type: ignore[misc]  # a default binds it now
+        self._sample(EARLY)
+        if self._same_again():
             self._sample(SAMPLED)
             if self._worth_a_proof() and self._all_states():
                 explored.complete = True
             else:
+                self._turns = self._fast
                 self._sample(None)
         explored.schedules = runner.schedules
         explored.steps = runner.steps
@@ -120,18 +129,22 @@ class Search:
 
     # --- parts
 
-    def _same_twice(self) -> bool:
-        """Play fifo's own schedule twice: a scenario that does not do the same cannot be explored."""
+    def _begin(self) -> None:
+        """Play fifo's own schedule."""
         first = self._first = record(self._runner, lambda _: fixed(()))
-        second = record(self._runner, lambda _: fixed(()))
-        if first != second:
-            self.explored.doubts.append(f"the scenario does not do the same under the same schedule: {difference(first, second)}")
-            return False
-        self._look_at(Result(first.failure, first.choices, 0), 1)
+        self._look_at(Result(first.failure, first.choices, 0))
         if not first.choices:  # it is the only schedule: let the systematic search notice
             while self._one(self._systematic):
                 pass
-        return True
+
+    def _same_again(self) -> bool:
+        """Play it again: a scenario that does not do the same cannot be explored."""
+        again = record(self._runner, lambda _: fixed(()))
+        if self._first == again:
+            return True
+        assert self._first is not None
+        self.explored.doubts.append(f"the scenario does not do the same under the same schedule: {difference(self._first, again)}")
+        return False
 
     def _sample(self, number: int | None) -> None:
         """Sample `number` schedules, or as many as are wanted."""

@@ -1,0 +1,62 @@
+"""`subwarden explore` as a contender: the workloads as plain scenarios, with everything judged that a scenario is judged for."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from subwarden.benchmarks.peers.contender import Contender
+from subwarden.benchmarks.peers.workloads import workload
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.explore.search import Search
+from subwarden.stateful_tests.exploring.budget import UNLIMITED
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
+from subwarden.stateful_tests.subjects.scenario.scenario import scenario_of
+
+
+def _main(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
+    made = workload(name)
+
+    async def main() -> None:
+        state = made.start()
+        await asyncio.gather(*(task(state) for task in made.tasks))
+        if not made.ended_well(state):
+            raise AssertionError("it did not end well")
+
+    return main
+
+
+class _First(Search):
+    """Stops at the first failing run, and does not make it smaller."""
+
+    failed: int | None = None
+
+    def _look_at(self, result: Result, number: int | None = None) -> None:
+        if result.failure is not None and self.failed is None:
+            self.failed = self._runner.schedules
+            self._until = 0
+
+    def _worth_a_proof(self) -> bool:
+        return False
+
+
+def _search(name: str, seed: int, limit: int) -> _First:
+    scenario = scenario_of(_main(name))
+    search = _First(lambda rules: ScenarioRunner(scenario, rules), Rules(Order.ANY), seed, limit, UNLIMITED)
+    search.go()
+    WATCHDOG.watch(None)
+    return search
+
+
+def _explore(name: str, count: int) -> int:
+    search = _search(name, 1, count)
+    assert search.failed is None
+    return search.explored.schedules
+
+
+def _find(name: str, seed: int, limit: int) -> int | None:
+    return _search(name, seed, limit).failed
+
+
+CONTENDERS = {"subwarden explore": Contender(_explore, _find, 200, around=running)}

@@ -45,3 +45,8 @@ class CoreProperty(Enum):
         self.title = title
         self.when = when
         self.sentence = sentence
+
+
+def property_named(name: str) -> Property | CoreProperty:
+    """The property that records call `name`. Raises KeyError."""
+    return CoreProperty[name] if name in CoreProperty.__members__ else Property[name]

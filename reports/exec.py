@@ -28,7 +28,9 @@ def write_process_gate(record: ExecGateRecord, console: Console, *, timings: boo
         console.print(Text(f"doubt: {doubt}", style="yellow"), soft_wrap=True)
     verdict, found = record["verdict"], len(record["findings"])
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
-    said = f"subject {record['subject']}, profile {record['profile']}: {verdict} ({count} in {record['runs']:,} runs)"
+    said = (
+        f"subject {record['subject']}, profile {record['profile']}: {verdict} ({count} in {record['runs']:,} runs, seed {record['seed']})"
+    )
     console.print(Text(said, style=f"bold {COLOURS[verdict]}"), soft_wrap=True)
     if record["stopped"]:
         console.print(STOPPED)

@@ -17,7 +17,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
-from subwarden.model.properties import Property
+from subwarden.model.properties import property_named
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
@@ -185,7 +185,7 @@ class Folder:
             run = replay.read(str(path))
             data = json.loads(path.read_text(encoding="utf-8"))
             try:
-                cause = Cause(Property[data["property"]], data["mechanism"], data.get("where", ""))
+                cause = Cause(property_named(data["property"]), data["mechanism"], data.get("where", ""))
                 size = (data["size"][0], data["size"][1])
                 finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, size, run.level, run.hash_seed)
                 found[cause] = Kept(finding, data["shrunk"], data["strategy"])

@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from subwarden.checking import causes
+from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.cli.main import main
 from subwarden.model.manager import operations as op
+from subwarden.model.properties import CoreProperty, Property
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 from subwarden.stateful_tests.exploring.coverage.points import parse
@@ -51,6 +54,15 @@ def test_findings_come_back_and_can_be_replayed(tmp_path: Path) -> None:
     path = folder.keep("source", KEPT)
     assert folder.findings() == {causes.REVIVED: KEPT}
     assert read(str(path)) == of_finding("source", FINDING)
+
+
+@pytest.mark.parametrize("broken", [*Property, *CoreProperty], ids=lambda each: each.name)
+def test_a_finding_of_every_property_comes_back(broken: Property | CoreProperty, tmp_path: Path) -> None:
+    """Also of those that only adapters have."""
+    folder = begun(tmp_path)
+    kept = KEPT._replace(finding=replace(FINDING, cause=Cause(broken, "some way to break it")), shrunk=False)
+    folder.keep("source", kept)
+    assert folder.findings() == {kept.finding.cause: kept}
 
 
 def test_work_adds_up_over_sessions(tmp_path: Path) -> None:

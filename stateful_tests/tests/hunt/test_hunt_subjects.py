@@ -7,6 +7,7 @@ import pytest
 from subwarden.cli.main import main
 from subwarden.stateful_tests.hunt.folder import JOURNAL
 from subwarden.stateful_tests.tests.hunt.processes import files
+from subwarden.stateful_tests.tests.paths import DATA
 
 
 def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,3 +78,13 @@ def test_a_subject_that_differs_in_the_reporting_process_does_not_cost_the_repor
         assert "never awaited" not in err
         doubted += out.count("was found, and does not show any more")
     assert doubted
+
+
+@pytest.mark.slow
+def test_a_hunt_that_found_what_only_adapters_can_break_is_resumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, subject = tmp_path / "hunt", f"{DATA / 'never_delivers.py'}:Adapter"
+    once = ["--rounds", "1", "--jobs", "1"]
+    assert main(["hunt", "--subject", subject, "--order", "fifo", *once, "--dir", str(folder)]) == 1
+    assert list(folder.glob("D1-*.json"))
+    assert main(["hunt", "--resume", str(folder), *once]) == 1
+    assert "1 known finding\n" in capsys.readouterr().err

@@ -9,10 +9,10 @@ from rich.text import Text
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import LIMIT
 from subwarden.cli.options import duration, output, write_json
-from subwarden.reports.console import console_for
 from subwarden.reports.exec import write_check
 from subwarden.reports.exec_record import ProtocolCheckRecord
 from subwarden.reports.gate import COLOURS
+from subwarden.reports.layout.console import console_for
 from subwarden.stateful_tests.exec.conformance.conformance import FAIL, PASS, conform
 from subwarden.stateful_tests.exec.process import PREFIX
 

@@ -11,8 +11,8 @@ from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import write_json
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.html import write_html
-from subwarden.reports.console import console_for
 from subwarden.reports.exec import write_process_gate, write_run
+from subwarden.reports.layout.console import console_for
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.finding import COUNTED, ExecFinding

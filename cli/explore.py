@@ -7,7 +7,7 @@ from typing import Any
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, count, duration, output, seed, write_json
 from subwarden.cli.reporting.html import add_html, write_html
-from subwarden.reports.console import console_for
+from subwarden.reports.layout.console import console_for
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.api import plan_of

@@ -13,8 +13,8 @@ from subwarden.cli.progress.bar import progress
 from subwarden.cli.progress.found import FoundNews
 from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import DEFAULT, canonical
-from subwarden.reports.console import console_for
 from subwarden.reports.gate import write_gate
+from subwarden.reports.layout.console import console_for
 from subwarden.reports.record import GateRecord
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES

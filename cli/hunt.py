@@ -15,8 +15,8 @@ from subwarden.cli.options import EXIT_CODES, count, duration, level, output, wr
 from subwarden.cli.progress.hunt import watching
 from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import DEFAULT, canonical
-from subwarden.reports.console import console_for
 from subwarden.reports.hunt import write_hunt
+from subwarden.reports.layout.console import console_for
 from subwarden.stateful_tests.exploring.signals import LastResort
 from subwarden.stateful_tests.hunt.folder import ORDERS, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.hunt import Hunt

@@ -17,7 +17,7 @@ from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import Progress
 from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.scope import EXTRAS, ServerScope
-from subwarden.reports.console import console_for
+from subwarden.reports.layout.console import console_for
 from subwarden.reports.proof import write_proof
 from subwarden.reports.record import ProofRecord
 from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible

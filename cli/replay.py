@@ -13,7 +13,7 @@ from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import CannotWrite, output
 from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import canonical
-from subwarden.reports.console import console_for
+from subwarden.reports.layout.console import console_for
 from subwarden.reports.record import ReplayRecord, ScriptRecord
 from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order

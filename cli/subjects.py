@@ -8,8 +8,8 @@ from rich.table import Table
 
 from subwarden.cli.options import EXIT_CODES
 from subwarden.impl.subjects import DEFAULT, SUBJECTS
-from subwarden.reports.console import console_for
-from subwarden.reports.wrapping import write_line
+from subwarden.reports.layout.console import console_for
+from subwarden.reports.layout.wrapping import write_line
 
 
 def add_parser(verbs: Any) -> None:

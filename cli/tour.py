@@ -17,7 +17,7 @@ from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.tour import tour
 from subwarden.proving.tour.transitions import TooLarge
-from subwarden.reports.console import console_for
+from subwarden.reports.layout.console import console_for
 from subwarden.reports.tour import write_tour
 from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
 from subwarden.stateful_tests.runs.tour import tour_record

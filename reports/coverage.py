@@ -2,8 +2,8 @@
 
 from rich.console import Console
 
+from subwarden.reports.layout.wrapping import write_line
 from subwarden.reports.record import CompletenessRecord, CoverageRecord
-from subwarden.reports.wrapping import write_line
 
 NAMED = 4  # names in a line; all of them are in the JSON
 SWEPT = {"fifo": "in the order of stock asyncio", "drawn": "in the order in which the program was drawn"}

@@ -6,7 +6,7 @@ from rich.text import Text
 from subwarden.reports import history
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord, ProtocolCheckRecord
 from subwarden.reports.gate import COLOURS, STOPPED
-from subwarden.reports.run_table import run_table
+from subwarden.reports.layout.run_table import run_table
 
 
 def write_process_gate(record: ExecGateRecord, console: Console, *, timings: bool = True) -> None:

@@ -5,10 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.coverage import write_complete, write_coverage, write_ends
+from subwarden.reports.layout.run_table import run_table
+from subwarden.reports.layout.wrapping import write_line
 from subwarden.reports.missed import write_missed
 from subwarden.reports.record import AdapterRecord, BrokenRecord, CheckRecord, FindingRecord, GateRecord
-from subwarden.reports.run_table import run_table
-from subwarden.reports.wrapping import write_line
 
 NAMED = 2  # names in a line of what never fired: a gate has many such lines
 POINTS = "operations, model cases, orders, faults"  # the kinds of coverage point
@@ -116,6 +116,9 @@ def write_finding(finding: FindingRecord, console: Console) -> None:
         may = f"  ({task['faults']})" if task["faults"] else ""
         write_line(f"  {task['name']}  {', then '.join(task['operations'])}{may}", console)
     console.print(run_table(finding, console.width))
+    also = [f"{each['property']} {each['said']}" for each in finding.get("also", ())]
+    if also:
+        write_line(f"the same bug shows as: {'; '.join(also)}", console)
     console.print(Text("replay: ", end="") + Text(f"subwarden replay {finding['replay']}"), soft_wrap=True)
     if finding.get("script_confirmed"):
         write_line("plain asyncio: subwarden replay ... --script FILE  (the script was run; it fails on the stock event loop)", console)

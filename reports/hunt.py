@@ -6,9 +6,9 @@ from rich.text import Text
 
 from subwarden.reports.coverage import percent, write_coverage
 from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
+from subwarden.reports.layout.wrapping import write_line
 from subwarden.reports.missed import write_missed
 from subwarden.reports.record import HuntCoverageRecord, HuntRecord, StrategyRecord
-from subwarden.reports.wrapping import write_line
 
 WHY = {
     "budget": "the budget ended",

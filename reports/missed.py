@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from subwarden.reports.wrapping import write_line
+from subwarden.reports.layout.wrapping import write_line
 
 POINT = re.compile(r"(?:(?P<level>\w+): )?(?P<kind>rule|operation|transition|answer|change|cancellation|order|observe\(\)) (?P<name>.+)")
 MOST = 20  # lines of what was missed

@@ -92,11 +92,22 @@ class ScriptRecord(TypedDict):
     script_doubt: str | None
 
 
+class AlsoRecord(TypedDict):
+    """Another finding of the same bug, told in a line."""
+
+    id: str
+    property: str
+    title: str
+    said: str
+    detail: str
+    replay: str
+
+
 class FindingRecord(RunRecord, ScriptRecord):
     """A finding: the property that is violated, its minimal run, and the string that replays it.
 
-    `trace`: what pictures of the run need; there if it was asked for. Of a hunt also: `shrunk`, whether there was time to make the run
-    minimal and to look for one in `fifo`; and the `strategy` that showed it first.
+    `also`: the other findings of the same bug. `trace`: what pictures of the run need; there if it was asked for. Of a hunt also:
+    `shrunk`, whether there was time to make the run minimal and to look for one in `fifo`; and the `strategy` that showed it first.
     """
 
     level: str
@@ -111,6 +122,7 @@ class FindingRecord(RunRecord, ScriptRecord):
     operations: list[str]
     replay: str
     trace: NotRequired[TraceRecord]
+    also: NotRequired[list[AlsoRecord]]
     shrunk: NotRequired[bool]
     strategy: NotRequired[str]
 

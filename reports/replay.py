@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.text import Text
 
 from subwarden.reports.gate import write_cause
+from subwarden.reports.layout.run_table import run_table
 from subwarden.reports.record import ReplayRecord
-from subwarden.reports.run_table import run_table
 
 
 def write_replay(record: ReplayRecord, console: Console) -> None:

@@ -14,8 +14,8 @@ from subwarden.benchmarks.peers import BARE, CHECKED, IN_PYTEST
 from subwarden.benchmarks.peers.environment import PEERS, ROOT
 from subwarden.benchmarks.peers.workloads import BUGGY, CROWDED, FIXED, MANAGER, SUSPENDING
 from subwarden.checking.finding import Finding
-from subwarden.reports.console import console_for
 from subwarden.reports.gate import write_finding
+from subwarden.reports.layout.console import console_for
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from subwarden.reports.console import console_for
+from subwarden.reports.layout.console import console_for
 from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord, VerdictName
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order

@@ -18,6 +18,7 @@ from subwarden.stateful_tests.exploring.coverage.record import coverage_record
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, merged
 from subwarden.stateful_tests.gate.tasks import Told
+from subwarden.stateful_tests.runs.one_each import one_each
 from subwarden.stateful_tests.runs.record import adapter_record, findings_record
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
@@ -45,10 +46,13 @@ def gate_record(
     """
     whole = merged(outcomes)
     never = texts(whole.never_fired(checks, LEVELS))
+    told = None if told is None else list(told)
     if told is None:
         records, gone = findings_record(subject, sorted(whole.findings.values(), key=_by_rank), factory)
     else:
         records, gone = {each.finding.cause: _recorded(each) for each in sorted(told, key=lambda each: _by_rank(each.finding))}, []
+    known = whole.findings.values() if told is None else [each.finding for each in told]
+    one = records if stopped else one_each(subject, known, records, factory)
     doubted = [*whole.doubts, *doubts, *gone]
     verdicts = [verdict(outcome, records) for outcome in outcomes if outcome.schedules]
     if never or stopped or doubted:
@@ -72,7 +76,7 @@ def gate_record(
             }
             for outcome in outcomes
         ],
-        "findings": list(records.values()),
+        "findings": list(one.values()),
         "coverage": {
             "fired": texts(whole.fired),
             "never_fired": never,

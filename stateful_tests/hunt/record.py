@@ -13,6 +13,7 @@ from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
 from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Totals, Work
+from subwarden.stateful_tests.runs.one_each import one_each
 from subwarden.stateful_tests.runs.record import adapter_record, findings_record
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load
@@ -25,6 +26,7 @@ def hunt_record(
     whole = totals.whole
     best = sorted((kept.finding for kept in findings.values()), key=lambda finding: (finding.rank(), finding.id))
     records, doubts = findings_record(plan.subject, best, scripts=reason is not ExitReason.STOPPED)
+    one = records if reason is ExitReason.STOPPED else one_each(plan.subject, best, records)
     coverage = {check.name: _coverage(check, totals, plan.subject) for check in plan.checks}
     never = never_fired(plan.checks, coverage)
     return {
@@ -45,7 +47,7 @@ def hunt_record(
             {"name": name, "runs": each.runs, "new": None if name == DRAWN else each.new, "causes": each.causes}
             for name, each in sorted(whole.strategies.items(), key=lambda item: (-item[1].new / max(item[1].runs, 1), item[0]))
         ],
-        "findings": [_finding(record, findings[cause]) for cause, record in records.items()],
+        "findings": [_finding(record, findings[cause]) for cause, record in one.items()],
         "coverage": coverage,
         "never_fired": never,
         "outcomes": _outcomes(totals),

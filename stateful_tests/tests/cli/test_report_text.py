@@ -12,8 +12,8 @@ import pytest
 
 from subwarden.checking.finding import Finding
 from subwarden.impl.subjects import SUBJECTS
-from subwarden.reports.console import console_for
 from subwarden.reports.gate import write_finding, write_gate
+from subwarden.reports.layout.console import console_for
 from subwarden.reports.record import GATE_SCHEMA, FindingRecord, GateRecord
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record

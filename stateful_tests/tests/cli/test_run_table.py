@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from subwarden.reports.run_table import run_table
-from subwarden.reports.wrapping import wrapped
+from subwarden.reports.layout.run_table import run_table
+from subwarden.reports.layout.wrapping import wrapped
 
 LONG = "stateful_tests/subjects/manager/some_manager.py:1234"
 

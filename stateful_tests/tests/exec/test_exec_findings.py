@@ -14,9 +14,9 @@ import pytest
 
 from subwarden.checking import causes
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
-from subwarden.reports.console import console_for
 from subwarden.reports.exec import write_process_gate
 from subwarden.reports.exec_record import ExecGateRecord
+from subwarden.reports.layout.console import console_for
 from subwarden.stateful_tests.exec import finding as finding_module
 from subwarden.stateful_tests.exec.finding import ExecFinding, investigate
 from subwarden.stateful_tests.exec.gate import ExecOutcome

@@ -18,8 +18,8 @@ from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.subjects import SUBJECTS as BUILT_IN
 from subwarden.model.manager import operations as op
 from subwarden.model.properties import Property
-from subwarden.reports.console import console_for
 from subwarden.reports.gate import write_finding
+from subwarden.reports.layout.console import console_for
 from subwarden.reports.script.manager import write
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order

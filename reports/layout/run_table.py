@@ -1,6 +1,6 @@
 """The table of a run: a row a step, and a column for each task where they all fit, else one column that names the task.
 
-It fits the width that it is given (`reports.wrapping`).
+It fits the width that it is given (`reports.layout.wrapping`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from subwarden.reports.layout.wrapping import INDENT, wrapped
 from subwarden.reports.record import RunRecord, StepRow
-from subwarden.reports.wrapping import INDENT, wrapped
 
 STEP, CHANGES = "step", "state changes"
 LEAST = 12  # columns of a cell, so that it can be read

@@ -10,6 +10,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import write_json
 from subwarden.cli.progress.bar import progress
+from subwarden.cli.reporting.formats import write_format
 from subwarden.cli.reporting.html import write_html
 from subwarden.reports.exec import write_process_gate, write_run
 from subwarden.reports.layout.console import console_for
@@ -60,7 +61,10 @@ def gate(options: argparse.Namespace) -> int:
             most = 1 if options.fail_fast else options.maxfail
             outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report, tell, most)
         made = record(command, options.answer_within, options.profile, seed, outcome)
-        write_process_gate(made, console_for(sys.stdout))
+        if options.format:
+            write_format(options.format, made, sys.stdout)
+        else:
+            write_process_gate(made, console_for(sys.stdout))
         if options.html:
             write_html(options.html, made)
         if options.json:
@@ -77,8 +81,8 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
     subject = PREFIX + saved.command
     if options.subject not in (None, subject):
         raise BadReplay(f"the replay was made for subject {subject}, not {options.subject}; leave --subject out to replay it there")
-    if options.html:
-        raise BadReplay(f"--html of a replay needs a manager in Python; use `subwarden gate --subject {subject} --html FILE`")
+    if options.html or options.format:
+        raise BadReplay(f"--html and --format of a replay need a manager in Python; use `subwarden gate --subject {subject} --html FILE`")
     if options.script or options.trace:
         raise BadReplay(f"subject {subject} runs in a process of its own; --script and --trace need a manager in Python")
     restart(saved.hash_seed)

@@ -11,7 +11,9 @@ from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import EXIT_CODES, count, duration, level, output, seed, write_json
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.progress.found import FoundNews
-from subwarden.cli.reporting.html import add_html, write_html
+from subwarden.cli.reporting.formats import add_format
+from subwarden.cli.reporting.html import add_html
+from subwarden.cli.reporting.pictures import write_pictures
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import write_gate
 from subwarden.reports.layout.console import console_for
@@ -22,7 +24,6 @@ from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, inter
 from subwarden.stateful_tests.gate.corpus import replay_corpus
 from subwarden.stateful_tests.gate.gate import Gate
 from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
-from subwarden.stateful_tests.runs.traced import add_traces
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
 
@@ -45,6 +46,7 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
     add_html(parser)
+    add_format(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: what was reached, how completely")
     parser.add_argument(
         "--answer-within",
@@ -100,11 +102,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace, record: GateRecord, news: FoundNews) -> int:
-    write_gate(record, console_for(sys.stdout), verbose=options.verbose)
+    if not options.format:
+        write_gate(record, console_for(sys.stdout), verbose=options.verbose)
     sys.stderr.write(news.unsaved)
     if options.json:
         write_json(options.json, record)
-    if options.html:
-        add_traces(record["findings"])
-        write_html(options.html, record)
+    write_pictures(options, record)
     return Verdict(record["verdict"]).exit_code

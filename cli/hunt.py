@@ -13,7 +13,9 @@ from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
 from subwarden.cli.options import EXIT_CODES, count, duration, level, output, write_json
 from subwarden.cli.progress.hunt import watching
-from subwarden.cli.reporting.html import add_html, write_html
+from subwarden.cli.reporting.formats import add_format
+from subwarden.cli.reporting.html import add_html
+from subwarden.cli.reporting.pictures import write_pictures
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.hunt import write_hunt
 from subwarden.reports.layout.console import console_for
@@ -24,7 +26,6 @@ from subwarden.stateful_tests.hunt.listener import Listener
 from subwarden.stateful_tests.hunt.plan import Plan, checks_in, refreshed
 from subwarden.stateful_tests.hunt.record import hunt_record
 from subwarden.stateful_tests.hunt.work import Kept, Totals
-from subwarden.stateful_tests.runs.traced import add_traces
 from subwarden.stateful_tests.subjects.loading import blaming
 
 BUDGET = 600.0
@@ -58,6 +59,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the hunt in this folder")
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
     add_html(parser)
+    add_format(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: by strategy, and what was reached")
     parser.set_defaults(run=run)
 
@@ -89,12 +91,11 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
             record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)
         if options.json:
             write_json(options.json, record)
-        if options.html:
-            with blaming(plan.subject):
-                add_traces(record["findings"])
-            write_html(options.html, record)
         with suppress(BrokenPipeError):  # the reader has gone; the findings are on disk
-            write_hunt(record, console_for(sys.stdout), verbose=options.verbose)
+            if not options.format:
+                write_hunt(record, console_for(sys.stdout), verbose=options.verbose)
+        with blaming(plan.subject):
+            write_pictures(options, record)
         return Verdict(record["verdict"]).exit_code
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import CannotWrite, output
+from subwarden.cli.reporting.formats import add_format, write_format
 from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
@@ -43,6 +44,7 @@ def add_parser(verbs: Any) -> None:
         "--trace", type=output, metavar="FILE", help="write the operations that took effect as ITF JSON, or to NAME.tla for TLC"
     )
     add_html(parser)
+    add_format(parser)
     parser.set_defaults(run=run)
 
 
@@ -65,19 +67,23 @@ def run(options: argparse.Namespace) -> int:
         restart(replay.hash_seed)
     factory = load(replay.subject, replay.level)
     tracer = Tracer()
-    record, cause = follow(replay, factory, [tracer] if options.trace else [], traced=bool(options.html))
-    console = console_for(sys.stdout)
+    pictured = bool(options.html or options.format)
+    record, cause = follow(replay, factory, [tracer] if options.trace else [], traced=pictured)
+    console = console_for(sys.stderr if options.format else sys.stdout)
     if options.trace:
         console.print(Text(_write_trace(options.trace, replay, tracer.trace)))
-    write_replay(record, console)
+    if not options.format:
+        write_replay(record, console)
     made: ScriptRecord | None = None
-    if cause is not None and (options.script or (options.html and replay.order is Order.FIFO)):
+    if cause is not None and (options.script or (pictured and replay.order is Order.FIFO)):
         with blaming(replay.subject):
             made = script_record(replay, cause)
     if options.script and made is not None:
         console.print(Text(_write_script(options.script, made)))
     if options.html:
         write_html(options.html, with_script(record, replay, made))
+    if options.format:
+        write_format(options.format, with_script(record, replay, made), sys.stdout)
     return 0 if cause is None else 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.cli.options import output
+from subwarden.cli.reporting.formats import FORMATS, write_format
 from subwarden.cli.reporting.html import write_html
 
 EXIT = "exit codes: 0 written, 3 usage or internal error"
@@ -21,18 +22,23 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser("report", help="show a saved record as a page", description=__doc__, epilog=EXIT)
     parser.add_argument("record", metavar="RUN.json", help="a record that --json wrote")
     parser.add_argument("--html", type=output, metavar="FILE", help="where to write the page (default: beside the record, as RUN.html)")
+    parser.add_argument("--format", choices=sorted(FORMATS), help="write it in this form to the standard output, instead of a page")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the report. Returns 0. Raises BadRecord, CannotWrite."""
     record = read_record(options.record)
-    path = options.html or str(Path(options.record).with_suffix(".html"))
+    path = options.html or (None if options.format else str(Path(options.record).with_suffix(".html")))
     try:
-        write_html(path, record)
+        if path is not None:
+            write_html(path, record)
+        if options.format:
+            write_format(options.format, record, sys.stdout)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRecord(f"{options.record} is damaged: {type(error).__name__}: {error}; make it again with --json") from None
-    sys.stdout.write(f"{path} is written; open it in a browser\n")
+    if path is not None and not options.format:
+        sys.stdout.write(f"{path} is written; open it in a browser\n")
     return 0
 
 

@@ -327,7 +327,7 @@
     const button = (text, act) => { const made = make("button", "", text); made.type = "button"; made.addEventListener("click", act); return made; };
     const tried = trace ? `${trace.tried.toLocaleString("en")} schedule${trace.tried === 1 ? "" : "s"}` : "";
     const fate = !trace || trace.lost_at === null ? null
-      : trace.lost_at === 0 && !holds ? `No schedule of this program was seen to hold: ${trace.every ? "all" : "each of"} ${tried} failed.`
+      : trace.lost_at === 0 && !holds ? `No schedule of this program was seen to hold: ${trace.every && trace.tried === 1 ? "its only one fails" : `${trace.every ? "all" : "each of"} ${tried} failed`}.`
       : trace.every ? `After step ${trace.lost_at} the failure is unavoidable: ${trace.tried === 1 ? "the only schedule from there fails" : `all ${tried} from there fail`}.`
       : `After step ${trace.lost_at} the failure seems unavoidable: each of ${tried} tried from there failed.`;
     const box = make("div", "detail"), bar = make("div", "bar"), panes = make("div", "panes"), where = make("span", "where");

@@ -31,7 +31,7 @@ SIGNS = {"holds": "✓", "violated": "✗", "inconclusive": "?", "": "·"}
 def grid(title: str, columns: Sequence[str], rows: Sequence[GridRow]) -> str:
     """A picture with a bar for each row and column, which is as full as its share."""
     left = 40 + CHARACTER * max((len(row.name) for row in rows), default=4)
-    step = BAR + 24
+    step = BAR + 34
     width, height = left + step * len(columns), 34 + LINE * len(rows)
     parts = [_text(left + step * at, 16, name, "head") for at, name in enumerate(columns)]
     for number, row in enumerate(rows):

@@ -6,7 +6,7 @@ from subwarden.reports.gate import ORDERS, STOPPED
 from subwarden.reports.html.svg import GridRow, Share, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.html.wait_graphs import lock_pictures
-from subwarden.reports.record import AdapterRecord, CoverageRecord, FindingRecord, GateRecord, HuntRecord, ReplayRecord
+from subwarden.reports.record import AdapterRecord, BrokenRecord, CoverageRecord, FindingRecord, GateRecord, HuntRecord, ReplayRecord
 
 COVERED = "Coverage of each check"
 COLUMNS = ("points reached", "awaits suspended", "calls overlapped", "fifo complete", "1 deviation", "all schedules")
@@ -72,13 +72,13 @@ def replay_view(record: ReplayRecord) -> View:
     said = [f"The run was recorded for {record['recorded_for']}; it has {plural(record['steps_run'], 'step')} now."]
     if record["verdict"] == "holds":
         return View(f"replay on {record['subject']}", "holds", [*said, "It holds now."])
-    causes = [f"{each['property']} {each['title']}: {each['said']}" + _in_brackets(each["detail"]) for each in record["findings"]]
+    causes = [_says(each) for each in record["findings"]]
     shows = [broken for row in record["steps"] for broken in row["broken"]]
     causes.sort(key=lambda cause: cause not in shows)  # the one that the timeline marks first
     run = {"tasks": record["tasks"], "steps": record["steps"], "trace": record.get("trace")}
     tasks = [(task["name"], _operations(task["operations"], task["faults"])) for task in record["tasks"]]
     shown = FindingView(
-        id="run",
+        id=next((each["id"] for each in record["findings"] if _says(each) == causes[0]), "run"),
         heading=causes[0],
         lines=causes[1:],
         tasks=tasks,
@@ -106,6 +106,10 @@ def finding_view(finding: FindingRecord) -> FindingView:
         script_said=_script_said(finding["script_confirmed"], finding["script_doubt"]),
         pictures=lock_pictures(finding.get("trace")),
     )
+
+
+def _says(broken: BrokenRecord) -> str:
+    return f"{broken['property']} {broken['title']}: {broken['said']}" + _in_brackets(broken["detail"])
 
 
 def _script_said(confirmed: bool | None, doubt: str | None) -> str:

@@ -43,6 +43,11 @@ def schema_of(record: Mapping[str, Any]) -> str:
     return schema
 
 
+def view_of(record: Any) -> View:
+    """The parts of a report of `record`. Raises UnknownRecord."""
+    return VIEWS[schema_of(record)](record)
+
+
 def html_of(record: Any) -> str:
     """The page of `record`. Raises UnknownRecord."""
-    return page(VIEWS[schema_of(record)](record))
+    return page(view_of(record))

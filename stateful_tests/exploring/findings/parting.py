@@ -22,8 +22,8 @@ from subwarden.stateful_tests.exploring.level import Names
 from subwarden.stateful_tests.exploring.runner import Runner
 
 LENGTH = 20  # steps; of longer runs there are fewer
-PROBE = 100  # runs of `LENGTH` steps from each k that bisection asks about
-LAST = 400  # and from the first k from which none holds
+PROBE = 50  # runs of `LENGTH` steps from each k that bisection asks about
+LAST = 200  # and from the first k from which none holds
 
 
 class Parting(NamedTuple):

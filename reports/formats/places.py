@@ -1,0 +1,43 @@
+"""Where a finding is in the subject's code, for tools that show it beside the line."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from subwarden.model.properties import CoreProperty, Property
+from subwarden.reports.html.view import FindingView
+
+PROPERTIES: dict[str, Property | CoreProperty] = {**Property.__members__, **CoreProperty.__members__}
+
+
+class Place(NamedTuple):
+    """A line of a file, named from the folder in which the command was run."""
+
+    file: str
+    line: int
+
+
+def place_of(text: str | None) -> Place | None:
+    """The place that reports name as `path:line`; None for any other text, and for code that was made at run time."""
+    file, _, line = (text or "").rpartition(":")
+    return Place(file, int(line)) if file and line.isdecimal() and int(line) and not file.startswith("<") else None
+
+
+def told_at(finding: FindingView) -> Place | None:
+    """The last place at which the task that broke the property was suspended, up to then; else any task; else the subject's file."""
+    steps: Sequence[Any] = [] if finding.run is None else finding.run["steps"]
+    broken = next((at for at, row in enumerate(steps) if row["broken"]), len(steps) - 1)
+    rows = [row for row in reversed(steps[: broken + 1]) if place_of(row["at"]) is not None]
+    own = [row for row in rows if row["task"] == steps[broken]["task"]]
+    return place_of((own or rows)[0]["at"]) if rows else None
+
+
+def file_of(subject: str) -> Place | None:
+    """The file of a subject that is given as `path/to/file.py:Factory`."""
+    file, _, _ = subject.rpartition(":")
+    return Place(file, 1) if file.endswith(".py") else None
+
+
+def rule_of(finding: FindingView) -> str:
+    """The name of the property that is broken, such as P2; for a finding of no property, its id."""
+    name = finding.id.partition("-")[0]
+    return name if name in PROPERTIES else finding.id

@@ -119,9 +119,11 @@ def write_finding(finding: FindingRecord, console: Console) -> None:
     also = [f"{each['property']} {each['said']}" for each in finding.get("also", ())]
     if also:
         write_line(f"the same bug shows as: {'; '.join(also)}", console)
-    console.print(Text("replay: ", end="") + Text(f"subwarden replay {finding['replay']}"), soft_wrap=True)
-    if finding.get("script_confirmed"):
-        write_line("plain asyncio: subwarden replay ... --script FILE  (the script was run; it fails on the stock event loop)", console)
+    replay = f"subwarden replay {finding['replay']}"
+    console.print(Text("replay: ", end="") + Text(replay), soft_wrap=True)
+    if finding.get("script_confirmed"):  # the whole line can be pasted into a shell
+        line = f"{replay} --script finding.py  # was run: it fails on the stock event loop"
+        console.print(Text("plain asyncio: ", end="") + Text(line), soft_wrap=True)
     console.print()
 
 

@@ -30,6 +30,18 @@ from subwarden.reports.script.manager_claims import check
 LISTENERS = ("listener", "two")
 AT_END = (*LISTENERS, "task", "lock", "unretrieved", "stuck", "restless")  # judged after all waiting
 ENDLESS = ("restless", "blocked")
+ORDERED = ("answer", "view", "dead", "revived")  # wrong after these calls and answers only; with others the same may be right
+LINE = 120  # characters
+SHOWN_ALONE = "shown = manager.show()"
+SHOWN = "shown, known = manager.show(), history.copy()"
+NOTED = '''\
+async def noted(name, call):
+    """Make a call, and note that it is made and what it returns."""
+    history.append(f"{name} calls")
+    answer = await call
+    history.append(f"{name} returns {answer if answer is None or isinstance(answer, int) else '...'}")
+    return answer
+'''
 
 
 def write(finding: dict[str, Any]) -> str:
@@ -45,10 +57,12 @@ def write(finding: dict[str, Any]) -> str:
     calls: dict[str, str] = {}
     for name, chain in zip(names, chains, strict=True):
         direct = plain["coroutines"] and len(chain) == 1 and name not in (*(claim.get("answer") or ()), *(claim.get("look") or ()))
-        calls[name] = _call(chain[0]) if direct else f"request_{name.lower()}(manager)"
+        calls[name] = _call(name, chain[0], claim) if direct else f"request_{name.lower()}(manager)"
         if not direct:
             lines += [*_request(name, chain, claim), "", ""]
-    lines += script(_body(plain, said, calls, shape), plain["schedule"], shape, before=watched(said, claim["kind"]))
+    body = _body(plain, said, calls, shape)
+    noted = [NOTED] if claim["kind"] in ORDERED else []
+    lines += script(body, plain["schedule"], shape, helpers=noted, before=watched(said, claim["kind"]))
     return "\n".join(lines) + "\n"
 
 
@@ -79,8 +93,14 @@ def _globals(names: list[str], chains: list[list[Operation]], operations: list[O
         lines += [f"{_release(name, at)} = asyncio.Event()" for at in range(sum(isinstance(o, op.HoldState) for o in chain))]
     if claim["kind"] in LISTENERS:
         lines.append("listeners = []  # (stop signal, thread state) of each listener")
+    if claim["kind"] in ORDERED:
+        lines.append("history = []  # calls and answers, in order")
     initial = {"answer": "answer = ...  # not returned yet", "unretrieved": "unretrieved = []"}
-    return [*lines, *([initial[claim["kind"]]] if claim["kind"] in initial else []), *(["shown = None"] if claim.get("look") else [])]
+    return [
+        *lines,
+        *([initial[claim["kind"]]] if claim["kind"] in initial else []),
+        *(["shown = known = None"] if claim.get("look") else []),
+    ]
 
 
 def _conversations(operations: list[Operation]) -> list[int]:
@@ -94,13 +114,16 @@ def _release(name: str, at: int) -> str:
 # --- the requests
 
 
-def _call(operation: Operation) -> str:
-    return f"manager.{operation.name}({', '.join(_arguments(operation))})"
+def _call(name: str, operation: Operation, claim: dict[str, Any]) -> str:
+    made = f"manager.{operation.name}({', '.join(_arguments(operation))})"
+    return f'noted("{name}", {made})' if claim["kind"] in ORDERED else made
 
 
 def _request(name: str, chain: list[Operation], claim: dict[str, Any]) -> list[str]:
     lines = [f"async def request_{name.lower()}(manager):"]
-    shared = [variable for variable, key in (("answer", "answer"), ("shown", "look")) if (claim.get(key) or [None])[0] == name]
+    noted = claim["kind"] in ORDERED
+    looks = "shown, known" if noted else "shown"
+    shared = [variable for variable, key in (("answer", "answer"), (looks, "look")) if (claim.get(key) or [None])[0] == name]
     if shared:
         lines.append(f"    global {', '.join(shared)}")
     holds, unsure = 0, False  # unsure: whether the request was given a state
@@ -109,7 +132,7 @@ def _request(name: str, chain: list[Operation], claim: dict[str, Any]) -> list[s
         if isinstance(operation, op.MANAGER_OPERATIONS):
             has_state = isinstance(operation, op.RETURNS_STATE) and any(isinstance(o, op.STATE_OPERATIONS) for o in chain[at + 1 :])
             assign = ("state = " if has_state else "") + ("answer = " if asked else "")
-            lines.append(f"    {assign}await {_call(operation)}")
+            lines.append(f"    {assign}await {_call(name, operation, claim)}")
             unsure = unsure or has_state
         else:
             if unsure:
@@ -118,12 +141,14 @@ def _request(name: str, chain: list[Operation], claim: dict[str, Any]) -> list[s
             if isinstance(operation, op.StateSetListener):
                 lines.append("    cancel, stopped = oneshot()")
             lines += [
+                *([f'    history.append("{name} calls")'] if noted else []),
                 "    async with state.lock:",
                 *(f"        {line}" for line in _on_state(operation, _release(name, holds), asked, claim)),
             ]
+            lines += [f'    history.append("{name} returns ...")'] if noted else []
             holds += isinstance(operation, op.HoldState)
         if claim.get("look") == [name, at]:
-            lines.append("    shown = manager.show()")
+            lines.append(f"    {SHOWN if noted else SHOWN_ALONE}")
     return lines
 
 
@@ -185,13 +210,16 @@ def _events(plain: dict[str, Any], calls: dict[str, str]) -> list[Outside]:
 def _look(plain: dict[str, Any]) -> str:
     if plain["claim"]["kind"] == "held":
         return f'held = {"" if _shape(plain).resting else "not loop.queued and "}manager.locks()["M"].locked()'
-    return "shown = manager.show()"
+    return SHOWN if plain["claim"]["kind"] in ORDERED else SHOWN_ALONE
 
 
 def _body(plain: dict[str, Any], said: str, calls: dict[str, str], shape: Shape) -> list[str]:
     """The body of the script: the outside events at their steps, and the assertion."""
     claim = plain["claim"]
-    lines = [handler(claim["kind"]), *(["global shown"] if claim.get("look") else [])]
+    lines = [
+        handler(claim["kind"]),
+        *(["global shown, known"] if claim.get("look") and claim["kind"] in ORDERED else ["global shown"] if claim.get("look") else []),
+    ]
     lines += ["tasks = {}", f"manager = {plain['subject']['make']}()", *events_in(_events(plain, calls), plain["schedule"], shape)]
     if claim["kind"] != "blocked":
         lines.append(settle([], shape))
@@ -202,4 +230,14 @@ def _body(plain: dict[str, Any], said: str, calls: dict[str, str], shape: Shape)
         return [*lines, "os._exit(0)  # it holds"] if claim["kind"] == "blocked" else lines
     if claim["kind"] in ("maps", "dead", "revived", "view"):
         look = [*unseen(["shown"]), *look]
+    if claim["kind"] in ORDERED:
+        rows = [f'"{entry}"' for entry in claim["history"]]
+        expected = f"as_found = [{', '.join(rows)}]"
+        look = [
+            "# the calls and answers of the finding; had they come in another order, the same might be right",
+            *([expected] if len(expected) < LINE else ["as_found = [", *(f"    {row}," for row in rows), "]"]),
+            *look,
+        ]
+        known = f"history[:{len(rows)}]" if claim["kind"] == "answer" else "known"
+        test = f"{known} == as_found and {f'({test})' if ' or ' in test else test}"
     return [*lines, *verdict(said, look, test, told)]

@@ -63,6 +63,7 @@ class ManagerClaimant(Claimant):
         self._rests = [0]  # numbers of steps after which nothing could move but for outside events
         self._rested = False  # there has been such a step since the claim
         self._ended = [0] * len(run.program.tasks)  # how many operations of each task have returned
+        self._history: list[str] = []  # calls and answers, in order
         self._shown_then: Shown | None = None  # the maps when the cause was recorded
 
     def plain(self, subject: str) -> dict[str, Any]:
@@ -77,7 +78,11 @@ class ManagerClaimant(Claimant):
         # of a coroutine function nothing runs before its task does
         self._coroutines = all(inspect.iscoroutinefunction(getattr(play.manager, o.name)) for o in MANAGER_OPERATIONS)
 
+    def called(self, task: int, operation: Operation) -> None:
+        self._history.append(f"{task_name(task)} calls")
+
     def returned(self, task: int, operation: Operation, answer: object, last: bool = True) -> None:
+        self._history.append(f"{task_name(task)} returns {_noted(operation, answer)}")
         if self._just_recorded():
             self._claim([task_name(task), self._ended[task]])
             self._in_this_step = True
@@ -97,7 +102,9 @@ class ManagerClaimant(Claimant):
         if claim is None and self._recorded:
             self._claim(None)
         elif claim is not None and self._in_this_step and claim.get("look") is not None and self._shows_the_same():
-            claim.update(look=None, steps=self._steps)  # it still shows after the step: a script that looks then is plainer
+            claim.update(
+                look=None, steps=self._steps, history=self._history.copy()
+            )  # it still shows after the step: a script that looks then is plainer
         self._in_this_step = False
         if not self._play.loop.ready:
             self._rests.append(self._steps)
@@ -114,7 +121,7 @@ class ManagerClaimant(Claimant):
         if claim is not None and claim["kind"] in ("maps", "dead", "revived") and claim["steps"] is not None and not self._rested:
             self._rested = True
             if self._shows_the_same():
-                claim["steps"] = self._steps
+                claim.update(steps=self._steps, history=self._history.copy())
 
     def _shows_the_same(self) -> bool:
         return bool(self._play.manager.show() == self._shown_then)
@@ -123,7 +130,7 @@ class ManagerClaimant(Claimant):
 
     def _claim(self, look: list[Any] | None) -> None:
         """Claim the evidence. `look`: the task and the number of its operation that has just returned; None: a step has ended."""
-        where: Claim = {"look": look, "steps": None if look is not None else self._steps}
+        where: Claim = {"look": look, "steps": None if look is not None else self._steps, "history": self._history.copy()}
         self._shown_then = self._play.manager.show()
         if self._cause == causes.HELD_OUTSIDE:
             self.claim = {"kind": "held", **where}
@@ -133,7 +140,14 @@ class ManagerClaimant(Claimant):
                 agreeing = frozenset(view for each, view in allowed if agrees(answer, each))
                 if not agreeing:
                     answers = sorted({_plain(each) for each, _ in allowed}, key=repr)
-                    self.claim = {"kind": "answer", "steps": None, "answer": look, "allowed": [list(each) for each in answers]}
+                    self.claim = {
+                        "kind": "answer",
+                        **where,
+                        "look": None,
+                        "steps": None,
+                        "answer": look,
+                        "allowed": [list(each) for each in answers],
+                    }
                 elif seen is not None:
                     self._claim_view(where, seen, agreeing)
             case WrongView(seen, allowed):
@@ -185,6 +199,13 @@ def _sorted(model: View, part: str) -> list[list[Any] | int]:
         case "ids":
             return sorted([s, *pair] for s, pair in model.ids)
     return sorted(list(pair) for pair in getattr(model, part))
+
+
+def _noted(operation: Operation, answer: object) -> object:
+    """An answer as a script notes it: plain values only, and those of calls to the manager itself."""
+    if not isinstance(operation, MANAGER_OPERATIONS) or answer is Answer.HANDLE:
+        return "..."
+    return None if answer is Answer.REFUSED else answer if answer is None or isinstance(answer, int) else "..."
 
 
 def _plain(answer: object) -> tuple[Any, ...]:

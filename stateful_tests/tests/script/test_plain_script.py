@@ -20,7 +20,7 @@ from subwarden.model.manager import operations as op
 from subwarden.model.properties import Property
 from subwarden.reports.gate import write_finding
 from subwarden.reports.layout.console import console_for
-from subwarden.reports.script.manager import write
+from subwarden.reports.script.manager import ORDERED, write
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
@@ -99,8 +99,9 @@ def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_manager(def
         return
     assert made["script_confirmed"], made["script_doubt"]
     told = told_of(run)
-    sound = write({**told, "plain": {**made["plain"], "subject": imports("manager")}})
-    assert doubt(sound, told["mechanism"]) == "the script does not fail on the stock event loop"
+    for name in ("manager", *([SLOWER] if made["plain"]["claim"]["kind"] in ORDERED else [])):
+        sound = write({**told, "plain": {**made["plain"], "subject": imports(name)}})
+        assert doubt(sound, told["mechanism"]) == "the script does not fail on the stock event loop"
 
 
 def test_the_planted_defects_need_every_kind_of_claim() -> None:
@@ -109,6 +110,7 @@ def test_the_planted_defects_need_every_kind_of_claim() -> None:
     assert {*AT_REST, *ENDLESS, *SEEN} - {d.cause for d in SHOWN} <= {causes.LATE_LISTENER, causes.SUBSCRIBED_DEAD}
 
 
+SLOWER = "subwarden.stateful_tests.tests.script.slower_manager:Slower"
 NEEDED = "# --- what the run above needs"
 RUNS_SAVED = dict(saved_runs(committed_only=True))
 SAVED_FIFO = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == MANAGER_LEVEL.name]
@@ -225,6 +227,22 @@ def test_the_order_any_has_no_script() -> None:
 def test_only_the_expected_line_confirms(script: str, what: str | None) -> None:
     said = doubt(script, "P0 something")
     assert (said is None) if what is None else (said is not None and what in said)
+
+
+def test_a_script_whose_own_code_fails_says_so_and_ends(tmp_path: Path) -> None:
+    """As where a changed adapter cannot be made any more: neither is it told as the finding, nor does the script idle for ever."""
+    told = {"property": "P0", "title": "a", "mechanism": "b", "tasks": [{"name": "A"}]}
+    plain = {
+        "subject": {"modules": [], "setup": [], "imports": ["make = 1 .real"], "make": "make"},
+        "program": ManagerProgram(((op.HasSubscribers(1),),)).encode(),
+        "schedule": ["+start A", "A"],
+        "coroutines": True,
+        "claim": {"kind": "stuck", "steps": None},
+    }
+    counting = doubt(write({**told, "plain": {**plain, "rests": []}}), "P0 a: b")
+    assert counting == """the script ends with exit code 1: the script itself failed: TypeError("'int' object is not callable")"""
+    resting = doubt(write({**told, "plain": {**plain, "rests": [0, 1]}}), "P0 a: b")
+    assert resting == "the script ends with exit code 1: TypeError: 'int' object is not callable"
 
 
 def test_a_script_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def saved(name: str) -> tuple[Replay, dict[str, Any]]:
     replay = read(str(EXAMPLES / "findings" / f"{name}.txt"))
     with running():
         result = Runner(CORE_LEVEL, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)
-    (cause,) = [each for each in result.violations if each.slug() == replay.cause]
+    (cause,) = [each for each in result.violations if replay.cause in (each.slug(), each.broad().slug())]
     record = script_record(replay, cause)
     assert record["script_confirmed"], record["script_doubt"]
     return replay, {"property": cause.property.name, "title": cause.property.title, "mechanism": cause.mechanism, **record}

@@ -28,6 +28,7 @@ PAGES = (
     "docs/findings.md",
     "docs/reading-a-report.md",
     "docs/properties.md",
+    "docs/reports/reports.md",
 )
 BLOCK = re.compile(r"^```console( no-run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

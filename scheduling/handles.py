@@ -44,7 +44,10 @@ class Handle(asyncio.Handle):
             if self in loop.ready:
                 if loop.batch_end is self:
                     at = loop.ready.index(self)
-                    loop.batch_end = loop.ready[at - 1] if at else None
+                    if at:
+                        loop.batch_end = loop.ready[at - 1]
+                    else:
+                        loop.end_batch()
                 loop.ready.remove(self)
 
 

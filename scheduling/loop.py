@@ -110,6 +110,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     decide: Callable[[int], int] | None = None  # who picks such a value (`world.decisions`); None: nobody, it is the first
     decided = False  # whether a value has been picked in this run
     deciding: Sequence[object] | None = None  # the values, while one is picked
+    arrivals: Sequence[object] | None = None  # outside events that stock asyncio notices only between two batches (`world.arrival`)
+    prompt = False  # whether these arrive soon: no timer that is far off comes before them
     task_class = NumberedTask
     _now = 0.0
     _timer_order = 0
@@ -151,7 +153,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     def run_step(self, index: int = 0) -> Handle:
         """Run the ready handle at `index`: one step. Exceptions of a bare callback go to the exception handler."""
         if self.batch_end is None:
-            self.batch_end = self.ready[-1]
+            self.begin_batch()
         handle = self.current = self.ready.pop(index)
         try:
             handle._context.run(handle._callback, *handle._args)
@@ -161,8 +163,26 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             name = label(handle)
             self.call_exception_handler({"message": f"exception in callback {name}", "exception": error})
         if self.batch_end is handle:
-            self.batch_end = None
+            self.end_batch()
         return handle
+
+    def begin_batch(self) -> None:
+        """The steps that are ready now run before the next look at timers and `arrivals`. `scheduling.run` inlines this."""
+        self.batch_end = self.ready[-1]
+        if self.arrivals:
+            self.hide_arrivals()
+
+    def end_batch(self) -> None:
+        """The batch has run. `scheduling.run` inlines this."""
+        self.batch_end = None
+        if self.arrivals:
+            self.show_arrivals()
+
+    def hide_arrivals(self) -> None:
+        """No arrival is a candidate in the middle of a batch."""
+
+    def show_arrivals(self) -> None:
+        """A batch has run, or in the order `any` a step: every arrival is a candidate again."""
 
     def advance(self) -> bool:
         """Move the clock to the next timer, and make ready all timers due at that moment. False if there is none."""

@@ -10,7 +10,7 @@ from typing import Any
 from subwarden.scheduling.candidates import Candidates, Site
 from subwarden.scheduling.handles import Handle, label, name_of, owner
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import EARLY, TIMER, Order, timer_may_fire, width
+from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, timer_may_fire, width
 
 QUEUE = "the ready queue"
 CLOCK = "the clock"
@@ -34,7 +34,7 @@ class LoopCandidates(Candidates):
         names = [label(handle) for handle in loop.ready[: width(loop, self.order)]]
         names += [f"+{event.label}" for event in loop.events]
         if timer_may_fire(loop, self.order):
-            names.append(EARLY if loop.ready else TIMER)
+            names.append(EARLY if loop.ready else LATE if loop.arrivals else TIMER)
         names += [f"+{fault.label}" for fault in loop.faults]
         if len(set(names)) < len(names):
             _number(names)
@@ -47,7 +47,7 @@ class LoopCandidates(Candidates):
         if self.order is Order.ANY:
             found = [owner(handle) or handle for handle in ready]
         found += loop.events
-        if not ready and loop.has_timers():
+        if not ready and not loop.arrivals and loop.has_timers():
             found.append(CLOCK)
         return found
 
@@ -58,7 +58,7 @@ class LoopCandidates(Candidates):
         if self.order is Order.ANY:
             found = [label(handle) for handle in ready]
         found += [f"+{event.label}" for event in loop.events]
-        if not ready and loop.has_timers():
+        if not ready and not loop.arrivals and loop.has_timers():
             found.append(CLOCK)
         return found
 
@@ -67,7 +67,7 @@ class LoopCandidates(Candidates):
         ready = loop.ready
         found = [site(handle) for handle in (ready if self.order is Order.ANY else ready[:1])]
         found += [event.label for event in loop.events]
-        if not ready and loop.has_timers():
+        if not ready and not loop.arrivals and loop.has_timers():
             found.append(CLOCK)
         return found
 
@@ -90,7 +90,7 @@ class LoopCandidates(Candidates):
     def optional(self) -> int:
         loop = self.loop
         optional = len(loop.faults)
-        if loop.early_timers and loop.timers and loop.ready:
+        if loop.timers and ((loop.early_timers and loop.ready) or loop.arrivals):
             optional += timer_may_fire(loop, self.order)
         return optional
 

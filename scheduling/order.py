@@ -17,6 +17,9 @@ that is, the steps that were ready at the end of the batch before (`ControlledLo
 in `fifo` happens on stock asyncio if a step is slow; its schedule says `timer (slow step)`. Like a fault it need not happen, and sampled
 runs see few of either. With `timers_in_turn` the callback of one timer runs before the next fires: every loop runs them by deadline, and
 a time-out does not lose to a longer sleep.
+
+With a simulated network (`ControlledLoop.prompt`), a timer may also come before something that is on its way: `timer (slow network)`. It
+need not happen either. There, steps and the network are slow by at most a second: no handshake of ten seconds runs out of time.
 """
 
 from collections.abc import Callable
@@ -28,6 +31,8 @@ from subwarden.scheduling.loop import ControlledLoop
 
 TIMER = "timer"
 EARLY = "timer (slow step)"
+LATE = "timer (slow network)"
+PROMPT = 1.0  # seconds that a step or an arrival may take, on a loop whose arrivals are prompt
 
 
 class Order(Enum):
@@ -37,9 +42,9 @@ class Order(Enum):
     ANY = "any"
 
 
-def loop_for(order: Order, *, early_timers: bool = True) -> ControlledLoop:
-    """A loop on which schedules of `order` can be run."""
-    return ControlledLoop(suspend_free_locks=order is Order.ANY, early_timers=early_timers)
+def loop_for(order: Order, *, early_timers: bool = True, make: type[ControlledLoop] = ControlledLoop) -> ControlledLoop:
+    """A loop on which schedules of `order` can be run. `make`: its class, such as one with a simulated outside."""
+    return make(suspend_free_locks=order is Order.ANY, early_timers=early_timers)
 
 
 def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
@@ -48,6 +53,8 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
         return False
     if loop.timers_in_turn and loop.fired is not None and loop.fired in loop.ready:
         return False
+    if loop.prompt and (loop.ready or loop.arrivals):
+        return loop.has_timers() and loop.timers[0].when() - loop.time() <= PROMPT
     return loop.has_timers()
 
 

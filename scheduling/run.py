@@ -36,7 +36,8 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     ready, events, faults, timers = loop.ready, loop.events, loop.faults, loop.timers
     any_order = order is Order.ANY
     early = loop.early_timers
-    batches = early and not any_order
+    arrivals = loop.arrivals
+    batches = (early or arrivals is not None) and not any_order
     undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked if nothing optional can happen, to spare a call
     least = 0 if every_choice else 1
     choices: list[int] = []
@@ -48,7 +49,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
             n = width + len(events) + len(faults) if events or faults else width
             if early and timers and timer_may_fire(loop, order):
                 n += 1
-        elif timers and loop.has_timers():
+        elif timers and loop.has_timers() and (not loop.prompt or timer_may_fire(loop, order)):
             width = 0
             n = len(events) + 1 + len(faults)
         elif events:
@@ -68,6 +69,8 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
             passed = passed + 1 if pick else 0
             if batches and loop.batch_end is None:
                 loop.batch_end = ready[-1]
+                if arrivals:
+                    loop.hide_arrivals()
             handle = loop.current = ready.pop(pick)
             try:
                 if handle._args:
@@ -80,6 +83,10 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
                 loop.call_exception_handler({"message": "exception in a callback", "exception": error})
             if batches and loop.batch_end is handle:
                 loop.batch_end = None
+                if arrivals:
+                    loop.show_arrivals()
+            elif arrivals and any_order:
+                loop.show_arrivals()
             steps += 1
             if stepped is not None and stepped():
                 return Ending.STOPPED, choices, steps

@@ -21,6 +21,9 @@ SOURCES = (
 ).split()
 
 
+INSTEAD = {  # what is refused for another reason than its order, and what to do instead
+    "ssl=": "the simulated network has no TLS; connect and serve without ssl= in a run (ws:// for wss://, http:// for https://)",
+}
 STDLIB = str(Path(os.__file__).parent) + os.sep
 OURS = str(Path(__file__).parent) + os.sep
 
@@ -33,6 +36,8 @@ class UncontrolledSource(RuntimeError):
         at = f" ({place})" if place else ""
         if ends:
             super().__init__(f"{what} ends the process, so that no verdict could be told; raise an exception instead{at}")
+        elif name in INSTEAD:
+            super().__init__(INSTEAD[name] + at)
         else:
             said = f"{what} brings an order that cannot be controlled; replace it by a fake that waits for an outside event"
             super().__init__(said + at)

@@ -94,6 +94,8 @@ def _refusal(name: str, original: Callable[..., Any], ends: bool) -> Callable[..
             loop = _state.loading
         if loop is None:
             return original(*args, **kwargs)
+        if name == "signal.signal" and loop.arrivals is not None:  # no signal comes in a run with a simulated outside
+            return sys.modules["signal"].getsignal(*args[:1])
         raise loop.refuse(name, ends=ends)
 
     return refuse

@@ -22,6 +22,7 @@ from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.explain import words
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
+from subwarden.world.loop import WorldLoop
 
 T = TypeVar("T")
 ENDLESS = 10**9  # steps: `run` has no bound, as `asyncio.run` has none
@@ -38,7 +39,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """
     if not asyncio.iscoroutine(main):
         raise ValueError(f"a coroutine was expected, got {main!r}")
-    loop = ControlledLoop()
+    loop = WorldLoop()
     with controlled_locks(), loop.entered():
         try:
             task: asyncio.Task[T] = loop.create_task(main)

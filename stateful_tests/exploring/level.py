@@ -145,6 +145,7 @@ class Level(Protocol):
     code: int | str  # the level in a replay
     drawn_as: str  # seeds the draws, beside order and number: another name would draw other programs
     scope: str  # names its points of coverage among those of other levels; empty for level manager
+    loop_class: type[ControlledLoop]  # of the loops on which it is played
     share: float  # of a profile's schedules: levels with longer runs make fewer
 
     def new_graph(self) -> Any:

@@ -75,7 +75,7 @@ class Runner:
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False, observers: Sequence[Observer] = ()) -> Result:
         """Play `program` once. Raises UncontrolledSource if the subject used a source of order that cannot be controlled."""
-        loop = loop_for(self.order, early_timers=self._early_timers)
+        loop = loop_for(self.order, early_timers=self._early_timers, make=self.level.loop_class)
         WATCHDOG.watch(loop)
         with loop.entered():
             play = self.level.play(self.factory, self._ready(program), loop, self.graph, self.fired, observers)

@@ -63,7 +63,7 @@ def look_closely(
 
     Locks must be under control (`scheduling.locks`).
     """
-    loop = loop_for(order)
+    loop = loop_for(order, make=level.loop_class)
     follow = fixed(choices)
 
     def choose(n: int) -> int:

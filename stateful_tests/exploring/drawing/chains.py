@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Self, TypeVar
 
+from subwarden.scheduling.loop import ControlledLoop
+
 
 @dataclass(frozen=True, slots=True)
 class ChainProgram(ABC):
@@ -72,6 +74,8 @@ class Chain:
 
 class ChainLevel:
     """A part of `stateful_tests.exploring.level.Level`."""
+
+    loop_class: type[ControlledLoop] = ControlledLoop
 
     def variants(self, program: P, cancellation: bool, random: Random) -> list[P]:
         """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""

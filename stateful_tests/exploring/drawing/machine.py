@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.events import Event
+from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, happen, loop_for, width
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
@@ -46,6 +47,7 @@ class Machine(RuleBasedStateMachine):
 
     limit = 2_000  # names of one run; the explorer's runs may be longer, this one only draws the program
     early_timers = False
+    loop_class: type[ControlledLoop] = ControlledLoop
 
     play: Any
     program: Any
@@ -54,7 +56,7 @@ class Machine(RuleBasedStateMachine):
         if type(self).enough():
             raise DrawnEnough
         super().__init__()
-        self.loop = loop_for(self.order, early_timers=self.early_timers)
+        self.loop = loop_for(self.order, early_timers=self.early_timers, make=self.loop_class)
         self.names: list[str] = []
         self.over = False  # the run has been given up: it blocks, or does not come to rest
 

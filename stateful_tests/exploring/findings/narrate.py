@@ -10,7 +10,7 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.reports.record import StepRow
 from subwarden.scheduling.handles import owner
-from subwarden.scheduling.order import EARLY, TIMER
+from subwarden.scheduling.order import EARLY, LATE, TIMER
 from subwarden.stateful_tests.exploring.findings.actors import actor, quiet
 from subwarden.stateful_tests.exploring.findings.where import caller, where
 from subwarden.stateful_tests.exploring.level import Play
@@ -120,6 +120,8 @@ class Narration(Observer):
         for name in names:
             if name == EARLY:
                 self._row("the clock", ["(a timer is due after a slow step)"])
+            elif name == LATE:
+                self._row("the clock", ["(a timer is due, as the network is slow)"])
             elif name != TIMER:
                 kind, _, task = name.lstrip("+").partition(" ")
                 if kind not in SAYS:  # an event of the simulated world, such as `c1 reads` or `engine loads t1`

@@ -8,6 +8,7 @@ from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 from subwarden.stateful_tests.exploring.drawing.chains import ChainLevel
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter
+from subwarden.world.loop import WorldLoop
 
 ABOUT_TO_RUN = Point(PointKind.CANCELLATION, "while about to run")
 
@@ -16,6 +17,7 @@ class AdapterLevel(ChainLevel):
     """A part of `stateful_tests.exploring.level.Level`."""
 
     share = 1.0
+    loop_class = WorldLoop
 
     def absent(self, factory: Factory) -> set[Point]:
         """The expected points of coverage that the adapter cannot reach."""

@@ -17,6 +17,7 @@ from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.drawing.machine import Machine
 from subwarden.stateful_tests.subjects.core.play import CorePlay
 from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS, CoreProgram, PreparedCalls, compile_chain
+from subwarden.world.loop import WorldLoop
 
 CLIENT = st.sampled_from(CLIENTS)
 TOPIC = st.sampled_from((*TOPICS[:1], *TOPICS))  # mostly the same, so that operations meet
@@ -35,6 +36,7 @@ class AdapterMachine(Machine):
     """See `stateful_tests.exploring.drawing.machine`. A subclass adds what depends on the model."""
 
     program: CoreProgram
+    loop_class = WorldLoop
 
     # --- hooks for a model
 

@@ -16,13 +16,14 @@ from subwarden.reports.record import ScenarioLine, ScenarioRow
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import EARLY, TIMER
+from subwarden.scheduling.order import EARLY, LATE, TIMER
 from subwarden.scheduling.run import Choose
 from subwarden.stateful_tests.subjects.scenario.explain import Ended, Woken, explain, words
 from subwarden.stateful_tests.subjects.scenario.play import VALUE
 from subwarden.stateful_tests.subjects.scenario.tracing import Lines
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+INTERRUPTS = {"cancel": "is cancelled here", "fail": "its call fails here"}
 SHOWN = 9  # lines of a step; of more, the first and the last
 
 
@@ -121,17 +122,24 @@ class Narration:
 
     def _outside(self, events: list[tuple[str, str, bool]]) -> None:
         """Rows for what happens between steps."""
-        for name, _due, deviates in events:
+        for name, due, deviates in events:
             if name == EARLY:
                 self._add("the clock", [], [], "a step takes so long that the next timer is due")
+            elif name == LATE:
+                self._add("the clock", [], [], "the network is so slow that the next timer is due")
             elif name == TIMER:
                 if deviates:
                     self._add("the clock", [], [], "the next timer is due")
             elif name.startswith("+"):
                 kind, _, task = name[1:].partition(" ")
+                if kind not in INTERRUPTS:  # of the simulated outside: `client1 delivers 5 bytes to localhost:80`
+                    if deviates:
+                        self.moved.add(kind)
+                    self._add(kind, [task.split("@", maxsplit=1)[0]], [], f"before {self._due(due)}, which was due" if deviates else "")
+                    continue
                 who = self._due(task)
                 self.moved.add(who)
-                self._add(who, [], [], {"cancel": "is cancelled here", "fail": "its call fails here"}.get(kind, kind))
+                self._add(who, [], [], INTERRUPTS[kind])
         events.clear()
 
     def _due(self, name: str) -> str:
@@ -165,7 +173,7 @@ class Narration:
 
 
 def _is_outside(name: str) -> bool:
-    return name.startswith("+") or name in (EARLY, TIMER)
+    return name.startswith("+") or name in (EARLY, LATE, TIMER)
 
 
 def _ending(task: "asyncio.Task[Any]") -> str:

@@ -16,6 +16,7 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.runner import COLLECT_EVERY
 from subwarden.stateful_tests.subjects.scenario.end_state import EndStates
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Scenario, check_coroutine
+from subwarden.world.loop import WorldLoop
 
 LIMIT = 10_000  # steps of a run; after as many more in fifo, which is fair to all, it is said not to come to rest
 _HYPOTHESIS = ("UnsatisfiedAssumption", "StopTest", "Frozen")
@@ -80,7 +81,7 @@ class ScenarioRunner:
         Raises BadScenario.
         """
         rules = self.rules
-        loop = loop_for(rules.order, early_timers=rules.slow_steps)
+        loop = loop_for(rules.order, early_timers=rules.slow_steps, make=WorldLoop)
         loop.may_interrupt = rules.faults
         loop.timers_in_turn = True
         judge = loop.observer = ScenarioJudge(loop, self.leave, self.met)

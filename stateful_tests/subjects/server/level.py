@@ -58,6 +58,7 @@ class ServerLevel:
     drawn_as = "level 2"
     scope = "server"
     share = 0.34
+    loop_class: type[ControlledLoop] = ControlledLoop
     new_graph = ServerGraph
     play = ServerPlay
     prepare = staticmethod(prepare)

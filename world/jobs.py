@@ -1,0 +1,117 @@
+"""Executors: threads that are only a place to run. A job runs on the loop's thread, as one outside event.
+
+The thread pool has a free thread at once, so a job that has been handed over is no longer cancelled, as `concurrent.futures` has it. Jobs
+of a pool with a single thread run in order. While a job runs, its thread has no running loop, as a worker's has none.
+"""
+
+import asyncio
+import concurrent.futures
+from asyncio import events as asyncio_events
+from asyncio import futures as asyncio_futures
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+from functools import partial
+from typing import Any
+
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.world.arrival import Arrival
+
+PATIENCE = 200  # batches (in the order `any`, steps) after which the oldest arrival comes by itself: no network is slow for ever
+
+
+class JobLoop(ControlledLoop):
+    """See `scheduling.loop.ControlledLoop`. `arrivals` are the outside events that are on their way."""
+
+    arrivals: list[Arrival]
+    _last: Arrival | None = None  # the oldest of them, and how many batches it has been there
+    _waited = 0
+    _queues: dict[int, "tuple[Any, deque[Arrival]]"]  # executor -> the jobs that wait for its single thread
+
+    def __init__(self, *, suspend_free_locks: bool = False, early_timers: bool = False) -> None:
+        super().__init__(suspend_free_locks=suspend_free_locks, early_timers=early_timers)
+        self.arrivals = []
+
+    def offer_job(self, name: str, job: Callable[[], Any], executor: Any = None) -> "asyncio.Future[Any]":
+        """Let `job` run as the outside event `name`."""
+        self.prompt = True
+        done: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        done.set_running_or_notify_cancel()
+        waiting = self._waiting_for(executor)
+
+        def run() -> None:
+            _run(done, job)
+            if waiting is not None:
+                waiting.popleft()
+                if waiting:
+                    waiting[0].offer(True)
+
+        event = Arrival(self, lambda: name, run)
+        if waiting is not None:
+            waiting.append(event)
+        event.offer(waiting is None or waiting[0] is event)
+        return asyncio_futures.wrap_future(done, loop=self)
+
+    def _waiting_for(self, executor: Any) -> "deque[Arrival] | None":
+        if getattr(executor, "_max_workers", None) != 1:
+            return None
+        if "_queues" not in self.__dict__:
+            self._queues = {}
+        return self._queues.setdefault(id(executor), (executor, deque()))[1]
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
+        """As the stock loop's. Raises UncontrolledSource for an executor that is not a thread pool."""
+        executor = executor or self.__dict__.get("_default_executor")
+        if executor is not None and not isinstance(executor, concurrent.futures.ThreadPoolExecutor):
+            raise self.refuse(f"run_in_executor with a {type(executor).__name__}")
+        return self.offer_job(f"executor runs {name_of(func, args)}", partial(func, *args), executor)
+
+    def set_default_executor(self, executor: Any) -> None:
+        if not isinstance(executor, concurrent.futures.ThreadPoolExecutor):
+            raise TypeError("executor must be ThreadPoolExecutor instance")
+        self._default_executor = executor
+
+    def hide_arrivals(self) -> None:
+        for each in self.arrivals:
+            each.hide()
+
+    def show_arrivals(self) -> None:
+        for each in self.arrivals:
+            each.show()
+        if self._last is not self.arrivals[0]:
+            self._last, self._waited = self.arrivals[0], 0
+        self._waited += 1
+        if self._waited > PATIENCE:  # steps that only wait for it would go on for ever
+            self.arrivals[0].deliver()
+
+    def abandon(self) -> None:
+        super().abandon()
+        self.arrivals.clear()
+
+
+def _run(done: "concurrent.futures.Future[Any]", job: Callable[[], Any]) -> None:
+    loop = asyncio_events._get_running_loop()
+    asyncio_events._set_running_loop(None)
+    try:
+        result = Context().run(job)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        failed: BaseException | None = error
+    else:
+        failed = None
+    finally:
+        asyncio_events._set_running_loop(loop)
+    if failed is None:
+        done.set_result(result)
+    else:
+        done.set_exception(failed)
+
+
+def name_of(func: Any, args: tuple[Any, ...] = ()) -> str:
+    """The name of the function that a job calls in the end: `to_thread` and others hand over a partial of a context's `run`."""
+    while isinstance(func, partial):
+        func, args = func.func, (*func.args, *args)
+    if getattr(func, "__name__", "") == "run" and isinstance(getattr(func, "__self__", None), Context) and args:
+        return name_of(args[0], args[1:])
+    return getattr(func, "__qualname__", None) or type(func).__qualname__

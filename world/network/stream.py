@@ -1,0 +1,260 @@
+"""A simulated TCP or Unix socket: it listens, or it is one end of a connection."""
+
+import errno
+import socket
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from subwarden.world.network.channel import Channel
+from subwarden.world.network.sockets import Address, SimulatedSocket, fails
+
+if TYPE_CHECKING:
+    from subwarden.world.network.network import Network
+
+Buffer = Any  # bytes, a bytearray or a memoryview
+
+
+class StreamSocket(SimulatedSocket):
+    """`inbound` and `outbound` are there once it is connected; `queue`, the connections that nobody has accepted, once it listens."""
+
+    def __init__(self, network: "Network", family: int, proto: int) -> None:
+        super().__init__(network, family, proto)
+        self.inbound: Channel | None = None
+        self.outbound: Channel | None = None
+        self.peer: StreamSocket | None = None
+        self.target: Address = None  # while it connects, and after that
+        self.to = ""  # the host of its target
+        self.connecting = False
+        self.queue: deque[StreamSocket] | None = None
+        self.accepted_so_far = 0  # how many of the queue the loop has noticed
+        self.silent = False  # it may send no more
+        self._error = 0
+        self._told: object = None  # the registration that waited for the connection: it is not called twice
+        self._connects = self.arrival(self._say_connects, self._connect)
+        self._accepts = self.arrival(self._say_accepts, self._notice)
+        self._reads = self.arrival(self._say_reads, self._read)
+        self._reads_most = self.arrival(self._say_reads_most, self._read_most, optional=True)
+        self._sends = self.arrival(lambda: f"{self.name} has room to send", self.writer.queue)
+
+    # --- the outside
+
+    def changed(self) -> None:
+        open_, here = not self.closed, self._path_is_open()
+        self._connects.offer(open_ and self.connecting and self.writer.idle and here)
+        self._accepts.offer(open_ and bool(self.queue) and self.reader.idle)
+        inbound, outbound = self.inbound, self.outbound
+        if inbound is None or outbound is None:
+            return
+        reads = open_ and self.reader.idle and inbound.readable()
+        waits = not inbound.arrived and not inbound.end_arrived  # for the network
+        answered = inbound.closed and bool(inbound.bytes)  # by a reset
+        told = here and ((open_ and inbound.reset) or answered)
+        self._reads.offer(told or (reads and (here or not waits)))
+        self._reads_most.offer(reads and here and inbound.coming() > 1)
+        self._sends.offer(open_ and self.writer.idle and self.writer.handle is not self._told and outbound.room() > 0)
+
+    def _path_is_open(self) -> bool:
+        other = self.to or (self.peer.host if self.peer is not None else self.host)
+        return self.network.hosts.reach(self.host, other)
+
+    def _say_connects(self) -> str:
+        return f"{self.name} connects to {self._said_target()}"
+
+    def _said_target(self) -> str:
+        return self.target if isinstance(self.target, str) else f"{self.to}:{self.target[1]}"
+
+    def _connect(self) -> None:
+        self.connecting = False
+        listener = self.network.listener(self)
+        if listener is None:
+            self._error = errno.ECONNREFUSED
+        else:
+            made = StreamSocket(self.network, self.family, self.proto)
+            made.host, made.target, made.to = listener.host, self.getsockname(), self.host
+            made.bound = self.target if isinstance(self.target, str) else self.target[:2]
+            self.inbound = made.outbound = Channel()
+            self.outbound = made.inbound = Channel()
+            self.peer, made.peer = made, self
+            made.call_me(listener.name)
+            assert listener.queue is not None
+            listener.queue.append(made)
+            listener.changed()
+        self._told = self.writer.handle
+        self.writer.queue()
+        self.changed()
+
+    def _say_accepts(self) -> str:
+        assert self.queue is not None
+        return f"{self.name} accepts {', '.join(_name(each.peer) for each in self.queue)}"
+
+    def _notice(self) -> None:
+        assert self.queue is not None
+        self.accepted_so_far = len(self.queue)
+        self.reader.queue()
+
+    def _say_reads(self) -> str:
+        assert self.inbound is not None
+        sender, coming = _name(self.peer), self.inbound.coming()
+        if self.inbound.closed:
+            return f"{sender} is told that {self.name} has closed"
+        if coming and self.reader.idle:
+            return f"{sender} delivers {_bytes(coming)} to {self.name}"
+        if self.inbound.reset:
+            return f"{sender} resets the connection to {self.name}"
+        if self.inbound.arrived:
+            return f"{self.name} reads {_bytes(self.inbound.arrived)} more"
+        return f"{sender} delivers its end to {self.name}"
+
+    def _say_reads_most(self) -> str:
+        assert self.inbound is not None
+        coming = self.inbound.coming()
+        return f"{_name(self.peer)} delivers {coming - 1} of {_bytes(coming)} to {self.name}"
+
+    def _read(self) -> None:
+        inbound = self.inbound
+        assert inbound is not None
+        if inbound.closed:
+            self._answer_by_reset()
+        elif inbound.reset and not (inbound.coming() and self.reader.idle):
+            inbound.arrive_reset()
+            self.reader.queue()
+            self.writer.queue()
+        else:
+            inbound.arrive()
+            self.reader.queue()
+        self.changed()
+
+    def _read_most(self) -> None:
+        assert self.inbound is not None
+        self.inbound.arrive(but=1)
+        self.reader.queue()
+        self.changed()
+
+    def _answer_by_reset(self) -> None:
+        assert self.inbound is not None
+        self.inbound.toss()
+        peer = self.peer
+        if peer is not None and not peer.closed and peer.inbound is not None and not peer.inbound.broken:
+            peer.inbound.reset = True
+            peer.changed()
+
+    # --- as `socket.socket`
+
+    def connect(self, address: Address) -> None:
+        if self.connecting:
+            fails(errno.EALREADY)
+        if self.inbound is not None:
+            fails(errno.EISCONN)
+        self.target = address
+        if self.family == socket.AF_UNIX:
+            self.to = self.host
+        else:
+            self.to = self.network.hosts.name(address[0])
+            self.take_port(self.to)
+        self.call_me(self.network.client_name())
+        if self.family == socket.AF_UNIX:  # it is local: as in Linux, it connects at once
+            if self.network.listener(self) is None:
+                fails(errno.ECONNREFUSED if self.network.known(str(address)) else errno.ENOENT)
+            self._connect()
+            self.writer.drop()
+            return
+        self.connecting = True
+        fails(errno.EINPROGRESS)
+
+    def take_error(self) -> int:
+        error, self._error = self._error, 0
+        return error
+
+    def call_me(self, name: str) -> None:
+        super().call_me(name)
+        if self.peer is not None:  # it was accepted: one of many
+            self.reader.__qualname__, self.writer.__qualname__ = f"{name} reads from {self.peer.name}", f"{name} sends to {self.peer.name}"
+
+    def listen(self, _backlog: int = 100) -> None:
+        if self.queue is None:
+            self.queue = deque()
+            self.reader.__qualname__ = f"{self.name} accepts"
+
+    def accept(self) -> "tuple[StreamSocket, Address]":
+        if self.queue is None:
+            fails(errno.EINVAL)
+        if not self.queue or not self.accepted_so_far:
+            fails(errno.EAGAIN)
+        self.accepted_so_far -= 1
+        made = self.queue.popleft()
+        return made, made.getpeername()
+
+    def getpeername(self) -> Address:
+        if self.inbound is None:
+            fails(errno.ENOTCONN)
+        if self.family == socket.AF_UNIX:
+            return self.target or ""
+        return self.target
+
+    def send(self, data: Buffer, _flags: int = 0) -> int:
+        if self.outbound is None or self.inbound is None:
+            fails(errno.ENOTCONN)
+        self.inbound.raise_error()
+        if self.silent or self.inbound.broken:
+            fails(errno.EPIPE)
+        view = memoryview(data).cast("B")
+        room = min(len(view), self.outbound.room())
+        if view and not room:
+            fails(errno.EAGAIN)
+        self.outbound.bytes += view[:room]
+        self._sent()
+        return room
+
+    def sendmsg(self, buffers: "list[Buffer]", *_: object) -> int:
+        return self.send(b"".join(buffers))
+
+    def _sent(self) -> None:
+        self.network.sent += 1
+        if self.peer is not None:
+            self.peer.changed()
+
+    def recv(self, most: int, _flags: int = 0) -> bytes:
+        if self.inbound is None:
+            fails(errno.ENOTCONN)
+        data = self.inbound.read(most)
+        if self.peer is not None and self.peer.writer.idle:  # there is room again
+            self.peer.changed()
+        return data
+
+    def recv_into(self, buffer: Buffer, most: int = 0, _flags: int = 0) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.recv(most or len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def shutdown(self, how: int) -> None:
+        if self.outbound is None:
+            fails(errno.ENOTCONN)
+        if how != socket.SHUT_RD and not self.silent:
+            self.silent = self.outbound.ended = True
+            self._sent()
+
+    def closing(self) -> None:
+        for each in self.queue or ():  # nobody will accept them
+            assert each.outbound is not None
+            each.outbound.reset = True
+            each.close()
+        if self.inbound is None or self.outbound is None:
+            return
+        self.inbound.closed = True
+        peer = self.peer
+        if peer is None or peer.closed:
+            return
+        if self.inbound.bytes:  # as in Linux: bytes that nobody will read
+            self.inbound.toss()
+            self.outbound.reset = True
+        self.outbound.ended = self.outbound.ended or not self.outbound.reset
+        peer.changed()
+
+
+def _bytes(count: int) -> str:
+    return "1 byte" if count == 1 else f"{count:,} bytes"
+
+
+def _name(end: SimulatedSocket | None) -> str:
+    return "nobody" if end is None else end.name

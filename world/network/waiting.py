@@ -1,0 +1,75 @@
+"""Callbacks of sockets: one that waits until its socket is ready, as registered with a selector, and some that run in a given order."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from subwarden.scheduling.handles import Handle, label
+
+if TYPE_CHECKING:
+    from subwarden.scheduling.loop import ControlledLoop
+
+
+class Waiting:
+    """A callback that the loop keeps for one socket, to call it whenever the socket is ready: a selector's registration."""
+
+    __slots__ = ("__dict__", "_callback", "_changed", "handle", "queued")
+
+    def __init__(self, name: str, changed: Callable[[], None]) -> None:
+        self.__qualname__ = name  # of its step, in schedules
+        self.handle: Handle | None = None
+        self.queued = False  # it is among the ready
+        self._changed = changed
+
+    def set(self, loop: "ControlledLoop", callback: Callable[..., object], args: tuple[Any, ...]) -> Handle:
+        """Register `callback` in the place of the one before."""
+        self.drop()
+        self._callback = callback
+        self.handle = Handle(self, args, loop, None)
+        return self.handle
+
+    def drop(self) -> bool:
+        """Unregister; whether there was a callback."""
+        handle, self.handle, self.queued = self.handle, None, False
+        if handle is None:
+            return False
+        handle.cancel()
+        return True
+
+    @property
+    def idle(self) -> bool:
+        """Whether a callback is registered that is not among the ready."""
+        return self.handle is not None and not self.queued
+
+    def queue(self) -> None:
+        """Let the callback run, once."""
+        if self.handle is not None and not self.queued:
+            self.queued = True
+            self.handle._loop.ready.append(self.handle)
+
+    def __call__(self, *args: Any) -> None:
+        """The step: as with a selector, the callback stays registered."""
+        self.queued = False
+        try:
+            self._callback(*args)
+        finally:
+            self._changed()
+
+
+class OneAfterAnother:
+    """The callback of a handle, after which the next handles become ready, one by one."""
+
+    def __init__(self, first: Handle, then: list[Handle]) -> None:
+        self.__qualname__ = label(first)
+        self._loop = first._loop
+        self._callback, self._args, self._then = first._callback, first._args, then
+
+    def __call__(self) -> None:
+        try:
+            self._callback(*self._args)
+        finally:
+            if self._then:
+                following, *then = self._then
+                if then:
+                    following._callback, following._args = OneAfterAnother(following, then), ()
+                if not following._cancelled:
+                    self._loop.ready.append(following)

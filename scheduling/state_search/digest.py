@@ -39,6 +39,8 @@ class Digest(Suspended):
 
     def state(self, loop: ControlledLoop) -> None:
         """Write down the state of `loop`."""
+        if loop.prompt:
+            raise Indigestible("a simulated network or executor")
         self._row("tasks", sorted(loop.tasks, key=name_of))
         self._row("ready", self.ready(loop.ready))
         self.timers(loop)

@@ -57,13 +57,14 @@ class Suspended(Objects):
         yield (contextvars.ContextVar,), self.constant
         yield (Handle,), self.once(lambda h: self._row("handle", (h._callback, h._args, h._context, h._cancelled)))
         yield (Timer,), self.once(lambda t: self._row("timer", (t._callback, t._args, t._context, t._cancelled, t._when, t.due)))
-        yield (ControlledLoop,), lambda _: self.name("the loop")
 
     def begin(self) -> None:
         super().begin()
         self._ambient = dict(contextvars.copy_context().items())
 
     def _look_at(self, kind: type) -> Look:
+        if issubclass(kind, ControlledLoop):
+            return lambda _: self.name("the loop")
         if issubclass(kind, asyncio.Future):
             return self.once(self.future)
         if kind.__name__ in _BY_REFERENCE and not kind.__dictoffset__:

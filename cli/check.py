@@ -14,6 +14,7 @@ from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, 
 from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.reports.history import as_json, as_text
 from subwarden.stateful_tests.runs.history_record import record
+from subwarden.stateful_tests.runs.whole_file import write_whole
 
 UNUSABLE = 3
 
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         write_html(args.html, made)
     if args.json is not None:
         try:
-            args.json.write_text(as_json(made), encoding="utf-8")
+            write_whole(args.json, as_json(made))
         except OSError as error:
             return _unusable(f"{args.json}: {error.strerror}; name a file that can be written")
     return judgement.verdict.exit_code

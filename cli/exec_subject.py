@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from time import monotonic
 
 from rich.text import Text
@@ -10,6 +11,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import write_json
 from subwarden.cli.progress.bar import progress
+from subwarden.cli.reporting.deliver import deliver
 from subwarden.cli.reporting.formats import write_format
 from subwarden.cli.reporting.html import write_html
 from subwarden.reports.exec import write_process_gate, write_run
@@ -61,14 +63,12 @@ def gate(options: argparse.Namespace) -> int:
             most = 1 if options.fail_fast else options.maxfail
             outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report, tell, most)
         made = record(command, options.answer_within, options.profile, seed, outcome)
-        if options.format:
-            write_format(options.format, made, sys.stdout)
-        else:
-            write_process_gate(made, console_for(sys.stdout))
-        if options.html:
-            write_html(options.html, made)
-        if options.json:
-            write_json(options.json, made)
+        outputs: list[Callable[[], object]] = []
+        outputs += [] if options.format else [lambda: write_process_gate(made, console_for(sys.stdout))]
+        outputs += [lambda: write_format(options.format, made, sys.stdout)] if options.format else []
+        outputs += [lambda: write_json(options.json, made)] if options.json else []
+        outputs += [lambda: write_html(options.html, made)] if options.html else []
+        deliver("gate", *outputs)
     return Verdict(made["verdict"]).exit_code
 
 

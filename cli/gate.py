@@ -1,16 +1,17 @@
 """`subwarden gate`: compare a subject with the model under controlled interleavings of random programs."""
 
 import argparse
-import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli import exec_subject as process_subject
-from subwarden.cli.options import EXIT_CODES, count, duration, level, output, seed, write_json
+from subwarden.cli.options import EXIT_CODES, cores, count, duration, fitting, level, output, seed, write_json
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.progress.found import FoundNews
+from subwarden.cli.reporting.deliver import deliver
 from subwarden.cli.reporting.formats import add_format
 from subwarden.cli.reporting.html import add_html
 from subwarden.cli.reporting.pictures import write_pictures
@@ -42,7 +43,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("-x", "--fail-fast", action="store_true", help="stop searching at the first finding")
     parser.add_argument("--maxfail", type=count, metavar="N", help="stop searching at so many findings")
     parser.add_argument(
-        "--jobs", type=count, default=min(os.cpu_count() or 1, 8), metavar="N", help="worker processes (default: one a core, at most 8)"
+        "--jobs", type=count, default=min(cores(), 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
     add_html(parser)
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
                 profile,
                 seed=drawn_by,
                 budget=options.budget,
-                jobs=options.jobs,
+                jobs=fitting("gate", options.jobs),
                 most=1 if options.fail_fast else options.maxfail,
                 progress=report,
                 found=news.tell,
@@ -102,10 +103,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace, record: GateRecord, news: FoundNews) -> int:
-    if not options.format:
-        write_gate(record, console_for(sys.stdout), verbose=options.verbose)
-    sys.stderr.write(news.unsaved)
-    if options.json:
-        write_json(options.json, record)
-    write_pictures(options, record)
+    outputs: list[Callable[[], object]] = []
+    outputs += [] if options.format else [lambda: write_gate(record, console_for(sys.stdout), verbose=options.verbose)]
+    outputs += [lambda: sys.stderr.write(news.unsaved)]
+    outputs += [lambda: write_json(options.json, record)] if options.json else []
+    deliver("gate", *outputs, lambda: write_pictures(options, record))
     return Verdict(record["verdict"]).exit_code

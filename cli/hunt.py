@@ -1,9 +1,9 @@
 """`subwarden hunt`: search for violations for a given time, on all cores, and save each finding to disk at once."""
 
 import argparse
-import os
 import sys
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
-from subwarden.cli.options import EXIT_CODES, count, duration, level, output, write_json
+from subwarden.cli.options import EXIT_CODES, cores, count, duration, fitting, level, output, write_json
 from subwarden.cli.progress.hunt import watching
+from subwarden.cli.reporting.deliver import deliver
 from subwarden.cli.reporting.formats import add_format
 from subwarden.cli.reporting.html import add_html
 from subwarden.cli.reporting.pictures import write_pictures
@@ -49,7 +50,7 @@ def add_parser(verbs: Any) -> None:
         metavar="N",
         help="instead of a time: rounds of each worker; the same command then does the same work every time",
     )
-    parser.add_argument("--jobs", type=count, metavar="N", default=os.cpu_count() or 1, help="worker processes (default: one a core)")
+    parser.add_argument("--jobs", type=count, metavar="N", default=cores(), help="worker processes (default: one a core)")
     parser.add_argument("--seed", type=int, metavar="K", help="seed of all random choices (default: 0, or that of the hunt to --resume)")
     parser.add_argument("--order", choices=ORDERS, help="search one order only (default: all)")
     parser.add_argument(
@@ -77,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
 def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> int:
     checks = checks_in(head["subject"], head["order"], head.get("level"))  # a bad subject is refused here, once, not by every worker
     budget = options.budget if options.rounds or options.budget else BUDGET
-    plan = Plan(head["subject"], checks, options.jobs, head["seed"], budget, options.rounds)
+    jobs = options.jobs if options.rounds else fitting("hunt", options.jobs)  # with --rounds, their number decides what is done
+    plan = Plan(head["subject"], checks, jobs, head["seed"], budget, options.rounds)
     findings: dict[Cause, Kept] = {}
     what = f"subwarden hunt {plan.subject}"
     with LastResort(what, lambda: (Verdict.VIOLATED if findings else Verdict.INCONCLUSIVE).exit_code) as last:
@@ -89,13 +91,12 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
             seconds = monotonic() - began
         with blaming(plan.subject):  # a finding is played once more to record it
             record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)
-        if options.json:
-            write_json(options.json, record)
-        with suppress(BrokenPipeError):  # the reader has gone; the findings are on disk
-            if not options.format:
-                write_hunt(record, console_for(sys.stdout), verbose=options.verbose)
+        outputs: list[Callable[[], object]] = []
+        outputs += [] if options.format else [lambda: write_hunt(record, console_for(sys.stdout), verbose=options.verbose)]
+        outputs += [lambda: sys.stderr.write(f"subwarden hunt: {hunt.unwritten}\n")] if hunt.unwritten else []
+        outputs += [lambda: write_json(options.json, record)] if options.json else []
         with blaming(plan.subject):
-            write_pictures(options, record)
+            deliver("hunt", *outputs, lambda: write_pictures(options, record))
         return Verdict(record["verdict"]).exit_code
 
 

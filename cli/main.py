@@ -1,16 +1,16 @@
 """The command line: finds the verb, and turns a user's mistake into one line and exit code 3."""
 
 import argparse
-import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 import subwarden
 from subwarden.cli import check, conform, explore, gate, hunt, new, prove, replay, subjects, tour
-from subwarden.cli.options import EXIT_CODES, CannotWrite
+from subwarden.cli.options import EXIT_CODES, CannotWrite, refuse_overwriting
 from subwarden.cli.reporting import report
+from subwarden.cli.reporting.deliver import let_go
 from subwarden.cli.reporting.report import BadRecord
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     code = 3
     try:
+        refuse_overwriting(options)
         code = options.run(options)
     except KeyboardInterrupt:
         sys.stderr.write("subwarden: stopped\n")
@@ -84,13 +85,5 @@ def entry() -> NoReturn:
     """Run the command line and leave the process."""
     code = main()
     for stream in (sys.stdout, sys.stderr):
-        _let_go(stream)
+        let_go(stream)
     sys.exit(code)
-
-
-def _let_go(stream: TextIO) -> None:
-    """Flush, or give up: text that a reader did not take would be written again at the end of the process, and make the exit code 120."""
-    try:
-        stream.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -4,8 +4,11 @@ import argparse
 import json
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
+
+from subwarden.stateful_tests.runs.whole_file import write_whole
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -62,6 +65,44 @@ def output(text: str) -> str:
 def write_json(path: str, record: Any) -> None:
     """Write a record as JSON. Raises CannotWrite."""
     try:
-        Path(path).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        write_whole(Path(path), json.dumps(record, indent=1, sort_keys=True) + "\n")
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def fitting(verb: str, jobs: int) -> int:
+    """`jobs`, but no more than this machine can run at once: more would only wait for each other. Two are always let be."""
+    most = max(2, cores())
+    if jobs <= most:
+        return jobs
+    sys.stderr.write(f"subwarden {verb}: --jobs {jobs} is more than this machine has cores; {most} workers are used\n")
+    return most
+
+
+OUTPUTS = ("json", "html", "script", "trace")
+
+
+def refuse_overwriting(options: argparse.Namespace) -> None:
+    """Raises CannotWrite where an output file is also an input, or another output: a mistake that would cost a file."""
+    values = vars(options)
+    outputs = {name: str(values[name]) for name in OUTPUTS if values.get(name) is not None}
+    given = [str(value) for name, value in values.items() if isinstance(value, str | Path) and name not in OUTPUTS]
+    for subject in [value for value in given if ":" in value]:  # path/to/file.py:Factory, or exec:COMMAND
+        given += [subject.rpartition(":")[0], *subject.removeprefix("exec:").split()]
+    for name, path in outputs.items():
+        others = [other for which, other in outputs.items() if which != name]
+        if any(_same_file(path, other) for other in (*given, *others)):
+            raise CannotWrite(f"--{name} {path} would overwrite a file that this command reads or writes; give another file")
+
+
+def _same_file(path: str, other: str) -> bool:
+    try:
+        return os.path.isfile(other) and os.path.isfile(path) and os.path.samefile(path, other)
+    except (OSError, ValueError):
+        return False

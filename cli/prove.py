@@ -21,6 +21,7 @@ from subwarden.reports.layout.console import console_for
 from subwarden.reports.proof import write_proof
 from subwarden.reports.record import ProofRecord
 from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
+from subwarden.stateful_tests.runs.whole_file import write_whole
 
 USAGE = 3
 BYTES_A_STATE = {"manager": 200, "server": 1500}  # measured with all that goes with it; manager: 95 without calls in flight, 205 with one
@@ -150,7 +151,7 @@ def _megabytes(states: int, of_level: str) -> str:
 
 def _write(path: Path, proof: Proof) -> int:
     try:
-        path.write_text(json.dumps(proof.as_data(), indent=1) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(proof.as_data(), indent=1) + "\n")
     except OSError as error:
         print(f"subwarden prove: cannot write {path}: {error.strerror}", file=sys.stderr)
         return USAGE

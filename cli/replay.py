@@ -24,6 +24,7 @@ from subwarden.stateful_tests.explore.code import MARK as SCENARIO_MARK
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
+from subwarden.stateful_tests.runs.whole_file import write_whole
 from subwarden.stateful_tests.subjects.loading import blaming, load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.trace import Tracer
@@ -103,7 +104,7 @@ def _write_script(path: str, made: ScriptRecord) -> str:
     if made["script"] is None:
         return f"plain asyncio: no script ({made['script_doubt']})"
     try:
-        Path(path).write_text(made["script"], encoding="utf-8")
+        write_whole(Path(path), made["script"])
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
     if made["script_doubt"]:
@@ -115,7 +116,7 @@ def _write_trace(path: str, replay: Replay, trace: list[TraceStep]) -> str:
     """Write the run's trace. Returns a line that says how many operations it has."""
     text = as_tla(trace) if path.endswith(".tla") else json.dumps(as_itf(trace), indent=1) + "\n"
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        write_whole(Path(path), text)
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
     count = f"{len(trace)} operation{'s' if len(trace) != 1 else ''}"

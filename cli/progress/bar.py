@@ -5,7 +5,7 @@ What happens once (a finding, a worker that died) is a line of its own, at once,
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Protocol
 
@@ -57,8 +57,9 @@ class _Plain:
             self.say(f"{did} done, {at - self._began:.0f} s")
 
     def say(self, line: str, /) -> None:
-        sys.stderr.write(f"{self._what}: {line}\n")
-        sys.stderr.flush()
+        with suppress(OSError):  # nobody reads, or the disk is full: the work goes on, and so does its report
+            sys.stderr.write(f"{self._what}: {line}\n")
+            sys.stderr.flush()
 
     def _rate(self, schedules: int) -> str:
         return f"{schedules:,} {self._unit}, {schedules / max(monotonic() - self._began, 1e-9):,.0f}/s"

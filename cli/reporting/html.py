@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.cli.options import CannotWrite, output
+from subwarden.stateful_tests.runs.whole_file import write_whole
 
 
 def add_html(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,6 @@ def write_html(path: str, record: Any) -> None:
     from subwarden.reports.html.views import html_of  # noqa: PLC0415  # pages need networkx, which takes a tenth of a second to load
 
     try:
-        Path(path).write_text(html_of(record), encoding="utf-8")
+        write_whole(Path(path), html_of(record))
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None

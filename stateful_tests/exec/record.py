@@ -87,7 +87,10 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
 
 
 def _saved(command: str, limit: float, finding: ExecFinding) -> ExecFindingRecord:
-    run, history = save(command, limit, finding)
+    try:
+        run, history = save(command, limit, finding)
+    except OSError as error:  # the finding is told all the same
+        run = history = Path(f"(not saved: {error.strerror})")
     return {
         **run_record(finding.run, finding.cause),
         "failed": finding.failed,

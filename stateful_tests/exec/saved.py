@@ -9,6 +9,7 @@ from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.runs.replay import BadReplay
+from subwarden.stateful_tests.runs.whole_file import write_whole
 
 FOLDER = Path(".subwarden") / "exec"
 SCHEMA = "subwarden/exec-run/1"
@@ -45,8 +46,8 @@ def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path]:
         "hash_seed": string_hash.current() or 0,
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
-    run.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    history.write_text(finding.run.recording.text(), encoding="utf-8")
+    write_whole(run, json.dumps(data, indent=1, sort_keys=True) + "\n")
+    write_whole(history, finding.run.recording.text())
     return run, history
 
 

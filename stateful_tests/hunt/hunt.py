@@ -27,6 +27,7 @@ from subwarden.stateful_tests.hunt.search import Rank
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, work
 from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
+from subwarden.stateful_tests.hunt.writer import Writer
 from subwarden.stateful_tests.subjects.loading import BadSubject
 
 TICK = 0.25  # seconds between two looks at the workers
@@ -57,7 +58,7 @@ class Hunt:
         self.findings = findings
         self.schedules = 0
         self._plan = plan
-        self._folder = folder
+        self._folder = Writer(folder)
         self._listener = Reader(listener)
         self._ending = ending
         self._pipes: dict[Connection[Any, Any], int] = {}
@@ -79,7 +80,7 @@ class Hunt:
         self._began = self._flushed = self._end_states_kept = monotonic()
 
     def run(self) -> ExitReason:
-        """Search, and return why that ended. Raises BadSubject, WorkerFailed, BadFolder."""
+        """Search, and return why that ended. Raises BadSubject, WorkerFailed."""
         with interruptible(ENDING, self._ending) as interrupted:
             self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
             reason = ExitReason.BUDGET if self._plan.rounds is None else ExitReason.ROUNDS
@@ -91,7 +92,7 @@ class Hunt:
                     for pipe in wait(list(self._pipes), timeout=TICK):
                         self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
                     self._now_and_then()
-                    if (interrupted or self._bad or self._listener.gone) and not self._stopping:
+                    if (interrupted or self._bad or self._listener.gone or self._folder.failed) and not self._stopping:
                         self._stopping, reason = True, ExitReason.STOPPED
                         self._send(("stop", None))
                         must_end = monotonic() + WORKERS_STOP_WITHIN
@@ -112,6 +113,11 @@ class Hunt:
             reason = ExitReason.ALL_LOST
         self._folder.journal({"ended": reason.value})
         return reason
+
+    @property
+    def unwritten(self) -> str | None:
+        """Why the folder could not be written any more, if so."""
+        return self._folder.failed
 
     def _start(self) -> None:
         for worker in range(self._plan.jobs):
@@ -210,7 +216,7 @@ class Hunt:
                 " with a cancellation" if finding.cancellation else ""
             )
             now = "as small as it gets" if kept.shrunk else "being made smaller"
-            self._listener.say(f"found {finding.broken.name}, {cause.mechanism} ({how}; {now}): {path}")
+            self._listener.say(f"found {finding.broken.name}, {cause.mechanism} ({how}; {now}): {path or 'not saved'}")
 
     def _lost(self, worker: int) -> None:
         process = self._processes[worker]

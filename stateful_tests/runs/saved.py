@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from subwarden.stateful_tests.runs.replay import Replay, read
+from subwarden.stateful_tests.runs.whole_file import write_whole
 
 COMMITTED = Path(__file__).parents[1] / "corpus"
 SAVED = Path(".subwarden") / "corpus"
@@ -26,5 +27,5 @@ def save(replay: Replay) -> Path:
     subject = "".join(ch if ch.isalnum() else "-" for ch in replay.subject)
     SAVED.mkdir(parents=True, exist_ok=True)
     path = SAVED / f"{subject}-{replay.cause}.json"
-    path.write_text(json.dumps(replay.encode(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(replay.encode(), indent=1, sort_keys=True) + "\n")
     return path

@@ -1,0 +1,38 @@
+"""Writes to the folder of a hunt while it runs. A folder that cannot be written any more, such as on a full disk, ends the hunt as Ctrl-C
+does: with its report, which then is all that is left of what was found since.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from subwarden.stateful_tests.hunt.folder import BadFolder, Folder
+from subwarden.stateful_tests.hunt.work import Kept, Totals
+
+
+class Writer:
+    """Writes to `folder`. `failed`: why the first write failed that did."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.failed: str | None = None
+        self._folder = folder
+
+    def journal(self, line: dict[str, Any]) -> None:
+        """See `Folder.journal`."""
+        self._try(lambda: self._folder.journal(line))
+
+    def keep(self, subject: str, kept: Kept) -> Path | None:
+        """See `Folder.keep`. None if it failed."""
+        kept_at: list[Path] = []
+        self._try(lambda: kept_at.append(self._folder.keep(subject, kept)))
+        return kept_at[0] if kept_at else None
+
+    def keep_end_states(self, totals: Totals) -> None:
+        """See `Folder.keep_end_states`."""
+        self._try(lambda: self._folder.keep_end_states(totals))
+
+    def _try(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except BadFolder as error:
+            self.failed = self.failed or str(error)

@@ -25,6 +25,8 @@ from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, inter
 from subwarden.stateful_tests.gate.corpus import replay_corpus
 from subwarden.stateful_tests.gate.gate import Gate
 from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
+from subwarden.stateful_tests.runs import saved
+from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
 
@@ -48,6 +50,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
     add_html(parser)
     add_format(parser)
+    parser.add_argument("--portable", action="store_true", help="print runs as long strings, which replay anywhere, instead of short names")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: what was reached, how completely")
     parser.add_argument(
         "--answer-within",
@@ -102,9 +105,21 @@ def run(options: argparse.Namespace) -> int:
         return _report(options, record, news)
 
 
+def _unsaved(record: GateRecord) -> bool:
+    """Keep the runs of the findings under the short names that are printed. Returns whether that failed."""
+    try:
+        for finding in record["findings"]:
+            for each in (finding, *finding.get("also", ())):
+                saved.save(read(each["replay"]))
+    except OSError:
+        return True
+    return False
+
+
 def _report(options: argparse.Namespace, record: GateRecord, news: FoundNews) -> int:
+    portable = options.portable or _unsaved(record) or bool(news.unsaved)
     outputs: list[Callable[[], object]] = []
-    outputs += [] if options.format else [lambda: write_gate(record, console_for(sys.stdout), verbose=options.verbose)]
+    outputs += [] if options.format else [lambda: write_gate(record, console_for(sys.stdout), verbose=options.verbose, portable=portable)]
     outputs += [lambda: sys.stderr.write(news.unsaved)]
     outputs += [lambda: write_json(options.json, record)] if options.json else []
     deliver("gate", *outputs, lambda: write_pictures(options, record))

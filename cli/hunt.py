@@ -21,7 +21,7 @@ from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.hunt import write_hunt
 from subwarden.reports.layout.console import console_for
 from subwarden.stateful_tests.exploring.signals import LastResort
-from subwarden.stateful_tests.hunt.folder import ORDERS, BadFolder, Folder, default_folder
+from subwarden.stateful_tests.hunt.folder import ORDERS, ROOT, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.hunt import Hunt
 from subwarden.stateful_tests.hunt.listener import Listener
 from subwarden.stateful_tests.hunt.plan import Plan, checks_in, refreshed
@@ -61,6 +61,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
     add_html(parser)
     add_format(parser)
+    parser.add_argument("--portable", action="store_true", help="print runs as long strings, which replay anywhere, instead of short names")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: by strategy, and what was reached")
     parser.set_defaults(run=run)
 
@@ -91,8 +92,11 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
             seconds = monotonic() - began
         with blaming(plan.subject):  # a finding is played once more to record it
             record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)
+        portable = options.portable or folder.path.parent != ROOT  # no short name is looked for elsewhere
         outputs: list[Callable[[], object]] = []
-        outputs += [] if options.format else [lambda: write_hunt(record, console_for(sys.stdout), verbose=options.verbose)]
+        outputs += (
+            [] if options.format else [lambda: write_hunt(record, console_for(sys.stdout), verbose=options.verbose, portable=portable)]
+        )
         outputs += [lambda: sys.stderr.write(f"subwarden hunt: {hunt.unwritten}\n")] if hunt.unwritten else []
         outputs += [lambda: write_json(options.json, record)] if options.json else []
         with blaming(plan.subject):

@@ -5,6 +5,7 @@ import json
 import platform
 import sys
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from rich.text import Text
@@ -22,6 +23,7 @@ from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.saved import read as read_process_run
 from subwarden.stateful_tests.explore.code import MARK as SCENARIO_MARK
 from subwarden.stateful_tests.runs.follow import follow
+from subwarden.stateful_tests.runs.kept import file_of
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.runs.whole_file import write_whole
@@ -36,7 +38,11 @@ EXIT = "exit codes: 0 the run holds now, 1 it still violates a property, 3 it ca
 def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser("replay", help="play a recorded run again", description=__doc__, epilog=EXIT)
-    parser.add_argument("replay", metavar="FILE-OR-STRING", help="the string of a finding's replay line, or a file that holds it")
+    parser.add_argument(
+        "replay",
+        metavar="RUN",
+        help="the short name or the string of a finding's replay line, a file that holds one, or - for standard input",
+    )
     parser.add_argument("--subject", type=canonical, metavar="NAME", help="refuse a replay of another subject")
     parser.add_argument(
         "--script", type=output, metavar="FILE", help="write the run as a script of plain asyncio, without this harness, and run the script"
@@ -51,6 +57,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Follow the replay and report the run. Returns the exit code."""
+    options.replay = from_stdin() if options.replay == "-" else file_of(options.replay)
     if options.replay.startswith(SCENARIO_MARK):
         said = "is a run of a scenario, which it does not name"
         raise BadReplay(f"{options.replay} {said}; give both: `subwarden explore FILE.py:NAME --replay {options.replay}`")
@@ -97,6 +104,18 @@ def with_script(record: ReplayRecord, replay: Replay, made: ScriptRecord | None)
         for key in ("script", "script_confirmed", "script_doubt"):
             whole[key] = made[key]
     return whole
+
+
+def from_stdin() -> str:
+    """The run on standard input, as a string. The process may be started anew with another string hash, and then be given that."""
+    text = sys.stdin.read().strip()
+    if text.startswith("{"):
+        with NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            text = read(file.name).string()
+    sys.orig_argv[:] = [text if word == "-" else word for word in sys.orig_argv]
+    return text
 
 
 def _write_script(path: str, made: ScriptRecord) -> str:

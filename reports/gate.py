@@ -21,10 +21,12 @@ ORDERS = {
 }
 
 
-def write_gate(record: GateRecord, console: Console, *, timings: bool = True, verbose: bool = False) -> None:
-    """Write the report of a gate. `timings=False` leaves out all that differs from run to run; `verbose`: the statistics, too."""
+def write_gate(record: GateRecord, console: Console, *, timings: bool = True, verbose: bool = False, portable: bool = True) -> None:
+    """Write the report of a gate. `timings=False` leaves out all that differs from run to run; `verbose`: the statistics, too; `portable`:
+    a finding's run as a string that replays it anywhere, else its short name, under which it must be kept.
+    """
     for finding in record["findings"]:
-        write_finding(finding, console)
+        write_finding(finding, console, portable=portable)
         if not finding.get("shrunk", True):
             console.print("  This run is not as small as it can be: there was no time. A gate with more time goes on.\n")
     console.print(_checks(record, console.width, timings=timings, verbose=verbose))
@@ -105,8 +107,8 @@ def _coverage(record: GateRecord, console: Console, *, verbose: bool) -> None:
     write_line(f"the model's graph ({model['scope']}): {taken}; `subwarden tour` takes them all", console)
 
 
-def write_finding(finding: FindingRecord, console: Console) -> None:
-    """Write one finding: the property, the operations, the run, and the line that replays it."""
+def write_finding(finding: FindingRecord, console: Console, *, portable: bool = True) -> None:
+    """Write one finding: the property, the operations, the run, and the line that replays it. `portable`: as in `write_gate`."""
     write_cause(finding, console)
     with_cancel = " and a cancellation" if finding["cancellation"] else ""
     count = len(finding["operations"])
@@ -119,7 +121,8 @@ def write_finding(finding: FindingRecord, console: Console) -> None:
     also = [f"{each['property']} {each['said']}" for each in finding.get("also", ())]
     if also:
         write_line(f"the same bug shows as: {'; '.join(also)}", console)
-    replay = f"subwarden replay {finding['replay']}"
+    name = finding["replay"] if portable else finding.get("short", finding["replay"])
+    replay = f"subwarden replay {name}"
     console.print(Text("replay: ", end="") + Text(replay), soft_wrap=True)
     if finding.get("script_confirmed"):  # the whole line can be pasted into a shell
         line = f"{replay} --script finding.py  # was run: it fails on the stock event loop"

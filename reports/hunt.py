@@ -19,10 +19,10 @@ WHY = {
 }
 
 
-def write_hunt(record: HuntRecord, console: Console, *, verbose: bool = False) -> None:
-    """Write the report of a hunt. `verbose`: the statistics, too."""
+def write_hunt(record: HuntRecord, console: Console, *, verbose: bool = False, portable: bool = True) -> None:
+    """Write the report of a hunt. `verbose`: the statistics, too; `portable`: as in `write_gate`."""
     for finding in record["findings"]:
-        write_finding(finding, console)
+        write_finding(finding, console, portable=portable)
         if not finding.get("shrunk", True):
             console.print("  This run is not shrunk yet: the hunt ended first. --resume does that first.\n")
     console.print(_checks(record["coverage"], verbose=verbose))

@@ -101,13 +101,15 @@ class AlsoRecord(TypedDict):
     said: str
     detail: str
     replay: str
+    short: str
 
 
 class FindingRecord(RunRecord, ScriptRecord):
     """A finding: the property that is violated, its minimal run, and the string that replays it.
 
-    `also`: the other findings of the same bug. `trace`: what pictures of the run need; there if it was asked for. Of a hunt also:
-    `shrunk`, whether there was time to make the run minimal and to look for one in `fifo`; and the `strategy` that showed it first.
+    `short`: the name of the run where it is kept. `also`: the other findings of the same bug. `trace`: what pictures of the run need;
+    there if it was asked for. Of a hunt also: `shrunk`, whether there was time to make the run minimal and to look for one in `fifo`; and
+    the `strategy` that showed it first.
     """
 
     level: str
@@ -121,6 +123,7 @@ class FindingRecord(RunRecord, ScriptRecord):
     cancellation: bool
     operations: list[str]
     replay: str
+    short: NotRequired[str]
     trace: NotRequired[TraceRecord]
     also: NotRequired[list[AlsoRecord]]
     shrunk: NotRequired[bool]

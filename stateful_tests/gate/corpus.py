@@ -6,6 +6,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
+from subwarden.impl.subjects import canonical
 from subwarden.stateful_tests.exploring.explorer import fired
 from subwarden.stateful_tests.exploring.findings.investigate import confirmed
 from subwarden.stateful_tests.exploring.runner import Runner, running
@@ -38,7 +39,7 @@ def replay_corpus(
         return finding
 
     with running():
-        for _, replay in saved.saved_runs(committed_only=committed_only):
+        for _, replay in saved.saved_runs(committed_only=committed_only, subject=canonical(subject)):
             if enough():
                 break
             if replay.level not in levels:

@@ -42,6 +42,7 @@ def one_each(
                 "said": record["said"],
                 "detail": record["detail"],
                 "replay": record["replay"],
+                "short": record.get("short", ""),
             }
             others.setdefault(told, []).append(also)
     one: dict[Cause, FindingRecord] = {}

@@ -15,6 +15,7 @@ from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.kept import short
 from subwarden.stateful_tests.runs.replay import Replay, of_finding
 from subwarden.stateful_tests.script.run import NOTHING, claimant_of, script_of, scripted
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
@@ -83,6 +84,7 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
     with running(), patience(finding.cause):
         observers = [narration] if claimant is None else [narration, claimant]
         confirm(Runner(level, factory, finding.order), finding.cause, program, finding.names, observers)
+    replay = of_finding(subject, finding)
     record = {
         "level": level.name,
         "id": finding.id,
@@ -96,7 +98,8 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
         "operations": [level.say_operation(operation) for chain in program.tasks for operation in chain],
         "tasks": task_rows(level, program),
         "steps": narration.rows(finding.cause),
-        "replay": of_finding(subject, finding).string(),
+        "replay": replay.string(),
+        "short": short(replay),
     }
     if finding.order is Order.FIFO and not script:
         return cast(FindingRecord, {**record, **UNTRIED})

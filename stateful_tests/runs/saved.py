@@ -15,11 +15,16 @@ COMMITTED = Path(__file__).parents[1] / "corpus"
 SAVED = Path(".subwarden") / "corpus"
 
 
-def saved_runs(*, committed_only: bool) -> Iterator[tuple[str, Replay]]:
-    """(name, run) in the order of names. Raises BadReplay, naming the file, for one that cannot be read."""
+def saved_runs(*, committed_only: bool, subject: str | None = None) -> Iterator[tuple[str, Replay]]:
+    """(name, run) in the order of names. Raises BadReplay, naming the file, for one that cannot be read.
+
+    `subject`: leave out the runs that others than this one left in the current folder; committed runs are for all subjects.
+    """
     for folder in (COMMITTED,) if committed_only else (COMMITTED, SAVED):
         for path in sorted(folder.glob("*.json")):
-            yield path.stem, read(str(path))
+            replay = read(str(path))
+            if folder is COMMITTED or subject in (None, replay.subject):
+                yield path.stem, replay
 
 
 def save(replay: Replay) -> Path:

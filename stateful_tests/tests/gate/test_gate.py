@@ -230,7 +230,7 @@ def test_the_record_has_the_coverage_of_each_check(seed_twice: tuple[Run, Run]) 
 def test_findings_are_reported_and_saved(seed_twice: tuple[Run, Run], tmp_path_factory: pytest.TempPathFactory) -> None:
     run = seed_twice[0]
     for finding in run.record["findings"]:
-        assert f"subwarden replay {finding['replay']}" in run.out
+        assert f"replay: subwarden replay {finding['short']}\n" in run.out
         assert f"{finding['property']} {finding['title']}: {finding['said']}" in " ".join(run.out.split())
     folder = next(tmp_path_factory.getbasetemp().glob("seed*/first")) / SAVED
     assert len(list(folder.glob("source-*.json"))) == len(run.record["findings"])

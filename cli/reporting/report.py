@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from subwarden.cli.options import output
 from subwarden.cli.reporting.formats import FORMATS, write_format
@@ -17,12 +17,23 @@ class BadRecord(Exception):
     """A file that holds no record; the message is the line to show."""
 
 
+class PrintSchema(argparse.Action):
+    """Makes the schema only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from subwarden.reports.formats.schema import text  # noqa: PLC0415  # see `cli.reporting.html`
+
+        sys.stdout.write(text())
+        raise SystemExit(0)
+
+
 def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser("report", help="show a saved record as a page", description=__doc__, epilog=EXIT)
     parser.add_argument("record", metavar="RUN.json", help="a record that --json wrote")
     parser.add_argument("--html", type=output, metavar="FILE", help="where to write the page (default: beside the record, as RUN.html)")
     parser.add_argument("--format", choices=sorted(FORMATS), help="write it in this form to the standard output, instead of a page")
+    parser.add_argument("--schema", action=PrintSchema, nargs=0, help="print the JSON Schema of all records and exit")
     parser.set_defaults(run=run)
 
 

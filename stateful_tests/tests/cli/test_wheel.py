@@ -21,6 +21,7 @@ from subwarden.stateful_tests.tests.paths import ROOT
 
 NOT_SHIPPED = ("benchmarks", "docs", "examples", "stateful_tests/specimens", "stateful_tests/tests")
 RAISES = SOUND.replace("self.live.add(client)", "raise LookupError")
+DATA = ("model/tla/*", "reports/formats/*.json", "reports/html/*.css", "reports/html/*.js", "stateful_tests/corpus/*.json")
 ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 
 
@@ -36,7 +37,7 @@ def packages() -> dict[str, Path]:
 def ours() -> set[str]:
     """The files that the wheel must hold: the modules of each package, and the data that is read while it runs."""
     modules = {path.relative_to(ROOT) for folder in packages().values() for path in (ROOT / folder).glob("*.py")}
-    data = [Path("py.typed"), *(Path(path) for pattern in ("model/tla/*", "stateful_tests/corpus/*.json") for path in ROOT.glob(pattern))]
+    data = [Path("py.typed"), *(path for pattern in DATA for path in ROOT.glob(pattern))]
     return {f"subwarden/{(ROOT / path).relative_to(ROOT).as_posix()}" for path in (*modules, *data)}
 
 

@@ -21,9 +21,7 @@ def validator() -> Any:
 
 
 def test_the_package_s_file_is_the_schema_of_the_types() -> None:
-    assert FILE.read_text(encoding="utf-8") == text(), (
-        "write it anew: python -c 'from subwarden.reports.formats import schema; print(schema.text(), end=\"\")'"
-    )
+    assert FILE.read_text(encoding="utf-8") == text(), "write it anew: subwarden report --schema > reports/formats/record.schema.json"
     jsonschema.Draft202012Validator.check_schema(schema())
 
 

@@ -1,0 +1,76 @@
+"""`subwarden report`, and `--html` and `--format` of other verbs: files, exit codes, and one line for a file that is no record."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from subwarden.cli.main import main
+from subwarden.stateful_tests.runs.saved import COMMITTED
+from subwarden.stateful_tests.tests.cli.refusals import one_line
+from subwarden.stateful_tests.tests.paths import GOLDEN
+
+RUN = COMMITTED / "source-P10-a-subscription-is-seen-without-its-raw-choice.json"
+
+
+def test_a_replay_writes_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "run.html"
+    assert main(["replay", str(RUN), "--html", str(page)]) == 1
+    assert "P10 flags belong" in capsys.readouterr().out
+    text = page.read_text(encoding="utf-8")
+    for words in ("P10 flags belong", "subwarden replay sw1-", "import asyncio", "impl/manager/source.py"):
+        assert words in text
+
+
+def test_a_form_takes_the_place_of_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", str(RUN), "--format", "sarif"]) == 1
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert run["results"][0]["ruleId"] == "P10"
+
+
+@pytest.mark.parametrize("name", ["holds", "violated"])
+def test_a_saved_record_becomes_a_page_beside_it(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = tmp_path / "proof.json"
+    record.write_text((GOLDEN / f"prove_{name}.json").read_text())
+    assert main(["report", str(record)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'proof.html'} is written; open it in a browser\n"
+    assert name in (tmp_path / "proof.html").read_text(encoding="utf-8")
+    assert main(["report", str(record), "--format", "junit"]) == 0
+    assert capsys.readouterr().out.startswith("<?xml")
+    assert main(["report", str(record), "--html", str(tmp_path / "other.html")]) == 0
+    assert (tmp_path / "other.html").read_text(encoding="utf-8") == (tmp_path / "proof.html").read_text(encoding="utf-8")
+
+
+def test_every_verb_with_findings_has_the_option(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    history = Path(__file__).parents[1] / "data" / "histories" / "late_delivery.jsonl"
+    assert main(["check", str(history), "--html", str(page)]) == 1
+    assert "Not linearizable" in page.read_text(encoding="utf-8")
+    assert main(["tour", "--connections", "1", "--html", str(page)]) == 0
+    assert "transitions were compared" in page.read_text(encoding="utf-8")
+    assert main(["prove", "--connections", "1", "--no-turns", "--in-flight", "0", "--html", str(page)]) in (0, 2)
+    assert "distinct states" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot read"),
+        ("{", "is not JSON"),
+        ("[]", "is not a JSON object"),
+        ("{}", "it has no schema"),
+        ('{"schema": "subwarden/gate/99"}', "subwarden/gate/99, which this version does not read"),
+        ('{"schema": "subwarden/gate/1", "findings": []}', "is damaged: KeyError"),
+    ],
+)
+def test_a_file_that_is_no_record(content: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.json"
+    if content is not None:
+        path.write_text(content)
+    assert said in one_line(capsys, "report", str(path))
+    assert not (tmp_path / "run.html").exists()
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in (["gate"], ["hunt"], ["replay", str(RUN)], ["tour"], ["prove"], ["check", "x.jsonl"], ["report", "x.json"]):
+        assert "cannot write" in one_line(capsys, *verb, "--html", "no/such/folder/page.html")

@@ -68,7 +68,7 @@ class TraceRecord(RunTraceRecord):
 
     `lost_at`: the row after which each of `tried` schedules failed, while one that holds goes the same way until just before it; 0: no
     schedule of the program was seen to hold. None: not searched. `every`: these were all schedules that there are from there on.
-    `subject_at`: the place in the subject's code that the finding is told at, a key of `places`. `holds`: the nearest run that holds.
+    `subject_at`: the place in the subject's code at which the finding is told, as path:line. `holds`: the nearest run that holds.
     """
 
     lost_at: int | None

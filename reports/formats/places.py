@@ -23,7 +23,10 @@ def place_of(text: str | None) -> Place | None:
 
 
 def told_at(finding: FindingView) -> Place | None:
-    """The last place at which the task that broke the property was suspended, up to then; else any task; else the subject's file."""
+    """The place that the run's trace names, or else the last at which the task that broke the property was suspended, else any task."""
+    trace = None if finding.run is None else finding.run.get("trace")
+    if trace is not None and (at := place_of(trace["subject_at"])) is not None:
+        return at
     steps: Sequence[Any] = [] if finding.run is None else finding.run["steps"]
     broken = next((at for at, row in enumerate(steps) if row["broken"]), len(steps) - 1)
     rows = [row for row in reversed(steps[: broken + 1]) if place_of(row["at"]) is not None]

@@ -68,12 +68,14 @@ class MomentRecord(TypedDict):
     """The moment after one row of the run's table; the first is before any. Without a key, that part is as at the moment before.
 
     `used`: the locks that the row's task `takes`, `releases` or `waits for`, each as that verb and the lock; none without the key.
-    `suspended`: the place of each suspended task, as a key of `places`.
+    `worked_at`: the last line of the subject's code that was seen at work in the row, as path:line: at a lock, or else the method that was
+    called; none without the key. `suspended`: the place of each suspended task, as a key of `places`.
     """
 
     arrows: list[ArrowRecord]
     marks: list[Mark]
     used: NotRequired[list[list[str]]]
+    worked_at: NotRequired[str]
     state: NotRequired[StateRecord]
     suspended: NotRequired[dict[str, str]]
     locks: NotRequired[list[LockRecord]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from subwarden.reports.html.trace_record import RunTraceRecord
 from subwarden.reports.record import HoldingRunRecord, StepRow, TraceRecord
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.parting import parting
@@ -27,7 +28,7 @@ def trace_record(runner: Runner, run: FailingRun, steps: Sequence[StepRow], reco
         "lost_at": lost_at,
         "tried": 0 if parted is None else parted.tried,
         "every": parted is not None and parted.every,
-        "subject_at": _subject_at(steps, list(traced["places"])),
+        "subject_at": _subject_at(steps, traced),
         "holds": holds,
     }
 
@@ -39,9 +40,14 @@ def _holding(runner: Runner, run: FailingRun, common: int) -> HoldingRunRecord:
     return {"common": common, "steps": steps, "trace": recording.trace(steps)}
 
 
-def _subject_at(steps: Sequence[StepRow], places: Sequence[str]) -> str | None:
-    """The last place of the task that broke the property, up to then; else the last place of any task."""
+def _subject_at(steps: Sequence[StepRow], trace: RunTraceRecord) -> str | None:
+    """The place at which the task that broke the property was suspended or at work last, up to then; else that of any task."""
     broken = next((at for at, row in enumerate(steps) if row["broken"]), len(steps) - 1)
-    rows = [row for row in reversed(steps[: broken + 1]) if row["at"] in places]
-    own = [row for row in rows if row["task"] == steps[broken]["task"]] if steps else []
-    return (own or rows)[0]["at"] if rows else None
+    places: list[tuple[str, str]] = []
+    for row, moment in zip(steps[: broken + 1], trace["moments"][1:], strict=False):
+        at = row["at"] if row["at"] in trace["places"] else moment.get("worked_at")
+        if at is not None:
+            places.append((row["task"], at))
+    own = [at for task, at in places if task == steps[broken]["task"]]
+    found = own or [at for _, at in places]
+    return found[-1] if found else None

@@ -6,7 +6,9 @@ It looks at much more than a narrator does, so it hears only the one replay of a
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 from subwarden.checking.place import place_in
@@ -32,6 +34,8 @@ from subwarden.stateful_tests.exploring.level import Play
 from subwarden.stateful_tests.exploring.observers import Observer
 
 HARNESS = "subwarden.stateful_tests."
+LIBRARIES = ("asyncio", "contextlib")
+OURS = ("subwarden.scheduling.", HARNESS)
 CLIENT = re.compile(r"c\d+")
 LISTENER = "listener "
 Received = Callable[[], Mapping[Any, Sequence[object]] | None]
@@ -48,6 +52,7 @@ class Recording(Observer):
         self._arrows: list[ArrowRecord] = []
         self._marks: list[Mark] = []
         self._used: list[tuple[str, asyncio.Lock]] = []
+        self._worked_at: str | None = None
         self._outside: str | None = None  # the name that was chosen last, until it is known to be a step
         self._ready: set[str] = set()  # the tasks that were ready at the last moment
         self._known = 0  # tasks of the loop at the last moment
@@ -60,6 +65,7 @@ class Recording(Observer):
     def begun(self, play: Play) -> None:
         self._play = play
         self._narrator = play.narrator()
+        self._subject: Any = getattr(play, "manager", None)  # of a level whose operations are its methods
         self._received: Received = getattr(play, "received", dict)  # of a level whose judge asks for messages, and is not told of them
         self._heard = play.loop.lock_listener
         play.loop.lock_listener = self._locked
@@ -69,11 +75,17 @@ class Recording(Observer):
         if self._heard is not None:  # the narrator, which names it first
             self._heard(verb, lock)
         self._used.append((verb, lock))
+        self._worked_at = at_work() or self._worked_at
 
     def chosen(self, name: str) -> None:
         self._outside_happened()
         self.row_of.append(len(self._moments) - 1)
         self._outside = name
+
+    def called(self, task: int, operation: Any) -> None:
+        code = getattr(getattr(self._subject, operation.name, None), "__code__", None)
+        if code is not None:
+            self._worked_at = place_in(code, None)
 
     def cancelled(self, task: int, operation: Any) -> None:
         self._mark("cancelled")
@@ -136,6 +148,9 @@ class Recording(Observer):
         self._woken()
         self._received_messages()
         moment: MomentRecord = {"arrows": self._arrows, "marks": self._marks}
+        if self._worked_at is not None:
+            moment["worked_at"] = self._worked_at
+            self._worked_at = None
         if self._used:
             moment["used"] = [[verb, self._lock(lock)] for verb, lock in self._used]
         self._arrows, self._marks, self._used = [], [], []
@@ -227,6 +242,17 @@ class Recording(Observer):
             known = self._lock_lanes[id(lock)] = name if number == 1 else f"{name} #{number}"
             self._lanes[known] = "lock"
         return known
+
+
+def at_work() -> str | None:
+    """The line of the subject's code that runs now, as path:line."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "?")
+        if module.split(".")[0] not in LIBRARIES and not module.startswith(OURS):
+            return place_in(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
+    return None
 
 
 def _kind(name: str, otherwise: LaneKind) -> LaneKind:

@@ -10,6 +10,7 @@ from subwarden.stateful_tests.exploring.findings.source_lines import place_recor
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.saved import saved_runs
 from subwarden.stateful_tests.subjects.loading import load
+from subwarden.stateful_tests.tests.paths import ROOT
 
 RUNS = dict(saved_runs(committed_only=True))
 PHANTOM = "source-P3-a-listener-is-put-on-a-state-that-was-torn-down"
@@ -98,3 +99,17 @@ def test_a_place_has_three_lines_of_context() -> None:
     assert place["file"].endswith("test_recording.py")
     assert (place["line"] - place["first"], len(place["text"])) == (3, 7)
     assert place["text"][3] == "    place = place_record(frame)"
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        (RAW, "async with state.lock"),  # suspended there
+        (LEFT, "async with self.lock"),  # it never waited, and took this lock last
+    ],
+)
+def test_a_finding_is_told_at_a_line_of_the_subject(name: str, at: str) -> None:
+    place = traced(name)["trace"]["subject_at"]
+    assert place is not None
+    file, _, line = place.rpartition(":")
+    assert at in (ROOT / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from subwarden.world.decisions import choose as choose
     from subwarden.world.decisions import may_cancel as may_cancel
     from subwarden.world.decisions import may_fail as may_fail
+    from subwarden.world.network.control import network as network
 
 __all__ = [
     "BadScenario",
@@ -45,6 +46,7 @@ __all__ = [
     "holds",
     "may_cancel",
     "may_fail",
+    "network",
     "replay",
     "run",
     "sometimes",
@@ -69,6 +71,7 @@ _FOUND_IN = {
     "holds": (_API, "holds"),
     "may_cancel": (_WORLD, "may_cancel"),
     "may_fail": (_WORLD, "may_fail"),
+    "network": ("subwarden.world.network.control", "network"),
     "replay": (_API, "replay"),
     "run": ("subwarden.stateful_tests.explore.once", "run"),
     "sometimes": (_JUDGE, "sometimes"),

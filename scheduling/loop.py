@@ -29,7 +29,7 @@ UNCLOSABLE: list[object] = []  # coroutines that go on whatever is raised in the
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
 
 
-def _close(coroutine: Any) -> None:
+def close_coroutine(coroutine: Any) -> None:
     """Close a coroutine that was started and will not be finished, from the innermost outwards.
 
     Closing the outermost once is not enough: a coroutine that awaits on its way out would stay suspended, and complain when collected.
@@ -216,7 +216,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             unregister(task)
         for handle in self.ready:
             if handle._callback == self.create_task:  # an abandoned generator that was to be closed
-                _close(handle._args[0])
+                close_coroutine(handle._args[0])
         for end in self.at_end:
             end()
         self.at_end.clear()
@@ -237,7 +237,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
                     task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, in C and Python
                     coroutine = task.get_coro()
                     if coroutine is not None:
-                        _close(coroutine)
+                        close_coroutine(coroutine)
 
     def report_unretrieved(self) -> None:
         """Report failed tasks whose exception was never read to the exception handler: for the end of a run.

@@ -1,4 +1,4 @@
-"""asyncio's queues and events hashed by number, as tasks are (`scheduling.handles.NumberedTask`), on a controlled loop.
+"""asyncio's queues, events and connections hashed by number, as tasks are (`scheduling.handles.NumberedTask`), on a controlled loop.
 
 Code that fans out messages often keeps a set of its subscribers' queues. By address, such a set has another order in every run, and the
 same choices would wake the readers in another order. Objects of the subject's own classes, and bare futures, keep their addresses.
@@ -8,22 +8,34 @@ it by its own name, `from asyncio import as_completed`, keeps the stock one.
 """
 
 import asyncio
+import sys
 from collections.abc import Iterable
 from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
 
-CLASSES: tuple[Any, ...] = (asyncio.Queue, asyncio.Event)
+CLASSES: tuple[Any, ...] = (
+    *(asyncio.Queue, asyncio.Event),
+    *(asyncio.StreamReader, asyncio.StreamWriter, asyncio.BaseProtocol, asyncio.BaseTransport),  # connections, with subclasses
+)
+OF_PACKAGES = (  # connections that servers keep in sets, too; of modules that are loaded
+    ("starlette.requests", "HTTPConnection"),
+    ("aiohttp.web_request", "BaseRequest"),
+    ("aiohttp.web_response", "StreamResponse"),
+)
 NUMBER = "_subwarden_number"
 
 
 def _hash(self: Any) -> int:
-    number: int | None = self.__dict__.get(NUMBER)
+    attributes = getattr(self, "__dict__", None)
+    if attributes is None:
+        return object.__hash__(self)
+    number: int | None = attributes.get(NUMBER)
     if number is None:
         loop = ENTERED.get(get_ident())
         number = object.__hash__(self) if loop is None else loop.number_of_next()
-        self.__dict__[NUMBER] = number  # the same wherever it is hashed next
+        attributes[NUMBER] = number  # the same wherever it is hashed next
     return number
 
 
@@ -41,3 +53,6 @@ def number_queues() -> None:
     asyncio.as_completed = asyncio.tasks.as_completed = _as_completed
     for each in CLASSES:
         each.__hash__ = _hash
+    for module, name in OF_PACKAGES:
+        if module in sys.modules:
+            getattr(sys.modules[module], name).__hash__ = _hash

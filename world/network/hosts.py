@@ -16,7 +16,7 @@ class Hosts:
 
     def __init__(self) -> None:
         self._addresses: dict[str, str] = {}
-        self._cut: set[frozenset[str]] = set()
+        self._cut: set[frozenset[str | None]] = set()
 
     def address(self, name: object) -> str:
         """The address of the host `name`, or the address that `name` already is."""
@@ -47,8 +47,8 @@ class Hosts:
         """The address that others see of `host`."""
         return LOOPBACK if host == HERE else self.address(host)
 
-    def cut(self, one: str, other: str) -> None:
-        """From now on, nothing passes between two hosts."""
+    def cut(self, one: str, other: str | None) -> None:
+        """From now on, nothing passes between two hosts, or between one and all others."""
         self._cut.add(frozenset((one, other)))
 
     def join(self, one: str | None, other: str | None) -> None:
@@ -57,7 +57,7 @@ class Hosts:
 
     def reach(self, one: str, other: str) -> bool:
         """Whether two hosts can reach each other."""
-        return one == other or not self._cut or frozenset((one, other)) not in self._cut
+        return one == other or not self._cut & {frozenset((one, other)), frozenset((one, None)), frozenset((None, other))}
 
 
 def family_of(address: str) -> socket.AddressFamily:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from subwarden.scheduling.handles import Handle
+from subwarden.scheduling.loop import close_coroutine
 from subwarden.world.jobs import JobLoop
 from subwarden.world.network.network import Network
 from subwarden.world.network.sockets import SimulatedSocket
@@ -23,13 +24,17 @@ class SelectingLoop(JobLoop):
 
     _selector = _NoSelector()
     _network: Network | None = None
+    _transports: dict[int, Any]
+    _twins: Twins
+    crashed: list[Any]  # the coroutines of tasks on hosts that have crashed
 
     @property
     def network(self) -> Network:
         """The network of this run, made when it is first asked for."""
         if self._network is None:
             self._network = Network(self)
-            self._transports: dict[int, Any] = {}
+            self._transports = {}
+            self.crashed = []
             self._twins = Twins(self._network)
             self.prompt = True
         return self._network
@@ -46,6 +51,9 @@ class SelectingLoop(JobLoop):
                 transport._closing = True  # nobody is to be warned of what a run that is given up leaves open
                 transport._sock = None
             self._transports.clear()
+            with self.entered():
+                for coroutine in self.crashed:
+                    close_coroutine(coroutine)
         super().abandon()
 
     # --- a selector's part

@@ -1,0 +1,172 @@
+"""Faults of the simulated network: hosts that are cut off or crash, datagrams that are lost, writes that arrive in parts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import subwarden
+
+Scenario = Callable[[], Awaitable[Any]]
+
+
+def explored(scenario: Any, **options: Any) -> Any:
+    return subwarden.explore(scenario, schedules=300, **options)
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while line := await reader.readline():
+            writer.write(line)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
+def test_a_partition_delays_and_loses_nothing() -> None:
+    seen: set[bool] = set()
+
+    async def scenario() -> None:
+        net = subwarden.network()
+        server = await asyncio.start_server(echo, "db", 80)
+        reader, writer = await asyncio.open_connection("db", 80)
+        net.partition("db")
+        writer.write(b"line\n")
+        reading = asyncio.create_task(reader.readline())
+        await asyncio.sleep(60)
+        seen.add(reading.done())
+        net.heal()
+        assert await reading == b"line\n"
+        writer.close()
+        server.close()
+
+    assert explored(scenario).verdict == "holds"
+    assert seen == {False}
+
+
+def test_a_crash_ends_a_host_in_silence_and_a_restart_serves_again() -> None:
+    async def scenario() -> None:
+        said: list[str] = []
+
+        async def serve() -> None:
+            try:
+                async with await asyncio.start_server(echo, "db", 80) as server:
+                    await server.serve_forever()
+            finally:
+                said.append("the crashed host has run a finally")
+
+        net = subwarden.network()
+        net.start("db", serve)
+        await asyncio.sleep(2)
+        reader, writer = await asyncio.open_connection("db", 80)
+        writer.write(b"before\n")
+        assert await reader.readline() == b"before\n"
+        net.crash("db")
+        assert not said
+        assert await reader.read() == b""
+        writer.close()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("db", 80)
+        net.restart("db")
+        await asyncio.sleep(2)
+        reader, writer = await asyncio.open_connection("db", 80)
+        writer.write(b"after\n")
+        assert await reader.readline() == b"after\n"
+        writer.close()
+        net.crash("db")
+
+    found = explored(scenario)
+    assert found.verdict == "holds", str(found)
+
+
+class Heard(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self.heard.append(data)
+
+
+def test_between_hosts_a_datagram_is_lost_or_overtaken_and_on_one_host_never() -> None:
+    ends: dict[str, set[tuple[bytes, ...]]] = {"db": set(), "127.0.0.1": set()}
+
+    def scenario(host: str) -> Scenario:
+        async def send() -> None:
+            loop = asyncio.get_running_loop()
+            server, heard = await loop.create_datagram_endpoint(Heard, local_addr=(host, 53))
+            client, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=(host, 53))
+            client.sendto(b"1")
+            client.sendto(b"2")
+            await asyncio.sleep(60)
+            ends[host].add(tuple(heard.heard))
+            client.close()
+            server.close()
+
+        return send
+
+    for host in ends:
+        assert explored(scenario(host)).verdict == "holds"
+    assert ends["127.0.0.1"] == {(b"1", b"2")}
+    assert ends["db"] == {(b"1", b"2"), (b"2", b"1"), (b"1",), (b"2",), ()}
+
+
+def test_a_reader_that_takes_one_read_for_one_message_is_found() -> None:
+    async def scenario() -> None:
+        async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(await reader.read(100))
+            writer.close()
+
+        async with await asyncio.start_server(once, "localhost", 80):
+            reader, writer = await asyncio.open_connection("localhost", 80)
+            writer.write(b"a message")
+            assert await reader.read() == b"a message"
+            writer.close()
+
+    found = explored(scenario)
+    assert found.verdict == "violated"
+    assert "delivers 8 of 9 bytes" in str(found)
+
+
+def test_a_broadcast_over_a_set_that_changes_is_found() -> None:
+    """The chat server of tutorials."""
+
+    async def scenario() -> None:
+        writers: set[asyncio.StreamWriter] = set()
+
+        async def chat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writers.add(writer)
+            async for line in reader:
+                for each in writers:
+                    each.write(line)
+                    await asyncio.sleep(0)  # as a write that must wait
+            writers.discard(writer)
+            writer.close()
+
+        async def client(name: bytes) -> None:
+            reader, writer = await asyncio.open_connection("localhost", 80)
+            writer.write(name + b"\n")
+            await reader.readline()
+            writer.close()
+
+        async with await asyncio.start_server(chat, "localhost", 80):
+            await asyncio.gather(client(b"ann"), client(b"bob"))
+
+    found = explored(scenario)
+    assert found.verdict == "violated"
+    assert "Set changed size during iteration" in str(found)
+
+
+def test_outside_of_a_run_there_is_no_network() -> None:
+    with pytest.raises(RuntimeError, match=r"^subwarden.network\(\) is for code that runs under subwarden"):
+        subwarden.network()
+
+
+def test_a_host_that_was_never_started_cannot_start_again() -> None:
+    async def scenario() -> None:
+        subwarden.network().restart("db")
+
+    with pytest.raises(ValueError, match=r"nothing was started on host 'db': call network\(\).start\('db', main\) first"):
+        subwarden.run(scenario())

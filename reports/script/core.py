@@ -8,7 +8,7 @@ the finding is about the end, and asserts what `reports.script.core_claims` says
 from typing import Any
 
 from subwarden.reports.script.core_claims import AT_REST, ORDERED, Check, check
-from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, WORK
+from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, NOTED, WORK
 from subwarden.reports.script.driver import (
     Outside,
     Shape,
@@ -59,8 +59,9 @@ def write(finding: dict[str, Any]) -> str:
 
 def _helpers(plain: dict[str, Any], body: list[str]) -> list[str]:
     """The texts of the parts that the script uses."""
-    calls = _closes(plain) or not all(awaited for calls in plain["tasks"].values() for _, _, awaited in calls)
-    used = {ENVIRONMENT: plain["environment"], CALL: calls, MAPS: "maps()" in str(body), WORK: "work(task)" in str(body)}
+    ordered = _ordered(plain)
+    calls = _closes(plain) or not (ordered or all(awaited for calls in plain["tasks"].values() for _, _, awaited in calls))
+    used = {ENVIRONMENT: plain["environment"], CALL: calls, NOTED: ordered, MAPS: "maps()" in str(body), WORK: "work(task)" in str(body)}
     return [text for text, wanted in used.items() if wanted]
 
 
@@ -91,11 +92,8 @@ def _request(name: str, calls: list[list[Any]], plain: dict[str, Any]) -> list[s
             lines.append(f"    environment.left.{change}({_quoted(arguments[0])})")
         given = list(map(_quoted, arguments))
         made = f"adapter.{method}({', '.join(given)})" if awaited else f"call({', '.join([f'adapter.{method}', *given])})"
-        if not _ordered(plain):
-            lines.append(f"    await {made}")
-            continue
-        lines.append(f"    history.append({_row([name, 'calls', method, arguments])})")
-        lines.append(f'    history.append(("{name}", "returns", await {made}))')
+        noted = f"noted({', '.join(map(_quoted, [name, method, *arguments]))})"
+        lines.append(f"    await {noted if _ordered(plain) else made}")
     return [*lines, *(["    pass"] if len(lines) == 1 else [])]
 
 
@@ -103,7 +101,7 @@ def _row(entry: list[Any]) -> str:
     """An entry of the history, as code."""
     task, kind, *about = entry
     if kind == "calls":
-        return f"({', '.join(map(_quoted, [task, kind, about[0], *about[1]]))})"
+        return f"({', '.join(map(_quoted, [task, about[0], *about[1]]))})"
     return f'("{task}", "returns", {about[0]})'
 
 

@@ -43,7 +43,7 @@ def check(claim: list[Any]) -> Check:  # noqa: PLR0911, PLR0912  # one for each 
             if error == "CancelledError":
                 return Check([], f'tasks["{task}"].cancelled()', f"{task}, which nobody cancelled")
             look = [f'task = tasks["{task}"]', "error = task.exception() if task.done() and not task.cancelled() else None"]
-            return Check(look, f'type(error).__name__ == "{error}"', f"{{error}}, in {task}")
+            return Check(look, f'type(error).__name__ == "{error}"', f"{{error!r}}, in {task}")
         case "twice" | "lost" | "stray":
             client, message = about
             test = {"twice": "> 1", "lost": "== 0", "stray": "> 0"}[kind]
@@ -64,7 +64,7 @@ def check(claim: list[Any]) -> Check:  # noqa: PLR0911, PLR0912  # one for each 
             return Check([], "not closing.done()", "close() does not return")
         case "closing":
             look = ["error = closing.exception() if closing.done() and not closing.cancelled() else None"]
-            return Check(look, f'type(error).__name__ == "{about[0]}"', "{error}")
+            return Check(look, f'type(error).__name__ == "{about[0]}"', "{error!r}")
         case "task":
             left = f"sorted(name for task in asyncio.all_tasks() if (name := work(task)) in {about[0]!r})"
             return Check([f"left = {left}"], "left", "{left}")

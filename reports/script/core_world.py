@@ -46,6 +46,13 @@ async def call(method, *arguments):
     answer = method(*arguments)
     return await answer if hasattr(answer, "__await__") else answer
 '''
+NOTED = '''\
+async def noted(task, method, *arguments):
+    """Call a method of the adapter, and write down the call and its answer."""
+    history.append((task, method, *arguments))
+    answer = getattr(adapter, method)(*arguments)
+    history.append((task, "returns", await answer if hasattr(answer, "__await__") else answer))
+'''
 MAPS = '''\
 def maps():
     """The manager's maps, each as a set of (client, topic) pairs; none while they cannot be observed."""

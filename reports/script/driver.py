@@ -160,7 +160,7 @@ def moves(world: Sequence[str], shape: Shape) -> list[str]:
     return [*world, *(["loop.time_passes()"] if shape.timed else [])]
 
 
-def settle(world: Sequence[str], shape: Shape, why: str = "another subject than the finding's may wait for more") -> str:
+def settle(world: Sequence[str], shape: Shape, why: str = "in the finding nothing is left; changed code may wait for more") -> str:
     """The line that runs to the end of all waiting."""
     if not moves(world, shape):
         return "await rest()" if shape.resting else f"yield {REST:_}  # at most: until nothing can run"
@@ -215,7 +215,7 @@ def script(
 
 def handler(kind: str) -> str:
     """The line that makes the loop quiet, or lets it collect exceptions that nobody retrieves."""
-    told = "" if kind == "unretrieved" else "  # the last lines report it"
+    told = "" if kind == "unretrieved" else "  # quiet: the last lines report"
     return f"asyncio.get_running_loop().set_exception_handler({COLLECT if kind == 'unretrieved' else QUIET}){told}"
 
 

@@ -9,9 +9,13 @@ import pytest
 from nats.aio.client import PING_PROTO, Client
 
 from subwarden.model.core.step import Connect, Publish, Subscribe, Unsubscribe
+from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import read
+from subwarden.stateful_tests.script.imports import imports
+from subwarden.stateful_tests.script.run import doubt
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
@@ -110,7 +114,12 @@ def test_a_client_whose_flush_has_timed_out_receives_nothing() -> None:
     replay = read(str(EXAMPLES / "findings" / "nats-deaf-after-a-timeout.txt"))
     with running():
         result = Runner(CORE_LEVEL, load(replay.subject, replay.level), replay.order).follow(replay.program, replay.names)
-    assert {each.broad().slug() for each in result.violations} == {"D1-a-message-does-not-reach-a-subscriber"}
+    (cause,) = result.violations
+    assert cause.broad().slug() == "D1-a-message-does-not-reach-a-subscriber"
+    made: Any = script_record(replay, cause)
+    assert made["script_confirmed"], made["script_doubt"]
+    record = {"property": "D1", "title": "", "mechanism": "", "plain": {**made["plain"], "subject": imports(f"{__file__}:MendedAdapter")}}
+    assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 
 @pytest.mark.parametrize("program", [CoreProgram((THERE, (Publish("t1"),))), CoreProgram(((*THERE, Unsubscribe("c1", "t1")),), (0,))])

@@ -1,7 +1,5 @@
 """Each kind of claim of an adapter's script fails on an adapter that is broken so, and holds on the mended one, whose steps differ."""
 
-import ast
-import inspect
 from random import Random
 from typing import Any, NamedTuple
 
@@ -26,6 +24,7 @@ from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.custom.program import CustomProgram
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.paths import DATA
+from subwarden.stateful_tests.tests.script.kinds import kinds_of
 from subwarden.stateful_tests.tests.script.server_findings import told_of
 
 FILE = DATA / "broken_adapters.py"
@@ -110,13 +109,6 @@ def test_a_script_fails_on_the_broken_adapter_and_holds_on_the_mended(row: Row, 
     assert made["plain"]["claim"][0] == row.kind
     monkeypatch.setenv("MENDED", "1")
     assert doubt.__wrapped__(made["script"], "") == HOLDS, made["script"]
-
-
-def kinds_of(function: Any) -> set[object]:
-    """The kinds that a `match` tells apart."""
-    patterns = [each.pattern for each in ast.walk(ast.parse(inspect.getsource(function))) if isinstance(each, ast.match_case)]
-    values = [each.value for pattern in patterns for each in ast.walk(pattern) if isinstance(each, ast.MatchValue)]
-    return {value.value for value in values if isinstance(value, ast.Constant)}
 
 
 def test_every_kind_of_claim_has_a_row() -> None:

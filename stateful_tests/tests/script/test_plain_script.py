@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +22,7 @@ from subwarden.model.properties import Property
 from subwarden.reports.gate import write_finding
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.script.manager import ORDERED, write
+from subwarden.reports.script.manager_claims import check
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
@@ -42,6 +44,7 @@ from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.script.kinds import kinds_of
 
 PROGRAMS: dict[str, list[list[list[object]]]] = {  # for planted defects without a program of their own
     "IndexNotCleaned": [
@@ -66,6 +69,7 @@ PROGRAMS["EmptySetKept"] = PROGRAMS["IndexNotCleaned"]
 SHOWN = [d for d in (*DEFECTS, BLOCKING[0]) if d.order is Order.FIFO and (d.program is not None or d.name in PROGRAMS)]
 
 
+@cache  # two tests ask for each
 def failing_run(defect: Defect) -> FailingRun:
     """A run of a planted defect that shows its cause."""
     program = defect.program or ManagerProgram.decode({"tasks": PROGRAMS[defect.name], "faults": []})
@@ -111,6 +115,23 @@ def test_the_planted_defects_need_every_kind_of_claim() -> None:
 
 
 SLOWER = "subwarden.stateful_tests.tests.script.slower_manager:Slower"
+
+
+def kind_of(defect: Defect) -> str:
+    """The kind of claim that the script of a planted defect makes."""
+    run = failing_run(defect)
+    claimant = MANAGER_LEVEL.claimant(run)
+    if defect.cause.broad() not in ENDLESS:
+        with running():
+            Runner(MANAGER_LEVEL, defect.factory, run.order).follow(run.program, run.names, [claimant])
+    kind: str = claimant.plain("manager")["claim"]["kind"]
+    return kind
+
+
+def test_every_kind_of_claim_is_planted() -> None:
+    assert kinds_of(check) | {"blocked"} == {kind_of(defect) for defect in SHOWN if defect.cause != causes.LOCK_CYCLE}
+
+
 NEEDED = "# --- what the run above needs"
 RUNS_SAVED = dict(saved_runs(committed_only=True))
 SAVED_FIFO = [name for name, replay in RUNS_SAVED.items() if replay.order is Order.FIFO and replay.level == MANAGER_LEVEL.name]

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -18,6 +19,7 @@ from subwarden.impl.server.source_server import SourceServer
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Reply
 from subwarden.reports.script.server import write
+from subwarden.reports.script.server_claims import check_server
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.findings.claimant import NoScript
@@ -30,6 +32,7 @@ from subwarden.stateful_tests.subjects.manager.claim import ENDLESS
 from subwarden.stateful_tests.subjects.server import script as plain
 from subwarden.stateful_tests.subjects.server.claim import AT_END
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.tests.script.kinds import kinds_of
 from subwarden.stateful_tests.tests.script.server_findings import (
     HAZARDS,
     can_show,
@@ -65,6 +68,11 @@ PLANTED = [defect for defect in DEFECTS if defect.order is Order.FIFO]
 UNSEEN = {"ClosingBeforeItKnows": "middle of a step"}  # defects that no script can show, with the reason
 
 
+@cache  # two tests ask for each
+def run_of_defect(defect: Defect) -> FailingRun:
+    return failing_run(defect.factory, defect.program, defect.cause, slow=defect.slow, seen=defect.name not in UNSEEN)
+
+
 def ended(script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     """The error of a script that is run in this process; empty if it does not fail."""
     monkeypatch.setattr(os, "_exit", sys.exit)
@@ -84,7 +92,7 @@ def test_the_script_of_a_planted_defect_fails_and_passes_with_the_sound_server(
     defect: Defect, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = defect.name not in UNSEEN
-    run = failing_run(defect.factory, defect.program, defect.cause, slow=defect.slow, seen=seen)
+    run = run_of_defect(defect)
     monkeypatch.setattr(plain, "served", lambda _: plain.made_of(defect.server, defect.manager))
     if not seen:
         with pytest.raises(NoScript, match=UNSEEN[defect.name]):
@@ -130,6 +138,47 @@ def test_the_script_of_a_thread_torn_down_under_a_subscriber(monkeypatch: pytest
     fails_alone(run, factory, monkeypatch, capsys)
 
 
+class DropsItsClient(Manager):
+    """An unsubscribe ends the client's connection, too."""
+
+    async def unsubscribe_connection_from_thread(self, thread_id: int, connection_id: int) -> bool:
+        done = await super().unsubscribe_connection_from_thread(thread_id, connection_id)
+        self.live_connections.discard(connection_id)
+        return done
+
+
+def test_the_script_of_a_connection_that_nobody_ended(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def factory(engine: Engine) -> OwningServer:
+        return OwningServer(DropsItsClient(), engine)
+
+    monkeypatch.setattr(plain, "served", lambda _: plain.made_of(OwningServer, DropsItsClient))
+    run = failing_run(factory, clients(rq.Resume(1, 1), rq.Unsubscribe(1, 1)), causes.UNASKED_END)
+    assert plain_of(factory, run)["claim"]["kind"] == "ended"
+    fails_alone(run, factory, monkeypatch, capsys)
+
+
+class NeverRests(OwningServer):
+    """Each answer starts a task that goes on for ever."""
+
+    async def answer(self, *arguments: Any, **more: Any) -> None:
+        await super().answer(*arguments, **more)
+        self._spinning = asyncio.create_task(self._spin())
+
+    async def _spin(self) -> None:
+        while True:  # noqa: ASYNC110  # on purpose
+            await asyncio.sleep(0)
+
+
+def test_the_script_of_a_run_without_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def factory(engine: Engine) -> NeverRests:
+        return NeverRests(Manager(), engine)
+
+    monkeypatch.setattr(plain, "served", lambda _: plain.made_of(NeverRests, Manager))
+    run = failing_run(factory, clients(), causes.RESTLESS)
+    assert plain_of(factory, run)["claim"]["kind"] == "restless"
+    fails_alone(run, factory, monkeypatch, capsys)
+
+
 class ListsAThreadTooMany(OwningServer):
     """The list of loaded threads has one that was never loaded."""
 
@@ -152,6 +201,13 @@ def test_the_script_of_a_wrong_list_says_which_lists_were_right(
     assert claim["kind"] == "list"
     assert claim["allowed"] in ([[]], [[1]], [[], [1]])
     fails_alone(run, factory, monkeypatch, capsys)
+
+
+def test_every_kind_of_claim_is_shown_above() -> None:
+    runs = [(run_of_defect(defect), defect.factory) for defect in PLANTED if defect.name not in UNSEEN]
+    runs += [(run_of(name), server("source")) for name in HAZARDS]
+    kinds = {plain_of(factory, run)["claim"]["kind"] for run, factory in runs}
+    assert kinds_of(check_server) - kinds == {"torn", "list", "ended", "restless"}  # these have tests of their own
 
 
 def test_claims_at_the_end_have_their_own_kinds() -> None:

@@ -15,6 +15,8 @@ from subwarden.reports.layout.wrapping import INDENT, wrapped
 from subwarden.reports.record import RunRecord, StepRow
 
 STEP, CHANGES = "step", "state changes"
+MOST, FIRST, LAST = 60, 30, 15  # rows of a table; of a longer run the first and the last
+MORE = "..."  # the task of the rows that are left out
 LEAST = 12  # columns of a cell, so that it can be read
 
 
@@ -36,14 +38,14 @@ class _Row:
 
 def run_table(run: RunRecord, width: int) -> Table:
     """The table of `run`, at most `width` columns wide."""
-    rows = _rows(run["steps"])
+    rows = _cut(_rows(run["steps"]))
     names = [task["name"] for task in run["tasks"]]
-    lanes = names + sorted({row.task for row in rows} - set(names))
+    lanes = names + sorted({row.task for row in rows} - {*names, MORE})
     changes = [line for row in rows for line in (*row.changed, *row.broken)]
     of = {lane: [lane, *(line for row in rows if row.task == lane for line in row.did)] for lane in lanes}
     number = max([len(STEP), *(len(row.number) for row in rows)])
     room = width - number - 3 * (len(lanes) + 2) - 1
-    widths = _widths([*of.values(), [CHANGES, *changes]], room)
+    widths = _widths([*of.values(), [CHANGES, *changes]], room, whole=len(lanes))
     if widths is not None:
         return _lanes(rows, lanes, widths)
     tasks, did = [row.task for row in rows], [line for row in rows for line in row.did]
@@ -66,10 +68,30 @@ def _rows(steps: Sequence[StepRow]) -> list[_Row]:
     return rows
 
 
+def _cut(rows: list[_Row]) -> list[_Row]:
+    """`rows` if they fit a screen or two, else the first and the last of them, and those in which something broke."""
+    if len(rows) <= MOST:
+        return rows
+    kept = [at < FIRST or at >= len(rows) - LAST or bool(row.broken) for at, row in enumerate(rows)]
+    cut: list[_Row] = []
+    for keep, row in zip(kept, rows, strict=True):
+        if keep:
+            cut.append(row)
+        elif cut[-1].task == MORE:
+            cut[-1].last = row.last
+            cut[-1].did = [f"({cut[-1].last - cut[-1].first + 1:,} steps; all with --json)"]
+        else:
+            cut.append(_Row(row.first, row.last, MORE, ["(1 step)"], []))
+    return cut
+
+
 def _lanes(rows: list[_Row], lanes: list[str], widths: list[int]) -> Table:
     table = _table([STEP, *lanes, CHANGES], widths)
     for row in rows:
-        cells = [_cell(row.did, width) if row.task == lane else Text("") for lane, width in zip(lanes, widths, strict=False)]
+        cells = [
+            _cell(row.did, width) if row.task == lane or (row.task == MORE and lane == lanes[0]) else Text("")
+            for lane, width in zip(lanes, widths, strict=False)
+        ]
         table.add_row(row.number, *cells, _cell(row.changed, widths[-1], row.broken))
     return table
 
@@ -110,10 +132,12 @@ def _cell(lines: Iterable[str], width: int, broken: Iterable[str] = ()) -> Text:
     return cell
 
 
-def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
-    """Widths of `columns`, given their lines, that fill no more than `room`; None if a word would be broken."""
+def _widths(columns: Sequence[Sequence[str]], room: int, whole: int = 0) -> list[int] | None:
+    """Widths of `columns`, given their lines, that fill `room` at most; None if a word would be broken, or a line of the first `whole`."""
     needs = [max([LEAST if any(column[1:]) else 1, *(cell_len(word) for line in column for word in _words(line))]) for column in columns]
     wants = [max(cell_len(line) for line in column) for column in columns]
+    for at in range(whole):
+        needs[at] = max(needs[at], *(cell_len(line) for line in columns[at][1:]), 0)
     needs = [min(need, max(want, 1)) for need, want in zip(needs, wants, strict=True)]
     if sum(needs) > room:
         return None

@@ -31,8 +31,10 @@ class Nondeterministic(Exception):
     A chooser raises it in the middle of a run, or `end` after it. `seen` says how the strategy noticed.
     """
 
+    SAID = "the program is not the same in every run"
+
     def __init__(self, seen: str) -> None:
-        super().__init__(f"the program is not the same in every run: {seen}")
+        super().__init__(f"{self.SAID}: {seen}")
         self.seen = seen
 
 

@@ -21,6 +21,7 @@ from subwarden.stateful_tests.exploring.coverage.points import at_level
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.explorer import Explorer
 from subwarden.stateful_tests.exploring.findings.investigate import investigate
+from subwarden.stateful_tests.exploring.findings.unrepeatable import why
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
 from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, MakeFinding
@@ -131,7 +132,7 @@ class GateSearch:
             result = runner.run_strategy(program, strategy)
         except Nondeterministic as error:  # a systematic strategy needs a subject that does the same under the same schedule
             if not self._hopeless and not self._nondeterministic:
-                outcome.doubts.append(str(error))
+                outcome.doubts.append(f"{error.SAID}: {why(runner, program) or error.seen}")
                 self._nondeterministic = True
             return False
         if result is None:

@@ -28,6 +28,7 @@ from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.exhaustive import ExhaustiveSearch
 from subwarden.stateful_tests.exploring.explorer import Explorer
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirmed, make_small
+from subwarden.stateful_tests.exploring.findings.unrepeatable import why
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner
 from subwarden.stateful_tests.exploring.variants import shares
@@ -198,7 +199,7 @@ class Hunter:
         except Nondeterministic as error:
             if self._blocked():
                 return isinstance(strategy, Portfolio)  # cut off in the middle, which no systematic strategy expects; others see it too
-            self._doubt(str(error))
+            self._doubt(f"{error.SAID}: {why(runner, program) or error.seen}")
             return False
         if result is None:
             return False

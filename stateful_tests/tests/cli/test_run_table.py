@@ -68,3 +68,14 @@ def test_a_word_that_is_too_wide_is_broken_behind_a_slash() -> None:
     assert "".join(line.strip() for line in wrapped(LONG, 30)) == LONG
     assert wrapped("a b", 30) == ["a b"]
     assert wrapped("", 30) == [""]
+
+
+def test_a_long_run_is_cut_to_a_screen_and_keeps_what_broke() -> None:
+    broken = ["P8 last word wins: something broke"]
+    steps = [step(at, "A", [f"does {at}"], broken=broken if at == 2_000 else []) for at in range(1, 4_101)]
+    out = shown({"tasks": [{"name": "A", "operations": [], "faults": ""}], "steps": steps}, 80)
+    assert len(out.splitlines()) < 70
+    assert all(word in out for word in ("does 1 ", "does 4100", "does 2000", broken[0].split(":")[0]))
+    assert "31-1999" in out
+    assert "2001-4085" in out
+    assert "(1,969 steps; all with --json)" in " ".join(out.split())

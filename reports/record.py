@@ -347,6 +347,25 @@ class DifferenceRecord(TypedDict):
     said: str
 
 
+class LayerMoveRecord(TypedDict):
+    """The transitions from one layer to another, or within one: those that agreed, those that differed, and those that were not played or
+    lie behind a difference.
+    """
+
+    source: int
+    target: int
+    agreed: int
+    differed: int
+    missed: int
+
+
+class LayersRecord(TypedDict):
+    """The model's reachable graph by layers: `states` has the number of states that so many calls lead to at the least."""
+
+    states: list[int]
+    moves: list[LayerMoveRecord]
+
+
 class TourRecord(TypedDict):
     """A tour of the model's reachable graph. `agreed`, `differed` and `unreachable` count transitions by kind; `differences` has each that
     differed, in the order of the tour. `stopped`: it was cut short by hand, so the rest of the `transitions` was not played."""
@@ -364,6 +383,7 @@ class TourRecord(TypedDict):
     differed: dict[str, int]
     unreachable: dict[str, int]
     differences: list[DifferenceRecord]
+    layers: NotRequired[LayersRecord]
     stopped: bool
     seconds: float
 

@@ -16,9 +16,13 @@ Graph: TypeAlias = "nx.DiGraph[str]"
 HEIGHT, GAP = 26.0, 18.0
 
 
-def graph_picture(title: str, graph: Graph, verb: str, kinds: Mapping[Hashable, str] | None = None) -> str:
-    """`graph` as SVG. `verb` says what an edge means; `kinds`: the class of an edge (`taken`, `missed`), by its pair of nodes."""
-    at, width, height = _places(graph)
+def graph_picture(
+    title: str, graph: Graph, verb: str, kinds: Mapping[Hashable, str] | None = None, rows: Mapping[str, int] | None = None
+) -> str:
+    """`graph` as SVG. `verb` says what an edge means; `kinds`: the class of an edge (`taken`, `missed`, `differs`), by its pair of nodes;
+    `rows`: each node in a row of its own, at this place, instead of layers.
+    """
+    at, width, height = _places(graph) if rows is None else _stacked(rows)
     parts: list[str] = []
     for source, target in sorted(graph.edges):
         parts.append(_edge(at[source], at[target], "edge " + (kinds or {}).get((source, target), "")))
@@ -45,6 +49,12 @@ def _places(graph: Graph) -> tuple[dict[str, tuple[float, float, float]], float,
     return at, x - 16, 20 + max((len(layer) for layer in layers), default=0) * (HEIGHT + GAP)
 
 
+def _stacked(rows: Mapping[str, int]) -> tuple[dict[str, tuple[float, float, float]], float, float]:
+    """One node below the other; edges run along the right side."""
+    wide = 20 + CHARACTER * max(map(len, rows))
+    return {node: (8.0, 12 + row * (HEIGHT + GAP), wide) for node, row in rows.items()}, wide + 190, 20 + len(rows) * (HEIGHT + GAP)
+
+
 def _edge(source: tuple[float, float, float], target: tuple[float, float, float], kind: str) -> str:
     x1, y1, wide1 = source
     x2, y2, _ = target
@@ -54,7 +64,8 @@ def _edge(source: tuple[float, float, float], target: tuple[float, float, float]
         bend = (x2 - x1) / 2
         points = (x1, y1), (x1 + bend, y1), (x2 - bend, y2), (x2, y2)
     else:  # on a cycle: around the right side, further out for an edge upwards
-        right, out, shift = x1 + wide1, 24.0 if y1 < y2 else 44.0, 6 if y1 < y2 else -6
+        right, shift = x1 + wide1, 6 if y1 < y2 else -6
+        out = 24.0 + abs(y1 - y2) / 4 if y1 < y2 else 44.0 + abs(y1 - y2) / 4
         points = (right, y1 + shift), (right + out, y1), (right + out, y2), (right, y2 + shift)
     start, *rest = (f"{number(x)} {number(y)}" for x, y in points)
     return f'<path d="M{start}C{" ".join(rest)}" class="{kind.strip()}" marker-end="url(#tip)"/>'

@@ -1,13 +1,16 @@
 """The pages of a tour, a proof and a judged history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+
+import networkx as nx
 
 from subwarden.reports.history import VERDICTS
 from subwarden.reports.history_record import CallRecord, HistoryRecord
 from subwarden.reports.html.escaping import user_text
+from subwarden.reports.html.graph_picture import Graph, graph_picture
 from subwarden.reports.html.svg import BAR, CHARACTER, LINE, GridRow, Share, grid, label, picture, rectangle
 from subwarden.reports.html.view import FindingView, View, bullets, numbered, plural, table
-from subwarden.reports.record import CounterExampleRecord, ProofRecord, TourRecord
+from subwarden.reports.record import CounterExampleRecord, LayerMoveRecord, ProofRecord, TourRecord
 
 LISTED = 200  # differences of a tour; a manager that is wrong in one place may have thousands
 AXIS = 520.0  # pixels of the time of a history
@@ -37,9 +40,34 @@ def tour_view(record: TourRecord) -> View:
         title=f"tour on {record['subject']}",
         verdict=record["verdict"],
         said=said,
-        pictures=[grid("Transitions that agree, by kind", ("agree",), rows)],
+        pictures=[grid("Transitions that agree, by kind", ("agree",), rows), *_graph(record)],
         sections=[("Differences", found)] if differences else [],
     )
+
+
+def _graph(record: TourRecord) -> list[str]:
+    """The states by layers, with the moves that agreed, that differed, and that nobody took."""
+    if "layers" not in record:
+        return []
+    layers = record["layers"]
+    stays = {move["source"]: move for move in layers["moves"] if move["source"] == move["target"]}
+    names = [_layer(layer, states, stays.get(layer)) for layer, states in enumerate(layers["states"])]
+    graph: Graph = nx.DiGraph()
+    graph.add_nodes_from(names)
+    kinds: dict[Hashable, str] = {}
+    for move in layers["moves"]:
+        edge = names[move["source"]], names[move["target"]]
+        if edge[0] != edge[1]:
+            graph.add_edge(*edge)
+            kinds[edge] = "differs" if move["differed"] else "missed" if move["missed"] else "taken"
+    order = {name: layer for layer, name in enumerate(names)}
+    title = "The model's states by the fewest calls to them (red: some transitions differ; dashed: some were not reached)"
+    return [graph_picture(title, graph, "leads to", kinds, order)]
+
+
+def _layer(layer: int, states: int, stays: LayerMoveRecord | None) -> str:
+    of = 0 if stays is None else stays["agreed"] + stays["differed"] + stays["missed"]
+    return f"{plural(layer, 'call')}: {plural(states, 'state')}" + (f", {of:,} moves stay" if of else "")
 
 
 def proof_view(record: ProofRecord) -> View:

@@ -86,7 +86,7 @@ def replay_view(record: ReplayRecord) -> View:
         replay=f"subwarden replay {record['replay']}" if "replay" in record else None,
         script=record.get("script"),
         script_said=_script_said(record.get("script_confirmed"), record.get("script_doubt")),
-        pictures=lock_pictures(record.get("trace")),
+        pictures=lock_pictures(run),
     )
     return View(f"replay on {record['subject']}", record["verdict"], said, findings=[shown])
 
@@ -95,16 +95,17 @@ def finding_view(finding: FindingRecord) -> FindingView:
     """A finding of a gate or a hunt."""
     count = plural(len(finding["operations"]), "operation")
     with_cancel = " and a cancellation" if finding["cancellation"] else ""
+    run = {"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")}
     return FindingView(
         id=finding["id"],
         heading=f"{finding['property']} {finding['title']}: {finding['said']}",
         lines=[*([finding["detail"]] if finding["detail"] else []), f"{count}{with_cancel}; {ORDERS[finding['order']]}."],
         tasks=[(task["name"], _operations(task["operations"], task["faults"])) for task in finding["tasks"]],
-        run={"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")},
+        run=run,
         replay=f"subwarden replay {finding['replay']}",
         script=finding["script"],
         script_said=_script_said(finding["script_confirmed"], finding["script_doubt"]),
-        pictures=lock_pictures(finding.get("trace")),
+        pictures=lock_pictures(run),
     )
 
 

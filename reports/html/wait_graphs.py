@@ -1,16 +1,20 @@
 """Pictures of a run's locks: which is taken inside which, and, where tasks are left waiting, who waits for whom."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import networkx as nx
 
 from subwarden.reports.html.graph_picture import Graph, graph_picture
 from subwarden.reports.html.trace_record import LockRecord, RunTraceRecord
 
 
-def lock_pictures(trace: RunTraceRecord | None) -> list[str]:
-    """The pictures that there is something to show in, as HTML."""
+def lock_pictures(run: Mapping[str, Any]) -> list[str]:
+    """The pictures of a run that there is something to show in, as HTML. `run`: its steps and trace, as `FindingView.run` has them."""
+    trace: RunTraceRecord | None = run.get("trace")
     if trace is None:
         return []
-    order, waits = lock_order(trace), waits_at_the_end(trace)
+    order, waits = lock_order(trace, [row["task"] for row in run["steps"]]), waits_at_the_end(trace)
     made: list[str] = []
     if order.number_of_edges():
         made.append(graph_picture("Order of locks", order, "is held while taking"))
@@ -19,17 +23,21 @@ def lock_pictures(trace: RunTraceRecord | None) -> list[str]:
     return made
 
 
-def lock_order(trace: RunTraceRecord) -> Graph:
-    """An edge from each lock to those that its holder holds later, or waits for, at the end of a step."""
+def lock_order(trace: RunTraceRecord, tasks: Sequence[str]) -> Graph:
+    """An edge from each lock to those that its holder takes, or begins to wait for, while it holds it. `tasks`: the task of each row."""
     graph: Graph = nx.DiGraph()
-    before: list[LockRecord] = []
-    for moment in trace["moments"]:
-        locks = moment.get("locks", before)
-        for lock in locks:
-            inside = [(task, _held_by(task, locks)) for task in lock["waited_for_by"]]
-            inside += [(task, _held_by(task, before)) for task in lock["held_by"]]
-            graph.add_edges_from((outer, lock["lock"]) for _, outers in inside for outer in outers if outer != lock["lock"])
-        before = locks
+    holds: dict[str, list[str]] = {}
+    for task, moment in zip(tasks, trace["moments"][1:], strict=True):
+        held = holds.setdefault(task, [])
+        for verb, lock in moment.get("used", ()):
+            if verb == "releases":
+                for locks in holds.values():
+                    if lock in locks:
+                        locks.remove(lock)
+                continue
+            graph.add_edges_from((outer, lock) for outer in held if outer != lock)
+            if verb == "takes":
+                held.append(lock)
     return graph
 
 
@@ -43,7 +51,3 @@ def waits_at_the_end(trace: RunTraceRecord) -> Graph:
             for holder in lock["held_by"]:
                 graph.add_edge(lock["lock"], holder)
     return graph
-
-
-def _held_by(task: str, locks: list[LockRecord]) -> list[str]:
-    return [lock["lock"] for lock in locks if task in lock["held_by"]]

@@ -13,6 +13,7 @@ from subwarden.reports.record import TOUR_SCHEMA, DifferenceRecord, TourRecord
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.runs.tour_graph import layers_record
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming
 from subwarden.stateful_tests.subjects.manager.tour_player import TourResult, play
 
@@ -39,6 +40,7 @@ def tour_record(subject: str, factory: Callable[[], ManagerApi], tour: Tour, pro
         "differed": dict(sorted(differed.items())),
         "unreachable": dict(sorted((+result.unreachable).items())),
         "differences": [cast(DifferenceRecord, difference._asdict()) for difference in result.differences],
+        "layers": layers_record(tour.transitions, result.fates),
         "stopped": stopped,
         "seconds": round(time.monotonic() - began, 3),
     }

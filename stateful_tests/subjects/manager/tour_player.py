@@ -50,6 +50,7 @@ class TourResult:
     agreed: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
     unreachable: Counter[str] = field(default_factory=Counter)
+    fates: dict[Transition, str] = field(default_factory=dict)  # of each of them: `agreed`, `differed` or `unreachable`
 
     @property
     def compared(self) -> int:
@@ -118,7 +119,7 @@ def play(tour: Tour, factory: Factory, progress: Callable[[int], bool] = lambda 
     """
     result = TourResult()
     guide = _Guide(tour, factory)
-    judged: set[Transition] = set()
+    fates = result.fates
     played = 0
     for run in tour.runs:
         pair: Pair | None = Pair(factory)
@@ -129,14 +130,14 @@ def play(tour: Tour, factory: Factory, progress: Callable[[int], bool] = lambda 
             if pair is None:
                 pair = guide.bring_to(transition.source)
             if pair is None:
-                result.unreachable[transition.kind] += transition not in judged
-                judged.add(transition)
+                result.unreachable[transition.kind] += transition not in fates
+                fates.setdefault(transition, "unreachable")
                 continue
             difference = pair.perform(transition.request, transition.kind)
             if difference is not None:
                 pair = None
-            if transition not in judged:
-                judged.add(transition)
+            if transition not in fates:
+                fates[transition] = "agreed" if difference is None else "differed"
                 if difference is None:
                     result.agreed[transition.kind] += 1
                 else:

@@ -48,6 +48,7 @@ def test_every_verb_with_findings_has_the_option(tmp_path: Path) -> None:
     assert "Not linearizable" in page.read_text(encoding="utf-8")
     assert main(["tour", "--connections", "1", "--html", str(page)]) == 0
     assert "transitions were compared" in page.read_text(encoding="utf-8")
+    assert "no calls: 1 state" in page.read_text(encoding="utf-8")
     assert main(["prove", "--connections", "1", "--no-turns", "--in-flight", "0", "--html", str(page)]) in (0, 2)
     assert "distinct states" in page.read_text(encoding="utf-8")
 

@@ -62,7 +62,7 @@ class ScenarioJudge:
     all runs. `cancelled`: the scenario has been cancelled from outside.
     """
 
-    __slots__ = ("_done", "_leave", "_loop", "cancelled", "conditions", "error", "failure", "hopes", "main", "met", "outside")
+    __slots__ = ("_done", "_leave", "_loop", "cancelled", "conditions", "error", "failure", "hopes", "main", "met", "outside", "shared")
 
     def __init__(self, loop: ControlledLoop, leave: Collection[str], met: dict[str, bool]) -> None:
         self._loop = loop
@@ -74,15 +74,16 @@ class ScenarioJudge:
         self.error: BaseException | None = None  # behind the failure
         self.cancelled = False
         self.outside: Event | None = None  # the fault that cancels the scenario
+        self.shared: Callable[[], object] = tuple  # gives the state that code reaches by name
 
     def begin(self, main: "asyncio.Task[Any]") -> None:
         """`main` runs the scenario."""
         self.main = main
         self._done = main.done
 
-    def digest_parts(self) -> Value:
-        """No more than the tasks and the conditions decide about the rest of a run."""
-        return Value((self.failure, len(self.conditions), self.cancelled))
+    def digest_parts(self) -> object:
+        """All that decides the rest of a run and its judgement, beside the tasks: the conditions, and state that code knows by name."""
+        return Value((self.failure, self.cancelled)), [condition for condition, _ in self.conditions], self.shared()
 
     def fail(self, failure: Failure, error: BaseException | None = None) -> None:
         """Record the first failure of the run."""

@@ -25,6 +25,7 @@ from subwarden.stateful_tests.explore.minimal import BudgetSpent, Exhausted, Min
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
+from subwarden.stateful_tests.subjects.scenario.shared import shared_state
 
 EARLY = 16  # schedules before the scenario is played again, to see that it does the same
 WALKS = 11  # random walks for each run of another strategy, once the best finders have had their turns
@@ -215,6 +216,7 @@ class Search:
         most = self._most or PROOF
         search = StateSearch(most=2 * most)
         runner = self._runner
+        runner.shared = shared_state()
 
         def begin(candidates: Candidates) -> Choose:
             choose = search.begin(candidates)

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from subwarden.checking.scenario.failure import Failure
@@ -16,6 +17,7 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.runner import COLLECT_EVERY
 from subwarden.stateful_tests.subjects.scenario.end_state import EndStates
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Scenario, check_coroutine
+from subwarden.stateful_tests.subjects.scenario.shared import Shared, values
 from subwarden.world.loop import WorldLoop
 
 LIMIT = 10_000  # steps of a run; after as many more in fifo, which is fair to all, it is said not to come to rest
@@ -69,6 +71,7 @@ class ScenarioRunner:
         self.schedules = 0
         self.steps = 0
         self.decided = False  # whether any run has asked for a value
+        self.shared: Shared = []  # set for a search of states
         self.sample_end = False  # whether to look at the end state of the next run
         self.end_state: int | None = None
         self._ends = EndStates()
@@ -85,6 +88,7 @@ class ScenarioRunner:
         loop.may_interrupt = rules.faults
         loop.timers_in_turn = True
         judge = loop.observer = ScenarioJudge(loop, self.leave, self.met)
+        judge.shared = partial(values, self.shared)
         WATCHDOG.watch(loop if listener is None or listener.impatient else None)
         with loop.entered():
             try:

@@ -1,22 +1,25 @@
 """`subwarden explore`: run any async function under many schedules, and show the smallest run that fails."""
 
 import argparse
+import platform
 import sys
+from pathlib import Path
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import EXIT_CODES, count, duration, output, seed, write_json
+from subwarden.cli.options import EXIT_CODES, CannotWrite, count, duration, output, seed, write_json
 from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import decode
-from subwarden.stateful_tests.explore.exploration import SCHEDULES, explore_scenario
+from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, explore_scenario
 from subwarden.stateful_tests.explore.once import follow
 from subwarden.stateful_tests.explore.saved import SavedRuns
+from subwarden.stateful_tests.explore.script import add_script
 from subwarden.stateful_tests.exploring.budget import lasting
-from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
+from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
 
 
 def add_parser(verbs: Any) -> None:
@@ -34,6 +37,7 @@ def add_parser(verbs: Any) -> None:
         "--leave", action="append", default=[], metavar="NAME", help="a task, by its name or its function's, that may be left behind"
     )
     parser.add_argument("--replay", metavar="STRING", help="play the run of a finding's replay line again, and nothing else")
+    parser.add_argument("--script", type=output, metavar="FILE", help="write the first failing run in fifo as plain asyncio, and run that")
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
     add_html(parser)
     parser.set_defaults(run=run)
@@ -61,6 +65,25 @@ def run(options: argparse.Namespace) -> int:
     write_exploration(exploring.record, console_for(sys.stdout))
     if options.html:
         write_html(options.html, exploring.record)
+    if options.script:
+        sys.stdout.write(_script(options.script, scenario, exploring) + "\n")
     if options.json:
         write_json(options.json, exploring.record)
     return Verdict(exploring.record["verdict"]).exit_code
+
+
+def _script(path: str, scenario: Scenario, exploring: Exploring) -> str:
+    """Write the script of the first finding, if there is one. Returns a line that says how running it ended."""
+    if not exploring.record["findings"]:
+        return "plain asyncio: no script (nothing fails)"
+    finding = exploring.record["findings"][0]
+    add_script(scenario, finding, exploring.runs[0])
+    if finding["script"] is None:
+        return f"plain asyncio: no script ({finding['script_doubt']})"
+    try:
+        Path(path).write_text(finding["script"], encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
+    if finding["script_doubt"]:
+        return f"plain asyncio: {path} is written, but does not fail ({finding['script_doubt']})"
+    return f"plain asyncio: {path} is written; it was run and fails on the stock event loop of Python {platform.python_version()}"

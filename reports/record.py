@@ -486,6 +486,7 @@ class ScenarioFindingRecord(TypedDict):
     moved: list[str]
     values: list[str]
     minimal: bool
+    virtual_seconds: float
     steps: list[ScenarioRow]
     replay: str
     script: str | None

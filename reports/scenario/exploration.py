@@ -42,8 +42,6 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
         console.print(Text(f"values: {', '.join(finding['values'])}"), soft_wrap=True)
     _write_run(finding["steps"], console)
     console.print(Text(f"replay: subwarden explore {scenario} --replay {finding['replay']}"), soft_wrap=True)
-    if finding["script_confirmed"]:
-        console.print(Text("plain asyncio: `--script FILE` writes this run as a script, which was run and fails on the stock event loop"))
 
 
 def _happens(finding: ScenarioFindingRecord) -> str:

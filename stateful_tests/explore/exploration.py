@@ -126,9 +126,10 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
         "moved": sorted(told.moved),
         "values": [each.name for each in run.happened if each.is_value],
         "minimal": finding.minimal,
+        "virtual_seconds": told.ended_at,
         "steps": told.rows,
         "replay": encode(Coded(run.rules, run.choices, check_of(run.names))),
-        "script": None,
+        "script": None,  # made where it is asked for (`explore.script`)
         "script_confirmed": None,
         "script_doubt": None,
     }

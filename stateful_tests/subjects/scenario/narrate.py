@@ -34,6 +34,7 @@ class Narration:
         self.impatient = impatient  # whether a step that blocks is to be interrupted: to write a run down takes long, too
         self.rows: list[ScenarioRow] = []
         self.title = ""
+        self.ended_at = 0.0  # seconds of virtual time
         self.evidence: list[str] = []
         self.schedule: list[str] = []  # the names of all that happened
         self.moved: set[str] = set()  # the tasks that a deviation concerns
@@ -78,6 +79,7 @@ class Narration:
 
     def finished(self) -> None:
         self._outside(self._pending)
+        self.ended_at = self._loop.time()
         failure = self._judge.failure
         if failure is not None:
             told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken))

@@ -216,7 +216,7 @@ class Search:
         most = self._most or PROOF
         search = StateSearch(most=2 * most)
         runner = self._runner
-        runner.shared = shared_state()
+        runner.shared = shared_state(getattr(runner.scenario.start, "func", runner.scenario.start))
 
         def begin(candidates: Candidates) -> Choose:
             choose = search.begin(candidates)

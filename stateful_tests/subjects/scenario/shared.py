@@ -1,9 +1,10 @@
 """State outside a run that its code can reach by name: globals of the user's own modules, and attributes of their classes.
 
 A digest of a run follows objects from the suspended frames, and does not see what a function knows by a global name. A search of states
-that left this out would call two states equal that are not.
+that left this out would call two states equal that are not. Modules that are imported in the middle of a run are not seen.
 """
 
+import inspect
 import sys
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
@@ -14,13 +15,27 @@ Shared = list[tuple[Any, str]]  # a namespace, and a name in it
 _NEVER = (ModuleType, FunctionType, BuiltinFunctionType, staticmethod, classmethod, property)
 
 
-def shared_state() -> Shared:
-    """Every name that may hold state, in the modules that are loaded now. What it holds is to be read when it is needed."""
+def shared_state(function: Any) -> Shared:
+    """Every name that may hold state, in the module of `function` and all to which its names lead. What it holds is to be read later."""
     found: Shared = []
-    everything: list[object] = list(sys.modules.values())  # some programs put other objects there
-    for module in everything:
-        if isinstance(module, ModuleType) and own(getattr(module, "__file__", None) or "<none>"):
-            found += _names(vars(module), module.__name__)
+    for module in _modules(inspect.getmodule(inspect.unwrap(function))):
+        found += _names(vars(module), module.__name__)
+    return found
+
+
+def _modules(first: ModuleType | None) -> list[ModuleType]:
+    """The user's own modules that `first` leads to: itself, those that it imports, and those from which it imports a name."""
+    found: list[ModuleType] = []
+    waiting: list[object] = [first]
+    while waiting:
+        module = waiting.pop()
+        if isinstance(module, ModuleType) and module not in found and own(getattr(module, "__file__", None) or "<none>"):
+            found.append(module)
+            for value in list(vars(module).values()):
+                if isinstance(value, type | FunctionType):
+                    waiting.append(sys.modules.get(value.__module__))
+                else:
+                    waiting.append(value)
     return found
 
 

@@ -123,7 +123,7 @@ def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any) -> None:
 
 def test_without_the_globals_it_would_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """So the test above can fail."""
-    monkeypatch.setattr(search_module, "shared_state", list)
+    monkeypatch.setattr(search_module, "shared_state", lambda _function: [])
     made = scenario_of(by_global_list)
     with running():
         search = _Outcomes(lambda rules: ScenarioRunner(made, rules), Rules(Order.ANY), 0, 20_000, UNLIMITED)

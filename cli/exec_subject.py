@@ -27,6 +27,7 @@ from subwarden.stateful_tests.exec.saved import SavedRun
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, raising
 from subwarden.stateful_tests.runs.replay import BadReplay
+from subwarden.stateful_tests.runs.trust import allow
 
 LIMIT = 5.0  # seconds that any answer may take
 
@@ -85,6 +86,7 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
         raise BadReplay(f"--html and --format of a replay need a manager in Python; use `subwarden gate --subject {subject} --html FILE`")
     if options.script or options.trace:
         raise BadReplay(f"subject {subject} runs in a process of its own; --script and --trace need a manager in Python")
+    allow(subject, "", "the replay", named=options.subject is not None)
     restart(saved.hash_seed)
     failed = counted = 0
     shown = None

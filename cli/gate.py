@@ -27,6 +27,7 @@ from subwarden.stateful_tests.gate.gate import Gate
 from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
 from subwarden.stateful_tests.runs import saved
 from subwarden.stateful_tests.runs.replay import read
+from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
 
@@ -64,6 +65,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the gate and report. Returns the verdict's exit code."""
+    remember(options.subject)
     if process_subject.is_process(options.subject):
         return process_subject.gate(options)
     profile = PROFILES[options.profile]

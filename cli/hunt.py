@@ -27,6 +27,8 @@ from subwarden.stateful_tests.hunt.listener import Listener
 from subwarden.stateful_tests.hunt.plan import Plan, checks_in, refreshed
 from subwarden.stateful_tests.hunt.record import hunt_record
 from subwarden.stateful_tests.hunt.work import Kept, Totals
+from subwarden.stateful_tests.runs.files import digest_of
+from subwarden.stateful_tests.runs.trust import allow
 from subwarden.stateful_tests.subjects.loading import blaming
 
 BUDGET = 600.0
@@ -72,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
     if options.budget is not None and options.rounds is not None:
         raise BadFolder("give --budget or --rounds, not both")
     folder, head = _folder(options)
+    named = not options.resume or options.subject is not None
+    allow(head["subject"], str(head.get("digest", "")), f"the hunt in {folder.path}", named=named)
     with closing(folder):
         return _hunt(options, folder, head)
 
@@ -106,7 +110,7 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
 
 def _begun(folder: Folder, head: dict[str, Any], listener: Listener) -> Totals:
     """A new hunt."""
-    aside = folder.begin(head)
+    aside = folder.begin({**head, "digest": digest_of(head["subject"])})
     if aside is not None:
         listener.say(f"the earlier hunt of {folder.path} is now in {aside}")
     return Totals()

@@ -26,6 +26,7 @@ from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.kept import file_of
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
+from subwarden.stateful_tests.runs.trust import allow
 from subwarden.stateful_tests.runs.whole_file import write_whole
 from subwarden.stateful_tests.subjects.loading import blaming, load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
@@ -43,7 +44,7 @@ def add_parser(verbs: Any) -> None:
         metavar="RUN",
         help="the short name or the string of a finding's replay line, a file that holds one, or - for standard input",
     )
-    parser.add_argument("--subject", type=canonical, metavar="NAME", help="refuse a replay of another subject")
+    parser.add_argument("--subject", type=canonical, metavar="NAME", help="the subject of the run: allows it to be run")
     parser.add_argument(
         "--script", type=output, metavar="FILE", help="write the run as a script of plain asyncio, without this harness, and run the script"
     )
@@ -71,8 +72,8 @@ def run(options: argparse.Namespace) -> int:
         raise BadReplay(f"the replay is of order {replay.order.value}, which stock asyncio does not produce; --script needs order fifo")
     if options.trace and replay.level != MANAGER_LEVEL.name:
         raise BadReplay(f"the replay is of level {replay.level}; --trace needs level {MANAGER_LEVEL.name}, which the TLA+ twin models")
-    if replay.hash_seed is not None:
-        restart(replay.hash_seed)
+    allow(replay.subject, replay.digest, "the replay", named=options.subject is not None)
+    restart(replay.hash_seed or 0)
     factory = load(replay.subject, replay.level)
     tracer = Tracer()
     pictured = bool(options.html or options.format)

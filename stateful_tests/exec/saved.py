@@ -8,11 +8,13 @@ from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import ExecProgram
-from subwarden.stateful_tests.runs.replay import BadReplay
+from subwarden.stateful_tests.runs.bounded import text_of
+from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay
 from subwarden.stateful_tests.runs.whole_file import write_whole
 
 FOLDER = Path(".subwarden") / "exec"
 SCHEMA = "subwarden/exec-run/1"
+LONGEST_ANSWER = 3_600  # seconds
 AGAIN = f"make a new one with `subwarden gate --subject {PREFIX}COMMAND`"
 
 
@@ -54,7 +56,7 @@ def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path]:
 def read(text: str) -> SavedRun | None:
     """The run in the file `text`; None if there is no such file, or it holds something else. Raises BadReplay for a damaged one."""
     try:
-        data = json.loads(Path(text).read_text(encoding="utf-8"))
+        data = json.loads(text_of(Path(text), LARGEST))
     except (OSError, ValueError, RecursionError):
         return None  # a replay of another kind, or none at all: the reader of those says so
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
@@ -66,8 +68,8 @@ def read(text: str) -> SavedRun | None:
         if schedule is not None and not (isinstance(schedule, list) and all(isinstance(name, str) for name in schedule)):
             raise ValueError("its schedule is neither null nor a list of names")
         limit = data.get("answer_within")
-        if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit < float("inf"):
-            raise ValueError("its answer_within is not a number of seconds")
+        if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit <= LONGEST_ANSWER:
+            raise ValueError(f"its answer_within is not a number of seconds up to {LONGEST_ANSWER:,}")
         hash_seed = data.get("hash_seed", 0)
         if type(hash_seed) is not int or not 0 <= hash_seed <= string_hash.LARGEST:
             raise ValueError(f"its hash_seed is a whole number up to {string_hash.LARGEST}, not {hash_seed!r}")

@@ -22,8 +22,10 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.runs import replay
+from subwarden.stateful_tests.runs.bounded import text_of
 
 ROOT = Path(".subwarden") / "hunt"
+LARGEST = 1_000_000_000  # bytes of one file
 JOURNAL = "journal.jsonl"
 END_STATES = "ends.json"
 OWN = (JOURNAL, END_STATES)
@@ -32,7 +34,7 @@ MEND = "make the folder writable and free some disk space, then continue with --
 HEAD = {"subject", "seed", "order"}  # needed to resume a hunt
 ORDERS = (*(order.value for order in Order), "all")
 LEVELS = ("manager", "server")  # that a hunt may keep to
-DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # raised by reading other data
+DAMAGED = (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError)  # raised by reading other data
 
 
 class BadFolder(Exception):
@@ -166,7 +168,7 @@ class Folder:
             except DAMAGED as error:
                 raise self._unreadable(error, number) from None
         try:
-            counters = json.loads((self.path / END_STATES).read_text(encoding="utf-8"))
+            counters = json.loads(text_of(self.path / END_STATES, LARGEST))
             totals.end_states = {check: DigestCounter.decode(counter) for check, counter in counters.items()}
         except FileNotFoundError:
             pass  # stopped in its first minute
@@ -183,7 +185,7 @@ class Folder:
             if path.name in OWN:
                 continue
             run = replay.read(str(path))
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(text_of(path, LARGEST))
             try:
                 cause = Cause(property_named(data["property"]), data["mechanism"], data.get("where", ""))
                 size = (data["size"][0], data["size"][1])
@@ -198,9 +200,11 @@ class Folder:
     def _lines(self) -> list[dict[str, Any]]:
         path = self.path / JOURNAL
         try:
-            text = path.read_text(encoding="utf-8")
-        except OSError:
+            text = text_of(path, LARGEST)
+        except FileNotFoundError:
             raise BadFolder(f"{self.path} has no hunt (no {JOURNAL}); give the folder of a hunt, or start one with --dir") from None
+        except OSError as error:
+            raise BadFolder(f"cannot read {path}: {error.strerror}; give the folder of a hunt") from None
         except ValueError as error:  # it is not text
             raise self._unreadable(error, 1) from None
         decoded: list[dict[str, Any]] = []

@@ -20,8 +20,9 @@ NAME = re.compile(r"[0-9a-f]{4,64}")
 
 
 def identity(replay: Replay) -> str:
-    """The digest of `replay`, in hexadecimal digits: the same wherever it is kept, under whichever string hash it was recorded."""
-    data = {key: value for key, value in replay.encode().items() if key != "hash_seed"}
+    """The digest of `replay`, in hexadecimal digits: the same wherever it is kept, whichever string hash and version of its
+    subject it was recorded under."""
+    data = {key: value for key, value in replay.encode().items() if key not in ("hash_seed", "digest")}
     return hashlib.sha256(json.dumps(data, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
 
 

@@ -17,12 +17,15 @@ from subwarden.checking.finding import Finding
 from subwarden.impl.subjects import canonical
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import LARGEST as LARGEST_SEED
+from subwarden.stateful_tests.runs.bounded import text_of
+from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 
 MARK = "sw1-"
 ANY_MARK = re.compile(r"sw\d+-")  # of any version
 LARGEST = 10_000_000  # characters of JSON; a replay has some hundred
+MOST_STEPS, MOST_OPERATIONS = 100_000, 1_000  # of a run; one that a gate has made small has a dozen
 AGAIN = "make a new one with `subwarden gate --subject NAME`"
 GIVE = f"give a file that `subwarden gate` wrote, or a string that starts with {MARK}"
 
@@ -42,6 +45,7 @@ class Replay:
     cause: str
     level: str = MANAGER_LEVEL.name
     hash_seed: int | None = field(default=0, compare=False)  # of the recording process; neither 0 nor None (unknown) is written down
+    digest: str = field(default="", compare=False)  # of the subject's file (`runs.trust`)
 
     def encode(self) -> dict[str, object]:
         """As plain data."""
@@ -53,7 +57,8 @@ class Replay:
             "schedule": list(self.names),
             "cause": self.cause,
         }
-        return {**data, "hash_seed": self.hash_seed} if self.hash_seed else data
+        more = {"hash_seed": self.hash_seed or 0, "digest": self.digest}
+        return {**data, **{key: value for key, value in more.items() if value}}
 
     def string(self) -> str:
         """As one word."""
@@ -63,7 +68,8 @@ class Replay:
 
 def of_finding(subject: str, finding: Finding[Any]) -> Replay:
     """The replay of a finding on `subject`."""
-    return Replay(subject, finding.order, finding.program, finding.names, finding.cause.slug(), finding.level, finding.hash_seed)
+    run = finding.program, finding.names, finding.cause.slug(), finding.level, finding.hash_seed
+    return Replay(subject, finding.order, *run, digest_of(subject))
 
 
 def decode(data: object, source: str) -> Replay:
@@ -86,9 +92,14 @@ def decode(data: object, source: str) -> Replay:
         hash_seed = data.get("hash_seed", 0)
         if type(hash_seed) is not int or not 0 <= hash_seed <= LARGEST_SEED:
             raise ValueError(f"its hash_seed is a whole number up to {LARGEST_SEED}, not {hash_seed!r}")
+        digest = data.get("digest", "")
+        if not isinstance(digest, str):
+            raise ValueError("its digest must be a string")
         program = level.decode(data["program"])
+        if len(data["schedule"]) > MOST_STEPS or program.operations() > MOST_OPERATIONS:
+            raise ValueError(f"it has more than {MOST_STEPS:,} steps or {MOST_OPERATIONS:,} operations")
         schedule = tuple(data["schedule"])
-        return Replay(canonical(data["subject"]), Order(data["order"]), program, schedule, data["cause"], level.name, hash_seed)
+        return Replay(canonical(data["subject"]), Order(data["order"]), program, schedule, data["cause"], level.name, hash_seed, digest)
     except ValueError as error:
         raise BadReplay(f"{source} is not a replay: {error}; {AGAIN}") from None
 
@@ -102,7 +113,7 @@ def read(text: str) -> Replay:
     if not text.strip():
         raise BadReplay(f"the replay is empty; {GIVE}")
     try:
-        content = path.read_text(encoding="utf-8").strip()
+        content = text_of(path, LARGEST).strip()
     except OSError as error:
         what = error.strerror or type(error).__name__
         raise BadReplay(f"cannot read {said}: {what}; {GIVE}") from None

@@ -1,9 +1,12 @@
 """What holds for all tests: signals reach what they start, garbage is not looked for among what was there before them, and Java starts
 quickly."""
 
+import atexit
 import gc
 import os
+import shutil
 import signal
+import tempfile
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, which lets what it starts ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -12,6 +15,9 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under `nohup`, which me
 
 # TLC's runs here are of a second or two, in which Java's optimizing compiler costs more than it saves; what TLC finds is the same
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="states")  # subjects that tests name are not the user's
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
 def pytest_collection_finish() -> None:

@@ -1,0 +1,21 @@
+"""Reading files that others may have made: only regular ones, and only up to a size. A FIFO would be waited for, a device never ends."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+
+def text_of(path: Path, largest: int) -> str:
+    """The text of a regular file of at most `largest` bytes. Raises OSError with a `strerror` to tell, ValueError if it is no text."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise OSError(errno.EFBIG, f"it is larger than {largest:,} bytes", str(path))
+    return data.decode("utf-8")

@@ -42,7 +42,7 @@ def write(finding: dict[str, Any]) -> str:
         plain["subject"] = {**plain["subject"], "imports": [*plain["subject"]["imports"], "from unittest.mock import ANY"]}
     lines = [
         *heading(said, shape),
-        *imports(plain["subject"]["modules"], kind, plain["subject"]["setup"], plain["subject"]["imports"]),
+        *imports(plain["subject"]["modules"], kind, plain["subject"]["setup"], plain["subject"]["imports"], shape),
         "",
         "tasks = {}",
     ]

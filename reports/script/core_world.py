@@ -22,6 +22,9 @@ class Environment:
     def closed(self, client):
         return client in self.left
 
+    def dropped(self, client):
+        """Told by an adapter that drops a client by design."""
+
     def go_on(self, name=None, nth=1, fails=False):
         """Let the nth call that waits under `name` return, or fail; without a name, the first. False if there is none."""
         calls = [call for call in self.waiting if name in (call[0], None) and (call[1] or not fails)]

@@ -210,7 +210,8 @@ def script(
     lines += before
     if shape.resting and not shape.timed:
         return [*lines, "asyncio.run(main())"]
-    return [*lines, "loop = Loop()", "loop.run_until_complete(main())" if shape.resting else "loop.play(main())"]
+    clocks = ["time.monotonic = time.perf_counter = loop.time  # the subject may read these, too"] if shape.timed else []
+    return [*lines, "loop = Loop()", *clocks, "loop.run_until_complete(main())" if shape.resting else "loop.play(main())"]
 
 
 def handler(kind: str) -> str:
@@ -224,9 +225,9 @@ def watched(said: str, kind: str) -> list[str]:
     return [*BLOCKED.format(said=said).splitlines(), ""] if kind == "blocked" else []
 
 
-def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: Sequence[str]) -> list[str]:
+def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: Sequence[str], shape: Shape) -> list[str]:
     """The imports of a script: `modules` of the standard library beside those that all need, and lines that import what is `ours`."""
-    standard = sorted({"asyncio", "os", "sys", *MODULES.get(kind, []), *modules})
+    standard = sorted({"asyncio", "os", "sys", *(["time"] if shape.timed else []), *MODULES.get(kind, []), *modules})
     return [*(f"import {module}" for module in standard), "", *setup, *ours]
 
 

@@ -84,7 +84,7 @@ def _imports(plain: dict[str, Any], claim: dict[str, Any], operations: list[Oper
         ours.add("from subwarden.impl.manager.conversation import Conversation")
     if any(isinstance(o, op.StateTrackEvent) for o in operations):
         ours.add("from subwarden.model.manager.operations import TurnEvent")
-    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours))
+    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours), _shape(plain))
 
 
 def _globals(names: list[str], chains: list[list[Operation]], operations: list[Operation], claim: dict[str, Any]) -> list[str]:

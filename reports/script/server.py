@@ -85,7 +85,7 @@ def _imports(plain: dict[str, Any], claim: dict[str, Any], requests: list[Reques
         "from subwarden.impl.server.transcript import Transcript",
         f"from subwarden.model.server.requests import {', '.join(sorted(vocabulary))}",
     }
-    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours))
+    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours), _shape(plain))
 
 
 def _first(plain: dict[str, Any]) -> list[str]:

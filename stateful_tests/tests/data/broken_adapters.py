@@ -8,6 +8,7 @@ A mended adapter takes other steps than the broken one, as mended code does: a s
 
 import asyncio
 import os
+import time
 
 MENDED = "MENDED" in os.environ
 SLOWER = 5 if MENDED else 0  # steps that each call takes first
@@ -104,6 +105,32 @@ class OwnProperty(Sound):
 class AnswersNo(Sound):
     async def unsubscribe(self, client, topic):
         return await super().unsubscribe(client, topic) and MENDED
+
+
+class Swallows(Sound):
+    """A call that is cancelled while it waits goes on and answers."""
+
+    async def subscribe(self, client, topic):
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            if MENDED:
+                raise
+        return await super().subscribe(client, topic)
+
+
+class Deadline(Sound):
+    """A message that waits longer than five seconds, by a clock of its own, is dropped."""
+
+    def __init__(self, env):
+        super().__init__()
+        self.env = env
+
+    async def publish(self, topic, message):
+        until = time.monotonic() + 5
+        await asyncio.sleep(6)
+        if MENDED or time.monotonic() < until:
+            await super().publish(topic, message)
 
 
 class NeverAsks(Sound):

@@ -1,6 +1,7 @@
 """Programs and failing runs of servers for tests of scripts: random ones, and known hazards with their runs."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from random import Random
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.tests.subjects.server_play import Scripted, server
+
+REAL = time.monotonic, time.perf_counter
 
 
 def random_program(random: Random) -> ServerProgram:
@@ -41,6 +44,7 @@ def random_program(random: Random) -> ServerProgram:
 
 def let_go(space: dict[str, Any]) -> None:
     """Cancel the tasks that a script leaves waiting on a loop of its own, quietly."""
+    time.monotonic, time.perf_counter = REAL  # a script that steps the clock replaces them
     if "loop" in space:
         loop = space["loop"]
         loop.call_soon = super(type(loop), loop).call_soon  # without counting steps

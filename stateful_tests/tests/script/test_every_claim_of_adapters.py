@@ -60,6 +60,8 @@ ROWS = [
     Row("own", "OwnProperty", Cause(CoreProperty.OWN, "one topic for each client"), calls(*THERE, Subscribe("c1", "t2"))),
     Row("answer", "AnswersNo", causes.wrong_answer("unsubscribe"), calls(*GONE)),
     Row("answer", "NeverAsks", causes.SUBSCRIBED_DEAD, calls(Subscribe("c1", "t1"), Connect("c1"))),
+    Row("answer", "Swallows", causes.SWALLOWED, CoreProgram(((Connect("c1"),), (Subscribe("c1", "t1"),)), (1,))),
+    Row("lost", "Deadline", core_causes.LOST, TOLD, TIMER),
     Row("raises", "Raises", causes.raised("unsubscribe", KeyError()), calls(*GONE)),
     Row("twice", "Twice", core_causes.TWICE, TOLD),
     Row("lost", "Loses", core_causes.LOST, TOLD),

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
@@ -90,8 +89,8 @@ def run(options: argparse.Namespace) -> int:
                 interrupted=interrupted,
             )
             with gate:
-                committed, stopped = profile.derandomized, partial(bool, interrupted)
-                replayed = replay_corpus(options.subject, levels, committed_only=committed, found=gate.tell, enough=stopped)
+                committed = profile.derandomized
+                replayed = replay_corpus(options.subject, levels, committed_only=committed, found=gate.tell, enough=gate.enough)
                 begin_model_coverage(checks)
                 done = gate.run(replayed)
             record = gate_record(

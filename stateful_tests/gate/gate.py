@@ -114,11 +114,17 @@ class Gate:
     def _ending(self) -> bool:
         return bool(self._interrupted) or self._pool.died
 
+    def enough(self) -> bool:
+        """Whether nothing more is to be searched."""
+        return self._ending() or self._enough(self._told)
+
     def tell(self, told: Told) -> None:
-        """Tell a finding that is better than all of its cause."""
-        known = self._told.get(told.finding.cause)
-        if known is None or told.finding.rank() < known.finding.rank():
-            self._told[told.finding.cause] = told
+        """Keep a finding that is better than all of its cause. It is told if it is the first, or in a weaker order: it will be smaller."""
+        cause, rank = told.finding.cause, told.finding.rank()
+        known = self._told.get(cause)
+        if known is None or rank < known.finding.rank():
+            self._told[cause] = told
+        if known is None or rank[:2] < known.finding.rank()[:2]:
             self._found(told)
 
     def _keep_only(self, kept: Sequence[Cause], outcomes: Iterable[CheckOutcome]) -> None:

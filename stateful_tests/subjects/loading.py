@@ -119,7 +119,7 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
                 loop.abandon()  # it may have started tasks
                 return (CUSTOM_LEVEL if own else CORE_LEVEL).name, partial(adapter, kind)
     except BadObservation as error:
-        raise BadSubject(f"subject {name}: {error}; docs/bring-your-own.md lists the methods that it needs") from None
+        raise BadSubject(f"subject {name}: {error}; `subwarden new FILE` writes an adapter with the methods that it needs") from None
     _check_call(factory, attribute, name)
     _try(manager, name, loop)
 
@@ -196,7 +196,7 @@ def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
         raise BadSubject(f"subject {name}: calling show() or locks() raised {_said(error)}; fix them") from None
     if missing:
         raise BadSubject(
-            f"subject {name}: its manager has no method {', '.join(missing)}; docs/bring-your-own.md lists the methods that it needs"
+            f"subject {name}: its manager has no method {', '.join(missing)}; an object with operations of level manager needs them all"
         )
 
 

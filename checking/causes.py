@@ -75,6 +75,9 @@ TWO_AT_ONCE = Cause(Property.P4, "two listeners run for one conversation")
 BY_NOBODY = Cause(Property.P4, "events that no listener handles")
 OUT_OF_REACH = Cause(Property.P3, "a listener runs that nothing can reach")
 UNSERVED = Cause(Property.P5, "a loaded thread with subscribers has no listener")
+STAYS_LOADED = Cause(Property.P12, "a thread stays loaded that is to be unloaded")
+NOT_SUBMITTED = Cause(Property.P8, "a turn is confirmed of which the engine never hears")
+UNASKED_SUBMISSION = Cause(Property.P8, "the engine is asked for what no client asked for")
 LEFT_ENTRY = Cause(Property.P12, "an entry is left of a thread that is not loaded")
 WAITS_FOR_START = Cause(Property.P14, "a request waits for somebody's start")
 BLOCKED = Cause(Property.P13, "a step blocks the loop for real")
@@ -116,6 +119,19 @@ _OF_DELIVERIES = {
     Wrong.FOREIGN_HISTORY: Property.P9,
     Wrong.RAW_FORCED: Property.P10,
     Wrong.RAW_LOST: Property.P10,
+    Wrong.STRANGER: Property.P8,
+    Wrong.IN_ANSWER: Property.P4,
+    Wrong.NOT_ASKED: Property.P7,
+    Wrong.ASKED_AGAIN: Property.P7,
+    Wrong.ASKED_OTHER: Property.P8,
+    Wrong.APPROVAL_LOST: Property.P7,
+    Wrong.APPROVED_BY_NOBODY: Property.P8,
+    Wrong.NOT_SETTLED: Property.P7,
+    Wrong.SETTLED_OTHER: Property.P8,
+    Wrong.NOT_STARTED: Property.P8,
+    Wrong.STARTED_AGAIN: Property.P8,
+    Wrong.NOT_CLOSED: Property.P8,
+    Wrong.CLOSED_AGAIN: Property.P8,
 }
 
 

@@ -1,15 +1,44 @@
-"""Each client's side: which answers have told it that it is subscribed or not, and whether it is sent what it must be (P4, P8, P9, P10).
+"""Each client's side: which answers have told it that it is subscribed or not, and whether it is sent what it must be (P4, P7 to P10).
 
-The rules of delivery are the model's (`model.server.deliveries`).
+The rules are the model's: of events (`model.server.deliveries`), of approvals and of broadcasts.
 """
 
+from collections import Counter
+from collections.abc import Collection, Iterator
+
 from subwarden.checking import causes
-from subwarden.checking.server.evidence import Evidence, Found, LostEvents, SentAfter, WrongHistory, WrongNotice
+from subwarden.checking.server.evidence import (
+    Evidence,
+    Found,
+    LostEvents,
+    NotApproved,
+    SentAfter,
+    SentAgain,
+    SentOften,
+    Unsent,
+    WrongHistory,
+    WrongNotice,
+)
 from subwarden.checking.server.requests import AcceptedRequest
 from subwarden.model.server import requests as rq
+from subwarden.model.server.approvals import Approval, Approvals
+from subwarden.model.server.broadcasts import Broadcasts
 from subwarden.model.server.deliveries import Deliveries, Owed, Pair, Wrong
-from subwarden.model.server.requests import AnswerSent, Asks, Closed, Message, Notice, Reply, Request
+from subwarden.model.server.requests import (
+    AnswerSent,
+    Asks,
+    Closed,
+    EngineEvent,
+    EventKind,
+    Message,
+    Notice,
+    Reply,
+    Request,
+    Resolved,
+    Started,
+)
 from subwarden.model.server.state import ServerState, pair_of
+from subwarden.model.server.words import say_message
 
 
 class Clients:
@@ -17,12 +46,56 @@ class Clients:
 
     def __init__(self) -> None:
         self.deliveries = Deliveries()
+        self.approvals = Approvals()
+        self.broadcasts = Broadcasts()
+        self._sent: Counter[tuple[int, Message]] = Counter()  # messages that may be sent too often
         self._told: dict[Pair, str] = {}  # the request whose answer was the last to say that the client is subscribed
         self._unsubscribed: dict[Pair, str] = {}  # the unsubscribe that was answered last
 
     def told(self, thread: int, connection: int) -> str | None:
         """The request whose answer was the last to tell the client that it is subscribed."""
         return self._told.get((thread, connection))
+
+    # --- what happens
+
+    def wants(self, request: Request) -> None:
+        """The client asks to be subscribed."""
+        pair = pair_of(request)
+        self.deliveries.wants(pair)
+        self.approvals.wants(pair)
+        if isinstance(request, rq.Start | rq.Fork):
+            self.broadcasts.asked(pair[0])
+
+    def wants_end(self, pair: Pair) -> None:
+        """The client asks for the end of its subscription, or that has ended."""
+        self.deliveries.wants_end(pair)
+        self.approvals.forget(pair)
+
+    def gone(self, connection: int) -> None:
+        """The client has gone away."""
+        self.deliveries.gone(connection)
+        self.approvals.gone(connection)
+        self.broadcasts.gone(connection)
+
+    def ending(self, thread: int) -> None:
+        """The thread is unloaded, closing, or its conversation has ended: its clients are owed nothing more."""
+        self.deliveries.unloaded(thread)
+        self.approvals.unloaded(thread)
+        self.broadcasts.ending(thread)
+
+    def taken(self, thread: int, conversation: int, event: EngineEvent, state: ServerState) -> None:
+        """A listener has taken `event`."""
+        self.deliveries.taken(thread, conversation, event)
+        if event.kind is EventKind.APPROVAL:
+            requests = (f.request for _, f in state.flight if isinstance(f.request, rq.SUBSCRIBES))
+            asking = Counter(request.connection for request in requests if pair_of(request)[0] == thread)
+            linked = {c for t, c, _ in state.grants if t == thread}
+            approval = Approval(thread, conversation, event.number)
+            self.approvals.opened(approval, self.deliveries.subscribers(thread), linked, asking)
+        elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
+            self.approvals.over(thread)
+
+    # --- answers
 
     def answered(self, asked: AcceptedRequest, reply: Reply) -> None:
         """An answer is on its way. Called before the answer is judged, and before the changes that show with it."""
@@ -31,6 +104,8 @@ class Clients:
                 self._told[pair_of(asked.request)] = asked.name
         elif isinstance(asked.request, rq.Unsubscribe):
             self._unsubscribed[pair_of(asked.request)] = asked.name
+        elif isinstance(asked.request, rq.Initialize) and reply is Reply.OK:
+            self.broadcasts.live(asked.request.connection)
 
     def subscription_answered(self, asked: AcceptedRequest, message: AnswerSent, state: ServerState) -> Found | None:
         """What an answer to a subscribe or an unsubscribe begins or ends. `state`: the model's, after the answer."""
@@ -41,17 +116,28 @@ class Clients:
                 found = self._history(asked, message, state) if isinstance(request, rq.Resume) else None
                 there = state.linked(*pair) or pair in state.owed  # else it has ended before it was told of
                 if there and not _in_flight(state, rq.Unsubscribe, pair):  # else it is about to end, and nothing is owed any more
-                    self.deliveries.begins(pair)
+                    self._begins(pair, state)
+                if isinstance(request, rq.Start | rq.Fork):
+                    self.broadcasts.started(pair[0])
                 return found
         elif isinstance(request, rq.Unsubscribe) and message.reply in rq.UNSUBSCRIBED:
             again = any(_in_flight(state, kind, pair) for kind in rq.SUBSCRIBES)
             if not again:
                 self.deliveries.ends(pair)
+                self.approvals.forget(pair)
         return None
+
+    def _begins(self, pair: Pair, state: ServerState) -> None:
+        self.deliveries.begins(pair)
+        loaded = state.thread(pair[0])
+        if loaded is not None:
+            self.approvals.begins(pair, loaded.conversation)
 
     def _history(self, asked: AcceptedRequest, message: AnswerSent, state: ServerState) -> Found | None:
         loaded = state.thread(pair_of(asked.request)[0])
         wrong = None if loaded is None else self.deliveries.told(loaded.conversation, message.open_turn)
+        if loaded is not None:
+            self.deliveries.has_history(asked.request.connection, loaded.conversation)
         if loaded is None or wrong is None:
             return None
         return Found(causes.wrong_delivery(wrong), "", WrongHistory(asked.name, loaded.conversation))
@@ -65,16 +151,30 @@ class Clients:
             detail = f"c{connection}: {message.event.kind.value} of v{message.conversation}"
             return Found(causes.wrong_delivery(wrong), detail, self._wrong_notice(wrong, connection, message))
         if isinstance(message, Closed):
+            self.broadcasts.told_closed(connection, message.thread)
             pair = message.thread, connection
             if not self.deliveries.knows(pair):
                 return None
             return Found(causes.FALSE_CLOSE, f"c{connection}: t{message.thread}", SentAfter(connection, message.thread, self.told(*pair)))
-        if isinstance(message, Asks):
-            wrong = self.deliveries.asked((message.thread, connection))
-            if wrong is not None:
-                detail = f"c{connection} is asked for an approval of v{message.conversation}"
-                return Found(causes.wrong_delivery(wrong), detail, self._sent_after_end(connection, message.thread))
+        if isinstance(message, Asks | Resolved | Started):
+            wrong, evidence = self._judge(connection, message)
+            self._sent[connection, message] += 1
+            return None if wrong is None else Found(causes.wrong_delivery(wrong), f"c{connection}: {say_message(message)}", evidence)
         return None
+
+    def _judge(self, connection: int, message: Asks | Resolved | Started) -> tuple[Wrong | None, Evidence]:
+        """The fault of a message that is no event and no answer, and its evidence."""
+        often = SentOften(connection, message, self._sent[connection, message])
+        match message:
+            case Asks():
+                wrong = self.deliveries.asked((message.thread, connection))
+                if wrong is not None:
+                    return wrong, self._sent_after_end(connection, message.thread)
+                return self.approvals.sent(connection, Approval(*message)), often
+            case Resolved():
+                return self.approvals.settled(connection, Approval(*message)), often
+            case Started():
+                return self.broadcasts.told_started(connection, message.thread), often
 
     def _wrong_notice(self, wrong: Wrong, connection: int, notice: Notice) -> Evidence:
         match wrong:
@@ -82,6 +182,10 @@ class Clients:
                 return self._sent_after_end(connection, notice.thread)
             case Wrong.LOST:
                 return self._lost((notice.thread, connection), self.deliveries.lost, at_rest=False)
+            case Wrong.STRANGER:
+                return SentOften(connection, notice, 0)
+            case Wrong.IN_ANSWER:
+                return SentAgain(connection, notice, self.told(notice.thread, connection))
         return WrongNotice(connection, notice)
 
     def _sent_after_end(self, connection: int, thread: int) -> SentAfter:
@@ -93,10 +197,22 @@ class Clients:
         numbers = tuple(owed.number for owed in missing if owed.conversation == conversation)
         return LostEvents(pair[1], conversation, numbers, self.told(*pair), at_rest)
 
-    def at_rest(self) -> list[Found]:
-        """Nothing more will be sent."""
+    def at_rest(self, asking: Collection[Approval]) -> Iterator[Found]:
+        """Nothing more will be sent, and conversations still wait for the approvals `asking`."""
         missing = self.deliveries.missing()
-        return [] if missing is None else [Found(causes.wrong_delivery(Wrong.LOST), "", self._lost(*missing, at_rest=True))]
+        if missing is not None:
+            yield Found(causes.wrong_delivery(Wrong.LOST), "", self._lost(*missing, at_rest=True))
+        for wrong, approval, client in self.approvals.at_rest(asking):
+            if client is None:
+                detail, evidence = f"event {approval.number} of v{approval.conversation}", NotApproved(*approval[1:])
+                yield Found(causes.wrong_delivery(wrong), detail, evidence)
+            else:
+                message = Asks(*approval) if wrong is Wrong.NOT_ASKED else Resolved(*approval)
+                yield Found(causes.wrong_delivery(wrong), f"c{client}: {say_message(message)}", Unsent(client, message, 1))
+        for wrong, client, thread, right in self.broadcasts.at_rest():
+            told = Started(thread) if wrong is Wrong.NOT_STARTED else Closed(thread)
+            due = SentOften(client, told, right) if wrong is Wrong.CLOSED_AGAIN else Unsent(client, told, right)
+            yield Found(causes.wrong_delivery(wrong), f"c{client}: t{thread}", due)
 
 
 def _in_flight(state: ServerState, kind: type[Request], pair: Pair) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from subwarden.checking.causes import Cause
 from subwarden.model.manager.projection import Shown
-from subwarden.model.server.requests import Notice, Reply
+from subwarden.model.server.requests import Message, Notice, Reply
 from subwarden.model.server.state import Change, ServerState
 
 
@@ -100,6 +100,52 @@ class WrongHistory(NamedTuple):
     conversation: int
 
 
+class Unsent(NamedTuple):
+    """A client was sent `message` fewer than `least` times."""
+
+    connection: int
+    message: Message
+    least: int
+
+
+class SentOften(NamedTuple):
+    """A client was sent `message` more than `most` times."""
+
+    connection: int
+    message: Message
+    most: int
+
+
+class SentAgain(NamedTuple):
+    """A client is sent an event that the answer to `request` has."""
+
+    connection: int
+    notice: Notice
+    request: str | None
+
+
+class StaysLoaded(NamedTuple):
+    """A thread is loaded at the end."""
+
+    thread: int
+    conversation: int
+
+
+class NotApproved(NamedTuple):
+    """A conversation still waits for an approval that a client has given, or has one that none has given."""
+
+    conversation: int
+    number: int
+
+
+class Submitted(NamedTuple):
+    """The engine was asked `made` times for what the requests `request` of a thread ask for; `right` times would be right."""
+
+    request: str
+    thread: int
+    made: int
+
+
 Evidence = (
     RefusedChange
     | WrongMaps
@@ -113,6 +159,12 @@ Evidence = (
     | LostEvents
     | WrongNotice
     | WrongHistory
+    | Unsent
+    | SentOften
+    | SentAgain
+    | StaysLoaded
+    | NotApproved
+    | Submitted
 )
 
 

@@ -13,15 +13,19 @@ from subwarden.checking.manager.invariants import Invariants
 from subwarden.checking.server import quiescence
 from subwarden.checking.server.changes import forced, refused
 from subwarden.checking.server.clients import Clients
-from subwarden.checking.server.evidence import AnsweredTwice, Evidence, RefusedChange, WrongList, WrongMaps, WrongReply
+from subwarden.checking.server.engine import EngineSide
+from subwarden.checking.server.evidence import AnsweredTwice, Evidence, Found, RefusedChange, WrongList, WrongMaps, WrongReply
 from subwarden.checking.server.graph import ServerGraph
 from subwarden.checking.server.raw_choices import RawChoices
 from subwarden.checking.server.requests import AcceptedRequest, Requests
 from subwarden.checking.server.visible import HIDDEN, Seen, Serving, Visible
 from subwarden.model.server import requests as rq
+from subwarden.model.server.approvals import Approval
 from subwarden.model.server.deliveries import Pair
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
 from subwarden.model.server.state import Change, ChangeKind, ServerState, pair_of
+from subwarden.model.server.submissions import Asked
+from subwarden.model.server.unloads import Unloads
 from subwarden.model.server.words import say_change
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -56,6 +60,8 @@ class ServerJudge:
         self.deliveries = self.clients.deliveries
         self._raw_choices = RawChoices(self.requests)
         self._invariants = Invariants()
+        self._engine = EngineSide(self.clients.approvals)
+        self._unloads = Unloads()
         self._node = graph.initial(ServerState(stored=stored))
         self._loop = loop
         self._fired = fired
@@ -73,22 +79,23 @@ class ServerJudge:
         self.look()
         if isinstance(operation, rq.Close):
             self._node = self._node.outside("close", operation.connection)
-            self.deliveries.gone(operation.connection)
+            self.clients.gone(operation.connection)
         else:
             self._accept(task, operation)
 
     def _accept(self, number: int, request: Request) -> None:
         self.requests.accept(number, self._name_of(number), request)
         self._node = self._node.accept(number, request)
+        self._engine.accepted(request)
         if isinstance(request, rq.SUBSCRIBES):
-            self.deliveries.wants(pair_of(request))
+            self.clients.wants(request)
             self._choose(pair_of(request))
         elif isinstance(request, rq.Unsubscribe):
-            self.deliveries.wants_end(pair_of(request))
+            self.clients.wants_end(pair_of(request))
         elif isinstance(request, rq.RemoveListener):
             for t, c, s in sorted(self.state.grants):
                 if s == request.subscription:
-                    self.deliveries.wants_end((t, c))
+                    self.clients.wants_end((t, c))
         elif isinstance(request, rq.ListLoaded):
             self.requests.lists[number] = {self.visible.threads()}
 
@@ -100,6 +107,8 @@ class ServerJudge:
     def brought(self, thread: int, conversation: int | None) -> None:
         """The engine has brought a conversation; None: it could not."""
         self._node = self._node.outside("brought", thread, conversation)
+        if conversation is not None:
+            self.clients.broadcasts.brought(thread)
 
     def archived(self, thread: int) -> None:
         """A thread was taken out of the store."""
@@ -117,12 +126,25 @@ class ServerJudge:
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
         self._node = self._node.outside("died", thread, conversation)
-        self.deliveries.unloaded(thread)
+        self.clients.ending(thread)
 
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken an event."""
         self.look()
-        self.deliveries.taken(thread, conversation, event)
+        self.clients.taken(thread, conversation, event, self.state)
+
+    def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        """A client gives the approval that event `number` of a conversation asks for."""
+        self.look()
+        self.clients.approvals.given(connection, Approval(thread, conversation, number))
+
+    def approved(self, thread: int, conversation: int, number: int) -> None:
+        """The engine hears that an approval is given."""
+        self._record(self._engine.approved(Approval(thread, conversation, number)))
+
+    def submitted(self, request: Asked) -> None:
+        """The engine is asked for a turn, an interrupt or a rollback."""
+        self._record(self._engine.submitted(request))
 
     # --- messages to clients
 
@@ -135,9 +157,7 @@ class ServerJudge:
             self._answer(asked, message)
             return
         self.look()
-        found = self.clients.sent(connection, message)
-        if found is not None:
-            self.violated(*found)
+        self._record(self.clients.sent(connection, message))
 
     def _answer(self, asked: AcceptedRequest, message: AnswerSent) -> None:
         number, request, reply = asked.number, asked.request, message.reply
@@ -156,6 +176,7 @@ class ServerJudge:
             allowed = frozenset[Reply]() if known is None else known.may
             self.violated(causes.wrong_answer(request.name), f"answered {reply.value}", WrongReply(asked.name, reply, allowed))
             self._node = self._node.forced(self.state._replace(flight=tuple(flight.items())))
+        self._record(self._engine.answered(asked, reply))
         if isinstance(request, rq.ListLoaded) and message.threads is not None:
             allowed_lists = self.requests.lists.pop(number)
             if message.threads not in allowed_lists:
@@ -163,9 +184,7 @@ class ServerJudge:
                 self.violated(causes.wrong_answer(request.name), detail, WrongList(asked.name, frozenset(allowed_lists)))
         if isinstance(request, rq.SUBSCRIBES):
             self._choose(pair_of(request))
-        found = self.clients.subscription_answered(asked, message, self.state)
-        if found is not None:
-            self.violated(*found)
+        self._record(self.clients.subscription_answered(asked, message, self.state))
 
     def _choose(self, pair: Pair) -> None:
         """The choice of raw events may be another from now on."""
@@ -208,23 +227,29 @@ class ServerJudge:
 
     def _explain_change(self, change: Change) -> None:
         kind, thread, connection, _ = change
+        before = self.state
         after = self._node.explain(change)
         if after is None:
             self._unexplained(change)
-            after = self._node.forced(forced(self.state, change))
+            self._node = self._node.forced(forced(self.state, change))
         else:
             self._fired(f"change {kind.value}")
-        self._node = after
+            self._node = after
         if kind in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
-            self.deliveries.unloaded(thread)
+            self.clients.ending(thread)
+            if kind is ChangeKind.UNLOADED:
+                self.clients.broadcasts.unloaded(thread, owed=after is not None)
         elif kind is ChangeKind.DEAD:
             for cause in self._invariants.connection_closed(connection, self.visible.shown):
                 self._broken_maps(cause)
         elif kind in (ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNLINKED):
             self._choose((thread, connection))
+            if kind is ChangeKind.LINKED:
+                self._unloads.joined(thread)
             if kind is ChangeKind.UNLINKED:  # whoever ended it, nothing is owed any more
+                self._unloads.left(thread, connection, before, self.state)
                 self._raw_choices.end((thread, connection))
-                self.deliveries.wants_end((thread, connection))
+                self.clients.wants_end((thread, connection))
         if kind in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self.requests.lists.values():
                 may.add(self.visible.threads())
@@ -254,18 +279,23 @@ class ServerJudge:
 
     # --- the end
 
-    def at_rest(self, running: list[tuple[int, int]], unread: AbstractSet[int], asking: AbstractSet[int]) -> None:
+    def at_rest(self, running: list[tuple[int, int]], unread: AbstractSet[int], asking: AbstractSet[Approval]) -> None:
         """Nothing can move any more. `running`: thread and conversation of each listener; `unread`: conversations with events that nobody
-        has taken; `asking`: threads whose conversation waits for an approval."""
+        has taken; `asking`: the approvals that conversations wait for."""
         self.look()
         state, visible = self.state, self.visible
-        unapproved = {thread for thread in asking if not visible.shown.subscribers.get(thread)}
+        unapproved = {thread for thread, *_ in asking if not visible.shown.subscribers.get(thread)}
         for found in (
             *quiescence.answers(self.requests, state.closed, unapproved),
             *quiescence.services(visible, state.closed, running, unread),
             *quiescence.links(state, self.clients),
-            *self.clients.at_rest(),
+            *quiescence.unloads(state, self._unloads),
+            *self.clients.at_rest(asking),
         ):
+            self._record(found)
+
+    def _record(self, found: Found | None) -> None:
+        if found is not None:
             self.violated(*found)
 
     def violated(self, cause: Cause, detail: str = "", evidence: Evidence | None = None) -> None:

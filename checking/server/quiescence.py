@@ -6,11 +6,12 @@ from collections.abc import Set as AbstractSet
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.server.clients import Clients
-from subwarden.checking.server.evidence import Found, NeverLinked, Unanswered, WaitedForStart, WrongMaps
+from subwarden.checking.server.evidence import Found, NeverLinked, StaysLoaded, Unanswered, WaitedForStart, WrongMaps
 from subwarden.checking.server.requests import AcceptedRequest, Requests
 from subwarden.checking.server.visible import Visible
 from subwarden.model.server import requests as rq
 from subwarden.model.server.state import ServerState
+from subwarden.model.server.unloads import Unloads
 
 
 def answers(requests: Requests, closed: AbstractSet[int], unapproved: AbstractSet[int]) -> Iterator[Found]:
@@ -53,6 +54,12 @@ def services(visible: Visible, closed: frozenset[int], running: Sequence[tuple[i
             yield Found(causes.BY_NOBODY, f"v{loaded.number}")
     for thread in sorted(shown.entries.keys() - server.loaded.keys()):
         yield Found(causes.REVIVED_ENTRY if thread in visible.torn_down else causes.LEFT_ENTRY, f"t{thread}")
+
+
+def unloads(state: ServerState, overdue: Unloads) -> Iterator[Found]:
+    """P12: nothing stays loaded that is to be unloaded."""
+    for thread, conversation in overdue.at_rest(state):
+        yield Found(causes.STAYS_LOADED, f"t{thread}", StaysLoaded(thread, conversation))
 
 
 def links(state: ServerState, clients: Clients) -> Iterator[Found]:

@@ -49,6 +49,15 @@ class Observer(Protocol):
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
 
+    def submitted(self, request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback) -> None:
+        """The engine is asked for what `request` says, by the server, which is connection 0."""
+
+    def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        """A client gives the approval that event `number` of a conversation asked for."""
+
+    def approved(self, thread: int, conversation: int, number: int) -> None:
+        """The engine hears of an approval that it waited for."""
+
 
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
@@ -189,4 +198,5 @@ class Client:
 
     def _approve(self, asks: Asks) -> None:
         if not self.outbox.closed:
+            self._environment.observer.approves(self._connection, asks.thread, asks.conversation, asks.number)
             self._environment.server.approve(self._connection, asks.thread, asks.conversation, asks.number)

@@ -29,6 +29,13 @@ class Say(NamedTuple):
     said: "asyncio.Future[None]"
 
 
+class Approved(NamedTuple):
+    """The approval of event `number` was given; `members` have been asked for it, and are to be told."""
+
+    number: int
+    members: dict[int, object]
+
+
 class Gate(asyncio.Lock):
     """The lock of one record, known by its thread."""
 
@@ -68,7 +75,7 @@ class LoadedThread:
         self.interrupts: list[tuple[int, ConnectionRequestId]] = []  # each with the turn whose end it waits for
         self.rollback: ConnectionRequestId | None = None
         self.asked: set[int] = set()  # numbers of the events whose approval no client has given yet
-        self.approved: deque[int] = deque()  # and of those that the subscribers must still be told of
+        self.approved: deque[Approved] = deque()  # and of those that the subscribers must still be told of
         self._waiter: asyncio.Future[None] | None = None
 
     # --- a `Source` that the listener waits for

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.manager.thread_state import ThreadState
-from subwarden.impl.server.loaded_thread import LoadedThread
+from subwarden.impl.server.loaded_thread import Approved, LoadedThread
 from subwarden.impl.server.select import first_ready
 from subwarden.impl.server.source_listener import TRACKED
 from subwarden.model.server.requests import Asks, EventKind, Notice, Reply, Resolved
@@ -90,10 +90,10 @@ class OwningListener:
         if rollback is not None:
             await server.answer(rollback, Reply.OK)
 
-    async def _resolved(self, number: int) -> None:
-        """Tell the subscribers first, then the engine: events that follow are sent after that."""
-        record = self._record
-        for connection, member in list(record.members.items()):
+    async def _resolved(self, approved: Approved) -> None:
+        """Tell the subscribers that were asked first, then the engine: events that follow are sent after that."""
+        record, number = self._record, approved.number
+        for connection, member in approved.members.items():
             await self._server.send(
                 connection, Resolved(record.thread, record.conversation.number, number), self._still(connection, member)
             )

@@ -13,6 +13,7 @@ from typing import Any
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.manager.manager import Manager
 from subwarden.impl.server.engine import Engine, EngineFailed, Submission
+from subwarden.impl.server.loaded_thread import Approved
 from subwarden.impl.server.outbox import Outbox
 from subwarden.impl.server.owned_threads import OwnedThreads, ask
 from subwarden.impl.server.server import shut_down
@@ -57,7 +58,7 @@ class OwningServer(OwnedThreads):
         record = self.records.get(thread)
         if record is not None and record.conversation.number == conversation and number in record.asked and connection in record.members:
             record.asked.discard(number)
-            record.approved.append(number)
+            record.approved.append(Approved(number, record.members.copy()))  # a later member is not asked any more
             record.wake()
 
     def resident(self) -> set[asyncio.Task[None]]:

@@ -5,9 +5,11 @@ It refuses to be random: the outcome depends on the requests, and on the order o
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from subwarden.impl.server.engine import EngineConversation, EngineFailed, Submission
+from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import EngineEvent, EventKind
 
 if TYPE_CHECKING:
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 
 STORED = (1, 2)  # threads that are in the store at the beginning
 TURN = (EventKind.TURN_STARTED, EventKind.ITEM, EventKind.TURN_COMPLETE)
+ASKED: dict[Submission, Callable[[int], rq.TurnStart | rq.TurnInterrupt | rq.Rollback]] = {  # the request that leads to it
+    Submission.TURN: lambda thread: rq.TurnStart(0, thread, False),
+    Submission.ASKING_TURN: lambda thread: rq.TurnStart(0, thread, True),
+    Submission.INTERRUPT: lambda thread: rq.TurnInterrupt(0, thread),
+    Submission.ROLLBACK: lambda thread: rq.Rollback(0, thread),
+}
 ASKING = (EventKind.TURN_STARTED, EventKind.APPROVAL, EventKind.TURN_COMPLETE)
 
 
@@ -127,6 +135,8 @@ class SimulatedConversation(EngineConversation):
         """See `EngineConversation`."""
         if self._over:
             raise EngineFailed(f"v{self.number} has ended")
+        if what is not Submission.SHUTDOWN:
+            self._environment.observer.submitted(ASKED[what](self.thread))
         if what is Submission.INTERRUPT and not self._turn:
             return 0
         if what in (Submission.TURN, Submission.ASKING_TURN) and self._turn:
@@ -152,6 +162,7 @@ class SimulatedConversation(EngineConversation):
         """See `EngineConversation`."""
         if self._asks == number:
             self._asks = None
+            self._environment.observer.approved(self.thread, self.number, number)
             self._offer()
 
     async def ended(self) -> None:
@@ -162,9 +173,9 @@ class SimulatedConversation(EngineConversation):
         """Whether it has events that no listener has taken."""
         return bool(self._stream)
 
-    def asking(self) -> bool:
-        """Whether it waits for an approval."""
-        return self._asks is not None and not self._over
+    def asking(self) -> int | None:
+        """The event whose approval it waits for."""
+        return None if self._over else self._asks
 
     # --- the engine
 

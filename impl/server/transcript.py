@@ -5,6 +5,7 @@ It refuses to judge.
 
 from typing import NamedTuple
 
+from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Notice, Reply
 
 
@@ -22,6 +23,7 @@ class Transcript:
     def __init__(self) -> None:
         self.sent: list[tuple[int, Message]] = []  # with the connection
         self.events: list[Taken] = []
+        self.submissions: list[tuple[str, int]] = []  # the name of each request that the engine heard of, and its thread
 
     # --- what happens
 
@@ -34,7 +36,7 @@ class Transcript:
         self.events.append(Taken(conversation, event, len(self.sent)))
 
     def brought(self, thread: int, conversation: int | None) -> None:
-        """See `Observer`. Not kept, like the three that follow."""
+        """See `Observer`. Not kept, like those that follow."""
 
     def archived(self, thread: int) -> None:
         """See `Observer`."""
@@ -43,6 +45,16 @@ class Transcript:
         """See `Observer`."""
 
     def died(self, thread: int, conversation: int) -> None:
+        """See `Observer`."""
+
+    def submitted(self, request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback) -> None:
+        """See `Observer`. Kept: a script asserts what the engine has heard of."""
+        self.submissions.append((request.name, request.thread))
+
+    def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        """See `Observer`."""
+
+    def approved(self, thread: int, conversation: int, number: int) -> None:
         """See `Observer`."""
 
     # --- questions

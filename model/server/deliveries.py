@@ -23,6 +23,19 @@ class Wrong(Enum):
     FOREIGN_HISTORY = "the history in an answer is not the conversation's"
     RAW_FORCED = "a raw event is sent to a subscriber that did not ask for it"
     RAW_LOST = "a subscriber that asked for raw events is sent another form"
+    STRANGER = "an event is sent to a client that never asked for the thread"
+    IN_ANSWER = "an event is sent again that the history in an answer has"
+    NOT_ASKED = "a subscriber is not asked for an open approval"
+    ASKED_AGAIN = "a client is asked twice for an approval"
+    ASKED_OTHER = "a client is asked for an approval of a thread that it did not subscribe to"
+    APPROVAL_LOST = "an approval that a client gave does not reach the engine"
+    APPROVED_BY_NOBODY = "the engine hears of an approval that no client was asked for"
+    NOT_SETTLED = "a client that was asked is not told that the approval is settled"
+    SETTLED_OTHER = "a client is told that an approval is settled, again or without having been asked"
+    NOT_STARTED = "a client is not told that a thread was started"
+    STARTED_AGAIN = "a client is told that a thread was started, again or falsely"
+    NOT_CLOSED = "a client is not told that a thread was closed"
+    CLOSED_AGAIN = "a client is told that a thread was closed, again or falsely"
 
 
 class Owed(NamedTuple):
@@ -39,7 +52,10 @@ class Deliveries:
         self._subscribed: set[Pair] = set()
         self._barred: set[Pair] = set()
         self._owed: dict[Pair, list[Owed]] = {}
+        self._wanted: set[Pair] = set()  # pairs whose client ever asked for the thread
         self._last: dict[tuple[int, int], int] = {}  # (connection, conversation) -> number of the last event sent
+        self._in_answer: dict[tuple[int, int], int] = {}  # the same -> number of the last event that the history in an answer has
+        self._history: dict[int, int] = {}  # conversation -> number of the last event taken that belongs to a turn
         self._open: dict[int, int] = {}  # conversation -> number of the last event of its open turn that was taken
         self._raw: dict[Pair, list[tuple[int, frozenset[bool]]]] = {}  # the forms that a client may have asked for, and since which event
         self._taken_at: dict[Owed, int] = {}  # how many events had been taken before
@@ -51,10 +67,19 @@ class Deliveries:
     def wants(self, pair: Pair) -> None:
         """The client asks to be subscribed."""
         self._barred.discard(pair)
+        self._wanted.add(pair)
 
     def begins(self, pair: Pair) -> None:
         """An answer has told the client that it is subscribed."""
         self._subscribed.add(pair)
+
+    def has_history(self, connection: int, conversation: int) -> None:
+        """An answer has told the client the conversation's turns so far."""
+        self._in_answer[connection, conversation] = self._history.get(conversation, 0)
+
+    def subscribers(self, thread: int) -> set[int]:
+        """The clients that know that they are subscribed to the thread."""
+        return {client for of, client in self._subscribed if of == thread}
 
     def knows(self, pair: Pair) -> bool:
         """Whether the client was told that it is subscribed, and nothing has ended that since."""
@@ -94,6 +119,8 @@ class Deliveries:
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken `event`."""
         self.taken_last[conversation] = event.number
+        if event.kind is not EventKind.ROLLED_BACK:
+            self._history[conversation] = event.number
         self._taken_at[Owed(conversation, event.number)] = len(self._taken_at)
         if event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
             self._open.pop(conversation, None)
@@ -105,11 +132,12 @@ class Deliveries:
 
     def sent(self, pair: Pair, conversation: int, number: int, *, raw: bool) -> Wrong | None:
         """The client is sent an event."""
-        if pair in self._barred:
-            return Wrong.AFTER_END
+        if pair in self._barred or pair not in self._wanted:
+            return Wrong.AFTER_END if pair in self._barred else Wrong.STRANGER
         last = self._last.get((pair[1], conversation), 0)
-        if number <= last:
-            return Wrong.TWICE
+        again = self._is_again(pair, Owed(conversation, number), last)
+        if again is not None:
+            return again
         self._last[pair[1], conversation] = number
         owed = self._owed.get(pair, [])
         lost = [o for o in owed if o.conversation == conversation and o.number < number]
@@ -120,6 +148,13 @@ class Deliveries:
         if raw not in self._right_forms(pair, Owed(conversation, number)):
             return Wrong.RAW_FORCED if raw else Wrong.RAW_LOST
         return None
+
+    def _is_again(self, pair: Pair, event: Owed, last: int) -> Wrong | None:
+        """The fault of an event that the client has; None: it does not have it."""
+        if event.number <= last:
+            return Wrong.TWICE
+        in_answer = event.number <= self._in_answer.get((pair[1], event.conversation), 0)
+        return Wrong.IN_ANSWER if in_answer and event not in self._owed.get(pair, []) else None
 
     def _right_forms(self, pair: Pair, event: Owed) -> set[bool]:
         """The forms that were right at some moment since the event was taken."""

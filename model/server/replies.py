@@ -31,6 +31,10 @@ def _there(state: ServerState, thread: int) -> bool:
     return state.thread(thread) is not None or thread in state.stored
 
 
+def _closing(state: ServerState, thread: int) -> bool:
+    return state.thread(thread) is not None and not state.running(thread)
+
+
 def _always(_state: ServerState, _flight: InFlight) -> set[Reply]:
     return {Reply.OK}
 
@@ -43,7 +47,7 @@ def _new_thread(state: ServerState, flight: InFlight) -> set[Reply]:
         right.add(Reply.OK)
     elif flight.replied is not None and request.connection in state.closed:
         right |= {Reply.OK, Reply.ENDED}
-    elif flight.replied is not None and not state.running(target(request)):
+    elif flight.ended or (flight.replied is not None and _closing(state, target(request))):
         right.add(Reply.ENDED)
     if _ended(state, flight):
         right.add(Reply.ENDED)
@@ -59,7 +63,7 @@ def _resume(state: ServerState, flight: InFlight) -> set[Reply]:
         right |= {Reply.OK, Reply.ENDED} if flight.request.connection in state.closed else {Reply.OK}
     elif state.thread(thread) is not None:
         right |= {Reply.CLOSING, Reply.ENDED}
-    elif flight.done or flight.replied is not None:
+    elif flight.done or flight.ended:  # unloaded since, and not only on its way into the registry
         right |= {Reply.ENDED, Reply.FAILED}
     elif Reply.OK in flight.may:  # it was running when that was asked
         right.add(Reply.ENDED)

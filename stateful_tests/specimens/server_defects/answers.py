@@ -161,7 +161,7 @@ DEFECTS = (
         ClosingBeforeItKnows,
         causes.TORN_FROM_UNDER,
         program(*BOTH, Unsubscribe(2, 1)),
-        also=(causes.LATE_LINK, causes.wrong_answer("thread_resume")),
+        also=(causes.LATE_LINK, causes.wrong_answer("thread_resume"), causes.STAYS_LOADED),
     ),
     Defect(OwningServer, causes.NEVER_LINKED, program(A, Resume(1, 1)), SubscribesNobody),
     Defect(OwningServer, causes.wrong_answer("thread_unsubscribe"), program(*BOTH[:3], Unsubscribe(2, 1)), AlwaysUnsubscribed),

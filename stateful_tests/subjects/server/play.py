@@ -13,6 +13,7 @@ from subwarden.impl.server.loaded_thread import Gate
 from subwarden.impl.server.server import Server
 from subwarden.impl.server.simulated_engine import STORED
 from subwarden.model.server import requests as rq
+from subwarden.model.server.approvals import Approval
 from subwarden.model.server.requests import Request
 from subwarden.model.server.state import target
 from subwarden.scheduling.events import Event
@@ -157,7 +158,9 @@ class ServerPlay:
             judge_stuck(judge, loop, stuck, self.lock_name)
             return
         unread = {conversation.number for conversation in self.environment.conversations if conversation.unread()}
-        asking = {conversation.thread for conversation in self.environment.conversations if conversation.asking()}
+        asking = {
+            Approval(each.thread, each.number, number) for each in self.environment.conversations if (number := each.asking()) is not None
+        }
         judge.at_rest(list(server.listeners.values()), unread, asking)
         judge_left(judge, loop, [t for t in loop.tasks if not t.done() and t not in resident], self.lock_name)
 

@@ -48,7 +48,7 @@ class Clients:
         self.deliveries = Deliveries()
         self.approvals = Approvals()
         self.broadcasts = Broadcasts()
-        self._sent: Counter[tuple[int, Message]] = Counter()  # messages that may be sent too often
+        self._sent: Counter[tuple[int, type[Message], Message]] = Counter()  # equal numbers make messages of two kinds equal
         self._told: dict[Pair, str] = {}  # the request whose answer was the last to say that the client is subscribed
         self._unsubscribed: dict[Pair, str] = {}  # the unsubscribe that was answered last
 
@@ -158,13 +158,13 @@ class Clients:
             return Found(causes.FALSE_CLOSE, f"c{connection}: t{message.thread}", SentAfter(connection, message.thread, self.told(*pair)))
         if isinstance(message, Asks | Resolved | Started):
             wrong, evidence = self._judge(connection, message)
-            self._sent[connection, message] += 1
+            self._sent[connection, type(message), message] += 1
             return None if wrong is None else Found(causes.wrong_delivery(wrong), f"c{connection}: {say_message(message)}", evidence)
         return None
 
     def _judge(self, connection: int, message: Asks | Resolved | Started) -> tuple[Wrong | None, Evidence]:
         """The fault of a message that is no event and no answer, and its evidence."""
-        often = SentOften(connection, message, self._sent[connection, message])
+        often = SentOften(connection, message, self._sent[connection, type(message), message])
         match message:
             case Asks():
                 wrong = self.deliveries.asked((message.thread, connection))

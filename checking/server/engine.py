@@ -3,6 +3,8 @@
 The rules are the model's (`model.server.submissions`, `model.server.approvals`).
 """
 
+from dataclasses import replace
+
 from subwarden.checking import causes
 from subwarden.checking.server.evidence import Found, NotApproved, Submitted
 from subwarden.checking.server.requests import AcceptedRequest
@@ -45,4 +47,4 @@ class EngineSide:
         return Found(causes.wrong_delivery(wrong), f"event {number} of v{conversation}", NotApproved(conversation, number))
 
     def _submitted(self, request: Asked) -> Submitted:
-        return Submitted(request.name, request.thread, self._submissions.count(request))
+        return Submitted(replace(request, connection=0), self._submissions.count(request))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from subwarden.checking.causes import Cause
 from subwarden.model.manager.projection import Shown
+from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Message, Notice, Reply
 from subwarden.model.server.state import Change, ServerState
 
@@ -139,10 +140,9 @@ class NotApproved(NamedTuple):
 
 
 class Submitted(NamedTuple):
-    """The engine was asked `made` times for what the requests `request` of a thread ask for; `right` times would be right."""
+    """The engine heard of such a `request`, of connection 0, `made` times: less or more often than clients had asked for."""
 
-    request: str
-    thread: int
+    request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback
     made: int
 
 

@@ -6,7 +6,7 @@ It refuses to judge.
 from typing import NamedTuple
 
 from subwarden.model.server import requests as rq
-from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Notice, Reply
+from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Notice, Reply, Request
 
 
 class Taken(NamedTuple):
@@ -23,7 +23,8 @@ class Transcript:
     def __init__(self) -> None:
         self.sent: list[tuple[int, Message]] = []  # with the connection
         self.events: list[Taken] = []
-        self.submissions: list[tuple[str, int]] = []  # the name of each request that the engine heard of, and its thread
+        self.submissions: list[Request] = []  # the requests that the engine heard of, of connection 0
+        self.approvals: list[tuple[int, int, int]] = []  # conversation and event of each that the engine heard of; messages sent by then
 
     # --- what happens
 
@@ -49,13 +50,14 @@ class Transcript:
 
     def submitted(self, request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback) -> None:
         """See `Observer`. Kept: a script asserts what the engine has heard of."""
-        self.submissions.append((request.name, request.thread))
+        self.submissions.append(request)
 
     def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """See `Observer`."""
 
     def approved(self, thread: int, conversation: int, number: int) -> None:
-        """See `Observer`."""
+        """See `Observer`. Kept as well."""
+        self.approvals.append((conversation, number, len(self.sent)))
 
     # --- questions
 
@@ -63,6 +65,7 @@ class Transcript:
         """A copy as of now."""
         copied = Transcript()
         copied.sent, copied.events = self.sent.copy(), self.events.copy()
+        copied.submissions, copied.approvals = self.submissions.copy(), self.approvals.copy()
         return copied
 
     def answers(self, request: str) -> list[AnswerSent]:
@@ -72,6 +75,10 @@ class Transcript:
     def answered_ok(self, request: str) -> bool:
         """Whether a request was answered OK."""
         return any(answer.reply is Reply.OK for answer in self.answers(request))
+
+    def times(self, connection: int, message: Message) -> int:
+        """How often a client was sent `message`. Messages of two kinds with the same numbers are equal as tuples."""
+        return sum(to == connection and type(sent) is type(message) and sent == message for to, sent in self.sent)
 
     def after_answer(self, connection: int, request: str) -> list[Message]:
         """The messages to a client after the answer to its request; none, if that was not answered."""

@@ -31,6 +31,14 @@ def _there(state: ServerState, thread: int) -> bool:
     return state.thread(thread) is not None or thread in state.stored
 
 
+def _has_gone(state: ServerState, flight: InFlight) -> bool:
+    """Whether the conversation that the engine has brought was unloaded, or must not be loaded. One on its way into the registry has
+    not."""
+    thread = target(flight.request)
+    kept = state.thread(thread) is not None or thread in state.stored
+    return flight.ended or (flight.replied is not None and not kept)
+
+
 def _closing(state: ServerState, thread: int) -> bool:
     return state.thread(thread) is not None and not state.running(thread)
 
@@ -47,7 +55,7 @@ def _new_thread(state: ServerState, flight: InFlight) -> set[Reply]:
         right.add(Reply.OK)
     elif flight.replied is not None and request.connection in state.closed:
         right |= {Reply.OK, Reply.ENDED}
-    elif flight.ended or (flight.replied is not None and _closing(state, target(request))):
+    elif _has_gone(state, flight) or (flight.replied is not None and _closing(state, target(request))):
         right.add(Reply.ENDED)
     if _ended(state, flight):
         right.add(Reply.ENDED)
@@ -63,7 +71,7 @@ def _resume(state: ServerState, flight: InFlight) -> set[Reply]:
         right |= {Reply.OK, Reply.ENDED} if flight.request.connection in state.closed else {Reply.OK}
     elif state.thread(thread) is not None:
         right |= {Reply.CLOSING, Reply.ENDED}
-    elif flight.done or flight.ended:  # unloaded since, and not only on its way into the registry
+    elif flight.done or _has_gone(state, flight):
         right |= {Reply.ENDED, Reply.FAILED}
     elif Reply.OK in flight.may:  # it was running when that was asked
         right.add(Reply.ENDED)

@@ -69,17 +69,20 @@ OfPair(f, t, c)  == f.t = t /\ f.c = c
 \* A subscription that f has made, or found, may have ended since.
 MayHaveEnded(x, f) == IF f.found /\ ~Linked(x, f.t, f.c) THEN {"ended"} ELSE {}
 
+\* The conversation that was brought for f was unloaded, or must not be loaded. One on its way into the registry has not gone.
+HasGone(x, f) == f.ended \/ (f.replied # 0 /\ ~There(x, f.t))
+
 StartReplies(x, f) ==
   (IF f.done \/ (f.replied # 0 /\ Linked(x, f.t, f.c)) THEN {"ok"}   \* linked by it, or by another in flight
    ELSE IF f.replied # 0 /\ f.c \in x.closed THEN {"ok", "ended"}
-   ELSE IF f.replied # 0 /\ ~Running(x, f.t) THEN {"ended"} ELSE {})
+   ELSE IF HasGone(x, f) \/ (f.replied # 0 /\ IsLoaded(x, f.t) /\ ~Running(x, f.t)) THEN {"ended"} ELSE {})
   \cup MayHaveEnded(x, f)
 
 ResumeReplies(x, f) ==
   (IF Running(x, f.t)                                   \* it may be told before it shows; then it is owed
    THEN {"ok"} \cup (IF f.c \in x.closed THEN {"ended"} ELSE {})
    ELSE IF IsLoaded(x, f.t) THEN {"closing", "ended"}
-   ELSE IF f.done \/ f.replied # 0 THEN {"ended", "failed"}
+   ELSE IF f.done \/ HasGone(x, f) THEN {"ended", "failed"}
    ELSE IF "ok" \in f.may THEN {"ended"} ELSE {})        \* it was running when that was asked
   \cup (IF ~There(x, f.t) \/ Archiving(x, f.t) THEN {"not found"} ELSE {})
   \cup MayHaveEnded(x, f)

@@ -27,6 +27,7 @@ from subwarden.reports.script.driver import (
     watched,
 )
 from subwarden.reports.script.server_claims import check_server
+from subwarden.reports.script.server_duties import vocabulary
 
 LOOK = "shown, registry = server.manager.show(), server.show()"
 BEFORE = "before, registry_before = server.manager.show(), server.show()"
@@ -77,13 +78,13 @@ def _shape(plain: dict[str, Any]) -> Shape:
 
 
 def _imports(plain: dict[str, Any], claim: dict[str, Any], requests: list[Request]) -> list[str]:
-    vocabulary = {type(request).__name__ for request in requests}
-    vocabulary |= {"after": {"Asks", "Notice"}, "closed": {"Closed"}, "reply": {"Reply"}}.get(claim["kind"], set())
+    named = {type(request).__name__ for request in requests}
+    named |= {"after": {"Asks", "Notice"}, "closed": {"Closed"}, "reply": {"Reply"}}.get(claim["kind"], vocabulary(claim))
     ours = {
         *plain["subject"]["imports"],
         "from subwarden.impl.server.environment import Environment",
         "from subwarden.impl.server.transcript import Transcript",
-        f"from subwarden.model.server.requests import {', '.join(sorted(vocabulary))}",
+        f"from subwarden.model.server.requests import {', '.join(sorted(named))}",
     }
     return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours), _shape(plain))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from subwarden.reports.script.driver import REST
 from subwarden.reports.script.manager_claims import check
+from subwarden.reports.script.server_duties import check_duty
 
 
 def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PLR0911, PLR0912, PLR0915  # one return for each kind of claim
@@ -138,4 +139,4 @@ def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: 
         case "maps" | "dead" | "revived":
             look, test, told_ = check(claim)
             return look, test, told_
-    return [], "", ""
+    return check_duty(claim)

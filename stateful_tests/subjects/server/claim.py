@@ -11,9 +11,15 @@ from subwarden.checking.server.evidence import (
     AnsweredTwice,
     LostEvents,
     NeverLinked,
+    NotApproved,
     RefusedChange,
     SentAfter,
+    SentAgain,
+    SentOften,
+    StaysLoaded,
+    Submitted,
     Unanswered,
+    Unsent,
     WaitedForStart,
     WrongHistory,
     WrongList,
@@ -28,6 +34,7 @@ from subwarden.model.server.state import ChangeKind, pair_of
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant, Foregone, NoScript, Refusal
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.subjects.manager.claim import ENDLESS
+from subwarden.stateful_tests.subjects.server.duties import claim_of_duty
 from subwarden.stateful_tests.subjects.server.looks import Claim, Look, timed, torn_down
 from subwarden.stateful_tests.subjects.server.play import ServerPlay
 from subwarden.stateful_tests.subjects.server.script import plain_data
@@ -120,6 +127,8 @@ class ServerClaimant(Claimant):
                 return {"kind": "list", "request": request, "allowed": [list(threads) for threads in sorted(lists)], "at": None}
             case WrongHistory(request, conversation):
                 return {"kind": "history", "request": request, "conversation": conversation, "at": None}
+            case StaysLoaded() | Unsent() | SentOften() | SentAgain() | NotApproved() | Submitted() as evidence:
+                return claim_of_duty(cause, evidence, list(self._play.judge.requests))
             case evidence if seen is not None:
                 return self._claim_at(evidence, seen)
         raise NoScript("what is wrong with it is known to the model alone, and not to be seen from outside")

@@ -213,7 +213,7 @@ DIFFER = {
             script=["+v1 ends", "+start C", "+start D"],
         ),
         {1: ["A: ok", "B: ok", "C: ok: t1"]},
-        {causes.never_answered("thread_resume"), causes.UNSERVED},
+        {causes.never_answered("thread_resume"), causes.UNSERVED, causes.STAYS_LOADED},
     ),
 }
 

@@ -2,6 +2,8 @@
 
 The judge looks after each step, and right before each message is queued, so that an answer is judged by the maps as they are when it is
 given. It keeps the model's state; the rest is kept by its parts: `requests`, `visible`, `clients` and the choices of raw events.
+
+Long because it hears every event of a run, each in a method of two or three lines.
 """
 
 from collections.abc import Callable
@@ -205,8 +207,7 @@ class ServerJudge:
 
     def look(self) -> None:
         """Explain the changes since the last look."""
-        seen = self.visible.look()
-        if seen is not None:
+        if (seen := self.visible.look()) is not None:
             self._explain(seen)
 
     def _explain(self, seen: Seen) -> None:

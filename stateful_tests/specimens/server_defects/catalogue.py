@@ -1,5 +1,5 @@
 """All planted defects of level server."""
 
-from subwarden.stateful_tests.specimens.server_defects import answers, duties, listeners, maps, progress
+from subwarden.stateful_tests.specimens.server_defects import answers, approvals, duties, listeners, maps, progress
 
-DEFECTS = (*maps.DEFECTS, *listeners.DEFECTS, *answers.DEFECTS, *progress.DEFECTS, *duties.DEFECTS)
+DEFECTS = (*maps.DEFECTS, *listeners.DEFECTS, *answers.DEFECTS, *progress.DEFECTS, *duties.DEFECTS, *approvals.DEFECTS)

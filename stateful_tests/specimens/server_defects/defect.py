@@ -3,14 +3,16 @@
 It refuses to say how the defect is found; the tests do.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from subwarden.checking.causes import Cause
 from subwarden.impl.manager.manager import Manager
 from subwarden.impl.server.engine import Engine, EngineConversation
+from subwarden.impl.server.outbox import always
 from subwarden.impl.server.owning_listener import OwningListener
 from subwarden.impl.server.owning_server import OwningServer
-from subwarden.model.server.requests import Request
+from subwarden.model.server.requests import Message, Request
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.subjects.server.program import ServerFault, ServerProgram
 
@@ -49,3 +51,14 @@ class OtherListener(OwningServer):
     def listen(self, work, thread: int, conversation: EngineConversation):  # type: ignore[no-untyped-def]
         listener = self.kind(self, self.records[thread], self.manager.threads[thread].state)
         return super().listen(listener.run, thread, conversation)
+
+
+class Drops(OwningServer):
+    """A server that drops some messages."""
+
+    def drops(self, connection: int, message: Message) -> bool:
+        """Whether this message is not sent."""
+        raise NotImplementedError
+
+    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
+        return not self.drops(connection, message) and await super().send(connection, message, wanted)

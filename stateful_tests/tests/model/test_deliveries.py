@@ -1,16 +1,11 @@
 """The monitor of deliveries: a smallest sequence reaches each wrong, and its nearest right neighbour reaches none."""
 
-import inspect
-import re
 from collections.abc import Iterable
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subwarden.model.server import approvals, broadcasts, deliveries
 from subwarden.model.server.deliveries import Deliveries, Wrong
 from subwarden.model.server.requests import EngineEvent, EventKind
 
@@ -253,55 +248,7 @@ def test_each_client_has_its_own_choice(run: Run) -> None:
     assert run.rest() == []
 
 
-# --- strangers and histories
-
-
-def test_a_client_that_never_asked_is_sent_nothing(run: Run) -> None:
-    run.take("started")
-    run.send((T1, 3), 1)
-    run.send(C1, 1)
-    assert run.rest() == [Wrong.STRANGER]
-
-
-def test_an_event_in_an_answer_is_not_sent_again(run: Run) -> None:
-    run.take("started")
-    run.monitor.has_history(2, V1)
-    run.monitor.begins(C2)
-    run.send(C1, 1)
-    run.take("item")
-    run.send(C1, 2)
-    run.send(C2, 2)
-    assert run.wrong == []
-    other = Run()
-    other.monitor.wants(C2)
-    other.take("started", "item")
-    other.monitor.has_history(2, V1)
-    other.monitor.begins(C2)
-    other.send(C2, 2)
-    assert other.rest() == [Wrong.IN_ANSWER]
-
-
-def test_an_event_that_is_owed_may_come_after_an_answer_that_has_it(run: Run) -> None:
-    run.take("started")
-    run.monitor.has_history(1, V1)  # a second resume of client 1
-    run.send(C1, 1)
-    assert run.rest() == []
-
-
 # --- all together
-
-
-@pytest.mark.parametrize("monitor", [deliveries, approvals, broadcasts], ids=lambda module: module.__name__.rpartition(".")[2])
-def test_every_wrong_of_a_monitor_is_reached_by_its_tests(monitor: ModuleType) -> None:
-    wrongs = set(re.findall(r"Wrong\.(\w+)", inspect.getsource(monitor)))
-    tests = Path(__file__).with_name(f"test_{monitor.__name__.rpartition('.')[2]}.py").read_text(encoding="utf-8")
-    assert wrongs
-    assert all(re.search(rf"Wrong\.{wrong}\b", tests) for wrong in wrongs)
-
-
-def test_every_wrong_belongs_to_a_monitor() -> None:
-    source = "".join(inspect.getsource(monitor) for monitor in (deliveries, approvals, broadcasts))
-    assert all(re.search(rf"Wrong\.{wrong.name}\b", source) for wrong in Wrong)
 
 
 @given(st.data())

@@ -1,0 +1,180 @@
+"""Defects of approvals (P7, P8): they are asked of the wrong clients, told to the wrong ones, or do not reach the engine."""
+
+from collections.abc import Callable
+from typing import Any
+
+from subwarden.checking import causes
+from subwarden.impl.manager.listener_commands import ConnectionRequestId
+from subwarden.impl.server.loaded_thread import Approved, LoadedThread
+from subwarden.impl.server.outbox import always
+from subwarden.impl.server.owning_listener import OwningListener
+from subwarden.impl.server.owning_server import OwningServer
+from subwarden.model.server.deliveries import Wrong
+from subwarden.model.server.requests import (
+    Asks,
+    Close,
+    EngineEvent,
+    EventKind,
+    Initialize,
+    Message,
+    Request,
+    Resolved,
+    Resume,
+    TurnStart,
+)
+from subwarden.stateful_tests.specimens.server_defects.defect import Defect, Drops, OtherListener, program
+
+
+class AsksNobody(Drops):
+    """No client is asked for an approval."""
+
+    def drops(self, connection: int, message: Message) -> bool:
+        return isinstance(message, Asks)
+
+
+class AsksTheFirstOnly(Drops):
+    """Of several subscribers only the first is asked for an approval."""
+
+    def drops(self, connection: int, message: Message) -> bool:
+        return isinstance(message, Asks) and connection != min(self.records[message.thread].members, default=0)
+
+
+class ResumeIsNotAsked(OwningServer):
+    """A client that resumes a thread is not asked for its open approval."""
+
+    async def _subscribe(self, record: LoadedThread, request_id: ConnectionRequestId, raw: bool):  # type: ignore[no-untyped-def]
+        asked, record.asked = record.asked, set()
+        said = await super()._subscribe(record, request_id, raw)
+        record.asked |= asked
+        return said
+
+
+class AsksTwice(OwningServer):
+    """Every client is asked twice."""
+
+    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
+        if isinstance(message, Asks):
+            await super().send(connection, message, wanted)
+        return await super().send(connection, message, wanted)
+
+
+class AsksEverybody(OwningServer):
+    """All live clients are asked, not only the subscribers."""
+
+    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
+        if isinstance(message, Asks):
+            for other in sorted(self.initialized - {connection}):
+                await super().send(other, message, always)
+        return await super().send(connection, message, wanted)
+
+
+class IgnoresApprovals(OwningServer):
+    """An approval that a client gives is dropped."""
+
+    def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        pass
+
+
+class KeepsApprovals(OwningServer):
+    """An approval is told to the subscribers, and not to the engine."""
+
+    def listen(self, work, thread, conversation):  # type: ignore[no-untyped-def]
+        listener = _KeepsApprovals(self, self.records[thread], self.manager.threads[thread].state)
+        return super().listen(listener.run, thread, conversation)
+
+
+class _KeepsApprovals(OwningListener):
+    async def _resolved(self, approved: Approved) -> None:
+        record = self._record
+        for connection in approved.members:
+            await self._server.send(connection, Resolved(record.thread, record.conversation.number, approved.number))
+
+
+class ApprovesByItself(OtherListener):
+    """An approval is given as soon as the engine asks for it, and nobody is asked."""
+
+
+class _ApprovesByItself(OwningListener):
+    async def _next(self) -> None:
+        taken: list[EngineEvent | None] = []
+        conversation = self._record.conversation
+        next_event = conversation.next_event
+
+        def keeping() -> EngineEvent | None:
+            taken.append(next_event())
+            if taken[0] is not None and taken[0].kind is EventKind.APPROVAL:
+                conversation.approve(taken[0].number)
+            return taken[0]
+
+        self._record.conversation = _Wrapped(conversation, keeping)  # type: ignore[assignment]
+        try:
+            await super()._next()
+        finally:
+            self._record.conversation = conversation
+
+
+class _Wrapped:
+    """A conversation whose next event is another's business."""
+
+    def __init__(self, of: Any, next_event: Callable[[], EngineEvent | None]) -> None:
+        self._of, self.next_event = of, next_event
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._of, name)
+
+
+ApprovesByItself.kind = _ApprovesByItself
+
+
+class TellsNobodyItIsSettled(Drops):
+    """The clients that were asked are not told that an approval is settled."""
+
+    def drops(self, connection: int, message: Message) -> bool:
+        return isinstance(message, Resolved)
+
+
+class SettledToAll(OwningServer):
+    """Every live client is told that an approval is settled."""
+
+    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
+        if isinstance(message, Resolved):
+            for other in sorted(self.initialized - {connection}):
+                await super().send(other, message, always)
+        return await super().send(connection, message, wanted)
+
+
+A, B = Initialize(1), Initialize(2)
+RESUMED: tuple[Request, ...] = (A, Resume(1, 1))
+BOTH: tuple[Request, ...] = (A, B, Resume(1, 1), Resume(2, 1))
+ASKING, TURN = TurnStart(1, 1, True), TurnStart(1, 1, False)
+
+
+def sent(wrong: Wrong) -> causes.Cause:
+    """The cause of a wrong message."""
+    return causes.wrong_delivery(wrong)
+
+
+DEFECTS = (
+    Defect(AsksNobody, sent(Wrong.NOT_ASKED), program(*RESUMED, ASKING)),
+    Defect(
+        AsksTheFirstOnly,
+        sent(Wrong.NOT_ASKED),
+        program(*BOTH, ASKING, Close(1)),
+        slow=("+c1 approves v1",),
+        also=(sent(Wrong.SETTLED_OTHER),),
+    ),
+    Defect(
+        ResumeIsNotAsked,
+        sent(Wrong.NOT_ASKED),
+        program(A, B, Resume(1, 1), ASKING, Resume(2, 1), Close(1)),
+        slow=("+c1 approves v1",),
+        also=(sent(Wrong.SETTLED_OTHER),),
+    ),
+    Defect(AsksTwice, sent(Wrong.ASKED_AGAIN), program(*RESUMED, ASKING)),
+    Defect(AsksEverybody, sent(Wrong.ASKED_OTHER), program(A, B, Resume(1, 1), ASKING), also=(sent(Wrong.SETTLED_OTHER),)),
+    Defect(IgnoresApprovals, sent(Wrong.APPROVAL_LOST), program(*RESUMED, ASKING)),
+    Defect(KeepsApprovals, sent(Wrong.APPROVAL_LOST), program(*RESUMED, ASKING)),
+    Defect(ApprovesByItself, sent(Wrong.APPROVED_BY_NOBODY), program(*RESUMED, ASKING), also=(sent(Wrong.NOT_SETTLED),)),
+    Defect(TellsNobodyItIsSettled, sent(Wrong.NOT_SETTLED), program(*BOTH, ASKING)),
+    Defect(SettledToAll, sent(Wrong.SETTLED_OTHER), program(A, B, Resume(1, 1), ASKING)),
+)

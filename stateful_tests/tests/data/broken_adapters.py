@@ -1,6 +1,8 @@
 """An adapter for each kind of claim that a script can make: broken, and mended where MENDED is in the environment.
 
 A mended adapter takes other steps than the broken one, as mended code does: a script that only counts steps would judge it wrong.
+
+Long because it has one small class after another, which a script imports from one file.
 """
 
 # ruff: noqa: ASYNC110, RUF012

@@ -1,5 +1,8 @@
 """Each kind of claim of an adapter's script fails on an adapter that is broken so, and holds on the mended one, whose steps differ."""
 
+import subprocess
+import sys
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -9,14 +12,18 @@ from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.core import causes as core_causes
 from subwarden.checking.custom.model import CustomOperation
+from subwarden.cli.main import main
 from subwarden.model.core.step import Connect, Disconnect, Publish, Subscribe, Unsubscribe
 from subwarden.model.properties import CoreProperty
 from subwarden.reports.script import core_claims
 from subwarden.scheduling.order import EARLY, TIMER, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.runs.replay import of_finding
 from subwarden.stateful_tests.script.run import doubt, scripted
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
@@ -26,6 +33,7 @@ from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.paths import DATA
 from subwarden.stateful_tests.tests.script.kinds import kinds_of
 from subwarden.stateful_tests.tests.script.server_findings import told_of
+from subwarden.stateful_tests.tests.subjects.core_level import PROFILE
 
 FILE = DATA / "broken_adapters.py"
 HOLDS = "the script does not fail on the stock event loop"
@@ -117,3 +125,18 @@ def test_every_kind_of_claim_has_a_row() -> None:
     assert kinds_of(core_claims.check) == {row.kind for row in ROWS}
     assert {*core_claims.ORDERED, *core_claims.AT_REST} <= {row.kind for row in ROWS}
     assert {row.timer for row in ROWS} == {"", TIMER, EARLY}
+
+
+def test_a_finding_that_needs_a_slow_step_is_told_and_replays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once it was dropped as a doubt: its confirmation and its script were played as if no step could be slow."""
+    subject = f"{FILE}:GivesUpTooSoon"
+    with running():
+        search = GateSearch(Check(Order.FIFO, False, "core"), CORE_LEVEL, load(subject, "core"), PROFILE)
+        search._drive_variant(TOLD, 200)
+    assert not search.outcome.doubts
+    finding = search.outcome.findings[core_causes.LOST]
+    assert EARLY in finding.names
+    script = tmp_path / "finding.py"
+    assert main(["replay", of_finding(subject, finding).string(), "--subject", subject, "--script", str(script)]) == 1
+    assert "fails on the stock event loop" in " ".join(capsys.readouterr().out.split())
+    assert subprocess.run([sys.executable, str(script)], check=False, capture_output=True, timeout=60).returncode == 1

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from subwarden.stateful_tests.fixture.api import replay as replay
     from subwarden.stateful_tests.subjects.core.environment import Environment as Env
     from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario as BadScenario
+    from subwarden.world.asgi.application import Application as asgi
+    from subwarden.world.asgi.hub import AsgiHub as AsgiHub
     from subwarden.world.decisions import choose as choose
     from subwarden.world.decisions import may_cancel as may_cancel
     from subwarden.world.decisions import may_fail as may_fail
     from subwarden.world.network.control import network as network
 
 __all__ = [
+    "AsgiHub",
     "BadScenario",
     "DoesNotHold",
     "Env",
@@ -41,6 +44,7 @@ __all__ = [
     "WaitsForEver",
     "__version__",
     "always",
+    "asgi",
     "choose",
     "explore",
     "holds",
@@ -58,6 +62,7 @@ _EXPLORE = "subwarden.stateful_tests.explore.api"
 _JUDGE = "subwarden.checking.scenario.judge"
 _WORLD = "subwarden.world.decisions"
 _FOUND_IN = {
+    "AsgiHub": ("subwarden.world.asgi.hub", "AsgiHub"),
     "BadScenario": ("subwarden.stateful_tests.subjects.scenario.scenario", "BadScenario"),
     "DoesNotHold": (_API, "DoesNotHold"),
     "Env": ("subwarden.stateful_tests.subjects.core.environment", "Environment"),
@@ -66,6 +71,7 @@ _FOUND_IN = {
     "ScenarioFailed": (_EXPLORE, "ScenarioFailed"),
     "WaitsForEver": ("subwarden.stateful_tests.explore.once", "WaitsForEver"),
     "always": (_JUDGE, "always"),
+    "asgi": ("subwarden.world.asgi.application", "Application"),
     "choose": (_WORLD, "choose"),
     "explore": (_EXPLORE, "explore"),
     "holds": (_API, "holds"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from subwarden.checking.place import place_in
 
-SCHEDULER = "subwarden.scheduling."
+SCHEDULER = ("subwarden.scheduling.", "subwarden.world.")
 FAKES = "subwarden.stateful_tests.subjects.core.environment"  # an adapter's calls wait there, which is no place of their own
 OURS = ("subwarden.scheduling.", "subwarden.stateful_tests.exploring.")
 

@@ -135,6 +135,8 @@ class AdapterClaimant(Claimant):
     def plain(self, subject: str) -> dict[str, Any]:
         if not subject.rpartition(":")[2].isidentifier():
             raise NoScript("the adapter has no name by which a script could import it")
+        if self._play.loop.prompt:
+            raise NoScript("the simulated outside times its messages, which a script could not do")
         kind = self._play.adapter.kind
         claim, steps = self._claim()
         waits = bool(getattr(getattr(kind, "model", None), "waits", False))

@@ -1,0 +1,192 @@
+"""`subwarden.asgi` drives applications in a run; `subwarden.AsgiHub` holds one against the core model, from outside."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import subwarden
+from subwarden.world.asgi.connection import Disconnected
+
+
+def explored(scenario: Any) -> Any:
+    return subwarden.explore(scenario, schedules=200)
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Websockets: echo; HTTP: the body twice, in parts; lifespan."""
+    if scope["type"] == "lifespan":
+        assert (await receive())["type"] == "lifespan.startup"
+        scope["state"]["started"] = True
+        await send({"type": "lifespan.startup.complete"})
+        assert (await receive())["type"] == "lifespan.shutdown"
+        await send({"type": "lifespan.shutdown.complete"})
+    elif scope["type"] == "http":
+        body = (await receive())["body"]
+        await send({"type": "http.response.start", "status": 201, "headers": [(b"x-path", scope["path"].encode())]})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": body})
+    else:
+        await receive()
+        if scope["path"] == "/refused":
+            await send({"type": "websocket.close", "code": 4001, "reason": "no"})
+            return
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            if message.get("text") == "bye":
+                await send({"type": "websocket.close", "code": 4000})
+                return
+            await send({"type": "websocket.send", "text": message["text"]})
+
+
+def test_websockets_requests_and_lifespan() -> None:
+    async def scenario() -> None:
+        async with subwarden.asgi(echo) as app:
+            socket = await app.websocket("/ws?x=1")
+            await socket.send("one")
+            await socket.send({"two": 2})
+            assert await socket.receive() == "one"
+            assert await socket.receive_json() == {"two": 2}
+            await socket.send("bye")
+            with pytest.raises(Disconnected, match="4000"):
+                await socket.receive()
+            with pytest.raises(Disconnected, match=r"4001 \(no\)"):
+                await app.websocket("/refused")
+            answer = await app.request("POST", "/path", json=[1])
+            assert answer.status == 201
+            assert answer.headers == {"x-path": "/path"}
+            assert answer.body == b"[1][1]"
+            async with app.stream("GET", "/", body=b"part") as (status, _, parts):
+                assert status == 201
+                assert [part async for part in parts] == [b"part", b"part"]
+
+    found = explored(scenario)
+    assert found.verdict == "holds", str(found)
+
+
+def test_a_client_vanishes_at_any_moment_and_a_send_to_it_fails() -> None:
+    seen: set[str] = set()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        try:
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.send", "text": "hello"})
+            seen.add(f"sent, then {(await receive())['type']}")
+        except OSError:
+            seen.add("a send failed")
+
+    async def scenario() -> None:
+        try:
+            socket = await subwarden.asgi(app).websocket("/", may_vanish=True)
+            assert await socket.receive() == "hello"
+            socket.close()
+        except Disconnected:
+            seen.add("the client is gone")
+
+    found = subwarden.explore(scenario, schedules=200, leave=["app for ws1"])
+    assert found.verdict == "holds", str(found)
+    assert {"sent, then websocket.disconnect", "a send failed"} <= seen
+
+
+def test_an_application_that_fails_is_found() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        raise KeyError("room")
+
+    async def scenario() -> None:
+        with pytest.raises(Disconnected, match="1006"):
+            await subwarden.asgi(app).websocket("/")
+
+    found = explored(scenario)
+    assert found.verdict == "violated"
+    assert "KeyError: 'room'" in str(found)
+
+
+# --- a hub against the core model
+
+
+def hub(copies: bool = True, leaves: bool = True) -> Callable[[], Any]:
+    """A hub as tutorials teach it. `copies`: it sends to a copy of the list of subscribers; `leaves`: who unsubscribes is removed."""
+
+    def make() -> Any:
+        topics: dict[str, list[Any]] = {}
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await send({"type": "websocket.accept"})
+            try:
+                while (message := await receive())["type"] == "websocket.receive":
+                    said = json.loads(message["text"])
+                    members = topics.setdefault(said["topic"], [])
+                    if said["do"] == "join" and send not in members:
+                        members.append(send)
+                    elif said["do"] == "leave" and send in members and leaves:
+                        members.remove(send)
+                    elif said["do"] == "say":
+                        for each in list(members) if copies else members:
+                            with contextlib.suppress(OSError):
+                                await each({"type": "websocket.send", "text": said["text"]})
+            finally:
+                for members in topics.values():
+                    if send in members:
+                        members.remove(send)
+
+        return app
+
+    return make
+
+
+def adapter(make: Callable[[], Any]) -> Any:
+    return subwarden.AsgiHub(
+        make,
+        path="/ws/{client}",
+        subscribe=lambda topic: {"do": "join", "topic": topic},
+        unsubscribe=lambda topic: {"do": "leave", "topic": topic},
+        publish=lambda topic, message: {"do": "say", "topic": topic, "text": message},
+    )
+
+
+def test_a_hub_that_works_has_no_finding() -> None:
+    try:
+        report = subwarden.holds(adapter(hub()), budget=10)
+    except subwarden.DoesNotHold as error:
+        report = error.report
+    assert report.verdict != "violated", str(report)
+
+
+def test_a_hub_that_keeps_who_has_left_is_found() -> None:
+    with pytest.raises(subwarden.DoesNotHold, match="a message reaches a connection that was not subscribed"):
+        subwarden.holds(adapter(hub(leaves=False)), budget=20)
+
+
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_list_that_changes_while_it_is_sent_to_skips_a_subscriber(copies: bool) -> None:
+    async def scenario() -> None:
+        app = subwarden.asgi(hub(copies=copies)())
+        ann, bob, cat = [await app.websocket("/ws") for _ in range(3)]
+        for each in (ann, bob):
+            await each.send({"do": "join", "topic": "t"})
+            await each.taken()
+        await cat.send({"do": "say", "topic": "t", "text": "hello"})
+        await asyncio.sleep(0.1)  # so that she may leave while `hello` is on its way to her
+        ann.close()
+        assert await bob.receive() == "hello"
+        await app.close()
+
+    assert explored(scenario).verdict == ("holds" if copies else "violated")
+
+
+def test_a_hub_needs_a_way_to_subscribe() -> None:
+    with pytest.raises(
+        ValueError, match=r"AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with \{topic\}"
+    ):
+        subwarden.AsgiHub(hub(copies=True), path="/ws", publish=lambda topic, message: message)
+
+
+def test_outside_of_a_run_no_application_is_driven() -> None:
+    with pytest.raises(RuntimeError, match=r"^subwarden.asgi\(app\) is for code that runs under subwarden"):
+        subwarden.asgi(echo)

@@ -1,0 +1,165 @@
+"""Drives an ASGI 3 application in a run: websockets, HTTP requests, streams, lifespan. See `subwarden.asgi`."""
+
+import json as json_
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from threading import get_ident
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from subwarden.scheduling.loop import ENTERED
+from subwarden.world.asgi.connection import Connection, Disconnected
+from subwarden.world.asgi.websocket import WebSocket
+from subwarden.world.jobs import JobLoop
+
+Headers = Mapping[str, str]
+
+
+class Response(NamedTuple):
+    """The answer to an HTTP request."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json_.loads(self.body)
+
+
+class Application:
+    """An application in the run that is under way. As an asynchronous context manager it runs the lifespan around its block."""
+
+    def __init__(self, app: Any) -> None:
+        loop = ENTERED.get(get_ident())
+        if not isinstance(loop, JobLoop):
+            raise RuntimeError("subwarden.asgi(app) is for code that runs under subwarden: a scenario, a test, an adapter")
+        self._app, self._loop = app, loop
+        self._state: dict[str, Any] = {}
+        self._numbers: dict[str, int] = {}
+        self._connections: list[Connection] = []
+        self._lifespan: Connection | None = None
+
+    def _connection(self, kind: str, name: str | None, leaves: str, may_vanish: bool = False) -> Connection:
+        if name is None:
+            self._numbers[kind] = self._numbers.get(kind, 0) + 1
+            name = f"{kind}{self._numbers[kind]}"
+        message: dict[str, Any] = {"type": leaves}
+        if leaves == "websocket.disconnect":
+            message["code"] = 1005
+        made = Connection(self._loop, name, message, may_vanish)
+        self._connections.append(made)
+        return made
+
+    async def close(self) -> None:
+        """Let all clients leave, and wait until the application has ended each call."""
+        for each in self._connections:
+            each.leave()
+        for each in self._connections:
+            await each.ended()
+
+    def _scope(self, kind: str, path: str, headers: Headers, **more: Any) -> dict[str, Any]:
+        parts = urlsplit(path)
+        return {
+            "type": kind,
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "path": unquote(parts.path),
+            "raw_path": parts.path.encode(),
+            "query_string": parts.query.encode(),
+            "root_path": "",
+            "headers": [(b"host", b"testserver"), *((k.lower().encode(), v.encode()) for k, v in headers.items())],
+            "client": ("127.0.0.1", 50_000),
+            "server": ("127.0.0.1", 80),
+            "state": dict(self._state),
+            **more,
+        }
+
+    # --- websockets
+
+    async def websocket(
+        self,
+        path: str,
+        *,
+        name: str | None = None,
+        headers: Headers | None = None,
+        subprotocols: tuple[str, ...] = (),
+        may_vanish: bool = False,
+    ) -> WebSocket:
+        """Open a websocket; wait until the application accepts it. Raises Disconnected if it does not.
+
+        `may_vanish`: the scheduler may let the client leave at any moment, or never.
+        """
+        connection = self._connection("ws", name, "websocket.disconnect", may_vanish)
+        made = WebSocket(connection)
+        connection.run(self._app, self._scope("websocket", path, headers or {}, scheme="ws", subprotocols=list(subprotocols)))
+        try:
+            await made.opened()
+        except BaseException:  # a cancelled client has left, too
+            connection.leave()
+            raise
+        return made
+
+    # --- HTTP
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        headers: Headers | None = None,
+        name: str | None = None,
+        may_vanish: bool = False,
+    ) -> AsyncIterator[tuple[int, dict[str, str], AsyncIterator[bytes]]]:
+        """A request: the status, the headers, and the parts of the body as they arrive. The client leaves at the end of the block."""
+        connection = self._connection("request", name, "http.disconnect", may_vanish)
+        connection.to_app.put({"type": "http.request", "body": body, "more_body": False})
+        connection.run(self._app, self._scope("http", path, headers or {}, scheme="http", method=method.upper()))
+        started = await connection.answer()
+        if started["type"] == "app.end":
+            raise Disconnected(500, "the application has ended without an answer")
+
+        async def parts() -> AsyncIterator[bytes]:
+            more = True
+            while more:
+                message = await connection.answer()
+                if message["type"] == "app.end":
+                    raise Disconnected(500, "the application has ended within its answer")
+                more = message.get("more_body", False)
+                if message.get("body"):
+                    yield message["body"]
+
+        try:
+            yield started["status"], {k.decode(): v.decode() for k, v in started.get("headers", ())}, parts()
+        finally:
+            connection.leave()
+
+    async def request(self, method: str, path: str, *, json: Any = None, body: bytes = b"", headers: Headers | None = None) -> Response:
+        """A request, and its whole answer."""
+        given = dict(headers or {})
+        if json is not None:
+            body = json_.dumps(json).encode()
+            given.setdefault("content-type", "application/json")
+        given.setdefault("content-length", str(len(body)))
+        async with self.stream(method, path, body=body, headers=given) as (status, answered, parts):
+            return Response(status, answered, b"".join([part async for part in parts]))
+
+    # --- lifespan
+
+    async def __aenter__(self) -> "Application":
+        connection = self._lifespan = self._connection("lifespan", "lifespan", "lifespan.disconnect")
+        connection.to_app.put({"type": "lifespan.startup"})
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self._state}
+        connection.run(self._app, scope)
+        message = await connection.answer()
+        if message["type"] == "lifespan.startup.failed":
+            raise RuntimeError(f"the application does not start: {message.get('message', '')}")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        connection, self._lifespan = self._lifespan, None
+        if connection is not None and not connection.to_app.closed:
+            connection.to_app.put({"type": "lifespan.shutdown"})
+            await connection.answer()

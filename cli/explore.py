@@ -8,13 +8,14 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, CannotWrite, count, duration, output, seed, write_json
+from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import decode
-from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, explore_scenario
+from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, explore_scenario
 from subwarden.stateful_tests.explore.once import follow
 from subwarden.stateful_tests.explore.saved import SavedRuns
 from subwarden.stateful_tests.explore.script import add_script
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             leave=options.leave,
             replays=saved.runs(),
         )
-        exploring = explore_scenario(scenario, plan, lasting(options.budget))
+        exploring = _explored(scenario, plan, options.budget)
         saved.update(exploring)
     write_exploration(exploring.record, console_for(sys.stdout))
     if options.html:
@@ -70,6 +71,20 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         write_json(options.json, exploring.record)
     return Verdict(exploring.record["verdict"]).exit_code
+
+
+def _explored(scenario: Scenario, plan: Plan, budget: float | None) -> Exploring:
+    """Explore, and show on standard error how far it is."""
+    most = len(plan.orders) * (plan.schedules or 0)
+    done = 0
+    with progress(f"subwarden explore {scenario.name}") as report:
+
+        def more(schedules: int) -> None:
+            nonlocal done
+            done += schedules
+            report(done, done, max(most, done))
+
+        return explore_scenario(scenario, plan, lasting(budget), more)
 
 
 def _script(path: str, scenario: Scenario, exploring: Exploring) -> str:

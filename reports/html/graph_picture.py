@@ -9,8 +9,7 @@ from typing import TypeAlias
 
 import networkx as nx
 
-from subwarden.reports.html.escaping import escaped
-from subwarden.reports.html.svg import CHARACTER, label, number, picture
+from subwarden.reports.html.svg import CHARACTER, figure, label, number, picture
 
 Graph: TypeAlias = "nx.DiGraph[str]"
 HEIGHT, GAP = 26.0, 18.0
@@ -31,8 +30,7 @@ def graph_picture(
         parts.append(f'<rect x="{number(x)}" y="{number(y)}" width="{number(wide)}" height="{number(HEIGHT)}" rx="6" class="node"/>')
         parts.append(label(x + wide / 2, y + 17, node, "", "middle"))
     said = "; ".join(f"{source} {verb} {target}" for source, target in sorted(graph.edges))
-    drawn = picture(title, f"{title}: {said}", width, height, parts)
-    return f"<figure><figcaption>{escaped(title)}</figcaption>{drawn}</figure>"
+    return figure(title, picture(title, f"{title}: {said}", width, height, parts))
 
 
 def _places(graph: Graph) -> tuple[dict[str, tuple[float, float, float]], float, float]:

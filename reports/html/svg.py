@@ -42,13 +42,31 @@ def grid(title: str, columns: Sequence[str], rows: Sequence[GridRow]) -> str:
             if share is not None:
                 parts += _bar(left + step * at, y, share)
     said = "; ".join(_said(columns, row) for row in rows)
-    return picture(title, f"{title}. {said}", width, height, parts)
+    return figure(title, picture(title, f"{title}. {said}", width, height, parts))
+
+
+def counts(title: str, rows: Sequence[tuple[str, int, bool]]) -> str:
+    """A picture with a bar for each (name, count, full), as long as its count; a full one has the colour of what is complete."""
+    most = max((count for _, count, _ in rows), default=0) or 1
+    left = 24 + CHARACTER * max((len(name) for name, _, _ in rows), default=0)
+    parts = []
+    for number, (name, count, full) in enumerate(rows):
+        y = 8 + LINE * number
+        bar = rectangle(left, y, 4 * BAR * count / most, 15, "full" if full else "part")
+        parts += [label(4, y + 11, name), bar, label(left + 4, y + 11.5, f"{count:,}", "on-bar")]
+    said = "; ".join(f"{name}: {count:,}{', complete' if full else ''}" for name, count, full in rows)
+    return figure(title, picture(title, f"{title}. {said}", left + 4 * BAR + 8, 16 + LINE * len(rows), parts))
 
 
 def picture(title: str, description: str, width: float, height: float, parts: Sequence[str]) -> str:
     """An SVG with a name and a description for those who cannot see it."""
     head = f'<svg class="picture" role="img" aria-label="{escaped(description)}" viewBox="0 0 {number(width)} {number(height)}"'
     return f'{head} width="{number(width)}" height="{number(height)}"><title>{escaped(title)}</title>{"".join(parts)}</svg>'
+
+
+def figure(title: str, drawn: str) -> str:
+    """A picture under its title."""
+    return f"<figure><figcaption>{escaped(title)}</figcaption>{drawn}</figure>"
 
 
 def label(x: float, y: float, text: str, kind: str = "", anchor: str = "start") -> str:

@@ -8,7 +8,7 @@ from subwarden.reports.history import VERDICTS
 from subwarden.reports.history_record import CallRecord, HistoryRecord
 from subwarden.reports.html.escaping import user_text
 from subwarden.reports.html.graph_picture import Graph, graph_picture
-from subwarden.reports.html.svg import BAR, CHARACTER, LINE, GridRow, Share, grid, label, picture, rectangle
+from subwarden.reports.html.svg import CHARACTER, LINE, GridRow, Share, counts, figure, grid, label, picture, rectangle
 from subwarden.reports.html.view import FindingView, View, bullets, numbered, plural, table
 from subwarden.reports.record import CounterExampleRecord, LayerMoveRecord, ProofRecord, TourRecord
 
@@ -89,7 +89,7 @@ def proof_view(record: ProofRecord) -> View:
         title=f"proof of level {record['level']}",
         verdict=record["verdict"],
         said=said,
-        pictures=[_layers(record["layers"])] if record["layers"] else [],
+        pictures=[counts("New states at each depth", [(f"depth {depth}", states, False) for depth, states in enumerate(record["layers"])])],
         findings=[_counter_example(each, record) for each in record["counter_examples"]],
         sections=[*sections, ("Not covered", bullets(record["left_out"]))],
     )
@@ -146,22 +146,6 @@ def _counter_example(found: CounterExampleRecord, record: ProofRecord) -> Findin
     return FindingView(found["property"], f"{found['property']} {title}".strip(), [found["what"]], run={"tasks": [], "steps": steps})
 
 
-def _layers(layers: Sequence[int]) -> str:
-    """The number of states at each distance from the first, as bars."""
-    most = max(layers)
-    parts = []
-    for depth, states in enumerate(layers):
-        y = 30 + LINE * depth
-        parts += [
-            label(46, y + 11, str(depth), "", "end"),
-            rectangle(56, y, 4 * BAR * states / most, 15, "part"),
-            label(60, y + 11.5, f"{states:,}", "on-bar"),
-        ]
-    parts.append(label(4, 16, "new states at each depth", "head"))
-    said = ", ".join(f"depth {depth}: {states:,}" for depth, states in enumerate(layers))
-    return picture("New states at each depth", f"New states at each depth: {said}", 70 + 4 * BAR, 34 + LINE * len(layers), parts)
-
-
 def _calls(calls: Sequence[CallRecord], failing: CallRecord) -> str:
     """A bar a call, from its start to its end, one call a line."""
     start = min(call["called"] for call in calls)
@@ -179,7 +163,8 @@ def _calls(calls: Sequence[CallRecord], failing: CallRecord) -> str:
         parts.append(label(left + AXIS + 12, y + 11, call["end"] if call["answer"] is None else call["answer"]))
     said = "; ".join(_spoken(call, name) for call, name in zip(calls, names, strict=True))
     wide = left + AXIS + 30 + CHARACTER * max(len(call["answer"] or call["end"]) for call in calls)
-    return picture("The calls of the failing window", f"The calls of the failing window: {said}", wide, 20 + LINE * len(calls), parts)
+    title = "The calls of the failing window"
+    return figure(title, picture(title, f"{title}: {said}", wide, 20 + LINE * len(calls), parts))
 
 
 def _spoken(call: Mapping[str, object] | CallRecord, name: str) -> str:

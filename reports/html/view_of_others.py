@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord
 from subwarden.reports.gate import ORDERS, STOPPED
-from subwarden.reports.html.svg import GridRow, Share, grid
+from subwarden.reports.html.svg import GridRow, Share, counts, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord, ScenarioRow, StepRow
 
@@ -56,12 +56,12 @@ def exploration_view(record: ExplorationRecord) -> View:
         for check in record["checks"]
     ]
     met = [f"{'met' if was else 'never met'}: {name}" for name, was in record["sometimes"].items()]
-    bars = [GridRow(f"order {c['order']}", c["verdict"], [Share(c["end_states"], c["end_states"])]) for c in record["checks"]]
+    bars = [(f"order {check['order']}", check["schedules"], check["complete"]) for check in record["checks"]]
     return View(
         title=f"exploration of {record['scenario']}",
         verdict=record["verdict"],
         said=said,
-        pictures=[grid("End states that schedules reached", ("end states",), bars)] if bars else [],
+        pictures=[counts("Schedules of each order", bars)] if bars else [],
         findings=[_scenario_finding(finding, record["scenario"]) for finding in record["findings"]],
         sections=[
             ("Orders", table(("order", "verdict", "schedules", "steps", "complete"), rows, (2, 3))),
@@ -92,4 +92,5 @@ def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingV
 def _row(row: ScenarioRow) -> StepRow:
     lines: Sequence[str] = [f"{line['at']}  {line['source']}" for line in row["lines"]]
     deviates = [row["deviates"]] if row["deviates"] else []
-    return {"step": row["step"], "task": row["task"], "did": [*row["did"], *lines], "at": None, "changed": deviates, "broken": []}
+    at = row["lines"][-1]["at"] if row["lines"] else None
+    return {"step": row["step"], "task": row["task"], "did": [*row["did"], *lines], "at": at, "changed": deviates, "broken": []}

@@ -12,8 +12,10 @@ from subwarden.cli.options import EXIT_CODES, CannotWrite, refuse_overwriting
 from subwarden.cli.reporting import report
 from subwarden.cli.reporting.deliver import let_go
 from subwarden.cli.reporting.report import BadRecord
+from subwarden.cli.written import play
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
+from subwarden.stateful_tests.exploring.drawing.written import BadProgram
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
 from subwarden.stateful_tests.gate.gate import WorkerDied
 from subwarden.stateful_tests.hunt.folder import BadFolder
@@ -21,8 +23,8 @@ from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 
-VERBS = (explore, gate, hunt, replay, tour, prove, check, report, conform, subjects, new)
-REFUSALS = (BadFolder, BadRecord, BadReplay, BadScenario, BadSubject, CannotWrite)
+VERBS = (explore, gate, hunt, replay, play, tour, prove, check, report, conform, subjects, new)
+REFUSALS = (BadFolder, BadProgram, BadRecord, BadReplay, BadScenario, BadSubject, CannotWrite)
 MENDABLE = (*REFUSALS, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
 

@@ -23,7 +23,7 @@ from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.saved import read as read_process_run
 from subwarden.stateful_tests.explore.code import MARK as SCENARIO_MARK
 from subwarden.stateful_tests.runs.follow import follow
-from subwarden.stateful_tests.runs.kept import file_of
+from subwarden.stateful_tests.runs.found.kept import file_of
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.runs.trust import allow

@@ -18,7 +18,7 @@ from subwarden.stateful_tests.exploring.coverage.record import coverage_record
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, merged
 from subwarden.stateful_tests.gate.tasks import Told
-from subwarden.stateful_tests.runs.one_each import one_each
+from subwarden.stateful_tests.runs.found.one_each import one_each
 from subwarden.stateful_tests.runs.record import adapter_record, findings_record
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load

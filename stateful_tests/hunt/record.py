@@ -13,7 +13,7 @@ from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
 from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Totals, Work
-from subwarden.stateful_tests.runs.one_each import one_each
+from subwarden.stateful_tests.runs.found.one_each import one_each
 from subwarden.stateful_tests.runs.record import adapter_record, findings_record
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import load

@@ -15,7 +15,7 @@ from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.runs.kept import short
+from subwarden.stateful_tests.runs.found.kept import short
 from subwarden.stateful_tests.runs.replay import Replay, of_finding
 from subwarden.stateful_tests.script.run import NOTHING, claimant_of, script_of, scripted
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL

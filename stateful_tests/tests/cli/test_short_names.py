@@ -9,7 +9,7 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.stateful_tests.runs import saved
-from subwarden.stateful_tests.runs.kept import file_of, identity, short
+from subwarden.stateful_tests.runs.found.kept import file_of, identity, short
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.tests.paths import ROOT
 
@@ -45,7 +45,7 @@ def test_a_name_that_no_run_has_is_refused_with_what_to_do(kept: Replay, capsys:
 
 def test_a_name_that_two_runs_begin_with_asks_for_more_digits(kept: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
     saved.save(read(str(CORPUS / "source-P6-a-call-that-a-teardown-overtook-acts-on-the-thread-s-next-life.json")))
-    monkeypatch.setattr("subwarden.stateful_tests.runs.kept.identity", lambda replay: f"abcdef{len(replay.cause):02x}")
+    monkeypatch.setattr("subwarden.stateful_tests.runs.found.kept.identity", lambda replay: f"abcdef{len(replay.cause):02x}")
     with pytest.raises(BadReplay, match="give more digits"):
         file_of("abcdef")
     assert file_of(f"abcdef{len(kept.cause):02x}").endswith(".json")

@@ -1,0 +1,87 @@
+"""`subwarden play`: run a program that you write under many schedules, to learn whether your adapter can show a bug."""
+
+import argparse
+import sys
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rich.text import Text
+
+from subwarden.cli.exec_subject import refuse
+from subwarden.cli.options import EXIT_CODES, count
+from subwarden.impl.subjects import canonical
+from subwarden.reports.gate import write_finding
+from subwarden.reports.layout.console import console_for
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.drawing.written import BadProgram, program_of
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.exploring.variants import shares
+from subwarden.stateful_tests.gate.outcome import merged
+from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.runs.found.one_each import one_each
+from subwarden.stateful_tests.runs.record import findings_record
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, levels_of, load
+
+SCHEDULES = 1_000
+
+
+def add_parser(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser("play", help="run a program that you write under many schedules", description=__doc__, epilog=EXIT_CODES)
+    parser.add_argument(
+        "program", metavar="FILE", help="a task a line, such as `A  connect(c1), then subscribe(c1, t1)`; - for standard input"
+    )
+    parser.add_argument("--subject", type=canonical, required=True, metavar="NAME", help="your adapter: path/to/file.py:Factory")
+    parser.add_argument(
+        "--schedules", type=count, default=SCHEDULES, metavar="N", help="how many to run in each order (default: %(default)s)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Play and report. Returns 1 if a schedule violates a property, else 0: these schedules hold. Raises BadProgram, BadSubject."""
+    refuse(options.subject, "play")
+    (level, *_) = levels_of(options.subject)
+    if level not in (CORE_LEVEL.name, CUSTOM_LEVEL.name):
+        raise BadSubject(f"subject {options.subject} has level {level}; play takes an adapter (level core or custom)")
+    program = program_of(_text(options.program), options.program, LEVELS[level])
+    factory = load(options.subject, level)
+    searches = []
+    with blaming(options.subject), running():
+        for order in Order:
+            check = Check(order, bool(program.faults), level)
+            search = GateSearch(check, LEVELS[level], factory, Profile("play", 1, options.schedules, 1, derandomized=True))
+            for variant, schedules in shares(LEVELS[level], program, check.cancellation, Random(0), options.schedules).items():
+                search._drive_variant(variant, schedules)
+            searches.append(search.finish())
+    outcome = merged(searches)
+    findings = sorted(outcome.findings.values(), key=lambda finding: (finding.rank(), finding.id))
+    console = console_for(sys.stdout)
+    with blaming(options.subject):
+        records, doubts = findings_record(options.subject, findings)
+        one = one_each(options.subject, findings, records)
+    for record in one.values():
+        write_finding(record, console)
+    for doubt in (*outcome.doubts, *doubts):
+        console.print(Text(f"doubt: {doubt}", style="yellow"), soft_wrap=True)
+    ran = f"{program.operations()} operations under {outcome.schedules:,} schedules"
+    found = "no violation" if not one else f"{len(one)} finding{'s' * (len(one) != 1)}"
+    console.print(Text(f"subject {options.subject}: {found} ({ran})", style="bold"), soft_wrap=True)
+    return 1 if one else 2 if outcome.doubts or doubts else 0
+
+
+def _text(source: str) -> str:
+    if source == "-":
+        return sys.stdin.read()
+    try:
+        return Path(source).read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadProgram(f"cannot read {source}: {error.strerror}; give a file with a task a line") from None
+    except ValueError:
+        raise BadProgram(f"{source} is not text; give a file with a task a line") from None

@@ -1,0 +1,1 @@
+"""Findings, told once a bug and kept by a short name."""

@@ -144,7 +144,8 @@ class Search:
         if self._first == again:
             return True
         assert self._first is not None
-        self.explored.doubts.append(f"the scenario does not do the same under the same schedule: {difference(self._first, again)}")
+        said = f"the scenario does not do the same under the same schedule: {difference(self._first, again)}"
+        self.explored.doubts.append(f"{said}; make its objects anew in every run, and seed its chance")
         return False
 
     def _sample(self, number: int | None) -> None:

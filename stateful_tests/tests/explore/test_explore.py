@@ -104,3 +104,17 @@ def test_run_says_who_waits_for_what() -> None:
 
     with pytest.raises(subwarden.WaitsForEver, match="waits for event ready"):
         subwarden.run(main())
+
+
+def test_a_scenario_that_does_not_repeat_is_inconclusive() -> None:
+    """Here by state that outlives the run, as a fixture's object has it."""
+    earlier: list[int] = []
+
+    async def scenario() -> None:
+        earlier.append(1)
+        for _ in earlier:
+            await asyncio.sleep(0)
+
+    found = subwarden.explore(scenario)
+    assert found.verdict == "inconclusive"
+    assert "does not do the same under the same schedule: one run ends after" in found.record["doubts"][0]

@@ -143,7 +143,7 @@ class Gate:
             for share, first in ((1 - SMALL, self._first), (1.0, self._first + LATER)):
                 if not self._ending() and not self._enough(self._told):
                     self._pass(outcomes, self._checks, first, share * self._budget)
-                if self._told:
+                if self._told or self._pool.late:
                     break
             return
         left: Sequence[Check] = self._checks
@@ -188,7 +188,7 @@ class Gate:
                     break
 
         def wanted(number: int) -> bool:
-            return number <= last and not self._ending()
+            return number <= last and not self._ending() and not self._pool.late  # another shard would be as busy
 
         results = self._pool.do(
             shards,

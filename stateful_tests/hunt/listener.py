@@ -36,5 +36,5 @@ class Reader:
             return
         try:
             telling()
-        except BrokenPipeError:
+        except OSError:  # the reader has gone, or its disk is full
             self.gone = True

@@ -28,15 +28,16 @@ signal.signal(signal.SIGALRM, lambda *_: None)
 
 
 class Adapter:
-    '''Its subscribe never ends, and takes no exception for an answer.'''
+    '''Its connect never ends, and takes no exception for an answer.'''
 
     def __init__(self, env):
         pass
 
-    async def connect(self, client):
+    async def subscribe(self, client, topic):
         pass
 
-    async def subscribe(self, client, topic):
+    async def connect(self, client):
+        open("spinning", "w").close()
         while True:
             try:
                 while True:
@@ -114,7 +115,7 @@ def test_a_signal_ends_it_soon_with_what_it_has_found(number: signal.Signals, tm
     assert made["stopped"] is True
     assert made["verdict"] == "violated"
     for finding in made["findings"]:
-        assert f"subwarden replay {finding['replay']}" in out
+        assert f"subwarden replay {finding.get('short', finding['replay'])}\n" in out
     assert {read(str(path)).subject for path in (folder / SAVED).iterdir()} == {"source"}
 
 
@@ -122,9 +123,8 @@ def test_a_subject_that_spins_does_not_keep_it_from_ending(tmp_path: Path) -> No
     (tmp_path / "spins.py").write_text(SPINS)
     folder = tmp_path / "gate"
     with gating(folder, f"{tmp_path / 'spins.py'}:Adapter", "--jobs", "2") as process:
-        wait_for(lambda: len(workers(process)) == 2)
+        wait_for((folder / "spinning").exists)
         started = workers(process)
-        sleep(2)  # they are at work, or load the harness
         began = monotonic()
         process.terminate()
         out, _ = process.communicate(timeout=PATIENCE)
@@ -133,6 +133,15 @@ def test_a_subject_that_spins_does_not_keep_it_from_ending(tmp_path: Path) -> No
     assert process.returncode == 2
     assert not any(map(runs, started))
     assert "inconclusive (no findings" in out
+
+
+def test_a_subject_that_spins_does_not_keep_a_budget_from_ending(tmp_path: Path) -> None:
+    (tmp_path / "spins.py").write_text(SPINS)
+    folder = tmp_path / "gate"
+    with gating(folder, f"{tmp_path / 'spins.py'}:Adapter", "--jobs", "1", "--budget", "1") as process:
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert "was ended: the subject is busy for ever" in " ".join(out.split())
 
 
 def test_workers_go_when_the_gate_is_killed(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 As at level manager, an example ends by handing its program on, and the explorer drives many more schedules of it.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -29,6 +31,13 @@ OPERATION: st.SearchStrategy[CoreOperation] = st.one_of(
     st.builds(core.Teardown, TOPIC),
 )
 THEN = st.one_of(st.just(()), st.just(()), st.lists(OPERATION, min_size=1, max_size=2).map(tuple))  # the next operations of the same task
+MEETING = st.sampled_from(("again", "undo", "undo", "another's"))  # how a call meets the one before it
+UNDONE: dict[type[CoreOperation], type[CoreOperation]] = {
+    core.Connect: core.Disconnect,
+    core.Subscribe: core.Unsubscribe,
+    core.Unsubscribe: core.Subscribe,
+    core.Disconnect: core.Connect,
+}
 OPEN = 6  # tasks at once; with more, there are too many possible states to keep
 
 
@@ -93,14 +102,25 @@ class CoreMachine(AdapterMachine):
 
     # --- the rules
 
-    @initialize(clients=st.sampled_from((CLIENTS, CLIENTS[:1], ())), subscribed=st.booleans())
-    def connected(self, clients: tuple[str, ...], subscribed: bool) -> None:
+    @initialize(clients=st.sampled_from((CLIENTS, CLIENTS[:1], ())), subscribed=st.sampled_from((0, 1, 2, 2)))
+    def connected(self, clients: tuple[str, ...], subscribed: int) -> None:
         for client in clients:
             self.call(core.Connect(client))
             self.rest()
-        if subscribed and clients:
-            self.call(core.Subscribe(clients[0], TOPICS[0]))
+        for client in clients[:subscribed]:
+            self.call(core.Subscribe(client, TOPICS[0]))
             self.rest()
+
+    @precondition(lambda self: self.room() and self.program.tasks and self.meeting())
+    @rule(how=MEETING, pick=st.integers(0, 2), then=THEN)
+    def meet(self, how: str, pick: int, then: tuple[CoreOperation, ...]) -> None:
+        """A call that meets a late one: the same again, its undoing, or the same of another client. Drawn apart, calls seldom meet."""
+        late = self.meeting()
+        self.call(_met(late[pick % len(late)], how, self.play.adapter.kind.plays), *then)
+
+    def meeting(self) -> list[CoreOperation]:
+        """The last calls of the last tasks, which another call may meet."""
+        return [chain[-1] for chain in reversed(self.program.tasks[-3:])]
 
     @precondition(lambda self: self.has("connect"))
     @rule(c=CLIENT, then=THEN)
@@ -131,3 +151,16 @@ class CoreMachine(AdapterMachine):
     @rule(t=TOPIC, then=THEN)
     def teardown_topic(self, t: str, then: tuple[CoreOperation, ...]) -> None:
         self.call(core.Teardown(t), *then)
+
+
+def _met(operation: CoreOperation, how: str, plays: Callable[[CoreOperation], bool]) -> CoreOperation:
+    """The call that meets `operation`; itself again where there is no other that the manager has."""
+    met: Any = operation
+    if how == "undo":
+        if isinstance(operation, core.Teardown):
+            met = core.Subscribe(CLIENTS[0], operation.topic)
+        elif (undone := UNDONE.get(type(operation))) is not None:
+            met = undone(*(getattr(operation, name) for name in operation.__match_args__))
+    elif how == "another's" and not isinstance(operation, core.Publish | core.Teardown):
+        met = replace(operation, connection=CLIENTS[operation.connection == CLIENTS[0]])
+    return met if plays(met) else operation

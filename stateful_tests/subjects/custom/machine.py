@@ -1,6 +1,6 @@
 """The rule machine of level custom: a rule for each operation of the model, with the arguments that the model names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ class CustomMachine(AdapterMachine):
     """See `stateful_tests.exploring.drawing.machine`. `with_rules` adds the rules and the `values` of a model's arguments."""
 
     values: tuple[Value, ...] = ()
+    alike: Mapping[str, list[str]] = {}  # the operations with the same parameters as each
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,6 +27,16 @@ class CustomMachine(AdapterMachine):
             empty = PreparedCalls((), {}, {}, faulty=False, words=words_of(CustomProgram(()), *self.values))
             self.play = CustomPlay(self.factory, empty, self.loop, CustomGraph(), self.fired)
         self.program = CustomProgram(())
+
+    @precondition(lambda self: self.room() and self.program.tasks)
+    @rule(task=st.integers(0, 2), which=st.integers(0, 3))
+    def meet(self, task: int, which: int) -> None:
+        """A call that meets a late one: the same again, or another operation with its arguments. Drawn apart, calls seldom meet."""
+        late = self.program.tasks[-3:]
+        met: CustomOperation = late[-1 - task % len(late)][-1]
+        alike = self.alike[met.name]
+        name = alike[which % len(alike)]
+        self.start(rule_of(name), (CustomOperation(name, met.arguments),))
 
     def compiled(self, place: int, chain: tuple[CustomOperation, ...], faults: int) -> Chain:
         return compile_chain(place, chain, faults)
@@ -35,9 +46,10 @@ def with_rules(model: CustomModel) -> type[CustomMachine]:
     """A machine class with a rule for each operation of `model`."""
     of = {name: _calls(name, pools) for name, pools in model.operations.items()}
     then = st.one_of(st.just(()), st.just(()), st.lists(st.one_of(*of.values()), min_size=1, max_size=2).map(tuple))
+    alike = {name: [each for each, pools in model.operations.items() if pools == model.operations[name]] for name in of}
     rules: dict[str, Any] = {f"call_{name}": _rule(name, calls, then) for name, calls in of.items()}
     values = tuple(value for pools in model.operations.values() for pool in pools for value in pool)
-    return type(CustomMachine.__name__, (CustomMachine,), {**rules, "values": values})
+    return type(CustomMachine.__name__, (CustomMachine,), {**rules, "values": values, "alike": alike})
 
 
 def _calls(name: str, pools: tuple[tuple[Value, ...], ...]) -> st.SearchStrategy[CustomOperation]:

@@ -10,8 +10,8 @@ from functools import partial
 from random import Random
 from typing import Any, ClassVar
 
-from subwarden.benchmarks.bare import BareLoop
 from subwarden.benchmarks.interleaved import rates, table
+from subwarden.benchmarks.peers.bare import BareLoop
 from subwarden.checking.custom.model import CustomOperation
 from subwarden.model.core import step as core
 from subwarden.model.core.step import core_encode

@@ -6,8 +6,8 @@ All contenders run the same operations of the same manager, and in all but stock
 import asyncio
 from random import Random
 
-from subwarden.benchmarks.bare import BareLoop
 from subwarden.benchmarks.interleaved import rates, table
+from subwarden.benchmarks.peers.bare import BareLoop
 from subwarden.benchmarks.peers.manager_calls import CHAINS, calls
 from subwarden.impl.manager.manager import Manager
 from subwarden.scheduling.locks import controlled_locks

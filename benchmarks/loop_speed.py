@@ -3,8 +3,8 @@
 import asyncio
 from random import Random
 
-from subwarden.benchmarks.bare import BareLoop
 from subwarden.benchmarks.interleaved import rates, table
+from subwarden.benchmarks.peers.bare import BareLoop
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from subwarden.benchmarks.bare import BareLoop
+from subwarden.benchmarks.peers.bare import BareLoop
 from subwarden.benchmarks.peers.contender import Contender
 from subwarden.benchmarks.peers.workloads import Workload, workload
 

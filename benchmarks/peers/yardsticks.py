@@ -3,7 +3,7 @@
 import asyncio
 from random import Random
 
-from subwarden.benchmarks.bare import BareLoop
+from subwarden.benchmarks.peers.bare import BareLoop
 from subwarden.benchmarks.peers.contender import Contender
 from subwarden.benchmarks.peers.workloads import Workload, workload
 

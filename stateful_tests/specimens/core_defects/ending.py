@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from subwarden.checking import causes
+from subwarden.checking.core import causes as core_causes
 from subwarden.model.core.step import Connect, Subscribe
 from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.maps import made
@@ -103,7 +104,7 @@ DEFECTS = (
     Defect(made(HalfSubscribed), causes.MAPS_DISAGREE, 2, cancellation=True, program=SUBSCRIBING),
     Defect(made(PumpLeft), causes.LEAKED_TASK, 2),
     Defect(made(LockLeft), causes.LEAKED_LOCK, 1, also=(causes.DEADLOCK, causes.LOCK_CYCLE)),
-    Defect(made(NobodyReads), causes.UNRETRIEVED, 3),
+    Defect(made(NobodyReads), causes.UNRETRIEVED, 3, also=(core_causes.DISORDER,)),
     Defect(made(WaitsForItself), causes.DEADLOCK, 3),
     Defect(made(BothWays), causes.LOCK_CYCLE, 2, also=(causes.DEADLOCK,)),
     Defect(NotClosed, causes.LEAKED_TASK, 1),

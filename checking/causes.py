@@ -135,6 +135,9 @@ _OF_DELIVERIES = {
 }
 
 
+LONGEST_TEXT = 1_000  # characters of an exception's message
+
+
 def raised(operation: str, error: BaseException) -> Cause:
     """`operation` raised instead of answering."""
     return Cause(Property.P8, f"{operation} raises {type(error).__name__}", source(error))
@@ -159,8 +162,8 @@ def _without_names(text: str) -> str:
 
 
 def text_of_error(error: BaseException) -> str:
-    """The text of `error`; empty if it cannot say."""
+    """The text of `error`, or its beginning, if it is long; empty if it cannot say."""
     try:
-        return str(error)
+        return str(error)[:LONGEST_TEXT]
     except Exception:  # somebody else's code
         return ""

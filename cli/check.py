@@ -13,6 +13,7 @@ from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file
 from subwarden.cli.reporting.html import add_html, write_html
 from subwarden.reports.history import as_json, as_text
+from subwarden.reports.printable import escape, printable
 from subwarden.stateful_tests.runs.history_record import record
 from subwarden.stateful_tests.runs.whole_file import write_whole
 
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         return _unusable(f"{path}: {error.strerror}; name a file that can be read")
     made = record(judgement, specification, str(path))
-    sys.stdout.write(as_text(made))
+    sys.stdout.write(escape(as_text(made)))
     if args.html:
         write_html(args.html, made)
     if args.json is not None:
@@ -76,7 +77,7 @@ def _header(path: Path) -> Header:
 
 
 def _unusable(*lines: str) -> int:
-    sys.stderr.writelines(f"{line}\n" for line in lines)
+    sys.stderr.writelines(f"{printable(line)}\n" for line in lines)
     return UNUSABLE
 
 

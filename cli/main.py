@@ -3,7 +3,9 @@
 import argparse
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import NoReturn
 
 import subwarden
@@ -13,6 +15,7 @@ from subwarden.cli.reporting import report
 from subwarden.cli.reporting.deliver import let_go
 from subwarden.cli.reporting.report import BadRecord
 from subwarden.cli.written import play
+from subwarden.reports.printable import printable
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.exploring.drawing.written import BadProgram
@@ -68,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = f"the subject's code raised SystemExit({error.code!r}); it must return, or raise an Exception"
         sys.stderr.write(f"subwarden {options.verb}: {said}\n")
     except MENDABLE as error:
-        sys.stderr.write(f"subwarden {options.verb}: {error}\n")
+        sys.stderr.write(f"subwarden {options.verb}: {printable(str(error))}\n")
     except Exception as error:
         if options.traceback:
             traceback.print_exc()
@@ -79,12 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def internal(error: BaseException, verb: str, shows: str) -> str:
     """The line for an error of ours, which the command `shows` would show the place of."""
-    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    said = printable(f"{type(error).__name__}: {error}".splitlines()[0])
     return f"subwarden{verb}: internal error, please report it: {said} ({shows} shows where)\n"
 
 
 def entry() -> NoReturn:
     """Run the command line and leave the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no text of others can break the output, whatever its encoding
+    warnings.filterwarnings("ignore", ".* was never awaited", RuntimeWarning)  # the line that tells the error says enough
     code = main()
     for stream in (sys.stdout, sys.stderr):
         let_go(stream)

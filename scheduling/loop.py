@@ -21,7 +21,7 @@ from typing import Any
 
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, TaskNames, Timer, label
-from subwarden.scheduling.uncontrolled import Refusing, UncontrolledSource, calling_place
+from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks, UncontrolledSource, calling_place
 
 unregister = asyncio.tasks._unregister_task  # from the set that `asyncio.all_tasks` reads
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
@@ -300,6 +300,12 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     ) -> "asyncio.Task[Any]":
         """As the stock loop's. Unnamed tasks are numbered per loop, so that their names are the same in every run."""
         self._task_order += 1
+        if self._task_order > MOST_TASKS:
+            coro.close()
+            place = calling_place()
+            self.uncontrolled.append("create_task")
+            self.refusal = self.refusal or partial(TooManyTasks, place)
+            raise TooManyTasks(place)
         if name is None:
             name = f"task-{self._task_order}"
         if self._task_factory is None or self._task_factory is EAGER:

@@ -24,6 +24,7 @@ SOURCES = (
 INSTEAD = {  # what is refused for another reason than its order, and what to do instead
     "ssl=": "the simulated network has no TLS; connect and serve without ssl= in a run (ws:// for wss://, http:// for https://)",
 }
+MOST_TASKS = 10_000  # of one run, which has as many steps at most: more could not come to rest
 STDLIB = str(Path(os.__file__).parent) + os.sep
 OURS = str(Path(__file__).parent) + os.sep
 
@@ -42,6 +43,14 @@ class UncontrolledSource(RuntimeError):
             said = f"{what} brings an order that cannot be controlled; replace it by a fake that waits for an outside event"
             super().__init__(said + at)
         self.name = name
+
+
+class TooManyTasks(UncontrolledSource):
+    """The subject starts tasks without end."""
+
+    def __init__(self, place: str = "") -> None:
+        self.name = "create_task"
+        RuntimeError.__init__(self, f"it starts more than {MOST_TASKS:,} tasks in one run; bound their number ({place})")
 
 
 def calling_place() -> str:

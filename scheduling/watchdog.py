@@ -95,3 +95,12 @@ def _place(frame: FrameType | None) -> str:
 
 
 WATCHDOG = Watchdog()
+
+
+def abandon(loop: ControlledLoop) -> None:
+    """End the run of `loop`. To close many tasks takes long; a task that blocks in a `finally` is cut off."""
+    try:
+        loop.abandon()
+    except Blocked:
+        WATCHDOG.watch(None)
+        loop.abandon()

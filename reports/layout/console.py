@@ -1,14 +1,24 @@
 """The console that reports are written to: as wide as the terminal, and plain where there is none."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from subwarden.reports.printable import escape
 
 WIDTH = 80  # columns, where there is no terminal
 
 
 class ReportConsole(Console):
     """Raises BrokenPipeError when its reader has gone, as a stream does. A plain Console would end the process with a code of its own."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As a plain Console, with the text of others made printable: only the console's own control codes reach a terminal."""
+        for segment in super().render(renderable, options):
+            safe = segment.text if segment.control or segment.text.isprintable() else escape(segment.text)
+            yield segment if safe is segment.text else Segment(safe, segment.style)
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

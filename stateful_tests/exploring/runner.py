@@ -1,6 +1,7 @@
 """Runs programs on one subject in one order, as often as asked. Exploring, shrinking and narrating are built on it."""
 
 import gc
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
 from subwarden.checking.place import shortened
 from subwarden.scheduling.isolation import entry_points
+from subwarden.scheduling.isolation.replaced import put_back, watched
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.schedule import Follower, Guide, Recorder
 from subwarden.scheduling.strategies.strategy import Strategy
-from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.scheduling.watchdog import WATCHDOG, Blocked, abandon
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer, heard
@@ -76,6 +78,7 @@ class Runner:
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False, observers: Sequence[Observer] = ()) -> Result:
         """Play `program` once. Raises UncontrolledSource if the subject used a source of order that cannot be controlled."""
         loop = loop_for(self.order, early_timers=self._early_timers, make=self.level.loop_class)
+        limit = sys.getrecursionlimit()
         WATCHDOG.watch(loop)
         with loop.entered():
             play = self.level.play(self.factory, self._ready(program), loop, self.graph, self.fired, observers)
@@ -86,9 +89,16 @@ class Runner:
             except Blocked:  # outside of any task: in a callback, or in show()
                 ended = Ending.STOPPED, [], play.judge.steps
             except BaseException:  # nothing can be tried, a schedule cannot be followed, Ctrl-C: nothing may be left to complain
-                loop.abandon()
+                replaced = put_back(limit)
+                abandon(loop)
                 play.let_go()
+                if replaced:
+                    raise BadObservation(replaced) from None
                 raise
+            if replaced := put_back(limit):
+                abandon(loop)
+                play.let_go()
+                raise BadObservation(replaced)
             result = self._finish(play, *ended)
         WATCHDOG.watch(None)  # until the next run the work is ours, and on a busy machine takes long
         return result
@@ -117,10 +127,10 @@ class Runner:
     def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
         loop, judge = play.loop, play.judge
         if loop.refusal is not None:
-            loop.abandon()
+            abandon(loop)
             raise loop.refusal()
         if judge.show_raised is not None:
-            loop.abandon()
+            abandon(loop)
             error = judge.show_raised
             if isinstance(error, BadObservation):
                 raise error
@@ -137,7 +147,7 @@ class Runner:
             self._lock_order(play)
         if play.audience is not judge:
             play.audience.finished()
-        loop.abandon()
+        abandon(loop)
         play.let_go()
         if play.happened:
             self.happened |= play.happened
@@ -203,7 +213,7 @@ def running() -> Iterator[None]:
     """Around many runs: locks and clocks under control, a guard against blocking, threads and processes refused, and no collection of
     garbage in the middle of a run.
     """
-    with uncollected(), controlled_locks(), controlled_clocks(), WATCHDOG.guarded(), entry_points.refused():
+    with uncollected(), controlled_locks(), controlled_clocks(), WATCHDOG.guarded(), entry_points.refused(), watched():
         yield
 
 

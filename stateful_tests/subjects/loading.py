@@ -138,6 +138,8 @@ def _first(maker: Maker, environment: Environment, name: str) -> Any:
     """A first manager, to learn of what level it is."""
     try:
         return maker.make(environment)
+    except BadObservation:
+        raise
     except (Exception, SystemExit) as error:  # somebody else's code may raise anything, and its exit code is not our verdict
         raise BadSubject(f"subject {name}: calling its factory raised {_said(error)}; fix the factory") from None
 

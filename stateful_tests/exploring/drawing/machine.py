@@ -4,6 +4,7 @@ A level's machine adds the rules that start its operations. One Hypothesis examp
 example ends by handing its program to a driver, which makes many more schedules of it.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -11,12 +12,14 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.events import Event
+from subwarden.scheduling.isolation.replaced import put_back
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, happen, loop_for, width
-from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.scheduling.watchdog import WATCHDOG, Blocked, abandon
 from subwarden.stateful_tests.exploring.coverage.overlap import out_of_turn
 from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, Point
 from subwarden.stateful_tests.exploring.drawing.escape import escaping
@@ -91,6 +94,7 @@ class Machine(RuleBasedStateMachine):
         """Run candidate `pick`, alone, and judge it."""
         self.names.append(LoopCandidates(self.loop, self.order).names()[pick])
         self.happened.update(out_of_turn(self.order, pick, width(self.loop, self.order), len(self.loop.events)))
+        limit = sys.getrecursionlimit()
         WATCHDOG.watch(self.loop)
         try:
             with self.loop.entered():
@@ -100,9 +104,12 @@ class Machine(RuleBasedStateMachine):
             pass
         finally:
             WATCHDOG.watch(None)  # until the next step Hypothesis is at work, which on a busy machine takes long
+            replaced = put_back(limit)
+        if replaced:
+            raise BadObservation(replaced)
         if self.loop.blocked is not None or len(self.names) > self.limit:
             self.over = True  # a driver will play the program again and judge it; here nothing can go on
-            self.loop.abandon()
+            abandon(self.loop)
 
     def moving(self) -> bool:
         """Whether a step, an event or a timer is left."""
@@ -155,7 +162,7 @@ class Machine(RuleBasedStateMachine):
             if self.program.tasks:
                 type(self).drawn(self.program, self.names, self.shown())
         finally:  # even if the subject raises, nothing may be left to complain
-            self.loop.abandon()
+            abandon(self.loop)
             self.play.let_go()
             WATCHDOG.watch(None)  # between two examples Hypothesis may take long
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from subwarden.checking.adapter_judge import OBSERVE_SHOWS, JudgedRules
 from subwarden.checking.bad_observation import BadObservation
+from subwarden.checking.causes import text_of_error
 from subwarden.checking.core.connection_states import UNNAMED, Maps, Pair
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from subwarden.model.properties import CoreProperty, Property
@@ -42,6 +43,9 @@ class Maker:
     """Makes managers by a user's factory, with the environment if the factory takes one."""
 
     def __init__(self, make: Callable[..., Any]) -> None:
+        if inspect.iscoroutinefunction(make) or inspect.iscoroutinefunction(getattr(make, "__init__", None)):
+            what = "__init__" if isinstance(make, type) else "factory"
+            raise BadAdapter(f"its {what} must not be async: it only makes a manager, and nothing runs yet; wait in an operation")
         self._make = make
         self.takes_environment = _takes_environment(make)
 
@@ -63,6 +67,9 @@ class Kind(Maker, ABC):
         arguments = {**self.arguments(manager), **LOOKS}
         self.has = frozenset(name for name in arguments if callable(getattr(manager, name, None)))
         self.insist()
+        for name in ("observe", "broker", "delivered"):
+            if name in self.has and inspect.iscoroutinefunction(getattr(manager, name)):
+                raise BadAdapter(f"{name} must not be async: it is asked between two steps, when nothing can run")
         for name, taken in arguments.items():
             if name in self.has:
                 _check_signature(getattr(manager, name), name, taken)
@@ -294,5 +301,5 @@ def _off(off: object) -> dict[str, str]:
 
 def said(error: BaseException) -> str:
     """The exception in one line."""
-    text = str(error).splitlines()
+    text = text_of_error(error).splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -54,6 +54,9 @@ class Environment:
         given: object = name
         if not isinstance(given, str) or not given:
             raise BadObservation(f"env.park wants a name for what is waited for, a text, not {name!r:.80}")
+        kind: object = may_fail if may_fail is None or isinstance(may_fail, type) else type(may_fail)
+        if kind is not None and not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise BadObservation(f"env.park({name!r}, may_fail=...) wants an exception or a class of exceptions, not {may_fail!r:.80}")
         loop = self._loop
         future: asyncio.Future[None] = asyncio.Future(loop=loop)
         released = f"release {name}"

@@ -1,0 +1,75 @@
+"""An adapter that misuses the process gets one clear line; what it did is put right, and nothing of it is an error of ours."""
+
+import asyncio
+import io
+import sys
+import time
+
+import pytest
+
+from subwarden.checking.bad_observation import BadObservation
+from subwarden.checking.causes import LONGEST_TEXT, raised
+from subwarden.model.core.step import Connect, Subscribe
+from subwarden.reports.layout.console import console_for
+from subwarden.reports.printable import escape, printable
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.uncontrolled import UncontrolledSource
+from subwarden.stateful_tests.exploring.runner import Result, Runner, running
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.subjects.loading import BadSubject, load
+from subwarden.stateful_tests.tests.paths import DATA
+
+FILE = DATA / "hostile.py"
+
+
+def played(name: str) -> Result:
+    """One run of two calls."""
+    with running():
+        runner = Runner(CORE_LEVEL, load(f"{FILE}:{name}", CORE_LEVEL.name), Order.FIFO)
+        return runner.record(CoreProgram(((Connect("c1"), Subscribe("c1", "t1")),)), lambda _: fixed([]))[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ReplacesAsyncio", r"it replaces asyncio\.Lock, asyncio\.Future, asyncio\.Task, which"),
+        ("ReplacesAcquire", r"it replaces asyncio\.Lock\.acquire, which"),
+        ("ReplacesTheClock", r"it replaces time\.time, time\.monotonic, which"),
+        ("LowersTheRecursionLimit", "it replaces the recursion limit, which"),
+        ("MayFailWithNoException", "wants an exception or a class of exceptions, not 5"),
+        ("TaskBomb", r"it starts more than 10,000 tasks in one run; bound their number \(.*hostile\.py:\d+\)"),
+    ],
+)
+def test_what_it_does_in_a_run_is_named_and_put_right(name: str, said: str) -> None:
+    before = time.time, time.monotonic, asyncio.Lock, asyncio.Task, asyncio.Lock.acquire, sys.getrecursionlimit()
+    with pytest.raises((BadObservation, UncontrolledSource), match=said):
+        played(name)
+    assert (time.time, time.monotonic, asyncio.Lock, asyncio.Task, asyncio.Lock.acquire, sys.getrecursionlimit()) == before
+
+
+@pytest.mark.parametrize(("name", "what"), [("AsyncObserve", "observe"), ("AsyncInit", "its __init__"), ("async_factory", "its factory")])
+def test_what_must_not_be_async_is_said(name: str, what: str) -> None:
+    """Warnings are errors here: a coroutine that was never awaited would be one."""
+    with pytest.raises(BadSubject, match=f"{what} must not be async"):
+        load(f"{FILE}:{name}", CORE_LEVEL.name)
+
+
+def test_a_message_of_a_megabyte_is_cut() -> None:
+    (cause,) = played("Unprintable").violations
+    assert cause.mechanism == "subscribe raises ValueError"
+    assert len(cause.slug()) < LONGEST_TEXT
+    assert cause == raised("subscribe", ValueError(""))._replace(where=cause.where)
+
+
+def test_text_of_others_is_made_fit_to_print() -> None:
+    assert escape("a\x1b[31m\x9b\ud800\u202e\u2028b\nc d") == "a\\x1b[31m\\x9b\\ud800\\u202e\\u2028b\nc d"
+    assert escape("Grüße, 世界") == "Grüße, 世界"
+    assert printable("x" * 50, 10) == "xxxxxxxxxx... (50 characters)"
+
+
+def test_no_control_character_reaches_a_console() -> None:
+    out = io.StringIO()
+    console_for(out).print("[bold]a[/bold] \x1b]0;title\x07 \x1b[2J b")
+    assert not set(out.getvalue()) & {"\x1b", "\x07"}

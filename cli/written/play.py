@@ -23,6 +23,7 @@ from subwarden.stateful_tests.gate.outcome import merged
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.runs.found.one_each import one_each
 from subwarden.stateful_tests.runs.record import findings_record
+from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
@@ -47,6 +48,7 @@ def add_parser(verbs: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Play and report. Returns 1 if a schedule violates a property, else 0: these schedules hold. Raises BadProgram, BadSubject."""
     refuse(options.subject, "play")
+    remember(options.subject)
     (level, *_) = levels_of(options.subject)
     if level not in (CORE_LEVEL.name, CUSTOM_LEVEL.name):
         raise BadSubject(f"subject {options.subject} has level {level}; play takes an adapter (level core or custom)")

@@ -15,6 +15,7 @@ WATCHED: tuple[tuple[Any, str], ...] = (
     *((asyncio, name) for name in "Lock Event Condition Semaphore Queue Future Task CancelledError sleep create_task gather wait".split()),
     *((asyncio.Lock, name) for name in ("acquire", "release")),
 )
+NAMES = [(vars(owner), name) for owner, name in WATCHED]  # looked up after every run, faster than by getattr
 
 
 class _State:
@@ -27,7 +28,7 @@ _state = _State()
 
 
 def _now() -> list[Any]:
-    return [getattr(owner, name, None) for owner, name in WATCHED]
+    return [names.get(name) for names, name in NAMES]
 
 
 @contextmanager

@@ -6,11 +6,12 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
 import subwarden
 from subwarden.cli import check, conform, explore, gate, hunt, new, prove, replay, subjects, tour
-from subwarden.cli.options import EXIT_CODES, CannotWrite, refuse_overwriting
+from subwarden.cli.options import EXIT_CODES, BadDefaults, CannotWrite, refuse_overwriting, set_defaults
 from subwarden.cli.reporting import report
 from subwarden.cli.reporting.deliver import let_go
 from subwarden.cli.reporting.report import BadRecord
@@ -27,6 +28,7 @@ from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 
 VERBS = (explore, gate, hunt, replay, play, tour, prove, check, report, conform, subjects, new)
+SETTABLE = ("gate", "hunt", "play", "tour")  # verbs whose options [tool.subwarden] may set
 REFUSALS = (BadFolder, BadProgram, BadRecord, BadReplay, BadScenario, BadSubject, CannotWrite)
 MENDABLE = (*REFUSALS, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
@@ -57,6 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=Parser)
     for verb in VERBS:
         verb.add_parser(verbs)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    named = next((word for word in words if word in verbs.choices), None)
+    if named in SETTABLE and "--resume" not in words:  # a hunt that goes on has its own
+        try:
+            set_defaults(verbs.choices[named], Path.cwd())
+        except BadDefaults as error:
+            sys.stderr.write(f"subwarden {named}: {error}\n")
+            return 3
     options = parser.parse_args(arguments)
     code = 3
     try:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ from subwarden.stateful_tests.runs.whole_file import write_whole
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
+DEFAULTS = ("profile", "subject", "seed", "jobs", "budget")  # options that [tool.subwarden] in pyproject.toml may set
 EXIT_CODES = "exit codes: 0 holds, 1 violated, 2 inconclusive, 3 usage or internal error"
+
+
+class BadDefaults(Exception):
+    """[tool.subwarden] in pyproject.toml cannot be used; the message is the line to show."""
 
 
 class CannotWrite(Exception):
@@ -106,3 +112,29 @@ def _same_file(path: str, other: str) -> bool:
         return os.path.isfile(other) and os.path.isfile(path) and os.path.samefile(path, other)
     except (OSError, ValueError):
         return False
+
+
+def set_defaults(verb: argparse.ArgumentParser, folder: Path) -> None:
+    """Set the defaults of `verb` that [tool.subwarden] names, in the nearest pyproject.toml of `folder` and those above it.
+
+    Options on the command line go before them. Raises BadDefaults.
+    """
+    file = next((each / "pyproject.toml" for each in (folder, *folder.parents) if (each / "pyproject.toml").is_file()), None)
+    if file is None:
+        return
+    try:
+        given = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("subwarden", {})
+    except (OSError, ValueError) as error:
+        raise BadDefaults(f"cannot read {file}: {error}") from None
+    if not isinstance(given, dict):
+        raise BadDefaults(f"{file}: tool.subwarden is a table, not {given!r:.40}")
+    for key, value in given.items():
+        if key not in DEFAULTS or isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise BadDefaults(f"{file}: [tool.subwarden] has {key} = {value!r:.40}; it sets {', '.join(DEFAULTS)}, to a text or a number")
+        for action in verb._actions:
+            if action.dest != key:
+                continue
+            if action.choices is not None and value not in action.choices:
+                raise BadDefaults(f"{file}: [tool.subwarden] has {key} = {value!r:.40}; give one of {', '.join(map(str, action.choices))}")
+            action.required = False
+            verb.set_defaults(**{key: str(value)})  # argparse converts a default that is a text, as it does what is given

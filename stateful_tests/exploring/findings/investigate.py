@@ -20,7 +20,7 @@ from subwarden.scheduling.strategies.systematic.preemption_bounded import Preemp
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.findings.shrink_passes import in_order_of_start
-from subwarden.stateful_tests.exploring.findings.unrepeatable import why
+from subwarden.stateful_tests.exploring.findings.unrepeatable import TWICE, why_along
 from subwarden.stateful_tests.exploring.level import Names
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Result, Runner
@@ -33,9 +33,6 @@ FEW = 3  # tasks, up to which every order of their starts is tried
 DEVIATIONS = 2  # from fifo, more than which are hard to read
 PREEMPTIONS = 2  # up to which all runs of a small program are tried
 ROUNDS = 3  # in another order of its tasks a program may be shrunk further; the order settles at once, or is of no importance
-
-
-TWICE = "the same schedule does not give the same run twice"
 
 
 class NotReproducible(Exception):
@@ -180,13 +177,10 @@ class _Search:
         try:
             first, second = self._follow(program, names), self._follow(program, names, observers)
         except Divergence as error:
-            raise NotReproducible(f"{mechanism}: {TWICE}: {self._why(program, names) or error}") from None
+            raise NotReproducible(f"{mechanism}: {TWICE}: {why_along(self.runner, program, names) or error}") from None
         if first.violations != second.violations or first.choices != second.choices or self.cause not in first.violations:
-            told = self._why(program, names)
+            told = why_along(self.runner, program, names)
             raise NotReproducible(f"{mechanism}: {TWICE}" + (f": {told}" if told else ""))
-
-    def _why(self, program: Any, names: Sequence[str]) -> str:
-        return why(self.runner, program, self.runner.guided(program, names)[0].choices)
 
     # --- schedules of one program
 

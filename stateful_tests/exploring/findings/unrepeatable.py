@@ -9,6 +9,7 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.runner import Runner
 
+TWICE = "the same schedule does not give the same run twice"
 TRIES = 24  # schedules of a program that are each played twice
 CHANCE = "likely the order of a set or of weak references, a clock, or random numbers; sort them, use loop.time(), seed them in the factory"
 SOURCES = (  # a pattern, its word, and the likely source of what it matches
@@ -40,6 +41,11 @@ def why(runner: Runner, program: Any, choices: Sequence[int] | None = None) -> s
         if first[0].violations != second[0].violations:
             return f"the steps are the same, and what the calls answer or show is not: {CHANCE}"
     return ""
+
+
+def why_along(runner: Runner, program: Any, names: Sequence[str]) -> str:
+    """The same for the run along `names`."""
+    return why(runner, program, runner.guided(program, names)[0].choices)
 
 
 def parting(first: Sequence[str], second: Sequence[str]) -> str:

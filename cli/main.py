@@ -14,7 +14,7 @@ from subwarden.cli import check, conform, explore, gate, hunt, new, prove, repla
 from subwarden.cli.options import EXIT_CODES, BadDefaults, CannotWrite, refuse_overwriting, set_defaults
 from subwarden.cli.reporting import report
 from subwarden.cli.reporting.deliver import let_go
-from subwarden.cli.reporting.report import BadRecord
+from subwarden.cli.reporting.reading import BadRecord
 from subwarden.cli.written import play
 from subwarden.reports.printable import printable
 from subwarden.scheduling.schedule import Divergence

@@ -7,7 +7,7 @@ from subwarden.cli.options import write_json
 from subwarden.cli.reporting.formats import write_format
 from subwarden.cli.reporting.html import write_html
 from subwarden.reports.record import GateRecord, HuntRecord
-from subwarden.stateful_tests.runs.traced import add_traces
+from subwarden.stateful_tests.runs.pictured.traced import add_traces
 
 
 def write_pictures(options: argparse.Namespace, record: GateRecord | HuntRecord) -> None:

@@ -12,9 +12,9 @@ from subwarden.stateful_tests.exploring.findings.recording import Recording
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.runs.pictured.trace import trace_record
 from subwarden.stateful_tests.runs.record import task_rows
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay
-from subwarden.stateful_tests.runs.trace import trace_record
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming
 

@@ -13,7 +13,7 @@ from subwarden.reports.record import TOUR_SCHEMA, DifferenceRecord, TourRecord
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.runs.tour_graph import layers_record
+from subwarden.stateful_tests.runs.pictured.tour_graph import layers_record
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming
 from subwarden.stateful_tests.subjects.manager.tour_player import TourResult, play
 

@@ -1,7 +1,8 @@
-"""`subwarden report`, and `--html` and `--format` of other verbs: files, exit codes, and one line for a file that is no record."""
+"""`subwarden report`, and `--html` and `--format` of other verbs: files, exit codes, trends, one line for a file that is no record."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from subwarden.cli.main import main
 from subwarden.stateful_tests.runs.saved import COMMITTED
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.reports.records import RAW, gate_of, replayed
 
 RUN = COMMITTED / "source-P10-a-subscription-is-seen-without-its-raw-choice.json"
 
@@ -75,3 +77,33 @@ def test_a_file_that_is_no_record(content: str | None, said: str, tmp_path: Path
 def test_a_page_that_cannot_be_written_is_refused_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:
     for verb in (["gate"], ["hunt"], ["replay", str(RUN)], ["tour"], ["prove"], ["check", "x.jsonl"], ["report", "x.json"]):
         assert "cannot write" in one_line(capsys, *verb, "--html", "no/such/folder/page.html")
+
+
+def test_a_folder_of_records_becomes_a_trend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first: Any = gate_of()
+    for name, record in (("2026-01", first), ("2026-02", first)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(record))
+    assert main(["report", str(tmp_path), "--fail-on-regression"]) == 0
+    assert capsys.readouterr().out.startswith("no worse than the run before\n")
+    worse: Any = {**gate_of(replayed(RAW)), "coverage": {**first["coverage"], "fired": []}}
+    worse["checks"] = [{**check, "seconds": 10 * check["seconds"]} for check in first["checks"]]
+    (tmp_path / "2026-03.json").write_text(json.dumps(worse))
+    assert main(["report", str(tmp_path)]) == 0
+    assert main(["report", str(tmp_path), "--fail-on-regression"]) == 1
+    out = capsys.readouterr().out
+    for line in (
+        "worse: findings rose from 0 (2026-02) to 1 (2026-03)",
+        "worse: coverage fell from 1 points (2026-02) to 0 (2026-03)",
+        "worse: speed fell from 823 schedules/s (2026-02) to 82 (2026-03)",
+    ):
+        assert line in out
+    assert "findings rose" in (tmp_path / "trend.html").read_text(encoding="utf-8")
+
+
+def test_a_folder_without_a_trend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "has no records" in one_line(capsys, "report", str(tmp_path))
+    (tmp_path / "a.json").write_text(json.dumps(gate_of()))
+    (tmp_path / "b.json").write_text(json.dumps({**gate_of(), "subject": "other.py:Hub"}))
+    assert "keep a folder for each subject" in one_line(capsys, "report", str(tmp_path))
+    (tmp_path / "b.json").write_text((GOLDEN / "prove_holds.json").read_text())
+    assert "is no record of a gate or a hunt" in one_line(capsys, "report", str(tmp_path))

@@ -472,7 +472,8 @@ class ScenarioRow(TypedDict):
 
 class ScenarioFindingRecord(TypedDict):
     """A failure of a scenario, in its minimal run. `found`: the schedule that showed it first, counted in its order; 0: a
-    saved run. `fault`: it needs a cancellation or a failing call; `slow_step`: it needs a step that takes long.
+    saved run. `fault`: it needs a cancellation or a failing call; `slow_step`: it needs a step that takes long; `outside`: the timing of a
+    simulated network, executor or client is a part of it.
     """
 
     kind: str
@@ -481,6 +482,7 @@ class ScenarioFindingRecord(TypedDict):
     order: OrderName
     fault: bool
     slow_step: bool
+    outside: NotRequired[bool]
     found: int
     deviations: int
     moved: list[str]

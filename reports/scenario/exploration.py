@@ -48,6 +48,8 @@ def _happens(finding: ScenarioFindingRecord) -> str:
     said = HAPPENS[finding["order"]]
     if finding["fault"]:
         said += ", when the fault comes at this moment"
+    if finding.get("outside"):
+        said += ", with this timing of the network"
     if finding["slow_step"]:
         said += ", when one step takes long"
     return said

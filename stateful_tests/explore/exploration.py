@@ -121,6 +121,7 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
         "order": run.rules.order.value,
         "fault": any(name.startswith(FAULTS) for name in run.names),
         "slow_step": EARLY in run.names,
+        "outside": told.outside,
         "found": finding.found,
         "deviations": run.deviations,
         "moved": sorted(told.moved),

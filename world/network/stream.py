@@ -3,8 +3,10 @@
 import errno
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from subwarden.world.arrival import Arrival
 from subwarden.world.network.channel import Channel
 from subwarden.world.network.sockets import Address, SimulatedSocket, fails
 
@@ -33,7 +35,7 @@ class StreamSocket(SimulatedSocket):
         self._connects = self.arrival(self._say_connects, self._connect)
         self._accepts = self.arrival(self._say_accepts, self._notice)
         self._reads = self.arrival(self._say_reads, self._read)
-        self._reads_most = self.arrival(self._say_reads_most, self._read_most, optional=True)
+        self._parts = [self._part(lambda coming: coming // 2), self._part(lambda _: 1)]  # how many bytes are held back
         self._sends = self.arrival(lambda: f"{self.name} has room to send", self.writer.queue)
 
     # --- the outside
@@ -50,7 +52,9 @@ class StreamSocket(SimulatedSocket):
         answered = inbound.closed and bool(inbound.bytes)  # by a reset
         told = here and ((open_ and inbound.reset) or answered)
         self._reads.offer(told or (reads and (here or not waits)))
-        self._reads_most.offer(reads and here and inbound.coming() > 1)
+        coming = inbound.coming()
+        self._parts[0].offer(reads and here and coming > 2)
+        self._parts[1].offer(reads and here and coming > 1)
         self._sends.offer(open_ and self.writer.idle and self.writer.handle is not self._told and outbound.room() > 0)
 
     def _path_is_open(self) -> bool:
@@ -105,10 +109,24 @@ class StreamSocket(SimulatedSocket):
             return f"{self.name} reads {_bytes(self.inbound.arrived)} more"
         return f"{sender} delivers its end to {self.name}"
 
-    def _say_reads_most(self) -> str:
-        assert self.inbound is not None
-        coming = self.inbound.coming()
-        return f"{_name(self.peer)} delivers {coming - 1} of {_bytes(coming)} to {self.name}"
+    def _part(self, held: Callable[[int], int]) -> Arrival:
+        """The arrival of a part of the bytes on their way; `held` says how many are held back."""
+
+        def coming() -> int:
+            assert self.inbound is not None
+            return self.inbound.coming()
+
+        def say() -> str:
+            count = coming()
+            return f"{_name(self.peer)} delivers {count - held(count)} of {_bytes(count)} to {self.name}"
+
+        def arrive() -> None:
+            assert self.inbound is not None
+            self.inbound.arrive(but=held(coming()))
+            self.reader.queue()
+            self.changed()
+
+        return self.arrival(say, arrive, optional=True)
 
     def _read(self) -> None:
         inbound = self.inbound
@@ -122,12 +140,6 @@ class StreamSocket(SimulatedSocket):
         else:
             inbound.arrive()
             self.reader.queue()
-        self.changed()
-
-    def _read_most(self) -> None:
-        assert self.inbound is not None
-        self.inbound.arrive(but=1)
-        self.reader.queue()
         self.changed()
 
     def _answer_by_reset(self) -> None:

@@ -34,6 +34,7 @@ class Narration:
         self.impatient = impatient  # whether a step that blocks is to be interrupted: to write a run down takes long, too
         self.rows: list[ScenarioRow] = []
         self.title = ""
+        self.outside = False  # whether something of the simulated outside took part
         self.ended_at = 0.0  # seconds of virtual time
         self.evidence: list[str] = []
         self.schedule: list[str] = []  # the names of all that happened
@@ -78,6 +79,7 @@ class Narration:
         return told
 
     def finished(self) -> None:
+        self.outside = self._loop.prompt
         self._outside(self._pending)
         self.ended_at = self._loop.time()
         failure = self._judge.failure

@@ -25,6 +25,8 @@ PAGES = (
     "docs/examples.md",
     "docs/exec-protocol.md",
     "docs/scenarios/explore.md",
+    "docs/scenarios/network.md",
+    "docs/scenarios/asgi.md",
     "docs/findings.md",
     "docs/reading-a-report.md",
     "docs/properties.md",

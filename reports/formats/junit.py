@@ -12,7 +12,8 @@ def junit_of(view: View) -> str:
     """The XML. A property without a finding passes; in a run that says nothing, because it is inconclusive, it is skipped."""
     by_rule: dict[str, list[FindingView]] = {}
     for finding in view.findings:
-        by_rule.setdefault(rule_of(finding), []).append(finding)
+        for rule in dict.fromkeys([rule_of(finding), *finding.also]):
+            by_rule.setdefault(rule, []).append(finding)
     names = list(dict.fromkeys([*Property.__members__, *by_rule]))
     suite = xml.Element("testsuite", name=_text(f"subwarden: {view.title}"))
     skipped = 0

@@ -9,7 +9,9 @@ from subwarden.reports.html.escaping import escaped
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding. `run`: its tasks, steps and trace, as `reports.record.RunRecord` has them; `replay`: the command that repeats it."""
+    """A finding. `run`: its tasks, steps and trace, as `reports.record.RunRecord` has them; `replay`: the command that repeats it;
+    `also`: the names of other properties that the same bug breaks.
+    """
 
     id: str
     heading: str
@@ -20,6 +22,7 @@ class FindingView:
     script: str | None = None
     script_said: str = ""
     pictures: Sequence[str] = ()
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,14 @@ def finding_view(finding: FindingRecord) -> FindingView:
     count = plural(len(finding["operations"]), "operation")
     with_cancel = " and a cancellation" if finding["cancellation"] else ""
     run = {"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")}
+    also = [f"{each['property']} {each['said']}" for each in finding.get("also", ())]
+    lines = [*([finding["detail"]] if finding["detail"] else []), f"{count}{with_cancel}; {ORDERS[finding['order']]}."]
+    lines += [f"The same bug shows as: {'; '.join(also)}."] if also else []
     return FindingView(
         id=finding["id"],
         heading=f"{finding['property']} {finding['title']}: {finding['said']}",
-        lines=[*([finding["detail"]] if finding["detail"] else []), f"{count}{with_cancel}; {ORDERS[finding['order']]}."],
+        lines=lines,
+        also=[each["property"] for each in finding.get("also", ())],
         tasks=[(task["name"], _operations(task["operations"], task["faults"])) for task in finding["tasks"]],
         run=run,
         replay=f"subwarden replay {finding['replay']}",

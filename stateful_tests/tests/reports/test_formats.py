@@ -72,6 +72,16 @@ def test_junit_has_a_case_for_each_property() -> None:
     assert cases["P10"].attrib["file"] == "impl/manager/source.py"
 
 
+def test_a_bug_that_breaks_two_properties_fails_both() -> None:
+    record: Any = gate_of(replayed(RAW))
+    record["findings"][0]["also"] = [
+        {"property": "P1", "title": "maps agree", "said": "the maps disagree", "id": "P1-x", "replay": "sw1-x"}
+    ]
+    suite = xml.fromstring(written("junit", record).partition("\n")[2])
+    assert {case.attrib["name"].split()[0] for case in suite.iter("testcase") if case.find("failure") is not None} == {"P1", "P10"}
+    assert "The same bug shows as: P1 the maps disagree." in view_of(record).findings[0].lines
+
+
 def test_junit_skips_what_an_inconclusive_run_does_not_say() -> None:
     suite = xml.fromstring(written("junit", {**gate_of(), "verdict": "inconclusive"}).partition("\n")[2])
     assert suite.attrib["skipped"] == "14"

@@ -59,7 +59,9 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
 
     async def connect(self, client: Any) -> None:
         await super().connect(client)
-        if client not in self.sids and not self.env.closed(client):  # it was refused
+        caller = asyncio.current_task()
+        assert caller is not None
+        if client not in self.sids and (caller.cancelling() or not self.env.closed(client)):  # it was refused
             raise asyncio.CancelledError
 
 
@@ -84,6 +86,7 @@ def test_exactly_these_causes_are_found_and_none_in_the_mended_version() -> None
     assert {cause.broad().slug() for cause in shown(Adapter)} == {
         "P2-a-closed-connection-is-live-again",
         "P2-a-subscription-outlives-its-connection",
+        "P2-a-connection-that-is-not-live-is-subscribed",  # the same, while a connect of the client is open
         "P8-subscribe-answers-what-the-model-does-not",
         "P11-a-call-that-was-cancelled-while-it-waited-goes-on-and-answers",
     }

@@ -2,7 +2,7 @@
 
 A subject is run if it is built in, if the user has named it on a command line in this folder, or if its file lies below this folder and is,
 to the byte, the one that made the run. The names are kept in the user's own folder of states, not beside the records: whoever sends a
-record cannot send the permission with it. docs/security.md says what this protects against.
+record cannot send the permission with it. docs/reports/security.md says what this protects against.
 """
 
 import json

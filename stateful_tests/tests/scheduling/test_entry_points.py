@@ -22,6 +22,7 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.uncontrolled import UncontrolledSource
+from subwarden.world.loop import WorldLoop
 
 
 def in_a_run(call: Callable[[], object]) -> ControlledLoop:
@@ -102,6 +103,25 @@ def test_a_fork_that_was_bound_before_is_seen_and_its_child_does_nothing() -> No
     loop = in_a_run(lambda: children.append(bound_before()))
     assert loop.uncontrolled == ["os.fork"]
     assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 1
+
+
+def test_a_handler_of_signals_is_ignored_only_for_a_package_and_with_a_simulated_outside() -> None:
+    """A package such as a server of the subject's: no signal comes in a run, so its handler is not missed."""
+    before = signal.getsignal(signal.SIGUSR1)
+    calls = {"signal": signal, "handler": signal.SIG_IGN}
+    package = compile("signal.signal(signal.SIGUSR1, handler)", f"{os.sep}lib{os.sep}site-packages{os.sep}server.py", "exec")
+    cases: tuple[tuple[Callable[[], ControlledLoop], Callable[[], object], list[str]], ...] = (
+        (WorldLoop, lambda: signal.signal(signal.SIGUSR1, signal.SIG_IGN), ["signal.signal"]),
+        (ControlledLoop, lambda: exec(package, calls), ["signal.signal"]),
+        (WorldLoop, lambda: exec(package, calls), []),
+    )
+    for kind, call, refused_names in cases:
+        loop = kind()
+        with refused(), loop.entered(), suppress(BaseException):
+            call()
+        loop.abandon()
+        assert loop.uncontrolled == refused_names
+        assert signal.getsignal(signal.SIGUSR1) is before
 
 
 def test_outside_of_a_run_everything_passes() -> None:

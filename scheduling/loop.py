@@ -178,6 +178,10 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         if self.arrivals:
             self.show_arrivals()
 
+    def adopt_thread(self, thread: Any) -> bool:
+        """Whether this loop runs the jobs of `thread` itself, so that it need not start."""
+        return False
+
     def hide_arrivals(self) -> None:
         """No arrival is a candidate in the middle of a batch."""
 

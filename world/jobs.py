@@ -66,6 +66,13 @@ class JobLoop(ControlledLoop):
             raise self.refuse(f"run_in_executor with a {type(executor).__name__}")
         return self.offer_job(f"executor runs {name_of(func, args)}", partial(func, *args), executor)
 
+    def adopt_thread(self, thread: Any) -> bool:
+        """A worker thread of anyio's takes its jobs from a queue: here they are offered instead."""
+        if type(thread).__name__ != "WorkerThread" or type(thread).__module__ != "anyio._backends._asyncio":
+            return False
+        thread.queue = _Offered(self, thread)
+        return True
+
     def set_default_executor(self, executor: Any) -> None:
         if not isinstance(executor, concurrent.futures.ThreadPoolExecutor):
             raise TypeError("executor must be ThreadPoolExecutor instance")
@@ -87,6 +94,28 @@ class JobLoop(ControlledLoop):
     def abandon(self) -> None:
         super().abandon()
         self.arrivals.clear()
+
+
+class _Offered:
+    """The queue of one worker thread of anyio's: each job is an outside event, and its result is reported as the thread would."""
+
+    def __init__(self, loop: JobLoop, worker: Any) -> None:
+        self._loop, self._worker = loop, worker
+
+    def put_nowait(self, item: Any) -> None:
+        if item is None:  # the thread is to stop
+            return
+        context, func, args, future, _ = item
+
+        def report(done: "concurrent.futures.Future[Any]") -> None:
+            error = done.exception()
+            self._loop.call_soon_threadsafe(self._worker._report_result, future, None if error else done.result(), error)
+
+        self._loop.prompt = True
+        done: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        done.add_done_callback(report)
+        job = partial(context.run, func, *args)
+        Arrival(self._loop, lambda: f"worker runs {name_of(func, args)}", partial(_run, done, job)).offer(True)
 
 
 def _run(done: "concurrent.futures.Future[Any]", job: Callable[[], Any]) -> None:

@@ -95,6 +95,8 @@ def _refusal(name: str, original: Callable[..., Any], ends: bool) -> Callable[..
             loop = _state.loading
         if loop is None:
             return original(*args, **kwargs)
+        if name == "threading.Thread.start" and loop.adopt_thread(*args[:1]):
+            return None
         if name == "signal.signal" and loop.arrivals is not None and _package_calls():
             return sys.modules["signal"].getsignal(*args[:1])  # a server that would end at a signal: none comes in a run
         raise loop.refuse(name, ends=ends)

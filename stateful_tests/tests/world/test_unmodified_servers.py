@@ -1,0 +1,80 @@
+"""Released servers and clients run on the simulated network as they are: websockets, uvicorn with Starlette, aiohttp."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+import subwarden
+
+SCHEDULES = 40
+
+
+def holds(scenario: Any) -> None:
+    found = subwarden.explore(scenario, schedules=SCHEDULES, order="fifo", leave=["keepalive", "LifespanOn.main"])
+    assert found.verdict == "holds", str(found)
+
+
+def test_websockets() -> None:
+    client = pytest.importorskip("websockets.asyncio.client")
+    server = pytest.importorskip("websockets.asyncio.server")
+
+    async def echo(socket: Any) -> None:
+        async for message in socket:
+            await socket.send(message)
+
+    async def visit(name: str) -> None:
+        async with client.connect("ws://localhost:8765") as socket:
+            await socket.send(name)
+            assert await socket.recv() == name
+
+    async def scenario() -> None:
+        async with server.serve(echo, "localhost", 8765):
+            await asyncio.gather(visit("ann"), visit("bob"))
+
+    holds(scenario)
+
+
+def test_uvicorn_with_starlette() -> None:
+    uvicorn = pytest.importorskip("uvicorn")
+    applications = pytest.importorskip("starlette.applications")
+    from starlette.responses import PlainTextResponse  # noqa: PLC0415  # it may be missing
+    from starlette.routing import Route  # noqa: PLC0415
+
+    async def hello(request: Any) -> Any:
+        return PlainTextResponse(f"hello {request.path_params['name']}")
+
+    async def scenario() -> None:
+        app = applications.Starlette(routes=[Route("/{name}", hello)])
+        server = uvicorn.Server(uvicorn.Config(app, host="localhost", port=8000, log_config=None, loop="none", http="h11"))
+        serving = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110  # it has no event
+            await asyncio.sleep(2)
+        reader, writer = await asyncio.open_connection("localhost", 8000)
+        writer.write(b"GET /ann HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        assert (await reader.read()).endswith(b"hello ann")
+        writer.close()
+        server.should_exit = True
+        await serving
+
+    holds(scenario)
+
+
+def test_aiohttp() -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+    from aiohttp import web  # noqa: PLC0415  # it may be missing
+
+    async def hello(request: Any) -> Any:
+        return web.Response(text=f"hello {request.match_info['name']}")
+
+    async def scenario() -> None:
+        app = web.Application()
+        app.router.add_get("/{name}", hello)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "localhost", 8080).start()
+        async with aiohttp.ClientSession() as session, session.get("http://localhost:8080/ann") as answer:
+            assert await answer.text() == "hello ann"
+        await runner.cleanup()
+
+    holds(scenario)

@@ -178,7 +178,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         if self.arrivals:
             self.show_arrivals()
 
-    def adopt_thread(self, thread: Any) -> bool:
+    def adopt_thread(self, thread: Any = None) -> bool:
         """Whether this loop runs the jobs of `thread` itself, so that it need not start."""
         return False
 

@@ -66,7 +66,7 @@ class JobLoop(ControlledLoop):
             raise self.refuse(f"run_in_executor with a {type(executor).__name__}")
         return self.offer_job(f"executor runs {name_of(func, args)}", partial(func, *args), executor)
 
-    def adopt_thread(self, thread: Any) -> bool:
+    def adopt_thread(self, thread: Any = None) -> bool:
         """A worker thread of anyio's takes its jobs from a queue: here they are offered instead."""
         if type(thread).__name__ != "WorkerThread" or type(thread).__module__ != "anyio._backends._asyncio":
             return False

@@ -38,14 +38,14 @@ def test_websockets() -> None:
 def test_uvicorn_with_starlette() -> None:
     uvicorn = pytest.importorskip("uvicorn")
     applications = pytest.importorskip("starlette.applications")
-    from starlette.responses import PlainTextResponse  # noqa: PLC0415  # it may be missing
-    from starlette.routing import Route  # noqa: PLC0415
+    responses = pytest.importorskip("starlette.responses")
+    routing = pytest.importorskip("starlette.routing")
 
     async def hello(request: Any) -> Any:
-        return PlainTextResponse(f"hello {request.path_params['name']}")
+        return responses.PlainTextResponse(f"hello {request.path_params['name']}")
 
     async def scenario() -> None:
-        app = applications.Starlette(routes=[Route("/{name}", hello)])
+        app = applications.Starlette(routes=[routing.Route("/{name}", hello)])
         server = uvicorn.Server(uvicorn.Config(app, host="localhost", port=8000, log_config=None, loop="none", http="h11"))
         serving = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  # it has no event
@@ -62,7 +62,7 @@ def test_uvicorn_with_starlette() -> None:
 
 def test_aiohttp() -> None:
     aiohttp = pytest.importorskip("aiohttp")
-    from aiohttp import web  # noqa: PLC0415  # it may be missing
+    web = pytest.importorskip("aiohttp.web")
 
     async def hello(request: Any) -> Any:
         return web.Response(text=f"hello {request.match_info['name']}")

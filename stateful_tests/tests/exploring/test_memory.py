@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from subwarden.checking.core import configurations as worlds
+from subwarden.checking.core import connection_states
+from subwarden.checking.core.configurations import CoreNode
 from subwarden.checking.manager import graph as nodes
 from subwarden.checking.server import graph as server_graph
 from subwarden.impl.subjects import SUBJECTS
@@ -77,7 +78,8 @@ def core_level(count: int) -> list[Any]:
     [
         (MANAGER_LEVEL, SUBJECTS["manager"].factory, manager_programs(40), nodes, nodes.ManagerNode, "BOUND"),
         (SERVER_LEVEL, server("manager"), server_programs(40), server_graph, server_graph.ServerNode, "LARGEST"),
-        (CORE_LEVEL, factory_of(Adapter), core_level(40), worlds, worlds.CoreNode, "BOUND"),
+        (CORE_LEVEL, factory_of(Adapter), core_level(40), connection_states, CoreNode, "BOUND"),
+        (CORE_LEVEL, factory_of(Adapter), core_level(40), connection_states, connection_states.ConnectionStates, "BOUND"),
     ],
     ids=lambda given: getattr(given, "name", ""),
 )

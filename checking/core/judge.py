@@ -206,7 +206,16 @@ class CoreJudge(AdapterJudge):
             for cause, detail, *evidence in self.deliveries.broken(received):
                 self.violated(cause, detail, tuple(evidence))
 
+    def let_go(self) -> None:
+        """The run is over: forget the play, with which it would stay in memory until a garbage collection."""
+        self._view_of = _over
+
     @property
     def may_live(self) -> bool:
         """Whether any connection may be live."""
         return any(each.states.now.may_live for each in self._all)
+
+
+def _over(_shown: object) -> View:
+    """Instead of the play's: nothing is observed after the end of a run."""
+    raise AssertionError("the run is over")

@@ -248,6 +248,10 @@ class CorePlay(AdapterPlay):
         self.audience = audience_of(self.judge, observers)
         self._environment.failed = self.judge.excuse
 
+    def let_go(self) -> None:
+        super().let_go()
+        self.judge.let_go()
+
     def _view_of(self, shown: object) -> View:
         """The view of what `observe()` returned. Raises ValueError if it has another shape, or names a client or a topic that the program
         does not.

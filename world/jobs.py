@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.world import chance
 from subwarden.world.arrival import Arrival
 
 PATIENCE = 200  # batches (in the order `any`, steps) after which the oldest arrival comes by itself: no network is slow for ever
@@ -31,6 +32,7 @@ class JobLoop(ControlledLoop):
     def __init__(self, *, suspend_free_locks: bool = False, early_timers: bool = False) -> None:
         super().__init__(suspend_free_locks=suspend_free_locks, early_timers=early_timers)
         self.arrivals = []
+        chance.begin()
 
     def offer_job(self, name: str, job: Callable[[], Any], executor: Any = None) -> "asyncio.Future[Any]":
         """Let `job` run as the outside event `name`."""

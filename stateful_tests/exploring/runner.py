@@ -25,6 +25,7 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked, abandon
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer, heard
+from subwarden.world.chance import controlled_chance
 from subwarden.world.clock import controlled_clocks
 
 MakeChoose = Callable[[LoopCandidates], Choose]
@@ -210,10 +211,10 @@ class Runner:
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Around many runs: locks and clocks under control, a guard against blocking, threads and processes refused, and no collection of
-    garbage in the middle of a run.
+    """Around many runs: locks, clocks and chance under control, a guard against blocking, threads and processes refused, and no collection
+    of garbage in the middle of a run.
     """
-    with uncollected(), controlled_locks(), controlled_clocks(), WATCHDOG.guarded(), entry_points.refused(), watched():
+    with uncollected(), controlled_locks(), controlled_clocks(), controlled_chance(), WATCHDOG.guarded(), entry_points.refused(), watched():
         yield
 
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from asyncio import base_events
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from subwarden.world.network.selecting import SelectingLoop
 from subwarden.world.network.waiting import OneAfterAnother
 
 TLS = "ssl="
+CLEANS_UP = sys.version_info >= (3, 13)  # whether a server removes the path of its Unix socket when it closes
 
 
 class _Borrowing(SelectingLoop):
@@ -64,13 +66,23 @@ class ConnectingLoop(_Borrowing):
         return await self._create_connection_transport(made, factory, None, server_hostname)
 
     async def create_unix_server(
-        self, factory: Any, path: Any = None, *, ssl: Any = None, sock: Any = None, backlog: int = 100, start_serving: bool = True, **_: Any
+        self,
+        factory: Any,
+        path: Any = None,
+        *,
+        ssl: Any = None,
+        sock: Any = None,
+        backlog: int = 100,
+        start_serving: bool = True,
+        cleanup_socket: bool = CLEANS_UP,
+        **_: Any,
     ) -> Any:
         self._check(ssl)
         if path is None:
             return await self.create_server(factory, sock=sock, backlog=backlog, start_serving=start_serving)
         made = self.network.make(socket.AF_UNIX)
         made.bind(os.fspath(path))
+        made.cleans_up = cleanup_socket
         sockets: Any = [made]
         server = base_events.Server(self, sockets, factory, None, backlog, None)
         if start_serving:

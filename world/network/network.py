@@ -48,6 +48,8 @@ class Network:
 
     def remove(self, closed: SimulatedSocket) -> None:
         """A socket has been closed."""
+        if closed.cleans_up:
+            self._paths.discard(str(closed.bound))
         self.sockets = {number: each for number, each in self.sockets.items() if each is not closed}
         for among in self.bound.values():
             if closed in among:

@@ -37,6 +37,7 @@ class SimulatedSocket:
         self.bound: tuple[str, int] | str | None = None
         self.options: dict[tuple[int, int], Any] = {}
         self.closed = False
+        self.cleans_up = False  # of a Unix socket: its path is gone once it is closed
         self._number = network.add(self)
         self.reader, self.writer = Waiting("", self.changed), Waiting("", self.changed)
         self.arrivals: list[Arrival] = []

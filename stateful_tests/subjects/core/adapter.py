@@ -12,12 +12,13 @@ from typing import Any
 from subwarden.checking.adapter_judge import OBSERVE_SHOWS, JudgedRules
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import text_of_error
-from subwarden.checking.core.connection_states import UNNAMED, Maps, Pair
+from subwarden.checking.core.connection_states import Pair
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point, PointKind, parse, points
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.environment import Environment
+from subwarden.stateful_tests.subjects.core.maps import maps_of, pairs_of
 
 REQUIRED = ("connect", "subscribe")
 ARGUMENTS = {
@@ -221,7 +222,7 @@ class CoreAdapter(Adapter):
             return None
         try:
             shown = self.manager.broker()
-            return None if shown is None else _pairs(shown, "broker()")
+            return None if shown is None else pairs_of(shown, "broker()")
         except Exception as error:
             raise BadAdapter(f"broker() raised {said(error)}; it must return (client, topic) pairs") from error
 
@@ -243,27 +244,8 @@ class CoreAdapter(Adapter):
         return received
 
 
-def maps_of(shown: object) -> Maps:
-    """The maps by name, as (client, topic) pairs, that an adapter's `observe()` returned as `shown`. Raises ValueError for another
-    shape.
-    """
-    if isinstance(shown, Mapping):
-        return {str(name): _pairs(pairs, f"observe()[{name!r}]") for name, pairs in shown.items()}
-    return {UNNAMED: _pairs(shown, UNNAMED)}
-
-
 def _unseen() -> None:
     """Instead of an `observe()`."""
-
-
-def _pairs(shown: object, where: str) -> frozenset[Pair]:
-    if not isinstance(shown, set) and (isinstance(shown, str | bytes) or not isinstance(shown, Iterable)):
-        raise ValueError(f"{where} must be (client, topic) pairs, not {shown!r:.80}")
-    pairs = frozenset(shown if isinstance(shown, set | frozenset) else (tuple(pair) if isinstance(pair, list) else pair for pair in shown))
-    for pair in pairs:
-        if type(pair) is not tuple or len(pair) != 2:
-            raise ValueError(f"{where} has {pair!r:.80}, which is no (client, topic) pair")
-    return pairs
 
 
 def _takes_environment(make: Callable[..., Any]) -> bool:

@@ -17,7 +17,7 @@ from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScr
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.script.imports import imports
-from subwarden.stateful_tests.subjects.core.adapter import maps_of
+from subwarden.stateful_tests.subjects.core.maps import maps_of
 from subwarden.stateful_tests.subjects.core.play import AdapterPlay
 from subwarden.stateful_tests.subjects.core.program import CallSite
 

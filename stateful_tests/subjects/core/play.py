@@ -25,9 +25,10 @@ from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, j
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.findings.where import where
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
-from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, maps_of, said
+from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, said
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
 from subwarden.stateful_tests.subjects.core.lock_names import name_in
+from subwarden.stateful_tests.subjects.core.maps import maps_of
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
 from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
 
 EPOCH = 1_750_000_000  # what `time.time()` says at the begin of a run
+FUNCTIONS = (FunctionType, BuiltinFunctionType)
 NANO = 1_000_000_000
 NOT_OURS = (*sys.stdlib_module_names, "subwarden", "hypothesis", "pytest", "_pytest", "pluggy", "xdist", "execnet")
 
@@ -64,7 +65,7 @@ def controlled_clocks() -> Iterator[None]:
 def _replace(by: dict[Clock, Clock]) -> None:
     for module in [time, *filter(_may_read, list(sys.modules.values()))]:
         for name, value in list(vars(module).items()):
-            if callable(value) and getattr(value, "__name__", None) in CLOCKS:
+            if type(value) in FUNCTIONS and value.__name__ in CLOCKS:  # asks no lazy object of a package, which may not be set up
                 replaced = next((new for old, new in by.items() if value is old), None)
                 if replaced is not None:
                     setattr(module, name, replaced)

@@ -120,9 +120,14 @@ class _ByMessage(_Adapter):
 
     async def connect(self, client: str) -> None:
         async with self.turn(client):
-            if client not in self._gone:
-                self._gone.add(client)  # an id names one connection
+            if client in self._gone:
+                return
+            self._gone.add(client)  # an id names one connection
+            try:
                 self._sockets[client] = await self.open(client)
+            except BaseException:
+                self._gone.discard(client)  # it was not connected: it may try again
+                raise
 
     async def _ask(self, client: str, message: Any) -> None:
         async with self.turn(client):

@@ -1,4 +1,7 @@
-"""Plays a program on an adapter: the runs of the core level, and the part that they share with level custom."""
+"""Plays a program on an adapter: the runs of the core level, and the part that they share with level custom.
+
+Long because the calls, faults, waits and looks of a run share its tables.
+"""
 
 import asyncio
 from abc import ABC, abstractmethod

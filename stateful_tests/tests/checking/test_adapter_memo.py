@@ -89,6 +89,7 @@ def alike(level: Level, factory: Factory, plain_graph: Any, draw: Any, seed: str
     return differ, wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "factory",
     [Adapter, Forgiving, Reconnecting, *(defect.factory for defect in DEFECTS[::3])],

@@ -95,6 +95,7 @@ def test_pyproject_lists_the_packages_of_the_tree() -> None:
     assert project["tool"]["setuptools"]["packages"] == sorted(packages())
 
 
+@pytest.mark.slow
 def test_it_works_in_a_folder_that_knows_nothing_of_the_project(installed: Path, tmp_path: Path) -> None:
     write(tmp_path, {"mine.py": RAISES})
     look = "from subwarden.stateful_tests.runs import saved; print(saved.__file__, len([*saved.saved_runs(committed_only=True)]))"
@@ -115,6 +116,7 @@ def test_it_works_in_a_folder_that_knows_nothing_of_the_project(installed: Path,
     assert "fails on the stock event loop" in " ".join(said.split())
 
 
+@pytest.mark.slow
 def test_its_pytest_plugin_is_there_without_being_asked_for(installed: Path, tmp_path: Path) -> None:
     files = {"conftest.py": QUICK, "mine.py": SOUND, "broken.py": BROKEN, "test_one.py": CALL.format("")}
     files["test_two.py"] = files["test_one.py"].replace("mine import", "broken import")
@@ -206,6 +208,7 @@ def check() -> str:
 """
 
 
+@pytest.mark.slow
 def test_mypy_knows_the_types_of_the_public_names(installed: Path, tmp_path: Path) -> None:
     wrong = TYPED.replace('"the store"', "3").replace("self.env.closed", "self.env.close").replace("budget=1.5", "budgets=1.5")
     write(tmp_path, {"right.py": TYPED, "wrong.py": wrong})

@@ -15,6 +15,7 @@ THERE = (Connect("c1"), Subscribe("c1", "t1"))
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # a run that is over leaves anyio's streams open
 
 
+@pytest.mark.slow
 def test_the_hub_holds() -> None:
     assert not shown(EXAMPLE.Adapter)
 

@@ -82,6 +82,7 @@ def test_a_script_shows_the_finding_and_the_mended_version_lacks_it(program: Cor
     assert doubt(write(record), "") == "the script does not fail on the stock event loop"
 
 
+@pytest.mark.slow
 def test_exactly_these_causes_are_found_and_none_in_the_mended_version() -> None:
     assert {cause.broad().slug() for cause in shown(Adapter)} == {
         "P2-a-closed-connection-is-live-again",

@@ -164,6 +164,7 @@ def test_an_observe_that_never_shows_anything_makes_a_pass_inconclusive(gate: Ga
     assert "never fired: observe() shows something" in out
 
 
+@pytest.mark.slow
 def test_complaints_on_standard_error_are_ignored(gate: Gate) -> None:
     code, out, _ = gate("complains for ever", "--budget", "0.5")
     assert code in (0, 2), out  # within that time some kinds of transition may not have fired

@@ -181,6 +181,7 @@ def test_the_command_s_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "never reached: sometimes('x')" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_remains_can_be_allowed_by_name() -> None:
     """By the function's name or the task's."""
 

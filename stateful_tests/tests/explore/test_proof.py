@@ -103,6 +103,7 @@ class _Outcomes(Search):
         self.failures.add(result.failure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any) -> None:
     """In the order `any`, without a single sampled schedule."""

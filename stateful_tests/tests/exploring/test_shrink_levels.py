@@ -40,9 +40,10 @@ def test_noise_is_shrunk_away_from_a_run_of_a_server(defect: Defect) -> None:
     noisy = program(*(request for (request,) in defect.program.tasks), *NOISE, faults=defect.program.faults)
     with running():
         runner, results = explore(defect.factory, defect, defect.order, noisy, found=True)
-        shown = next(result for result in results if defect.cause in result.violations)
+        causes = ((result, cause) for result in results for cause in result.violations)
+        shown, cause = next((result, cause) for result, cause in causes if cause.broad() == defect.cause)
         _, names = runner.record(noisy, lambda *_: fixed(shown.choices))
-        finding = investigate(runner, defect.cause, noisy, names)
+        finding = investigate(runner, cause, noisy, names)
         assert size(finding.program) <= size(defect.program)
         runner = Runner(SERVER_LEVEL, defect.factory, finding.order)
         results = [runner.follow(finding.program, finding.names) for _ in range(10)]

@@ -58,6 +58,7 @@ def within_six_seconds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     return folder, Watched(folder, "--subject", "source", "--level", "server", "--jobs", "2", "--budget", str(BUDGET))
 
 
+@pytest.mark.slow
 def test_a_budget_is_kept_with_findings(within_six_seconds: tuple[Path, Watched]) -> None:
     run = within_six_seconds[1]
     assert run.code == 1
@@ -82,6 +83,7 @@ def test_each_line_that_tells_a_finding_replays_it(within_six_seconds: tuple[Pat
     assert {f"{found['property']} {found['title']}: {found['said']}" for found in run.record["findings"]} <= told
 
 
+@pytest.mark.slow
 def test_what_was_not_made_small_in_time_is_said(tmp_path: Path) -> None:
     run = Watched(tmp_path / "gate", "--subject", "source", "--level", "server", "--jobs", "1", "--budget", "2")
     large = [finding for finding in run.record["findings"] if not finding["shrunk"]]

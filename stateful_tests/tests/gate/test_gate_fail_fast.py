@@ -35,6 +35,7 @@ def test_it_stops_at_the_same_findings_with_one_worker_and_with_two(options: lis
     assert one == two
 
 
+@pytest.mark.slow
 def test_without_it_there_is_more_to_find_and_more_is_searched() -> None:
     whole, first = gate("--jobs", "2"), gate("--jobs", "2", "-x")
     assert len(whole["findings"]) > 2

@@ -14,6 +14,7 @@ from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.hunt.processes import files
 
 
+@pytest.mark.slow
 def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Findings, files and counts, down to the yield of each strategy."""
     for name in ("one", "two"):
@@ -30,6 +31,7 @@ def test_the_same_hunt_twice_finds_the_same(tmp_path: Path, capsys: pytest.Captu
     assert totals[0].rounds == {0: 1, 1: 1}
 
 
+@pytest.mark.slow
 def test_a_resumed_hunt_keeps_counts_rounds_and_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.json"
     assert (

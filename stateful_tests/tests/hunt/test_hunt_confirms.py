@@ -76,7 +76,7 @@ def test_a_run_that_cannot_be_followed_is_not_reproducible() -> None:
     with running():
         runner = Runner(MANAGER_LEVEL, Wavers, Order.FIFO)
         _, names = runner.record(CLOSES, lambda *_: fixed([]))
-        with pytest.raises(NotReproducible, match="at step"):
+        with pytest.raises(NotReproducible, match="after step"):
             confirm(runner, causes.REVIVED, CLOSES, names)
 
 

@@ -31,7 +31,7 @@ def test_awaits_and_overlaps_are_seen() -> None:
         )
     assert seen.runs == 1
     assert seen.overlaps == {"hold_state | thread_state", "hold_state | state_clear_listener"}
-    assert any(place.startswith("impl.manager.state_operations:") for place in seen.awaits)
+    assert any(place.startswith("impl/manager/state_operations.py:") for place in seen.awaits)
     assert seen.overlaps <= MANAGER_LEVEL.overlaps(Manager)
 
 
@@ -63,7 +63,7 @@ def test_a_pair_has_one_name() -> None:
 
 def test_awaits_are_read_from_the_code() -> None:
     lines = Path(seed.__file__).read_text(encoding="utf-8").splitlines()
-    places = {place for place in MANAGER_LEVEL.awaits(SourceManager) if place.startswith("impl.manager.source:")}
+    places = {place for place in MANAGER_LEVEL.awaits(SourceManager) if place.startswith("impl/manager/source.py:")}
     text = [lines[int(place.split(":")[1]) - 1].strip() for place in places]
     assert len(text) == sum(line.strip().startswith("async with") or "await " in line.split("#")[0] for line in lines if '"""' not in line)
     assert all("async with" in line or "await" in line for line in text)

@@ -39,8 +39,9 @@ def test_another_worker_takes_the_slot_of_a_killed_one(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=PATIENCE)
     assert [line["lost"] for line in journal(folder) if "lost" in line] == [0]
     for text in (out, err):
-        (said,) = [line for line in text.splitlines() if "worker 0 was killed (signal 9) in round" in line]
-        assert "another takes its place" in said
+        words = " ".join(text.split())  # a report is as wide as its terminal
+        assert words.count("worker 0 was killed (signal 9) in round") == 1
+        assert "another takes its place" in words
     assert process.returncode == 1
     assert files(folder)
     for pid in (other, workers(folder)[2]):
@@ -82,12 +83,12 @@ def test_a_slot_is_not_taken_for_ever(words: tuple[bool, ...], taken: int) -> No
 
 
 DIES = """
-import os
+import ctypes
 from subwarden.impl.manager.manager import Manager
 
 class Mine(Manager):
     async def has_subscribers(self, thread_id):
-        os._exit(7)
+        ctypes.CDLL(None)._exit(7)  # past `os._exit`, which is refused
 """
 
 

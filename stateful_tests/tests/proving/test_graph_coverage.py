@@ -45,6 +45,7 @@ def follow(coverage: ModelCoverage, requests: list[Request]) -> None:
         state = step(state, call).state
 
 
+@pytest.mark.slow
 def test_a_tour_misses_nothing(coverage: ModelCoverage, toured: Tour) -> None:
     """It takes every transition of the graph, and none outside."""
     for run in toured.runs:

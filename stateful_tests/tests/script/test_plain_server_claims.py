@@ -219,6 +219,7 @@ def test_claims_at_the_end_have_their_own_kinds() -> None:
     assert {*AT_END} - shown <= {causes.DEADLOCK}  # which has the claim of a lock that is still held
 
 
+@pytest.mark.slow
 def test_the_script_of_a_random_finding_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     runs: list[FailingRun] = []
     with running():

@@ -43,6 +43,7 @@ def trace(runner: Runner, program: ManagerProgram, make: Callable[..., Any]) -> 
     return tracer.trace
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 def test_concurrent_runs_of_our_manager_are_behaviours_of_the_twin() -> None:
     """Some have calls that a teardown overtook: only concurrent runs reach that part of the twin."""

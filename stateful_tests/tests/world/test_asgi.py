@@ -150,6 +150,7 @@ def adapter(make: Callable[[], Any]) -> Any:
     )
 
 
+@pytest.mark.slow
 def test_a_hub_that_works_has_no_finding() -> None:
     try:
         report = subwarden.holds(adapter(hub()), budget=10)
@@ -158,6 +159,7 @@ def test_a_hub_that_works_has_no_finding() -> None:
     assert report.verdict != "violated", str(report)
 
 
+@pytest.mark.slow
 def test_a_hub_that_keeps_who_has_left_is_found() -> None:
     with pytest.raises(subwarden.DoesNotHold, match="a message reaches a connection that was not subscribed"):
         subwarden.holds(adapter(hub(leaves=False)), budget=20)

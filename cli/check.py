@@ -6,6 +6,8 @@ It refuses to judge part of a history: a line that cannot be read may be the one
 import argparse
 import sys
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
 
 from subwarden.checking.linearizability.core import CoreSpecification
 from subwarden.checking.linearizability.lines import Header, Malformed, header_of
@@ -28,7 +30,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Judge whether some sequential order of a history's calls explains its answers. The format: docs/histories.md.",
         epilog="exit codes: 0 linearizable, 1 not linearizable, 2 unknown (budget), 3 unusable history, usage or internal error",
     )
-    parser.add_argument("history", type=Path, metavar="HISTORY.jsonl", help="calls, returns and cancellations, one JSON object a line")
+    parser.add_argument(
+        "history", type=Path, metavar="HISTORY.jsonl", help="calls, returns and cancellations, one JSON object a line; -: standard input"
+    )
     parser.add_argument("--model", choices=list(SPECIFICATIONS), help=f"default: the model that the history names, else {DEFAULT}")
     parser.add_argument("--reconnects", action="store_true", help="model core: a client that has closed may connect again under its name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the judgement as JSON")
@@ -41,23 +45,32 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Judge the history that `args` names. The judgement goes to standard output, faults of the history to standard error."""
-    path: Path = args.history
+    if str(args.history) != "-":
+        return _judge(args, args.history, str(args.history))
+    with NamedTemporaryFile(suffix=".jsonl") as kept:  # it is read twice
+        copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        return _judge(args, Path(kept.name), "standard input")
+
+
+def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
+    """Judge the history in `path`, which the user knows as `called`."""
     try:
         header = _header(path)
         name = args.model or header.model or DEFAULT
         if name not in SPECIFICATIONS:
-            return _unusable(f"{path}:1: no model is called {name!r}; name one of {', '.join(SPECIFICATIONS)}, here or with --model")
+            return _unusable(f"{called}:1: no model is called {name!r}; name one of {', '.join(SPECIFICATIONS)}, here or with --model")
         reconnects = args.reconnects or header.reconnects
         if reconnects and name != CoreSpecification.name:
             return _unusable(f"subwarden check: --reconnects belongs to the model core, not to {name}; leave it out")
         specification = CoreSpecification(reconnects=True) if reconnects else SPECIFICATIONS[name]()
         found = survey_file(path, specification)
         if found.faults:
-            return _unusable(*(fault.told(str(path)) for fault in found.faults))
+            return _unusable(*(fault.told(called) for fault in found.faults))
         judgement = judge_file(path, specification, found, args.budget)
     except OSError as error:
-        return _unusable(f"{path}: {error.strerror}; name a file that can be read")
-    made = record(judgement, specification, str(path))
+        return _unusable(f"{called}: {error.strerror}; name a file that can be read")
+    made = record(judgement, specification, called)
     sys.stdout.write(escape(as_text(made)))
     if args.html:
         write_html(args.html, made)

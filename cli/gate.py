@@ -51,6 +51,7 @@ def add_parser(verbs: Any) -> None:
     add_html(parser)
     add_format(parser)
     parser.add_argument("--portable", action="store_true", help="print runs as long strings, which replay anywhere, instead of short names")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print the findings and the verdict alone, and no progress")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: what was reached, how completely")
     parser.add_argument(
         "--answer-within",
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     what = f"subwarden gate {options.subject}"
     news = FoundNews(options.subject)
     with LastResort(what, news.exit_code) as last, interruptible(ENDING, last.arm) as interrupted, blaming(options.subject):
-        with progress(what) as report:
+        with progress(what, quiet=options.quiet) as report:
             news.say = report.say
             gate = Gate(
                 options.subject,
@@ -120,7 +121,11 @@ def _unsaved(record: GateRecord) -> bool:
 def _report(options: argparse.Namespace, record: GateRecord, news: FoundNews) -> int:
     portable = options.portable or _unsaved(record) or bool(news.unsaved)
     outputs: list[Callable[[], object]] = []
-    outputs += [] if options.format else [lambda: write_gate(record, console_for(sys.stdout), verbose=options.verbose, portable=portable)]
+    outputs += (
+        []
+        if options.format
+        else [lambda: write_gate(record, console_for(sys.stdout), verbose=options.verbose, quiet=options.quiet, portable=portable)]
+    )
     outputs += [lambda: sys.stderr.write(news.unsaved)]
     outputs += [lambda: write_json(options.json, record)] if options.json else []
     deliver("gate", *outputs, lambda: write_pictures(options, record))

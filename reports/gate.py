@@ -21,17 +21,22 @@ ORDERS = {
 }
 
 
-def write_gate(record: GateRecord, console: Console, *, timings: bool = True, verbose: bool = False, portable: bool = True) -> None:
-    """Write the report of a gate. `timings=False` leaves out all that differs from run to run; `verbose`: the statistics, too; `portable`:
-    a finding's run as a string that replays it anywhere, else its short name, under which it must be kept.
+def write_gate(
+    record: GateRecord, console: Console, *, timings: bool = True, verbose: bool = False, quiet: bool = False, portable: bool = True
+) -> None:
+    """Write the report of a gate. `timings=False` leaves out all that differs from run to run; `verbose`: the statistics, too;
+    `quiet`: the findings and the verdict alone, and the reasons if it is inconclusive; `portable`: a finding's run as a string that replays
+    it anywhere, else its short name, under which it must be kept.
     """
     for finding in record["findings"]:
         write_finding(finding, console, portable=portable)
         if not finding.get("shrunk", True):
             console.print("  This run is not as small as it can be: there was no time. A gate with more time goes on.\n")
-    console.print(_checks(record, console.width, timings=timings, verbose=verbose))
-    _coverage(record, console, verbose=verbose)
-    write_not_judged(record, console)
+    if not quiet:
+        console.print(_checks(record, console.width, timings=timings, verbose=verbose))
+    if not quiet or record["verdict"] == "inconclusive":
+        _coverage(record, console, verbose=verbose)
+        write_not_judged(record, console)
     for doubt in record["doubts"]:
         write_line(f"doubt: {doubt}", console, "yellow")
     console.print(_summary(record), soft_wrap=True)

@@ -25,8 +25,11 @@ class ReportProgress(Protocol):
 
 
 @contextmanager
-def progress(what: str, unit: str = "schedules") -> Iterator[ReportProgress]:
-    """Show how far the command `what` is, with its rate in `unit`s a second, and the time left."""
+def progress(what: str, unit: str = "schedules", *, quiet: bool = False) -> Iterator[ReportProgress]:
+    """Show how far the command `what` is, with its rate in `unit`s a second, and the time left; nothing if `quiet`."""
+    if quiet:
+        yield _Silent()
+        return
     if not sys.stderr.isatty():
         yield _Plain(what, unit)
         return
@@ -41,6 +44,14 @@ def progress(what: str, unit: str = "schedules") -> Iterator[ReportProgress]:
     console = Console(stderr=True, highlight=False, emoji=False)
     with Progress(*columns, console=console, transient=True) as bar:
         yield _OnTerminal(what, unit, console, bar, bar.add_task(what, total=None, rate=""))
+
+
+class _Silent:
+    def __call__(self, schedules: int, done: int, parts: int, now: str = "", /) -> None:
+        """Show nothing."""
+
+    def say(self, line: str, /) -> None:
+        """Say nothing."""
 
 
 class _Plain:

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import io
 import json
 import os
 import re
@@ -53,6 +54,16 @@ def test_golden_text(name: str, capsys: pytest.CaptureFixture[str], monkeypatch:
         golden.write_text(out, encoding="utf-8")
     assert err == ""
     assert out == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_standard_input_is_judged_like_the_file(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    history = HISTORIES / f"{name}.jsonl"
+    assert subwarden("check", str(history)) == CODES[name]
+    of_file = capsys.readouterr().out.replace(str(history), "standard input")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(history.read_bytes())))
+    assert subwarden("check", "-") == CODES[name]
+    assert capsys.readouterr().out == of_file
 
 
 def test_every_golden_file_has_its_history() -> None:

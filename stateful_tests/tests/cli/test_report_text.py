@@ -95,9 +95,9 @@ RECORD: Any = {
 }
 
 
-def text(record: GateRecord, *, timings: bool = False, verbose: bool = False) -> str:
+def text(record: GateRecord, *, timings: bool = False, verbose: bool = False, quiet: bool = False) -> str:
     out = io.StringIO()
-    write_gate(record, console_for(out), timings=timings, verbose=verbose)
+    write_gate(record, console_for(out), timings=timings, verbose=verbose, quiet=quiet)
     return out.getvalue()
 
 
@@ -175,3 +175,16 @@ def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     shown = [MARKUP, FINDING["said"], FINDING["detail"], FINDING["tasks"][1]["operations"][0], "m[0].py:12", "[red]it[/red]"]
     for words in [*shown, "[dim]x[/dim]: y", *RECORD["doubts"]]:
         assert words in out
+
+
+def test_a_quiet_gate_prints_its_findings_and_verdict_and_why_it_is_inconclusive() -> None:
+    whole, quiet = text(RECORD), text(RECORD, quiet=True)
+    assert "manager, fifo" in whole
+    assert "manager, fifo" not in quiet
+    assert "coverage:" not in quiet
+    assert "replay: subwarden replay sw1-" in quiet
+    assert "violated (1 finding in" in quiet
+    holds: Any = {**RECORD, "verdict": "holds", "findings": [], "doubts": [], "stopped": False}
+    passed = text(holds, quiet=True)
+    assert len(passed.splitlines()) == 1
+    assert "coverage: 2 of 3 points" in text(holds | {"verdict": "inconclusive"}, quiet=True)

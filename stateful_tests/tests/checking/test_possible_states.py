@@ -58,6 +58,7 @@ def differing(factory: Factory, programs: list[ManagerProgram], order: Order) ->
     return differ, wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_a_judge_with_a_memo_judges_like_a_fresh_one(subject: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_graph, "MOVES", 400)  # so that the memo is dropped several times

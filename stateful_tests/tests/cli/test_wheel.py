@@ -149,6 +149,7 @@ def test_both():
 """
 
 
+@pytest.mark.slow
 def test_a_project_with_packages_named_as_ours_works_beside_it(installed: Path, tmp_path: Path) -> None:
     """Such as `model/`, `cli/`, `reports/` and `impl/`: on the command line, in its worker processes, and in pytest."""
     assert {"model", "cli", "reports", "impl", "stateful_tests", "scheduling", "checking"} <= set(ROOMS)

@@ -12,6 +12,7 @@ from subwarden.stateful_tests.tests.paths import ROOT
 PLANTED = "stateful_tests/specimens/scenarios/planted.py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "line"),
     [

@@ -35,6 +35,7 @@ def size(of: ServerProgram) -> int:
     return of.operations() + len(of.faults)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defect", SMALL, ids=lambda d: d.name)
 def test_noise_is_shrunk_away_from_a_run_of_a_server(defect: Defect) -> None:
     noisy = program(*(request for (request,) in defect.program.tasks), *NOISE, faults=defect.program.faults)
@@ -52,6 +53,7 @@ def test_noise_is_shrunk_away_from_a_run_of_a_server(defect: Defect) -> None:
     assert finding.cause in results[0].violations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defect", DRAWN, ids=lambda d: d.name)
 def test_nothing_can_be_taken_away_from_a_finding_of_the_core_level(defect: CoreDefect) -> None:
     finding = findings(defect)[defect.cause]

@@ -66,6 +66,7 @@ def test_a_budget_is_kept_with_findings(within_six_seconds: tuple[Path, Watched]
     assert run.took < 1.2 * BUDGET + run.start
 
 
+@pytest.mark.slow
 def test_findings_are_told_long_before_the_end_and_again_when_they_are_small(within_six_seconds: tuple[Path, Watched]) -> None:
     run = within_six_seconds[1]
     first = run.found()[0]

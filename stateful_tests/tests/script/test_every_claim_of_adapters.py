@@ -108,6 +108,7 @@ def failing_run(row: Row, subject: str) -> FailingRun:
     raise AssertionError("it was not found")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}-{row.adapter}")
 def test_a_script_fails_on_the_broken_adapter_and_holds_on_the_mended(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     subject = f"{FILE}:{row.adapter}"

@@ -93,6 +93,7 @@ def told_of(run: FailingRun) -> dict[str, Any]:
     return {"property": broken.name, "title": broken.title, "mechanism": run.cause.mechanism, "tasks": tasks}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defect", SHOWN, ids=lambda d: d.name)
 def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_manager(defect: Defect) -> None:
     run = failing_run(defect)

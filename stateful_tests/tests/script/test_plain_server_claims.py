@@ -87,6 +87,7 @@ def ended(script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     return word if isinstance(word, str) else said if word else ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defect", PLANTED, ids=lambda d: d.name)
 def test_the_script_of_a_planted_defect_fails_and_passes_with_the_sound_server(
     defect: Defect, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -48,6 +48,7 @@ def shows(factory: object, program: CoreProgram) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEFECTS)
 def test_each_shows_in_fifo_in_a_program_of_six_to_ten_operations(name: str) -> None:
     program = program_of(name)
@@ -55,6 +56,7 @@ def test_each_shows_in_fifo_in_a_program_of_six_to_ten_operations(name: str) -> 
     assert shows(getattr(deep_defects, name), program)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in DEFECTS if name.startswith("Parked")])
 def test_the_hub_without_a_defect_holds(name: str) -> None:
     def hub(env: object) -> Hub:

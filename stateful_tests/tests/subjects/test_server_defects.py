@@ -70,6 +70,7 @@ def test_a_planted_defect_is_found_by_its_name_and_replays(defect: Defect) -> No
             assert (again.violations, again.details) == (shown.violations, shown.details)
 
 
+@pytest.mark.slow
 @every_defect
 def test_the_sound_server_shows_nothing_on_the_same_program(defect: Defect) -> None:
     with running():

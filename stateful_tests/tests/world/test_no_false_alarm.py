@@ -47,6 +47,7 @@ class Echo(asyncio.Protocol):
                 self.transport.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reads", "writes", "ends"), list(product(READS, WRITES, ENDS)))
 def test_a_correct_server_holds(reads: str, writes: str, ends: str) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -28,7 +28,7 @@ def test_the_skeleton_holds_and_says_what_it_was_judged_by(capsys: pytest.Captur
     assert main(["new", "mine.py"]) == 0
     assert main([*printed(capsys), "--jobs", "1"]) == 0
     out = capsys.readouterr().out
-    assert re.search(r"subject mine.py:Adapter, profile dev: holds \(no findings in [\d,]+ schedules\)", out)
+    assert re.search(r"subject mine.py:Adapter, profile dev: holds \(no findings in [\d,]+ schedules, seed \d+\)", out)
     assert "not judged: teardown: it has no such method" in out
 
 

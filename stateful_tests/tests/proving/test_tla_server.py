@@ -14,7 +14,7 @@ TWO_IN_FLIGHT = ServerScope(1, 1, 0, 2)
 SCOPES = [ONE, ServerScope(2, 1, 0, 1), ServerScope(1, 2, 0, 1), TWO_IN_FLIGHT]
 IN_BOTH = {  # liveness is judged by `prove` alone
     "close keeps grants": (ONE, 9),
-    "resume links on a closing thread": (ONE, 13),
+    "resume links on a closing thread": (ONE, 14),
     "unsubscribe keeps the grant": (ONE, 11),
     "a link leaves what is owed": (TWO_IN_FLIGHT, 13),
     "an unloaded conversation is loaded again": (TWO_IN_FLIGHT, 9),

@@ -16,9 +16,17 @@ INSTALLED = ("site-packages", "dist-packages")
 LIBRARY = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
 
 
-@cache
 def path_of(file: str) -> str:
     """How reports name `file`."""
+    try:
+        return _path_of(file, os.getcwd())
+    except FileNotFoundError:  # the current folder was removed
+        return file
+
+
+@cache
+def _path_of(file: str, current: str) -> str:
+    """The same, in the folder `current`."""
     if file.startswith("<"):  # made by exec, or frozen into the interpreter
         return file
     path = Path(file).resolve()
@@ -26,7 +34,7 @@ def path_of(file: str) -> str:
         if part in INSTALLED:
             return Path(*path.parts[at + 1 :]).as_posix()
     try:
-        return path.relative_to(Path.cwd().resolve()).as_posix()
+        return path.relative_to(Path(current).resolve()).as_posix()
     except ValueError:
         pass
     for folder in LIBRARY:

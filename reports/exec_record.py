@@ -3,7 +3,7 @@
 from typing import Literal, TypedDict
 
 from subwarden.reports.history_record import HistoryRecord
-from subwarden.reports.record import RunRecord, VerdictName
+from subwarden.reports.record import BrokenRecord, RunRecord, VerdictName
 
 
 class ProtocolCheckRecord(TypedDict):
@@ -15,17 +15,11 @@ class ProtocolCheckRecord(TypedDict):
     mend: str
 
 
-class ExecRunRecord(RunRecord):
+class ExecRunRecord(BrokenRecord, RunRecord):
     """A run that violates a property. `first`: the calls made one by one before the tasks start; `schedule`: None where the process
     schedules itself.
     """
 
-    id: str
-    property: str
-    title: str
-    mechanism: str
-    said: str
-    detail: str
     first: list[str]
     schedule: list[str] | None
 

@@ -104,7 +104,18 @@ class AlsoRecord(TypedDict):
     short: str
 
 
-class FindingRecord(RunRecord, ScriptRecord):
+class BrokenRecord(TypedDict):
+    """A property that a run violates."""
+
+    id: str
+    property: str
+    title: str
+    mechanism: str
+    said: str
+    detail: str
+
+
+class FindingRecord(BrokenRecord, RunRecord, ScriptRecord):
     """A finding: the property that is violated, its minimal run, and the string that replays it.
 
     `short`: the name of the run where it is kept. `also`: the other findings of the same bug. `trace`: what pictures of the run need;
@@ -113,12 +124,6 @@ class FindingRecord(RunRecord, ScriptRecord):
     """
 
     level: str
-    id: str
-    property: str
-    title: str
-    mechanism: str
-    said: str
-    detail: str
     order: OrderName
     cancellation: bool
     operations: list[str]
@@ -304,17 +309,6 @@ class HuntRecord(AdapterRecord):
     outcomes: OutcomesRecord
     lost: list[str]
     doubts: list[str]
-
-
-class BrokenRecord(TypedDict):
-    """A property that a replayed run violates."""
-
-    id: str
-    property: str
-    title: str
-    mechanism: str
-    said: str
-    detail: str
 
 
 class ReplayRecord(TypedDict):

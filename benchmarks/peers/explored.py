@@ -1,11 +1,7 @@
 """`subwarden explore` as a contender: the workloads as plain scenarios, with everything judged that a scenario is judged for."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from subwarden.benchmarks.peers.contender import Contender
-from subwarden.benchmarks.peers.workloads import workload
+from subwarden.benchmarks.peers.workloads import main_of
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.explore.search import Search
@@ -13,18 +9,6 @@ from subwarden.stateful_tests.exploring.budget import UNLIMITED
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import scenario_of
-
-
-def _main(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
-    made = workload(name)
-
-    async def main() -> None:
-        state = made.start()
-        await asyncio.gather(*(task(state) for task in made.tasks))
-        if not made.ended_well(state):
-            raise AssertionError("it did not end well")
-
-    return main
 
 
 class _First(Search):
@@ -42,7 +26,7 @@ class _First(Search):
 
 
 def _search(name: str, seed: int, limit: int) -> _First:
-    scenario = scenario_of(_main(name))
+    scenario = scenario_of(main_of(name))
     search = _First(lambda rules: ScenarioRunner(scenario, rules), Rules(Order.ANY), seed, limit, UNLIMITED)
     search.go()
     WATCHDOG.watch(None)

@@ -7,41 +7,29 @@ from importlib import import_module
 from typing import Any
 
 from subwarden.benchmarks.peers.contender import Contender
-from subwarden.benchmarks.peers.workloads import workload
+from subwarden.benchmarks.peers.workloads import main_of, workload
 
 SECONDS = 20.0  # the bound for one search of frontrun, which is systematic
 
 
-def _main(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
-    made = workload(name)
-
-    async def main() -> None:
-        state = made.start()
-        await asyncio.gather(*(task(state) for task in made.tasks))
-        if not made.ended_well(state):
-            raise AssertionError("it did not end well")
-
-    return main
-
-
 def _simloop(name: str, count: int) -> int:
-    assert import_module("simloop").explore(_main(name), range(count)) is None
+    assert import_module("simloop").explore(main_of(name), range(count)) is None
     return count
 
 
 def _simloop_find(name: str, seed: int, limit: int) -> int | None:
-    report = import_module("simloop").explore(_main(name), range(seed * limit, (seed + 1) * limit))
+    report = import_module("simloop").explore(main_of(name), range(seed * limit, (seed + 1) * limit))
     return None if report is None else report.seeds_passed + 1
 
 
 def _simloom(name: str, count: int) -> int:
-    found = import_module("simloom").explore(_main(name), runs=count)
+    found = import_module("simloom").explore(main_of(name), runs=count)
     assert not found.failed
     return count
 
 
 def _simloom_find(name: str, seed: int, limit: int) -> int | None:
-    found = import_module("simloom").explore(_main(name), runs=limit, start_seed=seed * limit)
+    found = import_module("simloom").explore(main_of(name), runs=limit, start_seed=seed * limit)
     return found.runs if found.failed else None
 
 
@@ -66,13 +54,13 @@ def _frontrun_find(name: str, _seed: int, limit: int) -> int | None:
 
 
 def _detangle(name: str, count: int) -> int:
-    return int(import_module("detangle").explore(_main(name), runs=count, seed=1, database=False).runs)
+    return int(import_module("detangle").explore(main_of(name), runs=count, seed=1, database=False).runs)
 
 
 def _detangle_find(name: str, seed: int, limit: int) -> int | None:
     detangle = import_module("detangle")
     try:
-        detangle.explore(_main(name), runs=limit, seed=seed, shrink=False, database=False)
+        detangle.explore(main_of(name), runs=limit, seed=seed, shrink=False, database=False)
     except detangle.BugFound as found:
         return int(found.report.runs)
     return None

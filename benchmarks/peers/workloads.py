@@ -1,5 +1,6 @@
 """The workloads that every tool runs: the state of a run, its concurrent coroutines, and the check at its end."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -51,3 +52,16 @@ _MADE: dict[str, Callable[[], Workload]] = {
 def workload(name: str) -> Workload:
     """The workload called `name`."""
     return _MADE[name]()
+
+
+def main_of(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
+    """The workload `name` as one coroutine function, which raises AssertionError unless it ends well."""
+    made = workload(name)
+
+    async def main() -> None:
+        state = made.start()
+        await asyncio.gather(*(task(state) for task in made.tasks))
+        if not made.ended_well(state):
+            raise AssertionError("it did not end well")
+
+    return main

@@ -168,11 +168,6 @@ class Connection(PossibleStates[CoreNode]):
         return not self.closed and any(isinstance(o, Connect) for o in self.open.values())
 
 
-def concerns(connection: Id, operation: CoreOperation) -> bool:
-    """Whether `operation` can change anything for `connection`."""
-    return isinstance(operation, Teardown) or (not isinstance(operation, Publish) and operation.connection == connection)
-
-
 def _with_latest(operation: CoreOperation, ended: tuple[CoreOperation, ...]) -> tuple[CoreOperation, ...]:
     """`ended`, which begins with the latest, and `operation` after it; without those that `latest` can no longer find behind it."""
     if isinstance(operation, Connect):

@@ -5,15 +5,8 @@ It refuses to send anything: subjects differ in when they may.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-
-class Approval(NamedTuple):
-    """The approval that event `number` of a conversation asked for."""
-
-    thread: int
-    conversation: int
-    number: int
+from subwarden.model.server.approvals import Approval
 
 
 class Approvals:

@@ -15,10 +15,10 @@ from subwarden.impl.manager.listener_commands import (
 )
 from subwarden.impl.manager.oneshot import Receiver
 from subwarden.impl.manager.thread_state import ThreadState
-from subwarden.impl.server.approvals import Approval
 from subwarden.impl.server.engine import EngineConversation
 from subwarden.impl.server.select import first_ready
 from subwarden.model.manager.operations import TurnEvent
+from subwarden.model.server.approvals import Approval
 from subwarden.model.server.requests import Asks, EngineEvent, EventKind, Notice, Reply, Resolved
 
 if TYPE_CHECKING:

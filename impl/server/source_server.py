@@ -19,11 +19,12 @@ from subwarden.impl.manager.listener_commands import (
 from subwarden.impl.manager.oneshot import oneshot
 from subwarden.impl.manager.thread_state import ThreadState
 from subwarden.impl.server import source_listener
-from subwarden.impl.server.approvals import Approval, Approvals
+from subwarden.impl.server.approvals import Approvals
 from subwarden.impl.server.engine import Engine, EngineConversation, EngineFailed, Submission
 from subwarden.impl.server.server import Server, shut_down
 from subwarden.impl.server.source_listener import SourceListener
 from subwarden.model.server import requests as rq
+from subwarden.model.server.approvals import Approval
 from subwarden.model.server.requests import Closed, Reply, Request, Started
 
 API = "v2"  # the version of the API, which a pending interrupt remembers

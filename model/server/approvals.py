@@ -2,7 +2,7 @@
 
 The server asks every subscriber for an approval that a conversation waits for: once for the event, and once more for each request of the
 client to subscribe, whose answer replays what is open. The first client that gives the approval settles it: every client that was asked is
-told so, and then the engine hears of it. Nobody else is asked or told, and the engine hears of no approval that no client has given.
+told so, and then the engine hears of it. Nobody else is asked or told, and the engine hears of no approval that nobody was asked for.
 """
 
 from collections import Counter
@@ -90,7 +90,7 @@ class Approvals:
         if approval in self._open and (client, approval) in self._asked:
             self._given.add(approval)
             self._open.discard(approval)
-        self._owed = {(c, a) for c, a in self._owed if a != approval}
+        self._owed = {(c, a) for c, a in self._owed if a != approval}  # a server that has an answer need ask no other client
 
     def heard(self, approval: Approval) -> Wrong | None:
         """The engine hears that the approval is given."""

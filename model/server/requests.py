@@ -143,7 +143,6 @@ Request = (
 REQUESTS: tuple[type[Request], ...] = Request.__args__
 BY_NAME: Mapping[str, type[Request]] = {kind.name: kind for kind in REQUESTS}
 SUBSCRIBES = (Start, Resume, Fork, AddListener)
-ENDS_SUBSCRIPTION = (Unsubscribe, RemoveListener)
 ASKS_ENGINE = (Start, Resume, Fork)  # may have to wait for a conversation to be started or loaded
 
 

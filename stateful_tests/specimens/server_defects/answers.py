@@ -15,7 +15,6 @@ from subwarden.model.server.deliveries import Wrong
 from subwarden.model.server.requests import (
     AddListener,
     Fork,
-    Initialize,
     ListLoaded,
     Message,
     RemoveListener,
@@ -28,7 +27,7 @@ from subwarden.model.server.requests import (
     Unsubscribe,
 )
 from subwarden.stateful_tests.specimens.manager_defects.answers import ImplicitGoesWithExplicit
-from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
+from subwarden.stateful_tests.specimens.server_defects.defect import BOTH, A, B, Defect, program
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 
@@ -143,9 +142,6 @@ class CancelledIsForgotten(OwningServer):
     def handling(self, request_id: ConnectionRequestId, request: Request) -> Coroutine[Any, Any, None]:
         return self.dispatch(request_id, request)
 
-
-A, B = Initialize(1), Initialize(2)
-BOTH: tuple[Request, ...] = (A, B, Resume(1, 1), Resume(2, 1))
 
 DEFECTS = (
     Defect(UnloadForgetsWhoWaits, causes.never_answered("thread_rollback"), program(A, Resume(1, 1), Rollback(1, 1), Unsubscribe(1, 1))),

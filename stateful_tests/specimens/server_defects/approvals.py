@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from subwarden.checking import causes
+from subwarden.checking.causes import wrong_delivery
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.server.loaded_thread import Approved, LoadedThread
 from subwarden.impl.server.outbox import always
@@ -15,14 +15,22 @@ from subwarden.model.server.requests import (
     Close,
     EngineEvent,
     EventKind,
-    Initialize,
     Message,
-    Request,
     Resolved,
     Resume,
-    TurnStart,
 )
-from subwarden.stateful_tests.specimens.server_defects.defect import Defect, Drops, OtherListener, program
+from subwarden.stateful_tests.specimens.server_defects.defect import (
+    ASKING,
+    BOTH,
+    RESUMED,
+    A,
+    B,
+    Defect,
+    Drops,
+    OtherListener,
+    ToAll,
+    program,
+)
 
 
 class AsksNobody(Drops):
@@ -58,14 +66,10 @@ class AsksTwice(OwningServer):
         return await super().send(connection, message, wanted)
 
 
-class AsksEverybody(OwningServer):
+class AsksEverybody(ToAll):
     """All live clients are asked, not only the subscribers."""
 
-    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
-        if isinstance(message, Asks):
-            for other in sorted(self.initialized - {connection}):
-                await super().send(other, message, always)
-        return await super().send(connection, message, wanted)
+    told = Asks
 
 
 class IgnoresApprovals(OwningServer):
@@ -75,14 +79,6 @@ class IgnoresApprovals(OwningServer):
         pass
 
 
-class KeepsApprovals(OwningServer):
-    """An approval is told to the subscribers, and not to the engine."""
-
-    def listen(self, work, thread, conversation):  # type: ignore[no-untyped-def]
-        listener = _KeepsApprovals(self, self.records[thread], self.manager.threads[thread].state)
-        return super().listen(listener.run, thread, conversation)
-
-
 class _KeepsApprovals(OwningListener):
     async def _resolved(self, approved: Approved) -> None:
         record = self._record
@@ -90,8 +86,10 @@ class _KeepsApprovals(OwningListener):
             await self._server.send(connection, Resolved(record.thread, record.conversation.number, approved.number))
 
 
-class ApprovesByItself(OtherListener):
-    """An approval is given as soon as the engine asks for it, and nobody is asked."""
+class KeepsApprovals(OtherListener):
+    """An approval is told to the subscribers, and not to the engine."""
+
+    kind = _KeepsApprovals
 
 
 class _ApprovesByItself(OwningListener):
@@ -123,7 +121,10 @@ class _Wrapped:
         return getattr(self._of, name)
 
 
-ApprovesByItself.kind = _ApprovesByItself
+class ApprovesByItself(OtherListener):
+    """An approval is given as soon as the engine asks for it, and nobody is asked."""
+
+    kind = _ApprovesByItself
 
 
 class TellsNobodyItIsSettled(Drops):
@@ -133,48 +134,37 @@ class TellsNobodyItIsSettled(Drops):
         return isinstance(message, Resolved)
 
 
-class SettledToAll(OwningServer):
+class SettledToAll(ToAll):
     """Every live client is told that an approval is settled."""
 
-    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
-        if isinstance(message, Resolved):
-            for other in sorted(self.initialized - {connection}):
-                await super().send(other, message, always)
-        return await super().send(connection, message, wanted)
-
-
-A, B = Initialize(1), Initialize(2)
-RESUMED: tuple[Request, ...] = (A, Resume(1, 1))
-BOTH: tuple[Request, ...] = (A, B, Resume(1, 1), Resume(2, 1))
-ASKING, TURN = TurnStart(1, 1, True), TurnStart(1, 1, False)
-
-
-def sent(wrong: Wrong) -> causes.Cause:
-    """The cause of a wrong message."""
-    return causes.wrong_delivery(wrong)
+    told = Resolved
 
 
 DEFECTS = (
-    Defect(AsksNobody, sent(Wrong.NOT_ASKED), program(*RESUMED, ASKING)),
+    Defect(AsksNobody, wrong_delivery(Wrong.NOT_ASKED), program(*RESUMED, ASKING)),
     Defect(
         AsksTheFirstOnly,
-        sent(Wrong.NOT_ASKED),
+        wrong_delivery(Wrong.NOT_ASKED),
         program(*BOTH, ASKING, Close(1)),
         slow=("+c1 approves v1",),
-        also=(sent(Wrong.SETTLED_OTHER),),
+        also=(wrong_delivery(Wrong.SETTLED_OTHER),),
     ),
     Defect(
         ResumeIsNotAsked,
-        sent(Wrong.NOT_ASKED),
+        wrong_delivery(Wrong.NOT_ASKED),
         program(A, B, Resume(1, 1), ASKING, Resume(2, 1), Close(1)),
         slow=("+c1 approves v1",),
-        also=(sent(Wrong.SETTLED_OTHER),),
+        also=(wrong_delivery(Wrong.SETTLED_OTHER),),
     ),
-    Defect(AsksTwice, sent(Wrong.ASKED_AGAIN), program(*RESUMED, ASKING)),
-    Defect(AsksEverybody, sent(Wrong.ASKED_OTHER), program(A, B, Resume(1, 1), ASKING), also=(sent(Wrong.SETTLED_OTHER),)),
-    Defect(IgnoresApprovals, sent(Wrong.APPROVAL_LOST), program(*RESUMED, ASKING)),
-    Defect(KeepsApprovals, sent(Wrong.APPROVAL_LOST), program(*RESUMED, ASKING)),
-    Defect(ApprovesByItself, sent(Wrong.APPROVED_BY_NOBODY), program(*RESUMED, ASKING), also=(sent(Wrong.NOT_SETTLED),)),
-    Defect(TellsNobodyItIsSettled, sent(Wrong.NOT_SETTLED), program(*BOTH, ASKING)),
-    Defect(SettledToAll, sent(Wrong.SETTLED_OTHER), program(A, B, Resume(1, 1), ASKING)),
+    Defect(AsksTwice, wrong_delivery(Wrong.ASKED_AGAIN), program(*RESUMED, ASKING)),
+    Defect(
+        AsksEverybody, wrong_delivery(Wrong.ASKED_OTHER), program(A, B, Resume(1, 1), ASKING), also=(wrong_delivery(Wrong.SETTLED_OTHER),)
+    ),
+    Defect(IgnoresApprovals, wrong_delivery(Wrong.APPROVAL_LOST), program(*RESUMED, ASKING)),
+    Defect(KeepsApprovals, wrong_delivery(Wrong.APPROVAL_LOST), program(*RESUMED, ASKING)),
+    Defect(
+        ApprovesByItself, wrong_delivery(Wrong.APPROVED_BY_NOBODY), program(*RESUMED, ASKING), also=(wrong_delivery(Wrong.NOT_SETTLED),)
+    ),
+    Defect(TellsNobodyItIsSettled, wrong_delivery(Wrong.NOT_SETTLED), program(*BOTH, ASKING)),
+    Defect(SettledToAll, wrong_delivery(Wrong.SETTLED_OTHER), program(A, B, Resume(1, 1), ASKING)),
 )

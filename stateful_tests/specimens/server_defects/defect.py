@@ -12,7 +12,7 @@ from subwarden.impl.server.engine import Engine, EngineConversation
 from subwarden.impl.server.outbox import always
 from subwarden.impl.server.owning_listener import OwningListener
 from subwarden.impl.server.owning_server import OwningServer
-from subwarden.model.server.requests import Message, Request
+from subwarden.model.server.requests import Initialize, Message, Request, Resume, TurnStart
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.subjects.server.program import ServerFault, ServerProgram
 
@@ -62,3 +62,21 @@ class Drops(OwningServer):
 
     async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
         return not self.drops(connection, message) and await super().send(connection, message, wanted)
+
+
+class ToAll(OwningServer):
+    """A server that sends the messages of one kind to all live clients."""
+
+    told: type[Message]
+
+    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
+        if isinstance(message, self.told):
+            for other in sorted(self.initialized - {connection}):
+                await super().send(other, message, always)
+        return await super().send(connection, message, wanted)
+
+
+A, B = Initialize(1), Initialize(2)
+RESUMED: tuple[Request, ...] = (A, Resume(1, 1))
+BOTH: tuple[Request, ...] = (A, B, Resume(1, 1), Resume(2, 1))
+TURN, ASKING = TurnStart(1, 1, False), TurnStart(1, 1, True)

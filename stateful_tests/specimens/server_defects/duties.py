@@ -16,11 +16,9 @@ from subwarden.model.server.requests import (
     Closed,
     EngineEvent,
     EventKind,
-    Initialize,
     Message,
     Notice,
     Reply,
-    Request,
     Resume,
     Rollback,
     Start,
@@ -28,7 +26,7 @@ from subwarden.model.server.requests import (
     TurnStart,
     Unsubscribe,
 )
-from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
+from subwarden.stateful_tests.specimens.server_defects.defect import ASKING, RESUMED, TURN, A, B, Defect, ToAll, program
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 # --- threads
@@ -163,14 +161,10 @@ class RollbackInterrupts(OwningServer):
 # --- events and answers
 
 
-class EventsToAll(OwningServer):
+class EventsToAll(ToAll):
     """Every live client is sent the events of every thread."""
 
-    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
-        if isinstance(message, Notice):
-            for other in sorted(self.initialized - {connection}):
-                await super().send(other, message, always)
-        return await super().send(connection, message, wanted)
+    told = Notice
 
 
 class HistoryTwice(OwningServer):
@@ -214,17 +208,6 @@ class LoadsInVain(OwningServer):
         await self.answer(request_id, Reply.FAILED)
 
 
-A, B = Initialize(1), Initialize(2)
-RESUMED: tuple[Request, ...] = (A, Resume(1, 1))
-BOTH: tuple[Request, ...] = (A, B, Resume(1, 1), Resume(2, 1))
-ASKING, TURN = TurnStart(1, 1, True), TurnStart(1, 1, False)
-
-
-def sent(wrong: Wrong) -> causes.Cause:
-    """The cause of a wrong message."""
-    return causes.wrong_delivery(wrong)
-
-
 DEFECTS = (
     Defect(NeverUnloads, causes.STAYS_LOADED, program(*RESUMED, Unsubscribe(1, 1))),
     Defect(UnloadsTheFirstTimeOnly, causes.STAYS_LOADED, program(*RESUMED, Unsubscribe(1, 1), Resume(1, 1), Unsubscribe(1, 1))),
@@ -232,19 +215,24 @@ DEFECTS = (
         EndedStaysInRegistry,
         causes.STAYS_LOADED,
         program(*RESUMED, faults=(ServerFault(FaultKind.ENDS, 1),)),
-        also=(sent(Wrong.CLOSED_AGAIN),),
+        also=(causes.wrong_delivery(Wrong.CLOSED_AGAIN),),
     ),
-    Defect(SaysNoStarted, sent(Wrong.NOT_STARTED), program(A, B, Start(1, 3, False))),
-    Defect(StartedToTheStarterOnly, sent(Wrong.NOT_STARTED), program(A, B, Start(1, 3, False))),
-    Defect(StartedForResumed, sent(Wrong.STARTED_AGAIN), program(*RESUMED)),
-    Defect(ArchiveSaysNothing, sent(Wrong.NOT_CLOSED), program(*RESUMED, Archive(1, 1))),
-    Defect(ClosedTwice, sent(Wrong.CLOSED_AGAIN), program(*RESUMED, Unsubscribe(1, 1))),
+    Defect(SaysNoStarted, causes.wrong_delivery(Wrong.NOT_STARTED), program(A, B, Start(1, 3, False))),
+    Defect(StartedToTheStarterOnly, causes.wrong_delivery(Wrong.NOT_STARTED), program(A, B, Start(1, 3, False))),
+    Defect(StartedForResumed, causes.wrong_delivery(Wrong.STARTED_AGAIN), program(*RESUMED)),
+    Defect(ArchiveSaysNothing, causes.wrong_delivery(Wrong.NOT_CLOSED), program(*RESUMED, Archive(1, 1))),
+    Defect(ClosedTwice, causes.wrong_delivery(Wrong.CLOSED_AGAIN), program(*RESUMED, Unsubscribe(1, 1))),
     Defect(TurnIsForgotten, causes.NOT_SUBMITTED, program(*RESUMED, TURN)),
     Defect(SecondTurnIsForgotten, causes.NOT_SUBMITTED, program(*RESUMED, TURN, TURN)),
     Defect(TurnIsSubmittedTwice, causes.UNASKED_SUBMISSION, program(*RESUMED, TURN)),
     Defect(RollbackInterrupts, causes.UNASKED_SUBMISSION, program(*RESUMED, TURN, Rollback(1, 1))),
-    Defect(EventsToAll, sent(Wrong.STRANGER), program(A, B, Resume(1, 1), TURN)),
-    Defect(HistoryTwice, sent(Wrong.IN_ANSWER), program(A, B, Resume(1, 1), ASKING, Resume(2, 1)), also=(sent(Wrong.TWICE),)),
+    Defect(EventsToAll, causes.wrong_delivery(Wrong.STRANGER), program(A, B, Resume(1, 1), TURN)),
+    Defect(
+        HistoryTwice,
+        causes.wrong_delivery(Wrong.IN_ANSWER),
+        program(A, B, Resume(1, 1), ASKING, Resume(2, 1)),
+        also=(causes.wrong_delivery(Wrong.TWICE),),
+    ),
     Defect(StartsInVain, causes.wrong_answer("thread_start"), program(A, Start(1, 3, False))),
     Defect(LoadsInVain, causes.wrong_answer("thread_resume"), program(*RESUMED)),
 )

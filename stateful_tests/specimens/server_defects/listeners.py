@@ -14,8 +14,8 @@ from subwarden.impl.server.owning_server import OwningServer
 from subwarden.impl.server.select import first_ready
 from subwarden.model.manager.operations import TurnEvent
 from subwarden.model.server.deliveries import Wrong
-from subwarden.model.server.requests import AddListener, Close, Initialize, Message, Notice, Request, Resume, TurnStart, Unsubscribe
-from subwarden.stateful_tests.specimens.server_defects.defect import Defect, OtherListener, program
+from subwarden.model.server.requests import AddListener, Close, Message, Notice, Resume, TurnStart, Unsubscribe
+from subwarden.stateful_tests.specimens.server_defects.defect import RESUMED, TURN, A, B, Defect, OtherListener, program
 
 
 class _Heard(OwningListener):
@@ -165,9 +165,6 @@ class NobodyGetsRaw(Manager):
         return dict.fromkeys(await super().raw_choices(thread_id), False)
 
 
-A, B = Initialize(1), Initialize(2)
-RESUMED: tuple[Request, ...] = (A, Resume(1, 1))
-TURN = TurnStart(1, 1, False)
 RAW = program(A, B, Resume(1, 1), AddListener(2, 1, 1, True), TURN)
 
 DEFECTS = (

@@ -6,8 +6,8 @@ from subwarden.impl.manager.manager import IMPLICIT, Manager
 from subwarden.impl.manager.owned_state import OwnedThreadState
 from subwarden.impl.server.loaded_thread import LoadedThread
 from subwarden.impl.server.owning_server import OwningServer
-from subwarden.model.server.requests import Close, Initialize, Request, Resume, Start, Unsubscribe
-from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
+from subwarden.model.server.requests import Close, Initialize, Resume, Start, Unsubscribe
+from subwarden.stateful_tests.specimens.server_defects.defect import RESUMED, Defect, program
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 
@@ -69,8 +69,6 @@ class EntryBeforeConversation(OwningServer):
         await self.manager.thread_state(request.thread)
         await super().thread_resume(request_id, request)
 
-
-RESUMED: tuple[Request, ...] = (Initialize(1), Resume(1, 1))
 
 DEFECTS = (
     Defect(OwningServer, causes.MAPS_DISAGREE, program(*RESUMED, Initialize(2), Resume(2, 1), Unsubscribe(2, 1)), ForgetsOneMap),

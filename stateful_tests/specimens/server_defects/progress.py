@@ -5,9 +5,9 @@ import asyncio
 from subwarden.checking import causes
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.server.owning_server import OwningServer
-from subwarden.model.server.requests import Archive, Close, Initialize, ListLoaded, Message, Resume, Start, TurnInterrupt, TurnStart
+from subwarden.model.server.requests import Archive, Close, ListLoaded, Message, Resume, Start, TurnInterrupt, TurnStart
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
+from subwarden.stateful_tests.specimens.server_defects.defect import A, B, Defect, program
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 
@@ -74,8 +74,6 @@ class ListWaitsForStarts(OwningServer):
             await started
         await super().thread_loaded_list(request_id, request)
 
-
-A, B = Initialize(1), Initialize(2)
 
 DEFECTS = (
     Defect(TaskLeftBehind, causes.LEAKED_TASK, program(A, Close(1))),

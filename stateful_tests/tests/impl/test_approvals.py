@@ -2,7 +2,8 @@
 
 import pytest
 
-from subwarden.impl.server.approvals import Approval, Approvals
+from subwarden.impl.server.approvals import Approvals
+from subwarden.model.server.approvals import Approval
 
 FIRST, SECOND, OTHER = Approval(1, 1, 2), Approval(1, 1, 5), Approval(2, 2, 2)
 

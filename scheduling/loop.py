@@ -112,6 +112,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     deciding: Sequence[object] | None = None  # the values, while one is picked
     arrivals: Sequence[object] | None = None  # outside events that stock asyncio notices only between two batches (`world.arrival`)
     prompt = False  # whether these arrive soon: no timer that is far off comes before them
+    promised: list[float] | None = None  # moments before which parked calls end: until then no timer of that moment or later fires
     task_class = NumberedTask
     _now = 0.0
     _timer_order = 0

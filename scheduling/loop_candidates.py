@@ -47,7 +47,7 @@ class LoopCandidates(Candidates):
         if self.order is Order.ANY:
             found = [owner(handle) or handle for handle in ready]
         found += loop.events
-        if not ready and not loop.arrivals and loop.has_timers():
+        if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
         return found
 
@@ -58,7 +58,7 @@ class LoopCandidates(Candidates):
         if self.order is Order.ANY:
             found = [label(handle) for handle in ready]
         found += [f"+{event.label}" for event in loop.events]
-        if not ready and not loop.arrivals and loop.has_timers():
+        if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
         return found
 
@@ -67,7 +67,7 @@ class LoopCandidates(Candidates):
         ready = loop.ready
         found = [site(handle) for handle in (ready if self.order is Order.ANY else ready[:1])]
         found += [event.label for event in loop.events]
-        if not ready and not loop.arrivals and loop.has_timers():
+        if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
         return found
 

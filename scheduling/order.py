@@ -20,6 +20,9 @@ a time-out does not lose to a longer sleep.
 
 With a simulated network (`ControlledLoop.prompt`), a timer may also come before something that is on its way: `timer (slow network)`. It
 need not happen either. There, steps and the network are slow by at most a second: no handshake of ten seconds runs out of time.
+
+A parked call may promise that it ends within so many seconds (`ControlledLoop.promised`): no timer of that moment or later fires before it
+has ended.
 """
 
 from collections.abc import Callable
@@ -53,9 +56,11 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
         return False
     if loop.timers_in_turn and loop.fired is not None and loop.fired in loop.ready:
         return False
-    if loop.prompt and (loop.ready or loop.arrivals):
-        return loop.has_timers() and loop.timers[0].when() - loop.time() <= PROMPT
-    return loop.has_timers()
+    if not loop.has_timers():
+        return False
+    if loop.promised and loop.timers[0].when() >= min(loop.promised):
+        return False
+    return not (loop.prompt and (loop.ready or loop.arrivals)) or loop.timers[0].when() - loop.time() <= PROMPT
 
 
 def width(loop: ControlledLoop, order: Order) -> int:

@@ -49,7 +49,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
             n = width + len(events) + len(faults) if events or faults else width
             if early and timers and timer_may_fire(loop, order):
                 n += 1
-        elif timers and loop.has_timers() and (not loop.prompt or timer_may_fire(loop, order)):
+        elif timers and (timer_may_fire(loop, order) if loop.prompt or loop.promised else loop.has_timers()):
             width = 0
             n = len(events) + 1 + len(faults)
         elif events:

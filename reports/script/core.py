@@ -10,6 +10,7 @@ from typing import Any
 from subwarden.reports.script.core_claims import AT_REST, ORDERED, Check, check
 from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, NOTED, WORK
 from subwarden.reports.script.driver import (
+    REST,
     Outside,
     Shape,
     events_in,
@@ -17,6 +18,7 @@ from subwarden.reports.script.driver import (
     heading,
     imports,
     is_step,
+    moves,
     only_at_rest,
     passes,
     script,
@@ -60,7 +62,9 @@ def write(finding: dict[str, Any]) -> str:
 def _helpers(plain: dict[str, Any], body: list[str]) -> list[str]:
     """The texts of the parts that the script uses."""
     ordered = _ordered(plain)
-    calls = _closes(plain) or not (ordered or all(awaited for calls in plain["tasks"].values() for _, _, awaited in calls))
+    calls = (
+        plain["start"] or _closes(plain) or not (ordered or all(awaited for calls in plain["tasks"].values() for _, _, awaited in calls))
+    )
     used = {ENVIRONMENT: plain["environment"], CALL: calls, NOTED: ordered, MAPS: "maps()" in str(body), WORK: "work(task)" in str(body)}
     return [text for text, wanted in used.items() if wanted]
 
@@ -68,7 +72,7 @@ def _helpers(plain: dict[str, Any], body: list[str]) -> list[str]:
 def _shape(plain: dict[str, Any]) -> Shape:
     kind, schedule = plain["claim"][0], plain["schedule"]
     at_rest = only_at_rest(schedule, plain["rests"]) and (plain["steps"] is None or plain["steps"] in plain["rests"])
-    return Shape(at_rest and kind not in ("restless", "blocked"), passes(schedule) or kind in AT_REST)
+    return Shape(at_rest and kind not in ("restless", "blocked"), passes(schedule) or plain["waited"] or kind in AT_REST)
 
 
 def _ordered(plain: dict[str, Any]) -> bool:
@@ -121,6 +125,7 @@ def _body(plain: dict[str, Any], said: str, found: Check, shape: Shape) -> list[
         lines.append("environment = Environment()")
     lines.append(f"adapter = {plain['subject']['make']}({', '.join(world)})")
     look, test = _looks(plain, found)
+    lines += _start(plain, shape)
     lines += events_in(_events(plain, [*look, f"wrong = {test}"]), plain["schedule"], shape)
     if kind != "blocked":
         lines.append(settle(_world(plain), shape))
@@ -132,6 +137,19 @@ def _body(plain: dict[str, Any], said: str, found: Check, shape: Shape) -> list[
     if plain["steps"] is not None:
         return [*lines, *verdict(said, [], "wrong", found.told)]
     return [*lines, *verdict(said, look, test, found.told)]
+
+
+def _start(plain: dict[str, Any], shape: Shape) -> list[str]:
+    """Lines that await the adapter's start, before anything else."""
+    if not plain["start"]:
+        return []
+    wait = "await rest()" if shape.resting else f"yield {REST:_}"
+    lines = ['starting = asyncio.create_task(call(adapter.start), name="start")', f"{wait}  # before the first operation"]
+    every = moves(_world(plain), shape)
+    if not every:
+        return lines
+    any_move = f"({' or '.join(every)})" if len(every) > 1 else every[0]
+    return [*lines, f"while not starting.done() and {any_move}:", f"    {wait}"]
 
 
 def _world(plain: dict[str, Any]) -> list[str]:

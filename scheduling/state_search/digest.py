@@ -63,6 +63,7 @@ class Digest(Suspended):
     def timers(self, loop: ControlledLoop) -> None:
         """The timers, in the order in which they will fire."""
         self._row("timers", sorted(timer for timer in loop.timers if not timer._cancelled))
+        self._row("promised", sorted(loop.promised or ()))
 
     def batch(self, loop: ControlledLoop) -> None:
         """The number of steps before the next moment at which a timer may fire."""

@@ -115,7 +115,7 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
                 kind: Kind = CustomKind(factory) if own else CoreKind(factory)
                 adapter: type[Adapter] = CustomAdapter if own else CoreAdapter
                 kind.learn(manager)
-                adapter(kind).look_once(environment)
+                adapter(kind).look_once(environment, loop)
                 loop.abandon()  # it may have started tasks
                 return (CUSTOM_LEVEL if own else CORE_LEVEL).name, partial(adapter, kind)
     except BadObservation as error:

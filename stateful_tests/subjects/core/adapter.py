@@ -15,10 +15,12 @@ from subwarden.checking.causes import text_of_error
 from subwarden.checking.core.connection_states import Pair
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from subwarden.model.properties import CoreProperty, Property
+from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point, PointKind, parse, points
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.core.maps import maps_of, pairs_of
+from subwarden.stateful_tests.subjects.core.starting import needs_nothing, started
 
 REQUIRED = ("connect", "subscribe")
 ARGUMENTS = {
@@ -74,6 +76,7 @@ class Kind(Maker, ABC):
         for name, taken in arguments.items():
             if name in self.has:
                 _check_signature(getattr(manager, name), name, taken)
+        self.starts = "start" not in arguments and callable(found := getattr(manager, "start", None)) and needs_nothing(found)
         self.off = off = _off(getattr(manager, "off", {}))
         p11 = Property.P11.name  # a cause is called so only once it is known to need a cancellation
         in_all = {each.name + name[len(p11) :]: off[name] for name in off if name.partition("-")[0] == p11 for each in JUDGED}
@@ -171,12 +174,14 @@ class Adapter:
         """See `Kind`."""
         return self.kind.absent
 
-    def begin(self, environment: Environment) -> Any:
-        """Make the manager. Raises BadAdapter."""
+    def begin(self, environment: Environment, loop: ControlledLoop) -> Any:
+        """Make the manager, and let it start. Raises BadAdapter, UncontrolledSource."""
         try:
             self.manager = self.kind.make(environment)
         except Exception as error:
             raise BadAdapter(f"making a manager raised {said(error)}; fix its factory: each run needs a fresh one") from error
+        if self.kind.starts and (mistake := started(self.manager, loop)):
+            raise BadAdapter(mistake)
         return self.manager
 
     def rules(self, *, cancellation: bool) -> JudgedRules:
@@ -190,9 +195,9 @@ class Adapter:
         found: Callable[[], Any] = self.manager.observe if "observe" in self.kind.has else _unseen
         return found
 
-    def look_once(self, environment: Environment) -> object:
+    def look_once(self, environment: Environment, loop: ControlledLoop) -> object:
         """Observe a new manager once, before any run, and return what it shows. Raises BadAdapter if that fails."""
-        self.begin(environment)
+        self.begin(environment, loop)
         try:
             return self.observe()
         except Exception as error:
@@ -205,8 +210,8 @@ class CoreAdapter(Adapter):
     __slots__ = ()
     kind: CoreKind
 
-    def look_once(self, environment: Environment) -> object:
-        shown = super().look_once(environment)
+    def look_once(self, environment: Environment, loop: ControlledLoop) -> object:
+        shown = super().look_once(environment, loop)
         if shown is not None:
             try:
                 maps_of(shown)

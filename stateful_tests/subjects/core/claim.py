@@ -49,6 +49,7 @@ class AdapterClaimant(Claimant):
         self._answer: tuple[str, int] | None = None  # the method whose answer showed it, and the length of `_history` then
         self._raised: str | None = None  # the task whose exception showed it
         self._passing = False  # it shows in the middle of a step only
+        self._waited = False  # seconds passed before the first operation
         self._still_shows = False  # at the end of the run
         self._at_end: Claim = []  # of a cause that is judged when the run has ended
 
@@ -57,6 +58,7 @@ class AdapterClaimant(Claimant):
     def begun(self, play: AdapterPlay) -> None:
         self._play = play
         self._sites: dict[int, Iterator[CallSite]] = {chain.place: iter(self._played(chain.sites)) for chain in play.chains}
+        self._waited = play.loop.time() > 0  # in its start
         self._rest()
 
     def called(self, task: int, operation: CoreOperation) -> None:
@@ -147,6 +149,8 @@ class AdapterClaimant(Claimant):
             "tasks": self._tasks(),
             "schedule": list(self._run.names),
             "rests": self._rests,
+            "start": kind.starts,
+            "waited": self._waited,
             "close": "close" in kind.has,
             "leaving": ["disconnect", *(["connect"] if hasattr(kind, "model") or kind.reconnects else [])],
             "lenient": waits if claim[0] == "stuck" else "close" not in kind.has,

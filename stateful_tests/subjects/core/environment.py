@@ -44,12 +44,13 @@ class Environment:
         """The manager has dropped `client` by itself, by design: nothing more is expected for it until its disconnect has been answered."""
         self.failed(client)
 
-    async def park(self, name: str, *, may_fail: Failure | None = None, client: Id | None = None) -> None:
+    async def park(self, name: str, *, may_fail: Failure | None = None, client: Id | None = None, within: float | None = None) -> None:
         """Wait until the scheduler lets the call go on. Reports call the awaited event `name`.
 
         `may_fail`: an exception that the scheduler may let the call raise instead; `asyncio.CancelledError` cancels what is awaited.
         `client`: whose call it is; after its failure the manager may drop that client, and nothing more is expected for it until its
-        disconnect has been answered.
+        disconnect has been answered. `within`: seconds of virtual time in which the call ends; a timer that is due then or later does not
+        fire before. Without it, any timer may.
         """
         given: object = name
         if not isinstance(given, str) or not given:
@@ -57,7 +58,13 @@ class Environment:
         kind: object = may_fail if may_fail is None or isinstance(may_fail, type) else type(may_fail)
         if kind is not None and not (isinstance(kind, type) and issubclass(kind, BaseException)):
             raise BadObservation(f"env.park({name!r}, may_fail=...) wants an exception or a class of exceptions, not {may_fail!r:.80}")
+        seconds: object = within
+        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0):
+            raise BadObservation(f"env.park({name!r}, within=...) wants a number of seconds above 0, not {within!r:.80}")
         loop = self._loop
+        until = None if within is None else loop.time() + within
+        if until is not None:
+            loop.promised = [*(loop.promised or ()), until]
         future: asyncio.Future[None] = asyncio.Future(loop=loop)
         released = f"release {name}"
         waiting = [Event(released, lambda: self._end(waiting, future, None, None))]
@@ -69,6 +76,8 @@ class Environment:
             await future
         finally:
             self._forget(waiting)
+            if until is not None and loop.promised:  # not before: the caller has it only now
+                loop.promised.remove(until)
 
     def _forget(self, waiting: list[Event]) -> None:
         for offered in (self._loop.events, self._loop.faults):

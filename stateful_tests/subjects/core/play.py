@@ -56,7 +56,7 @@ class AdapterPlay(ABC):
         self.chains = prepared.chains
         self.happened: set[Point] = set()  # points of coverage: the moments at which tasks were cancelled
         self._environment = Environment(loop)
-        self._manager = self.adapter.begin(self._environment)
+        self._manager = self.adapter.begin(self._environment, loop)
         self._rules = self.adapter.rules(cancellation=prepared.faulty)
         self._tasks: list[tuple[int, asyncio.Task[None]]] = []
         self._cancelled: set[int] = set()  # the tasks that a fault has cancelled

@@ -4,6 +4,7 @@ from typing import Any
 
 from subwarden.checking.custom.model import MESSAGE, CustomModel, CustomOperation, Value
 from subwarden.checking.custom.text import text_of
+from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK
 from subwarden.stateful_tests.subjects.core.adapter import LOOKS, Adapter, BadAdapter, Kind, said
 from subwarden.stateful_tests.subjects.core.environment import Environment
@@ -46,8 +47,8 @@ class CustomAdapter(Adapter):
     __slots__ = ()
     kind: CustomKind
 
-    def look_once(self, environment: Environment) -> object:
-        shown = super().look_once(environment)
+    def look_once(self, environment: Environment, loop: ControlledLoop) -> object:
+        shown = super().look_once(environment, loop)
         model = self.kind.model
         if shown is None or model.shows is None:
             return shown

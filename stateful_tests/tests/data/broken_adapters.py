@@ -63,6 +63,29 @@ class Sound:
         return self.inbox
 
 
+class StartsFirst(Sound):
+    """Nothing works before it has been started, which takes a call to the outside and a second."""
+
+    def __init__(self, env):
+        super().__init__()
+        self.env = env
+
+    async def start(self):
+        await self.env.park("dial the broker")
+        await asyncio.sleep(1)
+        self.broker_is_there = True
+
+    async def connect(self, client):
+        assert self.broker_is_there
+        await super().connect(client)
+
+    async def unsubscribe(self, client, topic):
+        before = set(self.pairs)
+        answer = await super().unsubscribe(client, topic)
+        self.pairs = self.pairs if MENDED else before
+        return answer
+
+
 class KeepsThePair(Sound):
     async def unsubscribe(self, client, topic):
         before = set(self.pairs)

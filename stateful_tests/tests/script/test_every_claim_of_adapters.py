@@ -63,6 +63,7 @@ GONE = (*THERE, Unsubscribe("c1", "t1"))
 TOLD = calls(*THERE, Publish("t1"))
 ROWS = [
     Row("extra", "KeepsThePair", causes.wrong_state("unsubscribe"), calls(*GONE)),
+    Row("extra", "StartsFirst", causes.wrong_state("unsubscribe"), calls(*GONE)),
     Row("missing", "AddsNothing", causes.wrong_state("subscribe"), calls(*THERE)),
     Row("maps", "TwoMaps", causes.MAPS_DISAGREE, calls(*GONE)),
     Row("own", "OwnProperty", Cause(CoreProperty.OWN, "one topic for each client"), calls(*THERE, Subscribe("c1", "t2"))),

@@ -22,7 +22,7 @@ def factory_of(make: Callable[..., Any]) -> Callable[[], CustomAdapter]:
     kind, loop = CustomKind(make), ControlledLoop()
     with loop.entered():
         kind.learn(kind.make(Environment(loop)))
-        CustomAdapter(kind).look_once(Environment(loop))
+        CustomAdapter(kind).look_once(Environment(loop), loop)
     return partial(CustomAdapter, kind)
 
 

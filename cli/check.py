@@ -13,11 +13,10 @@ from subwarden.checking.linearizability.core import CoreSpecification
 from subwarden.checking.linearizability.lines import Header, Malformed, header_of
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file
-from subwarden.cli.reporting.html import add_html, write_html
-from subwarden.reports.history import as_json, as_text
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
+from subwarden.reports.history import as_text
 from subwarden.reports.printable import escape, printable
 from subwarden.stateful_tests.runs.history_record import record
-from subwarden.stateful_tests.runs.whole_file import write_whole
 
 UNUSABLE = 3
 
@@ -35,8 +34,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--model", choices=list(SPECIFICATIONS), help=f"default: the model that the history names, else {DEFAULT}")
     parser.add_argument("--reconnects", action="store_true", help="model core: a client that has closed may connect again under its name")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the judgement as JSON")
-    add_html(parser)
+    add_outputs(parser)
     parser.add_argument(
         "--budget", type=_positive, default=BUDGET, metavar="N", help=f"configurations to try at one moment (default: {BUDGET:,})"
     )
@@ -71,14 +69,7 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
     except OSError as error:
         return _unusable(f"{called}: {error.strerror}; name a file that can be read")
     made = record(judgement, specification, called)
-    sys.stdout.write(escape(as_text(made)))
-    if args.html:
-        write_html(args.html, made)
-    if args.json is not None:
-        try:
-            write_whole(args.json, as_json(made))
-        except OSError as error:
-            return _unusable(f"{args.json}: {error.strerror}; name a file that can be written")
+    write_outputs(args, made, lambda: sys.stdout.write(escape(as_text(made))))
     return judgement.verdict.exit_code
 
 

@@ -8,15 +8,15 @@ from rich.text import Text
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import LIMIT
-from subwarden.cli.options import duration, output, write_json
+from subwarden.cli.options import duration
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.exec import write_check
-from subwarden.reports.exec_record import ProtocolCheckRecord
+from subwarden.reports.exec_record import ProtocolCheckRecord, ProtocolRecord
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.console import console_for
 from subwarden.stateful_tests.exec.conformance.conformance import FAIL, PASS, conform
 from subwarden.stateful_tests.exec.process import PREFIX
 
-SCHEMA = "subwarden/conform/1"
 EXIT = "exit codes: 0 it conforms, 1 it does not, 3 no such program, usage or internal error"
 
 
@@ -29,7 +29,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--answer-within", type=duration, default=LIMIT, metavar="SECONDS", help=f"longest time for an answer (default: {LIMIT:g})"
     )
-    parser.add_argument("--json", type=output, metavar="FILE", help="also write the checks as JSON")
+    add_outputs(parser)
     parser.set_defaults(run=run)
 
 
@@ -40,13 +40,13 @@ def run(options: argparse.Namespace) -> int:
     lines: list[ProtocolCheckRecord] = []
     for line in conform(command, options.answer_within):
         lines.append({"name": line.name, "verdict": line.verdict, "said": line.said, "mend": line.mend})
-        write_check(lines[-1], console)
+        if not options.format:
+            write_check(lines[-1], console)
     failed = sum(line["verdict"] == FAIL for line in lines)
     passed = sum(line["verdict"] == PASS for line in lines)
     verdict = Verdict.VIOLATED if failed else Verdict.HOLDS
     count = f"{passed} checks passed, {failed} failed, {len(lines) - passed - failed} skipped"
     said = f"{command}: {'does not conform' if failed else 'conforms'} ({count})"
-    console.print(Text(said, style=f"bold {COLOURS[verdict.value]}"), soft_wrap=True)
-    if options.json:
-        write_json(options.json, {"schema": SCHEMA, "command": command, "verdict": verdict.value, "checks": lines})
+    record: ProtocolRecord = {"schema": "subwarden/conform/1", "command": command, "verdict": verdict.value, "checks": lines}
+    write_outputs(options, record, lambda: console.print(Text(said, style=f"bold {COLOURS[verdict.value]}"), soft_wrap=True))
     return verdict.exit_code

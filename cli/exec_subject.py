@@ -2,26 +2,20 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from time import monotonic
-
-from rich.text import Text
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import write_json
 from subwarden.cli.progress.bar import progress
-from subwarden.cli.reporting.deliver import deliver
-from subwarden.cli.reporting.formats import write_format
-from subwarden.cli.reporting.html import write_html
-from subwarden.reports.exec import write_process_gate, write_run
+from subwarden.cli.reporting.outputs import write_outputs
+from subwarden.reports.exec import write_process_gate, write_process_replay
 from subwarden.reports.layout.console import console_for
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.finding import COUNTED, ExecFinding
 from subwarden.stateful_tests.exec.gate import AMOUNTS, explore
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
-from subwarden.stateful_tests.exec.record import record, run_record
+from subwarden.stateful_tests.exec.record import record, replay_record, run_record
 from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.exec.saved import SavedRun
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
@@ -64,12 +58,7 @@ def gate(options: argparse.Namespace) -> int:
             most = 1 if options.fail_fast else options.maxfail
             outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report, tell, most)
         made = record(command, options.answer_within, options.profile, seed, outcome)
-        outputs: list[Callable[[], object]] = []
-        outputs += [] if options.format else [lambda: write_process_gate(made, console_for(sys.stdout))]
-        outputs += [lambda: write_format(options.format, made, sys.stdout)] if options.format else []
-        outputs += [lambda: write_json(options.json, made)] if options.json else []
-        outputs += [lambda: write_html(options.html, made)] if options.html else []
-        deliver("gate", *outputs)
+        write_outputs(options, made, lambda: write_process_gate(made, console_for(sys.stdout)))
     return Verdict(made["verdict"]).exit_code
 
 
@@ -78,12 +67,9 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
 
     Raises BadProcess, BadReplay.
     """
-    console = console_for(sys.stdout)
     subject = PREFIX + saved.command
     if options.subject not in (None, subject):
         raise BadReplay(f"the replay was made for subject {subject}, not {options.subject}; leave --subject out to replay it there")
-    if options.html or options.format:
-        raise BadReplay(f"--html and --format of a replay need a manager in Python; use `subwarden gate --subject {subject} --html FILE`")
     if options.script or options.trace:
         raise BadReplay(f"subject {subject} runs in a process of its own; --script and --trace need a manager in Python")
     allow(subject, "", "the replay", named=options.subject is not None)
@@ -103,12 +89,7 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
         except Divergence as error:
             again = f"the subject has changed; find the run again with `subwarden gate --subject {subject}`"
             raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
-    luck = f": {failed} of {counted} runs fail" if saved.schedule is None else ""
-    if shown is None or shown.broken is None:
-        proof = ", which proves nothing" if saved.schedule is None else ""
-        console.print(Text(f"subject {subject}: the run holds now{luck}{proof}; it was recorded for {saved.cause}"), soft_wrap=True)
-        return 0
-    write_run(run_record(shown, shown.broken.cause), console)
-    if luck:
-        console.print(Text(f"subject {subject}{luck}"), soft_wrap=True)
-    return 1
+    told = None if shown is None or shown.broken is None else run_record(shown, shown.broken.cause)
+    made = replay_record(saved, run, told, None if saved.schedule is not None else (failed, counted))
+    write_outputs(options, made, lambda: write_process_replay(made, told, console_for(sys.stdout)))
+    return 1 if failed else 0

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import EXIT_CODES, CannotWrite, count, duration, output, seed, write_json
+from subwarden.cli.options import EXIT_CODES, CannotWrite, count, duration, output, seed
 from subwarden.cli.progress.bar import progress
-from subwarden.cli.reporting.html import add_html, write_html
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order
@@ -39,8 +39,7 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--replay", metavar="STRING", help="play the run of a finding's replay line again, and nothing else")
     parser.add_argument("--script", type=output, metavar="FILE", help="write the first failing run in fifo as plain asyncio, and run that")
-    parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
-    add_html(parser)
+    add_outputs(parser)
     parser.set_defaults(run=run)
 
 
@@ -63,13 +62,13 @@ def run(options: argparse.Namespace) -> int:
         )
         exploring = _explored(scenario, plan, options.budget)
         saved.update(exploring)
-    write_exploration(exploring.record, console_for(sys.stdout))
-    if options.html:
-        write_html(options.html, exploring.record)
-    if options.script:
-        sys.stdout.write(_script(options.script, scenario, exploring) + "\n")
-    if options.json:
-        write_json(options.json, exploring.record)
+    notes = sys.stderr if options.format else sys.stdout
+    write_outputs(
+        options,
+        exploring.record,
+        lambda: write_exploration(exploring.record, console_for(sys.stdout)),
+        *([lambda: notes.write(_script(options.script, scenario, exploring) + "\n")] if options.script else []),
+    )
     return Verdict(exploring.record["verdict"]).exit_code
 
 

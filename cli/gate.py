@@ -2,18 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli import exec_subject as process_subject
-from subwarden.cli.options import EXIT_CODES, cores, count, duration, fitting, level, output, seed, write_json
+from subwarden.cli.options import EXIT_CODES, cores, count, duration, fitting, level, seed
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.progress.found import FoundNews
-from subwarden.cli.reporting.deliver import deliver
-from subwarden.cli.reporting.formats import add_format
-from subwarden.cli.reporting.html import add_html
-from subwarden.cli.reporting.pictures import write_pictures
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import write_gate
 from subwarden.reports.layout.console import console_for
@@ -25,6 +21,7 @@ from subwarden.stateful_tests.gate.corpus import replay_corpus
 from subwarden.stateful_tests.gate.gate import Gate
 from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
 from subwarden.stateful_tests.runs import saved
+from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
@@ -47,9 +44,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--jobs", type=count, default=min(cores(), 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
-    parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
-    add_html(parser)
-    add_format(parser)
+    add_outputs(parser)
     parser.add_argument("--portable", action="store_true", help="print runs as long strings, which replay anywhere, instead of short names")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the findings and the verdict alone, and no progress")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: what was reached, how completely")
@@ -120,13 +115,11 @@ def _unsaved(record: GateRecord) -> bool:
 
 def _report(options: argparse.Namespace, record: GateRecord, news: FoundNews) -> int:
     portable = options.portable or _unsaved(record) or bool(news.unsaved)
-    outputs: list[Callable[[], object]] = []
-    outputs += (
-        []
-        if options.format
-        else [lambda: write_gate(record, console_for(sys.stdout), verbose=options.verbose, quiet=options.quiet, portable=portable)]
+    write_outputs(
+        options,
+        record,
+        lambda: write_gate(record, console_for(sys.stdout), verbose=options.verbose, quiet=options.quiet, portable=portable),
+        lambda: sys.stderr.write(news.unsaved),
+        picture=lambda: add_traces(record["findings"]),
     )
-    outputs += [lambda: sys.stderr.write(news.unsaved)]
-    outputs += [lambda: write_json(options.json, record)] if options.json else []
-    deliver("gate", *outputs, lambda: write_pictures(options, record))
     return Verdict(record["verdict"]).exit_code

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from time import monotonic
@@ -11,12 +10,9 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
-from subwarden.cli.options import EXIT_CODES, cores, count, duration, fitting, level, output, write_json
+from subwarden.cli.options import EXIT_CODES, cores, count, duration, fitting, level
 from subwarden.cli.progress.hunt import watching
-from subwarden.cli.reporting.deliver import deliver
-from subwarden.cli.reporting.formats import add_format
-from subwarden.cli.reporting.html import add_html
-from subwarden.cli.reporting.pictures import write_pictures
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.hunt import write_hunt
 from subwarden.reports.layout.console import console_for
@@ -28,6 +24,7 @@ from subwarden.stateful_tests.hunt.plan import Plan, checks_in, refreshed
 from subwarden.stateful_tests.hunt.record import hunt_record
 from subwarden.stateful_tests.hunt.work import Kept, Totals
 from subwarden.stateful_tests.runs.files import digest_of
+from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.trust import allow
 from subwarden.stateful_tests.subjects.loading import blaming
 
@@ -60,9 +57,7 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--dir", type=Path, metavar="DIR", help=f"folder of the hunt (default: {default_folder('SUBJECT')})")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the hunt in this folder")
-    parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
-    add_html(parser)
-    add_format(parser)
+    add_outputs(parser)
     parser.add_argument("--portable", action="store_true", help="print runs as long strings, which replay anywhere, instead of short names")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: by strategy, and what was reached")
     parser.set_defaults(run=run)
@@ -97,14 +92,15 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
         with blaming(plan.subject):  # a finding is played once more to record it
             record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)
         portable = options.portable or folder.path.parent != ROOT  # no short name is looked for elsewhere
-        outputs: list[Callable[[], object]] = []
-        outputs += (
-            [] if options.format else [lambda: write_hunt(record, console_for(sys.stdout), verbose=options.verbose, portable=portable)]
-        )
-        outputs += [lambda: sys.stderr.write(f"subwarden hunt: {hunt.unwritten}\n")] if hunt.unwritten else []
-        outputs += [lambda: write_json(options.json, record)] if options.json else []
+        unwritten = f"subwarden hunt: {hunt.unwritten}\n" if hunt.unwritten else ""
         with blaming(plan.subject):
-            deliver("hunt", *outputs, lambda: write_pictures(options, record))
+            write_outputs(
+                options,
+                record,
+                lambda: write_hunt(record, console_for(sys.stdout), verbose=options.verbose, portable=portable),
+                lambda: sys.stderr.write(unwritten),
+                picture=lambda: add_traces(record["findings"]),
+            )
         return Verdict(record["verdict"]).exit_code
 
 

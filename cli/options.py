@@ -71,7 +71,7 @@ def output(text: str) -> str:
 def write_json(path: str, record: Any) -> None:
     """Write a record as JSON. Raises CannotWrite."""
     try:
-        write_whole(Path(path), json.dumps(record, indent=1, sort_keys=True) + "\n")
+        write_whole(Path(path), json.dumps(record, indent=1) + "\n")
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
 

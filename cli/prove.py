@@ -1,18 +1,16 @@
 """`subwarden prove`: search every state of the model within a scope, and check every property on each."""
 
 import argparse
-import json
 import sys
 import time
-from pathlib import Path
 from typing import Any, cast
 
 from rich.console import Console
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, level
-from subwarden.cli.reporting.html import add_html, write_html
-from subwarden.proving.manager.proof import LIVENESS_STATES, Proof, prove
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
+from subwarden.proving.manager.proof import LIVENESS_STATES, prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import Progress
 from subwarden.proving.server.proof import prove_server
@@ -21,7 +19,6 @@ from subwarden.reports.layout.console import console_for
 from subwarden.reports.proof import write_proof
 from subwarden.reports.record import ProofRecord
 from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
-from subwarden.stateful_tests.runs.whole_file import write_whole
 
 USAGE = 3
 BYTES_A_STATE = {"manager": 200, "server": 1500}  # measured with all that goes with it; manager: 95 without calls in flight, 205 with one
@@ -77,8 +74,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="N",
         help=f"largest number of states that are checked for calls without an answer (default {LIVENESS_STATES:,})",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the proof as JSON")
-    add_html(parser)
+    add_outputs(parser)
     parser.add_argument("--kinds", action="store_true", help="also print the number of transitions of each kind")
     parser.add_argument("--quiet", action="store_true", help="print no progress")
     parser.add_argument("--subject", type=_no_subject, help=argparse.SUPPRESS)  # users of gate and hunt try it
@@ -116,13 +112,14 @@ def run(args: argparse.Namespace) -> int:
         else:
             proof = prove(scope, not args.no_symmetry, max_states, args.liveness_states, progress)
         seconds = time.perf_counter() - start
-    write_proof(cast(ProofRecord, proof.as_data()), console, all_kinds=args.kinds)
+    record = cast(ProofRecord, proof.as_data())
     stored, bound = (_megabytes(states, args.level) for states in (proof.search.stored, max_states))
-    console.print(f"{seconds:.1f} s; about {stored} MB for states, bound {bound} MB")
-    if args.html:
-        write_html(args.html, proof.as_data())
-    if args.json is not None:
-        return _write(args.json, proof)
+
+    def tables() -> None:
+        write_proof(record, console, all_kinds=args.kinds)
+        console.print(f"{seconds:.1f} s; about {stored} MB for states, bound {bound} MB")
+
+    write_outputs(args, record, tables)
     return Verdict(proof.verdict.value).exit_code
 
 
@@ -147,15 +144,6 @@ def _given(args: argparse.Namespace, option: str) -> Any:
 
 def _megabytes(states: int, of_level: str) -> str:
     return f"{max(1, states * BYTES_A_STATE[of_level] // 1_000_000):,}"
-
-
-def _write(path: Path, proof: Proof) -> int:
-    try:
-        write_whole(path, json.dumps(proof.as_data(), indent=1) + "\n")
-    except OSError as error:
-        print(f"subwarden prove: cannot write {path}: {error.strerror}", file=sys.stderr)
-        return USAGE
-    return Verdict(proof.verdict.value).exit_code
 
 
 class SearchProgress:

@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 import sys
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -12,8 +13,7 @@ from rich.text import Text
 
 from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import CannotWrite, output
-from subwarden.cli.reporting.formats import add_format, write_format
-from subwarden.cli.reporting.html import add_html, write_html
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.record import ReplayRecord, ScriptRecord
@@ -51,8 +51,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--trace", type=output, metavar="FILE", help="write the operations that took effect as ITF JSON, or to NAME.tla for TLC"
     )
-    add_html(parser)
-    add_format(parser)
+    add_outputs(parser)
     parser.set_defaults(run=run)
 
 
@@ -80,19 +79,18 @@ def run(options: argparse.Namespace) -> int:
     record, cause = follow(replay, factory, [tracer] if options.trace else [], traced=pictured)
     console = console_for(sys.stderr if options.format else sys.stdout)
     if options.trace:
-        console.print(Text(_write_trace(options.trace, replay, tracer.trace)))
-    if not options.format:
-        write_replay(record, console)
+        console.print(Text(_write_trace(options.trace, replay, tracer.trace)), soft_wrap=True)
     made: ScriptRecord | None = None
     if cause is not None and (options.script or (pictured and replay.order is Order.FIFO)):
         with blaming(replay.subject):
             made = script_record(replay, cause)
-    if options.script and made is not None:
-        console.print(Text(_write_script(options.script, made)))
-    if options.html:
-        write_html(options.html, with_script(record, replay, made))
-    if options.format:
-        write_format(options.format, with_script(record, replay, made), sys.stdout)
+    notes = [_write_script(options.script, made)] if options.script and made is not None else []
+    write_outputs(
+        options,
+        with_script(record, replay, made),
+        lambda: write_replay(record, console),
+        *(partial(console.print, Text(note), soft_wrap=True) for note in notes),
+    )
     return 0 if cause is None else 1
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
-from subwarden.cli.options import EXIT_CODES, count, output, write_json
+from subwarden.cli.options import EXIT_CODES, count
 from subwarden.cli.progress.bar import progress
-from subwarden.cli.reporting.html import add_html, write_html
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.tour import tour
@@ -38,8 +38,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--ids", "--subscriptions", type=count, default=DEFAULTS.subscriptions, metavar="N", help="explicit subscription ids (default: 1)"
     )
-    parser.add_argument("--json", type=output, metavar="FILE", help="also write the record, with every difference, as JSON")
-    add_html(parser)
+    add_outputs(parser)
     parser.set_defaults(run=run)
 
 
@@ -59,9 +58,5 @@ def run(options: argparse.Namespace) -> int:
             return not interrupted
 
         record = tour_record(options.subject, factory, plan, go_on)
-    write_tour(record, console_for(sys.stdout))
-    if options.html:
-        write_html(options.html, record)
-    if options.json:
-        write_json(options.json, record)
+    write_outputs(options, record, lambda: write_tour(record, console_for(sys.stdout)))
     return Verdict(record["verdict"]).exit_code

@@ -7,6 +7,7 @@ from subwarden.reports import history
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord, ProtocolCheckRecord
 from subwarden.reports.gate import COLOURS, STOPPED
 from subwarden.reports.layout.run_table import run_table
+from subwarden.reports.record import ReplayRecord
 
 
 def write_process_gate(record: ExecGateRecord, console: Console, *, timings: bool = True) -> None:
@@ -52,6 +53,20 @@ def write_process_finding(finding: ExecFindingRecord, console: Console) -> None:
         told = history.as_text(finding["judgement"]).partition("\n")[2]
         console.print(Text("\n".join(f"  {line}" if line else "" for line in told.splitlines())), soft_wrap=True)
     console.print()
+
+
+def write_process_replay(record: ReplayRecord, run: ExecRunRecord | None, console: Console) -> None:
+    """Write the report of a replay. `run`: the first one that fails, if any does."""
+    subject, tries = record["subject"], record.get("tries")
+    luck = "" if tries is None else f": {tries['failed']} of {tries['counted']} runs fail"
+    if run is None:
+        proof = "" if tries is None else ", which proves nothing"
+        said = f"subject {subject}: the run holds now{luck}{proof}; it was recorded for {record['recorded_for']}"
+        console.print(Text(said), soft_wrap=True)
+        return
+    write_run(run, console)
+    if luck:
+        console.print(Text(f"subject {subject}{luck}"), soft_wrap=True)
 
 
 def write_run(run: ExecRunRecord, console: Console) -> None:

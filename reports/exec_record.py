@@ -15,6 +15,15 @@ class ProtocolCheckRecord(TypedDict):
     mend: str
 
 
+class ProtocolRecord(TypedDict):
+    """The checks of `subwarden conform` on `command`."""
+
+    schema: Literal["subwarden/conform/1"]
+    command: str
+    verdict: VerdictName
+    checks: list[ProtocolCheckRecord]
+
+
 class ExecRunRecord(BrokenRecord, RunRecord):
     """A run that violates a property. `first`: the calls made one by one before the tasks start; `schedule`: None where the process
     schedules itself.

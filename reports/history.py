@@ -1,9 +1,7 @@
-"""Writes the judgement of a history, for a person or as JSON.
+"""Writes the judgement of a history, for a person.
 
 It reads the plain record alone (`reports.history_record`), and refuses to work anything out.
 """
-
-import json
 
 from subwarden.reports.history_record import CallRecord, CountedRecord, FailureRecord, HistoryRecord
 
@@ -12,11 +10,6 @@ VERDICTS = {
     "violated": "not linearizable",
     "inconclusive": "unknown: the budget ran out",
 }
-
-
-def as_json(record: HistoryRecord) -> str:
-    """The record, indented, for a file."""
-    return json.dumps(record, indent=2) + "\n"
 
 
 def as_text(record: HistoryRecord) -> str:

@@ -14,6 +14,7 @@ GATE_SCHEMA: Final = "subwarden/gate/1"
 TOUR_SCHEMA: Final = "subwarden/tour/1"
 HUNT_SCHEMA: Final = "subwarden/hunt/1"
 REPLAY_SCHEMA: Final = "subwarden/replay/1"
+PLAY_SCHEMA: Final = "subwarden/play/1"
 EXPLORE_SCHEMA: Final = "subwarden/explore/1"
 
 VerdictName = Literal["holds", "violated", "inconclusive"]
@@ -225,9 +226,12 @@ class GateCoverageRecord(TypedDict):
 
 
 class AdapterRecord(TypedDict):
-    """Judgements that an adapter switched off, with the reason, and those that its methods do not allow. Absent for other subjects."""
+    """Judgements that an adapter switched off, with the reason, and those that its methods do not allow (`unjudged`: the properties among
+    them, and why). Absent for other subjects.
+    """
 
     off: NotRequired[dict[str, str]]
+    unjudged: NotRequired[dict[str, str]]
     not_played: NotRequired[list[str]]
 
 
@@ -255,6 +259,18 @@ class GateRecord(AdapterRecord):
     checks: list[CheckRecord]
     findings: list[FindingRecord]
     coverage: GateCoverageRecord
+    doubts: list[str]
+
+
+class PlayRecord(TypedDict):
+    """A program that a user wrote, played in each order: its `tasks`, a check an order, and the findings as a gate has them."""
+
+    schema: Literal["subwarden/play/1"]
+    subject: str
+    verdict: VerdictName
+    tasks: list[TaskRow]
+    checks: list[CheckRecord]
+    findings: list[FindingRecord]
     doubts: list[str]
 
 
@@ -311,9 +327,16 @@ class HuntRecord(AdapterRecord):
     doubts: list[str]
 
 
+class TriesRecord(TypedDict):
+    """Of `counted` runs of one program, so many `failed`."""
+
+    failed: int
+    counted: int
+
+
 class ReplayRecord(TypedDict):
     """A run that was played again. If it still violates something, `tasks` and `steps` are there, and if it was asked for, the rest is:
-    `replay` and the script as a finding has them.
+    `replay` and the script as a finding has them. `tries`: of a process that schedules itself, which has no run to repeat exactly.
     """
 
     schema: Literal["subwarden/replay/1"]
@@ -329,6 +352,7 @@ class ReplayRecord(TypedDict):
     script: NotRequired[str | None]
     script_confirmed: NotRequired[bool | None]
     script_doubt: NotRequired[str | None]
+    tries: NotRequired[TriesRecord]
 
 
 class DifferenceRecord(TypedDict):

@@ -24,48 +24,44 @@ def write_format(name: str, record: Any, out: TextIO) -> None:
 
 
 def _junit(record: Any) -> str:
+    from subwarden.reports.formats.judged import judged  # noqa: PLC0415
     from subwarden.reports.formats.junit import junit_of  # noqa: PLC0415  # a form is loaded when it is asked for
-    from subwarden.reports.html.views import view_of  # noqa: PLC0415
 
-    return junit_of(view_of(record))
+    return junit_of(judged(record))
 
 
 def _sarif(record: Any) -> str:
+    from subwarden.reports.formats.judged import judged  # noqa: PLC0415
     from subwarden.reports.formats.sarif import sarif_of  # noqa: PLC0415
-    from subwarden.reports.html.views import view_of  # noqa: PLC0415
 
-    return sarif_of(view_of(record), _subject(record), subwarden.__version__)
+    return sarif_of(judged(record), subwarden.__version__)
 
 
 def _github(record: Any) -> str:
     """The annotations; the summary goes to the file that the runner names."""
     from subwarden.reports.formats.github import annotations_of, summary_of  # noqa: PLC0415
-    from subwarden.reports.html.views import view_of  # noqa: PLC0415
+    from subwarden.reports.formats.judged import judged  # noqa: PLC0415
 
-    view = view_of(record)
+    of = judged(record)
     summary = os.environ.get(SUMMARY)
     if summary:
         try:
             with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(summary_of(view))
+                file.write(summary_of(of))
         except OSError as error:
             raise CannotWrite(f"cannot write {summary}, which {SUMMARY} names: {error.strerror}") from None
-    return annotations_of(view, _subject(record))
+    return annotations_of(of)
 
 
 def _mermaid(record: Any) -> str:
+    from subwarden.reports.formats.judged import judged  # noqa: PLC0415
     from subwarden.reports.formats.mermaid import mermaid_of  # noqa: PLC0415
-    from subwarden.reports.html.views import view_of  # noqa: PLC0415
 
-    return mermaid_of(view_of(record))
+    return mermaid_of(judged(record))
 
 
 def _json(record: Any) -> str:
-    return json.dumps(record, indent=1, sort_keys=True) + "\n"
-
-
-def _subject(record: Any) -> str:
-    return str(record.get("subject") or record.get("scenario") or "")
+    return json.dumps(record, indent=1) + "\n"
 
 
 FORMATS: dict[str, Callable[[Any], str]] = {"github": _github, "json": _json, "junit": _junit, "mermaid": _mermaid, "sarif": _sarif}

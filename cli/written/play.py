@@ -4,15 +4,17 @@ import argparse
 import sys
 from pathlib import Path
 from random import Random
+from time import monotonic
 from typing import Any
 
-from rich.text import Text
-
+from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
 from subwarden.cli.options import EXIT_CODES, count
+from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import canonical
-from subwarden.reports.gate import write_finding
 from subwarden.reports.layout.console import console_for
+from subwarden.reports.play import write_play
+from subwarden.reports.record import PLAY_SCHEMA, PlayRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
@@ -20,9 +22,11 @@ from subwarden.stateful_tests.exploring.drawing.written import BadProgram, progr
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.gate.outcome import merged
+from subwarden.stateful_tests.gate.record import verdict as outcome_verdict
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.runs.found.one_each import one_each
-from subwarden.stateful_tests.runs.record import findings_record
+from subwarden.stateful_tests.runs.pictured.traced import add_traces
+from subwarden.stateful_tests.runs.record import findings_record, task_rows
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
@@ -42,6 +46,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--schedules", type=count, default=SCHEDULES, metavar="N", help="how many to run in each order (default: %(default)s)"
     )
+    add_outputs(parser)
     parser.set_defaults(run=run)
 
 
@@ -54,28 +59,45 @@ def run(options: argparse.Namespace) -> int:
         raise BadSubject(f"subject {options.subject} has level {level}; play takes an adapter (level core or custom)")
     program = program_of(_text(options.program), options.program, LEVELS[level])
     factory = load(options.subject, level)
-    searches = []
+    searches, took = [], []
     with blaming(options.subject), running():
         for order in Order:
+            began = monotonic()
             check = Check(order, bool(program.faults), level)
             search = GateSearch(check, LEVELS[level], factory, Profile("play", 1, options.schedules, 1, derandomized=True))
             for variant, schedules in shares(LEVELS[level], program, check.cancellation, Random(0), options.schedules).items():
                 search._drive_variant(variant, schedules)
             searches.append(search.finish())
+            took.append(monotonic() - began)
     outcome = merged(searches)
     findings = sorted(outcome.findings.values(), key=lambda finding: (finding.rank(), finding.id))
-    console = console_for(sys.stdout)
     with blaming(options.subject):
         records, doubts = findings_record(options.subject, findings)
         one = one_each(options.subject, findings, records)
-    for record in one.values():
-        write_finding(record, console)
-    for doubt in (*outcome.doubts, *doubts):
-        console.print(Text(f"doubt: {doubt}", style="yellow"), soft_wrap=True)
-    ran = f"{program.operations()} operations under {outcome.schedules:,} schedules"
-    found = "no violation" if not one else f"{len(one)} finding{'s' * (len(one) != 1)}"
-    console.print(Text(f"subject {options.subject}: {found} ({ran})", style="bold"), soft_wrap=True)
-    return 1 if one else 2 if outcome.doubts or doubts else 0
+    doubted = [*outcome.doubts, *doubts]
+    verdict = Verdict.VIOLATED if one else Verdict.INCONCLUSIVE if doubted else Verdict.HOLDS
+    record: PlayRecord = {
+        "schema": PLAY_SCHEMA,
+        "subject": options.subject,
+        "verdict": verdict.value,
+        "tasks": task_rows(LEVELS[level], program),
+        "checks": [
+            {
+                "name": each.name,
+                "verdict": outcome_verdict(each, records).value,
+                "programs": 1,
+                "schedules": each.schedules,
+                "steps": each.steps,
+                "seconds": round(seconds, 3),
+            }
+            for each, seconds in zip(searches, took, strict=True)
+        ],
+        "findings": list(one.values()),
+        "doubts": doubted,
+    }
+    with blaming(options.subject):
+        write_outputs(options, record, lambda: write_play(record, console_for(sys.stdout)), picture=lambda: add_traces(record["findings"]))
+    return verdict.exit_code
 
 
 def _text(source: str) -> str:

@@ -2,26 +2,27 @@
 
 import re
 
+from subwarden.reports.formats.judged import Judged
 from subwarden.reports.formats.places import file_of, told_at
 from subwarden.reports.html.escaping import shown
-from subwarden.reports.html.view import FindingView, View
+from subwarden.reports.html.view import FindingView
 
 SIGNS = {"holds": "✅", "violated": "❌", "inconclusive": "❔"}
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~$@&-])")
 
 
-def annotations_of(view: View, subject: str) -> str:
+def annotations_of(of: Judged) -> str:
     """A line for each finding, and one for a run that says nothing."""
-    lines = [_annotation(finding, subject) for finding in view.findings]
-    if view.verdict == "inconclusive":
-        lines.append(f"::warning title={_property(f'subwarden: {view.title}')}::{_data(' '.join(['inconclusive.', *view.said]))}")
+    lines = [_annotation(finding, of.subject) for finding in of.findings]
+    if of.verdict == "inconclusive":
+        lines.append(f"::warning title={_property(f'subwarden: {of.title}')}::{_data(' '.join(['inconclusive.', *of.said]))}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def summary_of(view: View) -> str:
+def summary_of(of: Judged) -> str:
     """The step summary."""
-    parts = [f"## {SIGNS[view.verdict]} subwarden: {_plain(view.title)}: {view.verdict}", *map(_plain, view.said)]
-    for finding in view.findings:
+    parts = [f"## {SIGNS[of.verdict]} subwarden: {_plain(of.title)}: {of.verdict}", *map(_plain, of.said)]
+    for finding in of.findings:
         parts += [f"### {_plain(finding.heading)}", *map(_plain, finding.lines)]
         steps = [] if finding.run is None else finding.run["steps"]
         if steps:

@@ -1,40 +1,38 @@
-"""A record as JUnit's XML, which CI servers list: a suite for the command, a case for each property."""
+"""A record as JUnit's XML, which CI servers list: a suite for the command, a case for each thing that was judged."""
 
 from xml.etree import ElementTree as xml
 
-from subwarden.model.properties import Property
-from subwarden.reports.formats.places import PROPERTIES, rule_of, told_at
+from subwarden.reports.formats.judged import Judged, rule_of
+from subwarden.reports.formats.places import told_at
 from subwarden.reports.html.escaping import shown
-from subwarden.reports.html.view import FindingView, View
+from subwarden.reports.html.view import FindingView
 
 
-def junit_of(view: View) -> str:
-    """The XML. A property without a finding passes; in a run that says nothing, because it is inconclusive, it is skipped."""
+def junit_of(of: Judged) -> str:
+    """The XML. A case without a finding passes, unless it was not judged: then it is skipped."""
     by_rule: dict[str, list[FindingView]] = {}
-    for finding in view.findings:
+    for finding in of.findings:
         for rule in dict.fromkeys([rule_of(finding), *finding.also]):
             by_rule.setdefault(rule, []).append(finding)
-    names = list(dict.fromkeys([*Property.__members__, *by_rule]))
-    suite = xml.Element("testsuite", name=_text(f"subwarden: {view.title}"))
+    suite = xml.Element("testsuite", name=_text(f"subwarden: {of.title}"))
     skipped = 0
-    for name in names:
-        of = PROPERTIES.get(name)
-        case = xml.SubElement(suite, "testcase", classname="subwarden", name=_text(name if of is None else f"{name} {of.title}"))
-        found = by_rule.get(name, [])
+    for case in of.cases:
+        made = xml.SubElement(suite, "testcase", classname="subwarden", name=_text(case.title))
+        found = by_rule.get(case.rule, [])
         if found:
             place = told_at(found[0])
             if place is not None:
-                case.set("file", _text(place.file))
-                case.set("line", str(place.line))
-            failure = xml.SubElement(case, "failure", message=_text(found[0].heading), type=_text(found[0].id))
+                made.set("file", _text(place.file))
+                made.set("line", str(place.line))
+            failure = xml.SubElement(made, "failure", message=_text(found[0].heading), type=_text(found[0].id))
             failure.text = _text("\n\n".join(map(_said, found)))
-        elif view.verdict == "inconclusive":
+        elif case.skipped:
             skipped += 1
-            xml.SubElement(case, "skipped", message="inconclusive")
-    counts = {"tests": len(names), "failures": len(by_rule), "errors": 0, "skipped": skipped}
+            xml.SubElement(made, "skipped", message=_text(case.skipped))
+    counts = {"tests": len(of.cases), "failures": len(by_rule), "errors": 0, "skipped": skipped}
     for key, count in counts.items():
         suite.set(key, str(count))
-    xml.SubElement(suite, "system-out").text = _text("\n".join(view.said))
+    xml.SubElement(suite, "system-out").text = _text("\n".join(of.said))
     xml.indent(suite)
     return f"<?xml version='1.0' encoding='utf-8'?>\n{xml.tostring(suite, encoding='unicode')}\n"
 

@@ -4,18 +4,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from subwarden.reports.formats.judged import Judged
 from subwarden.reports.html.escaping import shown
-from subwarden.reports.html.view import FindingView, View
+from subwarden.reports.html.view import FindingView
 
 UNSAFE = re.compile(r"[#;<>{}\"%\\`:]|\s")
 LONGEST = 300  # characters of a label: a diagram cannot fold
 ARROWS = {"wakes": "-->>", "starts": "->>", "sends": "->>"}
 
 
-def mermaid_of(view: View) -> str:
+def mermaid_of(of: Judged) -> str:
     """A diagram for each finding, each in a block of its own, for a Markdown file."""
-    blocks = [f"```mermaid\n{diagram(finding)}```\n" for finding in view.findings if finding.run is not None and finding.run["steps"]]
-    return "\n".join(blocks) or f"subwarden: {_text(view.title)}: {view.verdict}; no run to draw\n"
+    blocks = [f"```mermaid\n{diagram(finding)}```\n" for finding in of.findings if finding.run is not None and finding.run["steps"]]
+    return "\n".join(blocks) or f"subwarden: {_text(of.title)}: {of.verdict}; no run to draw\n"
 
 
 def diagram(finding: FindingView) -> str:

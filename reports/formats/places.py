@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from subwarden.model.properties import CoreProperty, Property
 from subwarden.reports.html.view import FindingView
-
-PROPERTIES: dict[str, Property | CoreProperty] = {**Property.__members__, **CoreProperty.__members__}
 
 
 class Place(NamedTuple):
@@ -38,9 +35,3 @@ def file_of(subject: str) -> Place | None:
     """The file of a subject that is given as `path/to/file.py:Factory`."""
     file, _, _ = subject.rpartition(":")
     return Place(file, 1) if file.endswith(".py") else None
-
-
-def rule_of(finding: FindingView) -> str:
-    """The name of the property that is broken, such as P2; for a finding of no property, its id."""
-    name = finding.id.partition("-")[0]
-    return name if name in PROPERTIES else finding.id

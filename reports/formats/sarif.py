@@ -4,19 +4,20 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from subwarden.reports.formats.places import PROPERTIES, Place, file_of, place_of, rule_of, told_at
+from subwarden.reports.formats.judged import PROPERTIES, Judged, rule_of
+from subwarden.reports.formats.places import Place, file_of, place_of, told_at
 from subwarden.reports.html.escaping import shown
-from subwarden.reports.html.view import FindingView, View
+from subwarden.reports.html.view import FindingView
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif_of(view: View, subject: str, version: str) -> str:
-    """The JSON. `subject`: as `--subject` names it; `version`: of subwarden."""
-    rules = sorted({rule_of(finding) for finding in view.findings})
+def sarif_of(of: Judged, version: str) -> str:
+    """The JSON. `version`: of subwarden."""
+    rules = sorted({rule_of(finding) for finding in of.findings})
     driver = {"name": "subwarden", "version": version, "rules": [_rule(name) for name in rules]}
-    results = [_result(finding, rules, subject) for finding in view.findings]
-    invocation = {"executionSuccessful": True, "properties": {"verdict": view.verdict}}
+    results = [_result(finding, rules, of.subject) for finding in of.findings]
+    invocation = {"executionSuccessful": True, "properties": {"verdict": of.verdict}}
     run = {"tool": {"driver": driver}, "invocations": [invocation], "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 

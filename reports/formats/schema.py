@@ -7,11 +7,22 @@ import json
 from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from subwarden.reports.exec_record import ExecGateRecord
+from subwarden.reports.exec_record import ExecGateRecord, ProtocolRecord
 from subwarden.reports.history_record import HistoryRecord
-from subwarden.reports.record import ExplorationRecord, GateRecord, HuntRecord, ProofRecord, ReplayRecord, TourRecord
+from subwarden.reports.record import ExplorationRecord, GateRecord, HuntRecord, PlayRecord, ProofRecord, ReplayRecord, TourRecord
 
-RECORDS = (GateRecord, HuntRecord, ReplayRecord, TourRecord, ExplorationRecord, ExecGateRecord, ProofRecord, HistoryRecord)
+RECORDS = (
+    GateRecord,
+    HuntRecord,
+    ReplayRecord,
+    PlayRecord,
+    TourRecord,
+    ExplorationRecord,
+    ExecGateRecord,
+    ProtocolRecord,
+    ProofRecord,
+    HistoryRecord,
+)
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord
+from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ProtocolRecord
 from subwarden.reports.gate import ORDERS, STOPPED
 from subwarden.reports.html.svg import GridRow, Share, counts, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
@@ -24,6 +24,18 @@ def process_view(record: ExecGateRecord) -> View:
         pictures=[grid("Coverage", ("reached",), [covered])],
         findings=[_process_finding(finding) for finding in record["findings"]],
         sections=[(heading, bullets(lines)) for heading, lines in (("Never reached", never), ("Doubts", doubts)) if lines],
+    )
+
+
+def protocol_view(record: ProtocolRecord) -> View:
+    """The page of a protocol's checks."""
+    rows = [(each["name"], each["verdict"], each["said"], each["mend"]) for each in record["checks"]]
+    failed = sum(each["verdict"] == "fail" for each in record["checks"])
+    return View(
+        title=f"conform {record['command']}",
+        verdict=record["verdict"],
+        said=[f"{failed} of {plural(len(rows), 'check')} failed." if failed else f"{plural(len(rows), 'check')}, none failed."],
+        sections=[("Checks", table(("check", "verdict", "what was seen", "to mend"), rows))],
     )
 
 

@@ -6,7 +6,16 @@ from subwarden.reports.gate import ORDERS, STOPPED
 from subwarden.reports.html.svg import GridRow, Share, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.html.wait_graphs import lock_pictures
-from subwarden.reports.record import AdapterRecord, BrokenRecord, CoverageRecord, FindingRecord, GateRecord, HuntRecord, ReplayRecord
+from subwarden.reports.record import (
+    AdapterRecord,
+    BrokenRecord,
+    CoverageRecord,
+    FindingRecord,
+    GateRecord,
+    HuntRecord,
+    PlayRecord,
+    ReplayRecord,
+)
 
 COVERED = "Coverage of each check"
 COLUMNS = ("points reached", "awaits suspended", "calls overlapped", "fifo complete", "1 deviation", "all schedules")
@@ -89,6 +98,21 @@ def replay_view(record: ReplayRecord) -> View:
         pictures=lock_pictures(run),
     )
     return View(f"replay on {record['subject']}", record["verdict"], said, findings=[shown])
+
+
+def play_view(record: PlayRecord) -> View:
+    """The page of a program that a user wrote."""
+    schedules = sum(check["schedules"] for check in record["checks"])
+    rows = [[check["name"], check["verdict"], check["schedules"], check["steps"]] for check in record["checks"]]
+    program = [f"{task['name']}: {_operations(task['operations'], task['faults'])}" for task in record["tasks"]]
+    checks = table(("check", "verdict", "schedules", "steps"), rows, (2, 3))
+    return View(
+        title=f"play on {record['subject']}",
+        verdict=record["verdict"],
+        said=[f"{plural(len(record['findings']), 'finding')} in {schedules:,} schedules."],
+        findings=[finding_view(finding) for finding in record["findings"]],
+        sections=[("The program", bullets(program)), ("Checks", checks), *_gaps([], record["doubts"], {})],
+    )
 
 
 def finding_view(finding: FindingRecord) -> FindingView:

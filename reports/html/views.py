@@ -6,17 +6,19 @@ from typing import Any
 from subwarden.reports.html.page import page
 from subwarden.reports.html.view import View
 from subwarden.reports.html.view_of_models import history_view, proof_view, tour_view
-from subwarden.reports.html.view_of_others import exploration_view, process_view
-from subwarden.reports.html.view_of_runs import gate_view, hunt_view, replay_view
-from subwarden.reports.record import EXPLORE_SCHEMA, GATE_SCHEMA, HUNT_SCHEMA, REPLAY_SCHEMA, TOUR_SCHEMA
+from subwarden.reports.html.view_of_others import exploration_view, process_view, protocol_view
+from subwarden.reports.html.view_of_runs import gate_view, hunt_view, play_view, replay_view
+from subwarden.reports.record import EXPLORE_SCHEMA, GATE_SCHEMA, HUNT_SCHEMA, PLAY_SCHEMA, REPLAY_SCHEMA, TOUR_SCHEMA
 
 VIEWS: dict[str, Callable[[Any], View]] = {
     GATE_SCHEMA: gate_view,
     HUNT_SCHEMA: hunt_view,
     REPLAY_SCHEMA: replay_view,
+    PLAY_SCHEMA: play_view,
     TOUR_SCHEMA: tour_view,
     EXPLORE_SCHEMA: exploration_view,
     "subwarden/exec/1": process_view,
+    "subwarden/conform/1": protocol_view,
     "subwarden/proof/1": proof_view,
     "subwarden/history/2": history_view,
 }

@@ -1,7 +1,7 @@
 """The record of a gate on a process, as plain data. Reports are made from it alone."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.checking.causes import Cause
@@ -9,13 +9,14 @@ from subwarden.checking.linearizability.verdict import judge
 from subwarden.checking.verdict import Verdict, worst
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord
 from subwarden.reports.history_record import HistoryRecord
+from subwarden.reports.record import REPLAY_SCHEMA, BrokenRecord, ReplayRecord, TaskRow
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.gate import ExecOutcome
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import kinds
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
-from subwarden.stateful_tests.exec.saved import save
+from subwarden.stateful_tests.exec.saved import SavedRun, save
 from subwarden.stateful_tests.runs.history_record import record as judgement_record
 
 SCHEMA: Final = "subwarden/exec/1"
@@ -84,6 +85,28 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
             for number, row in enumerate(run.rows[: broken.row + 1], 1)
         ],
     }
+
+
+def replay_record(saved: SavedRun, last: ExecRun, told: ExecRunRecord | None, tries: tuple[int, int] | None) -> ReplayRecord:
+    """The record of a run that was played again. `last`: the last one played; `told`: the first that fails, if one does; `tries`: how many
+    failed, and of how many, where the process schedules itself.
+    """
+    made: ReplayRecord = {
+        "schema": REPLAY_SCHEMA,
+        "subject": PREFIX + saved.command,
+        "recorded_for": saved.cause,
+        "verdict": (Verdict.HOLDS if told is None else Verdict.VIOLATED).value,
+        "steps_run": len(last.rows),
+        "findings": [],
+    }
+    if tries is not None:
+        made["tries"] = {"failed": tries[0], "counted": tries[1]}
+    if told is not None:
+        keys = ("id", "property", "title", "mechanism", "said", "detail")
+        made["findings"] = [cast(BrokenRecord, {key: value for key, value in told.items() if key in keys})]
+        first: list[TaskRow] = [{"name": ALONE, "operations": told["first"], "faults": ""}] if told["first"] else []
+        made["tasks"], made["steps"] = [*first, *told["tasks"]], told["steps"]
+    return made
 
 
 def _saved(command: str, limit: float, finding: ExecFinding) -> ExecFindingRecord:

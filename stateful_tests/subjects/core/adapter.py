@@ -118,6 +118,11 @@ class Kind(Maker, ABC):
     def not_played(self) -> list[str]:
         """The missing methods, and the judgements that are left out for that, in words."""
 
+    @property
+    def unjudged(self) -> dict[str, str]:
+        """The properties that cannot be judged at all, by name, and why."""
+        return {}
+
 
 class CoreKind(Kind):
     """The kind of managers of the core operations."""
@@ -159,6 +164,12 @@ class CoreKind(Kind):
         if "publish" in self.has and "delivered" not in self.has:
             said.append("deliveries: it has no delivered()")
         return said
+
+    @property
+    def unjudged(self) -> dict[str, str]:
+        seen = {} if "observe" in self.has else dict.fromkeys(("P1", "P2", "P6"), "the adapter has no observe()")
+        needs = next((name for name in ("publish", "delivered") if name not in self.has), None)
+        return seen | ({} if needs is None else {"D1": f"the adapter has no {needs}()"})
 
 
 class Adapter:

@@ -1,6 +1,5 @@
 """`subwarden prove` says "holds" only after a complete search, and shows a violation by a shortest run."""
 
-import argparse
 import json
 import os
 import signal
@@ -11,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from subwarden.cli import prove as verb
+from subwarden.cli.main import main
 from subwarden.model.properties import Property
 from subwarden.proving.manager.invariants import NOT_HERE
 from subwarden.proving.manager.liveness import check_liveness, strong_components
@@ -29,11 +29,11 @@ TINY = Scope(1, 1, 0, 0, None, False, 0)
 
 def command(*arguments: str) -> int:
     """The exit code of `subwarden prove` with these arguments."""
-    parser = argparse.ArgumentParser()
-    verb.add_parser(parser.add_subparsers())
-    args = parser.parse_args(["prove", "--quiet", *arguments])
-    code: int = args.run(args)
-    return code
+    try:
+        return main(["prove", "--quiet", *arguments])
+    except SystemExit as usage:
+        assert isinstance(usage.code, int)
+        return usage.code
 
 
 def text(proof: Proof) -> str:

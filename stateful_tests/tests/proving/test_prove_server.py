@@ -1,12 +1,11 @@
 """`subwarden prove --level server`: searches the whole model, and notices every planted defect in it."""
 
-import argparse
 import json
 from pathlib import Path
 
 import pytest
 
-from subwarden.cli import prove as verb
+from subwarden.cli.main import main
 from subwarden.model.properties import Property
 from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
@@ -42,11 +41,11 @@ def searched() -> tuple[ServerSystem, StateGraphSearch]:
 
 def command(*arguments: str) -> int:
     """The exit code of `subwarden prove` with these arguments."""
-    parser = argparse.ArgumentParser()
-    verb.add_parser(parser.add_subparsers())
-    args = parser.parse_args(["prove", "--quiet", *arguments])
-    code: int = args.run(args)
-    return code
+    try:
+        return main(["prove", "--quiet", *arguments])
+    except SystemExit as usage:
+        assert isinstance(usage.code, int)
+        return usage.code
 
 
 def test_the_default_scope_holds(default: Proof) -> None:

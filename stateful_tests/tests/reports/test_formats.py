@@ -12,6 +12,7 @@ import pytest
 from subwarden.cli.reporting.formats import FORMATS, write_format
 from subwarden.model.properties import Property
 from subwarden.reports.formats.github import annotations_of, summary_of
+from subwarden.reports.formats.judged import judged
 from subwarden.reports.formats.mermaid import mermaid_of
 from subwarden.reports.formats.places import Place, file_of, place_of, told_at
 from subwarden.reports.html.views import view_of
@@ -45,7 +46,7 @@ def test_a_gate_with_findings_is_as_its_golden_file(name: str) -> None:
 
 
 def test_the_step_summary_is_as_its_golden_file() -> None:
-    golden("format_github_summary.md", summary_of(view_of(gate_of(replayed(PHANTOM)))))
+    golden("format_github_summary.md", summary_of(judged(gate_of(replayed(PHANTOM)))))
 
 
 def test_the_step_summary_goes_to_the_file_that_the_runner_names(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,9 +119,9 @@ def test_hostile_texts_stay_in_their_places(text: str) -> None:
     suite = xml.fromstring(written("junit", record).partition("\n")[2])
     assert {element.tag for element in suite.iter()} == {"testsuite", "testcase", "failure", "system-out"}
     json.loads(written("sarif", record))
-    annotations = annotations_of(view_of(record), text)
+    annotations = annotations_of(judged(record))
     assert re.fullmatch(r"::error [^\n\r]*\n", annotations)
-    plain = mermaid_of(view_of(gate_of(replayed(PHANTOM))))
-    assert words_of(mermaid_of(view_of(record))) <= words_of(plain)
+    plain = mermaid_of(judged(gate_of(replayed(PHANTOM))))
+    assert words_of(mermaid_of(judged(record))) <= words_of(plain)
     for form in ENDINGS:
         written(form, record).encode("utf-8")

@@ -1,0 +1,22 @@
+"""Writes the report of a program that a user wrote: the findings as a gate writes them, then the verdict."""
+
+from rich.console import Console
+from rich.text import Text
+
+from subwarden.reports.gate import COLOURS, write_finding
+from subwarden.reports.layout.wrapping import write_line
+from subwarden.reports.record import PlayRecord
+
+
+def write_play(record: PlayRecord, console: Console) -> None:
+    """Write the report of a play."""
+    for finding in record["findings"]:
+        write_finding(finding, console)
+    for doubt in record["doubts"]:
+        write_line(f"doubt: {doubt}", console, "yellow")
+    operations = sum(len(task["operations"]) for task in record["tasks"])
+    schedules = sum(check["schedules"] for check in record["checks"])
+    ran = f"{operations} operation{'s' * (operations != 1)} under {schedules:,} schedules"
+    found = len(record["findings"])
+    said = f"{found} finding{'s' * (found != 1)}" if found else "no violation"
+    console.print(Text(f"subject {record['subject']}: {said} ({ran})", style=f"bold {COLOURS[record['verdict']]}"), soft_wrap=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from subwarden.stateful_tests.subjects.core.environment import Environment as Env
     from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario as BadScenario
     from subwarden.world.asgi.application import Application as asgi
+    from subwarden.world.asgi.fresh import application as fresh
     from subwarden.world.asgi.hub import AsgiHub as AsgiHub
     from subwarden.world.decisions import choose as choose
     from subwarden.world.decisions import may_cancel as may_cancel
@@ -47,6 +48,7 @@ __all__ = [
     "asgi",
     "choose",
     "explore",
+    "fresh",
     "holds",
     "may_cancel",
     "may_fail",
@@ -74,6 +76,7 @@ _FOUND_IN = {
     "asgi": ("subwarden.world.asgi.application", "Application"),
     "choose": (_WORLD, "choose"),
     "explore": (_EXPLORE, "explore"),
+    "fresh": ("subwarden.world.asgi.fresh", "application"),
     "holds": (_API, "holds"),
     "may_cancel": (_WORLD, "may_cancel"),
     "may_fail": (_WORLD, "may_fail"),

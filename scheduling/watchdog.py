@@ -45,6 +45,15 @@ class Watchdog:
         if self._overdue and self._alarm is not None:
             self._ring(self._alarm, sys._getframe())
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Around work of the harness within a run."""
+        loop, self._loop = self._loop, None
+        try:
+            yield
+        finally:
+            self.watch(loop)
+
     def _tick(self, _number: int, frame: FrameType | None) -> None:
         alarm, loop = self._alarm, self._loop
         if alarm is not None and monotonic() >= alarm.due:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from subwarden.scheduling.loop import ENTERED
 from subwarden.world.asgi.connection import Connection, Disconnected
+from subwarden.world.asgi.fresh import application
 from subwarden.world.asgi.websocket import WebSocket
 from subwarden.world.jobs import JobLoop
 
@@ -28,27 +29,41 @@ class Response(NamedTuple):
 
 
 class Application:
-    """An application in the run that is under way. As an asynchronous context manager it runs the lifespan around its block."""
+    """An application in the run that is under way: the object, or its name `"module:attribute"`, imported anew for this run.
+
+    As an asynchronous context manager it runs the lifespan around its block, and lets all clients leave at the block's end.
+    """
 
     def __init__(self, app: Any) -> None:
         loop = ENTERED.get(get_ident())
         if not isinstance(loop, JobLoop):
             raise RuntimeError("subwarden.asgi(app) is for code that runs under subwarden: a scenario, a test, an adapter")
-        self._app, self._loop = app, loop
+        self.app = application(app) if isinstance(app, str) else app
+        self._loop = loop
         self._state: dict[str, Any] = {}
         self._numbers: dict[str, int] = {}
         self._connections: list[Connection] = []
         self._lifespan: Connection | None = None
 
-    def _connection(self, kind: str, name: str | None, leaves: str, may_vanish: bool = False) -> Connection:
-        if name is None:
-            self._numbers[kind] = self._numbers.get(kind, 0) + 1
-            name = f"{kind}{self._numbers[kind]}"
+    def _number(self, name: str) -> int:
+        number = self._numbers[name] = self._numbers.get(name, 0) + 1
+        return number
+
+    def _name(self, path: str) -> str:
+        """Of a websocket: `ann` if its path is `/ws/ann`, `ann-2` if there is one already, else `ws1`."""
+        folder, _, last = urlsplit(path).path.strip("/").rpartition("/")
+        if not folder or not last.isidentifier():
+            return f"ws{self._number('ws')}"
+        number = self._number(last)
+        return last if number == 1 else f"{last}-{number}"
+
+    def _connection(self, kind: str, name: str, leaves: str, may_vanish: bool = False) -> Connection:
         message: dict[str, Any] = {"type": leaves}
         if leaves == "websocket.disconnect":
             message["code"] = 1005
         made = Connection(self._loop, name, message, may_vanish)
-        self._connections.append(made)
+        if kind != "lifespan":
+            self._connections.append(made)
         return made
 
     async def close(self) -> None:
@@ -88,16 +103,18 @@ class Application:
     ) -> WebSocket:
         """Open a websocket; wait until the application accepts it. Raises Disconnected if it does not.
 
-        `may_vanish`: the scheduler may let the client leave at any moment, or never.
+        `may_vanish`: the scheduler may let the client leave at any moment, or never. Its socket may be closed already then.
         """
-        connection = self._connection("ws", name, "websocket.disconnect", may_vanish)
+        connection = self._connection("websocket", name or self._name(path), "websocket.disconnect", may_vanish)
         made = WebSocket(connection)
-        connection.run(self._app, self._scope("websocket", path, headers or {}, scheme="ws", subprotocols=list(subprotocols)))
+        connection.run(self.app, self._scope("websocket", path, headers or {}, scheme="ws", subprotocols=list(subprotocols)))
         try:
             await made.opened()
-        except BaseException:  # a cancelled client has left, too
+        except BaseException as error:  # a cancelled client has left, too
+            vanished = may_vanish and connection.left and isinstance(error, Disconnected)
             connection.leave()
-            raise
+            if not vanished:
+                raise
         return made
 
     # --- HTTP
@@ -114,19 +131,19 @@ class Application:
         may_vanish: bool = False,
     ) -> AsyncIterator[tuple[int, dict[str, str], AsyncIterator[bytes]]]:
         """A request: the status, the headers, and the parts of the body as they arrive. The client leaves at the end of the block."""
-        connection = self._connection("request", name, "http.disconnect", may_vanish)
+        connection = self._connection("request", name or f"request{self._number('request')}", "http.disconnect", may_vanish)
         connection.to_app.put({"type": "http.request", "body": body, "more_body": False})
-        connection.run(self._app, self._scope("http", path, headers or {}, scheme="http", method=method.upper()))
+        connection.run(self.app, self._scope("http", path, headers or {}, scheme="http", method=method.upper()))
         started = await connection.answer()
         if started["type"] == "app.end":
-            raise Disconnected(500, "the application has ended without an answer")
+            raise Disconnected(500, f"without an answer: {started['reason']}") from started["error"]
 
         async def parts() -> AsyncIterator[bytes]:
             more = True
             while more:
                 message = await connection.answer()
                 if message["type"] == "app.end":
-                    raise Disconnected(500, "the application has ended within its answer")
+                    raise Disconnected(500, f"within its answer: {message['reason']}") from message["error"]
                 more = message.get("more_body", False)
                 if message.get("body"):
                     yield message["body"]
@@ -152,13 +169,16 @@ class Application:
         connection = self._lifespan = self._connection("lifespan", "lifespan", "lifespan.disconnect")
         connection.to_app.put({"type": "lifespan.startup"})
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self._state}
-        connection.run(self._app, scope)
+        connection.run(self.app, scope)
         message = await connection.answer()
         if message["type"] == "lifespan.startup.failed":
             raise RuntimeError(f"the application does not start: {message.get('message', '')}")
+        connection.unsupported = False  # an application that raises before that is served without
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, failed: object, *_: object) -> None:
+        if failed is None:
+            await self.close()
         connection, self._lifespan = self._lifespan, None
         if connection is not None and not connection.to_app.closed:
             connection.to_app.put({"type": "lifespan.shutdown"})

@@ -29,6 +29,7 @@ class Connection:
         self.to_client = Pipe(loop, self._say_out)
         self.gone = False  # the application's server knows that the client has left
         self.left = False  # the client has left
+        self.unsupported = leaves["type"] == "lifespan.disconnect"  # the application may raise: it may not know this kind of call
         self.task: asyncio.Task[None] | None = None
         self._vanishes = Arrival(loop, lambda: f"{name} vanishes", self.leave, optional=True)
         self._frees = Arrival(loop, lambda: f"{name} is gone, and a send to it ends", self.to_client.close)
@@ -40,6 +41,8 @@ class Connection:
             return f"{self.name} leaves"
         if message["type"] == "websocket.connect":
             return f"{self.name} connects"
+        if message["type"].startswith("lifespan."):
+            return f"{self.name} asks for {message['type'].rpartition('.')[2]}"
         return f"{self.name} sends {_size(message)}"
 
     def _say_out(self, message: Message) -> str:
@@ -88,14 +91,17 @@ class Connection:
         self.task = self.loop.create_task(self._call(app, scope), name=f"app for {self.name}")
 
     async def _call(self, app: Any, scope: dict[str, Any]) -> None:
+        reason, raised = "the application has ended this call", None
         try:
             await app(scope, self.receive, self.send)
         except Exception as error:
-            if not (self.gone and (isinstance(error, ClientDisconnected) or type(error).__name__ == "WebSocketDisconnect")):
+            raised, reason = error, f"the application raised {type(error).__name__}: {error}".splitlines()[0]
+            told = isinstance(error, ClientDisconnected) or type(error).__name__ == "WebSocketDisconnect"
+            if not self.unsupported and not (self.gone and told):
                 raise
         finally:
             self._vanishes.offer(False)
-            self.to_client.put({"type": "app.end", "failed": True})
+            self.to_client.put({"type": "app.end", "reason": reason, "error": raised})
             self.to_app.close()
 
     async def ended(self) -> None:

@@ -32,7 +32,7 @@ class WebSocket:
         code: int = {"websocket.close": message.get("code", 1000), "app.end": 1006}.get(kind) or message.get("status", 403)
         self.closed = Disconnected(code, message.get("reason") or "")
         self._connection.leave()
-        raise self.closed
+        raise self.closed from message.get("error")
 
     async def send(self, data: str | bytes | Any) -> None:
         """Send text or bytes; anything else as JSON."""

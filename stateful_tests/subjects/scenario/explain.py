@@ -86,7 +86,8 @@ def _raised(run: Ended) -> Told:
         title = f"{title}, in a callback"
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None and not isinstance(cause, asyncio.CancelledError):
-        lines.append(f"after {said(cause)}")
+        spots = raised_at(cause)
+        lines.append(f"after {said(cause)}" + (f", raised at {spots[-1].at()}" if spots else ""))
     return title, lines
 
 

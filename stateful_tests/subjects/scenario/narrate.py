@@ -24,6 +24,7 @@ from subwarden.stateful_tests.subjects.scenario.tracing import Lines
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 INTERRUPTS = {"cancel": "is cancelled here", "fail": "its call fails here"}
+_ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
 SHOWN = 9  # lines of a step; of more, the first and the last
 
 
@@ -113,6 +114,8 @@ class Narration:
         else:
             who = self.names.task(task)
             if task.done():
+                if not (spots or did or deviates) and _is_housekeeping(task):
+                    return
                 did.append(_ending(task))
         if deviates:
             self.moved.add(who)
@@ -178,6 +181,12 @@ class Narration:
 
 def _is_outside(name: str) -> bool:
     return name.startswith("+") or name in (EARLY, LATE, TIMER)
+
+
+def _is_housekeeping(task: "asyncio.Task[Any]") -> bool:
+    """Whether it is one that asyncio starts for itself, such as `_accept_connection2`, and has ended well."""
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and code.co_name.startswith("_") and code.co_filename.startswith(_ASYNCIO) and task._exception is None
 
 
 def _ending(task: "asyncio.Task[Any]") -> str:

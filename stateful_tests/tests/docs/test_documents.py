@@ -24,6 +24,7 @@ PAGES = (
     "docs/bring-your-own.md",
     "docs/examples.md",
     "docs/exec-protocol.md",
+    "docs/scenarios/fastapi.md",
     "docs/scenarios/explore.md",
     "docs/scenarios/network.md",
     "docs/scenarios/asgi.md",
@@ -32,6 +33,8 @@ PAGES = (
     "docs/properties.md",
     "docs/reports/reports.md",
 )
+LONG = ("subwarden gate", "fastapi")  # commands that take seconds
+NEEDS = {"fastapi": ("fastapi", "uvicorn", "websockets")}  # a word of a command -> packages of the extra `examples`
 BLOCK = re.compile(r"^```console( no-run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -60,13 +63,15 @@ def matches(expected: str, printed: str) -> bool:
 @pytest.mark.parametrize(
     ("page", "command", "expected"),
     [
-        pytest.param(*each, marks=pytest.mark.slow if "subwarden gate" in each[1] and "README" not in each[0] else ())
+        pytest.param(*each, marks=pytest.mark.slow if "README" not in each[0] and any(long in each[1] for long in LONG) else ())
         for each in commands(run=True)
     ],
     ids=lambda text: text[:60],
 )
 def test_commands_print_what_the_page_shows(page: str, command: str, expected: str, tmp_path: Path) -> None:
     """Run as a user would, in the project's folder."""
+    for package in (package for word, packages in NEEDS.items() if word in command for package in packages):
+        pytest.importorskip(package, reason=f"{package} is not installed: run `make setup`")
     words = shlex.split(command)
     assert words[0] == "subwarden", f"{page}: only subwarden is run here, not {words[0]}"
     program = Path(sys.executable).with_name("subwarden")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,3 +193,69 @@ def test_a_hub_needs_a_way_to_subscribe() -> None:
 def test_outside_of_a_run_no_application_is_driven() -> None:
     with pytest.raises(RuntimeError, match=r"^subwarden.asgi\(app\) is for code that runs under subwarden"):
         subwarden.asgi(echo)
+
+
+# --- an application by its name
+
+
+def named(folder: Path, text: str) -> None:
+    (folder / "hub_of_somebody.py").write_text(text)
+
+
+def test_an_application_by_its_name_begins_anew_in_each_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its modules keep in globals is no state that outlives a run."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "kept_of_somebody.py").write_text("clients = []\n")
+    named(
+        tmp_path,
+        """
+from kept_of_somebody import clients
+
+async def app(scope, receive, send):
+    assert scope["type"] == "websocket"  # it does not know a lifespan
+    await receive()
+    clients.append(scope["path"])
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": str(len(clients))})
+    await receive()
+""",
+    )
+
+    async def scenario() -> None:
+        async with subwarden.asgi("hub_of_somebody:app") as client:
+            ann = await client.websocket("/ws/ann")
+            assert ann.name == "ann"
+            assert await ann.receive() == "1"
+
+    found = explored(scenario)
+    assert found.verdict == "holds", str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nothing", "'nothing' names no application; write \"module:attribute\""),
+        ("no_such_module_at_all:app", "name a module that can be imported from here"),
+        ("json:app", "module json has no 'app'"),
+    ],
+)
+def test_a_name_that_is_none_is_refused(name: str, said: str) -> None:
+    async def scenario() -> None:
+        subwarden.asgi(name)
+
+    found = explored(scenario)
+    assert found.verdict == "violated"
+    assert said in str(found)
+
+
+def test_an_application_that_fails_is_named_with_the_place() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        raise KeyError("room")
+
+    async def scenario() -> None:
+        await subwarden.asgi(app).websocket("/ws/ann")
+
+    said = str(explored(scenario))
+    assert "Disconnected: disconnected with code 1006 (the application raised KeyError: 'room')" in said
+    assert "after KeyError: 'room', raised at" in said

@@ -49,12 +49,13 @@ def gate(options: argparse.Namespace) -> int:
     def tell(finding: ExecFinding) -> None:
         now = "not made small yet" if finding.cause not in found else "made small"
         found[finding.cause] = finding
+        report.findings = len(found)
         size = len(finding.run.program.operations())
         said = f"{finding.cause.property.name} {finding.cause.property.title}: {finding.cause.said()}"
         report.say(f"found after {monotonic() - began:.1f} s: {said} ({size} operation{'s' * (size != 1)}; {now})")
 
     with LastResort(what, lambda: (Verdict.VIOLATED if found else Verdict.INCONCLUSIVE).exit_code) as last, raising(ENDING, last.arm):
-        with ExecRunner(command, options.answer_within) as runner, progress(what) as report:
+        with ExecRunner(command, options.answer_within) as runner, progress(what, "runs", budget=options.budget) as report:
             most = 1 if options.fail_fast else options.maxfail
             outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report, tell, most)
         made = record(command, options.answer_within, options.profile, seed, outcome)

@@ -70,8 +70,8 @@ def run(options: argparse.Namespace) -> int:
     what = f"subwarden gate {options.subject}"
     news = FoundNews(options.subject)
     with LastResort(what, news.exit_code) as last, interruptible(ENDING, last.arm) as interrupted, blaming(options.subject):
-        with progress(what, quiet=options.quiet) as report:
-            news.say = report.say
+        with progress(what, quiet=options.quiet, budget=options.budget) as report:
+            news.report = report
             gate = Gate(
                 options.subject,
                 checks,

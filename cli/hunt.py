@@ -83,7 +83,7 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
     findings: dict[Cause, Kept] = {}
     what = f"subwarden hunt {plan.subject}"
     with LastResort(what, lambda: (Verdict.VIOLATED if findings else Verdict.INCONCLUSIVE).exit_code) as last:
-        with watching(what) as listener:
+        with watching(what, budget, jobs * (options.rounds or 0)) as listener:
             totals = _resumed(plan, folder, findings, listener) if options.resume else _begun(folder, head, listener)
             hunt = Hunt(plan, folder, totals, findings, listener, last.arm)
             began = monotonic()

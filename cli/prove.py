@@ -5,10 +5,9 @@ import sys
 import time
 from typing import Any, cast
 
-from rich.console import Console
-
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, level
+from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.proving.manager.proof import LIVENESS_STATES, prove
 from subwarden.proving.manager.scope import Scope
@@ -98,19 +97,19 @@ def run(args: argparse.Namespace) -> int:
     if max_states < 1 or args.liveness_states < 0:
         print("subwarden prove: --max-states must be at least 1, --liveness-states at least 0", file=sys.stderr)
         return USAGE
-    console, status = console_for(sys.stdout), Console(stderr=True)
-    with interruptible(CTRL_C) as interrupted:
-        tell = SearchProgress(status, quiet=args.quiet)
+    console = console_for(sys.stdout)
+    with interruptible(CTRL_C) as interrupted, progress(f"subwarden prove --level {args.level}", "states", quiet=args.quiet) as report:
 
-        def progress(at: Progress) -> bool:
-            tell(at)
+        def tell(at: Progress) -> bool:
+            report.more = [f"depth {at.depth}", f"{at.left:,} of this layer left", f"{at.next_layer:,} in the next"]
+            report(at.stored, 0, 0)
             return not interrupted
 
         start = time.perf_counter()
         if isinstance(scope, ServerScope):
-            proof = prove_server(scope, max_states, args.liveness_states, progress)
+            proof = prove_server(scope, max_states, args.liveness_states, tell)
         else:
-            proof = prove(scope, not args.no_symmetry, max_states, args.liveness_states, progress)
+            proof = prove(scope, not args.no_symmetry, max_states, args.liveness_states, tell)
         seconds = time.perf_counter() - start
     record = cast(ProofRecord, proof.as_data())
     stored, bound = (_megabytes(states, args.level) for states in (proof.search.stored, max_states))
@@ -144,17 +143,3 @@ def _given(args: argparse.Namespace, option: str) -> Any:
 
 def _megabytes(states: int, of_level: str) -> str:
     return f"{max(1, states * BYTES_A_STATE[of_level] // 1_000_000):,}"
-
-
-class SearchProgress:
-    """Prints the progress of a search, at most once a second."""
-
-    def __init__(self, console: Console, quiet: bool) -> None:
-        self._console, self._quiet = console, quiet
-        self._next = time.monotonic() + 1
-
-    def __call__(self, at: Progress) -> None:
-        if self._quiet or time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + 1
-        self._console.print(f"depth {at.depth}: {at.stored:,} states, {at.left:,} of this layer left, {at.next_layer:,} in the next")

@@ -3,24 +3,26 @@
 Standard output has the report at the end, in an order that does not depend on who found something first.
 """
 
-from collections.abc import Callable
 from time import monotonic
 
+from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
+from subwarden.cli.progress.bar import ReportProgress
+from subwarden.reports.formats.places import place_in
 from subwarden.stateful_tests.gate.tasks import Told
 from subwarden.stateful_tests.runs import saved
 from subwarden.stateful_tests.runs.replay import of_finding
 
 
 class FoundNews:
-    """The news of one gate of `subject`, told by `say`. `unsaved`: a line to print at the end, if findings could not be saved."""
+    """The news of one gate of `subject`, told to `report`. `unsaved`: a line to print at the end, if findings could not be saved."""
 
     def __init__(self, subject: str) -> None:
-        self.say: Callable[[str], object] = print
+        self.report: ReportProgress | None = None
         self.unsaved = ""
         self._subject = subject
         self._began = monotonic()
-        self._told = False
+        self._told: set[Cause] = set()
 
     def exit_code(self) -> int:
         """The exit code of a gate that is cut off now."""
@@ -28,14 +30,19 @@ class FoundNews:
 
     def tell(self, told: Told) -> None:
         """Save and tell a finding that has been confirmed, or is smaller now."""
-        self._told = True
         finding, record = told.finding, told.record
+        self._told.add(finding.cause)
         count = len(record["operations"])
         parts = [f"{count} operation{'s' * (count != 1)}", f"order {finding.order.value}"]
         parts += ["with a cancellation"] * finding.cancellation
         now = "made small" if told.small else "not made small yet"
         what = f"{record['property']} {record['title']}: {record['said']} ({', '.join(parts)}; {now})"
-        self.say(f"found after {monotonic() - self._began:.1f} s: {what}; subwarden replay {self._save(told)}")
+        place = place_in(record["steps"])
+        at = "" if place is None else f" at {place.file}:{place.line}"  # which terminals and editors open
+        line = f"found after {monotonic() - self._began:.1f} s: {what}{at}; subwarden replay {self._save(told)}"
+        if self.report is not None:
+            self.report.findings = len(self._told)
+            self.report.say(line)
 
     def _save(self, told: Told) -> str:
         """What replays it: the name of its file or, if that cannot be written, the long string."""

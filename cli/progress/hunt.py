@@ -1,77 +1,43 @@
-"""Progress of a hunt, on standard error: one changing line on a terminal, a plain line now and then in a pipe or CI."""
+"""Progress of a hunt, on standard error (`cli.progress.bar`), with its chance of something new."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from time import monotonic
-
-from rich.console import Console
-from rich.status import Status
 
 from subwarden.checking.causes import Cause
-from subwarden.cli.progress.bar import PLAIN_EVERY
+from subwarden.cli.progress.bar import ReportProgress, progress
 from subwarden.reports.coverage import percent
 from subwarden.stateful_tests.hunt.listener import Listener
 from subwarden.stateful_tests.hunt.work import Kept, Totals
 
-TERMINAL_EVERY = 1.0
-
 
 @contextmanager
-def watching(what: str) -> Iterator[Listener]:
-    """A listener that writes the state of the hunt, and every finding, after the name of the command `what`."""
-    console = Console(stderr=True, highlight=False, emoji=False)
-    if not sys.stderr.isatty():
-        yield _Plain(what)
-        return
-    with console.status(what) as status:
-        yield _OnTerminal(what, console, status)
+def watching(what: str, budget: float | None, rounds: int) -> Iterator[Listener]:
+    """A listener that shows the state of the hunt, and every finding, after the name of the command `what`. `budget`: its seconds;
+    `rounds`: where there is no budget, those of all workers.
+    """
+    with progress(what, budget=budget, insist=True) as report:
+        yield _Watcher(report, rounds)
 
 
-def said(totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds: float, workers: int) -> str:
-    """The state of a hunt in a line; `seconds` and `schedules` are of this session."""
-    whole = totals.whole
-    parts = [
-        f"{schedules / max(seconds, 1e-9):,.0f} schedules/s",
-        f"{whole.schedules:,} schedules of {whole.programs:,} programs",
-        f"{totals.distinct():,} end states",
-        f"{len(findings)} finding{'s' * (len(findings) != 1)}",
-        f"chance that the next is new {percent(totals.chance_of_new())}",
-        f"best strategy {totals.best_strategy() or '-'}",
-        f"{workers} worker{'s' * (workers != 1)}",
-        f"{seconds:.0f} s",
-    ]
-    return ", ".join(parts)
-
-
-class _Plain:
-    def __init__(self, what: str, every: float = PLAIN_EVERY) -> None:
-        self._what = what
-        self._every = every
-        self._last = monotonic()
+class _Watcher:
+    def __init__(self, report: ReportProgress, rounds: int) -> None:
+        self._report = report
+        self._rounds = rounds
+        self._before: int | None = None  # rounds of earlier sessions
 
     def progress(self, totals: Totals, findings: Mapping[Cause, Kept], schedules: int, seconds: float, workers: int) -> None:
-        if monotonic() - self._last >= self._every:
-            self._last = monotonic()
-            self.show(f"{self._what}: {said(totals, findings, schedules, seconds, workers)}")
-
-    def show(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        self._report.findings = len(findings)
+        self._report.more = _more(totals, workers)
+        done = sum(totals.rounds.values())
+        self._before = done if self._before is None else self._before
+        self._report(schedules, done - self._before, self._rounds)
 
     def say(self, line: str) -> None:
-        sys.stderr.write(f"{self._what}: {line}\n")
-        sys.stderr.flush()
+        self._report.say(line)
 
 
-class _OnTerminal(_Plain):
-    def __init__(self, what: str, console: Console, status: Status) -> None:
-        super().__init__(what, TERMINAL_EVERY)
-        self._console = console
-        self._status = status
-
-    def show(self, line: str) -> None:
-        self._status.update(line)
-
-    def say(self, line: str) -> None:
-        self._console.print(f"{self._what}: {line}", markup=False)
+def _more(totals: Totals, workers: int) -> list[str]:
+    """What else there is to say, the most important first."""
+    chance = totals.chance_of_new()
+    said = [] if chance is None else [f"chance of a new state {percent(chance)}"]
+    return [*said, f"{workers} worker{'s' * (workers != 1)}"]

@@ -24,7 +24,11 @@ def told_at(finding: FindingView) -> Place | None:
     trace = None if finding.run is None else finding.run.get("trace")
     if trace is not None and (at := place_of(trace["subject_at"])) is not None:
         return at
-    steps: Sequence[Any] = [] if finding.run is None else finding.run["steps"]
+    return None if finding.run is None else place_in(finding.run["steps"])
+
+
+def place_in(steps: Sequence[Any]) -> Place | None:
+    """The last place at which the task that broke the property was suspended, or else any task, in the steps of a run."""
     broken = next((at for at, row in enumerate(steps) if row["broken"]), len(steps) - 1)
     rows = [row for row in reversed(steps[: broken + 1]) if place_of(row["at"]) is not None]
     own = [row for row in rows if row["task"] == steps[broken]["task"]]

@@ -1,5 +1,6 @@
 """The console that reports are written to: as wide as the terminal, and plain where there is none."""
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,11 @@ class ReportConsole(Console):
         for segment in super().render(renderable, options):
             safe = segment.text if segment.control or segment.text.isprintable() else escape(segment.text)
             yield segment if safe is segment.text else Segment(safe, segment.style)
+
+    @property
+    def encoding(self) -> str:
+        """That of the stream; ASCII where the locale is C: Python writes UTF-8 there, which the locale has no signs for."""
+        return "ascii" if os.environ.get("LC_ALL") in ("C", "POSIX") else super().encoding
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

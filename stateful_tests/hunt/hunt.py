@@ -216,7 +216,9 @@ class Hunt:
                 " with a cancellation" if finding.cancellation else ""
             )
             now = "as small as it gets" if kept.shrunk else "being made smaller"
-            self._listener.say(f"found {finding.broken.name}, {cause.mechanism} ({how}; {now}): {path or 'not saved'}")
+            at = f" at {kept.at}" if kept.at else ""
+            said = f"found {finding.broken.name} {finding.broken.title}: {cause.said()} ({how}; {now}){at}"
+            self._listener.say(f"{said}; subwarden replay {path or '(not saved)'}")
 
     def _lost(self, worker: int) -> None:
         process = self._processes[worker]

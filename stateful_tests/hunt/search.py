@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
+from subwarden.checking.finding import Finding
+from subwarden.reports.formats.places import place_in
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.portfolio import Portfolio
@@ -27,7 +29,8 @@ from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.exhaustive import ExhaustiveSearch
 from subwarden.stateful_tests.exploring.explorer import Explorer
-from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirmed, make_small
+from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirm, confirmed, make_small
+from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.unrepeatable import why
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner
@@ -122,7 +125,7 @@ class Hunter:
         runner = mine if raw.order is mine.order else Runner(mine.level, self._factory, raw.order)
         made = make_small(runner, raw.cause, raw.program, list(raw.names), budget)
         if made.small or made.finding.rank() < raw.rank():
-            self._found(Kept(made.finding, made.small, kept.strategy))
+            self._found(Kept(made.finding, made.small, kept.strategy, _place(runner, made.finding)))
 
     # --- programs
 
@@ -251,7 +254,8 @@ class Hunter:
             followed = names() if followed is None else followed
             self.work.strategy(strategy).causes += known is None
             try:
-                kept = Kept(confirmed(self.explorer.runner, cause, program, followed), False, strategy)
+                finding = confirmed(self.explorer.runner, cause, program, followed)
+                kept = Kept(finding, False, strategy, _place(self.explorer.runner, finding))
                 self._found(kept)
                 self.shrink(kept)
             except NotReproducible as doubt:
@@ -261,3 +265,11 @@ class Hunter:
     def _doubt(self, text: str) -> None:
         if text not in self.work.doubts and len(self.work.doubts) < DOUBTS:
             self.work.doubts.append(text)
+
+
+def _place(runner: Runner, finding: Finding[Any]) -> str:
+    """The place of the subject's code at which `finding` is told, as path:line; empty if its run does not name one."""
+    narration = Narration()
+    confirm(runner, finding.cause, finding.program, list(finding.names), [narration])
+    at = place_in(narration.rows(finding.cause))
+    return "" if at is None else f"{at.file}:{at.line}"

@@ -16,11 +16,14 @@ DRAWN = "drawn"  # stands among the strategies for the runs in which programs ar
 
 
 class Kept(NamedTuple):
-    """A finding as a hunt keeps it. `shrunk`: its run is minimal, and labelled with the weakest order that shows it."""
+    """A finding as a hunt keeps it. `shrunk`: its run is minimal, and labelled with the weakest order that shows it; `at`: its place in the
+    subject's code as path:line, for the line that tells of it.
+    """
 
     finding: Finding[Any]
     shrunk: bool
     strategy: str
+    at: str = ""
 
     def rank(self) -> tuple[object, ...]:
         """Smaller is better evidence; no two different runs are equal, so that the best does not depend on who came first."""

@@ -3,8 +3,11 @@
 import json
 import os
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
@@ -156,10 +159,11 @@ def test_ctrl_c_reports_how_far_the_search_got(capsys: pytest.CaptureFixture[str
     """The exit code is 2, and the previous signal handler is restored."""
     before = signal.getsignal(signal.SIGINT)
 
-    def interrupt(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+    @contextmanager
+    def interrupting(*_: object, **__: object) -> Iterator[Callable[..., object]]:
+        yield Mock(side_effect=lambda *_: os.kill(os.getpid(), signal.SIGINT))
 
-    monkeypatch.setattr(verb.SearchProgress, "__call__", interrupt)
+    monkeypatch.setattr(verb, "progress", interrupting)
     assert command() == 2
     assert signal.getsignal(signal.SIGINT) is before
     assert "it was interrupted" in " ".join(capsys.readouterr().out.split())

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import EXIT_CODES, CannotWrite, count, duration, output, seed
+from subwarden.cli.options import EXIT_CODES, CannotWrite, add_max_memory, count, duration, output, seed
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.scenario.exploration import write_exploration
+from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import decode
@@ -39,12 +40,14 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--replay", metavar="STRING", help="play the run of a finding's replay line again, and nothing else")
     parser.add_argument("--script", type=output, metavar="FILE", help="write the first failing run in fifo as plain asyncio, and run that")
+    add_max_memory(parser)
     add_outputs(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Explore and report. Returns the verdict's exit code."""
+    MEMORY.allow(options.max_memory)
     coded = None if options.replay is None else decode(options.replay)
     scenario = load_scenario(options.scenario)
     if coded is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli import exec_subject as process_subject
-from subwarden.cli.options import EXIT_CODES, cores, count, duration, fitting, level, seed
+from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, duration, fitting, level, seed
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.progress.found import FoundNews
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
@@ -14,6 +14,7 @@ from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import write_gate
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.record import GateRecord
+from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, interruptible
@@ -44,6 +45,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--jobs", type=count, default=min(cores(), 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
+    add_max_memory(parser)
     add_outputs(parser)
     parser.add_argument("--portable", action="store_true", help="print runs as long strings, which replay anywhere, instead of short names")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the findings and the verdict alone, and no progress")
@@ -61,6 +63,7 @@ def add_parser(verbs: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the gate and report. Returns the verdict's exit code."""
     remember(options.subject)
+    MEMORY.allow(options.max_memory)
     if process_subject.is_process(options.subject):
         return process_subject.gate(options)
     profile = PROFILES[options.profile]
@@ -79,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
                 seed=drawn_by,
                 budget=options.budget,
                 jobs=fitting("gate", options.jobs),
+                memory=options.max_memory,
                 most=1 if options.fail_fast else options.maxfail,
                 progress=report,
                 found=news.tell,

@@ -10,12 +10,13 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
-from subwarden.cli.options import EXIT_CODES, cores, count, duration, fitting, level
+from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, duration, fitting, level
 from subwarden.cli.progress.hunt import watching
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.hunt import write_hunt
 from subwarden.reports.layout.console import console_for
+from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.exploring.signals import LastResort
 from subwarden.stateful_tests.hunt.folder import ORDERS, ROOT, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.hunt import Hunt
@@ -55,6 +56,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--level", type=level, metavar="{manager,server}", help="search one level only (default: every level of the subject)"
     )
+    add_max_memory(parser)
     parser.add_argument("--dir", type=Path, metavar="DIR", help=f"folder of the hunt (default: {default_folder('SUBJECT')})")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the hunt in this folder")
     add_outputs(parser)
@@ -76,10 +78,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> int:
+    MEMORY.allow(options.max_memory)
     checks = checks_in(head["subject"], head["order"], head.get("level"))  # a bad subject is refused here, once, not by every worker
     budget = options.budget if options.rounds or options.budget else BUDGET
     jobs = options.jobs if options.rounds else fitting("hunt", options.jobs)  # with --rounds, their number decides what is done
-    plan = Plan(head["subject"], checks, jobs, head["seed"], budget, options.rounds)
+    plan = Plan(head["subject"], checks, jobs, head["seed"], budget, options.rounds, options.max_memory)
     findings: dict[Cause, Kept] = {}
     what = f"subwarden hunt {plan.subject}"
     with LastResort(what, lambda: (Verdict.VIOLATED if findings else Verdict.INCONCLUSIVE).exit_code) as last:

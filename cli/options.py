@@ -34,6 +34,29 @@ def duration(text: str) -> float:
     return float(match[1]) * UNITS[match[2]]
 
 
+BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+LEAST_MEMORY = 100 << 20  # bytes: the harness itself takes about as much
+
+
+def size(text: str) -> int:
+    """Bytes from `500M`, `4G`, `4GiB` or a number."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kmg]?)(?:i?b)?", text.strip().lower())
+    made = 0 if match is None else int(float(match[1]) * BYTES[match[2]])
+    if made < LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of memory of 100M at least; write a number with M or G, such as 4G")
+    return made
+
+
+def add_max_memory(parser: argparse.ArgumentParser) -> None:
+    """Add --max-memory."""
+    parser.add_argument(
+        "--max-memory",
+        type=size,
+        metavar="SIZE",
+        help="memory that a subject may take, in all worker processes together: 500M, 4G (default: half of the machine's)",
+    )
+
+
 LEVELS = ("manager", "server")
 LEVELS_BEFORE = {"1": "manager", "2": "server"}  # until 0.2
 

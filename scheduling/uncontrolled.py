@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from subwarden.scheduling.isolation.memory import MEMORY, said
+
 SOURCES = (
     "run_in_executor set_default_executor getaddrinfo getnameinfo create_connection create_server start_tls sendfile "
     "create_unix_connection create_unix_server connect_accepted_socket create_datagram_endpoint connect_read_pipe "
@@ -51,6 +53,16 @@ class TooManyTasks(UncontrolledSource):
     def __init__(self, place: str = "") -> None:
         self.name = "create_task"
         RuntimeError.__init__(self, f"it starts more than {MOST_TASKS:,} tasks in one run; bound their number ({place})")
+
+
+class TooMuchMemory(UncontrolledSource):
+    """The subject takes more memory than it may."""
+
+    def __init__(self, place: str, limit: int) -> None:
+        self.name = "memory"
+        shared = f", the share of one of {MEMORY.processes} processes" if MEMORY.processes > 1 else ""
+        told = f"it takes more than {said(limit)} of memory{shared}; free it, or allow more by --max-memory ({place})"
+        RuntimeError.__init__(self, told)
 
 
 def calling_place() -> str:

@@ -1,8 +1,8 @@
 """A step that blocks the loop for real (a sleep, an endless loop, a thread's lock) must end as a finding, not as a hang of the harness.
 
 An interval timer checks from time to time whether runs still finish. It interrupts a run that has lasted longer than the bound, inside
-the step that blocks, by an exception that says where. It works in the main thread of a POSIX process; elsewhere there is no guard, and
-`guarded` says so by yielding False.
+the step that blocks, by an exception that says where; and so it does where the process takes more memory than it may. It works in the
+main thread of a POSIX process; elsewhere there is no guard, and `guarded` says so by yielding False.
 """
 
 import signal
@@ -10,12 +10,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic  # the real one: `world.clock` replaces that of the module in a run
 from types import FrameType
 from typing import NamedTuple
 
+from subwarden.scheduling.isolation.memory import MEMORY, used
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.uncontrolled import TooMuchMemory
 
+LOOKS = 20  # in the time that a run may last
 BOUND = 2.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
 
 
@@ -36,6 +40,7 @@ class Watchdog:
     def __init__(self) -> None:
         self._loop: ControlledLoop | None = None
         self._ticks = 0
+        self._most_memory: int | None = None
         self._alarm: Alarm | None = None
         self._overdue = self._rang = False
 
@@ -62,8 +67,12 @@ class Watchdog:
                 self._ring(alarm, frame)
         if loop is None:
             return
+        if self._most_memory is not None and used() > self._most_memory:
+            loop.blocked = _place(frame)
+            loop.refusal = loop.refusal or partial(TooMuchMemory, loop.blocked, self._most_memory)
+            raise Blocked(loop.blocked)
         self._ticks += 1
-        if self._ticks < 2:  # the run may have begun just before the first tick
+        if self._ticks <= LOOKS:  # the run may have begun just before the first tick
             return
         self._ticks = 0
         loop.blocked = _place(frame)
@@ -80,8 +89,8 @@ class Watchdog:
             yield False
             return
         before = signal.signal(signal.SIGALRM, self._tick)
-        began = monotonic()
-        left, interval = signal.setitimer(signal.ITIMER_REAL, bound, bound)
+        began, self._most_memory = monotonic(), MEMORY.limit()
+        left, interval = signal.setitimer(signal.ITIMER_REAL, bound / LOOKS, bound / LOOKS)
         alarm = Alarm(began + left, before) if left and callable(before) and before != self._tick else None
         if alarm is not None:
             self._alarm, self._overdue, self._rang = alarm, False, False

@@ -9,12 +9,13 @@ from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
-from subwarden.cli.options import EXIT_CODES, count
+from subwarden.cli.options import EXIT_CODES, add_max_memory, count
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.play import write_play
 from subwarden.reports.record import PLAY_SCHEMA, PlayRecord
+from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
@@ -46,6 +47,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--schedules", type=count, default=SCHEDULES, metavar="N", help="how many to run in each order (default: %(default)s)"
     )
+    add_max_memory(parser)
     add_outputs(parser)
     parser.set_defaults(run=run)
 
@@ -54,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
     """Play and report. Returns 1 if a schedule violates a property, else 0: these schedules hold. Raises BadProgram, BadSubject."""
     refuse(options.subject, "play")
     remember(options.subject)
+    MEMORY.allow(options.max_memory)
     (level, *_) = levels_of(options.subject)
     if level not in (CORE_LEVEL.name, CUSTOM_LEVEL.name):
         raise BadSubject(f"subject {options.subject} has level {level}; play takes an adapter (level core or custom)")

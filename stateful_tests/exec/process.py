@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
+from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.exec.messages import quoted
 from subwarden.stateful_tests.subjects.loading import BadSubject
 
@@ -45,6 +46,7 @@ class Process:
     def __init__(self, command: str) -> None:
         self.command = command
         self._popen = _start(command)
+        MEMORY.bound(self._popen.pid)
         self._guard = _guard(self._popen.pid)
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None

@@ -21,6 +21,7 @@ from subwarden.stateful_tests.gate.outcome import CheckOutcome, unfinished
 from subwarden.stateful_tests.gate.pool import Pool
 from subwarden.stateful_tests.gate.tasks import SHARDS, NotFound, Shard, Told, investigations
 from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import BadSubject
 
 ROUNDS_A_SEED = 1 << 20  # more than any gate draws, so that two seeds share none
 LATER = ROUNDS_A_SEED // 2  # the first round of the last third of a budget
@@ -52,8 +53,8 @@ class Gate:
     """One gate, as a context: with it go its workers. `interrupted` fills when it is to stop.
 
     `seed`: the same seed draws the same programs. `budget`: seconds for all checks together, instead of the profile's fixed number of
-    examples. `most`: causes after which it stops searching. `progress(schedules, done, parts, what)` is called a few times a second,
-    `found(told)` when a finding is confirmed, and again when it is smaller.
+    examples. `memory`: bytes for all workers together. `most`: causes after which it stops searching. `progress(schedules, done, parts,
+    what)` is called a few times a second, `found(told)` when a finding is confirmed, and again when it is smaller.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Gate:
         seed: int,
         budget: float | None,
         jobs: int,
+        memory: int | None = None,
         most: int | None,
         progress: Progress,
         found: Found,
@@ -80,7 +82,7 @@ class Gate:
         self._progress = progress
         self._found = found
         self._interrupted = interrupted
-        self._pool = Pool(min(jobs, SHARDS * len(checks)))
+        self._pool = Pool(min(jobs, SHARDS * len(checks)), memory)
         self._began: float | None = None  # when the first worker did: loading the harness is no part of the budget
         self._schedules = 0
         self._told: dict[Cause, Told] = {}
@@ -105,14 +107,17 @@ class Gate:
         self._search(checked, replayed.fired)
         if self._pool.died and not self._told:
             raise WorkerDied(DIED)
+        if self._pool.bad is not None and not self._told:
+            raise BadSubject(self._pool.bad)
         if self._budget is None and not self._ending():
             self._keep_only(self._in_order[: self._most], outcomes)
         self._make_small(outcomes)
+        self._doubts += [] if self._pool.bad is None else [self._pool.bad]
         self._doubts += [DIED] * self._pool.died + [LATE] * (self._pool.late and not self._interrupted)
         return Explored(outcomes, self._told, self._doubts, bool(self._interrupted))
 
     def _ending(self) -> bool:
-        return bool(self._interrupted) or self._pool.died
+        return bool(self._interrupted) or self._pool.died or self._pool.bad is not None
 
     def enough(self) -> bool:
         """Whether nothing more is to be searched."""

@@ -16,7 +16,6 @@ from typing import Any, cast
 from subwarden.stateful_tests.exploring.signals import ENDING, ignoring
 from subwarden.stateful_tests.gate.tasks import Result, Task
 from subwarden.stateful_tests.gate.worker import work
-from subwarden.stateful_tests.subjects.loading import BadSubject
 
 TICK = 0.25  # seconds between two reports of progress
 STOPPING = 2.0  # seconds that a worker has to end its task when it is told to stop
@@ -31,12 +30,16 @@ class WorkerFailed(Exception):
 
 
 class Pool:
-    """Up to `jobs` workers, which are started when they are needed, and end with `close`."""
+    """Up to `jobs` workers, which are started when they are needed, and end with `close`. `memory`: bytes that they may take together,
+    None for half of the machine's.
+    """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, memory: int | None = None) -> None:
         self.died = False  # a worker was killed, or ended by itself
+        self.bad: str | None = None  # why the subject cannot be judged any more: the worker that says so has ended
         self.late = False  # a worker did not end in time, and was killed by us
         self._jobs = jobs
+        self._memory = memory
         self._processes: dict[Connection[Any, Any], Any] = {}
         self._busy: dict[Connection[Any, Any], int] = {}  # the task that each is at
         self._until: dict[Connection[Any, Any], float] = {}  # when it is killed
@@ -60,7 +63,7 @@ class Pool:
 
         `seconds(left)`: the time for a task that is begun while `left` are to be begun, itself among them. `heard(task, message, about)`
         is told what workers say meanwhile. A task that is not `wanted(task)` any more is stopped, and leaves what it has done, or is not
-        begun. `tick(tasks done)` is called a few times a second. Raises BadSubject, WorkerFailed.
+        begun. `tick(tasks done)` is called a few times a second. Raises WorkerFailed.
         """
         results: list[Result | None] = [None] * len(tasks)
         waiting = deque(range(len(tasks)))
@@ -106,7 +109,7 @@ class Pool:
     def _start(self) -> "Connection[Any, Any]":
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs,), daemon=True)
+        process = context.Process(target=work, args=(theirs, (self._memory, self._jobs)), daemon=True)
         with _ignoring_the_end():  # inherited: a worker must not die of it before it can ignore it itself
             process.start()
         theirs.close()  # so that its end is seen as soon as it dies
@@ -124,13 +127,15 @@ class Pool:
             pipe.send(message)
 
     def _messages(self, pipe: "Connection[Any, Any]") -> list[tuple[str, Any]]:
-        """All that a worker has said; the last is "done" at the end of its task. Raises BadSubject, WorkerFailed."""
+        """All that a worker has said; the last is "done" at the end of its task. Raises WorkerFailed."""
         said: list[tuple[str, Any]] = []
         try:
             while pipe.poll():
                 message, about = pipe.recv()
                 if message == "bad":
-                    raise BadSubject(about)
+                    self.bad = about
+                    self._end(pipe)
+                    break
                 if message == "failed":
                     raise WorkerFailed(about)
                 said.append((message, about))

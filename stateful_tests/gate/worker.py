@@ -11,6 +11,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
+from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirmed, make_small
@@ -29,15 +30,18 @@ LISTEN_EVERY = 0.02  # seconds between two looks into the pipe: whether to stop 
 BEST = (0, False)  # fifo without cancellation: no other order or check has better evidence
 
 
-def work(pipe: "Connection[Any, Any]") -> None:
+def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int]) -> None:
     """The process. It is sent ("do", (Task, seconds or None)) and ("stop", None), which ends a task with the work done until then.
 
     It says ("begun", None), then ("did", schedules) and ("found", Told), and at the end of each task ("done", Result). After ("bad", why)
-    or ("failed", traceback) it ends. So it does when the pipe is closed.
+    or ("failed", traceback) it ends. So it does when the pipe is closed. `memory`: bytes, None for half of the
+    machine's, and how many processes share them.
     """
     for number in ENDING:  # all processes of a group get them; the gate decides how to end
         signal.signal(number, signal.SIG_IGN)
     go_with_parent()
+    MEMORY.allow(*memory)
+    MEMORY.bound_single_requests()
     while True:
         try:
             message, about = pipe.recv()

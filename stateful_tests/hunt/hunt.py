@@ -127,7 +127,8 @@ class Hunt:
     def _start_worker(self, worker: int) -> None:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(self._assignment(worker), theirs), daemon=True)
+        memory = self._plan.memory, self._plan.jobs
+        process = context.Process(target=work, args=(self._assignment(worker), theirs, memory), daemon=True)
         with string_hash.of_children(self._plan.hash_seed(worker)):
             process.start()
         theirs.close()  # so that its end is seen as soon as it dies

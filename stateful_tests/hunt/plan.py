@@ -20,6 +20,7 @@ class Plan:
     seed: int
     budget: float | None
     rounds: int | None
+    memory: int | None = None  # bytes that all workers together may take; None: half of the machine's
 
     def hash_seed(self, worker: int) -> int:
         """The seed of the string hash of `worker`. Each has another: production, too, chooses the order of a set."""

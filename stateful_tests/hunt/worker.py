@@ -22,6 +22,7 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
+from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
@@ -62,14 +63,17 @@ class Gone(BaseException):
     """The hunt has died, so nobody listens. Not an Exception: it ends the worker in the middle of anything, and nothing may handle it."""
 
 
-def work(assignment: Assignment, pipe: "Connection[Any, Any]") -> None:
+def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int | None, int]) -> None:
     """The process. It says ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why) and ("done", None).
 
     Of rounds it says ("round", how many were begun) where time decides, else ("finished", (how many, check, Memory)).
+    `memory`: bytes, None for half of the machine's, and how many processes share them.
     """
     for number in ENDING:  # all processes of a group get them; the hunt decides how to end
         signal.signal(number, signal.SIG_IGN)
     go_with_parent()
+    MEMORY.allow(*memory)
+    MEMORY.bound_single_requests()
     try:
         _Worker(assignment, pipe).hunt()
         pipe.send(("done", None))

@@ -151,6 +151,8 @@ def blaming(name: str) -> Iterator[None]:
         yield
     except (UncontrolledSource, BadObservation) as error:
         raise BadSubject(f"subject {name}: {error}") from None
+    except MemoryError:
+        raise BadSubject(f"subject {name}: it takes all memory that there is; free it, or allow more by --max-memory") from None
     except SystemExit as error:
         raise BadSubject(f"subject {name}: an operation raised SystemExit({error.code!r}); it must return, or raise an Exception") from None
 

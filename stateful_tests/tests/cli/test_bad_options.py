@@ -18,6 +18,8 @@ pytestmark = pytest.mark.usefixtures("bad_files")
         (["gate", "--budget", "0"], "'0' is not a duration; write seconds"),
         (["gate", "--budget", "-5"], "--budget"),
         (["gate", "--budget", "soon"], "'soon' is not a duration"),
+        (["gate", "--max-memory", "much"], "'much' is no amount of memory of 100M at least"),
+        (["explore", "a.py:b", "--max-memory", "1k"], "'1k' is no amount of memory of 100M at least; write a number with M or G"),
         (["gate", "--jobs", "0"], "'0' is not a whole number of at least 1"),
         (["gate", "--jobs", "two"], "'two' is not a whole number"),
         (["gate", "--profile", "huge"], "invalid choice: 'huge'"),

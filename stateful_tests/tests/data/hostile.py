@@ -63,6 +63,23 @@ class TaskBomb(Base):
             asyncio.create_task(asyncio.sleep(1000))
 
 
+class MemoryBomb(Base):
+    async def hook(self):
+        hoard = []
+        while True:
+            hoard.append(bytearray(b"x" * 1_000_000))
+
+
+class SwallowsEverything(Base):
+    async def hook(self):
+        hoard = []
+        try:
+            while True:
+                hoard.append(bytearray(b"x" * 1_000_000))
+        except BaseException:
+            pass
+
+
 class AsyncObserve(Base):
     async def observe(self):
         return set(self.pairs)

@@ -12,6 +12,7 @@ from subwarden.checking.causes import LONGEST_TEXT, raised
 from subwarden.model.core.step import Connect, Subscribe
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.printable import escape, printable
+from subwarden.scheduling.isolation.memory import MEMORY, used
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.uncontrolled import UncontrolledSource
@@ -47,6 +48,13 @@ def test_what_it_does_in_a_run_is_named_and_put_right(name: str, said: str) -> N
     with pytest.raises((BadObservation, UncontrolledSource), match=said):
         played(name)
     assert (time.time, time.monotonic, asyncio.Lock, asyncio.Task, asyncio.Lock.acquire, sys.getrecursionlimit()) == before
+
+
+@pytest.mark.parametrize("name", ["MemoryBomb", "SwallowsEverything"])
+def test_too_much_memory_is_told_with_the_place_that_takes_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MEMORY, "_limit", used() + (30 << 20))
+    with pytest.raises(UncontrolledSource, match=r"it takes more than .+ of memory; free it, .*--max-memory \(.*hostile\.py:\d+ in hook\)"):
+        played(name)
 
 
 @pytest.mark.parametrize(("name", "what"), [("AsyncObserve", "observe"), ("AsyncInit", "its __init__"), ("async_factory", "its factory")])

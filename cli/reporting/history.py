@@ -1,43 +1,72 @@
-"""`subwarden report FOLDER`: the trend of the gates or hunts whose records are in a folder, in the order of their names."""
+"""`subwarden report --history FOLDER`: the trend of the gates or hunts whose records are in a folder, in the order of their names."""
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from subwarden.cli.options import CannotWrite
+from subwarden.cli.options import CannotWrite, write_json
 from subwarden.cli.reporting.reading import BadRecord, read_record
+from subwarden.reports.layout.console import console_for
 
 PAGE = "trend.html"
+BASELINE = "baseline.json"
 
 
-def report_trend(options: argparse.Namespace) -> int:
-    """Write the page of the trend, and a line for each fall. Returns 1 with --fail-on-regression if there is one. Raises BadRecord,
-    CannotWrite.
+def report_trend(options: argparse.Namespace, folder: Path) -> int:
+    """Write the table and the page of the trend, and a line for each fall. Returns 1 with --fail-on-regression if there is one.
+
+    Raises BadRecord, CannotWrite.
     """
     from subwarden.reports.html.page import page  # noqa: PLC0415  # see `cli.reporting.html`
-    from subwarden.reports.html.trend import TrendPoint, falls, point_of, trend_view  # noqa: PLC0415
+    from subwarden.reports.html.trend import trend_view  # noqa: PLC0415
+    from subwarden.reports.trend.points import compared, falls  # noqa: PLC0415
+    from subwarden.reports.trend.text import write_trend  # noqa: PLC0415
 
-    folder = Path(options.record)
-    points: list[TrendPoint] = []
-    subjects: dict[str, str] = {}
-    for path in sorted(folder.glob("*.json")):
-        record = read_record(str(path))
-        try:
-            points.append(point_of(path.stem, record))
-            subjects.setdefault(record["subject"], path.name)
-        except (KeyError, TypeError, AttributeError):
-            raise BadRecord(f"{path} is no record of a gate or a hunt in Python, of which a trend is made; move it elsewhere") from None
-    if not points:
+    if not folder.is_dir():
+        raise BadRecord(f"{folder} is no folder; write the records into one with `subwarden gate --json {folder}/DATE.json`")
+    paths = sorted(path for path in folder.glob("*.json") if path.name != BASELINE)
+    if not paths:
         raise BadRecord(f"{folder} has no records; write one a run with `subwarden gate --json {folder}/DATE.json`")
+    records = [(path, read_record(str(path))) for path in paths]
+    points = [_point(path, record) for path, record in records]
+    stored = folder / BASELINE
+    if options.set_baseline:
+        write_json(str(stored), {**records[-1][1], "name": paths[-1].stem})
+    baseline = None
+    if stored.is_file():
+        record = read_record(str(stored))
+        baseline = _point(stored, record)._replace(name=f"the baseline {record.get('name', BASELINE)}")
+        records.append((stored, record))
+    subject = _one_subject(folder, records)
+    before = compared(points, baseline)
+    target = Path(options.html or folder / PAGE)
+    try:
+        target.write_text(page(trend_view(subject, points, before)), encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(f"cannot write {target}: {error.strerror}; give a file in a folder that exists") from None
+    write_trend(points, before, console_for(sys.stdout))
+    if options.set_baseline:
+        sys.stdout.write(f"{stored} has {paths[-1].stem}, with which later runs are compared\n")
+    sys.stdout.write(f"{target} is written; open it in a browser\n")
+    return 1 if falls(before, points[-1]) and options.fail_on_regression else 0
+
+
+def _point(path: Path, record: Any) -> Any:
+    from subwarden.reports.trend.points import point_of  # noqa: PLC0415
+
+    try:
+        return point_of(path.stem, record)
+    except (KeyError, TypeError, AttributeError):
+        raise BadRecord(f"{path} is no record of a gate or a hunt in Python, of which a trend is made; move it elsewhere") from None
+
+
+def _one_subject(folder: Path, records: list[tuple[Path, Any]]) -> str:
+    """The subject of all of them. Raises BadRecord."""
+    subjects: dict[str, str] = {}
+    for path, record in records:
+        subjects.setdefault(str(record["subject"]), path.name)
     if len(subjects) > 1:
         (one, its), (other, their), *_ = subjects.items()
         raise BadRecord(f"{folder} has records of {one} ({its}) and of {other} ({their}); keep a folder for each subject")
-    target = Path(options.html or folder / PAGE)
-    try:
-        target.write_text(page(trend_view(next(iter(subjects)), points)), encoding="utf-8")
-    except OSError as error:
-        raise CannotWrite(f"cannot write {target}: {error.strerror}; give a file in a folder that exists") from None
-    fallen = falls(points)
-    sys.stdout.write("".join(f"worse: {line}\n" for line in fallen) or "no worse than the run before\n")
-    sys.stdout.write(f"{target} is written; open it in a browser\n")
-    return 1 if fallen and options.fail_on_regression else 0
+    return next(iter(subjects))

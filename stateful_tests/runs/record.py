@@ -31,7 +31,7 @@ def adapter_record(checks: Sequence[Check], factory: Factory) -> AdapterRecord:
     if all(check.level not in (CORE_LEVEL.name, CUSTOM_LEVEL.name) for check in checks):
         return {}
     kind = factory().kind
-    return {"off": dict(sorted(kind.off.items())), "not_played": kind.not_played, "unjudged": kind.unjudged}
+    return {"off": dict(sorted(kind.off.items())), "not_played": kind.not_played, "unjudged": dict(kind.unjudged)}
 
 
 def findings_record(

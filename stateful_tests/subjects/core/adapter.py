@@ -7,6 +7,7 @@ mistake of the manager behind it is a finding.
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from subwarden.checking.adapter_judge import OBSERVE_SHOWS, JudgedRules
@@ -62,6 +63,7 @@ class Kind(Maker, ABC):
 
     absent: frozenset[Point]  # points of coverage that this manager cannot reach
     reconnects = False
+    unjudged: Mapping[str, str] = MappingProxyType({})  # properties that cannot be judged at all, and why
 
     def learn(self, manager: Any) -> None:
         """Inspect one manager. Raises BadAdapter."""
@@ -118,11 +120,6 @@ class Kind(Maker, ABC):
     def not_played(self) -> list[str]:
         """The missing methods, and the judgements that are left out for that, in words."""
 
-    @property
-    def unjudged(self) -> dict[str, str]:
-        """The properties that cannot be judged at all, by name, and why."""
-        return {}
-
 
 class CoreKind(Kind):
     """The kind of managers of the core operations."""
@@ -131,6 +128,9 @@ class CoreKind(Kind):
         super().learn(manager)
         self.reconnects = bool(getattr(manager, "reconnects", False))
         self.absent = self._absent()
+        seen = {} if "observe" in self.has else dict.fromkeys(("P1", "P2", "P6"), "the adapter has no observe()")
+        needs = next((name for name in ("publish", "delivered") if name not in self.has), None)
+        self.unjudged = seen | ({} if needs is None else {"D1": f"the adapter has no {needs}()"})
 
     def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
         return ARGUMENTS
@@ -164,12 +164,6 @@ class CoreKind(Kind):
         if "publish" in self.has and "delivered" not in self.has:
             said.append("deliveries: it has no delivered()")
         return said
-
-    @property
-    def unjudged(self) -> dict[str, str]:
-        seen = {} if "observe" in self.has else dict.fromkeys(("P1", "P2", "P6"), "the adapter has no observe()")
-        needs = next((name for name in ("publish", "delivered") if name not in self.has), None)
-        return seen | ({} if needs is None else {"D1": f"the adapter has no {needs}()"})
 
 
 class Adapter:

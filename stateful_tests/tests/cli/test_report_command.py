@@ -1,15 +1,20 @@
 """`subwarden report`, and `--html` and `--format` of other verbs: files, exit codes, trends, one line for a file that is no record."""
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from subwarden.cli.main import main
+from subwarden.reports.layout.console import console_for
+from subwarden.reports.trend.points import TrendPoint
+from subwarden.reports.trend.text import write_trend
 from subwarden.stateful_tests.runs.saved import COMMITTED
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.reports.golden import golden
 from subwarden.stateful_tests.tests.reports.records import RAW, gate_of, replayed
 
 RUN = COMMITTED / "source-P10-a-subscription-is-seen-without-its-raw-choice.json"
@@ -83,8 +88,8 @@ def test_a_folder_of_records_becomes_a_trend(tmp_path: Path, capsys: pytest.Capt
     first: Any = gate_of()
     for name, record in (("2026-01", first), ("2026-02", first)):
         (tmp_path / f"{name}.json").write_text(json.dumps(record))
-    assert main(["report", str(tmp_path), "--fail-on-regression"]) == 0
-    assert capsys.readouterr().out.startswith("no worse than the run before\n")
+    assert main(["report", "--history", str(tmp_path), "--fail-on-regression"]) == 0
+    assert "no worse than 2026-01\n" in capsys.readouterr().out
     worse: Any = {**gate_of(replayed(RAW)), "coverage": {**first["coverage"], "fired": []}}
     worse["checks"] = [{**check, "seconds": 10 * check["seconds"]} for check in first["checks"]]
     (tmp_path / "2026-03.json").write_text(json.dumps(worse))
@@ -98,6 +103,46 @@ def test_a_folder_of_records_becomes_a_trend(tmp_path: Path, capsys: pytest.Capt
     ):
         assert line in out
     assert "findings rose" in (tmp_path / "trend.html").read_text(encoding="utf-8")
+
+
+def test_later_runs_are_compared_with_a_stored_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = json.dumps(gate_of()), json.dumps(gate_of(replayed(RAW)))
+    history = ["report", "--history", str(tmp_path), "--fail-on-regression"]
+    (tmp_path / "1.json").write_text(good)
+    assert main([*history, "--set-baseline"]) == 0
+    assert f"{tmp_path / 'baseline.json'} has 1, with which later runs are compared" in capsys.readouterr().out
+    for number in (2, 3):
+        (tmp_path / f"{number}.json").write_text(bad)
+        assert main(history) == 1  # the third is no worse than the second
+        assert f"worse: findings rose from 0 (the baseline 1) to 1 ({number})\n" in capsys.readouterr().out
+    assert main([*history, "--set-baseline"]) == 0
+    assert main(history) == 0
+    assert "no worse than the baseline 3" in capsys.readouterr().out
+    (tmp_path / "4.json").write_text(json.dumps({**gate_of(), "verdict": "inconclusive"}))
+    (tmp_path / "baseline.json").write_text(good)
+    assert main(history) == 1
+    assert "the verdict fell from holds" in capsys.readouterr().out
+
+
+def test_the_table_of_a_trend_is_as_its_golden_file() -> None:
+    points = [TrendPoint(f"2026-01-{day:02}", 800.0 + day, 80, 0, "holds") for day in range(1, 20)]
+    points.append(TrendPoint("2026-01-20-a-name-that-is-rather-long-for-a-run", 12.3, 79, 2, "violated"))
+    out = StringIO()
+    write_trend(points, points[-2], console_for(out))
+    golden("trend.txt", out.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "give a record that --json wrote, or --history DIR"),
+        (["--history", "no/folder"], "is no folder"),
+        (["run.json", "--set-baseline"], "belong to --history"),
+        (["run.json", "--history", "."], "leave RUN.json and --format out"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said in one_line(capsys, "report", *arguments)
 
 
 def test_a_folder_without_a_trend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 from typing import Any
 from xml.etree import ElementTree as xml
@@ -16,7 +15,7 @@ from subwarden.reports.formats.judged import judged
 from subwarden.reports.formats.mermaid import mermaid_of
 from subwarden.reports.formats.places import Place, file_of, place_of, told_at
 from subwarden.reports.html.views import view_of
-from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.reports.golden import golden
 from subwarden.stateful_tests.tests.reports.records import HOSTILE, PHANTOM, RAW, gate_of, hostile_run, replayed
 
 ENDINGS = {"junit": "xml", "sarif": "json", "github": "txt", "mermaid": "md"}
@@ -31,13 +30,6 @@ def written(name: str, record: Any) -> str:
 @pytest.fixture(autouse=True)
 def _no_summary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
-
-
-def golden(name: str, text: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("SUBWARDEN_REFRESH"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8"), "SUBWARDEN_REFRESH=1 writes it anew"
 
 
 @pytest.mark.parametrize("name", sorted(ENDINGS))

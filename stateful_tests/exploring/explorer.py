@@ -15,7 +15,7 @@ from subwarden.checking.causes import Cause
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunner
-from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, at_level, points
+from subwarden.stateful_tests.exploring.coverage.points import DELIVERED, DELIVERED_IN, Point, PointKind, at_level, points
 from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
 from subwarden.stateful_tests.exploring.drawing.escape import let_out
 from subwarden.stateful_tests.exploring.drawing.machine import DrawnEnough
@@ -88,4 +88,7 @@ class Explorer:
 def fired(runner: Runner, rules: Iterable[str] = (), happened: Iterable[Point] = ()) -> set[Point]:
     """The points of coverage of the runs of `runner`, and of a machine's `rules`."""
     level = runner.level
-    return at_level(level.scope, points(PointKind.RULE, rules) | level.fired(runner.fired) | runner.happened | set(happened))
+    found = points(PointKind.RULE, rules) | level.fired(runner.fired) | runner.happened | set(happened)
+    if DELIVERED in found:
+        found.add(DELIVERED_IN[runner.order])
+    return at_level(level.scope, found)

@@ -4,7 +4,7 @@ The code that all levels share (exploring, shrinking, narrating, replaying) know
 that it needs.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple, Protocol
@@ -175,6 +175,9 @@ class Level(Protocol):
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """The points of coverage that must fire in some check for a pass not to be vacuous, beside those that every level expects."""
+
+    def sure_of(self, order: Order) -> Mapping[Point, Any]:
+        """Programs whose first schedule covers these expected points. A gate plays them where no drawn program did."""
 
     def brings(self, factory: Factory) -> set[Point]:
         """The points of coverage that must fire as well, because the subject brings them."""

@@ -68,6 +68,20 @@ class GateSearch:
         explorer = self.explorer
         self._random = Random(f"{explorer.check.named(explorer.level.drawn_as)} {number}")
         explorer.round(number, self._profile, examples)
+        if not self.outcome.findings:
+            self._cover()
+
+    def _cover(self) -> None:
+        """Play what is sure to cover an expected point that no drawn program has covered, whatever time is left: without it, the check
+        would be vacuous there."""
+        explorer = self.explorer
+        level, runner = explorer.level, explorer.runner
+        absent, fired = level.absent(self._factory), explorer.fired()
+        for point, program in level.sure_of(explorer.check.order).items():
+            if point not in absent and not at_level(level.scope, {point}) <= fired:
+                self.outcome.programs += 1
+                result, names = runner.record(program, lambda _: fixed(()))
+                self._look_into(program, names, result.violations)
 
     def over(self) -> bool:
         """Whether the search has ended: its budget is spent, it has found enough, or more runs are not worth their time."""

@@ -7,6 +7,8 @@ from random import Random
 from typing import Any, Self, TypeVar
 
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage.points import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ class ChainLevel:
     """A part of `stateful_tests.exploring.level.Level`."""
 
     loop_class: type[ControlledLoop] = ControlledLoop
+
+    def sure_of(self, order: Order) -> Mapping[Point, Any]:
+        """No program: drawn ones cover all."""
+        return {}
 
     def variants(self, program: P, cancellation: bool, random: Random) -> list[P]:
         """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""

@@ -2,6 +2,8 @@
 
 Duck-typed: an adapter imports nothing of ours. A mistake of the adapter raises BadAdapter, with a line that says how to mend it; a
 mistake of the manager behind it is a finding.
+
+Long because everything that an adapter must have, may have and returns is asked here, and its mistakes are told in one voice.
 """
 
 import inspect
@@ -17,7 +19,7 @@ from subwarden.checking.core.connection_states import Pair
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point, PointKind, parse, points
+from subwarden.stateful_tests.exploring.coverage.points import DELIVERED_IN, FREE_LOCK, Point, PointKind, parse, points
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.core.maps import maps_of, pairs_of
@@ -154,6 +156,8 @@ class CoreKind(Kind):
         absent |= points(PointKind.TRANSITION, (kind for kind in CORE_KINDS if kind.split(":")[0] in gone))
         if "disconnect" in gone or self.reconnects:
             absent |= points(PointKind.TRANSITION, ("connect: after its close", "disconnect: again"))
+        if not {"publish", "delivered"} <= self.has:
+            absent |= set(DELIVERED_IN.values())
         return frozenset({*absent, FREE_LOCK})  # a manager need not have locks
 
     @property

@@ -1,15 +1,15 @@
 """The core level. See `stateful_tests.exploring.level`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from subwarden.checking.core.connection_states import CoreGraph
-from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS
+from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, Connect, Publish, Subscribe
 from subwarden.model.core.words import say_operation
 from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import pairs
-from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind, fired, points
+from subwarden.stateful_tests.exploring.coverage.points import DELIVERED_IN, Point, PointKind, fired, points
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.level import Drawing, Factory
 from subwarden.stateful_tests.subjects.core.adapter_level import ABOUT_TO_RUN, AdapterLevel
@@ -20,6 +20,7 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram, prepare
 from subwarden.stateful_tests.subjects.core.simpler import simpler
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
+DELIVERS = CoreProgram(((Connect("c1"), Subscribe("c1", "t1"), Publish("t1")),))
 OVERLAPS = pairs(CORE_BY_NAME)
 
 
@@ -47,7 +48,11 @@ class CoreLevel(AdapterLevel):
         """Every rule, operation and kind of transition, and with `cancellation` a cancellation."""
         expected = points(PointKind.RULE, (rule for rule in RULES if rule != "cancel" or cancellation))
         expected |= points(PointKind.OPERATION, CORE_BY_NAME) | points(PointKind.TRANSITION, CORE_KINDS)
-        return expected | ({ABOUT_TO_RUN} if cancellation else set())
+        return expected | {DELIVERED_IN[order]} | ({ABOUT_TO_RUN} if cancellation else set())
+
+    def sure_of(self, order: Order) -> Mapping[Point, CoreProgram]:
+        """A program that delivers a message."""
+        return {DELIVERED_IN[order]: DELIVERS}
 
     def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The points of coverage, named as in `expected`, of the kinds of transitions that fired."""

@@ -1,6 +1,6 @@
 """Level server, as the explorer sees it: its answer to each question of `exploring.level.Level`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from random import Random
 from typing import Any
 
@@ -110,6 +110,10 @@ class ServerLevel:
     def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The kinds of changes and answers by the names that `expected` gives them."""
         return {parse(kind) if kind.startswith(CHANGE) else Point(PointKind.ANSWER, kind) for kind in kinds}
+
+    def sure_of(self, order: Order) -> Mapping[Point, Any]:
+        """No program: drawn ones cover all."""
+        return {}
 
     def brings(self, factory: Factory) -> set[Point]:
         """Nothing: the same is expected of every server."""

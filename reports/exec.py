@@ -46,7 +46,7 @@ def write_process_finding(finding: ExecFindingRecord, console: Console) -> None:
         console.print(Text("reproducible: yes, by its schedule"))
     else:
         console.print(Text(f"reproducible: {_luck(finding['failed'], finding['counted'])}"))
-    console.print(Text(f"replay: subwarden replay {finding['replay']}"), soft_wrap=True)
+    console.print(Text(f"replay: subwarden replay {finding.get('short', finding['replay'])}"), soft_wrap=True)
     says = history.VERDICTS[finding["judgement"]["verdict"]]
     console.print(Text(f"history: subwarden check {finding['history']}  ({says})"), soft_wrap=True)
     if finding["property"] == "P8" and finding["judgement"]["verdict"] == "violated":

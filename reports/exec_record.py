@@ -1,6 +1,6 @@
 """The records of a subject in a process of its own: its gate, its findings, and the checks of its protocol. `reports.exec` writes them."""
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from subwarden.reports.history_record import HistoryRecord
 from subwarden.reports.record import BrokenRecord, RunRecord, VerdictName
@@ -35,13 +35,14 @@ class ExecRunRecord(BrokenRecord, RunRecord):
 
 class ExecFindingRecord(ExecRunRecord):
     """A finding: it `failed` in so many of the `counted` runs, if there was time to try it again (`tried`). `replay` and `history` are
-    files.
+    files, `short` the name of the run where it is kept.
     """
 
     failed: int
     counted: int
     tried: bool
     replay: str
+    short: NotRequired[str]
     history: str
     judgement: HistoryRecord
 

@@ -11,6 +11,7 @@ from subwarden.cli.progress.bar import ReportProgress
 from subwarden.reports.formats.places import place_in
 from subwarden.stateful_tests.gate.tasks import Told
 from subwarden.stateful_tests.runs import saved
+from subwarden.stateful_tests.runs.found.kept import short
 from subwarden.stateful_tests.runs.replay import of_finding
 
 
@@ -45,9 +46,11 @@ class FoundNews:
             self.report.say(line)
 
     def _save(self, told: Told) -> str:
-        """What replays it: the name of its file or, if that cannot be written, the long string."""
+        """What replays it: its short name or, if it cannot be kept, the long string."""
         try:
-            return str(saved.save(of_finding(self._subject, told.finding)))
+            replay = of_finding(self._subject, told.finding)
+            saved.save(replay)
+            return short(replay)
         except OSError as error:
             said = f"cannot save findings in {saved.SAVED}: {error.strerror}; run it in a folder that may be written"
             self.unsaved = f"subwarden gate: {said}\n"

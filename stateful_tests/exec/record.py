@@ -111,15 +111,16 @@ def replay_record(saved: SavedRun, last: ExecRun, told: ExecRunRecord | None, tr
 
 def _saved(command: str, limit: float, finding: ExecFinding) -> ExecFindingRecord:
     try:
-        run, history = save(command, limit, finding)
+        run, history, short = save(command, limit, finding)
     except OSError as error:  # the finding is told all the same
-        run = history = Path(f"(not saved: {error.strerror})")
+        run = history = Path(short := f"(not saved: {error.strerror})")
     return {
         **run_record(finding.run, finding.cause),
         "failed": finding.failed,
         "counted": finding.counted,
         "tried": finding.tried,
         "replay": str(run),
+        "short": short,
         "history": str(history),
         "judgement": judged(finding.run, history),
     }

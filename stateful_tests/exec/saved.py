@@ -9,6 +9,7 @@ from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.runs.bounded import text_of
+from subwarden.stateful_tests.runs.found.kept import SHORT, identity_of
 from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay
 from subwarden.stateful_tests.runs.whole_file import write_whole
 
@@ -33,8 +34,8 @@ class SavedRun:
     hash_seed: int = 0
 
 
-def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path]:
-    """Write a finding's run and its history; the two files. The same cause again replaces them."""
+def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path, str]:
+    """Write a finding's run and its history; the two files, and the short name of the run. The same cause again replaces them."""
     words = "".join(ch if ch.isalnum() else " " for ch in command[-60:]).split()
     name = "-".join([*words, finding.cause.slug()])
     run, history = FOLDER / f"{name}.json", FOLDER / f"{name}.jsonl"
@@ -50,7 +51,7 @@ def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path]:
     FOLDER.mkdir(parents=True, exist_ok=True)
     write_whole(run, json.dumps(data, indent=1, sort_keys=True) + "\n")
     write_whole(history, finding.run.recording.text())
-    return run, history
+    return run, history, identity_of(data)[:SHORT]
 
 
 def read(text: str) -> SavedRun | None:

@@ -7,14 +7,17 @@ more digits tell them apart.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
+from subwarden.stateful_tests.runs.bounded import text_of
+from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay, Replay, read
 from subwarden.stateful_tests.runs.saved import SAVED
 
 FOLDER = SAVED.parent
 KEPT = ("corpus/*.json", "hunt/*/*.json")
+PROCESSES = "exec/*.json"
 SHORT = 6  # digits that are printed
 NAME = re.compile(r"[0-9a-f]{4,64}")
 
@@ -22,7 +25,12 @@ NAME = re.compile(r"[0-9a-f]{4,64}")
 def identity(replay: Replay) -> str:
     """The digest of `replay`, in hexadecimal digits: the same wherever it is kept, whichever string hash and version of its
     subject it was recorded under."""
-    data = {key: value for key, value in replay.encode().items() if key not in ("hash_seed", "digest")}
+    return identity_of(replay.encode())
+
+
+def identity_of(encoded: Mapping[str, Any]) -> str:
+    """The same of a run as it is kept, be it of a subject in this process or in one of its own (`exec:`)."""
+    data = {key: value for key, value in encoded.items() if key not in ("hash_seed", "digest")}
     return hashlib.sha256(json.dumps(data, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
 
 
@@ -37,7 +45,10 @@ def file_of(text: str) -> str:
         return text
     found = {digest: path for digest, path in _kept() if digest.startswith(text)}
     if not found:
-        raise BadReplay(f"no run below {FOLDER} has the name {text}; run this where the gate ran, or give a file or a string (--portable)")
+        raise BadReplay(
+            f"no run below {FOLDER} has the name {text}; run this where the gate ran, or give a file or a string (--portable); "
+            "a run that was made smaller since has another name"
+        )
     if len(found) > 1:
         names = sorted(digest[: len(text) + 4] for digest in found)
         raise BadReplay(f"{len(found)} runs below {FOLDER} have names that begin with {text}; give more digits: {', '.join(names[:5])}")
@@ -51,3 +62,10 @@ def _kept() -> Iterator[tuple[str, Path]]:
                 yield identity(read(str(path))), path
             except BadReplay:  # another kind of file, or of another version
                 continue
+    for path in sorted(FOLDER.glob(PROCESSES)):
+        try:
+            data = json.loads(text_of(path, LARGEST))
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(data, dict):
+            yield identity_of(data), path

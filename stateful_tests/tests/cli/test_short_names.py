@@ -9,7 +9,7 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.stateful_tests.runs import saved
-from subwarden.stateful_tests.runs.found.kept import file_of, identity, short
+from subwarden.stateful_tests.runs.found.kept import file_of, identity, identity_of, short
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.tests.paths import ROOT
 
@@ -71,3 +71,14 @@ def test_runs_of_another_subject_are_not_this_one_s_corpus(kept: Replay) -> None
     others = [name for name, _ in saved.saved_runs(committed_only=False, subject="hub.py:Adapter")]
     assert len(mine) == len(committed) + 1
     assert others == committed
+
+
+def test_a_run_of_a_process_has_a_short_name_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = {"schema": "subwarden/exec-run/1", "subject": "exec:./hub", "hash_seed": 0}
+    folder = tmp_path / ".subwarden" / "exec"
+    folder.mkdir(parents=True)
+    (folder / "hub.json").write_text(json.dumps(run), encoding="utf-8")
+    (folder / "hub.jsonl").write_text("{}\n", encoding="utf-8")
+    (folder / "damaged.json").write_text("{", encoding="utf-8")
+    assert file_of(identity_of({**run, "hash_seed": 7})[:6]) == str(Path(".subwarden/exec/hub.json"))

@@ -15,6 +15,8 @@ from subwarden.cli.options import EXIT_CODES, BadDefaults, CannotWrite, refuse_o
 from subwarden.cli.reporting import report
 from subwarden.cli.reporting.deliver import let_go
 from subwarden.cli.reporting.reading import BadRecord
+from subwarden.cli.view import view
+from subwarden.cli.view.found import BadView
 from subwarden.cli.written import play
 from subwarden.reports.printable import printable
 from subwarden.scheduling.schedule import Divergence
@@ -27,9 +29,9 @@ from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 
-VERBS = (explore, gate, hunt, replay, play, tour, prove, check, report, conform, subjects, new)
+VERBS = (explore, gate, hunt, replay, view, play, tour, prove, check, report, conform, subjects, new)
 SETTABLE = ("gate", "hunt", "play", "tour")  # verbs whose options [tool.subwarden] may set
-REFUSALS = (BadFolder, BadProgram, BadRecord, BadReplay, BadScenario, BadSubject, CannotWrite)
+REFUSALS = (BadFolder, BadProgram, BadRecord, BadReplay, BadScenario, BadSubject, BadView, CannotWrite)
 MENDABLE = (*REFUSALS, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
 
 

@@ -54,13 +54,8 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Play and report. Returns 1 if a schedule violates a property, else 0: these schedules hold. Raises BadProgram, BadSubject."""
-    refuse(options.subject, "play")
-    remember(options.subject)
+    level, program = adapter_program(options.subject, options.program, "play")
     MEMORY.allow(options.max_memory)
-    (level, *_) = levels_of(options.subject)
-    if level not in (CORE_LEVEL.name, CUSTOM_LEVEL.name):
-        raise BadSubject(f"subject {options.subject} has level {level}; play takes an adapter (level core or custom)")
-    program = program_of(_text(options.program), options.program, LEVELS[level])
     factory = load(options.subject, level)
     searches, took = [], []
     with blaming(options.subject), running():
@@ -101,6 +96,16 @@ def run(options: argparse.Namespace) -> int:
     with blaming(options.subject):
         write_outputs(options, record, lambda: write_play(record, console_for(sys.stdout)), picture=lambda: add_traces(record["findings"]))
     return verdict.exit_code
+
+
+def adapter_program(subject: str, source: str, verb: str) -> tuple[str, Any]:
+    """The level of `subject`, which the user has named, and the program in the file `source`. Raises BadProgram, BadProcess, BadSubject."""
+    refuse(subject, verb)
+    remember(subject)
+    (level, *_) = levels_of(subject)
+    if level not in (CORE_LEVEL.name, CUSTOM_LEVEL.name):
+        raise BadSubject(f"subject {subject} has level {level}; {verb} takes an adapter (level core or custom)")
+    return level, program_of(_text(source), source, LEVELS[level])
 
 
 def _text(source: str) -> str:

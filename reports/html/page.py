@@ -8,6 +8,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from subwarden.reports.html.escaping import escaped, island, user_text
 from subwarden.reports.html.view import FindingView, View
@@ -16,22 +17,30 @@ TIP = (
     '<svg class="tips" aria-hidden="true" width="0" height="0"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
     ' markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" class="tip"/></marker></defs></svg>'
 )
+PARTS = ("dom.js", "timeline.js", "detail.js", "finding.js")
 SIGNS = {"holds": "✓", "violated": "✗", "inconclusive": "?"}
 
 
 def page(view: View) -> str:
     """The page of `view`."""
-    style, script = _asset("page.css"), _asset("page.js")
-    policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     runs = [finding.run for finding in view.findings if finding.run is not None]
+    content = f"{_top(view)}\n{_findings(view)}\n{_sections(view)}"
+    return document(f"{view.title}: {view.verdict}", content, ("runs", runs), "page.js")
+
+
+def document(title: str, content: str, data: tuple[str, Any], script: str, *, more_policy: str = "") -> str:
+    """A whole document. `content`: of its main part, as HTML; `data`: an id, and what lies under it as JSON; `script`: the asset that comes
+    last; `more_policy`: what else the page may do.
+    """
+    style, code = _asset("page.css"), _script(script)
+    policy = f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'{more_policy}"
     return "".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n',
-            f"<title>subwarden: {escaped(view.title)}: {view.verdict}</title>\n<style>{style}</style>\n</head>\n<body>\n{TIP}\n",
-            f"<main>\n{_top(view)}\n{_findings(view)}\n{_sections(view)}\n</main>\n",
-            f'<script type="application/json" id="runs">{island(runs)}</script>\n<script>{script}</script>\n</body>\n</html>\n',
+            f"<title>subwarden: {escaped(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n{TIP}\n<main>\n{content}\n</main>\n",
+            f'<script type="application/json" id="{data[0]}">{island(data[1])}</script>\n<script>{code}</script>\n</body>\n</html>\n',
         ]
     )
 
@@ -86,7 +95,13 @@ def _sections(view: View) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return resources.files("subwarden.reports.html").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("subwarden.reports.html").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+@cache
+def _script(last: str) -> str:
+    """The parts that every page has, then `last`: one script whose names nobody else sees."""
+    return '"use strict";\n(() => {\n' + "".join(_asset(name) for name in (*PARTS, last)) + "})();\n"
 
 
 def _hash(text: str) -> str:

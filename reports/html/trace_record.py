@@ -67,6 +67,8 @@ class StateRecord(TypedDict):
 class MomentRecord(TypedDict):
     """The moment after one row of the run's table; the first is before any. Without a key, that part is as at the moment before.
 
+    `waits`: (task, what it waits for, in words) of a scenario, whose `things` are its queues and events, in words, `network` its
+    connections, and `conditions` (what is asserted, how it is).
     `used`: the locks that the row's task `takes`, `releases` or `waits for`, each as that verb and the lock; none without the key.
     `worked_at`: the last line of the subject's code that was seen at work in the row, as path:line: at a lock, or else the method that was
     called; none without the key. `suspended`: the place of each suspended task, as a key of `places`.
@@ -79,6 +81,10 @@ class MomentRecord(TypedDict):
     state: NotRequired[StateRecord]
     suspended: NotRequired[dict[str, str]]
     locks: NotRequired[list[LockRecord]]
+    waits: NotRequired[list[list[str]]]
+    things: NotRequired[list[str]]
+    network: NotRequired[list[str]]
+    conditions: NotRequired[list[list[str]]]
 
 
 class RunTraceRecord(TypedDict):

@@ -87,18 +87,23 @@ def _within(bound: int) -> str:
 
 
 def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingView:
-    steps = [_row(row) for row in finding["steps"]]
+    steps = scenario_steps(finding["steps"])
     if steps:
         steps[-1]["broken"] = [finding["title"]]
     return FindingView(
         id=finding["kind"],
         heading=finding["title"],
         lines=[*finding["evidence"], f"{ORDERS[finding['order']]}.", *finding["moved"], *finding["values"]],
-        run={"tasks": [], "steps": steps},
+        run={"tasks": [], "steps": steps, "trace": finding.get("trace")},
         replay=f"subwarden explore {scenario} --replay {finding['replay']}",
         script=finding["script"],
         script_said=finding["script_doubt"] or "",
     )
+
+
+def scenario_steps(rows: Sequence[ScenarioRow]) -> list[StepRow]:
+    """The rows of a scenario's run as a timeline has them."""
+    return [_row(row) for row in rows]
 
 
 def _row(row: ScenarioRow) -> StepRow:

@@ -60,6 +60,10 @@ class Network:
         self._clients += 1
         return f"client{self._clients}"
 
+    def traffic(self) -> list[str]:
+        """What listens, and what is under way on each connection, in words."""
+        return [said for each in self.sockets.values() if isinstance(each, StreamSocket) and (said := each.describe())]
+
     def free_port(self) -> int:
         """A port that nobody else has."""
         self._ports += 1

@@ -45,6 +45,10 @@ class SelectingLoop(JobLoop):
             return []
         return [each._sock.name for each in self._transports.values() if each._sock is not None]
 
+    def traffic(self) -> list[str]:
+        """What listens, and what is under way on each connection, in words."""
+        return [] if self._network is None else self._network.traffic()
+
     def abandon(self) -> None:
         if self._network is not None:
             for transport in self._transports.values():

@@ -150,6 +150,21 @@ class StreamSocket(SimulatedSocket):
             peer.inbound.reset = True
             peer.changed()
 
+    def describe(self) -> str:
+        """How it is, in words; empty: it is of no use yet."""
+        if self.queue is not None:
+            waiting = f", {len(self.queue)} to be accepted" if self.queue else ""
+            return f"{self.name} listens{waiting}"
+        if self.connecting:
+            return f"{self.name} connects to {self._said_target()}"
+        inbound = self.inbound
+        if inbound is None:
+            return ""
+        parts = [f"{_bytes(inbound.coming())} under way"] if inbound.coming() else []
+        parts += [f"{_bytes(inbound.arrived)} to be read"] if inbound.arrived else []
+        parts += ["reset"] if inbound.reset or inbound.broken else ["the other end has closed"] if inbound.ended else []
+        return f"{_name(self.peer)} to {self.name}: {', '.join(parts) or 'open'}"
+
     # --- as `socket.socket`
 
     def connect(self, address: Address) -> None:

@@ -18,6 +18,7 @@ from subwarden.stateful_tests.exploring.observers import Observer
 
 # of outside events, by the first word of their name
 SAYS = {"start": "request arrives", "release": "resumes", "cancel": "is cancelled", "fail": "fails"}
+TIMERS = {TIMER: "the next timer is due", EARLY: "a timer is due after a slow step", LATE: "a timer is due, as the network is slow"}
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object of the subject's, in what it raises or answers: another one in every run
 
@@ -31,14 +32,19 @@ class Narration(Observer):
         self._chosen: list[str] = []  # names since the last step: outside events, then the step
         self._first_seen: dict[Cause, int] = {}  # cause -> the row that shows it first
 
-    def rows(self, cause: Cause) -> list[StepRow]:
-        """A row for each step and outside event, as `reports.record.StepRow`; the row where `cause` shows first says so in `broken`."""
+    def rows(self, *causes: Cause) -> list[StepRow]:
+        """A row for each step and outside event, as `reports.record.StepRow`; the row where a cause shows first says so in `broken`."""
         rows = [row.copy() for row in self._rows]
-        if cause in self._first_seen and rows:
-            detail = self.detail(cause)
-            broken = f"{cause.property.name} {cause.property.title}: {cause.said()}"
-            rows[self._first_seen[cause]]["broken"] = [broken + (f" ({detail})" if detail else "")]
+        for cause in causes:
+            if cause in self._first_seen and rows:
+                row = rows[self._first_seen[cause]]
+                row["broken"] = [*row["broken"], self.broken(cause)]
         return rows
+
+    def broken(self, cause: Cause) -> str:
+        """`cause` in words, with its evidence."""
+        detail = self.detail(cause)
+        return f"{cause.property.name} {cause.property.title}: {cause.said()}" + (f" ({detail})" if detail else "")
 
     def detail(self, cause: Cause) -> str:
         """The evidence of `cause`, in words: what the subject did, and what the model allows. Empty where `cause` itself says it."""
@@ -118,20 +124,9 @@ class Narration(Observer):
     def _outside(self, names: list[str]) -> None:
         """Rows for the outside events since the last step."""
         for name in names:
-            if name == EARLY:
-                self._row("the clock", ["(a timer is due after a slow step)"])
-            elif name == LATE:
-                self._row("the clock", ["(a timer is due, as the network is slow)"])
-            elif name != TIMER:
-                kind, _, task = name.lstrip("+").partition(" ")
-                if kind not in SAYS:  # an event of the simulated world, such as `c1 reads` or `engine loads t1`
-                    self._row(kind, [f"({task.split('@')[0]})"])
-                    continue
-                said = SAYS[kind]
-                if kind == "fail" and " " in task:  # a call that fails instead of answering (`scheduling.events.park`)
-                    kind, _, task = task.partition(" ")
-                    said = "fails" if kind == "release" else f"fails instead: {SAYS.get(kind, kind)}"
-                self._row(task.split("@")[0], [f"({said})"])
+            if name != TIMER:
+                who, said = outside_said(name)
+                self._row(who, [f"({said})"])
         self._chosen.clear()
 
     def _row(self, task: str, did: list[str], at: str | None = None, changed: list[str] | None = None, *, internal: bool = False) -> None:
@@ -144,3 +139,17 @@ class Narration(Observer):
     def _mark(self) -> None:
         for cause in self._play.judge.violations:
             self._first_seen.setdefault(cause, len(self._rows) - 1)
+
+
+def outside_said(name: str) -> tuple[str, str]:
+    """Who an outside event, by its `name` in schedules, concerns, and what happens."""
+    if name in TIMERS:
+        return "the clock", TIMERS[name]
+    kind, _, task = name.lstrip("+").partition(" ")
+    if kind not in SAYS:  # an event of the simulated world, such as `c1 reads` or `engine loads t1`
+        return kind, task.split("@")[0]
+    said = SAYS[kind]
+    if kind == "fail" and " " in task:  # a call that fails instead of answering (`scheduling.events.park`)
+        kind, _, task = task.partition(" ")
+        said = "fails" if kind == "release" else f"fails instead: {SAYS.get(kind, kind)}"
+    return task.split("@")[0], said

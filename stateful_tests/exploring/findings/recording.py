@@ -47,7 +47,7 @@ class Recording(Observer):
     def __init__(self) -> None:
         self.row_of: list[int] = []  # of each name of the schedule: the number of rows before it
         self._moments: list[MomentRecord] = []
-        self._places: dict[str, PlaceRecord] = {}
+        self.places: dict[str, PlaceRecord] = {}
         self._last: tuple[StateRecord, dict[str, str], list[LockRecord]] | None = None
         self._arrows: list[ArrowRecord] = []
         self._marks: list[Mark] = []
@@ -126,7 +126,7 @@ class Recording(Observer):
         order: list[LaneKind] = ["task", "listener", "client", "world", "lock"]
         made: list[LaneRecord] = [{"name": name, "kind": kind} for name, kind in lanes.items()]
         made.sort(key=lambda lane: order.index(lane["kind"]))
-        return {"lanes": made, "places": self._places, "moments": self._moments}
+        return {"lanes": made, "places": self.places, "moments": self._moments}
 
     # --- one moment
 
@@ -204,8 +204,8 @@ class Recording(Observer):
             if module.startswith(HARNESS):  # the task is between two calls
                 continue
             key = place_in(frame.f_code, frame.f_lineno)
-            if key not in self._places:
-                self._places[key] = place_record(frame)
+            if key not in self.places:
+                self.places[key] = place_record(frame)
             found[task_said(task)] = key
         return found
 

@@ -16,7 +16,7 @@ from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay, Replay, rea
 from subwarden.stateful_tests.runs.saved import SAVED
 
 FOLDER = SAVED.parent
-KEPT = ("corpus/*.json", "hunt/*/*.json")
+KEPT = ("corpus/*.json", "hunt/*/*.json", "view/*.json")
 PROCESSES = "exec/*.json"
 SHORT = 6  # digits that are printed
 NAME = re.compile(r"[0-9a-f]{4,64}")

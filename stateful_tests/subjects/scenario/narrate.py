@@ -12,6 +12,7 @@ from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.places import Spot, own, said
 from subwarden.checking.scenario.waits import waits
+from subwarden.reports.html.trace_record import Mark
 from subwarden.reports.record import ScenarioLine, ScenarioRow
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.handles import owner
@@ -19,19 +20,21 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER
 from subwarden.scheduling.run import Choose
 from subwarden.stateful_tests.subjects.scenario.explain import Ended, Woken, explain, words
+from subwarden.stateful_tests.subjects.scenario.picture import Look, Picture
 from subwarden.stateful_tests.subjects.scenario.play import VALUE
 from subwarden.stateful_tests.subjects.scenario.tracing import Lines
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 INTERRUPTS = {"cancel": "is cancelled here", "fail": "its call fails here"}
 _ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
+MARKS: dict[str, Mark] = {"cancel": "cancelled", "fail": "failed"}
 SHOWN = 9  # lines of a step; of more, the first and the last
 
 
 class Narration:
     """A listener of one run (`play.ScenarioRunner.run`). Ask for `rows`, `title` and `evidence` when it has ended."""
 
-    def __init__(self, *, impatient: bool = False) -> None:
+    def __init__(self, *, impatient: bool = False, picture: Picture | None = None) -> None:
         self.impatient = impatient  # whether a step that blocks is to be interrupted: to write a run down takes long, too
         self.rows: list[ScenarioRow] = []
         self.title = ""
@@ -40,10 +43,12 @@ class Narration:
         self.evidence: list[str] = []
         self.schedule: list[str] = []  # the names of all that happened
         self.moved: set[str] = set()  # the tasks that a deviation concerns
+        self._picture = picture
         self._lines = Lines()
         self._pending: list[tuple[str, str, bool]] = []  # since the last step: name, the one that was due, whether it deviates
         self._taken: dict[int, tuple[Any, Spot | None, int]] = {}  # lock -> the task that took it last, where, in which step
         self._woken: list[Woken] = []
+        self._look: Look | None = None  # how it was after the outside event that is being told
 
     def choosing(self, choose: Choose) -> Callable[[Candidates], Choose]:
         """`choose`, with everything that it picks written down. For a run with `every_choice`."""
@@ -52,13 +57,23 @@ class Narration:
             def chosen(n: int) -> int:
                 pick = choose(n) if n > 1 else 0
                 names = candidates.names()
-                self._pending.append((names[pick], names[0], pick > 0))
-                self.schedule.append(names[pick])
+                self.chosen(names[pick], names[0], pick > 0)
                 return pick
 
             return chosen
 
         return make
+
+    def chosen(self, name: str, due: str, deviates: bool) -> None:
+        """`name` comes next. `due`: what fifo would have done; `deviates`: whether that is another."""
+        if self._picture is not None and self._pending:
+            self._picture.early.append(self._picture.look())
+        self._pending.append((name, due, deviates))
+        self.schedule.append(name)
+
+    def told(self) -> int:
+        """The number of rows of all that has happened: an outside event gets its row when the next step has run."""
+        return len(self.rows) + sum(_is_outside(name) and (name != TIMER or deviates) for name, _, deviates in self._pending)
 
     # --- told by the run
 
@@ -66,6 +81,8 @@ class Narration:
         self._loop, self._judge = loop, judge
         self.names = Names(loop)
         loop.lock_listener = self._locked
+        if self._picture is not None:
+            self._picture.begun(loop, judge, self.names)
 
     def stepping(self, stepped: Callable[[], bool]) -> Callable[[], bool]:
         """`stepped`, with a row for each step."""
@@ -79,9 +96,15 @@ class Narration:
 
         return told
 
+    def paused(self) -> None:
+        """The run stops here: rows for all that has happened between steps."""
+        self._outside(self._pending)
+
     def finished(self) -> None:
         self.outside = self._loop.prompt
         self._outside(self._pending)
+        if self._picture is not None:
+            self._picture.ended()
         self.ended_at = self._loop.time()
         failure = self._judge.failure
         if failure is not None:
@@ -117,6 +140,8 @@ class Narration:
                 if not (spots or did or deviates) and _is_housekeeping(task):
                     return
                 did.append(_ending(task))
+                if self._picture is not None and task.cancelled():
+                    self._picture.mark("cancelled")
         if deviates:
             self.moved.add(who)
         if not spots and not did and not deviates:
@@ -129,7 +154,12 @@ class Narration:
 
     def _outside(self, events: list[tuple[str, str, bool]]) -> None:
         """Rows for what happens between steps."""
-        for name, due, deviates in events:
+        picture = self._picture
+        looks = [] if picture is None else picture.early
+        for at, (name, due, deviates) in enumerate(events):
+            self._look = looks[at] if at < len(looks) else None
+            if picture is not None:
+                picture.delivers(name)
             if name == EARLY:
                 self._add("the clock", [], [], "a step takes so long that the next timer is due")
             elif name == LATE:
@@ -146,8 +176,12 @@ class Narration:
                     continue
                 who = self._due(task)
                 self.moved.add(who)
+                if picture is not None:
+                    picture.mark(MARKS[kind])
                 self._add(who, [], [], INTERRUPTS[kind])
         events.clear()
+        self._look = None
+        looks.clear()
 
     def _due(self, name: str) -> str:
         return self.names.by_schedule().get(name.split("@", maxsplit=1)[0], name)
@@ -156,6 +190,8 @@ class Narration:
         lines = _few(spots)
         did = [ADDRESS.sub("", text) for text in did]
         self.rows.append({"step": len(self.rows) + 1, "task": who, "lines": lines, "did": did, "deviates": deviates})
+        if self._picture is not None:
+            self._picture.row(who, self._look)
 
     def _waiting(self, task: "asyncio.Task[Any]") -> list[str]:
         if any(owner(handle) is task for handle in self._loop.ready):
@@ -168,6 +204,8 @@ class Narration:
     def _locked(self, verb: str, lock: asyncio.Lock) -> None:
         frame = sys._getframe(1)
         self.names.learn_thing(lock, frame)
+        if self._picture is not None:
+            self._picture.used(verb, lock)
         if verb == "takes":
             self._taken[id(lock)] = (asyncio.current_task(self._loop), _user_spot(frame), len(self.rows) + 1)
 

@@ -21,7 +21,7 @@ from subwarden.stateful_tests.tests.paths import ROOT
 
 NOT_SHIPPED = ("benchmarks", "docs", "examples", "stateful_tests/specimens", "stateful_tests/tests")
 RAISES = SOUND.replace("self.live.add(client)", "raise LookupError")
-DATA = ("model/tla/*", "reports/formats/*.json", "reports/html/*.css", "reports/html/*.js", "stateful_tests/corpus/*.json")
+DATA = ("model/tla/*", "reports/formats/*.json", "reports/html/assets/*", "stateful_tests/corpus/*.json")
 ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 
 

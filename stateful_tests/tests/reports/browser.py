@@ -99,13 +99,13 @@ class Browser:
             case "Network.requestWillBeSent":
                 self.requests.append(about["request"]["url"])
 
-    def open(self, path: Path, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
-        """Open a file and wait until it has loaded."""
+    def open(self, what: Path | str, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
+        """Open a file, or an address, and wait until it has loaded."""
         media = [{"name": "prefers-color-scheme", "value": scheme}]
         self.ask("Emulation.setEmulatedMedia", features=media)
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         before = self._loaded
-        self.ask("Page.navigate", url=path.resolve().as_uri())
+        self.ask("Page.navigate", url=what if isinstance(what, str) else what.resolve().as_uri())
         while self._loaded == before:
             self._happened(self._message())
 

@@ -1,0 +1,1 @@
+"""The explorer: `subwarden view` serves a page with a live run behind it."""

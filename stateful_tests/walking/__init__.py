@@ -1,0 +1,1 @@
+"""Walks: a person leads one run, choice by choice. `subwarden view` shows them."""

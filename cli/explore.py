@@ -18,9 +18,11 @@ from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import decode
 from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, explore_scenario
 from subwarden.stateful_tests.explore.once import follow
+from subwarden.stateful_tests.explore.pictured import add_pictures
 from subwarden.stateful_tests.explore.saved import SavedRuns
 from subwarden.stateful_tests.explore.script import add_script
 from subwarden.stateful_tests.exploring.budget import lasting
+from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
 
 
@@ -49,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
     """Explore and report. Returns the verdict's exit code."""
     MEMORY.allow(options.max_memory)
     coded = None if options.replay is None else decode(options.replay)
+    remember(options.scenario)
     scenario = load_scenario(options.scenario)
     if coded is not None:
         exploring = follow(scenario, coded, frozenset(options.leave))
@@ -71,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
         exploring.record,
         lambda: write_exploration(exploring.record, console_for(sys.stdout)),
         *([lambda: notes.write(_script(options.script, scenario, exploring) + "\n")] if options.script else []),
+        picture=lambda: add_pictures(scenario, exploring, frozenset(options.leave)),
     )
     return Verdict(exploring.record["verdict"]).exit_code
 

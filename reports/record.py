@@ -488,10 +488,27 @@ class ScenarioRow(TypedDict):
     deviates: str
 
 
+class ScenarioHoldingRecord(TypedDict):
+    """The nearest run of the scenario that holds, as `HoldingRunRecord` has it."""
+
+    common: int
+    steps: list[ScenarioRow]
+    trace: RunTraceRecord
+
+
+class ScenarioTraceRecord(RunTraceRecord):
+    """The trace of a failing run of a scenario; the keys are those of `TraceRecord`."""
+
+    lost_at: int | None
+    tried: int
+    every: bool
+    holds: ScenarioHoldingRecord | None
+
+
 class ScenarioFindingRecord(TypedDict):
-    """A failure of a scenario, in its minimal run. `found`: the schedule that showed it first, counted in its order; 0: a
-    saved run. `fault`: it needs a cancellation or a failing call; `slow_step`: it needs a step that takes long; `outside`: the timing of a
-    simulated network, executor or client is a part of it.
+    """A failure of a scenario, in its minimal run. `trace`: what pages need beside it; there if one was asked for. `found`: the schedule
+    that showed it first, counted in its order; 0: a saved run. `fault`: it needs a cancellation or a failing call; `slow_step`: it needs a
+    step that takes long; `outside`: the timing of a simulated network, executor or client is a part of it.
     """
 
     kind: str
@@ -508,6 +525,7 @@ class ScenarioFindingRecord(TypedDict):
     minimal: bool
     virtual_seconds: float
     steps: list[ScenarioRow]
+    trace: NotRequired[ScenarioTraceRecord]
     replay: str
     script: str | None
     script_confirmed: bool | None

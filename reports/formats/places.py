@@ -22,7 +22,7 @@ def place_of(text: str | None) -> Place | None:
 def told_at(finding: FindingView) -> Place | None:
     """The place that the run's trace names, or else the last at which the task that broke the property was suspended, else any task."""
     trace = None if finding.run is None else finding.run.get("trace")
-    if trace is not None and (at := place_of(trace["subject_at"])) is not None:
+    if trace is not None and (at := place_of(trace.get("subject_at"))) is not None:
         return at
     return None if finding.run is None else place_in(finding.run["steps"])
 

@@ -38,13 +38,18 @@ def _places(graph: Graph) -> tuple[dict[str, tuple[float, float, float]], float,
     groups = nx.condensation(graph)
     layers = [sorted(node for group in layer for node in groups.nodes[group]["members"]) for layer in nx.topological_generations(groups)]
     at: dict[str, tuple[float, float, float]] = {}
-    x = 8.0
+    x, around = 8.0, 0.0  # the right end of the nodes, and of edges that run around a layer
     for layer in layers:
         wide = 20 + CHARACTER * max(len(node) for node in layer)
         for row, node in enumerate(layer):
             at[node] = (x, 12 + row * (HEIGHT + GAP), wide)
         x += wide + 70
-    return at, x - 16, 20 + max((len(layer) for layer in layers), default=0) * (HEIGHT + GAP)
+        around = max(around, *(x - 62 + 0.75 * _out(at[one][1] - at[other][1]) for one in layer for other in layer))
+    return (
+        at,
+        max(x - 70 + 8, around if graph.number_of_edges() else 0),
+        20 + max((len(layer) for layer in layers), default=0) * (HEIGHT + GAP),
+    )
 
 
 def _stacked(rows: Mapping[str, int]) -> tuple[dict[str, tuple[float, float, float]], float, float]:
@@ -63,7 +68,12 @@ def _edge(source: tuple[float, float, float], target: tuple[float, float, float]
         points = (x1, y1), (x1 + bend, y1), (x2 - bend, y2), (x2, y2)
     else:  # on a cycle: around the right side, further out for an edge upwards
         right, shift = x1 + wide1, 6 if y1 < y2 else -6
-        out = 24.0 + abs(y1 - y2) / 4 if y1 < y2 else 44.0 + abs(y1 - y2) / 4
+        out = _out(y1 - y2)
         points = (right, y1 + shift), (right + out, y1), (right + out, y2), (right, y2 + shift)
     start, *rest = (f"{number(x)} {number(y)}" for x, y in points)
     return f'<path d="M{start}C{" ".join(rest)}" class="{kind.strip()}" marker-end="url(#tip)"/>'
+
+
+def _out(up: float) -> float:
+    """How far an edge that goes `up` so far on its cycle runs to the right of its layer."""
+    return (24.0 if up < 0 else 44.0) + abs(up) / 4

@@ -1,11 +1,14 @@
 """The pages of a subject in a process of its own, and of a scenario."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ProtocolRecord
 from subwarden.reports.gate import ORDERS, STOPPED
 from subwarden.reports.html.svg import GridRow, Share, counts, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
+from subwarden.reports.html.view_of_runs import script_said
+from subwarden.reports.html.wait_graphs import lock_pictures
 from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord, ScenarioRow, StepRow
 
 
@@ -83,21 +86,28 @@ def exploration_view(record: ExplorationRecord) -> View:
 
 
 def _within(bound: int) -> str:
-    return "no" if bound < 0 else f"within {plural(bound, 'deviation')}"
+    return "no" if bound < 0 else f"within {bound} deviation{'' if bound == 1 else 's'}"
 
 
 def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingView:
     steps = scenario_steps(finding["steps"])
     if steps:
         steps[-1]["broken"] = [finding["title"]]
+    run: dict[str, Any] = {"tasks": [], "steps": steps}
+    if "trace" in finding:
+        trace, holds = finding["trace"], finding["trace"]["holds"]
+        run["trace"] = {**trace, "holds": None if holds is None else {**holds, "steps": scenario_steps(holds["steps"])}}
+    moved = [f"It moves {', '.join(finding['moved'])} against asyncio's order."] if finding["moved"] else []
+    chosen = [f"{', '.join(finding['values'])}."] if finding["values"] else []
     return FindingView(
         id=finding["kind"],
         heading=finding["title"],
-        lines=[*finding["evidence"], f"{ORDERS[finding['order']]}.", *finding["moved"], *finding["values"]],
-        run={"tasks": [], "steps": steps, "trace": finding.get("trace")},
+        lines=[*finding["evidence"], f"{ORDERS[finding['order']]}.", *moved, *chosen],
+        run=run,
+        pictures=lock_pictures(run),
         replay=f"subwarden explore {scenario} --replay {finding['replay']}",
         script=finding["script"],
-        script_said=finding["script_doubt"] or "",
+        script_said=script_said(finding["script_confirmed"], finding["script_doubt"]),
     )
 
 

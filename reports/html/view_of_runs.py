@@ -94,7 +94,7 @@ def replay_view(record: ReplayRecord) -> View:
         run=run,
         replay=f"subwarden replay {record['replay']}" if "replay" in record else None,
         script=record.get("script"),
-        script_said=_script_said(record.get("script_confirmed"), record.get("script_doubt")),
+        script_said=script_said(record.get("script_confirmed"), record.get("script_doubt")),
         pictures=lock_pictures(run),
     )
     return View(f"replay on {record['subject']}", record["verdict"], said, findings=[shown])
@@ -132,7 +132,7 @@ def finding_view(finding: FindingRecord) -> FindingView:
         run=run,
         replay=f"subwarden replay {finding['replay']}",
         script=finding["script"],
-        script_said=_script_said(finding["script_confirmed"], finding["script_doubt"]),
+        script_said=script_said(finding["script_confirmed"], finding["script_doubt"]),
         pictures=lock_pictures(run),
     )
 
@@ -141,7 +141,8 @@ def _says(broken: BrokenRecord) -> str:
     return f"{broken['property']} {broken['title']}: {broken['said']}" + _in_brackets(broken["detail"])
 
 
-def _script_said(confirmed: bool | None, doubt: str | None) -> str:
+def script_said(confirmed: bool | None, doubt: str | None) -> str:
+    """What became of the script of a finding, in a sentence; empty where there is none to be expected."""
     if confirmed is None:
         return ""
     return "The script was run: it fails on the stock event loop." if confirmed else f"No script shows it on the stock event loop: {doubt}."

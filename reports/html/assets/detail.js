@@ -81,7 +81,7 @@ function detail(run, number, box, notes) {
   box.append(lines([...row.did, ...(row.at ? [`waits at ${row.at}`] : [])]));
   if (row.changed.length) box.append(make("h4", "", "Changes"), lines(row.changed));
   if (!moment) return;
-  const arrows = moment.arrows.map((arrow) => `${arrow.kind} ${arrow.to}${arrow.said ? `: ${arrow.said}` : ""}`);
+  const arrows = moment.arrows.map((arrow) => `${arrow.kind === "sends" ? "sends to" : arrow.kind} ${arrow.to}${arrow.said ? `: ${arrow.said}` : ""}`);
   if (arrows.length) box.append(make("h4", "", "Wake-ups and messages"), lines(arrows));
   const state = moment.state;
   if (state) {

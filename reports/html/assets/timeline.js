@@ -20,6 +20,7 @@ function prepared(steps, trace) {
       .map((lane) => (lane.kind === "world" ? {name: OUTSIDE, kind: "world"} : lane));
   }
   lanes.forEach((lane, number) => at.set(lane.name, number));
+  const outside = new Set((trace ? trace.lanes : []).filter((lane) => lane.kind === "client" || lane.kind === "world").map((lane) => lane.name));
   const wide = lanes.length > 10 ? 15 : 20;
   const first = new Map(), last = new Map();
   const touch = (name, row) => { if (!first.has(name)) first.set(name, row); last.set(name, row); };
@@ -29,7 +30,7 @@ function prepared(steps, trace) {
     if (moment) for (const arrow of moment.arrows) touch(arrow.to, number);
     if (moment) for (const name of Object.keys(moment.suspended)) touch(name, number);
   });
-  return {steps, trace, moments, lanes, at, wide, first, last};
+  return {steps, trace, moments, lanes, at, wide, first, last, outside};
 }
 
 const mark = (run, number) => {
@@ -37,7 +38,7 @@ const mark = (run, number) => {
   if (row.broken.length) return "broken";
   if (marks.includes("failed") || row.did.some((did) => /^(raises |\(fails)/.test(did))) return "failed";
   if (marks.includes("cancelled") || row.did.some((did) => /^(is cancelled|\(is cancelled)/.test(did))) return "cancelled";
-  return row.did.length && row.did.every((did) => did.startsWith("(")) ? "outside" : "";
+  return run.outside.has(row.task) || (row.did.length && row.did.every((did) => did.startsWith("("))) ? "outside" : "";
 };
 
 // The lanes of one row, as a picture of its own: a row out of view costs nothing.

@@ -8,7 +8,7 @@ random walks. It refuses to claim more than it tried, and says when it tried eve
 from collections.abc import Sequence
 from itertools import takewhile
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
@@ -19,7 +19,6 @@ from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.exploring.level import Names
-from subwarden.stateful_tests.exploring.runner import Runner
 
 LENGTH = 20  # steps; of longer runs there are fewer
 PROBE = 50  # runs of `LENGTH` steps from each k that bisection asks about
@@ -65,7 +64,24 @@ class After:
         self._rest.end(choices[len(self._prefix) :], steps)
 
 
-def parting(runner: Runner, cause: Cause, program: Any, names: Sequence[str]) -> Parting | None:
+class Runs(Protocol):
+    """The runs among which one that holds is looked for: `exploring.runner.Runner` makes them, and who plays something else."""
+
+    @property
+    def steps(self) -> int:
+        """The steps of all runs so far."""
+
+    def run(self, program: Any, make: Any, *, every_choice: bool = False) -> Any:
+        """Play `program` once. The result has `choices` and `violations`."""
+
+    def run_strategy(self, program: Any, strategy: Strategy) -> Any:
+        """Play it under `strategy`; None when that is exhausted."""
+
+    def record(self, program: Any, make: Any) -> tuple[Any, Names]:
+        """Play it once; also its schedule."""
+
+
+def parting(runner: Runs, cause: Cause | None, program: Any, names: Sequence[str]) -> Parting | None:
     """Where the run of `program` along `names`, which shows `cause`, parts from the nearest run that holds. None: not searched, as each
     run that blocks the loop takes real time, or the subject does not do the same twice.
     """
@@ -78,7 +94,7 @@ def parting(runner: Runner, cause: Cause, program: Any, names: Sequence[str]) ->
 
 
 class _Search:
-    def __init__(self, runner: Runner, program: Any, names: Names) -> None:
+    def __init__(self, runner: Runs, program: Any, names: Names) -> None:
         self._runner = runner
         self._program = program
         self._names = names

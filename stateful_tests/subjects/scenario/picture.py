@@ -65,7 +65,7 @@ class Picture:
         match = DELIVERS.fullmatch(name)
         if match is not None:
             for end in (match["sender"], match["to"]):
-                self._lanes.setdefault(end, "client")
+                self._lanes[end] = "client"
             self._arrows.append({"kind": "sends", "to": match["to"], "said": match["said"]})
 
     def row(self, who: str, look: Look | None = None) -> None:

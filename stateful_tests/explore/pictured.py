@@ -1,0 +1,130 @@
+"""Adds to the findings of an exploration what pages need: how tasks, locks, queues and conditions are after each step, where the run was
+lost, and the nearest run that holds. Each finding is played once more for it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from subwarden.checking.scenario.failure import Failure, FailureKind
+from subwarden.reports.record import ScenarioHoldingRecord, ScenarioTraceRecord
+from subwarden.scheduling.run import Choose
+from subwarden.scheduling.schedule import Follower
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.stateful_tests.explore.exploration import Exploring
+from subwarden.stateful_tests.explore.minimal import Run, patience, record
+from subwarden.stateful_tests.explore.script import add_script
+from subwarden.stateful_tests.exploring.findings.parting import parting
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.subjects.scenario.narrate import Narration
+from subwarden.stateful_tests.subjects.scenario.picture import Picture
+from subwarden.stateful_tests.subjects.scenario.play import Make, ScenarioRunner
+from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
+
+UNSEARCHED = (FailureKind.BLOCKED, FailureKind.RESTLESS)  # each run of these takes long
+
+
+def add_pictures(scenario: Scenario, exploring: Exploring, leave: frozenset[str] = frozenset()) -> None:
+    """Put its trace and its script into each finding. One that does not come to rest is left without a trace."""
+    for finding, run in zip(exploring.record["findings"], exploring.runs, strict=False):
+        if finding["script_confirmed"] is None:
+            add_script(scenario, finding, run)
+        if run.failure is None or run.failure.kind is FailureKind.RESTLESS:
+            continue
+        runner = ScenarioRunner(scenario, run.rules, leave)
+        with running(), patience(run.failure):
+            told = _told(runner, run.names, run.failure)
+            if len(told.narration.rows) == len(finding["steps"]):
+                finding["trace"] = _trace(runner, run, told)
+
+
+class _Told(NamedTuple):
+    narration: Narration
+    picture: Picture
+    row_of: list[int]
+
+
+def _told(runner: ScenarioRunner, names: Sequence[str], failure: Failure | None) -> _Told:
+    """Play these names once, and look at each step."""
+    picture = Picture()
+    narration = Narration(impatient=failure is not None and failure.kind is FailureKind.BLOCKED, picture=picture)
+    row_of: list[int] = []
+
+    def following(candidates: Any) -> Choose:
+        follower = Follower(candidates, names)
+
+        def choose(n: int) -> int:
+            pick = follower(n)
+            row_of.append(narration.told())
+            due = candidates.names()[0]
+            narration.chosen(names[follower.at - 1], due, pick > 0)
+            return pick
+
+        return choose
+
+    with narration.listening():
+        runner.run(following, every_choice=True, listener=narration)
+    return _Told(narration, picture, row_of)
+
+
+def _trace(runner: ScenarioRunner, run: Run, told: _Told) -> ScenarioTraceRecord:
+    assert run.failure is not None
+    parted = None if run.failure.kind in UNSEARCHED else parting(_Runs(runner), None, None, run.names)
+    lost_at: int | None = None
+    holds: ScenarioHoldingRecord | None = None
+    if parted is not None:
+        lost_at = 0
+        if parted.common is not None:
+            common = told.row_of[parted.common]
+            lost_at = min(common + 1, len(told.narration.rows))
+            held = _told(runner, parted.names, None)
+            holds = {"common": common, "steps": held.narration.rows, "trace": held.picture.trace()}
+    tried, every = (0, False) if parted is None else (parted.tried, parted.every)
+    return {**told.picture.trace(), "lost_at": lost_at, "tried": tried, "every": every, "holds": holds}
+
+
+class _Result(NamedTuple):
+    violations: Sequence[Failure]
+    choices: list[int]
+
+
+class _Runs:
+    """The runs of a scenario, as `exploring.findings.parting` asks for them. A scenario is its own program."""
+
+    def __init__(self, runner: ScenarioRunner) -> None:
+        self._runner = runner
+
+    @property
+    def steps(self) -> int:
+        """The steps of all runs so far."""
+        return self._runner.steps
+
+    def run(self, _program: object, make: Make, *, every_choice: bool = False) -> _Result:
+        """See `exploring.runner.Runner.run`."""
+        made = self._runner.run(make, every_choice=every_choice)
+        return _Result([] if made.failure is None else [made.failure], made.choices)
+
+    def run_strategy(self, program: object, strategy: Strategy) -> _Result | None:
+        """See `exploring.runner.Runner.run_strategy`."""
+
+        def begin(candidates: Any) -> Choose:
+            choose = strategy.begin(candidates)
+            if choose is None:
+                raise _Exhausted
+            return choose
+
+        before = self._runner.steps
+        try:
+            result = self.run(program, begin, every_choice=strategy.every_choice)
+        except _Exhausted:
+            return None
+        strategy.end(result.choices, self._runner.steps - before)
+        return result
+
+    def record(self, _program: object, make: Any) -> tuple[Run, list[str]]:
+        """See `exploring.runner.Runner.record`."""
+        run = record(self._runner, make)
+        return run, run.names
+
+
+class _Exhausted(Exception):
+    """A strategy has nothing left to try."""

@@ -111,6 +111,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     decided = False  # whether a value has been picked in this run
     deciding: Sequence[object] | None = None  # the values, while one is picked
     arrivals: Sequence[object] | None = None  # outside events that stock asyncio notices only between two batches (`world.arrival`)
+    resting: Callable[[], bool] | None = None  # asked where nothing is ready: whether all timers are heartbeats (`world.heartbeats`)
+    tired = False  # whether they are, and an event must happen before the next of them
     prompt = False  # whether these arrive soon: no timer that is far off comes before them
     promised: list[float] | None = None  # moments before which parked calls end: until then no timer of that moment or later fires
     task_class = NumberedTask

@@ -54,6 +54,8 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
     """Whether the next timer is a candidate."""
     if loop.ready and not (loop.early_timers and (order is Order.ANY or loop.batch_end is None)):
         return False
+    if loop.tired:
+        return False
     if loop.timers_in_turn and loop.fired is not None and loop.fired in loop.ready:
         return False
     if not loop.has_timers():

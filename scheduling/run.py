@@ -52,6 +52,11 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
         elif timers and (timer_may_fire(loop, order) if loop.prompt or loop.promised else loop.has_timers()):
             width = 0
             n = len(events) + 1 + len(faults)
+            if loop.resting is not None and loop.resting():
+                if not events:
+                    return Ending.QUIESCENT, choices, steps
+                loop.tired = True
+                n -= 1
         elif events:
             width = 0
             n = len(events) + len(faults)
@@ -94,6 +99,10 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
                 return Ending.LIMIT, choices, steps
             continue
         pick -= width
+        if loop.tired:
+            loop.tired = False
+            (events if pick < len(events) else faults).pop(pick if pick < len(events) else pick - len(events)).deliver()
+            continue
         if pick < len(events):
             events.pop(pick).deliver()
             continue

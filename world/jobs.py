@@ -9,7 +9,7 @@ import concurrent.futures
 from asyncio import events as asyncio_events
 from asyncio import futures as asyncio_futures
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextvars import Context
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.world import chance
 from subwarden.world.arrival import Arrival
+from subwarden.world.heartbeats import Heartbeats
 
 PATIENCE = 200  # batches (in the order `any`, steps) after which the oldest arrival comes by itself: no network is slow for ever
 
@@ -27,12 +28,26 @@ class JobLoop(ControlledLoop):
     arrivals: list[Arrival]
     _last: Arrival | None = None  # the oldest of them, and how many batches it has been there
     _waited = 0
+    waits_on: Callable[[], object] = staticmethod(lambda: False)  # whether the run waits for more than heartbeats; set by who plays it
+    shows: Callable[[], Hashable] = staticmethod(lambda: None)  # what shows of the state, beside the places of tasks
+    heartbeats: Heartbeats | None = None
     _queues: dict[int, "tuple[Any, deque[Arrival]]"]  # executor -> the jobs that wait for its single thread
 
     def __init__(self, *, suspend_free_locks: bool = False, early_timers: bool = False) -> None:
         super().__init__(suspend_free_locks=suspend_free_locks, early_timers=early_timers)
         self.arrivals = []
         chance.begin()
+
+    def resting(self) -> bool:
+        """See `scheduling.loop`."""
+        if self.heartbeats is None:
+            self.heartbeats = Heartbeats(self)
+        return self.heartbeats.rest()
+
+    @property
+    def steady(self) -> bool:
+        """Whether nothing but heartbeats has gone on lately, whoever may wait for more."""
+        return self.heartbeats is not None and self.heartbeats.steady
 
     def offer_job(self, name: str, job: Callable[[], Any], executor: Any = None) -> "asyncio.Future[Any]":
         """Let `job` run as the outside event `name`."""
@@ -96,6 +111,8 @@ class JobLoop(ControlledLoop):
     def abandon(self) -> None:
         super().abandon()
         self.arrivals.clear()
+        for name in ("waits_on", "shows", "heartbeats"):  # they lead to the run's objects, in a circle
+            self.__dict__.pop(name, None)
 
 
 class _Offered:

@@ -135,7 +135,7 @@ class ScenarioJudge:
             self.fail(Failure(FailureKind.BLOCKED, self._loop.blocked))
         elif self.main.done():
             self._finished(ending)
-        elif ending is Ending.LIMIT:
+        elif ending is Ending.LIMIT and not getattr(self._loop, "steady", False):
             self.fail(Failure(FailureKind.RESTLESS))
         else:
             stuck = waits(self._loop)

@@ -72,6 +72,8 @@ def _wait(loop: ControlledLoop, task: "Task[Any]") -> Wait:
         if kind is not None:
             return Wait(task, kind, frame.f_locals.get("self"), (), at)
     future: Any = getattr(task, "_fut_waiter", None)
+    if future is not None and any(future in (timer._args or ()) for timer in loop.timers if not timer._cancelled):
+        return Wait(task, "timer", None, (), at)
     on = _joined(loop, coroutine, future)
     return Wait(task, "tasks", None, on, at) if on else Wait(task, "future", future, (), at)
 

@@ -40,6 +40,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     if not asyncio.iscoroutine(main):
         raise ValueError(f"a coroutine was expected, got {main!r}")
     loop = WorldLoop()
+    loop.waits_on = lambda: True  # as `asyncio.run`, it ends when `main` does
     with controlled_locks(), loop.entered():
         try:
             task: asyncio.Task[T] = loop.create_task(main)

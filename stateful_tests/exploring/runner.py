@@ -139,7 +139,7 @@ class Runner:
             raise BadObservation(f"{what}; it must be able to show the maps after any step")
         if loop.blocked is not None:
             judge.violated(causes.BLOCKED, shortened(loop.blocked))
-        elif ending is Ending.LIMIT:
+        elif ending is Ending.LIMIT and not getattr(loop, "steady", False):
             judge.violated(causes.RESTLESS, f"after {steps} steps")
         else:
             loop.report_unretrieved()

@@ -9,7 +9,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +17,8 @@ from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
 from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.world.installed import is_installed
 
-_INSTALLED = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _own: dict[str, list[str]] = {}  # module of an application -> the modules of the same author that it leads to
 
 
@@ -87,7 +86,7 @@ def _own_file(name: str) -> str | None:
     except (ImportError, ValueError):  # it is no module but a name in one
         return None
     path = os.path.realpath(spec.origin) if spec is not None and spec.origin else ""
-    return path if path.endswith(".py") and not path.startswith(_INSTALLED) and "site-packages" not in path else None
+    return path if path.endswith(".py") and not is_installed(path) else None
 
 
 def _imports(file: str, package: str) -> Iterator[str]:

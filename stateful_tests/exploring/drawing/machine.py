@@ -113,7 +113,10 @@ class Machine(RuleBasedStateMachine):
 
     def moving(self) -> bool:
         """Whether a step, an event or a timer is left."""
-        return not self.over and bool(self.loop.ready or self.loop.events or self.loop.has_timers())
+        loop = self.loop
+        if self.over:
+            return False
+        return bool(loop.ready or loop.events or (loop.has_timers() and not (loop.resting is not None and loop.resting())))
 
     def rest(self) -> None:
         """Run to quiescence, first in, first out."""

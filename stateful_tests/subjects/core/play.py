@@ -34,6 +34,7 @@ from subwarden.stateful_tests.subjects.core.lock_names import name_in
 from subwarden.stateful_tests.subjects.core.maps import maps_of
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
 from subwarden.stateful_tests.subjects.core.program import PreparedCalls
+from subwarden.world.jobs import JobLoop
 
 ABOUT_TO_RUN = "about to run"
 CLOSING = 10_000  # steps that an adapter's close() may take
@@ -64,6 +65,8 @@ class AdapterPlay(ABC):
         self._locks: list[asyncio.Lock] = []  # in the order in which they were first mentioned
         self._lock_names: dict[str, str] = {}
         self.lock_places: dict[int, str] = {}  # where locks were first taken, by identity; kept by a run's narrator
+        if isinstance(loop, JobLoop):
+            loop.waits_on, loop.shows = self.unfinished, self.digest
         for chain in prepared.chains:
             loop.events.append(Event(chain.start, partial(self.start, chain)))
 
@@ -82,6 +85,10 @@ class AdapterPlay(ABC):
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
         """The run is quiescent: judge the state, not yet its tasks and locks. `stuck`: the tasks that have not ended. Returns whether the
         model lets them wait for ever."""
+
+    @abstractmethod
+    def digest(self) -> Hashable:
+        """What shows."""
 
     @abstractmethod
     def needless(self, closed: bool) -> bool:

@@ -59,6 +59,8 @@ def words(wait: Wait, names: Names) -> str:
         return f"waits for lock {names.thing(wait.thing)}{held}"
     if wait.kind == "tasks":
         return f"waits for {', '.join(names.task(task) for task in wait.on)}"
+    if wait.kind == "timer":
+        return "sleeps, again and again"
     return f"waits for {_KINDS[wait.kind]} {names.thing(wait.thing)}" if wait.kind in _KINDS else "waits for a future that nobody resolves"
 
 
@@ -112,7 +114,7 @@ def _swallowed(run: Ended) -> list[str]:
 
 def _stuck(run: Ended) -> Told:
     found = waits(run.loop)
-    roots = [wait for wait in found if wait.kind != "tasks"] or found
+    roots = [wait for wait in found if wait.kind not in ("tasks", "timer")] or found
     lines: list[str] = []
     lost = False
     for wait in roots:

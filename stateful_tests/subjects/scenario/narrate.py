@@ -197,7 +197,7 @@ class Narration:
         if any(owner(handle) is task for handle in self._loop.ready):
             return []
         found = next((wait for wait in waits(self._loop) if wait.task is task), None)
-        return [] if found is None or found.kind == "future" else [words(found, self.names)]
+        return [] if found is None or found.kind in ("future", "timer") else [words(found, self.names)]
 
     # --- what tasks do to locks, events and conditions
 

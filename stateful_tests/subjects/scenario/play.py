@@ -115,7 +115,7 @@ class ScenarioRunner:
         return Result(judge.failure, choices, steps)
 
     def _play(
-        self, loop: ControlledLoop, judge: ScenarioJudge, make: Make, decide: Choose | None, every_choice: bool, listener: Any
+        self, loop: WorldLoop, judge: ScenarioJudge, make: Make, decide: Choose | None, every_choice: bool, listener: Any
     ) -> tuple[list[int], int]:
         """Run it to its end and judge it. Returns the choices and the number of steps."""
         rules, scenario = self.rules, self.scenario
@@ -124,6 +124,7 @@ class ScenarioRunner:
             check_coroutine(scenario, coroutine)
         main = loop.create_task(coroutine, name=scenario.function)
         judge.begin(main)
+        loop.waits_on = lambda: not main.done()
         frame = getattr(coroutine, "cr_frame", None) if self.sample_end else None
         if rules.cancel:
             _may_be_cancelled(loop, judge, main)

@@ -1,0 +1,133 @@
+"""Heartbeats: timers that set themselves again and change nothing that shows. A run in which nothing else is left has come to rest.
+
+A server looks at its flag ten times a second, a client pings every twenty, and no run would end. So wherever only timers are left, the
+state is compared with that of the time before: where each task stands, and what shows. The run rests once every timer that is left has
+fired `ROUNDS` times without a difference. Faults may happen meanwhile, as at any moment.
+
+While somebody still waits for an answer (`JobLoop.waits_on`), a heartbeat may count towards it. Then nothing that the user's own code can
+reach in its variables may have changed either, for `PATIENT` moments. What it refuses to do: a count that is hidden deeper, or in a
+package, is not seen.
+"""
+
+import asyncio
+from asyncio.timeouts import Timeout
+from collections import Counter
+from collections.abc import Hashable, Sized
+from contextlib import suppress
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from subwarden.scheduling.handles import Handle, Timer
+from subwarden.world.installed import is_installed
+
+if TYPE_CHECKING:
+    from subwarden.world.jobs import JobLoop
+
+ROUNDS = 3
+PATIENT = 50  # moments
+DEEP = 2  # objects within objects that are looked into
+EARLY = 8  # moments at which only timers are left, before it is worth a look
+
+
+class Heartbeats:
+    """Of one run. Ask `rest` whenever only timers are left."""
+
+    __slots__ = ("_counts", "_fired", "_idle", "_loop", "_moments", "_pending", "_state", "_values", "steady")
+
+    def __init__(self, loop: "JobLoop") -> None:
+        self._loop = loop
+        self._idle = 0
+        self._fired: Handle | None = None  # the last timer at the last look
+        self._pending: list[tuple[Timer, Hashable]] = []
+        self._counts: Counter[Hashable] = Counter()
+        self._state: Hashable = None
+        self._values: Hashable = None
+        self._moments = 0  # since when no variable has changed
+        self.steady = False  # as of the last look
+
+    def rest(self) -> bool:
+        """Whether nothing but heartbeats is left, and nobody waits for more. While outside events are left: whether one is due."""
+        loop = self._loop
+        anew = loop.fired is not self._fired
+        self._fired = loop.fired
+        self._idle += anew
+        self.steady = self._idle >= EARLY and self._look()
+        if not self.steady or loop.events:
+            return self.steady
+        if anew and loop.waits_on():
+            values = _variables(loop)
+            self._moments = self._moments + 1 if values == self._values else 0
+            self._values = values
+        return self._moments >= PATIENT or not loop.waits_on()
+
+    def _look(self) -> bool:
+        state = self._now()
+        pending = [(timer, _kind(timer)) for timer in self._loop.timers if not timer._cancelled]
+        if state != self._state:
+            self._state = state
+            self._counts.clear()
+        else:
+            self._counts.update(kind for timer, kind in self._pending if timer.due is not None)  # it has fired
+        self._pending = pending
+        each = Counter(kind for _, kind in pending)
+        return all(self._counts[kind] >= ROUNDS * number for kind, number in each.items())
+
+    def _now(self) -> Hashable:
+        places = Counter(_place(task) for task in self._loop.tasks if not task.done())
+        return frozenset(places.items()), self._loop.shows()
+
+
+def _kind(timer: Timer) -> Hashable:
+    """What makes a timer the successor of one that has fired: the task that it wakes stands at the same place, or it calls the same."""
+    callback: Any = timer._callback
+    task: Any = None
+    of = getattr(callback, "__self__", None)
+    if isinstance(of, Timeout):
+        task = getattr(of, "_task", None)
+    elif timer._args and isinstance(timer._args[0], asyncio.Future):  # of a sleep
+        waiting = timer._args[0]._callbacks
+        task = getattr(waiting[0][0], "__self__", None) if waiting else None
+    name = getattr(callback, "__qualname__", "") or type(callback).__qualname__
+    return name, _place(task) if isinstance(task, asyncio.Task) else type(of)
+
+
+def _place(task: "asyncio.Task[Any]") -> Hashable:
+    """Where `task` is suspended, in each coroutine that awaits the next."""
+    place: list[object] = []
+    awaiting: Any = task.get_coro()
+    while (frame := getattr(awaiting, "cr_frame", None)) is not None:
+        place += frame.f_code.co_qualname, frame.f_lasti
+        awaiting = awaiting.cr_await
+    return tuple(place)
+
+
+def _variables(loop: "JobLoop") -> Hashable:
+    """The plain values in the variables of the user's own code where tasks are suspended, and in the objects that these hold."""
+    found: list[Hashable] = []
+    for task in loop.tasks:
+        awaiting: Any = None if task.done() else task.get_coro()
+        while (frame := getattr(awaiting, "cr_frame", None)) is not None:
+            if not is_installed(frame.f_code.co_filename):
+                values = [*frame.f_locals.values(), *(frame.f_globals.get(name) for name in frame.f_code.co_names)]
+                for value in values:
+                    _add(value, found, DEEP)
+            awaiting = awaiting.cr_await
+    return tuple(found)
+
+
+def _add(value: Any, found: list[Hashable], deep: int) -> None:
+    if value is None or isinstance(value, int | float | str | bytes):
+        found.append(value)
+        return
+    if isinstance(value, Sized):
+        try:
+            found.append(len(value))
+        except Exception:  # a user's class
+            return
+    if deep:
+        inside = [*getattr(value, "__dict__", {}).values()] if not isinstance(value, type | ModuleType) else []
+        for cell in getattr(value, "__closure__", None) or ():
+            with suppress(ValueError):  # it is empty
+                inside.append(cell.cell_contents)
+        for each in inside:
+            _add(each, found, deep - 1)

@@ -40,6 +40,9 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of the random programs (default: 0 for ci, else a new one)")
     parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long instead: 90 (seconds), 10m, 1h")
+    parser.add_argument(
+        "--saved", action="store_true", help="try the failing runs in .subwarden/corpus first, as the profiles dev and nightly do"
+    )
     parser.add_argument("-x", "--fail-fast", action="store_true", help="stop searching at the first finding")
     parser.add_argument("--maxfail", type=count, metavar="N", help="stop searching at so many findings")
     parser.add_argument(
@@ -89,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
                 interrupted=interrupted,
             )
             with gate:
-                committed = profile.derandomized
+                committed = profile.derandomized and not options.saved
                 replayed = replay_corpus(options.subject, levels, committed_only=committed, found=gate.tell, enough=gate.enough)
                 begin_model_coverage(checks)
                 done = gate.run(replayed)

@@ -48,6 +48,7 @@ class Runner:
             path.mkdir()
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(action)], check=True)
         venv.create(python, with_pip=True)  # as actions/setup-python gives one
+        self._jobs = 0
         self._environment = {
             "PATH": f"{python / 'bin'}:/usr/bin:/bin",
             "HOME": str(folder / "home"),
@@ -58,10 +59,10 @@ class Runner:
         }
 
     def job(self, **inputs: str) -> "subprocess.CompletedProcess[str]":
-        """Run all steps; the last one, or the first that fails."""
+        """Run all steps, the installation only in the first job; the last one, or the first that fails."""
         values = dict(DEFAULT.findall(ACTION)) | inputs
         assert set(inputs) <= set(dict(DEFAULT.findall(ACTION)))
-        for step in steps():
+        for step in steps()[self._jobs :]:
             file = self.temporary / "step.sh"
             file.write_text(step.script)
             done = subprocess.run(
@@ -75,6 +76,7 @@ class Runner:
             )
             if done.returncode:
                 break
+        self._jobs = 1
         return done
 
 

@@ -76,10 +76,13 @@ BY_NOBODY = Cause(Property.P4, "events that no listener handles")
 OUT_OF_REACH = Cause(Property.P3, "a listener runs that nothing can reach")
 UNSERVED = Cause(Property.P5, "a loaded thread with subscribers has no listener")
 STAYS_LOADED = Cause(Property.P12, "a thread stays loaded that is to be unloaded")
+NOT_TOLD = Cause(Property.P7, "an interrupt or a rollback waits, and the engine is not told of it")
 NOT_SUBMITTED = Cause(Property.P8, "a turn is confirmed of which the engine never hears")
+TOO_EARLY = Cause(Property.P8, "an interrupt or a rollback is confirmed before the engine has done it")
 UNASKED_SUBMISSION = Cause(Property.P8, "the engine is asked for what no client asked for")
 LEFT_ENTRY = Cause(Property.P12, "an entry is left of a thread that is not loaded")
 WAITS_FOR_START = Cause(Property.P14, "a request waits for somebody's start")
+WAITS_FOR_ENGINE = Cause(Property.P14, "a request waits for work of the engine that is not its own")
 BLOCKED = Cause(Property.P13, "a step blocks the loop for real")
 RESTLESS = Cause(Property.P13, "the run does not come to rest")
 
@@ -120,12 +123,15 @@ _OF_DELIVERIES = {
     Wrong.RAW_FORCED: Property.P10,
     Wrong.RAW_LOST: Property.P10,
     Wrong.STRANGER: Property.P8,
+    Wrong.UNSUBSCRIBED: Property.P8,
+    Wrong.FORMER: Property.P8,
     Wrong.IN_ANSWER: Property.P4,
     Wrong.NOT_ASKED: Property.P7,
     Wrong.ASKED_AGAIN: Property.P7,
     Wrong.ASKED_OTHER: Property.P8,
     Wrong.APPROVAL_LOST: Property.P7,
     Wrong.APPROVED_BY_NOBODY: Property.P8,
+    Wrong.NOT_GIVEN: Property.P8,
     Wrong.NOT_SETTLED: Property.P7,
     Wrong.SETTLED_OTHER: Property.P8,
     Wrong.NOT_STARTED: Property.P8,

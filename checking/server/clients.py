@@ -93,7 +93,16 @@ class Clients:
             approval = Approval(thread, conversation, event.number)
             self.approvals.opened(approval, self.deliveries.subscribers(thread), linked, asking)
         elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
-            self.approvals.over(thread)
+            self.approvals.over(conversation)
+
+    def gives(self, connection: int, approval: Approval, state: ServerState) -> None:
+        """The client gives an approval."""
+        thread = approval.thread
+        ids = {s for t, c, s in state.grants if (t, c) == (thread, connection)}
+        leaving = _in_flight(state, rq.Unsubscribe, (thread, connection)) or any(
+            isinstance(f.request, rq.RemoveListener | rq.AddListener) for _, f in state.flight
+        )
+        self.approvals.given(connection, approval, subscribed=bool(ids) or leaving)
 
     # --- answers
 
@@ -144,23 +153,29 @@ class Clients:
 
     def sent(self, connection: int, message: Message) -> Found | None:
         """A message that is no answer is on its way."""
+        if isinstance(message, Closed):
+            return self._closed(connection, message)
         if isinstance(message, Notice):
             wrong = self.deliveries.sent((message.thread, connection), message.conversation, message.event.number, raw=message.raw)
             if wrong is None:
                 return None
             detail = f"c{connection}: {message.event.kind.value} of v{message.conversation}"
             return Found(causes.wrong_delivery(wrong), detail, self._wrong_notice(wrong, connection, message))
-        if isinstance(message, Closed):
-            self.broadcasts.told_closed(connection, message.thread)
-            pair = message.thread, connection
-            if not self.deliveries.knows(pair):
-                return None
-            return Found(causes.FALSE_CLOSE, f"c{connection}: t{message.thread}", SentAfter(connection, message.thread, self.told(*pair)))
         if isinstance(message, Asks | Resolved | Started):
             wrong, evidence = self._judge(connection, message)
             self._sent[connection, type(message), message] += 1
             return None if wrong is None else Found(causes.wrong_delivery(wrong), f"c{connection}: {say_message(message)}", evidence)
         return None
+
+    def _closed(self, connection: int, message: Closed) -> Found | None:
+        wrong = self.broadcasts.told_closed(connection, message.thread)
+        pair, detail = (message.thread, connection), f"c{connection}: t{message.thread}"
+        if wrong is not None:
+            often = SentOften(connection, message, self.broadcasts.unloads(message.thread))
+            return Found(causes.wrong_delivery(wrong), detail, often)
+        if not self.deliveries.knows(pair):
+            return None
+        return Found(causes.FALSE_CLOSE, detail, SentAfter(connection, message.thread, self.told(*pair)))
 
     def _judge(self, connection: int, message: Asks | Resolved | Started) -> tuple[Wrong | None, Evidence]:
         """The fault of a message that is no event and no answer, and its evidence."""
@@ -182,7 +197,7 @@ class Clients:
                 return self._sent_after_end(connection, notice.thread)
             case Wrong.LOST:
                 return self._lost((notice.thread, connection), self.deliveries.lost, at_rest=False)
-            case Wrong.STRANGER:
+            case Wrong.STRANGER | Wrong.UNSUBSCRIBED | Wrong.FORMER:
                 return SentOften(connection, notice, 0)
             case Wrong.IN_ANSWER:
                 return SentAgain(connection, notice, self.told(notice.thread, connection))
@@ -211,8 +226,7 @@ class Clients:
                 yield Found(causes.wrong_delivery(wrong), f"c{client}: {say_message(message)}", Unsent(client, message, 1))
         for wrong, client, thread, right in self.broadcasts.at_rest():
             told = Started(thread) if wrong is Wrong.NOT_STARTED else Closed(thread)
-            due = SentOften(client, told, right) if wrong is Wrong.CLOSED_AGAIN else Unsent(client, told, right)
-            yield Found(causes.wrong_delivery(wrong), f"c{client}: t{thread}", due)
+            yield Found(causes.wrong_delivery(wrong), f"c{client}: t{thread}", Unsent(client, told, right))
 
 
 def _in_flight(state: ServerState, kind: type[Request], pair: Pair) -> bool:

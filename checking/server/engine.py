@@ -3,13 +3,16 @@
 The rules are the model's (`model.server.submissions`, `model.server.approvals`).
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from subwarden.checking import causes
-from subwarden.checking.server.evidence import Found, NotApproved, Submitted
+from subwarden.checking.server.evidence import AnsweredEarly, Found, NotApproved, Submitted
 from subwarden.checking.server.requests import AcceptedRequest
+from subwarden.model.server import requests as rq
 from subwarden.model.server.approvals import Approval, Approvals
-from subwarden.model.server.requests import Reply, Request
+from subwarden.model.server.requests import EngineEvent, Reply, Request
+from subwarden.model.server.state import ServerState
 from subwarden.model.server.submissions import ASKS_FOR, Asked, Submissions
 
 
@@ -20,23 +23,46 @@ class EngineSide:
         self._submissions = Submissions()
         self._approvals = approvals
 
-    def accepted(self, request: Request) -> None:
+    def accepted(self, number: int, request: Request) -> None:
         """A request arrives."""
         if isinstance(request, ASKS_FOR):
-            self._submissions.asked(request)
+            self._submissions.asked(request, number)
 
-    def answered(self, asked: AcceptedRequest, reply: Reply) -> Found | None:
+    def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """The engine reports an event."""
+        self._submissions.emitted(thread, conversation, event)
+
+    def taken(self, conversation: int, event: EngineEvent) -> None:
+        """A listener has taken an event."""
+        self._submissions.taken(conversation, event)
+
+    def ending(self, thread: int) -> None:
+        """The thread is unloaded, closing, or its conversation has ended."""
+        self._submissions.over(thread)
+
+    def told(self, number: int) -> bool:
+        """Whether request `number` is an interrupt or a rollback that the engine may have been told of."""
+        return self._submissions.told(number)
+
+    def answered(self, asked: AcceptedRequest, reply: Reply) -> Iterator[Found]:
         """A request was answered."""
         request = asked.request
-        if not isinstance(request, ASKS_FOR) or self._submissions.answered(request, reply):
-            return None
-        return Found(causes.NOT_SUBMITTED, f"{asked.name}, t{request.thread}", self._submitted(request))
+        if not isinstance(request, ASKS_FOR):
+            return
+        if not self._submissions.answered(request, reply):
+            yield Found(causes.NOT_SUBMITTED, f"{asked.name}, t{request.thread}", self._submitted(request))
+        if not isinstance(request, rq.TurnStart) and not self._submissions.done(asked.number, reply):
+            yield Found(causes.TOO_EARLY, f"{asked.name}, t{request.thread}", AnsweredEarly(asked.name))
 
-    def submitted(self, request: Asked) -> Found | None:
-        """The engine is asked for a turn, an interrupt or a rollback."""
-        if self._submissions.made(request):
+    def submitted(self, request: Asked, conversation: int, turn: int, state: ServerState) -> Found | None:
+        """A conversation is asked for a turn, an interrupt or a rollback; `turn` is open or to come."""
+        loaded = state.thread(request.thread)
+        there = loaded is not None and loaded.conversation == conversation
+        asked = self._submissions.made(request, conversation, turn)
+        if asked and there:
             return None
-        return Found(causes.UNASKED_SUBMISSION, f"{request.name} of t{request.thread}", self._submitted(request))
+        evidence = self._submitted(request)._replace(misdirected=asked)
+        return Found(causes.UNASKED_SUBMISSION, f"{request.name} of t{request.thread}", evidence)
 
     def approved(self, approval: Approval) -> Found | None:
         """The engine hears that an approval is given."""
@@ -44,7 +70,8 @@ class EngineSide:
         if wrong is None:
             return None
         _, conversation, number = approval
-        return Found(causes.wrong_delivery(wrong), f"event {number} of v{conversation}", NotApproved(conversation, number))
+        strangers = tuple(sorted(self._approvals.strangers.get(approval, ())))
+        return Found(causes.wrong_delivery(wrong), f"event {number} of v{conversation}", NotApproved(conversation, number, strangers))
 
     def _submitted(self, request: Asked) -> Submitted:
         return Submitted(replace(request, connection=0), self._submissions.count(request))

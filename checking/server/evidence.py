@@ -44,6 +44,12 @@ class WrongList(NamedTuple):
     allowed: frozenset[tuple[int, ...]]
 
 
+class AnsweredEarly(NamedTuple):
+    """`request` was confirmed, and the event that it waits for has not come."""
+
+    request: str
+
+
 class AnsweredTwice(NamedTuple):
     """`request` was answered again."""
 
@@ -133,17 +139,21 @@ class StaysLoaded(NamedTuple):
 
 
 class NotApproved(NamedTuple):
-    """A conversation still waits for an approval that a client has given, or has one that none has given."""
+    """A conversation still waits for an approval that a client has given, or has one that none has given, apart from `strangers`, which
+    had not been asked or were not subscribed."""
 
     conversation: int
     number: int
+    strangers: tuple[int, ...] = ()
 
 
 class Submitted(NamedTuple):
-    """The engine heard of such a `request`, of connection 0, `made` times: less or more often than clients had asked for."""
+    """The engine heard of such a `request`, of connection 0, `made` times: less or more often than clients had asked for; or, if it is
+    `misdirected`, in a conversation that was not the thread's."""
 
     request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback
     made: int
+    misdirected: bool = False
 
 
 Evidence = (
@@ -151,6 +161,7 @@ Evidence = (
     | WrongMaps
     | WrongReply
     | WrongList
+    | AnsweredEarly
     | AnsweredTwice
     | Unanswered
     | WaitedForStart

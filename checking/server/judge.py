@@ -16,6 +16,7 @@ from subwarden.checking.server import quiescence
 from subwarden.checking.server.changes import forced, refused
 from subwarden.checking.server.clients import Clients
 from subwarden.checking.server.engine import EngineSide
+from subwarden.checking.server.engine_work import work_left
 from subwarden.checking.server.evidence import AnsweredTwice, Evidence, Found, RefusedChange, WrongList, WrongMaps, WrongReply
 from subwarden.checking.server.graph import ServerGraph
 from subwarden.checking.server.raw_choices import RawChoices
@@ -64,6 +65,7 @@ class ServerJudge:
         self._invariants = Invariants()
         self._engine = EngineSide(self.clients.approvals)
         self._unloads = Unloads()
+        self._thread_of: dict[int, int] = {}  # of each conversation
         self._node = graph.initial(ServerState(stored=stored))
         self._loop = loop
         self._fired = fired
@@ -88,7 +90,7 @@ class ServerJudge:
     def _accept(self, number: int, request: Request) -> None:
         self.requests.accept(number, self._name_of(number), request)
         self._node = self._node.accept(number, request)
-        self._engine.accepted(request)
+        self._engine.accepted(number, request)
         if isinstance(request, rq.SUBSCRIBES):
             self.clients.wants(request)
             self._choose(pair_of(request))
@@ -110,6 +112,7 @@ class ServerJudge:
         """The engine has brought a conversation; None: it could not."""
         self._node = self._node.outside("brought", thread, conversation)
         if conversation is not None:
+            self._thread_of[conversation] = thread
             self.clients.broadcasts.brought(thread)
 
     def archived(self, thread: int) -> None:
@@ -118,6 +121,7 @@ class ServerJudge:
 
     def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine reports an event."""
+        self._engine.emitted(thread, conversation, event)
         if event.kind is EventKind.TURN_STARTED:
             self._node = self._node.outside("turn", thread, conversation, True)
         elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
@@ -128,25 +132,31 @@ class ServerJudge:
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
         self._node = self._node.outside("died", thread, conversation)
-        self.clients.ending(thread)
+        self._ending(thread)
 
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken an event."""
         self.look()
+        self._engine.taken(conversation, event)
         self.clients.taken(thread, conversation, event, self.state)
 
     def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """A client gives the approval that event `number` of a conversation asks for."""
         self.look()
-        self.clients.approvals.given(connection, Approval(thread, conversation, number))
+        self.clients.gives(connection, Approval(thread, conversation, number), self.state)
 
     def approved(self, thread: int, conversation: int, number: int) -> None:
         """The engine hears that an approval is given."""
         self._record(self._engine.approved(Approval(thread, conversation, number)))
 
-    def submitted(self, request: Asked) -> None:
-        """The engine is asked for a turn, an interrupt or a rollback."""
-        self._record(self._engine.submitted(request))
+    def submitted(self, request: Asked, conversation: int, turn: int) -> None:
+        """A conversation is asked for a turn, an interrupt or a rollback."""
+        self.look()
+        self._record(self._engine.submitted(request, conversation, turn, self.state))
+
+    def _ending(self, thread: int) -> None:
+        self.clients.ending(thread)
+        self._engine.ending(thread)
 
     # --- messages to clients
 
@@ -178,7 +188,8 @@ class ServerJudge:
             allowed = frozenset[Reply]() if known is None else known.may
             self.violated(causes.wrong_answer(request.name), f"answered {reply.value}", WrongReply(asked.name, reply, allowed))
             self._node = self._node.forced(self.state._replace(flight=tuple(flight.items())))
-        self._record(self._engine.answered(asked, reply))
+        for found in self._engine.answered(asked, reply):
+            self._record(found)
         if isinstance(request, rq.ListLoaded) and message.threads is not None:
             allowed_lists = self.requests.lists.pop(number)
             if message.threads not in allowed_lists:
@@ -200,9 +211,8 @@ class ServerJudge:
         seen = self.visible.look()  # not `self.look`, which would be one more call in every step
         if seen is not None:
             self._explain(seen)
-        loop = self._loop
-        if not loop.ready and self._only_starts_left():
-            self.requests.wait_for_starts(self.state, self.steps)
+        if not self._loop.ready:
+            self.waits(self.steps)
         return False
 
     def look(self) -> None:
@@ -237,7 +247,7 @@ class ServerJudge:
             self._fired(f"change {kind.value}")
             self._node = after
         if kind in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
-            self.clients.ending(thread)
+            self._ending(thread)
             if kind is ChangeKind.UNLOADED:
                 self.clients.broadcasts.unloaded(thread, owed=after is not None)
         elif kind is ChangeKind.DEAD:
@@ -247,9 +257,11 @@ class ServerJudge:
             self._choose((thread, connection))
             if kind is ChangeKind.LINKED:
                 self._unloads.joined(thread)
+                self.deliveries.linked((thread, connection))
             if kind is ChangeKind.UNLINKED:  # whoever ended it, nothing is owed any more
                 self._unloads.left(thread, connection, before, self.state)
                 self._raw_choices.end((thread, connection))
+                self.deliveries.unlinked((thread, connection))
                 self.clients.wants_end((thread, connection))
         if kind in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self.requests.lists.values():
@@ -274,9 +286,10 @@ class ServerJudge:
                 if not self.state.linked(thread, connection):
                     self._node = self._node.outside("stays", thread, connection)
 
-    def _only_starts_left(self) -> bool:
-        events = self._loop.events
-        return bool(events) and all(event.label.startswith("engine starts") for event in events)
+    def waits(self, step: int | None) -> None:
+        """After `step`, or when a request has arrived, no step can run: every request in flight waits for an event."""
+        if self._node.state.flight and (left := work_left(self._loop.events, self._thread_of)):
+            self.requests.wait_for_engine(self.state, left, self._engine.told, step)
 
     # --- the end
 

@@ -21,15 +21,18 @@ def answers(requests: Requests, closed: AbstractSet[int], unapproved: AbstractSe
     for each in requests:
         request = each.request
         if each.answered is not None:
-            if each.waits_since is not None:
-                broken.setdefault(causes.WAITS_FOR_START, []).append(each)
+            if each.held_up:
+                waited = causes.WAITS_FOR_START if each.waits_for_start else causes.NOT_TOLD if each.untold else causes.WAITS_FOR_ENGINE
+                broken.setdefault(waited, []).append(each)
         elif request.connection not in closed and not (isinstance(request, rq.Rollback) and request.thread in unapproved):
             cause = causes.CANCELLED_UNANSWERED if each.cancelled else causes.never_answered(request.name)
             broken.setdefault(cause, []).append(each)
     for cause, of in broken.items():
-        if cause == causes.WAITS_FOR_START:
-            waited = tuple((each.name, each.waits_since) for each in of if each.waits_since is not None)
-            yield Found(cause, of[0].request.name, WaitedForStart(waited))
+        if cause in (causes.WAITS_FOR_START, causes.WAITS_FOR_ENGINE):
+            since = tuple((each.name, each.waits_since) for each in of if each.waits_since is not None)
+            yield Found(cause, of[0].request.name, WaitedForStart(since) if since else None)
+        elif cause == causes.NOT_TOLD:
+            yield Found(cause, ", ".join(each.name for each in of))
         else:
             yield Found(cause, of[0].request.name, Unanswered(tuple(each.name for each in of)))
 

@@ -3,12 +3,13 @@
 It refuses to say which answers are right: the model does (`model.server.transitions`), and `checking.server.judge` asks it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
 from subwarden.model.server.state import ServerState
+from subwarden.model.server.waits import Work, WorkKind, at_work, may_wait
 
 
 @dataclass(slots=True)
@@ -22,7 +23,10 @@ class AcceptedRequest:
     answered: int | None = None  # as well
     done: bool = False  # it was answered OK
     cancelled: bool = False  # its handler was
-    waits_since: int | None = None  # the first step after which nothing but starts of threads was still to come
+    held_up: bool = False  # at some moment nothing but work of the engine for others was still to come
+    waits_since: int | None = None  # the first step after which that was so; None: it was so only when a request arrived
+    waits_for_start: bool = False  # all of that work was starts of threads
+    untold: bool = False  # as well: it is an interrupt or a rollback whose conversation was at work, and the engine was not told of it
 
 
 class Requests:
@@ -51,13 +55,15 @@ class Requests:
         """The handler of a request is cancelled."""
         self._by_number[number].cancelled = True
 
-    def wait_for_starts(self, state: ServerState, step: int) -> None:
-        """After `step`, nothing can move before the engine starts a thread: all other requests in flight wait for that (P14)."""
+    def wait_for_engine(self, state: ServerState, left: Sequence[Work], told: Callable[[int], bool], step: int | None) -> None:
+        """After `step` (None: when a request has arrived), nothing can move before the engine has done some of the work `left`, and
+        all requests in flight wait for that (P14). `told`: whether the engine was told of an interrupt or a rollback."""
         for number, flight in state.flight:
-            if not isinstance(flight.request, rq.Start):
-                waiting = self._by_number[number]
-                if waiting.waits_since is None:
-                    waiting.waits_since = step
+            waiting = self._by_number[number]
+            if waiting.waits_since is None and not may_wait(flight.request, left) and not told(number):
+                waiting.held_up, waiting.waits_since = True, step
+                waiting.waits_for_start = all(work.kind is WorkKind.STARTS for work in left)
+                waiting.untold = isinstance(flight.request, rq.TurnInterrupt | rq.Rollback) and at_work(flight.request.thread, left)
 
     def __iter__(self) -> Iterator[AcceptedRequest]:
         """In the order of arrival."""

@@ -49,8 +49,9 @@ class Observer(Protocol):
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
 
-    def submitted(self, request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback) -> None:
-        """The engine is asked for what `request` says, by the server, which is connection 0."""
+    def submitted(self, request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback, conversation: int, turn: int) -> None:
+        """A conversation is asked for what `request` says, by the server, which is connection 0. `turn`: the number of its turn that is
+        open or will be; 0: there is none."""
 
     def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """A client gives the approval that event `number` of a conversation asked for."""

@@ -46,6 +46,9 @@ class OwnedThreads(Server):
         """The listeners of loaded threads."""
         return {record.listener for record in self.records.values() if record.listener is not None}
 
+    def go_on(self, request_id: ConnectionRequestId) -> None:
+        """The request waits for the engine from now on: its connection's other requests are handled meanwhile (P14)."""
+
     # --- loading
 
     async def _adopt(self, thread: int, conversation: EngineConversation) -> None:
@@ -111,6 +114,7 @@ class OwnedThreads(Server):
             if not self.engine.stored(thread):
                 await self.answer(request_id, Reply.NOT_FOUND)
                 return
+            self.go_on(request_id)
             try:
                 mine = await self._bring(thread, partial(self.engine.load, thread))
             except EngineFailed:

@@ -30,6 +30,7 @@ class OwningServer(OwnedThreads):
         super().__init__(manager, engine)
         self._inboxes: dict[int, asyncio.Queue[Arrived]] = {}
         self._processors: dict[int, asyncio.Task[None]] = {}
+        self._waiting: dict[int | str, asyncio.Future[None]] = {}  # request -> the end of its handler, while its worker runs
         self._claims: dict[int, list[int]] = {}  # subscription id -> the connections that are taking it now
 
     # --- the transport
@@ -72,13 +73,21 @@ class OwningServer(OwnedThreads):
     def handling(self, request_id: ConnectionRequestId, request: Request) -> Coroutine[Any, Any, None]:
         """Start a worker before the handler can be cancelled: the request is carried out and answered in any case (P7, P11)."""
         finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id.request_id] = finished
         self.spawn(f"work {request_id.request_id}", self._work, request_id, request, finished)
         return _wait(finished)
+
+    def go_on(self, request_id: ConnectionRequestId) -> None:
+        """P14: the request waits for the engine from now on; its worker does that alone."""
+        finished = self._waiting.get(request_id.request_id)
+        if finished is not None and not finished.done():
+            finished.set_result(None)
 
     async def _work(self, request_id: ConnectionRequestId, request: Request, finished: "asyncio.Future[None]") -> None:
         try:
             await self.dispatch(request_id, request)
         finally:
+            self._waiting.pop(request_id.request_id, None)
             if not finished.done():  # the handler was cancelled
                 finished.set_result(None)
 
@@ -137,7 +146,9 @@ class OwningServer(OwnedThreads):
             await self.answer(request_id, Reply.NOT_FOUND)
             return
         self.engine.archive(request.thread)  # no load begins from now on
-        await self._brought(request.thread)  # P6: a load that has begun is waited for
+        if request.thread in self._loading:
+            self.go_on(request_id)
+            await self._brought(request.thread)  # P6: a load that has begun is waited for
         record = self.records.get(request.thread)
         mine = False
         if record is not None:
@@ -146,6 +157,7 @@ class OwningServer(OwnedThreads):
                 if mine:
                     await self._close(record)
         if record is not None and mine:
+            self.go_on(request_id)
             await shut_down(record.conversation)
             self._forget(record)
         await self.answer(request_id, Reply.OK)

@@ -135,8 +135,12 @@ class SimulatedConversation(EngineConversation):
         """See `EngineConversation`."""
         if self._over:
             raise EngineFailed(f"v{self.number} has ended")
+        turn = self._accepted(what)
         if what is not Submission.SHUTDOWN:
-            self._environment.observer.submitted(ASKED[what](self.thread))
+            self._environment.observer.submitted(ASKED[what](self.thread), self.number, turn)
+        return turn
+
+    def _accepted(self, what: Submission) -> int:
         if what is Submission.INTERRUPT and not self._turn:
             return 0
         if what in (Submission.TURN, Submission.ASKING_TURN) and self._turn:

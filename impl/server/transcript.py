@@ -24,6 +24,7 @@ class Transcript:
         self.sent: list[tuple[int, Message]] = []  # with the connection
         self.events: list[Taken] = []
         self.submissions: list[Request] = []  # the requests that the engine heard of, of connection 0
+        self.given: list[tuple[int, int, int, int]] = []  # connection, conversation, event of each that a client gave; approvals by then
         self.approvals: list[tuple[int, int, int]] = []  # conversation and event of each that the engine heard of; messages sent by then
 
     # --- what happens
@@ -48,12 +49,13 @@ class Transcript:
     def died(self, thread: int, conversation: int) -> None:
         """See `Observer`."""
 
-    def submitted(self, request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback) -> None:
+    def submitted(self, request: rq.TurnStart | rq.TurnInterrupt | rq.Rollback, conversation: int, turn: int) -> None:
         """See `Observer`. Kept: a script asserts what the engine has heard of."""
         self.submissions.append(request)
 
     def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
-        """See `Observer`."""
+        """See `Observer`. Kept, too."""
+        self.given.append((connection, conversation, number, len(self.approvals)))
 
     def approved(self, thread: int, conversation: int, number: int) -> None:
         """See `Observer`. Kept as well."""
@@ -65,7 +67,7 @@ class Transcript:
         """A copy as of now."""
         copied = Transcript()
         copied.sent, copied.events = self.sent.copy(), self.events.copy()
-        copied.submissions, copied.approvals = self.submissions.copy(), self.approvals.copy()
+        copied.submissions, copied.approvals, copied.given = self.submissions.copy(), self.approvals.copy(), self.given.copy()
         return copied
 
     def answers(self, request: str) -> list[AnswerSent]:

@@ -2,7 +2,7 @@
 
 The server asks every subscriber for an approval that a conversation waits for: once for the event, and once more for each request of the
 client to subscribe, whose answer replays what is open. The first client that gives the approval settles it: every client that was asked is
-told so, and then the engine hears of it. Nobody else is asked or told, and the engine hears of no approval that nobody was asked for.
+told so, and then the engine hears of it. Nobody else is asked or told, and the engine hears of no approval that no subscriber gave.
 """
 
 from collections import Counter
@@ -29,7 +29,9 @@ class Approvals:
         self._ever_asked: set[tuple[int, Approval]] = set()
         self._asked: set[tuple[int, Approval]] = set()  # in the client's present subscription
         self._owed: set[tuple[int, Approval]] = set()  # clients that must still be asked
-        self._given: set[Approval] = set()  # by a client that was asked
+        self._given: set[Approval] = set()  # by a client that was asked in its present subscription: the engine must hear of it
+        self._gave: set[Approval] = set()  # by a subscriber that was ever asked: the engine may
+        self.strangers: dict[Approval, set[int]] = {}  # the clients that gave each without having been asked or being subscribed
         self._heard: set[Approval] = set()  # of which the engine knows
         self._settled: set[tuple[int, Approval]] = set()  # clients that were told
 
@@ -66,13 +68,14 @@ class Approvals:
 
     def unloaded(self, thread: int) -> None:
         """The conversation is unloaded, or about to be: its subscriptions have ended, too."""
-        self.over(thread)
-        self._asked = {(client, approval) for client, approval in self._asked if approval.thread != thread}
-
-    def over(self, thread: int) -> None:
-        """The turn has ended: nothing is open any more."""
         self._open = {approval for approval in self._open if approval.thread != thread}
         self._owed = {(client, approval) for client, approval in self._owed if approval.thread != thread}
+        self._asked = {(client, approval) for client, approval in self._asked if approval.thread != thread}
+
+    def over(self, conversation: int) -> None:
+        """Its turn has ended: nothing is open any more."""
+        self._open = {approval for approval in self._open if approval.conversation != conversation}
+        self._owed = {(client, approval) for client, approval in self._owed if approval.conversation != conversation}
 
     def sent(self, client: int, approval: Approval) -> Wrong | None:
         """The client is asked."""
@@ -85,8 +88,13 @@ class Approvals:
         self._ever_asked.add(key)
         return None
 
-    def given(self, client: int, approval: Approval) -> None:
-        """The client gives the approval. It counts if the client was asked, and is subscribed still."""
+    def given(self, client: int, approval: Approval, *, subscribed: bool = True) -> None:
+        """The client gives the approval. It may count if the client was ever asked and is `subscribed`, or is about to be no more; it must,
+        if it was asked in its present subscription."""
+        if subscribed and (client, approval) in self._ever_asked:
+            self._gave.add(approval)
+        else:
+            self.strangers.setdefault(approval, set()).add(client)
         if approval in self._open and (client, approval) in self._asked:
             self._given.add(approval)
             self._open.discard(approval)
@@ -96,7 +104,9 @@ class Approvals:
         """The engine hears that the approval is given."""
         self._heard.add(approval)
         self._open.discard(approval)
-        return None if any(a == approval for _, a in self._ever_asked) else Wrong.APPROVED_BY_NOBODY
+        if approval in self._gave:
+            return None
+        return Wrong.NOT_GIVEN if any(a == approval for _, a in self._ever_asked) else Wrong.APPROVED_BY_NOBODY
 
     def settled(self, client: int, approval: Approval) -> Wrong | None:
         """The client is told that the approval is settled."""

@@ -62,9 +62,14 @@ class Broadcasts:
         self._started.add((client, thread))
         return None
 
-    def told_closed(self, client: int, thread: int) -> None:
-        """The client is told that a thread was unloaded. Judged at quiescence: an unload may be seen later than it is told."""
+    def told_closed(self, client: int, thread: int) -> Wrong | None:
+        """The client is told that a thread was unloaded."""
         self._closed[client, thread] += 1
+        return Wrong.CLOSED_AGAIN if self._closed[client, thread] > self._unloads[thread] else None
+
+    def unloads(self, thread: int) -> int:
+        """How often the thread was unloaded."""
+        return self._unloads[thread]
 
     def at_rest(self) -> Iterator[tuple[Wrong, int, int, int]]:
         """Nothing can move any more. The faults, each with its client, its thread, and the number of times that would be right."""
@@ -74,6 +79,3 @@ class Broadcasts:
         for (client, thread), owed in sorted(self._owed_closed.items()):
             if client in self._live and self._closed[client, thread] < owed:
                 yield Wrong.NOT_CLOSED, client, thread, owed
-        for (client, thread), told in sorted(self._closed.items()):
-            if told > self._unloads[thread]:
-                yield Wrong.CLOSED_AGAIN, client, thread, self._unloads[thread]

@@ -24,12 +24,15 @@ class Wrong(Enum):
     RAW_FORCED = "a raw event is sent to a subscriber that did not ask for it"
     RAW_LOST = "a subscriber that asked for raw events is sent another form"
     STRANGER = "an event is sent to a client that never asked for the thread"
+    UNSUBSCRIBED = "an event is sent to a client that was not subscribed when it was taken, nor since"
+    FORMER = "an event is sent that was meant for a former subscription of the client"
     IN_ANSWER = "an event is sent again that the history in an answer has"
     NOT_ASKED = "a subscriber is not asked for an open approval"
     ASKED_AGAIN = "a client is asked twice for an approval"
     ASKED_OTHER = "a client is asked for an approval of a thread that it did not subscribe to"
     APPROVAL_LOST = "an approval that a client gave does not reach the engine"
     APPROVED_BY_NOBODY = "the engine hears of an approval that no client was asked for"
+    NOT_GIVEN = "the engine hears of an approval that no subscriber gave"
     NOT_SETTLED = "a client that was asked is not told that the approval is settled"
     SETTLED_OTHER = "a client is told that an approval is settled, again or without having been asked"
     NOT_STARTED = "a client is not told that a thread was started"
@@ -59,6 +62,10 @@ class Deliveries:
         self._open: dict[int, int] = {}  # conversation -> number of the last event of its open turn that was taken
         self._raw: dict[Pair, list[tuple[int, frozenset[bool]]]] = {}  # the forms that a client may have asked for, and since which event
         self._taken_at: dict[Owed, int] = {}  # how many events had been taken before
+        self._moment = 0  # counts events taken, and beginnings and ends of subscriptions
+        self._linked: dict[Pair, int] = {}  # pairs that show as subscribed, and since which moment
+        self._unlinked: dict[Pair, int] = {}  # the moment at which the pair's last subscription ended
+        self._meant_for: dict[Owed, tuple[int, frozenset[Pair]]] = {}  # the moment at which it was taken, and the subscribers then
         self.taken_last: dict[int, int] = {}  # conversation -> number of the last event taken
         self.lost: list[Owed] = []  # the events that the last LOST was about
 
@@ -72,6 +79,8 @@ class Deliveries:
     def begins(self, pair: Pair) -> None:
         """An answer has told the client that it is subscribed."""
         self._subscribed.add(pair)
+        if pair not in self._linked:  # it is told before it shows
+            self.linked(pair)
 
     def has_history(self, connection: int, conversation: int) -> None:
         """An answer has told the client the conversation's turns so far."""
@@ -108,6 +117,26 @@ class Deliveries:
         self._subscribed.discard(pair)
         self._owed.pop(pair, None)
 
+    def linked(self, pair: Pair) -> None:
+        """The client shows as subscribed."""
+        self._moment += 1
+        self._linked.setdefault(pair, self._moment)
+
+    def unlinked(self, pair: Pair) -> None:
+        """It does not any more."""
+        self._moment += 1
+        self._unlinked[pair] = self._moment
+        self._linked.pop(pair, None)
+
+    def _of_no_subscription(self, pair: Pair, event: Owed) -> Wrong | None:
+        """The fault of an event that was not meant for the client's present subscription. A server may choose the recipients of an event
+        later than it takes it: then a subscription that has begun since is as right."""
+        taken, meant = self._meant_for.get(event, (0, frozenset()))
+        if pair in meant:
+            return Wrong.FORMER if self._linked.get(pair, 0) > taken else None
+        since = pair in self._linked or self._unlinked.get(pair, 0) > taken
+        return None if since else Wrong.UNSUBSCRIBED
+
     # --- raw events
 
     def may_be_raw(self, pair: Pair, choices: frozenset[bool]) -> None:
@@ -121,23 +150,27 @@ class Deliveries:
         self.taken_last[conversation] = event.number
         if event.kind is not EventKind.ROLLED_BACK:
             self._history[conversation] = event.number
-        self._taken_at[Owed(conversation, event.number)] = len(self._taken_at)
+        owed = Owed(conversation, event.number)
+        self._taken_at[owed] = len(self._taken_at)
+        self._moment += 1
+        self._meant_for[owed] = self._moment, frozenset(pair for pair in self._linked if pair[0] == thread)
         if event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
             self._open.pop(conversation, None)
         elif event.kind is EventKind.TURN_STARTED or (conversation in self._open and event.kind is not EventKind.ROLLED_BACK):
             self._open[conversation] = event.number
         for pair in sorted(self._subscribed):
             if pair[0] == thread:
-                self._owed.setdefault(pair, []).append(Owed(conversation, event.number))
+                self._owed.setdefault(pair, []).append(owed)
 
     def sent(self, pair: Pair, conversation: int, number: int, *, raw: bool) -> Wrong | None:
         """The client is sent an event."""
         if pair in self._barred or pair not in self._wanted:
             return Wrong.AFTER_END if pair in self._barred else Wrong.STRANGER
         last = self._last.get((pair[1], conversation), 0)
-        again = self._is_again(pair, Owed(conversation, number), last)
-        if again is not None:
-            return again
+        event = Owed(conversation, number)
+        wrong = self._is_again(pair, event, last) or self._of_no_subscription(pair, event)
+        if wrong is not None:
+            return wrong
         self._last[pair[1], conversation] = number
         owed = self._owed.get(pair, [])
         lost = [o for o in owed if o.conversation == conversation and o.number < number]
@@ -145,7 +178,7 @@ class Deliveries:
         if lost:
             self.lost = lost
             return Wrong.LOST
-        if raw not in self._right_forms(pair, Owed(conversation, number)):
+        if raw not in self._right_forms(pair, event):
             return Wrong.RAW_FORCED if raw else Wrong.RAW_LOST
         return None
 

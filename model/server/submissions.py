@@ -1,18 +1,64 @@
-"""The rules of what the engine is told (P8): a monitor of one run that counts the turns, interrupts and rollbacks of each thread.
+"""The rules of what the engine is told (P7, P8): a monitor of one run that follows each turn, interrupt and rollback to its conversation.
 
-The engine is told of no more than clients have asked for, and of every turn before its `turn/start` is answered OK. Requests of one kind
-for one thread cannot be told apart by the engine, so their numbers are compared.
+The engine is told of no more than clients have asked for, and of every turn before its `turn/start` is answered OK. An interrupt that it
+was told of is answered OK when a listener has taken the end of the turn that was open or to come then, or when the conversation is over;
+a rollback when a listener has taken its event. An interrupt may also be answered at a moment at which no turn is open.
+
+Submissions of one kind for one thread look alike. Each answer is given the oldest that was made since its request arrived: a later one
+suits every other request at least as well.
 """
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 
 from subwarden.model.server import requests as rq
-from subwarden.model.server.requests import Reply
+from subwarden.model.server.requests import EngineEvent, EventKind, Reply
 
 Asked = rq.TurnStart | rq.TurnInterrupt | rq.Rollback
 ASKS_FOR = (rq.TurnStart, rq.TurnInterrupt, rq.Rollback)  # requests that the engine hears of
 TOLD = (Reply.OK, Reply.CANCELLED)  # answers after which it may have heard
+TURN_ENDS = (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED)
+
+
+@dataclass(slots=True)
+class _Conversation:
+    turns: int = 0  # that were submitted
+    ended: int = 0  # of which the engine has reported the end
+    ends_taken: int = 0  # and of which a listener has taken that
+    rollbacks: int = 0  # that were submitted
+    rollbacks_taken: int = 0
+    over: bool = False
+
+    def idle(self) -> bool:
+        """No turn is open, and none is to come."""
+        return self.over or self.ended >= self.turns
+
+
+@dataclass(slots=True)
+class _Made:
+    """An interrupt that was submitted for turn `number`, or the rollback `number` of a conversation."""
+
+    moment: int
+    conversation: _Conversation
+    interrupt: bool
+    number: int
+    used: bool = False  # an answer has it
+
+    def ready(self) -> bool:
+        """A listener knows of its end."""
+        if self.interrupt:
+            return self.conversation.over or self.conversation.ends_taken >= self.number
+        return self.conversation.rollbacks_taken >= self.number
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An interrupt or a rollback that is not answered. `idle`: no turn was open at some moment since it arrived."""
+
+    request: Asked
+    arrived: int
+    idle: bool
 
 
 class Submissions:
@@ -22,16 +68,72 @@ class Submissions:
         self._asked: Counter[Hashable] = Counter()  # requests that may still be submitted, or were
         self._made: Counter[Hashable] = Counter()
         self._answered: Counter[Hashable] = Counter()  # with OK
+        self._moment = 0
+        self._conversations: dict[int, _Conversation] = {}
+        self._present: dict[int, _Conversation] = {}  # of each thread, the last one that was told of something
+        self._submissions: dict[Hashable, list[_Made]] = {}  # by kind and thread
+        self._waiting: dict[int, _Waiting] = {}  # by number
 
-    def asked(self, request: Asked) -> None:
-        """A request arrives."""
+    # --- what happens
+
+    def asked(self, request: Asked, number: int = 0) -> None:
+        """Request `number` arrives."""
         self._asked[_key(request)] += 1
+        if not isinstance(request, rq.TurnStart):
+            self._moment += 1
+            known = self._present.get(request.thread)
+            self._waiting[number] = _Waiting(request, self._moment, known is None or known.idle())
 
-    def made(self, request: Asked) -> bool:
-        """The engine is told of such a request. Whether a client has asked for that."""
+    def made(self, request: Asked, conversation: int = 1, turn: int = 0) -> bool:
+        """A conversation is told of such a request; `turn` is open or to come. Whether a client has asked for that."""
         key = _key(request)
         self._made[key] += 1
+        self._moment += 1
+        known = self._conversations.setdefault(conversation, _Conversation())
+        self._present[request.thread] = known
+        if isinstance(request, rq.TurnStart):
+            known.turns = max(known.turns, turn)
+        else:
+            interrupt = isinstance(request, rq.TurnInterrupt)
+            known.rollbacks += not interrupt
+            of = turn if interrupt else known.rollbacks
+            self._submissions.setdefault(key, []).append(_Made(self._moment, known, interrupt, of))
         return self._made[key] <= self._asked[key]
+
+    def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """The engine reports an event."""
+        known = self._conversations.get(conversation)
+        if known is not None and event.kind in TURN_ENDS:
+            known.ended += 1
+            self._is_idle(thread)
+
+    def taken(self, conversation: int, event: EngineEvent) -> None:
+        """A listener has taken an event."""
+        known = self._conversations.get(conversation)
+        if known is not None:
+            known.ends_taken += event.kind in TURN_ENDS
+            known.rollbacks_taken += event.kind is EventKind.ROLLED_BACK
+
+    def over(self, thread: int) -> None:
+        """The thread's conversation is unloaded, or will be, or has ended."""
+        known = self._present.pop(thread, None)
+        if known is not None:
+            known.over = True
+        self._is_idle(thread)
+
+    def _is_idle(self, thread: int) -> None:
+        known = self._present.get(thread)
+        if known is None or known.idle():
+            for waiting in self._waiting.values():
+                if waiting.request.thread == thread:
+                    waiting.idle = True
+
+    def told(self, number: int) -> bool:
+        """Whether request `number` is an interrupt or a rollback, not answered, that was submitted since it arrived."""
+        waiting = self._waiting.get(number)
+        return waiting is not None and any(each.moment > waiting.arrived for each in self._submissions.get(_key(waiting.request), ()))
+
+    # --- answers
 
     def answered(self, request: Asked, reply: Reply) -> bool:
         """A request was answered. Whether the engine was told before, if it must have been."""
@@ -42,6 +144,33 @@ class Submissions:
             return True
         self._answered[key] += 1
         return self._made[key] >= self._answered[key]
+
+    def done(self, number: int, reply: Reply) -> bool:
+        """Interrupt or rollback `number` was answered. Whether what it waits for has come, if the answer says so."""
+        waiting = self._waiting.pop(number)
+        made = [each for each in self._submissions.get(_key(waiting.request), ()) if each.moment > waiting.arrived]
+        right = reply is not Reply.OK or self._has_come(waiting, made)
+        if reply is Reply.CANCELLED and made and made[-1].interrupt:  # one of them may have been its own
+            made[-1].used = True
+        if not any(_key(each.request) == _key(waiting.request) for each in self._waiting.values()):
+            self._submissions.pop(_key(waiting.request), None)
+        return right
+
+    def _has_come(self, waiting: _Waiting, made: list[_Made]) -> bool:
+        own = next((each for each in made if each.ready() and not each.used), None)
+        if own is not None:
+            own.used = True
+            return True
+        if isinstance(waiting.request, rq.Rollback):
+            return False
+        # it may have been left to another's interrupt, or to an idle moment, unless all were submitted
+        if sum(not each.ready() and not each.used for each in made) > sum(1 for _ in self._like(waiting)):
+            return False
+        return waiting.idle or any(each.ready() for each in made)
+
+    def _like(self, waiting: _Waiting) -> Iterator[_Waiting]:
+        """The other requests that wait for the same."""
+        return (each for each in self._waiting.values() if _key(each.request) == _key(waiting.request))
 
     def count(self, request: Asked) -> int:
         """How often the engine was told of such a request."""

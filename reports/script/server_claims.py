@@ -20,8 +20,11 @@ def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: 
         case "twice":
             look = [f"twice = [request for request in {claim['requests']} if len(transcript.answers(request)) > 1]"]
             return look, "twice", "{twice}"
+        case "early":
+            look = [f'early = transcript.answered_ok("{claim["request"]}")  # and what it asks for is not done']
+            return look, "early", f"{claim['request']} is confirmed"
         case "waits":
-            look = [f'waits = not transcript.answers("{claim["request"]}")  # and nothing but a thread\'s start was to come']
+            look = [f'waits = not transcript.answers("{claim["request"]}")  # and nothing but work of the engine was to come']
             return look, "waits", f"{claim['request']} is not answered"
         case "reply":
             look = [f'replies = [answer.reply for answer in transcript.answers("{claim["request"]}")]']

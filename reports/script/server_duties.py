@@ -10,7 +10,9 @@ VOCABULARY = {  # the kinds of claims, with the names that their lines use besid
     "sent often": set[str](),
     "stranger": {"Notice"},
     "again": {"Notice"},
+    "notice": set[str](),
     "asking": set[str](),
+    "not given": set[str](),
     "unasked": {"Asks"},
     "loaded": set[str](),
     "submissions": {"Reply"},
@@ -45,6 +47,19 @@ def check_duty(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: PL
             mine = f"isinstance(m, Notice) and m.conversation == {claim['conversation']}"
             look = [f"again = [m.event.number for m in {after} if {mine} and m.event.number <= {claim['number']}]"]
             return look, "again", f"c{client} is sent events {{again}} after {claim['request']}"
+        case "notice":
+            mine = f"notice.event.number == {claim['number']}"
+            look = [f"sent = [notice for notice in transcript.notices({client}, {claim['conversation']}) if {mine}]"]
+            return look, "sent", f"c{client} is sent event {claim['number']} of v{claim['conversation']}"
+        case "not given":
+            approval = f"({claim['conversation']}, {claim['number']})"
+            counts = f"v_n == {approval} and v_n not in heard[:before]"
+            counts += f" and client not in {claim['strangers']}" if claim["strangers"] else ""
+            look = [
+                "heard = [(v, n) for v, n, _ in transcript.approvals]",
+                f"given = [client for client, *v_n, before in transcript.given if {counts.replace('v_n', '(*v_n,)')}]",
+            ]
+            return look, f"{approval} in heard and not given", f"(conversation, event) {approval}"
         case "asking":
             look = [f"asking = [c.asking() for c in environment.conversations if c.number == {claim['conversation']}]"]
             return look, f"asking == [{claim['number']}]", f"v{claim['conversation']} waits for event {claim['number']}"

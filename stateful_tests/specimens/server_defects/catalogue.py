@@ -1,5 +1,5 @@
 """All planted defects of level server."""
 
-from subwarden.stateful_tests.specimens.server_defects import answers, approvals, duties, listeners, maps, progress
+from subwarden.stateful_tests.specimens.server_defects import answers, approvals, duties, identity, listeners, maps, progress
 
-DEFECTS = (*maps.DEFECTS, *listeners.DEFECTS, *answers.DEFECTS, *progress.DEFECTS, *duties.DEFECTS, *approvals.DEFECTS)
+DEFECTS = (*maps.DEFECTS, *listeners.DEFECTS, *answers.DEFECTS, *progress.DEFECTS, *duties.DEFECTS, *approvals.DEFECTS, *identity.DEFECTS)

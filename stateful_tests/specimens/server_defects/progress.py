@@ -1,13 +1,29 @@
 """Defects of P12, P13 and P14: leaks, deadlocks, and requests that wait for another's start."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from subwarden.checking import causes
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
+from subwarden.impl.server.outbox import always
 from subwarden.impl.server.owning_server import OwningServer
-from subwarden.model.server.requests import Archive, Close, ListLoaded, Message, Resume, Start, TurnInterrupt, TurnStart
+from subwarden.model.server.requests import (
+    Archive,
+    Close,
+    Fork,
+    ListLoaded,
+    Message,
+    Reply,
+    Resume,
+    Start,
+    TurnInterrupt,
+    TurnStart,
+    Unsubscribe,
+)
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.specimens.server_defects.defect import A, B, Defect, program
+from subwarden.stateful_tests.specimens.server_defects.defect import RESUMED, TURN, A, B, Defect, program
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 
@@ -75,6 +91,70 @@ class ListWaitsForStarts(OwningServer):
         await super().thread_loaded_list(request_id, request)
 
 
+class HandlersWaitForTheEngine(OwningServer):
+    """A handler waits for a load and a shutdown inline, and holds up the other requests of its connection."""
+
+    def go_on(self, request_id: ConnectionRequestId) -> None:
+        pass
+
+
+class ForksInline(OwningServer):
+    """A fork is awaited inline."""
+
+    async def thread_fork(self, request_id: ConnectionRequestId, request: Fork) -> None:
+        await self._begin(request_id, request.fork, False, partial(self.engine.fork, request.thread, request.fork))
+
+
+class UnsubscribeWaitsForShutdown(OwningServer):
+    """The last unsubscribe is answered when the conversation has shut down."""
+
+    async def thread_unsubscribe(self, request_id: ConnectionRequestId, request: Unsubscribe) -> None:
+        record = self.records.get(request.thread)
+        if record is None or len(record.members) > 1:
+            await super().thread_unsubscribe(request_id, request)
+            return
+        async with record.gate:
+            was = not record.closing and await self.manager.unsubscribe_connection_from_thread(request.thread, request.connection)
+            if was:
+                await self._close(record)
+        if was:
+            await self._unload(record)
+        await self.answer(request_id, Reply.OK if was else Reply.NOT_SUBSCRIBED)
+
+
+class TurnWaitsForTheTurnBefore(OwningServer):
+    """A turn is submitted when no other is open."""
+
+    async def turn_start(self, request_id: ConnectionRequestId, request: TurnStart) -> None:
+        conversation = self.loaded.get(request.thread)
+        while conversation is not None and conversation._turn and not conversation._over:  # type: ignore[attr-defined]
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._turns.append(waiter)
+            await waiter
+        await super().turn_start(request_id, request)
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._turns: list[asyncio.Future[None]] = []
+
+    async def send(self, connection: int, message: Message, wanted: Callable[[], bool] = always) -> bool:
+        waiting, self._turns = self._turns, []
+        for waiter in waiting:
+            waiter.set_result(None)
+        return await super().send(connection, message, wanted)
+
+
+class InterruptIsForgotten(OwningServer):
+    """An interrupt waits for the end of the turn, and the engine is not told of it."""
+
+    async def turn_interrupt(self, request_id: ConnectionRequestId, request: TurnInterrupt) -> None:
+        record = self.records.get(request.thread)
+        if record is None or record.closing or self.manager.threads[request.thread].state.active_turn_snapshot() is None:
+            await super().turn_interrupt(request_id, request)
+        else:
+            record.interrupts.append((record.turns, request_id))
+
+
 DEFECTS = (
     Defect(TaskLeftBehind, causes.LEAKED_TASK, program(A, Close(1))),
     Defect(ExceptionNobodyRetrieves, causes.UNRETRIEVED, program(A, TurnStart(1, 1, False))),
@@ -90,4 +170,19 @@ DEFECTS = (
     Defect(
         ListWaitsForStarts, causes.WAITS_FOR_START, program(A, Start(1, 3, False), ListLoaded(1), faults=(ServerFault(FaultKind.LATE, 1),))
     ),
+    Defect(
+        HandlersWaitForTheEngine,
+        causes.WAITS_FOR_ENGINE,
+        program(B, *RESUMED, ListLoaded(1), Close(2), faults=(ServerFault(FaultKind.LATE, 2),)),
+    ),
+    Defect(
+        ForksInline,
+        causes.WAITS_FOR_ENGINE,
+        program(B, A, Fork(1, 1, 3), ListLoaded(1), Close(2), faults=(ServerFault(FaultKind.LATE, 2),)),
+    ),
+    Defect(UnsubscribeWaitsForShutdown, causes.WAITS_FOR_ENGINE, program(*RESUMED, Unsubscribe(1, 1))),
+    Defect(
+        TurnWaitsForTheTurnBefore, causes.WAITS_FOR_ENGINE, program(A, B, Resume(1, 1), TURN, TurnStart(2, 1, False)), slow=("+v1 item",)
+    ),
+    Defect(InterruptIsForgotten, causes.NOT_TOLD, program(*RESUMED, TURN, TurnInterrupt(1, 1)), slow=("+v1 turn complete",)),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.server.evidence import (
+    AnsweredEarly,
     AnsweredTwice,
     LostEvents,
     NeverLinked,
@@ -114,6 +115,8 @@ class ServerClaimant(Claimant):
         match self._evidence:
             case Unanswered(requests):
                 return {"kind": "unanswered", "requests": list(requests), "at": None}
+            case AnsweredEarly(request):
+                return {"kind": "early", "request": request, "at": seen}
             case AnsweredTwice(request):
                 return {"kind": "twice", "requests": [request], "at": None}
             case WaitedForStart(requests):
@@ -128,8 +131,8 @@ class ServerClaimant(Claimant):
             case WrongHistory(request, conversation):
                 return {"kind": "history", "request": request, "conversation": conversation, "at": None}
             case StaysLoaded() | Unsent() | SentOften() | SentAgain() | NotApproved() | Submitted() as evidence:
-                return claim_of_duty(cause, evidence, list(self._play.judge.requests))
-            case evidence if seen is not None:
+                return claim_of_duty(cause, evidence, list(self._play.judge.requests), seen)
+            case evidence if evidence is not None and seen is not None:
                 return self._claim_at(evidence, seen)
         raise NoScript("what is wrong with it is known to the model alone, and not to be seen from outside")
 

@@ -132,6 +132,8 @@ class ServerPlay:
         hears = self.judge if isinstance(request, rq.Close) else self.audience  # a close is no call: it is never answered
         hears.called(task.place, request)
         self.environment.arrives(task.name, request)
+        if not self.loop.ready:  # its connection is held up
+            self.judge.waits(None)
 
     def fault(self, task: RequestTask) -> Event:
         """The cancellation of the handler of `task`."""

@@ -75,6 +75,26 @@ def test_an_approval_of_a_client_that_has_left_need_not_reach_the_engine(monitor
 
 def test_the_engine_hears_of_no_approval_that_nobody_was_asked_for(monitor: Approvals) -> None:
     assert monitor.heard(OPEN) is Wrong.APPROVED_BY_NOBODY
+    monitor.sent(1, OPEN)
+    assert monitor.heard(OPEN) is Wrong.NOT_GIVEN
+    monitor.given(1, OPEN, subscribed=False)
+    assert monitor.heard(OPEN) is Wrong.NOT_GIVEN
+
+
+def test_an_approval_of_another_conversation_is_another(monitor: Approvals) -> None:
+    monitor.sent(1, OPEN)
+    monitor.given(1, OPEN._replace(conversation=V1 + 1))
+    assert monitor.heard(OPEN) is Wrong.NOT_GIVEN
+    monitor.over(V1 + 1)
+    monitor.given(1, OPEN)
+    assert monitor.heard(OPEN) is None
+
+
+def test_a_client_that_has_come_back_may_give_an_approval_that_it_was_asked_for_before(monitor: Approvals) -> None:
+    monitor.sent(1, OPEN)
+    monitor.forget((T1, 1))
+    monitor.given(1, OPEN)
+    assert monitor.heard(OPEN) is None
 
 
 def test_every_client_that_was_asked_is_told_that_it_is_settled(monitor: Approvals) -> None:

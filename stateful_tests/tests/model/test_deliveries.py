@@ -34,6 +34,10 @@ class Run:
             self.taken += 1
             self.monitor.taken(T1, conversation, EngineEvent(KINDS[kind], self.taken))
 
+    def linked(self, *pairs: tuple[int, int]) -> None:
+        for pair in pairs:
+            self.monitor.linked(pair)
+
     def send(self, pair: tuple[int, int], *numbers: int, raw: bool = False, conversation: int = V1) -> None:
         for number in numbers:
             self._note(self.monitor.sent(pair, conversation, number, raw=raw))
@@ -67,6 +71,7 @@ def run() -> Run:
 
 
 def test_an_event_is_owed_to_every_client_that_was_told_it_is_subscribed_and_no_other(run: Run) -> None:
+    run.linked(C2)
     run.take("started")
     run.send(C1, 1)
     run.send(C2, 1)  # it is subscribed, and its answer is on its way: too early is not wrong
@@ -131,6 +136,7 @@ def test_an_event_is_sent_once_and_not_after_a_later_one(run: Run, sent: tuple[i
 
 
 def test_two_clients_are_sent_the_same_event(run: Run) -> None:
+    run.linked(C2)
     run.take("started")
     run.send(C1, 1)
     run.send(C2, 1)
@@ -153,6 +159,7 @@ def test_nothing_is_sent_after_an_unsubscribe_was_answered(run: Run) -> None:
 
 
 def test_other_clients_are_not_barred(run: Run) -> None:
+    run.linked(C2, (T1 + 1, C1[1]))
     run.monitor.ends(C1)
     run.take("started")
     run.send(C2, 1)
@@ -241,6 +248,7 @@ def test_an_event_taken_before_a_change_of_choice_may_have_either_form_but_not_t
 
 
 def test_each_client_has_its_own_choice(run: Run) -> None:
+    run.linked(C2)
     run.monitor.may_be_raw(C2, RAW)
     run.take("started")
     run.send(C1, 1)

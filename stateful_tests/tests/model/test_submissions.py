@@ -1,7 +1,7 @@
 """What the engine must hear of, and what it must not."""
 
 from subwarden.model.server import requests as rq
-from subwarden.model.server.requests import Reply
+from subwarden.model.server.requests import EngineEvent, EventKind, Reply
 from subwarden.model.server.submissions import Submissions
 
 TURN, ASKING = rq.TurnStart(1, 1, False), rq.TurnStart(1, 1, True)
@@ -45,3 +45,90 @@ def test_an_interrupt_may_be_confirmed_unheard() -> None:
     monitor = Submissions()
     monitor.asked(rq.TurnInterrupt(1, 1))
     assert monitor.answered(rq.TurnInterrupt(1, 1), Reply.OK)  # no turn was open
+
+
+# --- interrupts and rollbacks
+
+
+INTERRUPT, ROLLBACK = rq.TurnInterrupt(1, 1), rq.Rollback(1, 1)
+STARTED, ENDED, ROLLED_BACK = EventKind.TURN_STARTED, EventKind.TURN_ABORTED, EventKind.ROLLED_BACK
+
+
+class Run:
+    """A monitor of conversation 1 of thread 1, which has a turn."""
+
+    def __init__(self) -> None:
+        self.monitor = Submissions()
+        self.turn(1)
+
+    def turn(self, number: int) -> None:
+        self.monitor.asked(TURN)
+        self.monitor.made(TURN, 1, number)
+
+    def ask(self, request: rq.TurnInterrupt | rq.Rollback, number: int, turn: int | None = 1) -> None:
+        """`turn`: what the engine says; None: it is not told."""
+        self.monitor.asked(request, number)
+        if turn is not None:
+            self.monitor.made(request, 1, turn)
+
+    def emit(self, kind: EventKind, *, taken: bool = True) -> None:
+        self.monitor.emitted(1, 1, EngineEvent(kind, 1))
+        if taken:
+            self.monitor.taken(1, EngineEvent(kind, 1))
+
+
+def test_an_interrupt_is_confirmed_when_a_listener_has_taken_the_end_of_its_turn() -> None:
+    run = Run()
+    run.ask(INTERRUPT, 1)
+    run.ask(INTERRUPT, 2)
+    run.emit(ENDED, taken=False)
+    assert not run.monitor.done(1, Reply.OK)
+    run.monitor.taken(1, EngineEvent(ENDED, 1))
+    assert run.monitor.done(2, Reply.OK)
+
+
+def test_the_end_of_another_turn_confirms_no_interrupt() -> None:
+    run = Run()
+    run.emit(ENDED, taken=False)
+    run.turn(2)
+    run.ask(INTERRUPT, 1, turn=2)
+    run.monitor.taken(1, EngineEvent(ENDED, 1))
+    assert run.monitor.told(1)
+    assert not run.monitor.done(1, Reply.OK)
+
+
+def test_an_interrupt_is_confirmed_while_no_turn_is_open_or_when_the_conversation_is_over() -> None:
+    run = Run()
+    run.emit(ENDED)
+    run.ask(INTERRUPT, 1, turn=None)
+    assert run.monitor.done(1, Reply.OK)
+    run.turn(2)
+    run.ask(INTERRUPT, 2, turn=None)
+    assert not run.monitor.told(2)
+    assert not run.monitor.done(2, Reply.OK)
+    run.ask(INTERRUPT, 3, turn=2)
+    run.monitor.over(1)
+    assert run.monitor.done(3, Reply.OK)
+
+
+def test_two_interrupts_may_share_what_the_engine_is_told() -> None:
+    run = Run()
+    run.monitor.asked(INTERRUPT, 1)
+    run.ask(INTERRUPT, 2)
+    run.emit(ENDED)
+    assert run.monitor.done(1, Reply.OK)
+    assert run.monitor.done(2, Reply.OK)
+
+
+def test_each_rollback_is_confirmed_by_its_own_event() -> None:
+    run = Run()
+    run.ask(ROLLBACK, 1, turn=0)
+    run.ask(ROLLBACK, 2, turn=None)
+    assert run.monitor.done(2, Reply.BUSY)
+    assert not run.monitor.done(1, Reply.OK)
+    run.ask(ROLLBACK, 3, turn=0)
+    run.emit(ROLLED_BACK)
+    run.ask(ROLLBACK, 4, turn=0)
+    assert not run.monitor.done(4, Reply.OK)
+    run.emit(ROLLED_BACK)
+    assert run.monitor.done(3, Reply.OK)

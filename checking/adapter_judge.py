@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.place import told
+from subwarden.model.core.options import PLAIN, CoreOptions
 from subwarden.model.properties import CoreProperty
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Value
@@ -20,11 +21,13 @@ class JudgedRules(NamedTuple):
 
     `off`: the properties and causes that are switched off, by name, each with the reason. `final`: a closed connection never comes back.
     `own`: given what `observe()` returned, the names of the adapter's own properties that do not hold; asked whenever no call is open.
+    `options`: those of the core model that the manager has.
     """
 
     off: Mapping[str, str] = {}
     final: bool = True
     own: Callable[[object], list[str]] | None = None
+    options: CoreOptions = PLAIN
 
 
 class AdapterJudge(ABC):

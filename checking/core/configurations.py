@@ -13,18 +13,23 @@ from typing import Any
 from subwarden.checking.known_states import KnownStates
 from subwarden.checking.possible_states import CallEdge, Outcomes, PossibleStates
 from subwarden.model.core.step import (
+    Acknowledge,
+    Attach,
     Connect,
     CoreOperation,
     CoreState,
+    Detach,
     Disconnect,
     Id,
-    Publish,
+    Redeliver,
     Subscribe,
     Teardown,
     Unsubscribe,
     core_step,
 )
 
+OPENS = Connect | Attach
+CLOSES = Disconnect | Detach
 EVERYTHING = None  # the topics that a call touches, if it concerns all topics of its connection
 
 
@@ -79,27 +84,50 @@ class Connection(PossibleStates[CoreNode]):
         self.lost = False  # no state explained an observation or an answer, so it is not judged any more
         self.excused = False  # the environment failed it, so the manager may drop it at any moment
         self.left = False  # its disconnect has been called; from then on the client receives nothing, even if the call fails
+        self.gone: frozenset[tuple[Id, Id]] = frozenset()  # sockets that have gone in the same way
+        self.renewing = False  # a socket has opened since it was excused, or is opening
         self.ended: tuple[CoreOperation, ...] = ()  # calls that have ended and that no observation has confirmed; see `latest`
         self.ends: tuple[CoreOperation, ...] = ()  # all calls that have ended
 
     def digested(self) -> Hashable:
-        return super().digested(), self.name, self.lost, self.excused, self.left, self.ended, self.ends
+        flags = self.lost, self.excused, self.left, self.gone, self.renewing
+        return super().digested(), self.name, flags, self.ended, self.ends
 
     def called(self, call: int, operation: CoreOperation) -> None:
         """`call` of `operation` begins."""
-        if self.forgiving and isinstance(operation, Subscribe | Disconnect):
+        if self.forgiving and isinstance(operation, Subscribe | CLOSES):
             live = self.configurations[0][0].live and len({node.live for node, _ in self.configurations}) == 1
-            if isinstance(operation, Disconnect) or not live or any(isinstance(o, Connect | Disconnect) for o in self.open.values()):
+            if isinstance(operation, CLOSES) or not live or any(isinstance(o, OPENS | CLOSES) for o in self.open.values()):
                 self.excused = True
-        if isinstance(operation, Connect | Disconnect):
+        if isinstance(operation, OPENS | Disconnect):
             self.left = isinstance(operation, Disconnect) or (self.left and self.final)
+        if isinstance(operation, Detach):
+            self.gone |= {(operation.connection, operation.socket)}
+        self.renewing = self.renewing or isinstance(operation, Attach)
         self.open[call] = operation
+
+    def _changes_nothing(self, operation: CoreOperation) -> bool:
+        """Whether an open call is for certain without effect: the end of a socket that has lost its place, or of the option `acks`."""
+        if isinstance(operation, Detach):
+            pair = operation.connection, operation.socket
+            return all(pair in node.state.spent for node, _ in self.configurations) and not any(
+                isinstance(o, Attach) and o.socket == operation.socket for o in self.open.values()
+            )
+        return isinstance(operation, Acknowledge | Redeliver)
 
     def returned(self, call: int, answer: object) -> tuple[bool, frozenset[str]]:
         """Record that `call` returned `answer`. Returns whether some configuration explains it, and the possible kinds of transition."""
         operation = self.open[call]
         explained, _ = self.answered(call, lambda outcome: agrees(operation, answer, outcome.answer))
         return bool(explained), frozenset(outcome.kind for outcome in explained)
+
+    def renewed_by(self, operation: CoreOperation) -> bool:
+        """Whether the manager cannot drop it any more for a failure before `operation`, which has returned."""
+        if isinstance(operation, Attach):
+            return self.renewing  # the failure was another socket's
+        return isinstance(operation, Disconnect) or (
+            isinstance(operation, Detach) and not any(node.live for node, _ in self.configurations)
+        )
 
     def has_ended(self, operation: CoreOperation) -> None:
         """A call of `operation` has returned, or has gone."""
@@ -114,9 +142,11 @@ class Connection(PossibleStates[CoreNode]):
             return frozenset()
         topics: set[Id] = set()
         for operation in self.open.values():
-            if isinstance(operation, Connect | Disconnect):
+            if self._changes_nothing(operation):
+                continue
+            if isinstance(operation, OPENS | CLOSES):
                 return EVERYTHING
-            assert not isinstance(operation, Publish)
+            assert isinstance(operation, Subscribe | Unsubscribe | Teardown)
             topics.add(operation.topic)
         return frozenset(topics)
 
@@ -135,9 +165,12 @@ class Connection(PossibleStates[CoreNode]):
         """Whether it is certainly connected and subscribed to `topic` now, in every order of the open calls."""
         if self.excused or self.lost or self.left:
             return False
-        if any(not isinstance(o, Connect) and (isinstance(o, Disconnect) or _names(o, topic)) for o in self.open.values()):
+        if any(
+            not isinstance(o, Connect) and (isinstance(o, CLOSES | Attach) or _names(o, topic)) and not self._changes_nothing(o)
+            for o in self.open.values()
+        ):
             return False
-        return all(topic in node.topics for node, _ in self.configurations)
+        return all(topic in node.topics and self.gone.isdisjoint(node.state.sockets) for node, _ in self.configurations)
 
     def possibly(self, topic: Id) -> bool:
         """Whether it may be subscribed to `topic` now."""
@@ -165,14 +198,14 @@ class Connection(PossibleStates[CoreNode]):
         """Whether it may be connected now."""
         if any(node.live for node, _ in self.configurations):
             return True
-        return not self.closed and any(isinstance(o, Connect) for o in self.open.values())
+        return not self.closed and any(isinstance(o, OPENS) for o in self.open.values())
 
 
 def _with_latest(operation: CoreOperation, ended: tuple[CoreOperation, ...]) -> tuple[CoreOperation, ...]:
     """`ended`, which begins with the latest, and `operation` after it; without those that `latest` can no longer find behind it."""
     if isinstance(operation, Connect):
         return ended
-    if isinstance(operation, Disconnect):
+    if isinstance(operation, CLOSES | Attach):
         return (operation,)
     topic = getattr(operation, "topic", None)
     return (operation, *(each for each in ended if getattr(each, "topic", None) != topic))
@@ -185,7 +218,7 @@ def latest(operations: Sequence[CoreOperation], topics: frozenset[Id]) -> CoreOp
 
 def about(operation: CoreOperation, topics: frozenset[Id]) -> bool:
     """Whether `operation` can change a subscription to one of `topics`."""
-    return not isinstance(operation, Connect) and (isinstance(operation, Disconnect) or getattr(operation, "topic", None) in topics)
+    return isinstance(operation, CLOSES | Attach) or (not isinstance(operation, Connect) and getattr(operation, "topic", None) in topics)
 
 
 def _names(operation: CoreOperation, topic: Id) -> bool:

@@ -113,6 +113,7 @@ class ConnectionStates:
         """The environment failed it."""
         after = self._copy()
         after.excused = True
+        after.renewing = False
         return self._graph.states(after)
 
     def subscribed(self, topic: Id) -> tuple[bool, bool]:
@@ -135,7 +136,7 @@ class CoreGraph:
         self._model = CoreStates()
         self._size = 0
         self._states: dict[Hashable, ConnectionStates] = {}
-        self._first: dict[tuple[Id, bool, bool], ConnectionStates] = {}
+        self._first: dict[tuple[Id, bool, bool, bool], ConnectionStates] = {}
         self._views: dict[Hashable, View] = {}
         self._unnamed: dict[frozenset[Pair], View] = {}
         self._parts: dict[Hashable, Part] = {}
@@ -150,18 +151,19 @@ class CoreGraph:
                 known.clear()
             self._model.drop()
 
-    def initial(self, name: Id, *, final: bool, forgiving: bool) -> ConnectionStates:
-        """The states of connection `name` when nothing has happened. See `Connection` for the rest."""
-        first = self._first.get((name, final, forgiving))
+    def initial(self, name: Id, *, final: bool, forgiving: bool, resumes: bool = False) -> ConnectionStates:
+        """The states of connection `name` when nothing has happened. See `Connection` and `CoreState` for the rest."""
+        first = self._first.get((name, final, forgiving, resumes))
         if first is None:
-            first = self.states(Connection(name, self._model.node(CoreState(final=final)), final=final, forgiving=forgiving))
-            self._first[name, final, forgiving] = first
+            node = self._model.node(CoreState(final=final, resumes=resumes))
+            first = self.states(Connection(name, node, final=final, forgiving=forgiving))
+            self._first[name, final, forgiving, resumes] = first
         return first
 
     def states(self, now: Connection) -> ConnectionStates:
         """The one object for `now`, which must not be changed any more."""
         self._size += 1
-        flags = now.final, now.forgiving, now.lost, now.excused, now.left
+        flags = now.final, now.forgiving, now.lost, now.excused, now.left, now.gone, now.renewing
         key = now.name, now.configurations, tuple(now.open.items()), flags, now.ended, now.ends
         known = self._states.get(key)
         if known is None:

@@ -49,13 +49,17 @@ class TopicDeliveries:
         """The part that decides the judgement at the end, by value."""
         return tuple((p.topic, p.message, p.publisher, frozenset(p.must), frozenset(p.may), p.under_way) for p in self.published)
 
+    def subscribed(self, states: ConnectionStates, topic: Id) -> tuple[bool, bool]:
+        """Whether a connection surely gets the messages of `topic` now, and whether it may."""
+        return states.subscribed(topic)
+
     def called(self, task: int, topic: Id, message: object) -> None:
         """`task` calls `publish` with `message`."""
         self.look()
         made = self._open[task] = Published(topic, message, task)
         self.published.append(made)
         for each in self._connections:
-            surely, possibly = each.states.subscribed(topic)
+            surely, possibly = self.subscribed(each.states, topic)
             if surely:
                 made.must.add(each.name)
             if possibly:
@@ -68,7 +72,7 @@ class TopicDeliveries:
                 continue
             each.looked = each.states
             for message in self.published:
-                surely, possibly = each.states.subscribed(message.topic)
+                surely, possibly = self.subscribed(each.states, message.topic)
                 if not surely:
                     message.must.discard(each.name)
                 if message.under_way and possibly:

@@ -6,6 +6,7 @@ only while no open call touches it, and all pairs are judged at quiescence. `che
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 
 from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
 from subwarden.checking.core import causes as core_causes
@@ -49,7 +50,8 @@ class CoreJudge(AdapterJudge):
     ) -> None:
         super().__init__(loop, fired, rules)
         forgiving = Property.P2.name in rules.off
-        self.connections = {name: Followed(name, graph.initial(name, final=rules.final, forgiving=forgiving)) for name in connections}
+        first = partial(graph.initial, final=rules.final, forgiving=forgiving, resumes=rules.options.resumes)
+        self.connections = {name: Followed(name, first(name)) for name in connections}
         self._all = tuple(self.connections.values())
         self.deliveries = TopicDeliveries(self._all)
         self._view = NOTHING
@@ -143,6 +145,10 @@ class CoreJudge(AdapterJudge):
         each = self.connections.get(connection)
         if each is not None:
             each.states = each.states.excused()
+
+    def dropped(self, connection: Id) -> None:
+        """The manager has dropped `connection` by itself, and says so."""
+        self.excuse(connection)
 
     # --- looking
 

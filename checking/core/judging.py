@@ -9,8 +9,8 @@ from typing import NamedTuple
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.core import causes as core_causes
-from subwarden.checking.core.configurations import Connection, about, latest
-from subwarden.model.core.step import CoreOperation, Disconnect, Id, Subscribe, Teardown
+from subwarden.checking.core.configurations import CLOSES, Connection, about, latest
+from subwarden.model.core.step import CoreOperation, Id, Subscribe, Teardown
 from subwarden.model.core.words import say_answer
 
 
@@ -32,7 +32,7 @@ def judge_return(connection: Connection, call: int, operation: CoreOperation, an
         cause = (causes.REVIVED if connection.closed else causes.SUBSCRIBED_DEAD) if phantom else causes.wrong_answer(operation.name)
         right = "" if phantom or not isinstance(answer, bool) else f"; the model allows {say_answer(not answer)}"
         violation = Violation(cause, f"{connection.name}: returned {say_answer(answer)}{right}", ("answer", answer))
-    if isinstance(operation, Disconnect) and not connection.forgiving:
+    if connection.renewed_by(operation) and not connection.forgiving:
         connection.excused = False
     connection.has_ended(operation)
     return kinds, violation
@@ -69,7 +69,7 @@ def _cause(connection: Connection, differing: frozenset[Id], extra: frozenset[Id
     """The cause of the difference at the topics `differing`, of which `extra` show and should not."""
     blamed = latest(connection.ended, differing)
     if extra and not connection.may_live:
-        return causes.OUTLIVES if isinstance(blamed, Disconnect) else causes.SUBSCRIBED_DEAD
+        return causes.OUTLIVES if isinstance(blamed, CLOSES) else causes.SUBSCRIBED_DEAD
     if extra and isinstance(latest(connection.ends, extra), Teardown):
         return core_causes.RESURRECTED
     if blamed is not None:

@@ -67,7 +67,7 @@ class CoreSpecification:
     def inert(self, asked: Asked) -> bool:
         return asked.answer is False or isinstance(asked.operation, core.Publish)
 
-    def touches(self, operation: CoreOperation) -> Footprint:
+    def touches(self, operation: CoreOperation) -> Footprint:  # noqa: PLR0911  # a table, one line an operation
         match operation:
             case core.Connect(c):
                 return {("live", c): WRITE}
@@ -77,10 +77,12 @@ class CoreSpecification:
                 return {("link", t, c): WRITE, ("of topic", t): JOIN, ("of connection", c): JOIN}
             case core.Publish(t):
                 return {("of topic", t): READ, "closes": READ}
-            case core.Disconnect(c):
+            case core.Disconnect(c) | core.Attach(c) | core.Detach(c):
                 return {("live", c): WRITE, ("of connection", c): WRITE, "closes": JOIN, ("gone", c): WRITE}
             case core.Teardown(t):
                 return {("of topic", t): WRITE, ("torn", t): WRITE}
+            case core.Acknowledge() | core.Redeliver():
+                return {}
 
     def needs(self, state: CoreState, asked: Asked) -> Footprint | None:
         o, wanted = asked.operation, asked.answer

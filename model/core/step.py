@@ -3,8 +3,9 @@
 Connections come and go, subscribe to topics and unsubscribe; a message published to a topic reaches the topic's subscribers of that
 moment; a topic can be torn down. Each operation takes effect once, in one atomic step, between its call and its return.
 
-It has no explicit ids, raw flags, listeners or incarnations: a manager that has more than the core brings a model of its own (ours is
-`model.manager.step`).
+`Attach`, `Detach`, `Acknowledge` and `Redeliver` belong to options (`model.core.options`); only managers that have the option are asked for
+them. It has no explicit ids, raw flags, listeners or incarnations: a manager that has more than the core brings a model of its own (ours
+is `model.manager.step`).
 """
 
 from collections.abc import Callable
@@ -54,20 +55,60 @@ class Teardown:
     name: ClassVar[str] = "teardown"
 
 
-CoreOperation = Connect | Subscribe | Unsubscribe | Publish | Disconnect | Teardown
-CORE_OPERATIONS: tuple[type[CoreOperation], ...] = CoreOperation.__args__
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """A socket of `connection` opens, and takes the place of the one before it. Option `reconnects`."""
+
+    connection: Id
+    socket: Id
+    name: ClassVar[str] = "attach"
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """The handler of a socket ends. If another socket has taken its place, nothing changes. Option `reconnects`."""
+
+    connection: Id
+    socket: Id
+    name: ClassVar[str] = "detach"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """`connection` acknowledges the messages that it has received so far. Option `acks`."""
+
+    connection: Id
+    name: ClassVar[str] = "ack"
+
+
+@dataclass(frozen=True, slots=True)
+class Redeliver:
+    """The messages that `connection` has received and not acknowledged are sent again. Option `acks`."""
+
+    connection: Id
+    name: ClassVar[str] = "redeliver"
+
+
+CoreOperation = Connect | Subscribe | Unsubscribe | Publish | Disconnect | Teardown | Attach | Detach | Acknowledge | Redeliver
+CORE_OPERATIONS: tuple[type[CoreOperation], ...] = (Connect, Subscribe, Unsubscribe, Publish, Disconnect, Teardown)
+OPTION_OPERATIONS: tuple[type[CoreOperation], ...] = (Attach, Detach, Acknowledge, Redeliver)
 CORE_BY_NAME: dict[str, type[CoreOperation]] = {kind.name: kind for kind in CORE_OPERATIONS}
+EVERY_BY_NAME: dict[str, type[CoreOperation]] = {**CORE_BY_NAME, **{kind.name: kind for kind in OPTION_OPERATIONS}}
 
 
 @dataclass(frozen=True, slots=True)
 class CoreState:
     """The complete state at one moment. `closed` remembers closed connections: a close is final (P2), unless ids are used again
-    (`final` is False)."""
+    (`final` is False). `sockets` has the open socket of each connection that attached, `spent` the sockets that have ended or lost their
+    place; a connection that attaches anew keeps its subscriptions if `resumes`."""
 
     live: frozenset[Id] = frozenset()
     closed: frozenset[Id] = frozenset()
     links: frozenset[tuple[Id, Id]] = frozenset()  # (topic, connection)
     final: bool = True
+    sockets: frozenset[tuple[Id, Id]] = frozenset()  # (connection, socket)
+    spent: frozenset[tuple[Id, Id]] = frozenset()
+    resumes: bool = False
 
     def subscribers(self, topic: Id) -> tuple[Id, ...]:
         """The connections subscribed to `topic`, in the order of `in_order`."""
@@ -94,7 +135,7 @@ def core_encode(operation: CoreOperation) -> list[object]:
 
 def core_decode(data: object) -> CoreOperation:
     """Read back the result of `core_encode`. Raises ValueError, with the reason, for any other data."""
-    operation: CoreOperation = as_data.decode(data, CORE_BY_NAME, "operation", _id)
+    operation: CoreOperation = as_data.decode(data, EVERY_BY_NAME, "operation", _id)
     return operation
 
 
@@ -145,7 +186,15 @@ def _disconnect(state: CoreState, o: Disconnect) -> CoreOutcome:
     links = frozenset(pair for pair in state.links if pair[1] != o.connection)
     kind = "last word" if o.connection in state.live else "not live"
     closed = state.closed | {o.connection} if state.final else state.closed
-    after = CoreState(state.live - {o.connection}, closed, links if len(links) < len(state.links) else state.links, state.final)
+    open_now = frozenset(pair for pair in state.sockets if pair[0] == o.connection)
+    after = replace(
+        state,
+        live=state.live - {o.connection},
+        closed=closed,
+        links=links if len(links) < len(state.links) else state.links,
+        sockets=state.sockets - open_now,
+        spent=state.spent | open_now,
+    )
     return CoreOutcome(after, None, f"disconnect: {kind}")
 
 
@@ -156,6 +205,39 @@ def _teardown(state: CoreState, o: Teardown) -> CoreOutcome:
     return CoreOutcome(replace(state, links=links), None, "teardown: with subscribers")
 
 
+def _attach(state: CoreState, o: Attach) -> CoreOutcome:
+    pair = (o.connection, o.socket)
+    if pair in state.spent or pair in state.sockets:  # P2: a socket opens once
+        return CoreOutcome(state, None, "attach: again")
+    before = frozenset(each for each in state.sockets if each[0] == o.connection)
+    kept = state.links if state.resumes or not before else frozenset(link for link in state.links if link[1] != o.connection)
+    after = replace(
+        state,
+        live=state.live | {o.connection},
+        links=kept,
+        sockets=state.sockets - before | {pair},
+        spent=state.spent | before,
+    )
+    return CoreOutcome(after, None, f"attach: {'takes over' if before else 'becomes live'}")
+
+
+def _detach(state: CoreState, o: Detach) -> CoreOutcome:
+    pair = (o.connection, o.socket)
+    if pair not in state.sockets:  # another has its place: the last socket wins
+        return CoreOutcome(replace(state, spent=state.spent | {pair}), None, "detach: too late")
+    links = frozenset(link for link in state.links if link[1] != o.connection)
+    after = replace(state, live=state.live - {o.connection}, links=links, sockets=state.sockets - {pair}, spent=state.spent | {pair})
+    return CoreOutcome(after, None, "detach: ends")
+
+
+def _acknowledge(state: CoreState, _o: Acknowledge) -> CoreOutcome:
+    return CoreOutcome(state, None, "ack: heard")
+
+
+def _redeliver(state: CoreState, _o: Redeliver) -> CoreOutcome:
+    return CoreOutcome(state, None, "redeliver: asked")
+
+
 CORE_TRANSITIONS: dict[type[CoreOperation], Callable[[CoreState, Any], CoreOutcome]] = {
     Connect: _connect,
     Subscribe: _subscribe,
@@ -163,8 +245,13 @@ CORE_TRANSITIONS: dict[type[CoreOperation], Callable[[CoreState, Any], CoreOutco
     Publish: _publish,
     Disconnect: _disconnect,
     Teardown: _teardown,
+    Attach: _attach,
+    Detach: _detach,
+    Acknowledge: _acknowledge,
+    Redeliver: _redeliver,
 }
 
+OPTION_KINDS = ("attach: becomes live", "attach: takes over", "detach: ends", "detach: too late", "ack: heard", "redeliver: asked")
 CORE_KINDS = (
     *(f"connect: {how}" for how in ("becomes live", "again", "after its close")),
     *(f"subscribe: {how}" for how in ("linked", "again", "not live")),

@@ -92,8 +92,9 @@ def _request(name: str, calls: list[list[Any]], plain: dict[str, Any]) -> list[s
     lines = [f"async def request_{name.lower()}():"]
     for method, arguments, awaited in calls:
         if plain["environment"] and arguments and method in plain["leaving"]:
-            change = "add" if method == "disconnect" else "discard"
-            lines.append(f"    environment.left.{change}({_quoted(arguments[0])})")
+            change = "discard" if method == "connect" else "add"
+            gone = arguments[-1] if method == "detach" else arguments[0]  # of `detach(client, socket)`, the socket has gone
+            lines.append(f"    environment.left.{change}({_quoted(gone)})")
         given = list(map(_quoted, arguments))
         made = f"adapter.{method}({', '.join(given)})" if awaited else f"call({', '.join([f'adapter.{method}', *given])})"
         noted = f"noted({', '.join(map(_quoted, [name, method, *arguments]))})"

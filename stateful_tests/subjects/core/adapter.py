@@ -16,6 +16,7 @@ from subwarden.checking.adapter_judge import OBSERVE_SHOWS, JudgedRules
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import text_of_error
 from subwarden.checking.core.connection_states import Pair
+from subwarden.model.core.options import PATTERN, PLAIN
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.scheduling.loop import ControlledLoop
@@ -23,6 +24,7 @@ from subwarden.stateful_tests.exploring.coverage.points import DELIVERED_IN, FRE
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.core.maps import maps_of, pairs_of
+from subwarden.stateful_tests.subjects.core.options.reading import needed, operations_of, options_of, seen_by
 from subwarden.stateful_tests.subjects.core.starting import needs_nothing, started
 
 REQUIRED = ("connect", "subscribe")
@@ -66,6 +68,7 @@ class Kind(Maker, ABC):
     absent: frozenset[Point]  # points of coverage that this manager cannot reach
     reconnects = False
     unjudged: Mapping[str, str] = MappingProxyType({})  # properties that cannot be judged at all, and why
+    options = PLAIN
 
     def learn(self, manager: Any) -> None:
         """Inspect one manager. Raises BadAdapter."""
@@ -127,6 +130,10 @@ class CoreKind(Kind):
     """The kind of managers of the core operations."""
 
     def learn(self, manager: Any) -> None:
+        try:
+            self.options = options_of(manager)
+        except BadObservation as error:
+            raise BadAdapter(str(error)) from None
         super().learn(manager)
         self.reconnects = bool(getattr(manager, "reconnects", False))
         self.absent = self._absent()
@@ -135,10 +142,14 @@ class CoreKind(Kind):
         self.unjudged = seen | ({} if needs is None else {"D1": f"the adapter has no {needs}()"})
 
     def arguments(self, manager: Any) -> dict[str, tuple[str, ...]]:
-        return ARGUMENTS
+        if self.options.presence and inspect.iscoroutinefunction(getattr(manager, "sees", None)):
+            raise BadAdapter("sees must not be async: it is asked between two steps, when nothing can run")
+        return {**ARGUMENTS, **operations_of(self.options)} | ({"sees": ()} if self.options.presence else {})
 
     def insist(self) -> None:
-        missing = [name for name in REQUIRED if name not in self.has]
+        missing = [name for name in REQUIRED if name not in self.has and not (name == "connect" and self.options.takes_over)]
+        if lacking := needed(self.options, self.has):
+            raise BadAdapter(f"{lacking}; add it, or leave the option out")
         if missing:
             raise BadAdapter(
                 f"its manager has no method {', '.join(missing)}; an adapter needs connect(client) and subscribe(client, topic), "
@@ -148,7 +159,7 @@ class CoreKind(Kind):
             raise BadAdapter("it has neither observe() nor delivered(), so that nothing can be seen; add at least one")
 
     def plays(self, operation: CoreOperation) -> bool:
-        return operation.name in self.has
+        return operation.name in self.has and (getattr(operation, "topic", None) != PATTERN or self.options.patterns)
 
     def _absent(self) -> frozenset[Point]:
         gone = {name for name in ARGUMENTS if name not in self.has}
@@ -196,7 +207,8 @@ class Adapter:
     def rules(self, *, cancellation: bool) -> JudgedRules:
         """The rules by which to judge it. `cancellation`: the run has cancellations."""
         kind = self.kind
-        return JudgedRules(kind.off_if_cancelled if cancellation else kind.off, not kind.reconnects, kind.own_broken if kind.own else None)
+        off = kind.off_if_cancelled if cancellation else kind.off
+        return JudgedRules(off, not kind.reconnects, kind.own_broken if kind.own else None, kind.options)
 
     @property
     def observe(self) -> Callable[[], Any]:
@@ -228,7 +240,19 @@ class CoreAdapter(Adapter):
                 raise BadAdapter(f"observe() of a new manager raised {said(error)}") from None
         self.broker()
         self.delivered(())
+        self.sees()
         return shown
+
+    def sees(self) -> dict[Id, list[tuple[str, Id, object]]]:
+        """The events of presence that each client has received, in order. Raises BadAdapter."""
+        if not self.kind.options.presence:
+            return {}
+        try:
+            return seen_by(self.manager.sees)
+        except BadObservation as error:
+            raise BadAdapter(str(error)) from None
+        except Exception as error:
+            raise BadAdapter(f"sees() raised {said(error)}; it must return a dict of lists of events by client") from error
 
     def broker(self) -> frozenset[Pair] | None:
         """The broker's (client, topic) pairs. None: there is no broker, or it cannot be observed. Raises BadAdapter."""

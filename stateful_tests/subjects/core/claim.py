@@ -92,7 +92,7 @@ class AdapterClaimant(Claimant):
 
     def finished(self) -> None:
         evidence = self._evidence()
-        self._still_shows = bool(evidence) and evidence[0] not in (*AFTERWARDS, "answer", "own") and self._shows(evidence)
+        self._still_shows = bool(evidence) and evidence[0] not in (*AFTERWARDS, "answer", "own", "option") and self._shows(evidence)
         if self._run.cause.broad() in AT_END and self._run.cause in self._play.judge.violations:
             self._at_end = self._claim_at_end()
 
@@ -152,7 +152,7 @@ class AdapterClaimant(Claimant):
             "start": kind.starts,
             "waited": self._waited,
             "close": "close" in kind.has,
-            "leaving": ["disconnect", *(["connect"] if hasattr(kind, "model") or kind.reconnects else [])],
+            "leaving": ["disconnect", *["connect"] * (hasattr(kind, "model") or kind.reconnects), *["detach"] * kind.options.takes_over],
             "lenient": waits if claim[0] == "stuck" else "close" not in kind.has,
             "claim": claim,
             "steps": steps,
@@ -178,6 +178,8 @@ class AdapterClaimant(Claimant):
         if self._at_end:
             return self._at_end, None
         evidence = self._evidence()
+        if evidence and evidence[0] == "option":
+            raise NoScript("a script does not know the options of the core model; the replay shows it")
         if not evidence:
             raise NoScript("each thing that shows is right after some order of the calls, only not all together")
         if evidence[0] == "answer":

@@ -27,9 +27,10 @@ class Environment:
         self._left: set[Id] = set()
         self.cancels = False  # a parked call has been failed by CancelledError, without a cancellation of its task
         self.failed: Callable[[Id], None] = nobody  # receives the client whose call has failed
+        self.evicted: Callable[[Id], None] = nobody  # receives the client that the manager has dropped by design
 
     def closed(self, client: Id) -> bool:
-        """Whether `client` has left: its `disconnect` has been called."""
+        """Whether `client` has left: its `disconnect` has been called. Of a socket: whether its `detach` has been called."""
         return client in self._left
 
     def leaves(self, client: Id) -> None:
@@ -42,7 +43,7 @@ class Environment:
 
     def dropped(self, client: Id) -> None:
         """The manager has dropped `client` by itself, by design: nothing more is expected for it until its disconnect has been answered."""
-        self.failed(client)
+        self.evicted(client)
 
     async def park(self, name: str, *, may_fail: Failure | None = None, client: Id | None = None, within: float | None = None) -> None:
         """Wait until the scheduler lets the call go on. Reports call the awaited event `name`.

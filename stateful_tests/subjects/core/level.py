@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from subwarden.checking.core.connection_states import CoreGraph
-from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, Connect, Publish, Subscribe
+from subwarden.checking.core.options.all import kinds_of
+from subwarden.model.core.options import PLAIN
+from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, OPTION_KINDS, Attach, Connect, Publish, Subscribe
 from subwarden.model.core.words import say_operation
 from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
@@ -12,15 +14,18 @@ from subwarden.stateful_tests.exploring.coverage.overlap import pairs
 from subwarden.stateful_tests.exploring.coverage.points import DELIVERED_IN, Point, PointKind, fired, points
 from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.level import Drawing, Factory
+from subwarden.stateful_tests.subjects.core.adapter import CoreAdapter
 from subwarden.stateful_tests.subjects.core.adapter_level import ABOUT_TO_RUN, AdapterLevel
 from subwarden.stateful_tests.subjects.core.claim import claimant
 from subwarden.stateful_tests.subjects.core.machine import CoreMachine
+from subwarden.stateful_tests.subjects.core.options.machine import OptionsMachine
+from subwarden.stateful_tests.subjects.core.options.reading import operations_of
 from subwarden.stateful_tests.subjects.core.play import CorePlay
 from subwarden.stateful_tests.subjects.core.program import CoreProgram, prepare
 from subwarden.stateful_tests.subjects.core.simpler import simpler
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
-DELIVERS = CoreProgram(((Connect("c1"), Subscribe("c1", "t1"), Publish("t1")),))
+DELIVERS = CoreProgram(((Attach("c1", "s1"), Connect("c1"), Subscribe("c1", "t1"), Publish("t1")),))
 OVERLAPS = pairs(CORE_BY_NAME)
 
 
@@ -42,7 +47,8 @@ class CoreLevel(AdapterLevel):
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draw programs."""
-        return bound(CoreMachine, drawing)
+        adapter: CoreAdapter = drawing.factory()
+        return bound(CoreMachine if adapter.kind.options == PLAIN else OptionsMachine, drawing)
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """Every rule, operation and kind of transition, and with `cancellation` a cancellation."""
@@ -53,6 +59,15 @@ class CoreLevel(AdapterLevel):
     def sure_of(self, order: Order) -> Mapping[Point, CoreProgram]:
         """A program that delivers a message."""
         return {DELIVERED_IN[order]: DELIVERS}
+
+    def brings(self, factory: Factory) -> set[Point]:
+        """Beside what any adapter brings, the operations and transitions of its options."""
+        adapter: CoreAdapter = factory()
+        options = adapter.kind.options
+        operations = operations_of(options)
+        brought = points(PointKind.OPERATION, operations) | points(PointKind.RULE, operations.keys() - {"detach"})
+        kinds = [kind for kind in OPTION_KINDS if kind.split(":")[0] in operations]
+        return super().brings(factory) | brought | points(PointKind.TRANSITION, (*kinds, *kinds_of(options)))
 
     def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The points of coverage, named as in `expected`, of the kinds of transitions that fired."""

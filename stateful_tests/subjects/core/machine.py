@@ -82,12 +82,16 @@ class CoreMachine(AdapterMachine):
         with self.loop.entered():
             self.play = CorePlay(
                 self.factory,
-                PreparedCalls((), dict.fromkeys(CLIENTS), dict.fromkeys(TOPICS), faulty=False, words=frozenset(CLIENTS + TOPICS)),
+                self.named(),
                 self.loop,
                 CoreGraph(),
                 self.fired,
             )
         self.program = CoreProgram(())
+
+    def named(self) -> PreparedCalls:
+        """No calls yet, and the clients and topics that they may name."""
+        return PreparedCalls((), dict.fromkeys(CLIENTS), dict.fromkeys(TOPICS), faulty=False, words=frozenset(CLIENTS + TOPICS))
 
     def compiled(self, place: int, chain: tuple[CoreOperation, ...], faults: int) -> Chain:
         return compile_chain(place, chain, faults)

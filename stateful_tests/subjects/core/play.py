@@ -13,9 +13,11 @@ from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.core.connection_states import CoreGraph, View
 from subwarden.checking.core.judge import CoreJudge
+from subwarden.checking.core.options.judge import OptionsJudge
 from subwarden.checking.custom.text import text_of
 from subwarden.checking.place import told
-from subwarden.model.core.step import Connect, CoreOperation, Disconnect
+from subwarden.model.core.options import PLAIN
+from subwarden.model.core.step import Connect, CoreOperation, Detach, Disconnect
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import TaskNames, owner
 from subwarden.scheduling.locks import awaited
@@ -130,7 +132,7 @@ class AdapterPlay(ABC):
 
     async def _run(self, chain: Chain, faults: list[Event]) -> None:
         place, manager, called, returned = chain.place, self._manager, self.called, self.audience.returned
-        operation = chain.sites[0].operation
+        operation: Any = None
         try:
             for operation, name, arguments, last in self.adapter.kind.sites(chain):
                 called(place, operation)
@@ -216,7 +218,7 @@ class AdapterPlay(ABC):
     def let_go(self) -> None:
         """Forget the tasks: a cancelled one keeps its frames, which keep this play alive in a circle."""
         self._tasks.clear()
-        self._environment.failed = nobody
+        self._environment.failed = self._environment.evicted = nobody
 
     def lock_name(self, lock: Any) -> str:
         """The name of `lock` in reports: the manager's own if it can be found, else a number, at first with the place that took it."""
@@ -255,9 +257,14 @@ class CorePlay(AdapterPlay):
         graph.begin()
         self._prepared = prepared
         self._graph = graph
-        self.judge = CoreJudge(loop, self.adapter.observe, self._view_of, prepared.clients, graph, fired, self._rules)
+        self._sockets = self._rules.options.takes_over
+        judged = (loop, self.adapter.observe, self._view_of, prepared.clients, graph, fired, self._rules)
+        if self._rules.options == PLAIN:
+            self.judge = CoreJudge(*judged)
+        else:
+            self.judge = OptionsJudge(*judged, self.received, self.adapter.sees)
         self.audience = audience_of(self.judge, observers)
-        self._environment.failed = self.judge.excuse
+        self._environment.failed, self._environment.evicted = self.judge.excuse, self.judge.dropped
 
     def let_go(self) -> None:
         super().let_go()
@@ -285,6 +292,8 @@ class CorePlay(AdapterPlay):
             self._environment.leaves(operation.connection)
         elif isinstance(operation, Connect) and self.adapter.kind.reconnects:
             self._environment.returns(operation.connection)
+        elif self._sockets and isinstance(operation, Detach):
+            self._environment.leaves(operation.socket)
         self.audience.called(place, operation)
 
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from subwarden.model.core.step import CoreOperation, Id, Publish, Teardown, core_decode, core_encode
+from subwarden.model.core.step import Attach, CoreOperation, Detach, Id, Publish, Teardown, core_decode, core_encode
 from subwarden.scheduling.handles import WORD
 from subwarden.stateful_tests.exploring.drawing.chains import Chain, ChainProgram
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
@@ -79,8 +79,13 @@ def compile_chain(index: int, operations: tuple[CoreOperation, ...], faults: int
     name = task_name(index)
     sites: list[CallSite] = []
     published = 0
+    attached: set[Id] = set()  # the sockets of this task, which it alone can detach
     for at, operation in enumerate(operations, 1):
         made = operation
+        if isinstance(operation, Attach):
+            attached.add(operation.socket)
+        elif isinstance(operation, Detach) and operation.socket not in attached:
+            continue
         if isinstance(operation, Publish):
             published += 1
             made = PublishMessage(operation.topic, f"m{name}{published if published > 1 else ''}")

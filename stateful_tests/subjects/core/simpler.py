@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
+from subwarden.model.core.options import PATTERN
 from subwarden.model.core.step import CoreOperation, Id
 from subwarden.stateful_tests.exploring.findings.shrink_passes import fewer, fewer_faults
 from subwarden.stateful_tests.exploring.level import Names
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
-LETTERS = {"connection": "c", "topic": "t"}
+LETTERS = {"connection": "c", "topic": "t", "socket": "s"}
 
 
 def simpler(program: CoreProgram, names: Names) -> Iterator[tuple[CoreProgram, Names]]:
@@ -17,8 +18,8 @@ def simpler(program: CoreProgram, names: Names) -> Iterator[tuple[CoreProgram, N
     yield from fewer(program, names)
     yield from fewer_faults(program, names)
     for kind, letter in LETTERS.items():
-        used = sorted({getattr(o, kind) for chain in program.tasks for o in chain if hasattr(o, kind)}, key=str)
-        for at in range(len(used) - 1, 0, -1):
+        used = sorted(_in_order_of_use(program, kind), key=str)
+        for at in range(len(used) - 1, 0, -1) if kind != "socket" else ():  # each socket opens once
             yield _renamed(program, kind, {used[at]: used[0]}), names
         numbered = {name: f"{letter}{number}" for number, name in enumerate(_in_order_of_use(program, kind), 1)}
         renamed = _renamed(program, kind, numbered)
@@ -27,7 +28,8 @@ def simpler(program: CoreProgram, names: Names) -> Iterator[tuple[CoreProgram, N
 
 
 def _in_order_of_use(program: CoreProgram, kind: str) -> list[Id]:
-    return list(dict.fromkeys(getattr(o, kind) for chain in program.tasks for o in chain if hasattr(o, kind)))
+    used = dict.fromkeys(getattr(o, kind) for chain in program.tasks for o in chain if hasattr(o, kind))
+    return [name for name in used if name != PATTERN]
 
 
 def _renamed(program: CoreProgram, kind: str, renaming: dict[Any, Any]) -> CoreProgram:

@@ -68,7 +68,8 @@ def test_an_empty_file() -> None:
         ),
         (
             '{"call": 2, "op": ["join", 2], "at": 2}',
-            "unknown operation 'join'; known: connect, subscribe, unsubscribe, publish, disconnect, teardown; "
+            "unknown operation 'join'; known: connect, subscribe, unsubscribe, publish, disconnect, teardown, "
+            "attach, detach, ack, redeliver; "
             "write an operation of the model 'core'",
         ),
         ('{"call": 2, "op": ["connect"], "at": 2}', "connect takes 1 arguments, not 0; write an operation of the model 'core'"),

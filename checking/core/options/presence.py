@@ -2,6 +2,7 @@
 
 A viewer gets ("join", client, topic) and ("leave", client, topic), and where the manager sends whole states ("state", topic, clients). A
 leave may overtake the state that it belongs to, as long as the view is right in the end. Whether a viewer is told of itself is not judged.
+Who subscribes to a pattern is in none of its topics.
 """
 
 from subwarden.checking.core.deliveries import Broken, Followed
@@ -9,8 +10,8 @@ from subwarden.checking.core.options import causes as option_causes
 from subwarden.checking.core.options.option import Option, Run
 from subwarden.model.core.step import Attach, Detach, Disconnect, Id, Subscribe, Teardown, Unsubscribe
 
-JOINS = "presence: a join is seen"
-LEAVES = "presence: a leave is seen"
+SEEN = "presence: somebody is there"
+LEFT = "presence: somebody has left"
 ENDS = (Unsubscribe, Disconnect, Detach, Attach, Teardown)
 
 
@@ -34,14 +35,14 @@ def _topics(run: Run) -> list[Id]:
 class Presence(Option):
     """See the module."""
 
-    kinds = (JOINS, LEAVES)
+    kinds = (SEEN, LEFT)
 
     def broken(self, run: Run) -> list[Broken]:
         found: list[Broken] = []
         for viewer in run.connections:
             events = run.sees.get(viewer.name, [])
             for topic in _topics(run):
-                if run.subscribed(viewer.states, topic)[0]:
+                if viewer.states.subscribed(topic)[0]:
                     found += self._wrong_view(run, viewer, view(events, topic), topic)
                 found += self._too_often(run, viewer, events, topic)
         return found
@@ -51,7 +52,7 @@ class Presence(Option):
         for other in run.connections:
             if other is viewer:
                 continue
-            surely, possibly = run.subscribed(other.states, topic)
+            surely, possibly = other.states.subscribed(topic)
             said = f"{viewer.name} on {topic}: {other.name}"
             if surely and other.name not in seen:
                 found.append((option_causes.UNSEEN, said, "option", viewer.name, other.name))
@@ -75,8 +76,14 @@ class Presence(Option):
         return found
 
     def fired(self, run: Run) -> set[str]:
-        told = {what for viewer, events in run.sees.items() for what, of, _ in events if of != viewer}
-        return {JOINS for what in told if what == "join"} | {LEAVES for what in told if what == "leave"}
+        found: set[str] = set()
+        for topic in _topics(run):
+            for other in run.connections:
+                if any(viewer is not other and viewer.states.subscribed(topic)[0] for viewer in run.connections):
+                    came = any(_about(call.operation, other.name, topic) and call.answered for call in run.journal.of(Subscribe))
+                    surely, possibly = other.states.subscribed(topic)
+                    found |= {SEEN} if surely else {LEFT} if came and not possibly else set()
+        return found
 
 
 def _about(operation: object, client: Id, topic: Id) -> bool:

@@ -1,7 +1,8 @@
 """A program of the core level, as pure data, and its compiled form for many runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from sys import intern
 from typing import Any, NamedTuple
 
 from subwarden.model.core.step import Attach, CoreOperation, Detach, Id, Publish, Teardown, core_decode, core_encode
@@ -82,10 +83,11 @@ def compile_chain(index: int, operations: tuple[CoreOperation, ...], faults: int
     attached: set[Id] = set()  # the sockets of this task, which it alone can detach
     for at, operation in enumerate(operations, 1):
         made = operation
-        if isinstance(operation, Attach):
+        if isinstance(operation, Attach | Detach):
+            if isinstance(operation, Detach) and operation.socket not in attached:
+                continue
             attached.add(operation.socket)
-        elif isinstance(operation, Detach) and operation.socket not in attached:
-            continue
+            made = replace(operation, socket=intern(str(operation.socket)))  # a manager may compare its sockets by identity
         if isinstance(operation, Publish):
             published += 1
             made = PublishMessage(operation.topic, f"m{name}{published if published > 1 else ''}")

@@ -67,6 +67,13 @@ def test_an_operation_that_always_waits_need_not_answer() -> None:
     assert not {point.name for point in outcome.brought - outcome.fired if "stall" in point.name}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["takeover", "presence", "snapshot"])
+def test_options_of_the_core_model_say_what_took_a_custom_model(name: str) -> None:
+    assert found(f"{name}.py:Core")
+    assert not found(f"{name}.py:CoreFixed")
+
+
 @pytest.mark.parametrize("name", ["takeover", "presence", "snapshot"])
 def test_custom_models_say_what_the_core_model_cannot(name: str) -> None:
     assert found(f"{name}.py:Adapter")

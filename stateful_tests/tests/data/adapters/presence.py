@@ -116,3 +116,52 @@ class Adapter:
 
 class Fixed(Adapter):
     viewer = Patient
+
+
+class Core:
+    """The same server, by the core model's option `presence`: whoever is in a room looks at it."""
+
+    presence = True
+    viewer = Viewer
+
+    def __init__(self, env):
+        self.env = env
+        self.server = Server(self.push)
+        self.clients, self.gone, self.views = set(), set(), {}
+
+    async def push(self, viewer):
+        await self.env.park(f"state to {viewer.name}")
+
+    def connect(self, client):
+        if client not in self.gone:
+            self.clients.add(client)
+
+    async def subscribe(self, client, topic):
+        if client not in self.clients:
+            return False
+        if await self.server.come(client, topic):
+            viewer = self.views[client, topic] = self.viewer(client)
+            await self.server.look(viewer, topic)
+        return True
+
+    async def unsubscribe(self, client, topic):
+        return await self.server.go(client, topic)
+
+    async def disconnect(self, client):
+        self.gone.add(client)
+        self.clients.discard(client)
+        for topic in list(self.server.members):
+            await self.server.go(client, topic)
+
+    def observe(self):
+        return {(client, topic) for topic, clients in self.server.members.items() for client in clients}
+
+    def sees(self):
+        seen = {}
+        for (client, topic), viewer in self.views.items():
+            seen.setdefault(client, []).append(("state", topic, set(viewer.sees)))
+        return seen
+
+
+class CoreFixed(Core):
+    viewer = Patient

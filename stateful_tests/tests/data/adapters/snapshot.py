@@ -79,3 +79,42 @@ class Adapter:
 
 class Fixed(Adapter):
     log = Mended
+
+
+class Core:
+    """The same log, by the core model's option `retains`."""
+
+    retains = "all"
+    log = Log
+
+    def __init__(self, env):
+        self.env = env
+        self.ours = self.log(self.fetch)
+        self.publish = self.ours.publish
+        self.clients, self.asked = set(), set()
+
+    async def fetch(self, topic, there):
+        await self.env.park(f"fetch {topic}")
+        return there
+
+    def connect(self, client):
+        self.clients.add(client)
+
+    async def subscribe(self, client, topic):
+        if client not in self.clients:
+            return False
+        if (client, topic) not in self.asked:
+            self.asked.add((client, topic))
+            await self.ours.subscribe(client, topic)
+        return True
+
+    def delivered(self):
+        found = {}
+        for those in self.ours.listeners.values():
+            for who, inbox in those.items():
+                found.setdefault(who, []).extend(inbox)
+        return found
+
+
+class CoreFixed(Core):
+    log = Mended

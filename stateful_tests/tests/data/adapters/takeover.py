@@ -87,3 +87,32 @@ class Adapter:
 
 class Fixed(Adapter):
     sockets = Mended
+
+
+class Core:
+    """The same server, by the core model's option `reconnects`."""
+
+    reconnects = "takes over"
+    sockets = Sockets
+
+    def __init__(self, env):
+        self.env = env
+        self.ours = self.sockets(self.hello)
+        self.topics = {}  # of each socket
+        self.attach, self.detach = self.ours.opens, self.ours.closes
+
+    async def hello(self, sid, socket):
+        await self.env.park(f"hello to {socket} of {sid}")
+
+    def subscribe(self, client, topic):
+        if client not in self.ours.sockets:
+            return False
+        self.topics.setdefault(self.ours.sockets[client], set()).add(topic)
+        return True
+
+    def observe(self):
+        return {(client, topic) for client, socket in self.ours.sockets.items() for topic in self.topics.get(socket, ())}
+
+
+class CoreFixed(Core):
+    sockets = Mended

@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from subwarden.cli.options import output
 from subwarden.cli.reporting.formats import FORMATS, write_format
 from subwarden.cli.reporting.history import report_trend
-from subwarden.cli.reporting.html import write_html
+from subwarden.cli.reporting.html import file_or_folder, is_folder, write_html
 from subwarden.cli.reporting.reading import BadRecord, read_record
 
 EXIT = "exit codes: 0 written, 1 worse than before (--fail-on-regression), 3 usage or internal error"
@@ -29,7 +28,9 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser("report", help="show a saved record as a page", description=__doc__, epilog=EXIT)
     parser.add_argument("record", nargs="?", metavar="RUN.json", help="a record that --json wrote")
     parser.add_argument("--history", type=Path, metavar="DIR", help="the trend of the gates or hunts whose records are in this folder")
-    parser.add_argument("--html", type=output, metavar="FILE", help="where to write the page (default: beside the record, as RUN.html)")
+    parser.add_argument(
+        "--html", type=file_or_folder, metavar="FILE", help="where to write the page (default: beside the record, as RUN.html)"
+    )
     parser.add_argument("--format", choices=sorted(FORMATS), help="write it in this form to the standard output, instead of a page")
     parser.add_argument(
         "--set-baseline", action="store_true", help="with --history: keep the last run as DIR/baseline.json, and compare later runs with it"
@@ -66,5 +67,5 @@ def run(options: argparse.Namespace) -> int:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRecord(f"{options.record} is damaged: {type(error).__name__}: {error}; make it again with --json") from None
     if path is not None and not options.format:
-        sys.stdout.write(f"{path} is written; open it in a browser\n")
+        sys.stdout.write(f"{path} is written; open {'its index.html' if is_folder(path) else 'it'} in a browser\n")
     return 0

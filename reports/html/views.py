@@ -1,14 +1,20 @@
 """Finds the page for a record, by its schema, and writes it."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from subwarden.reports.html.escaping import escaped, user_text
 from subwarden.reports.html.page import page
 from subwarden.reports.html.view import View
 from subwarden.reports.html.view_of_models import history_view, proof_view, tour_view
 from subwarden.reports.html.view_of_others import exploration_view, process_view, protocol_view
 from subwarden.reports.html.view_of_runs import gate_view, hunt_view, play_view, replay_view
 from subwarden.reports.record import EXPLORE_SCHEMA, GATE_SCHEMA, HUNT_SCHEMA, PLAY_SCHEMA, REPLAY_SCHEMA, TOUR_SCHEMA
+
+INDEX = "index.html"
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9.]+")
 
 VIEWS: dict[str, Callable[[Any], View]] = {
     GATE_SCHEMA: gate_view,
@@ -53,3 +59,17 @@ def view_of(record: Any) -> View:
 def html_of(record: Any) -> str:
     """The page of `record`. Raises UnknownRecord."""
     return page(view_of(record))
+
+
+def pages_of(record: Any) -> dict[str, str]:
+    """The pages of `record` by the names of their files: an index, and one for each finding. Raises UnknownRecord."""
+    view = view_of(record)
+    made: dict[str, str] = {}
+    links: list[str] = []
+    for number, finding in enumerate(view.findings, 1):
+        name = f"{number}-{NOT_IN_NAMES.sub('-', finding.id)[:80]}.html"
+        where = f'<p><a href="{INDEX}">{escaped(view.title)}: all findings</a></p>'
+        made[name] = page(View(view.title, view.verdict, [], findings=[finding], sections=[("The other findings", where)]))
+        links.append(f'<li><a href="{name}">{user_text(finding.heading)}</a></li>')
+    found = [("Findings", f"<ol>{''.join(links)}</ol>")] if links else []
+    return {INDEX: page(replace(view, findings=[], sections=[*found, *view.sections])), **made}

@@ -1,6 +1,7 @@
 """`subwarden report`, and `--html` and `--format` of other verbs: files, exit codes, trends, one line for a file that is no record."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from subwarden.stateful_tests.runs.saved import COMMITTED
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 from subwarden.stateful_tests.tests.paths import GOLDEN
 from subwarden.stateful_tests.tests.reports.golden import golden
-from subwarden.stateful_tests.tests.reports.records import RAW, gate_of, replayed
+from subwarden.stateful_tests.tests.reports.records import PHANTOM, RAW, gate_of, replayed
 
 RUN = COMMITTED / "source-P10-a-subscription-is-seen-without-its-raw-choice.json"
 
@@ -46,6 +47,20 @@ def test_a_saved_record_becomes_a_page_beside_it(name: str, tmp_path: Path, caps
     assert capsys.readouterr().out.startswith("<?xml")
     assert main(["report", str(record), "--html", str(tmp_path / "other.html")]) == 0
     assert (tmp_path / "other.html").read_text(encoding="utf-8") == (tmp_path / "proof.html").read_text(encoding="utf-8")
+
+
+def test_a_folder_gets_an_index_and_a_page_for_each_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "gate.json").write_text(json.dumps(gate_of(replayed(RAW), replayed(PHANTOM))), encoding="utf-8")
+    assert main(["report", str(tmp_path / "gate.json"), "--html", f"{tmp_path}/pages/"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/pages/ is written; open its index.html in a browser\n"
+    names = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "pages").iterdir()}
+    links = [set(re.findall(r'href="([^#"]+)"', text)) for _, text in sorted(names.items())]
+    findings = sorted(names.keys() - {"index.html"})
+    assert [name[:6] for name in findings] == ["1-P10-", "2-P3-a"]
+    assert links == [{"index.html"}, {"index.html"}, set(findings)]
+    assert main(["report", str(tmp_path / "gate.json"), "--html", str(tmp_path / "pages")]) == 0, "it is there"
+    with pytest.raises(SystemExit):
+        main(["report", str(tmp_path / "gate.json"), "--html", f"{tmp_path}/no/pages/"])
 
 
 def test_every_verb_with_findings_has_the_option(tmp_path: Path) -> None:

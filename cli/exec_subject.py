@@ -92,5 +92,7 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
             raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     told = None if shown is None or shown.broken is None else run_record(shown, shown.broken.cause)
     made = replay_record(saved, run, told, None if saved.schedule is not None else (failed, counted))
+    if told is not None:
+        made["replay"] = options.replay
     write_outputs(options, made, lambda: write_process_replay(made, told, console_for(sys.stdout)))
     return 1 if failed else 0

@@ -3,7 +3,7 @@
 from typing import Literal, NotRequired, TypedDict
 
 from subwarden.reports.history_record import HistoryRecord
-from subwarden.reports.record import BrokenRecord, RunRecord, VerdictName
+from subwarden.reports.record import BrokenRecord, RunRecord, TraceRecord, VerdictName
 
 
 class ProtocolCheckRecord(TypedDict):
@@ -26,11 +26,12 @@ class ProtocolRecord(TypedDict):
 
 class ExecRunRecord(BrokenRecord, RunRecord):
     """A run that violates a property. `first`: the calls made one by one before the tasks start; `schedule`: None where the process
-    schedules itself.
+    schedules itself; `trace`: what the process showed beside the model, at each step.
     """
 
     first: list[str]
     schedule: list[str] | None
+    trace: NotRequired[TraceRecord]
 
 
 class ExecFindingRecord(ExecRunRecord):

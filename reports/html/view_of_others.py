@@ -50,7 +50,7 @@ def _process_finding(finding: ExecFindingRecord) -> FindingView:
         heading=f"{finding['property']} {finding['title']}: {finding['said']}",
         lines=[*([finding["detail"]] if finding["detail"] else []), *([] if finding["schedule"] is not None else [failed])],
         tasks=[*first, *((task["name"], ", then ".join(task["operations"])) for task in finding["tasks"])],
-        run={"tasks": finding["tasks"], "steps": finding["steps"]},
+        run={"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")},
         replay=f"subwarden replay {finding['replay']}",
     )
 

@@ -27,12 +27,16 @@ from subwarden.stateful_tests.exec.session import Message, Session
 
 @dataclass(slots=True)
 class Row:
-    """A row of the table: the task, its actions, and the changes. `until`: the time of its last event."""
+    """A row of the table: the task, its actions, and the changes. `until`: the time of its last event; `shown`: the relation that it ended
+    with, None if nobody looked; `told`: the connections that were delivered to.
+    """
 
     task: str
     did: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     until: int = 0
+    shown: Relation | None = None
+    told: list[Id] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class ExecPlay:
         if relation != self._relation or self._news:
             self.recording.shown(relation, in_order({*self._topics, *(topic for topic, _ in relation.subscribers)}))
         self._relation, self._news = relation, False
+        self.rows[-1].shown = relation
         self.rows[-1].until = self.recording.now
 
     def wrong(self, cause: Cause, detail: str = "") -> None:
@@ -176,6 +181,7 @@ class ExecPlay:
         task, call = self.open[number]
         self._told.setdefault(number, []).append(to)
         self._did(task, f"delivers to {to}")
+        self.rows[-1].told.append(to)
         if not self._subscribed(call.operation.topic, to):
             self.wrong(own.LATE_DELIVERY, f"{to} is not subscribed to {call.operation.topic} then")
 

@@ -12,6 +12,7 @@ from subwarden.reports.history_record import HistoryRecord
 from subwarden.reports.record import REPLAY_SCHEMA, BrokenRecord, ReplayRecord, TaskRow
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.gate import ExecOutcome
+from subwarden.stateful_tests.exec.pictured import trace_of
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import kinds
@@ -61,6 +62,8 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
     broken = run.broken
     assert broken is not None
     names = [task.name for task in run.program.tasks]
+    rows = run.rows[: broken.row + 1]
+    who = [row.task if row.task in names else ALONE for row in rows]
     return {
         "id": cause.slug(),
         "property": cause.property.name,
@@ -76,14 +79,15 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
         "steps": [
             {
                 "step": number,
-                "task": row.task if row.task in names else ALONE,
+                "task": who[number - 1],
                 "did": row.did,
                 "at": "",
                 "changed": row.changed,
                 "broken": [f"{cause.property.name} {cause.property.title}: {cause.said()}"] if number - 1 == broken.row else [],
             }
-            for number, row in enumerate(run.rows[: broken.row + 1], 1)
+            for number, row in enumerate(rows, 1)
         ],
+        "trace": trace_of(run, rows, who),
     }
 
 
@@ -106,6 +110,8 @@ def replay_record(saved: SavedRun, last: ExecRun, told: ExecRunRecord | None, tr
         made["findings"] = [cast(BrokenRecord, {key: value for key, value in told.items() if key in keys})]
         first: list[TaskRow] = [{"name": ALONE, "operations": told["first"], "faults": ""}] if told["first"] else []
         made["tasks"], made["steps"] = [*first, *told["tasks"]], told["steps"]
+        if "trace" in told:
+            made["trace"] = told["trace"]
     return made
 
 

@@ -4,7 +4,7 @@ function stateTable(state) {
   const {shown, must, may} = state, allowed = new Set([...must, ...may]), has = new Set(shown);
   const all = [...new Set([...shown, ...must, ...may])];
   const kind = (fact) => {
-    if (!state.compared) return has.has(fact) ? ["", "shows", ""] : ["", "", must.includes(fact) ? "has" : "may have"];
+    if (!state.compared) return ["", has.has(fact) ? "shows" : "", must.includes(fact) ? "has" : may.includes(fact) ? "may have" : ""];
     if (has.has(fact) && !allowed.has(fact)) return ["extra", "shows", "does not allow"];
     if (!has.has(fact) && must.includes(fact)) return ["missing", "does not show", "has"];
     if (may.includes(fact)) return ["maybe", has.has(fact) ? "shows" : "does not show", "may have"];

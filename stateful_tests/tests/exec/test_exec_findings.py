@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 
 from subwarden.checking import causes
+from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
 from subwarden.reports.exec import write_process_gate
 from subwarden.reports.exec_record import ExecGateRecord
@@ -91,6 +92,24 @@ def test_a_finding_that_was_seen_once() -> None:
     out = io.StringIO()
     write_process_gate(data, console_for(out), timings=False)
     assert "reproducible: not in 100 more runs of this program; the history is the evidence" in out.getvalue()
+
+
+def test_a_page_has_what_was_shown_beside_what_the_model_may_have() -> None:
+    run = two_unsubscribes()
+    run.rows[1].shown = run.rows[3].shown = Relation(None, frozenset({("t1", "c1")}))
+    (finding,) = made(run, steps=True, failed=0, counted=0, doubts=[])["findings"]
+    states = [moment["state"] for moment in finding["trace"]["moments"]]
+    assert len(states) == len(finding["steps"]) + 1
+    assert [(state["must"], state["may"], state["followed"]) for state in states] == [
+        ([], [], True),
+        ([], [], True),
+        (["c1 on t1"], [], True),
+        ([], ["c1 on t1"], True),
+        ([], [], True),
+        ([], [], False),
+    ]
+    assert [state["compared"] for state in states] == [False, False, True, False, True, False]
+    assert states[4]["shown"] == ["c1 on t1"], "B was told yes, and it is there all the same"
 
 
 # --- shrinking without control of the schedule

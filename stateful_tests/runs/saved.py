@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from subwarden.stateful_tests.runs.replay import Replay, read
+from subwarden.stateful_tests.runs.files import file_of
+from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.runs.whole_file import write_whole
 
 COMMITTED = Path(__file__).parents[1] / "corpus"
@@ -23,8 +24,27 @@ def saved_runs(*, committed_only: bool, subject: str | None = None) -> Iterator[
     for folder in (COMMITTED,) if committed_only else (COMMITTED, SAVED):
         for path in sorted(folder.glob("*.json")):
             replay = read(str(path))
-            if folder is COMMITTED or subject in (None, replay.subject):
+            if folder is COMMITTED or subject is None or _same(subject, replay.subject):
                 yield path.stem, replay
+
+
+def of_subject(subject: str) -> list[Replay]:
+    """The runs of `subject` that gates and tests left in the current folder; files that cannot be read are passed over."""
+    runs: list[Replay] = []
+    for path in sorted(SAVED.glob("*.json")):
+        try:
+            replay = read(str(path))
+        except BadReplay:  # of another version, or no run: the gate says so
+            continue
+        runs += [replay] * _same(subject, replay.subject)
+    return runs
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names mean one subject: a module and its file are one."""
+    if one == other:
+        return True
+    return one.rpartition(":")[2] == other.rpartition(":")[2] and (file := file_of(one)) is not None and file == file_of(other)
 
 
 def save(replay: Replay) -> Path:

@@ -26,7 +26,6 @@ from subwarden.stateful_tests.subjects.core.simpler import simpler
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
 DELIVERS = CoreProgram(((Attach("c1", "s1"), Connect("c1"), Subscribe("c1", "t1"), Publish("t1")),))
-OVERLAPS = pairs(CORE_BY_NAME)
 
 
 class CoreLevel(AdapterLevel):
@@ -74,8 +73,8 @@ class CoreLevel(AdapterLevel):
         return fired(kind for kind in kinds if kind)
 
     def overlaps(self, factory: Factory) -> frozenset[str]:
-        """All pairs of operations."""
-        return OVERLAPS
+        """All pairs of operations that the adapter has."""
+        return pairs(CORE_BY_NAME.keys() & factory().kind.has)
 
 
 CORE_LEVEL = CoreLevel()

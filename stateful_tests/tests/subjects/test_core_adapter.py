@@ -257,3 +257,7 @@ def test_a_property_that_is_off_under_cancellation_is_judged_without_one(off: st
     assert cancelled == {"P8-a-subscription-vanishes-that-no-open-call-ended"}
     assert not play(Off, again, choices=(0, 0, 1)).violations
     assert play(Forgets, CoreProgram(again.tasks)).violations
+
+
+def test_operations_that_the_adapter_does_not_have_are_not_told_as_never_overlapping() -> None:
+    assert CORE_LEVEL.overlaps(factory_of(Small)) == {"connect | connect", "connect | subscribe", "subscribe | subscribe"}

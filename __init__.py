@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario as BadScenario
     from subwarden.world.asgi.application import Application as asgi
     from subwarden.world.asgi.fresh import application as fresh
-    from subwarden.world.asgi.hub import AsgiHub as AsgiHub
     from subwarden.world.decisions import choose as choose
     from subwarden.world.decisions import may_cancel as may_cancel
     from subwarden.world.decisions import may_fail as may_fail
+    from subwarden.world.hubs.in_process import AsgiHub as AsgiHub
+    from subwarden.world.hubs.over_network import SocketHub as SocketHub
     from subwarden.world.network.control import network as network
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Exploration",
     "Report",
     "ScenarioFailed",
+    "SocketHub",
     "WaitsForEver",
     "__version__",
     "always",
@@ -64,13 +66,14 @@ _EXPLORE = "subwarden.stateful_tests.explore.api"
 _JUDGE = "subwarden.checking.scenario.judge"
 _WORLD = "subwarden.world.decisions"
 _FOUND_IN = {
-    "AsgiHub": ("subwarden.world.asgi.hub", "AsgiHub"),
+    "AsgiHub": ("subwarden.world.hubs.in_process", "AsgiHub"),
     "BadScenario": ("subwarden.stateful_tests.subjects.scenario.scenario", "BadScenario"),
     "DoesNotHold": (_API, "DoesNotHold"),
     "Env": ("subwarden.stateful_tests.subjects.core.environment", "Environment"),
     "Exploration": (_EXPLORE, "Exploration"),
     "Report": (_API, "Report"),
     "ScenarioFailed": (_EXPLORE, "ScenarioFailed"),
+    "SocketHub": ("subwarden.world.hubs.over_network", "SocketHub"),
     "WaitsForEver": ("subwarden.stateful_tests.explore.once", "WaitsForEver"),
     "always": (_JUDGE, "always"),
     "asgi": ("subwarden.world.asgi.application", "Application"),

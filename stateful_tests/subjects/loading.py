@@ -32,6 +32,7 @@ from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter, Cust
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.world.loop import WorldLoop
 
 
 class BadSubject(Exception):
@@ -74,7 +75,7 @@ def _own(name: str) -> tuple[str, Factory]:
             f"unknown subject {name!r}; built-in subjects are {', '.join(SUBJECTS)}; "
             "your own is named path/to/file.py:Factory or package.module:Factory"
         )
-    loop = ControlledLoop()
+    loop = WorldLoop()
     with _watching(name, loop):
         module = module_of(where, name)
         factory = getattr(module, attribute, None)
@@ -99,7 +100,7 @@ def _watching(name: str, loop: ControlledLoop) -> Iterator[None]:
 
 def in_hand(name: str, factory: Callable[..., Any]) -> tuple[str, Factory]:
     """The level of the subject that `factory` makes, and what to make it with; `name` is what it is called. Raises BadSubject."""
-    loop = ControlledLoop()
+    loop = WorldLoop()
     with _watching(name, loop):
         return _tried(name, getattr(factory, "__name__", "the factory"), factory, loop)
 

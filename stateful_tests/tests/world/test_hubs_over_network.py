@@ -1,0 +1,66 @@
+"""`subwarden.SocketHub` holds a server on the simulated network against the core model, by what its clients receive."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+import subwarden
+
+
+@pytest.mark.parametrize(
+    ("serve", "connect", "said"),
+    [
+        (print, lambda client: None, "SocketHub needs serve, an `async def` that runs the server"),
+        (asyncio.sleep, lambda: None, r"SocketHub needs connect\(client\), which connects a client"),
+    ],
+)
+def test_a_hub_that_cannot_be_played_is_refused(serve: Any, connect: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        subwarden.SocketHub(serve, connect=connect, subscribe=str, publish=print)
+
+
+def lines(answered: Any) -> Any:
+    """A hub of one topic, whose clients subscribe by a line."""
+    members: list[Any] = []
+
+    async def handle(reader: Any, writer: Any) -> None:
+        while line := await reader.readline():
+            if line == b"join\n":
+                members.append(writer)
+            for each in members if line != b"join\n" else ():
+                each.write(line)
+            writer.write(b"ok\n")
+        writer.close()
+
+    async def serve() -> Any:
+        members.clear()
+        async with await asyncio.start_server(handle, "localhost", 7000):
+            yield
+
+    return subwarden.SocketHub(
+        serve,
+        connect=lambda client: asyncio.open_connection("localhost", 7000),
+        subscribe=lambda topic: "join",
+        publish=lambda topic, message: message,
+        received=lambda text: None if text == "ok" else text,
+        answered=answered,
+    )
+
+
+@pytest.mark.parametrize("answered", [None, lambda text: text == "ok"], ids=["once nothing is in flight", "by an answer"])
+def test_a_call_has_been_answered_when_its_effect_is_there(answered: Any) -> None:
+    async def scenario() -> None:
+        adapter = lines(answered)()
+        await adapter.start()
+        await adapter.connect("ann")
+        await adapter.connect("bob")
+        await asyncio.gather(adapter.subscribe("ann", "t"), adapter.subscribe("bob", "t"))
+        await adapter.publish("t", "hello")
+        await adapter.disconnect("bob")
+        await asyncio.sleep(5)
+        assert adapter.delivered() == {"ann": ["hello"], "bob": ["hello"]}
+        await adapter.close()
+
+    found = subwarden.explore(scenario, schedules=25, leave=["handle"])
+    assert found.verdict == "holds", str(found)

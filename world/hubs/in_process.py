@@ -1,0 +1,95 @@
+"""An adapter of the core model for an ASGI application that clients reach by websocket: it is judged by what its clients receive."""
+
+from collections.abc import Callable
+from typing import Any
+
+from subwarden.world.asgi.application import Application
+from subwarden.world.asgi.connection import Disconnected
+from subwarden.world.asgi.fresh import application
+from subwarden.world.asgi.websocket import WebSocket
+from subwarden.world.hubs.adapter import PUBLISHER, HubAdapter, Link, Messages, Say, adapter_class
+
+
+class AsgiHub:
+    """Makes the adapter of one run; give it to `subwarden.holds`.
+
+    `app`: the application by its name, `"main:app"`, which is imported anew for each run; or a function without arguments that makes it.
+    `path`: where a client connects, with `{client}`. `subscribe(topic)`, `unsubscribe(topic)`: the message by which a client asks for that,
+    text or JSON. `publish(topic, message)`: the message that a publisher sends, by a websocket of its own; or a tuple (method, path, JSON)
+    for an HTTP request. `received(text)`: the published message in what a client was sent, or None for anything else.
+
+    If `path` has `{topic}`, a subscription is a websocket of its own; `subscribe` and `unsubscribe` are not needed then. `observe(app)`:
+    what the application believes, as (client, topic) pairs.
+
+    A call has been answered when the application has taken its message and asks for the next. Raises ValueError for what cannot be played.
+    """
+
+    def __init__(
+        self,
+        app: str | Callable[[], Any],
+        *,
+        path: str,
+        publish: Say,
+        subscribe: Say | None = None,
+        unsubscribe: Say | None = None,
+        received: Callable[[str], str | None] = str,
+        observe: Callable[[Any], Any] | None = None,
+    ) -> None:
+        if ("{topic}" in path) is (subscribe is not None):
+            raise ValueError("AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with {topic}")
+        self.app, self.path, self.observe = app, path, observe
+        self.messages = Messages(publish, subscribe, unsubscribe, received)
+        self.__name__ = app if isinstance(app, str) else getattr(app, "__name__", "AsgiHub")
+
+    def __call__(self) -> Any:
+        app = application(self.app) if isinstance(self.app, str) else self.app()
+        return adapter_class(_Adapter, self.messages, self.observe)(self, app)
+
+
+class _Adapter(HubAdapter):
+    def __init__(self, hub: AsgiHub, app: Any) -> None:
+        super().__init__(hub.messages)
+        self.path, self.app = hub.path, app
+
+    async def start(self) -> None:
+        self._driver = await Application(self.app).__aenter__()
+
+    async def open(self, client: str, topic: str | None) -> Link:
+        named = client if topic is None else f"{client}/{topic}"
+        made = await self._driver.websocket(self.path.format(client=client, topic=topic), name=named)
+        await made.taken()
+        return _Link(made)
+
+    async def publish(self, topic: str, message: str) -> None:
+        said = self.messages.publish(topic, message)
+        if isinstance(said, tuple):
+            await self._driver.request(said[0], said[1], json=said[2])
+            return
+        publisher = await self._driver.websocket(self.path.format(client=PUBLISHER, topic=topic), name=f"{PUBLISHER}-{message}")
+        await publisher.send(said)
+        await publisher.taken()
+        publisher.close()
+        await publisher.ended()
+
+    async def stop(self) -> None:
+        await self._driver.__aexit__(None)
+
+
+class _Link(Link):
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def ask(self, message: Any) -> None:
+        try:
+            await self._socket.send(message)
+            await self._socket.taken()
+        except Disconnected:
+            pass
+
+    async def receive(self) -> str:
+        data = await self._socket.receive()
+        return data if isinstance(data, str) else data.decode()
+
+    async def leave(self) -> None:
+        self._socket.close()
+        await self._socket.ended()

@@ -1,0 +1,188 @@
+"""An adapter of the core model for a server on the simulated network, with clients of the user's choice."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from subwarden.world.hubs.adapter import PUBLISHER, HubAdapter, Link, Messages, Say, adapter_class
+
+QUIET = 1.5  # virtual seconds without anything in flight; longer than a step or the network is slow (`scheduling.order.PROMPT`)
+
+
+class SocketHub:
+    """Makes the adapter of one run; give it to `subwarden.holds`.
+
+    `serve`: an async function that runs the server until it is cancelled; or one with a `yield`, after which it is to stop.
+    `connect(client)` connects a client: to a connection of websockets or aiohttp, a pair (reader, writer) for lines, or an object with
+    async `send(text)` and `receive()`, and `close()`. `subscribe`, `unsubscribe`, `publish`, `received`: as for `AsgiHub`. Without
+    `subscribe`, a subscription is a connection of its own, made by `connect(client, topic)`.
+
+    `answered(text)`: whether a text answers the client's last request. Without it, a request has been answered once nothing is in flight
+    and no step is ready. Raises ValueError for what cannot be played.
+    """
+
+    def __init__(
+        self,
+        serve: Callable[[], Any],
+        *,
+        connect: Callable[..., Awaitable[Any]],
+        publish: Say,
+        subscribe: Say | None = None,
+        unsubscribe: Say | None = None,
+        received: Callable[[str], str | None] = str,
+        answered: Callable[[str], bool] | None = None,
+    ) -> None:
+        if not (inspect.iscoroutinefunction(serve) or inspect.isasyncgenfunction(serve)):
+            raise ValueError("SocketHub needs serve, an `async def` that runs the server")
+        taken = ("client",) if subscribe is not None else ("client", "topic")
+        try:
+            inspect.signature(connect).bind(*taken)
+        except TypeError:
+            raise ValueError(f"SocketHub needs connect({', '.join(taken)}), which connects a client") from None
+        self.serve, self.connect, self.answered = serve, connect, answered
+        self.messages = Messages(publish, subscribe, unsubscribe, received)
+        self.__name__ = getattr(serve, "__name__", "SocketHub")
+
+    def __call__(self) -> Any:
+        return adapter_class(_Adapter, self.messages)(self)
+
+
+class _Adapter(HubAdapter):
+    def __init__(self, hub: SocketHub) -> None:
+        super().__init__(hub.messages)
+        self._hub = hub
+        self._server = AsyncExitStack()
+        self._open: list[_Link] = []
+
+    async def start(self) -> None:
+        serve = self._hub.serve
+        if inspect.isasyncgenfunction(serve):
+            await self._server.enter_async_context(asynccontextmanager(serve)())
+        else:
+            task = asyncio.create_task(serve(), name="server")
+            self._server.push_async_callback(_cancelled, task)
+        await at_rest()
+
+    async def open(self, client: str, topic: str | None) -> Link:
+        made = self._hub.connect(client) if topic is None else self._hub.connect(client, topic)
+        link = _Link(await made, self._hub.answered)
+        self._open.append(link)
+        if self._hub.answered is None:
+            await at_rest()
+        return link
+
+    async def publish(self, topic: str, message: str) -> None:
+        said = self.messages.publish(topic, message)
+        if inspect.isawaitable(said):  # it publishes by itself
+            await said
+            await at_rest()
+            return
+        link = await self.open(PUBLISHER, topic if self.messages.by_topic else None)
+        reading = asyncio.create_task(self._drained(link), name=f"{PUBLISHER} listens")
+        await link.ask(said)
+        await link.leave()
+        await reading
+
+    async def _drained(self, link: Link) -> None:
+        try:
+            while True:
+                await link.receive()
+        except ConnectionError:
+            pass
+
+    async def stop(self) -> None:
+        for link in self._open:
+            await link.leave()
+        await self._server.aclose()
+
+
+async def _cancelled(task: "asyncio.Task[Any]") -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def at_rest() -> None:
+    """Wait until nothing is in flight and no other step is ready."""
+    loop: Any = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(QUIET)
+        if not loop.arrivals and not loop.ready:
+            return
+
+
+class _Link(Link):
+    def __init__(self, made: Any, answered: Callable[[str], bool] | None) -> None:
+        self._answered = answered
+        self._answers: list[asyncio.Future[None]] = []
+        self._closing: asyncio.Task[None] | None = None
+        self._end = False
+        if isinstance(made, tuple):
+            made = _Lines(*made)
+        self._made = made
+        self._send = made.send_str if hasattr(made, "send_str") else made.send
+        names = ("recv", "receive_str", "receive")
+        self._receive = next(getattr(made, name) for name in names if hasattr(made, name))
+
+    async def ask(self, message: Any) -> None:
+        answer = asyncio.get_running_loop().create_future()
+        self._answers.append(answer)
+        try:
+            await self._send(message if isinstance(message, str) else json.dumps(message))
+        except Exception:  # it is closed; each package says so in its own way
+            return
+        if self._answered is None:
+            await at_rest()
+        elif not self._end:
+            await answer
+
+    async def receive(self) -> str:
+        try:
+            data = await self._receive()
+        except Exception as error:  # as above
+            self._end = True
+            for each in self._answers:
+                _settle(each)
+            raise ConnectionError from error
+        text = data if isinstance(data, str) else bytes(data).decode()
+        if self._answered is not None and self._answers and self._answered(text):
+            _settle(self._answers.pop(0))
+        return text
+
+    async def leave(self) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="closing")
+        await asyncio.shield(self._closing)  # a client that is cut off has left all the same
+        await at_rest()
+
+    async def _close(self) -> None:
+        ended = self._made.close()
+        if inspect.isawaitable(ended):
+            await ended
+
+
+def _settle(answer: "asyncio.Future[None]") -> None:
+    if not answer.done():
+        answer.set_result(None)
+
+
+class _Lines:
+    """A pair of streams, for texts of one line each."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def send(self, text: str) -> None:
+        self._writer.write(text.encode() + b"\n")
+        await self._writer.drain()
+
+    async def receive(self) -> str:
+        line = await self._reader.readline()
+        if not line:
+            raise ConnectionResetError
+        return line.decode().removesuffix("\n")
+
+    def close(self) -> None:
+        self._writer.close()

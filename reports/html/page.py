@@ -83,7 +83,7 @@ def _finding(at: int, finding: FindingView, run: int | None) -> str:
 def _copied(key: str, name: str, text: str, *, folded: bool = False) -> str:
     """A text with a button that copies it."""
     button = f'<button type="button" class="copy" data-copy="{key}">Copy<span class="hidden"> the {escaped(name.lower())}</span></button>'
-    content = f'{button}<pre id="{key}" tabindex="0">{escaped(text)}</pre>'
+    content = f'{button}<pre id="{key}" tabindex="0" role="group" aria-label="{escaped(name)}">{escaped(text)}</pre>'
     if folded:
         return f'<details class="copied"><summary>{escaped(name)}</summary>{content}</details>'
     return f'<div class="copied"><h4>{escaped(name)}</h4>{content}</div>'

@@ -17,7 +17,8 @@ def walk_page(head: WalkHeadRecord, now: WalkRecord) -> str:
         f'<header><h1>{user_text(head["title"])} <span class="verdict" role="status"></span></h1>{about}{tasks}</header>'
         '<div class="alarm" role="alert"></div><div class="said"></div>'
         f'<section class="walk" aria-label="What happens next"><h2>What happens next</h2><p class="note">{escaped(keys)}</p>'
-        '<ol class="candidates" tabindex="-1"></ol><div class="bar steer"></div><div class="kept" role="status"></div></section>'
+        '<ol class="candidates" tabindex="-1" aria-label="Candidates"></ol>'
+        '<div class="bar steer"></div><div class="kept" role="status"></div></section>'
         '<div class="hidden spoken" aria-live="polite"></div><section aria-label="The run so far"><h2>The run so far</h2>'
         '<div class="run"><p class="needs">The timeline needs JavaScript.</p></div></section>'
     )

@@ -35,6 +35,8 @@ const save = () => doing(async () => {
   const saved = await ask("save", {schedule: now.schedule});
   const line = make("pre", "", saved.command), copy = button("Copy", () => {});
   line.tabIndex = 0;
+  line.setAttribute("role", "group");
+  line.setAttribute("aria-label", "The line that replays it");
   copy.className = "copy";
   copy.append(make("span", "hidden", " the line that replays it"));
   copies(copy, () => line);

@@ -13,7 +13,7 @@ from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.reports.browser import Browser, chromium
 from subwarden.stateful_tests.tests.reports.records import RAW, RUNS
-from subwarden.stateful_tests.tests.reports.test_page_in_a_browser import CONTRAST
+from subwarden.stateful_tests.tests.reports.test_page_in_a_browser import CONTRAST, nameless
 from subwarden.stateful_tests.walking.level_walk import LevelWalk
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium() is None, reason="there is no Chromium")]
@@ -115,10 +115,7 @@ def test_it_fits_and_its_text_stands_out(browser: Browser, server: Server, width
         press(browser, "Take back")
     assert browser.value("document.documentElement.scrollWidth") <= width
     assert browser.value(CONTRAST) == []
-    assert (
-        browser.value("[...document.querySelectorAll('button, input')].filter((one) => !(one.innerText || one.ariaLabel).trim()).length")
-        == 0
-    )
+    assert nameless(browser) == []
 
 
 def test_a_closed_page_ends_the_server(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,10 +124,46 @@ def test_a_phone_has_no_sideways_scrolling_and_text_stands_out(browser: Browser,
     assert browser.value(CONTRAST) == []
 
 
+def nameless(browser: Browser) -> list[Any]:
+    """The roles of what can be focused, and of pictures, that a screen reader has no name for."""
+    nodes = browser.ask("Accessibility.getFullAXTree")["nodes"]
+    found = []
+    for node in nodes:
+        role = node.get("role", {}).get("value")
+        focusable = any(each["name"] == "focusable" and each["value"]["value"] for each in node.get("properties", ()))
+        named = str(node.get("name", {}).get("value", "")).strip()
+        if (
+            not node.get("ignored")
+            and not named
+            and role not in ("RootWebArea", "none")
+            and (focusable or role in ("image", "img", "option"))
+        ):
+            found.append(role)
+    return found
+
+
+def test_a_screen_reader_has_a_name_for_everything(browser: Browser, tmp_path: Path) -> None:
+    opened(browser, tmp_path, gate_of(replayed(PHANTOM), replayed(RAW)))
+    press(browser, "Beside a run")
+    assert nameless(browser) == []
+    order = browser.value(
+        "[...document.querySelectorAll('details[open] .run :is(button, input, [tabindex])')].map((one) => one.ariaLabel || one.innerText)"
+    )
+    assert [name.strip("\u2039\u203a ") for name in order[:6]] == [
+        *("Back", "Step", "Next", "Where it breaks", "Where it was lost"),
+        "Beside a run that holds",
+    ]
+    assert order[-3:] == ["the run that fails", "the nearest run that holds", "The chosen step"]
+
+
 def test_it_prints_as_a_table(browser: Browser, tmp_path: Path) -> None:
     opened(browser, tmp_path, gate_of(replayed(PHANTOM), replayed(RAW)))
     browser.value("dispatchEvent(new Event('beforeprint'))")
     assert browser.value("[...document.querySelectorAll('.printed')].map((one) => one.querySelectorAll('tr').length)") == [9, 10]
+    media = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.ask("Emulation.setEmulatedMedia", media="print", features=media)
+    assert browser.value(CONTRAST) == [], "also from the dark theme"
+    browser.ask("Emulation.setEmulatedMedia", media="")
     browser.value("dispatchEvent(new Event('afterprint'))")
     assert browser.value("document.querySelectorAll('.printed').length") == 0
 
@@ -152,6 +188,15 @@ CONTRAST = """(() => {
     if (!own || !element.getClientRects().length || element.closest('svg') || element.disabled) continue;
     const [one, two] = [light(channels(getComputedStyle(element).color)), light(behind(element))].sort((a, b) => b - a);
     if ((one + 0.05) / (two + 0.05) < 4.5) poor.push(element.className + ': ' + element.textContent.slice(0, 40));
+  }
+  const filled = (kind) => [...document.querySelectorAll(`svg .${kind}`)].map((each) => channels(getComputedStyle(each).fill));
+  const bars = ['track', 'full', 'part', 'call', 'node'].flatMap(filled);
+  for (const text of document.querySelectorAll('svg text')) {
+    const on = text.classList.contains('on-bar') || !text.classList.length ? bars : [];
+    for (const colour of [...on, behind(text.closest('svg'))]) {
+      const [one, two] = [light(channels(getComputedStyle(text).fill)), light(colour)].sort((a, b) => b - a);
+      if ((one + 0.05) / (two + 0.05) < 4.5) poor.push('svg ' + text.classList + ': ' + text.textContent.slice(0, 40));
+    }
   }
   return poor;
 })()"""

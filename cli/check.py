@@ -14,8 +14,9 @@ from subwarden.checking.linearizability.lines import Header, Malformed, header_o
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
-from subwarden.reports.history import as_text
-from subwarden.reports.printable import escape, printable
+from subwarden.reports.history import write_history
+from subwarden.reports.layout.console import console_for
+from subwarden.reports.printable import printable
 from subwarden.stateful_tests.runs.history_record import record
 
 UNUSABLE = 3
@@ -69,7 +70,7 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
     except OSError as error:
         return _unusable(f"{called}: {error.strerror}; name a file that can be read")
     made = record(judgement, specification, called)
-    write_outputs(args, made, lambda: sys.stdout.write(escape(as_text(made))))
+    write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)))
     return judgement.verdict.exit_code
 
 

@@ -1,5 +1,6 @@
 """Writes the reports of a subject in a process of its own: its gate, its findings, and the checks of its protocol (`conform`)."""
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -7,6 +8,7 @@ from subwarden.reports import history
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord, ProtocolCheckRecord
 from subwarden.reports.gate import COLOURS, STOPPED
 from subwarden.reports.layout.run_table import run_table
+from subwarden.reports.layout.wrapping import padded, write_line
 from subwarden.reports.record import ReplayRecord
 
 
@@ -14,7 +16,7 @@ def write_process_gate(record: ExecGateRecord, console: Console, *, timings: boo
     """Write the report of a gate. `timings=False` leaves out the time it took."""
     for finding in record["findings"]:
         write_process_finding(finding, console)
-    console.print(Text(f"{record['name']} offers {', '.join(record['operations'])}"), soft_wrap=True)
+    write_line(f"{record['name']} offers {', '.join(record['operations'])}", console)
     console.print("scheduling: subwarden chooses every step" if record["scheduled"] else "scheduling: the process schedules itself")
     steps = f", {record['steps']:,} steps" if record["scheduled"] else f", {record['overtook']:,} calls answered before an earlier call"
     seconds = f", {record['seconds']:.1f} s" if timings else ""
@@ -22,11 +24,11 @@ def write_process_gate(record: ExecGateRecord, console: Console, *, timings: boo
     fired, never = record["coverage"]["fired"], record["coverage"]["never_fired"]
     console.print(Text(f"coverage: {len(fired)} of {len(fired) + len(never)} kinds of transition and choice fired"))
     for name in never:
-        console.print(Text(f"  never fired: {name}", style="yellow"))
+        write_line(f"  never fired: {name}", console, "yellow")
     if not record["observed"]:
         console.print(Text("not observable: judged by its answers alone", style="yellow"))
     for doubt in record["doubts"]:
-        console.print(Text(f"doubt: {doubt}", style="yellow"), soft_wrap=True)
+        write_line(f"doubt: {doubt}", console, "yellow")
     verdict, found = record["verdict"], len(record["findings"])
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
     said = (
@@ -34,7 +36,7 @@ def write_process_gate(record: ExecGateRecord, console: Console, *, timings: boo
     )
     console.print(Text(said, style=f"bold {COLOURS[verdict]}"), soft_wrap=True)
     if record["stopped"]:
-        console.print(STOPPED)
+        write_line(STOPPED, console)
 
 
 def write_process_finding(finding: ExecFindingRecord, console: Console) -> None:
@@ -45,13 +47,14 @@ def write_process_finding(finding: ExecFindingRecord, console: Console) -> None:
     elif finding["schedule"] is not None:
         console.print(Text("reproducible: yes, by its schedule"))
     else:
-        console.print(Text(f"reproducible: {_luck(finding['failed'], finding['counted'])}"))
+        write_line(f"reproducible: {_luck(finding['failed'], finding['counted'])}", console)
     console.print(Text(f"replay: subwarden replay {finding.get('short', finding['replay'])}"), soft_wrap=True)
     says = history.VERDICTS[finding["judgement"]["verdict"]]
     console.print(Text(f"history: subwarden check {finding['history']}  ({says})"), soft_wrap=True)
     if finding["property"] == "P8" and finding["judgement"]["verdict"] == "violated":
-        told = history.as_text(finding["judgement"]).partition("\n")[2]
-        console.print(Text("\n".join(f"  {line}" if line else "" for line in told.splitlines())), soft_wrap=True)
+        for line in history.as_text(finding["judgement"]).splitlines()[1:]:
+            said = line.replace(f"{finding['history']}:", "line ", 1)  # the file is named above
+            write_line(f"  {said}" if said else "", console)
     console.print()
 
 
@@ -71,14 +74,14 @@ def write_process_replay(record: ReplayRecord, run: ExecRunRecord | None, consol
 
 def write_run(run: ExecRunRecord, console: Console) -> None:
     """Write a run that violates a property: the cause, the program and the table."""
-    console.print(Text(f"{run['property']} {run['title']}: {run['said']}", style="bold red"))
-    if run["detail"]:
-        console.print(Text(run["detail"]), soft_wrap=True)
+    write_line(f"{run['property']} {run['title']}: {run['said']}", console, "bold red")
+    for line in run["detail"].splitlines():
+        write_line(f"  {line}", console)
     rows = [("first", ", then ".join(run["first"]))] if run["first"] else []
     rows += [(task["name"], ", then ".join(task["operations"])) for task in run["tasks"]]
-    width = max(len(name) for name, _ in rows)
+    width = max(cell_len(name) for name, _ in rows)
     for name, operations in rows:
-        console.print(Text(f"  {name.ljust(width)}  {operations}"))
+        write_line(f"  {padded(name, width)}  {operations}", console)
     console.print(run_table(run, console.width))
 
 

@@ -95,7 +95,8 @@ def _figures(check: CheckRecord, *, timings: bool, verbose: bool) -> dict[str, s
 def _coverage(record: GateRecord, console: Console, *, verbose: bool) -> None:
     coverage = record["coverage"]
     fired, never = coverage["fired"], coverage["never_fired"]
-    console.print(f"\ncoverage: {len(fired)} of {len(fired) + len(never)} points reached: {POINTS}")
+    console.print()
+    write_line(f"coverage: {len(fired)} of {len(fired) + len(never)} points reached: {POINTS}", console)
     if verbose or record["verdict"] == "inconclusive":
         write_missed(never, console)
     if not verbose:

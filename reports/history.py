@@ -3,13 +3,27 @@
 It reads the plain record alone (`reports.history_record`), and refuses to work anything out.
 """
 
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
 from subwarden.reports.history_record import CallRecord, CountedRecord, FailureRecord, HistoryRecord
+from subwarden.reports.layout.wrapping import padded, write_line
 
 VERDICTS = {
     "holds": "linearizable",
     "violated": "not linearizable",
     "inconclusive": "unknown: the budget ran out",
 }
+
+
+def write_history(record: HistoryRecord, console: Console) -> None:
+    """Write the record; on a terminal, lines that are too long for it are broken."""
+    for line in as_text(record).splitlines():
+        if console.is_terminal:
+            write_line(line, console)
+        else:
+            console.print(Text(line), soft_wrap=True)
 
 
 def as_text(record: HistoryRecord) -> str:
@@ -24,19 +38,21 @@ def as_text(record: HistoryRecord) -> str:
         )
     elif record["verdict"] == "inconclusive":
         unknown = record["unknown"]
-        lines.append(f"line {unknown['line']}, time {unknown['at']}: more than {unknown['budget']} configurations, and no verdict yet")
+        budget = f"{unknown['budget']:,} configuration{'s' * (unknown['budget'] != 1)}"
+        lines.append(f"{record['history']}:{unknown['line']}: more than {budget} at time {unknown['at']}, and no verdict yet")
         lines.append(f"linearizable until then: {counted['answered']} answers")
         lines.append("give a larger --budget, or cut the history where fewer calls overlap")
     else:
-        lines += _failure(record["failure"], counted)
+        lines += _failure(record["history"], record["failure"], counted)
     return "\n".join(lines) + "\n"
 
 
-def _failure(failure: FailureRecord, counted: CountedRecord) -> list[str]:
+def _failure(history: str, failure: FailureRecord, counted: CountedRecord) -> list[str]:
     failing = failure["failing"]
     lines = [
-        f"longest linearizable prefix: {counted['answered']} answers, up to line {failing['end_line']}, time {failing['ended']};"
-        f" no order of the calls explains the {failing['end']} of {_named(failing)} there",
+        f"{history}:{failing['end_line']}: no order of the calls explains the {failing['end']} of {_named(failing)}, "
+        f"time {failing['ended']}",
+        f"linearizable until then: {counted['answered']} answers",
         "",
         "shortest failing window" + ("" if failure["least"] else " (too large to leave out calls that do not matter)"),
         *_starts(failure),
@@ -82,5 +98,5 @@ def _table(calls: list[CallRecord]) -> list[str]:
         )
         for call in calls
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return ["    " + "  ".join([*(row[n].ljust(widths[n]) for n in range(3)), row[3]]).rstrip() for row in rows]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(3)]
+    return ["    " + "  ".join([*(padded(row[n], widths[n]) for n in range(3)), row[3]]).rstrip() for row in rows]

@@ -34,7 +34,7 @@ def write_hunt(record: HuntRecord, console: Console, *, verbose: bool = False, p
     _unseen(record, console)
     write_not_judged(record, console)
     for said in record["lost"]:
-        console.print(Text(said, style="yellow"))
+        write_line(said, console, "yellow")
     for doubt in record["doubts"]:
         write_line(f"doubt: {doubt}", console, "yellow")
     if record["verdict"] == "inconclusive" or verbose:
@@ -47,11 +47,11 @@ def _summary(record: HuntRecord, console: Console) -> None:
     searched = f"{record['schedules']:,} schedules of {record['programs']:,} programs"
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
     said = f"subject {record['subject']}: {record['verdict']} ({count} in {searched})"
-    console.print(Text(said, style=f"bold {COLOURS[record['verdict']]}"))
+    console.print(Text(said, style=f"bold {COLOURS[record['verdict']]}"), soft_wrap=True)
     session = record["session"]
     rate = session["schedules"] / session["seconds"] if session["seconds"] else 0.0
     jobs = f"{record['jobs']} worker{'s' * (record['jobs'] != 1)}"
-    console.print(Text(f"{WHY[record['ended']]}: {session['seconds']:.1f} s with {jobs}, {rate:,.0f} schedules/s, seed {record['seed']}"))
+    write_line(f"{WHY[record['ended']]}: {session['seconds']:.1f} s with {jobs}, {rate:,.0f} schedules/s, seed {record['seed']}", console)
     console.print(Text(f"saved in {record['folder']}; continue with: subwarden hunt --resume {record['folder']}"), soft_wrap=True)
 
 
@@ -94,7 +94,7 @@ def _coverage(name: str, of: HuntCoverageRecord, console: Console) -> None:
     if reasons:
         variants = sum(reason["variants"] for reason in reasons)
         more = f" (--json has {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""
-        console.print(Text(f"  state search impossible for {variants:,} variants of small programs: {reasons[0]['why']}{more}"))
+        write_line(f"  state search impossible for {variants:,} variants of small programs: {reasons[0]['why']}{more}", console)
 
 
 def _unseen(record: HuntRecord, console: Console) -> None:
@@ -112,7 +112,7 @@ def _unseen(record: HuntRecord, console: Console) -> None:
     )
     if not record["outcomes"]["exact"]:
         error = percent(record["outcomes"]["relative_error"])
-        console.print(Text(f"  numbers with ~ are estimates from a sample, with a relative standard error of {error}"))
+        write_line(f"  numbers with ~ are estimates from a sample, with a relative standard error of {error}", console)
 
 
 def _table(first: str) -> Table:

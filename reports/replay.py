@@ -12,7 +12,10 @@ def write_replay(record: ReplayRecord, console: Console) -> None:
     """Write the report of a replay."""
     if record["verdict"] == "holds":
         steps = record["steps_run"]
-        console.print(Text(f"subject {record['subject']}: the run holds now ({steps} steps); it was recorded for {record['recorded_for']}"))
+        console.print(
+            Text(f"subject {record['subject']}: the run holds now ({steps} steps); it was recorded for {record['recorded_for']}"),
+            soft_wrap=True,
+        )
         return
     console.print(run_table({"tasks": record["tasks"], "steps": record["steps"]}, console.width))
     for each in record["findings"]:

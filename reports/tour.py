@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
+from subwarden.reports.layout.wrapping import write_line
 from subwarden.reports.record import TourRecord
 
 
@@ -30,9 +31,9 @@ def _differences(record: TourRecord, console: Console) -> None:
     first = record["differences"][0]
     console.print(Text("first difference from the model", style="bold red"))
     for name, text in (("in state", first["state"]), ("call", first["request"]), ("result", first["said"])):
-        console.print(Text(f"  {name.ljust(8)}  {text}"), soft_wrap=True)
+        write_line(f"  {name.ljust(8)}  {text}", console)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("transition")
+    table.add_column("transition", overflow="fold")
     for column in ("agree", "differ"):
         table.add_column(column, justify="right")
     for kind, count in record["differed"].items():

@@ -2,7 +2,7 @@
 
 import re
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.text import Text
 
@@ -28,11 +28,16 @@ def wrapped(line: str, width: int) -> list[str]:
                 lines.append(now)
                 now = INDENT
             while cell_len(now + rest) > width:
-                room = max(1, width - len(now))
-                lines.append(now + rest[:room])
-                now, rest = INDENT if width > len(INDENT) else "", rest[room:]
+                piece = (chop_cells(rest, max(1, width - len(now))) or [""])[0] or rest[0]  # a sign may be two columns wide
+                lines.append(now + piece)
+                now, rest = INDENT if width > len(INDENT) else "", rest[len(piece) :]
             now += rest
     return [*lines, now] if now.strip() or not lines else lines
+
+
+def padded(text: str, width: int) -> str:
+    """`text` with spaces up to `width` columns; `str.ljust` counts characters, of which some are two columns wide and some none."""
+    return text + " " * (width - cell_len(text))
 
 
 def write_line(line: str, console: Console, style: str = "") -> None:

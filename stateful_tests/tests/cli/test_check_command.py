@@ -119,7 +119,7 @@ def test_a_budget_that_is_met(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert subwarden("check", str(path), "--budget", "3") == 2
     assert capsys.readouterr().out.splitlines()[:2] == [
         f"{path}: unknown: the budget ran out (model core)",
-        "line 11, time 1: more than 3 configurations, and no verdict yet",
+        f"{path}:11: more than 3 configurations at time 1, and no verdict yet",
     ]
     assert subwarden("check", str(path)) == 0
     capsys.readouterr()

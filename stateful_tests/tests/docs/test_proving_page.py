@@ -35,7 +35,7 @@ TOURS = re.findall(r"^\$ subwarden (tour.*)\n((?:(?!\$ |```).*\n)+)", PAGE, re.M
 def parser() -> argparse.ArgumentParser:
     """A command line with this verb alone."""
     made = argparse.ArgumentParser()
-    verb.add_parser(made.add_subparsers())
+    verb.add_parser(made.add_subparsers(dest="verb"))
     return made
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from subwarden.checking.scenario.judge import always as always
     from subwarden.checking.scenario.judge import sometimes as sometimes
+    from subwarden.model import custom as parts
     from subwarden.stateful_tests.explore.api import Exploration as Exploration
     from subwarden.stateful_tests.explore.api import ScenarioFailed as ScenarioFailed
     from subwarden.stateful_tests.explore.api import explore as explore
@@ -55,6 +56,7 @@ __all__ = [
     "may_cancel",
     "may_fail",
     "network",
+    "parts",
     "replay",
     "run",
     "sometimes",
@@ -84,6 +86,7 @@ _FOUND_IN = {
     "may_cancel": (_WORLD, "may_cancel"),
     "may_fail": (_WORLD, "may_fail"),
     "network": ("subwarden.world.network.control", "network"),
+    "parts": ("subwarden.model.custom", ""),  # the module itself
     "replay": (_API, "replay"),
     "run": ("subwarden.stateful_tests.explore.once", "run"),
     "sometimes": (_JUDGE, "sometimes"),
@@ -100,7 +103,8 @@ def __getattr__(name: str) -> Any:
     if name not in _FOUND_IN:
         raise AttributeError(f"module 'subwarden' has no attribute {name!r}")
     module, attribute = _FOUND_IN[name]
-    found = globals()[name] = getattr(import_module(module), attribute)
+    loaded = import_module(module)
+    found = globals()[name] = getattr(loaded, attribute) if attribute else loaded
     return found
 
 

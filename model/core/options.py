@@ -1,8 +1,8 @@
 """The options of the core model: features that some subscription managers have, each switched on by a capability of the adapter.
 
-Pure: what an option means, without a judge. `checking.core.options` judges runs by it, and `model.core.delivering` says which messages
-each connection gets if calls are made one after another. Sources: MQTT 5 (retained messages, shared subscriptions, topic filters, session
-take-over, acknowledgements); Phoenix's presence; NATS (slow consumers).
+Pure: what an option means, without a judge. `checking.core.options` judges runs by it, and `stateful_tests.specimens.delivering` says which
+messages each connection gets if calls are made one after another. Sources: MQTT 5 (retained messages, shared subscriptions, topic filters,
+session take-over, acknowledgements); Phoenix's presence; NATS (slow consumers).
 """
 
 from collections.abc import Set

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from subwarden.model.core import step as core
-from subwarden.model.core.delivering import Deliveries, deliver
 from subwarden.model.core.options import PATTERN, CoreOptions
 from subwarden.model.core.step import CoreOperation, CoreState
+from subwarden.stateful_tests.specimens.delivering import Deliveries, deliver
 from subwarden.stateful_tests.subjects.core.options.reading import options_of
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.core_level import play

@@ -17,6 +17,8 @@ from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.hunt import write_hunt
 from subwarden.reports.layout.console import console_for
 from subwarden.scheduling.isolation.memory import MEMORY
+from subwarden.stateful_tests.cluster.carrying import carrying
+from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.signals import LastResort
 from subwarden.stateful_tests.hunt.folder import ORDERS, ROOT, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.hunt import Hunt
@@ -50,7 +52,12 @@ def add_parser(verbs: Any) -> None:
         metavar="N",
         help="instead of a time: rounds of each worker; the same command then does the same work every time",
     )
-    parser.add_argument("--jobs", type=count, metavar="N", default=cores(), help="worker processes (default: one a core)")
+    parser.add_argument("--jobs", type=count, metavar="N", help="worker processes (default: one a core, of the cluster with --dask)")
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="let the workers of this Dask scheduler do it; `local` starts some here (extra dask)",
+    )
     parser.add_argument("--seed", type=int, metavar="K", help="seed of all random choices (default: 0, or that of the hunt to --resume)")
     parser.add_argument("--order", choices=ORDERS, help="search one order only (default: all)")
     parser.add_argument(
@@ -81,14 +88,23 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
     MEMORY.allow(options.max_memory)
     checks = checks_in(head["subject"], head["order"], head.get("level"))  # a bad subject is refused here, once, not by every worker
     budget = options.budget if options.rounds or options.budget else BUDGET
-    jobs = options.jobs if options.rounds else fitting("hunt", options.jobs)  # with --rounds, their number decides what is done
+    with carrying(options.dask, head["subject"], options.jobs or cores(), options.max_memory) as carrier:
+        return _search(options, folder, head, checks, budget, carrier)
+
+
+def _search(
+    options: argparse.Namespace, folder: Folder, head: dict[str, Any], checks: tuple[Check, ...], budget: float | None, carrier: Any
+) -> int:
+    jobs = options.jobs or (carrier.threads if carrier else cores())
+    if not options.rounds and not carrier:  # with --rounds, their number decides what is done
+        jobs = fitting("hunt", jobs)
     plan = Plan(head["subject"], checks, jobs, head["seed"], budget, options.rounds, options.max_memory)
     findings: dict[Cause, Kept] = {}
     what = f"subwarden hunt {plan.subject}"
     with LastResort(what, lambda: (Verdict.VIOLATED if findings else Verdict.INCONCLUSIVE).exit_code) as last:
         with watching(what, budget, jobs * (options.rounds or 0)) as listener:
             totals = _resumed(plan, folder, findings, listener) if options.resume else _begun(folder, head, listener)
-            hunt = Hunt(plan, folder, totals, findings, listener, last.arm)
+            hunt = Hunt(plan, folder, totals, findings, listener, last.arm, carrier)
             began = monotonic()
             reason = hunt.run()
             seconds = monotonic() - began

@@ -12,11 +12,15 @@ from multiprocessing import parent_process
 EVERY = 0.5  # seconds between two looks
 
 
-def go_with_parent() -> None:
-    """From now on this process is killed soon after the process that started it has ended."""
+def go_with_parent(number: int | None = None) -> None:
+    """From now on this process is killed soon after the process that started it has ended.
+
+    `number`: that of the parent, where `multiprocessing` does not know it.
+    """
     parent = parent_process()
-    if parent is not None and parent.pid is not None:
-        threading.Thread(target=_watch, args=(parent.pid,), name="lifeline", daemon=True).start()
+    number = number or (parent.pid if parent is not None else None)
+    if number is not None:
+        threading.Thread(target=_watch, args=(number,), name="lifeline", daemon=True).start()
 
 
 def _watch(parent: int) -> None:

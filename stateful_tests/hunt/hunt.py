@@ -10,22 +10,21 @@ With a fixed number of rounds, the findings depend on subject, seed, number of w
 """
 
 from collections.abc import Callable, Mapping
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 from subwarden.stateful_tests.exploring.signals import ENDING, ignoring, interruptible
+from subwarden.stateful_tests.hunt.carrier import Carrier
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
 from subwarden.stateful_tests.hunt.listener import Listener, Reader
+from subwarden.stateful_tests.hunt.local_processes import LocalProcesses
 from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.search import Rank
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
-from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, work
+from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, check_of
 from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
 from subwarden.stateful_tests.hunt.writer import Writer
 from subwarden.stateful_tests.subjects.loading import BadSubject
@@ -35,7 +34,6 @@ JOURNAL_EVERY = 5.0
 END_STATES_EVERY = 60.0
 WORKERS_END_WITHIN = 5.0  # seconds that workers have to end by themselves when time is up
 WORKERS_STOP_WITHIN = 2.0  # when they are told to stop: somebody waits
-LAST_WORDS = ("done", "bad", "failed")  # after which a worker ends, and is not lost
 
 
 class WorkerFailed(Exception):
@@ -53,7 +51,9 @@ class Hunt:
         findings: dict[Cause, Kept],
         listener: Listener,
         ending: Callable[[], object] = lambda: None,
+        carrier: Carrier | None = None,
     ) -> None:
+        """`carrier`: who carries the work; processes of this machine if it is None."""
         self.totals = totals
         self.findings = findings
         self.schedules = 0
@@ -61,8 +61,7 @@ class Hunt:
         self._folder = Writer(folder)
         self._listener = Reader(listener)
         self._ending = ending
-        self._pipes: dict[Connection[Any, Any], int] = {}
-        self._processes: dict[int, Any] = {}
+        self._carrier: Carrier = carrier or LocalProcesses((plan.memory, plan.jobs))
         self._since: dict[str, Work] = {}  # work that is not in the journal yet
         self._journalled: dict[str, Work] = {}  # names that are
         self._slots = {worker: WorkerSlot(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
@@ -88,26 +87,28 @@ class Hunt:
                 with ignoring(ENDING):
                     self._start()
                 must_end = None if deadline is None else deadline + GRACE * (self._plan.budget or 0) + WORKERS_END_WITHIN
-                while self._pipes:
-                    for pipe in wait(list(self._pipes), timeout=TICK):
-                        self._listen(pipe)  # type: ignore[arg-type]  # it was given nothing else
+                while self._carrier.running() and not self._carrier.gone:
+                    for worker, message, about in self._carrier.heard(TICK):
+                        self._heard(worker, message, about)
                     self._now_and_then()
                     if (interrupted or self._bad or self._listener.gone or self._folder.failed) and not self._stopping:
                         self._stopping, reason = True, ExitReason.STOPPED
-                        self._send(("stop", None))
+                        self._carrier.send(("stop", None))
                         must_end = monotonic() + WORKERS_STOP_WITHIN
                     if must_end is not None and monotonic() >= must_end:
                         break
-                for worker in self._pipes.values():
+                for worker in () if self._carrier.gone else self._carrier.running():
                     self._report(worker, "did not end when its time was over, and was ended")
             finally:
-                for process in self._processes.values():
-                    process.kill()
-                    process.join()
+                self._carrier.close()
                 self._finish()
         if self._bad is not None:
             raise self._bad
-        if self.totals.lost and not self._ended_by_itself:
+        if self._carrier.gone and not self._stopping:
+            self._listener.say(self._carrier.gone)
+            self.totals.lost.append(self._carrier.gone)
+            reason = ExitReason.GONE
+        elif self.totals.lost and not self._ended_by_itself:
             reason = ExitReason.NO_WORKERS
         elif self.totals.lost and not self._searched_all:
             reason = ExitReason.ALL_LOST
@@ -120,20 +121,11 @@ class Hunt:
         return self._folder.failed
 
     def _start(self) -> None:
-        for worker in range(self._plan.jobs):
-            self._start_worker(worker)
-        self._folder.journal({"workers": [process.pid for process in self._processes.values()]})
+        started = [self._start_worker(worker) for worker in range(self._plan.jobs)]
+        self._folder.journal({"workers": started})
 
-    def _start_worker(self, worker: int) -> None:
-        context = get_context("spawn")
-        ours, theirs = context.Pipe()
-        memory = self._plan.memory, self._plan.jobs
-        process = context.Process(target=work, args=(self._assignment(worker), theirs, memory), daemon=True)
-        with string_hash.of_children(self._plan.hash_seed(worker)):
-            process.start()
-        theirs.close()  # so that its end is seen as soon as it dies
-        self._pipes[ours] = worker
-        self._processes[worker] = process
+    def _start_worker(self, worker: int) -> int | str:
+        return self._carrier.start(worker, self._assignment(worker), self._plan.hash_seed(worker))
 
     def _assignment(self, worker: int) -> Assignment:
         """The work of a worker that is started now, be it the first in its slot or not."""
@@ -147,31 +139,14 @@ class Hunt:
             mine = set(slot.unshrunk)
         unshrunk = tuple(kept for cause, kept in self.findings.items() if cause in mine and not kept.shrunk)
         work = (plan.subject, plan.checks, plan.seed, worker, first, left)
-        return Assignment(*work, self._deadline, known, unshrunk, slot.memory, plan.budget)
+        return Assignment(*work, self._deadline, known, unshrunk, slot.memory, plan.budget, slot.shrunk_for)
 
     def _known(self) -> dict[Cause, Rank]:
         return {cause: kept.finding.rank()[:2] for cause, kept in self.findings.items() if kept.shrunk}
 
-    def _listen(self, pipe: "Connection[Any, Any]") -> None:
-        """Take all messages of a worker."""
-        worker = self._pipes[pipe]
-        while True:
-            try:
-                if not pipe.poll():
-                    return
-                message, about = pipe.recv()
-            except (EOFError, OSError):
-                del self._pipes[pipe]
-                self._lost(worker)
-                return
-            self._heard(worker, message, about)
-            if message in LAST_WORDS:
-                del self._pipes[pipe]
-                return
-
-    def _heard(self, worker: int, message: str, about: Any) -> None:
+    def _heard(self, worker: int, message: str, about: Any) -> None:  # noqa: PLR0912  # a branch a message
         slot = self._slots[worker]
-        slot.spoke = True
+        slot.spoke |= message not in ("lost", "poisoned", "retried", "said")
         match message:
             case "work":
                 self.schedules += sum(done.schedules for done in about.values())
@@ -192,10 +167,28 @@ class Hunt:
                 if self._plan.rounds is not None:
                     slot.found[about.finding.cause] = about.finding.rank()[:2]
                 self._found(worker, about)
+            case "paused":
+                slot.memory, slot.shrunk_for = about
+                if not self._stopping:
+                    self._start_worker(worker)
             case "bad":
                 self._bad = self._bad or BadSubject(about)
             case "failed":
                 self._bad = self._bad or WorkerFailed(about)
+            case _:
+                self._heard_of(worker, message, about)
+
+    def _heard_of(self, worker: int, message: str, about: Any) -> None:
+        """A message of the carrier's own."""
+        match message:
+            case "early":
+                self._found(worker, about)
+            case "retried":
+                self._report(worker, about)
+            case "lost" | "poisoned":
+                self._lost(worker, about, poisoned=message == "poisoned")
+            case "said":
+                self._listener.say(about)
 
     def _count(self, done: Mapping[str, Work]) -> None:
         for check, more in done.items():
@@ -206,7 +199,7 @@ class Hunt:
         cause, finding = kept.finding.cause, kept.finding
         before = self.findings.get(cause)
         if kept.shrunk and self._plan.rounds is None:
-            self._send(("known", (cause, finding.rank()[:2])))
+            self._carrier.send(("known", (cause, finding.rank()[:2])))
         if before is not None and before.rank() <= kept.rank():
             return
         self.findings[cause] = kept
@@ -221,22 +214,30 @@ class Hunt:
             said = f"found {finding.broken.name} {finding.broken.title}: {cause.said()} ({how}; {now}){at}"
             self._listener.say(f"{said}; subwarden replay {path or '(not saved)'}")
 
-    def _lost(self, worker: int) -> None:
-        process = self._processes[worker]
-        process.join()
-        code = process.exitcode or 0
-        how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
+    def _lost(self, worker: int, how: str, *, poisoned: bool) -> None:
+        """`worker` has died; `poisoned`: so have all that did its work before."""
+        slot = self._slots[worker]
         at = max(0, self.totals.rounds.get(worker, 0) - (self._plan.rounds is None))
         late = self._stopping or (self._deadline is not None and monotonic() >= self._deadline)
-        if not late and self._slots[worker].may_be_taken():
+        if slot.poisoned(at) or poisoned:
+            self._set_aside(worker, at, how)
+        if not late and slot.may_be_taken():
             self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
-            self._slots[worker].taken()
+            slot.taken()
             with ignoring(ENDING):
-                self._start_worker(worker)
-            self._folder.journal({"again": worker, "pid": self._processes[worker].pid})
+                again = self._start_worker(worker)
+            self._folder.journal({"again": worker, "pid": again})
             return
-        left = f"the hunt goes on with {len(self._pipes)} other{'s' * (len(self._pipes) != 1)}" if self._pipes else "there is no other"
+        others = len(self._carrier.running())
+        left = f"the hunt goes on with {others} other{'s' * (others != 1)}" if others else "there is no other"
         self._report(worker, f"{how} in round {at}; its findings are kept; {left}")
+
+    def _set_aside(self, worker: int, at: int, how: str) -> None:
+        """A round ends each process that does it. It is left out, and that is said of the subject."""
+        self.totals.rounds[worker] = at + 1
+        check = check_of(self._plan.checks, worker, at).name
+        said = f"the subject ends the process that runs it: in round {at} of worker {worker}, {check}, each worker {how}; it is left out"
+        self._count({check: Work(doubts=[said])})
 
     def _report(self, worker: int, how: str) -> None:
         said = f"worker {worker} {how}"
@@ -244,16 +245,9 @@ class Hunt:
         self._folder.journal({"lost": worker, "said": said})
         self._listener.say(said)
 
-    def _send(self, message: tuple[str, Any]) -> None:
-        for pipe in list(self._pipes):
-            try:
-                pipe.send(message)
-            except OSError:
-                continue  # it has died; `_listen` will see it
-
     def _now_and_then(self) -> None:
         now = monotonic()
-        self._listener.progress(self.totals, self.findings, self.schedules, now - self._began, len(self._pipes))
+        self._listener.progress(self.totals, self.findings, self.schedules, now - self._began, len(self._carrier.running()))
         if now - self._flushed >= JOURNAL_EVERY:
             self._flush()
         if now - self._end_states_kept >= END_STATES_EVERY:

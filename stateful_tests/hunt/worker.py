@@ -57,6 +57,13 @@ class Assignment:
     unshrunk: tuple[Kept, ...] = ()
     memory: dict[str, Memory] = field(default_factory=dict)  # of the worker whose place it takes, by the name of the check
     budget: float | None = None  # seconds of the session; None where the number of rounds decides
+    shrunk_for: float = 0.0  # seconds that the workers before it in this session took for making findings small
+    pause: float | None = None  # seconds after which it ends between two rounds, for another to go on
+
+
+def check_of(checks: tuple[Check, ...], worker: int, number: int) -> Check:
+    """The check of `worker` in its round `number`: all in turn."""
+    return checks[(number + BEGIN_WITH[worker % len(BEGIN_WITH)]) % len(checks)]
 
 
 class Gone(BaseException):
@@ -64,7 +71,8 @@ class Gone(BaseException):
 
 
 def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int | None, int]) -> None:
-    """The process. It says ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why) and ("done", None).
+    """The process. It says ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why), and at its end ("done", None), or
+    ("paused", ({check: Memory}, seconds of making small)) where the assignment has a pause and another is to go on.
 
     Of rounds it says ("round", how many were begun) where time decides, else ("finished", (how many, check, Memory)).
     `memory`: bytes, None for half of the machine's, and how many processes share them.
@@ -75,8 +83,7 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int
     MEMORY.allow(*memory)
     MEMORY.bound_single_requests()
     try:
-        _Worker(assignment, pipe).hunt()
-        pipe.send(("done", None))
+        pipe.send(_Worker(assignment, pipe).hunt())
     except BadSubject as bad:
         pipe.send(("bad", str(bad)))
     except KeyboardInterrupt:  # not the user's, see above
@@ -96,11 +103,12 @@ class _Worker:
         self._stopped = False
         self._told = monotonic()
         self._hunters: dict[str, Hunter] = {}
-        self._shrunk_for = 0.0  # seconds
+        self._shrunk_for = assignment.shrunk_for
 
-    def hunt(self) -> None:
-        """All rounds."""
-        a = self._assignment
+    def hunt(self) -> tuple[str, Any]:
+        """All rounds, or those until the pause. Returns the last message."""
+        a, began = self._assignment, monotonic()
+        paused = False
         with blaming(a.subject), running():
             graphs = {check.level: LEVELS[check.level].new_graph() for check in a.checks}
             for check in a.checks:
@@ -114,7 +122,9 @@ class _Worker:
             for number in count(a.first):
                 if self._enough() or (a.rounds is not None and number >= a.first + a.rounds):
                     break
-                check = a.checks[(number + BEGIN_WITH[a.worker % len(BEGIN_WITH)]) % len(a.checks)]
+                if paused := number > a.first and a.pause is not None and monotonic() - began >= a.pause:
+                    break
+                check = check_of(a.checks, a.worker, number)
                 steps = STEPS[number // len(a.checks) % len(STEPS)]
                 if a.rounds is None:
                     self._say("round", number + 1)
@@ -127,6 +137,9 @@ class _Worker:
                         self._say("finished", (number + 1, check.name, hunter.memory()))
                 gc.collect()  # the circles that Hypothesis leaves; nobody else collects them, and seldom is no cheaper
             self._tell()
+        if not paused:
+            return "done", None
+        return "paused", ({name: hunter.memory() for name, hunter in self._hunters.items()}, self._shrunk_for)
 
     def _finish_shrinking(self, unshrunk: tuple[Kept, ...]) -> None:
         """Shrink the findings that an earlier session left as they were found."""

@@ -11,6 +11,7 @@ from subwarden.stateful_tests.hunt.search import Memory, Rank
 from subwarden.stateful_tests.hunt.work import Work
 
 MOST = 3  # workers that take a slot after the first: the cause that killed all of them will kill the next
+POISONED = 3  # workers that a round has killed when it is set aside: it will kill the next as well
 SILENT = 2  # in a row that have died before they said a word: they have not even begun
 
 
@@ -24,9 +25,11 @@ class WorkerSlot:
     memory: dict[str, Memory] = field(default_factory=dict)  # at the end of the last whole round, by the name of the check
     work: list[dict[str, Work]] = field(default_factory=list)  # since then
     found: dict[Cause, Rank] = field(default_factory=dict)  # since then
-    lost: int = 0
+    lost: int = 0  # workers since the last round that was finished
     silent: int = 0  # workers in a row
     spoke: bool = False  # the present one
+    shrunk_for: float = 0.0  # seconds that went into making findings small
+    deaths: tuple[int, int] = (0, 0)  # in which round the last worker died, and how many have died in it
 
     def finished(self, check: str, memory: Memory) -> list[dict[str, Work]]:
         """A round of `check` has been finished; returns the work of it."""
@@ -34,11 +37,18 @@ class WorkerSlot:
         self.known |= self.found
         self.found = {}
         self.memory[check] = memory
+        self.lost = self.silent = 0
         return work
 
     def taken(self) -> None:
         """Another worker begins, with the round that was not finished."""
         self.work, self.found = [], {}
+
+    def poisoned(self, at: int) -> bool:
+        """The worker was killed in round `at`; whether that round has now killed `POISONED` workers."""
+        before, died = self.deaths
+        self.deaths = (at, died + 1 if at == before else 1)
+        return self.deaths[1] == POISONED
 
     def may_be_taken(self) -> bool:
         """The worker was killed; returns whether another is to take its place."""

@@ -18,6 +18,7 @@ from subwarden.model.manager.operations import ConnectionInitialized, RemoveConn
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.hunt import hunt
 from subwarden.stateful_tests.hunt.folder import Folder
+from subwarden.stateful_tests.hunt.local_processes import LocalProcesses
 from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker_slot import MOST, WorkerSlot
@@ -102,6 +103,10 @@ def test_a_subject_that_kills_its_workers_does_not_hold(how: tuple[str, str], tm
     assert main(["hunt", *arguments]) == 2
     out, err = capsys.readouterr()
     assert "worker 0 ended with exit code 7 in round 0; its findings are kept; another takes its place" in err
+    by_itself = (
+        "doubt: the subject ends the process that runs it: in round 0 of worker 0, manager, fifo, each worker ended with exit code 7"
+    )
+    assert ("--rounds" not in how) or by_itself in " ".join(out.split())
     assert "inconclusive (no findings" in out
 
 
@@ -155,17 +160,19 @@ def test_the_last_messages_of_a_killed_worker_are_heard(tmp_path: Path) -> None:
     listener: Any = SimpleNamespace(say=said.append)
     with closing(Folder(tmp_path)) as folder:
         folder.begin({"subject": "source", "seed": 0, "order": "all"})
-        session = hunt.Hunt(Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener)
+        carrier = LocalProcesses((None, 1))
+        session = hunt.Hunt(Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener, carrier=carrier)
         ours, theirs = Pipe()
-        session._pipes[ours], session._processes[0], session._slots[0].lost = 0, Dead(), MOST
+        carrier._pipes[ours], carrier._processes[0], session._slots[0].lost = 0, Dead(), MOST
         theirs.send(("work", {CHECKS[0].name: Work(programs=1, schedules=9)}))
         theirs.send(("found", kept))
         theirs.close()
-        session._listen(ours)
+        for said_by, message, about in carrier.heard(0.0):
+            session._heard(said_by, message, about)
     assert session.findings == {REVIVED: kept}
     assert (session.totals.whole.schedules, len(files(tmp_path)), len(said)) == (9, 1, 2)
     assert "worker 0 was killed (signal 9)" in said[1]
-    assert not session._pipes
+    assert not carrier.running()
 
 
 def test_the_best_evidence_is_kept_whichever_worker_is_last(tmp_path: Path) -> None:

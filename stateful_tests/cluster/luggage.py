@@ -1,0 +1,97 @@
+"""The subject's files, as they travel: its own file, and what it imports from the folders that it imports from here.
+
+What it imports is found in the bytecode (the standard library's `modulefinder`), and among the modules that have been loaded by now. Data
+files do not travel, nor modules whose name the subject makes up at run time before it has loaded one. Installed packages stay where they
+are: the worker must have them.
+"""
+
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+from subwarden.stateful_tests.runs.files import digest_of, file_of
+from subwarden.stateful_tests.subjects.loading import BadSubject
+
+LARGEST = 4_000_000  # bytes; it goes with every task
+
+
+@dataclass(frozen=True, slots=True)
+class Luggage:
+    """What a worker needs to load `subject`. `files`: by their path below one folder. `digest`: of its file, empty if built in."""
+
+    subject: str
+    files: tuple[tuple[str, bytes], ...]
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """Names the files: the same for the same ones."""
+        digest = sha256()
+        for path, content in self.files:
+            digest.update(f"{path}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()[:24]
+
+
+def pack(subject: str) -> Luggage:
+    """The luggage of `subject`, which has been loaded here. Raises BadSubject if it is too large."""
+    file = file_of(subject)
+    if file is None:
+        return Luggage(subject, (), "")
+    here = Path.cwd().resolve()
+    where, _, attribute = subject.rpartition(":")
+    by_path = where.endswith(".py")
+    if not file.is_relative_to(here) or _installed(file.relative_to(here)):
+        if not by_path:
+            return Luggage(subject, (), digest_of(subject))  # installed: the worker must have it, too
+        root, travels_as = file.parent, f"{file.name}:{attribute}"
+    else:
+        root, travels_as = here, f"{file.relative_to(here)}:{attribute}" if by_path else subject
+    names = {file, *_imported(file, [str(file.parent), str(root)])}
+    files = tuple((str(path.relative_to(root)), path.read_bytes()) for path in sorted(names) if path.is_relative_to(root))
+    size = sum(len(content) for _, content in files)
+    if size > LARGEST:
+        raise BadSubject(f"subject {subject}: it and what it imports from its folder are {size:,} bytes, more than {LARGEST:,}; install it")
+    return Luggage(travels_as, files, digest_of(subject))
+
+
+def unpack(luggage: Luggage) -> Path:
+    """The folder from which the subject is loaded as it was packed. Files that are there already are compared, not trusted."""
+    base = Path(tempfile.gettempdir()) / f"subwarden-{os.getuid()}"
+    base.mkdir(mode=0o700, exist_ok=True)
+    if base.stat().st_uid != os.getuid():
+        raise PermissionError(f"{base} belongs to somebody else")
+    folder = base / luggage.name
+    for path, content in luggage.files:
+        target = folder / path
+        if not target.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{path} leaves its folder")
+        with suppress(OSError):
+            if target.read_bytes() == content:
+                continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        new = target.with_name(f"{target.name}.{os.getpid()}.new")
+        new.write_bytes(content)
+        new.replace(target)
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _imported(file: Path, folders: list[str]) -> set[Path]:
+    """The files below `folders` that `file` imports, as far as that can be seen."""
+    finder = ModuleFinder(path=folders, excludes=["subwarden"])
+    with suppress(Exception):  # it reads code of others, which may be anything; what is loaded is seen below
+        finder.run_script(str(file))
+    seen: list[object] = [getattr(module, "__file__", None) for module in finder.modules.values()]
+    seen += [getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name.partition(".")[0] != "subwarden"]
+    files = {Path(name).resolve() for name in seen if isinstance(name, str) and name.endswith(".py")}
+    below = [Path(folder).resolve() for folder in folders]
+    return {path for path in files if any(path.is_relative_to(each) and not _installed(path.relative_to(each)) for each in below)}
+
+
+def _installed(within: Path) -> bool:
+    return any(part in ("site-packages", "dist-packages") or part.startswith(".") for part in within.parts)

@@ -1,0 +1,136 @@
+"""A portion of a hunt, as a Dask task: some rounds of one lane, done in a process of its own beside the Dask worker.
+
+Its result is all that the process said, merged so that it is small. A finding is told at once as well, as an event: the result repeats it.
+A task whose future is cancelled, by a hunt that stops or a client that has died, ends its process within a second.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from distributed import get_worker
+
+from subwarden.scheduling import string_hash
+from subwarden.stateful_tests.cluster import identity
+from subwarden.stateful_tests.cluster.luggage import Luggage, unpack
+from subwarden.stateful_tests.hunt.carrier import LAST_WORDS
+from subwarden.stateful_tests.hunt.local_processes import ended
+from subwarden.stateful_tests.hunt.work import Work
+from subwarden.stateful_tests.hunt.worker import Assignment
+from subwarden.stateful_tests.runs.files import digest_of
+
+LOOK_EVERY = 0.25  # seconds between two looks at whether the task is still wanted
+Messages = list[tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """The task. `topic`: of its events. `versions`: those of the hunt. `prefix`: of places in this package there.
+    `memory`: bytes that the subject may take on one machine, None for half of it.
+
+    The deadline of `assignment` is in seconds from its start.
+    """
+
+    key: str
+    topic: str
+    assignment: Assignment
+    hash_seed: int
+    luggage: Luggage
+    versions: dict[str, str]
+    prefix: str
+    memory: int | None
+
+
+def carry(portion: Portion) -> Messages:
+    """Do a portion, in a thread of a Dask worker. The last message is one of `LAST_WORDS`, or tells a loss or a refusal."""
+    assignment, left = portion.assignment, portion.assignment.deadline
+    if left is not None:
+        assignment = replace(assignment, deadline=monotonic() + left)
+    host = get_worker()
+    host.log_event(portion.topic, {"key": portion.key, "begun": host.address})
+    differs = identity.difference(identity.here(), portion.versions)
+    if differs is None:
+        folder = unpack(portion.luggage)
+        differs = _other_subject(portion.luggage)
+    if differs is not None:
+        return [("refused", (host.address, differs))]
+
+    def wanted() -> bool:
+        task = host.state.tasks.get(portion.key)
+        return task is not None and task.state == "executing"
+
+    def early(kept: object) -> None:
+        host.log_event(portion.topic, {"key": portion.key, "found": pickle.dumps(kept)})
+
+    return _converse(portion, assignment, (portion.memory, host.state.nthreads), folder, wanted, early)
+
+
+def _other_subject(luggage: Luggage) -> str | None:
+    """Whether an installed subject is another one here."""
+    if luggage.files or not luggage.digest or digest_of(luggage.subject) == luggage.digest:
+        return None
+    return f"another version of the subject {luggage.subject}, or none"
+
+
+def _converse(portion: Portion, assignment: Assignment, memory: tuple[int | None, int], folder: Path, wanted: Any, early: Any) -> Messages:
+    ours, theirs = Pipe()
+    code = f"from subwarden.stateful_tests.cluster.child import serve; serve({theirs.fileno()}, {os.getpid()})"
+    environment = {**os.environ, string_hash.VARIABLE: str(portion.hash_seed)}
+    paths = [str(Path(path).resolve()) for path in sys.path if path]
+    environment["PYTHONPATH"] = os.pathsep.join(paths)  # that of the worker, so that the package is the one that was compared
+    command = [sys.executable, "-P", "-c", code]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),), env=environment, cwd=folder, start_new_session=True
+    )
+    theirs.close()
+    try:
+        with suppress(OSError):  # it has died, which is seen below
+            ours.send((["", *paths], assignment, portion.prefix, memory))
+        return _merged(_messages(ours, process, wanted, early))
+    finally:
+        process.kill()
+        process.wait()
+        ours.close()
+
+
+def _messages(pipe: "Connection[Any, Any]", process: "subprocess.Popen[bytes]", wanted: Any, early: Any) -> Messages:
+    said: Messages = []
+    while wanted():
+        if not pipe.poll(LOOK_EVERY):
+            continue
+        try:
+            message, about = pipe.recv()
+        except (EOFError, OSError):
+            return [*said, ("lost", ended(process.wait()))]
+        said.append((message, about))
+        if message == "found":
+            early(about)
+        if message in LAST_WORDS:
+            return said
+    return said
+
+
+def _merged(said: Messages) -> Messages:
+    """The same, with the work of each round in one message, and without what the last word repeats."""
+    merged: Messages = []
+    done: dict[str, Work] = {}
+    for message, about in said:
+        if message != "work":
+            if message != "found" and done:
+                merged.append(("work", done))
+                done = {}
+            merged.append((message, about))
+            continue
+        for check, work in about.items():
+            into = done.setdefault(check, Work())
+            into.merge(work)
+            into.end_states += work.end_states
+    return [*merged, ("work", done)] if done else merged

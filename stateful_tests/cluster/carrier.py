@@ -26,6 +26,7 @@ from subwarden.stateful_tests.hunt.worker import Assignment
 
 PORTION = 15.0  # seconds after which a task ends between two rounds; a round takes seconds, and to begin a task a second
 CONNECT_WITHIN = 10.0  # seconds
+PATIENCE = 15.0  # seconds until a result is here, at most
 LATE = 1.0  # seconds after the deadline at which a task that no worker has begun is given up
 MOST_DEATHS = 3  # Dask workers that a task may kill; Dask itself gives up after one more
 
@@ -51,6 +52,7 @@ class DaskCarrier:
 
     def __init__(self, client: Any, luggage: Luggage, memory: int | None = None, pause: float = PORTION) -> None:
         self.gone: str | None = None
+        self.patience = PATIENCE
         self._client = client
         self._address = client.scheduler.address
         self._luggage = luggage

@@ -5,7 +5,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import subwarden
 from subwarden.checking.place import path_of
 from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.hunt.worker import work
@@ -21,7 +20,7 @@ def serve(fd: int, parent: int) -> None:
 
 def our_prefix() -> str:
     """The beginning of the names of places in this package, as they are told from the current folder."""
-    return path_of(str(Path(subwarden.__file__).parent / "x"))[:-1]
+    return path_of(str(Path(__file__).parents[2] / "x"))[:-1]
 
 
 class _Renaming:

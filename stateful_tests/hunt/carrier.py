@@ -16,6 +16,7 @@ class Carrier(Protocol):
     """Carries assignments out."""
 
     gone: str | None  # why nothing can be carried any more, such as a scheduler that has died
+    patience: float  # seconds that it needs, at most, until the last word of a worker is heard
 
     def start(self, worker: int, assignment: Assignment, hash_seed: int) -> int | str:
         """Begin `assignment`, which is that of no other worker any more. Returns its process, or its task."""

@@ -86,7 +86,9 @@ class Hunt:
             try:
                 with ignoring(ENDING):
                     self._start()
-                must_end = None if deadline is None else deadline + GRACE * (self._plan.budget or 0) + WORKERS_END_WITHIN
+                must_end = (
+                    None if deadline is None else deadline + GRACE * (self._plan.budget or 0) + WORKERS_END_WITHIN + self._carrier.patience
+                )
                 while self._carrier.running() and not self._carrier.gone:
                     for worker, message, about in self._carrier.heard(TICK):
                         self._heard(worker, message, about)

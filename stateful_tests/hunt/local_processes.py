@@ -17,6 +17,7 @@ class LocalProcesses:
         """`memory`: as `worker.work` has it."""
         self._memory = memory
         self.gone: str | None = None
+        self.patience = 0.0
         self._pipes: dict[Connection[Any, Any], int] = {}
         self._processes: dict[int, Any] = {}
 

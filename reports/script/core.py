@@ -10,12 +10,15 @@ from typing import Any
 from subwarden.reports.script.core_claims import AT_REST, ORDERED, Check, check
 from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, NOTED, WORK
 from subwarden.reports.script.driver import (
+    HOLDS,
+    NOT_SHOWN,
     REST,
     Outside,
     Shape,
     events_in,
     handler,
     heading,
+    holds,
     imports,
     is_step,
     moves,
@@ -134,10 +137,19 @@ def _body(plain: dict[str, Any], said: str, found: Check, shape: Shape) -> list[
         lines.append('closing = tasks["close"] = asyncio.create_task(call(adapter.close), name="close")')
         lines.append(settle(_world(plain), shape, "close() may wait, too"))
     if kind == "blocked":
-        return [*lines, "os._exit(0)  # it holds"]
+        return [*lines, holds("every step ends soon"), "os._exit(0)"]
+    why = _why(plain)
     if plain["steps"] is not None:
-        return [*lines, *verdict(said, [], "wrong", found.told)]
-    return [*lines, *verdict(said, look, test, found.told)]
+        return [*lines, *verdict(said, [], "wrong", found.told, why)]
+    return [*lines, *verdict(said, look, test, found.told, why)]
+
+
+def _why(plain: dict[str, Any]) -> list[str]:
+    """Lines that say why the script holds, where the order of calls matters."""
+    if not _ordered(plain):
+        return []
+    differs = 'f"{now} came, in the finding {then}" for now, then in zip(history, as_found) if now != then'
+    return [f"why = [{differs}]", f'print("{HOLDS}:", (why or ["{NOT_SHOWN}"])[0], flush=True)']
 
 
 def _start(plain: dict[str, Any], shape: Shape) -> list[str]:

@@ -231,11 +231,22 @@ def imports(modules: Sequence[str], kind: str, setup: Sequence[str], ours: Seque
     return [*(f"import {module}" for module in standard), "", *setup, *ours]
 
 
-def verdict(said: str, look: Sequence[str], test: str, told: str) -> list[str]:
-    """The end of a script's body: the forbidden condition, and the one line that reports it. Tasks that still wait are left alone."""
+HOLDS = "it holds"
+NOT_SHOWN = "what was wrong does not show"
+
+
+def verdict(said: str, look: Sequence[str], test: str, told: str, why: Sequence[str] = ()) -> list[str]:
+    """The end of a script's body: the forbidden condition, and the one line that reports it; else a line that says why it holds: `why`
+    prints it, if it is another reason than that nothing wrong shows. Tasks that still wait are left alone.
+    """
     text = f"{said}: {told}".replace('"', "'")
     word = f'{"f" if "{" in text else ""}"{text}"'
-    return [*look, f"if {test}:", f"    print({word}, file=sys.stderr)", "    os._exit(1)", "os._exit(0)  # it holds"]
+    return [*look, f"if {test}:", f"    print({word}, file=sys.stderr)", "    os._exit(1)", *(why or [holds(NOT_SHOWN)]), "os._exit(0)"]
+
+
+def holds(why: str) -> str:
+    """The line by which a script says why it holds."""
+    return f'print("{HOLDS}: {why}", flush=True)'
 
 
 def heading(said: str, shape: Shape) -> list[str]:
@@ -246,4 +257,4 @@ def heading(said: str, shape: Shape) -> list[str]:
 def unseen(shown: Sequence[str]) -> list[str]:
     """Lines that end a script with success where the maps could not be observed."""
     test = f"{shown[0]} is None" if len(shown) == 1 else f"None in ({', '.join(shown)})"
-    return [f"if {test}:  # in the middle of a change: the maps cannot be observed", "    os._exit(0)"]
+    return [f"if {test}:  # in the middle of a change", f"    {holds('the maps cannot be observed there')}", "    os._exit(0)"]

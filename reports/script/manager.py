@@ -14,6 +14,7 @@ from subwarden.reports.script.driver import (
     events_in,
     handler,
     heading,
+    holds,
     imports,
     is_step,
     only_at_rest,
@@ -227,7 +228,7 @@ def _body(plain: dict[str, Any], said: str, calls: dict[str, str], shape: Shape)
         lines.append("moving = loop.queued > 0 or loop.time_passes()")
     look, test, told = check(claim)
     if not test:
-        return [*lines, "os._exit(0)  # it holds"] if claim["kind"] == "blocked" else lines
+        return [*lines, holds("every step ends soon"), "os._exit(0)"] if claim["kind"] == "blocked" else lines
     if claim["kind"] in ("maps", "dead", "revived", "view"):
         look = [*unseen(["shown"]), *look]
     if claim["kind"] in ORDERED:

@@ -15,6 +15,7 @@ from subwarden.reports.script.driver import (
     events_in,
     handler,
     heading,
+    holds,
     imports,
     is_step,
     only_at_rest,
@@ -63,7 +64,7 @@ def write(finding: dict[str, Any]) -> str:
     if test:
         body += verdict(said, look, test, told)
     elif claim["kind"] == "blocked":
-        body.append("os._exit(0)  # it holds")
+        body += [holds("every step ends soon"), "os._exit(0)"]
     lines += script(body, plain["schedule"], shape, world=WORLD, before=watched(said, claim["kind"]))
     return "\n".join(lines) + "\n"
 

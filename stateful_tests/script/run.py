@@ -7,12 +7,15 @@ from functools import cache
 from typing import Any
 
 from subwarden.reports.record import ScriptRecord
+from subwarden.reports.script.driver import HOLDS
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript
 from subwarden.stateful_tests.exploring.findings.investigate import patience
 from subwarden.stateful_tests.exploring.level import Factory, FailingRun, Level
 from subwarden.stateful_tests.exploring.runner import Runner, running
 
+SOUND = "the script does not fail on the stock event loop"
+LONGEST = 200  # characters of its reason
 LIMIT = 20.0  # seconds of wall clock; the script of a step that blocks gives up after 5
 
 
@@ -66,7 +69,8 @@ def doubt(script: str, expected: str) -> str | None:
         return f"the script did not end within {LIMIT:.0f} s"
     lines = done.stderr.splitlines()
     if done.returncode == 0:
-        return "the script does not fail on the stock event loop"
+        why = done.stdout.rstrip().rpartition("\n")[2].partition(f"{HOLDS}: ")[2]
+        return f"{SOUND}: {why:.{LONGEST}}" if why else SOUND
     if done.returncode != 1 or len(lines) != 1 or not lines[0].startswith(expected.replace('"', "'")):
         return f"the script ends with exit code {done.returncode}: {lines[-1] if lines else 'no word'}"
     return None

@@ -15,7 +15,7 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.script.imports import imports
-from subwarden.stateful_tests.script.run import doubt
+from subwarden.stateful_tests.script.run import SOUND, doubt
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
@@ -119,7 +119,7 @@ def test_a_client_whose_flush_has_timed_out_receives_nothing() -> None:
     made: Any = script_record(replay, cause)
     assert made["script_confirmed"], made["script_doubt"]
     record = {"property": "D1", "title": "", "mechanism": "", "plain": {**made["plain"], "subject": imports(f"{__file__}:MendedAdapter")}}
-    assert doubt(write(record), "") == "the script does not fail on the stock event loop"
+    assert str(doubt(write(record), "")).startswith(SOUND)
 
 
 @pytest.mark.parametrize("program", [CoreProgram((THERE, (Publish("t1"),))), CoreProgram(((*THERE, Unsubscribe("c1", "t1")),), (0,))])

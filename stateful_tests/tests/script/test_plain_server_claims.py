@@ -55,7 +55,7 @@ def test_the_script_of_a_source_hazard_fails_on_the_stock_loop_and_passes_with_o
     told = told_of(run)
     made: Any = scripted(SERVER_LEVEL, told, "source", server("source"), run)
     assert made["script_confirmed"], made["script_doubt"]
-    assert doubt(write({**told, "plain": {**made["plain"], "subject": plain.served("manager")}}), told["mechanism"]) == HOLDS
+    assert str(doubt(write({**told, "plain": {**made["plain"], "subject": plain.served("manager")}}), told["mechanism"])).startswith(HOLDS)
     lines = [line for line in made["script"].splitlines() if line.strip()]
     assert 25 <= lines.index("# --- what the run above needs") <= 90  # what is to be read first
     assert len(lines) <= 140

@@ -1,6 +1,7 @@
 """The command line: finds the verb, and turns a user's mistake into one line and exit code 3."""
 
 import argparse
+import faulthandler
 import sys
 import traceback
 import warnings
@@ -98,6 +99,7 @@ def entry() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # no text of others can break the output, whatever its encoding
+    faulthandler.enable()  # a crash in native code that the subject calls says where
     warnings.filterwarnings("ignore", ".* was never awaited", RuntimeWarning)  # the line that tells the error says enough
     code = main()
     for stream in (sys.stdout, sys.stderr):

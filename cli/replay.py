@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     made: ScriptRecord | None = None
     if cause is not None and (options.script or (pictured and replay.order is Order.FIFO)):
         with blaming(replay.subject):
-            made = script_record(replay, cause)
+            made = script_record(replay, cause, record.get("printed", ()))
     notes = [_write_script(options.script, made)] if options.script and made is not None else []
     write_outputs(
         options,

@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.coverage import write_complete, write_coverage, write_ends
+from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.run_table import run_table
 from subwarden.reports.layout.wrapping import write_line
 from subwarden.reports.missed import write_missed
@@ -124,6 +125,7 @@ def write_finding(finding: FindingRecord, console: Console, *, portable: bool = 
         may = f"  ({task['faults']})" if task["faults"] else ""
         write_line(f"  {task['name']}  {', then '.join(task['operations'])}{may}", console)
     console.print(run_table(finding, console.width))
+    write_printed(finding.get("printed", ()), console)
     also = [f"{each['property']} {each['said']}" for each in finding.get("also", ())]
     if also:
         write_line(f"the same bug shows as: {'; '.join(also)}", console)

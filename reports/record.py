@@ -50,10 +50,11 @@ class StepRow(TypedDict):
 
 
 class RunRecord(TypedDict):
-    """A run as a table: its tasks are the columns, its steps the rows."""
+    """A run as a table: its tasks are the columns, its steps the rows. `printed`: the last lines that the subject printed in it, if any."""
 
     tasks: list[TaskRow]
     steps: list[StepRow]
+    printed: NotRequired[list[str]]
 
 
 class HoldingRunRecord(TypedDict):
@@ -347,6 +348,7 @@ class ReplayRecord(TypedDict):
     findings: list[BrokenRecord]
     tasks: NotRequired[list[TaskRow]]
     steps: NotRequired[list[StepRow]]
+    printed: NotRequired[list[str]]
     trace: NotRequired[TraceRecord]
     replay: NotRequired[str]
     script: NotRequired[str | None]
@@ -526,6 +528,7 @@ class ScenarioFindingRecord(TypedDict):
     virtual_seconds: float
     steps: list[ScenarioRow]
     trace: NotRequired[ScenarioTraceRecord]
+    printed: NotRequired[list[str]]
     replay: str
     script: str | None
     script_confirmed: bool | None

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from subwarden.reports.gate import write_cause
+from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.run_table import run_table
 from subwarden.reports.record import ReplayRecord
 
@@ -16,7 +17,9 @@ def write_replay(record: ReplayRecord, console: Console) -> None:
             Text(f"subject {record['subject']}: the run holds now ({steps} steps); it was recorded for {record['recorded_for']}"),
             soft_wrap=True,
         )
+        write_printed(record.get("printed", ()), console)
         return
     console.print(run_table({"tasks": record["tasks"], "steps": record["steps"]}, console.width))
+    write_printed(record.get("printed", ()), console)
     for each in record["findings"]:
         write_cause(each, console)

@@ -14,6 +14,7 @@ import math
 import sys
 import weakref
 from asyncio import events as asyncio_events
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from functools import partial
 from threading import get_ident
@@ -99,6 +100,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     )
     # attributes that a run rarely changes are on the class: a loop is made for every run
     blocked: str | None = None
+    printed: deque[str] | None = None  # the texts that the subject has printed (`scheduling.isolation.printed`)
     names: TaskNames | None = None  # where tasks have other names in schedules than their own
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False

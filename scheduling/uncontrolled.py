@@ -65,13 +65,17 @@ class TooMuchMemory(UncontrolledSource):
         RuntimeError.__init__(self, told)
 
 
+def is_library(file: str) -> bool:
+    """Whether `file` is the standard library's or the scheduler's, which may lie among the installed packages itself."""
+    return file.startswith((OURS, "<frozen")) or (file.startswith(STDLIB) and "site-packages" not in file)
+
+
 def calling_place() -> str:
     """The file and line of the innermost code that is neither the standard library's nor the scheduler's; from here, if it lies below."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        library = file.startswith((STDLIB, OURS, "<frozen")) and "site-packages" not in file
-        if not library:
+        if not is_library(file):
             return f"{os.path.relpath(file) if Path(file).is_relative_to(Path.cwd()) else file}:{frame.f_lineno}"
         frame = frame.f_back
     return ""

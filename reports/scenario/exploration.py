@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
+from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.record import ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord, ScenarioRow
 
 HAPPENS = {
@@ -41,6 +42,7 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
     if finding["values"]:
         console.print(Text(f"values: {', '.join(finding['values'])}"), soft_wrap=True)
     _write_run(finding["steps"], console)
+    write_printed(finding.get("printed", ()), console)
     console.print(Text(f"replay: subwarden explore {scenario} --replay {finding['replay']}"), soft_wrap=True)
 
 

@@ -69,6 +69,11 @@ def loading(loop: ControlledLoop) -> Iterator[None]:
         _state.loading = before
 
 
+def loading_loop() -> ControlledLoop | None:
+    """The loop of the subject that is being loaded, if one is."""
+    return _state.loading
+
+
 def _replace() -> list[tuple[Any, str, bool, Any]]:
     """Replace the entry points; returns the former ones: owner, name, whether it was the owner's own, value."""
     done = []

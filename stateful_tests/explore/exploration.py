@@ -114,7 +114,7 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
     run = finding.run
     with patience(finding.failure):
         told = narrate(runner_of(run.rules), run.choices, finding.failure)[0]
-    return {
+    record: ScenarioFindingRecord = {
         "kind": finding.failure.kind.value,
         "title": told.title,
         "evidence": told.evidence,
@@ -134,6 +134,9 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
         "script_confirmed": None,
         "script_doubt": None,
     }
+    if printed := told.printed():
+        record["printed"] = printed
+    return record
 
 
 def narrate(runner: ScenarioRunner, choices: Sequence[int], failure: Failure) -> tuple[Narration, Result]:

@@ -52,4 +52,4 @@ def _script(scenario: Scenario, finding: ScenarioFindingRecord, run: Run) -> tup
         patience=finding["virtual_seconds"] + SPARE,
     )
     expected = "waits for ever" if kind in STUCK else "left behind" if kind is FailureKind.LEFT_TASK else finding["title"].split(", in ")[0]
-    return text, doubt(text, expected)
+    return text, doubt(text, expected, prints="printed" in finding)

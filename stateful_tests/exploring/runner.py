@@ -14,6 +14,7 @@ from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
 from subwarden.checking.place import shortened
 from subwarden.scheduling.isolation import entry_points
+from subwarden.scheduling.isolation.printed import captured
 from subwarden.scheduling.isolation.replaced import put_back, watched
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop_candidates import LoopCandidates
@@ -211,10 +212,19 @@ class Runner:
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Around many runs: locks, clocks and chance under control, a guard against blocking, threads and processes refused, and no collection
-    of garbage in the middle of a run.
+    """Around many runs: locks, clocks and chance under control, a guard against blocking, threads and processes refused, printed text
+    captured, and no collection of garbage in the middle of a run.
     """
-    with uncollected(), controlled_locks(), controlled_clocks(), controlled_chance(), WATCHDOG.guarded(), entry_points.refused(), watched():
+    with (
+        uncollected(),
+        controlled_locks(),
+        controlled_clocks(),
+        controlled_chance(),
+        WATCHDOG.guarded(),
+        entry_points.refused(),
+        watched(),
+        captured(),
+    ):
         yield
 
 

@@ -28,7 +28,7 @@ LATER = ROUNDS_A_SEED // 2  # the first round of the last third of a budget
 MORE_ROUNDS = 2  # another version of Hypothesis draws other programs; one of them may reach the points that the last one reached
 SMALL = 1 / 3  # of a budget, for making findings small
 LEAST = 0.3  # seconds for a shard or a finding: less is not worth the start
-DIED = "a worker process died (killed, or out of memory); run again with --jobs 1 to see where"
+DIED = "a worker process {how}; fake that call, or run again with fewer --jobs if memory is short"
 LATE = "a worker process did not end when its time was over, and was ended: the subject is busy for ever"
 
 Progress = Callable[[int, int, int, str], object]
@@ -106,18 +106,18 @@ class Gate:
         outcomes = [replayed, *checked.values()]
         self._search(checked, replayed.fired)
         if self._pool.died and not self._told:
-            raise WorkerDied(DIED)
+            raise WorkerDied(DIED.format(how=self._pool.died))
         if self._pool.bad is not None and not self._told:
             raise BadSubject(self._pool.bad)
         if self._budget is None and not self._ending():
             self._keep_only(self._in_order[: self._most], outcomes)
         self._make_small(outcomes)
         self._doubts += [] if self._pool.bad is None else [self._pool.bad]
-        self._doubts += [DIED] * self._pool.died + [LATE] * (self._pool.late and not self._interrupted)
+        self._doubts += [DIED.format(how=self._pool.died)] * bool(self._pool.died) + [LATE] * (self._pool.late and not self._interrupted)
         return Explored(outcomes, self._told, self._doubts, bool(self._interrupted))
 
     def _ending(self) -> bool:
-        return bool(self._interrupted) or self._pool.died or self._pool.bad is not None
+        return bool(self._interrupted or self._pool.died) or self._pool.bad is not None
 
     def enough(self) -> bool:
         """Whether nothing more is to be searched."""

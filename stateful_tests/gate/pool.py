@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any, cast
 
+from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.signals import ENDING, ignoring
 from subwarden.stateful_tests.gate.tasks import Result, Task
 from subwarden.stateful_tests.gate.worker import work
@@ -35,12 +36,13 @@ class Pool:
     """
 
     def __init__(self, jobs: int, memory: int | None = None) -> None:
-        self.died = False  # a worker was killed, or ended by itself
+        self.died = ""  # how the first worker died that was killed, or ended by itself
         self.bad: str | None = None  # why the subject cannot be judged any more: the worker that says so has ended
         self.late = False  # a worker did not end in time, and was killed by us
         self._jobs = jobs
         self._memory = memory
         self._processes: dict[Connection[Any, Any], Any] = {}
+        self._notes: dict[Connection[Any, Any], CrashNote] = {}
         self._busy: dict[Connection[Any, Any], int] = {}  # the task that each is at
         self._until: dict[Connection[Any, Any], float] = {}  # when it is killed
         self._given: dict[Connection[Any, Any], float | None] = {}
@@ -97,6 +99,7 @@ class Pool:
         for pipe, process in self._processes.items():
             process.join()
             pipe.close()
+            self._notes.pop(pipe).close()
         self._processes = {}
 
     def _free(self, needed: int) -> "list[Connection[Any, Any]]":
@@ -109,7 +112,8 @@ class Pool:
     def _start(self) -> "Connection[Any, Any]":
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, (self._memory, self._jobs)), daemon=True)
+        note = self._notes[ours] = CrashNote()
+        process = context.Process(target=work, args=(theirs, (self._memory, self._jobs), note), daemon=True)
         with _ignoring_the_end():  # inherited: a worker must not die of it before it can ignore it itself
             process.start()
         theirs.close()  # so that its end is seen as soon as it dies
@@ -143,7 +147,7 @@ class Pool:
                     self._idle(pipe)
                     break
         except (EOFError, OSError):
-            self.died = True
+            self.died = self.died or self._notes[pipe].died(self._processes[pipe])
             self._end(pipe)
         return said
 
@@ -164,6 +168,7 @@ class Pool:
         process.kill()
         process.join()
         pipe.close()
+        self._notes.pop(pipe).close()
 
     def _kill_the_late(self) -> None:
         for pipe in [pipe for pipe, until in self._until.items() if monotonic() >= until]:

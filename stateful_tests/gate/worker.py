@@ -14,6 +14,7 @@ from subwarden.checking.finding import Finding
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirmed, make_small
 from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.exploring.runner import Runner, running
@@ -30,7 +31,7 @@ LISTEN_EVERY = 0.02  # seconds between two looks into the pipe: whether to stop 
 BEST = (0, False)  # fifo without cancellation: no other order or check has better evidence
 
 
-def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int]) -> None:
+def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: CrashNote) -> None:
     """The process. It is sent ("do", (Task, seconds or None)) and ("stop", None), which ends a task with the work done until then.
 
     It says ("begun", None), then ("did", schedules) and ("found", Told), and at the end of each task ("done", Result). After ("bad", why)
@@ -40,6 +41,7 @@ def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int]) -> None:
     for number in ENDING:  # all processes of a group get them; the gate decides how to end
         signal.signal(number, signal.SIG_IGN)
     go_with_parent()
+    note.listen()
     MEMORY.allow(*memory)
     MEMORY.bound_single_requests()
     while True:

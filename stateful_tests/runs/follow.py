@@ -62,6 +62,8 @@ def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = (),
             for each in broken
         ],
     }
+    if printed := narration.printed():
+        record["printed"] = printed
     if cause is not None:
         record["tasks"], record["steps"] = task_rows(level, replay.program), narration.rows(cause)
         if traced:

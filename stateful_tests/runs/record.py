@@ -85,7 +85,7 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
         observers = [narration] if claimant is None else [narration, claimant]
         confirm(Runner(level, factory, finding.order), finding.cause, program, finding.names, observers)
     replay = of_finding(subject, finding)
-    record = {
+    record: dict[str, Any] = {
         "level": level.name,
         "id": finding.id,
         "property": finding.broken.name,
@@ -101,16 +101,24 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
         "replay": replay.string(),
         "short": short(replay),
     }
+    if printed := narration.printed():
+        record["printed"] = printed
     if finding.order is Order.FIFO and not script:
         return cast(FindingRecord, {**record, **UNTRIED})
     return cast(FindingRecord, {**record, **script_of(level, record, subject, claimant)})
 
 
-def script_record(replay: Replay, cause: Cause) -> ScriptRecord:
-    """The script of a replayed run that shows `cause`. The run is followed again for it."""
+def script_record(replay: Replay, cause: Cause, printed: Sequence[str] = ()) -> ScriptRecord:
+    """The script of a replayed run that shows `cause`, and in which the subject `printed` these lines. The run is followed again for it."""
     level, factory = LEVELS[replay.level], load(replay.subject, replay.level)
     broken = Property.P11 if level.cancels(replay.program) else cause.property
-    record = {"property": broken.name, "title": broken.title, "mechanism": cause.mechanism, "tasks": task_rows(level, replay.program)}
+    record: dict[str, Any] = {
+        "property": broken.name,
+        "title": broken.title,
+        "mechanism": cause.mechanism,
+        "tasks": task_rows(level, replay.program),
+        **({"printed": printed} if printed else {}),
+    }
     return scripted(level, record, replay.subject, factory, FailingRun(replay.order, replay.program, replay.names, cause))
 
 

@@ -47,13 +47,15 @@ def script_of(level: Level, record: dict[str, Any], subject: str, claimant: Clai
     except NoScript as reason:
         return {**NOTHING, "script_confirmed": False, "script_doubt": str(reason)}
     script = level.write_script({**record, "plain": plain})
-    wrong = doubt(script, f"{record['property']} {record['title']}: {record['mechanism']}")
+    wrong = doubt(script, f"{record['property']} {record['title']}: {record['mechanism']}", prints="printed" in record)
     return {"plain": plain, "script": script, "script_confirmed": wrong is None, "script_doubt": wrong}
 
 
 @cache  # a hunt records the same finding more than once
-def doubt(script: str, expected: str) -> str | None:
-    """Run `script`. None if it fails with exit code 1 and one line that begins with `expected`; else the difference, in words."""
+def doubt(script: str, expected: str, *, prints: bool = False) -> str | None:
+    """Run `script`. None if it fails with exit code 1 and one line that begins with `expected`; else the difference, in words. Lines
+    before are the subject's own where it `prints`.
+    """
     path = os.pathsep.join([os.getcwd(), *sys.path[1:]])  # what the subject was imported from
     try:
         done = subprocess.run(
@@ -71,6 +73,7 @@ def doubt(script: str, expected: str) -> str | None:
     if done.returncode == 0:
         why = done.stdout.rstrip().rpartition("\n")[2].partition(f"{HOLDS}: ")[2]
         return f"{SOUND}: {why:.{LONGEST}}" if why else SOUND
-    if done.returncode != 1 or len(lines) != 1 or not lines[0].startswith(expected.replace('"', "'")):
+    told = lines[-1:] if prints else lines
+    if done.returncode != 1 or len(told) != 1 or not told[0].startswith(expected.replace('"', "'")):
         return f"the script ends with exit code {done.returncode}: {lines[-1] if lines else 'no word'}"
     return None

@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import importlib.util
 import inspect
+import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ from subwarden.impl.subjects import SUBJECTS, canonical
 from subwarden.model.manager.operations import MANAGER_OPERATIONS
 from subwarden.model.manager.projection import disagreements, project, view
 from subwarden.model.manager.state import State
+from subwarden.reports.printable import printable
 from subwarden.scheduling.isolation.entry_points import loading
+from subwarden.scheduling.isolation.printed import captured, lines_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
@@ -33,6 +36,8 @@ from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.world.loop import WorldLoop
+
+_TOLD: set[str] = set()  # subjects whose text has been told
 
 
 class BadSubject(Exception):
@@ -76,7 +81,7 @@ def _own(name: str) -> tuple[str, Factory]:
             "your own is named path/to/file.py:Factory or package.module:Factory"
         )
     loop = WorldLoop()
-    with _watching(name, loop):
+    with watching_load(name, loop):
         module = module_of(where, name)
         factory = getattr(module, attribute, None)
         if not callable(factory):
@@ -86,22 +91,34 @@ def _own(name: str) -> tuple[str, Factory]:
 
 
 @contextmanager
-def _watching(name: str, loop: ControlledLoop) -> Iterator[None]:
+def watching_load(name: str, loop: ControlledLoop) -> Iterator[None]:
+    """Around the loading of subject `name`: it may neither wait nor end the process, and the text that it prints is told once. Raises
+    BadSubject.
+    """
     WATCHDOG.watch(loop)
     try:
-        with WATCHDOG.guarded(), loading(loop):
+        with WATCHDOG.guarded(), captured(), loading(loop):
             yield
     except Blocked as blocked:
         raise BadSubject(f"subject {name}: importing it or calling its factory blocks at {blocked}; neither may wait") from None
     finally:
+        _tell_printed(name, loop)
         if loop.refusal is not None:  # also where the subject swallowed it, or made another error of it
             raise BadSubject(f"subject {name}: {loop.refusal()}") from None
+
+
+def _tell_printed(name: str, loop: ControlledLoop) -> None:
+    """Write on standard error, once, the text that a subject printed while it was loaded; workers load it again, and say nothing."""
+    lines = lines_of(loop)
+    if lines and name not in _TOLD and multiprocessing.parent_process() is None:
+        _TOLD.add(name)
+        sys.stderr.write(f"subject {name} prints while it is loaded:\n" + "".join(f"  {printable(line)}\n" for line in lines))
 
 
 def in_hand(name: str, factory: Callable[..., Any]) -> tuple[str, Factory]:
     """The level of the subject that `factory` makes, and what to make it with; `name` is what it is called. Raises BadSubject."""
     loop = WorldLoop()
-    with _watching(name, loop):
+    with watching_load(name, loop):
         return _tried(name, getattr(factory, "__name__", "the factory"), factory, loop)
 
 

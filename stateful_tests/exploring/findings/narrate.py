@@ -10,6 +10,7 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.reports.record import StepRow
 from subwarden.scheduling.handles import owner
+from subwarden.scheduling.isolation.printed import lines_of
 from subwarden.scheduling.order import EARLY, LATE, TIMER
 from subwarden.stateful_tests.exploring.findings.actors import actor, quiet
 from subwarden.stateful_tests.exploring.findings.where import caller, where
@@ -50,6 +51,10 @@ class Narration(Observer):
         """The evidence of `cause`, in words: what the subject did, and what the model allows. Empty where `cause` itself says it."""
         detail = ADDRESS.sub("", self._narrator.explain(cause))
         return "" if detail in cause.said() else detail
+
+    def printed(self) -> list[str]:
+        """The last lines that the subject printed."""
+        return lines_of(self._play.loop)
 
     # --- what happens
 

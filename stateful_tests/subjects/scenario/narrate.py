@@ -16,6 +16,7 @@ from subwarden.reports.html.trace_record import Mark
 from subwarden.reports.record import ScenarioLine, ScenarioRow
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.handles import owner
+from subwarden.scheduling.isolation.printed import lines_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER
 from subwarden.scheduling.run import Choose
@@ -110,6 +111,10 @@ class Narration:
         if failure is not None:
             told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken))
             self.title, self.evidence = ADDRESS.sub("", told[0]), [ADDRESS.sub("", line) for line in told[1]]
+
+    def printed(self) -> list[str]:
+        """The last lines that the scenario printed."""
+        return lines_of(self._loop)
 
     @contextmanager
     def listening(self) -> Iterator[None]:

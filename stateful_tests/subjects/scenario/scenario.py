@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from subwarden.stateful_tests.subjects.loading import module_of
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.stateful_tests.subjects.loading import module_of, watching_load
 
 Start = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -65,7 +66,8 @@ def load_scenario(name: str) -> Scenario:
     where, colon, attribute = name.rpartition(":")
     if not colon or not where or not attribute:
         raise BadScenario(f"{name!r} names no scenario; write path/to/file.py:NAME or package.module:NAME")
-    found: Any = module_of(where, name)
+    with watching_load(name, ControlledLoop()):
+        found: Any = module_of(where, name)
     for part in attribute.split("."):
         if not hasattr(found, part):
             known = [key for key, value in vars(found).items() if hasattr(value, "subwarden_scenario") or _is_async(value)]

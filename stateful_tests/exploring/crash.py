@@ -1,0 +1,56 @@
+"""How a worker died, in words: the signal, and for a crash in native code the line of the subject that called it.
+
+Python's fault handler writes that line to a file, which the worker's parent reads when the worker is gone.
+"""
+
+import faulthandler
+import re
+import signal
+from contextlib import suppress
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+from uuid import uuid4
+
+from subwarden.checking.place import place
+from subwarden.scheduling.uncontrolled import is_library
+
+CRASHES = tuple(getattr(signal, name) for name in "SIGSEGV SIGBUS SIGFPE SIGILL SIGABRT".split() if hasattr(signal, name))
+FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
+JOINED_WITHIN = 1.0  # seconds: a process that has closed its pipe is ending
+
+
+class CrashNote:
+    """The file of one worker, known to it and to its parent. Where it cannot be written, the line stays unknown."""
+
+    def __init__(self) -> None:
+        self._path = Path(gettempdir()) / f"subwarden-crash-{uuid4().hex}"
+
+    def listen(self) -> None:
+        """In the worker: a crash is noted from now on."""
+        with suppress(OSError):
+            faulthandler.enable(self._path.open("w", encoding="utf-8"), all_threads=False)
+
+    def died(self, process: Any) -> str:
+        """In the parent, of the worker's process, which has ended or is about to: how it died."""
+        process.join(JOINED_WITHIN)
+        code = process.exitcode
+        text = self.close()
+        if code is None or code >= 0:
+            return "stopped answering" if code is None else f"ended with exit code {code}"
+        number = -code
+        name = signal.Signals(number).name if number in {each.value for each in signal.Signals} else f"signal {number}"
+        if number not in CRASHES:
+            return f"was killed ({name}: by somebody, or for want of memory)"
+        frames = [(file, int(line)) for file, line in FRAME.findall(text) if not is_library(file)]
+        where = f" that {place(*frames[0])} called" if frames else ""
+        return f"was killed by {name}, a crash in native code{where}"
+
+    def close(self) -> str:
+        """Remove the file; returns its text."""
+        text = ""
+        with suppress(OSError):
+            text = self._path.read_text(encoding="utf-8", errors="replace")
+        with suppress(OSError):
+            self._path.unlink()
+        return text

@@ -27,6 +27,7 @@ PAGES = (
     "docs/examples.md",
     "docs/exec-protocol.md",
     "docs/scenarios/fastapi.md",
+    "docs/scenarios/servers.md",
     "docs/scenarios/explore.md",
     "docs/scenarios/network.md",
     "docs/scenarios/asgi.md",
@@ -35,8 +36,19 @@ PAGES = (
     "docs/properties.md",
     "docs/reports/reports.md",
 )
-LONG = ("subwarden gate", "fastapi")  # commands that take seconds
-NEEDS = {"fastapi": ("fastapi", "uvicorn", "websockets")}  # a word of a command -> packages of the extra `examples`
+LONG = (
+    "subwarden gate",
+    "fastapi",
+    "aiohttp",
+    "socketio_app",
+    "redis_restarted",
+    "channels_chat",
+    "line_hub",
+)  # commands that take seconds
+NEEDS = {
+    "fastapi": ("fastapi", "uvicorn", "websockets"),
+    "aiohttp": ("aiohttp",),
+}  # a word of a command -> packages of the extra `examples`
 BLOCK = re.compile(r"^```console( no-run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 def quiet_logs() -> Iterator[None]:
     """While open, a record that nobody handles is not printed. May be nested."""
     before = logging.lastResort
-    logging.lastResort = logging.NullHandler()  # type: ignore[assignment]  # any handler will do
+    logging.lastResort = logging.NullHandler()
     try:
         yield
     finally:

@@ -28,7 +28,6 @@ from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Progr
 from subwarden.stateful_tests.exploring.observers import Observer, heard
 from subwarden.world.chance import controlled_chance
 from subwarden.world.clock import controlled_clocks
-from subwarden.world.logs import quiet_logs
 
 MakeChoose = Callable[[LoopCandidates], Choose]
 COLLECT_EVERY = 10_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
@@ -213,15 +212,14 @@ class Runner:
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Around many runs: locks, clocks and chance under control, logs quiet, a guard against blocking, threads and processes refused, printed
-    text captured, and no collection of garbage in the middle of a run.
+    """Around many runs: locks, clocks and chance under control, a guard against blocking, threads and processes refused, printed text
+    captured, and no collection of garbage in the middle of a run.
     """
     with (
         uncollected(),
         controlled_locks(),
         controlled_clocks(),
         controlled_chance(),
-        quiet_logs(),
         WATCHDOG.guarded(),
         entry_points.refused(),
         watched(),

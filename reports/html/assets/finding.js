@@ -1,5 +1,5 @@
 // A run that fails: its timeline, the chosen step, and the nearest run that holds beside it.
-const KEY = [["●", "a step"], ["○", "an outside event"], ["✕", "cancelled"], ["▲", "failed"], ["◆", "breaks the property"], ["■", "takes a lock"], ["□", "releases it"], ["→", "wakes, starts or sends"]];
+const KEY = [["●", "a step"], ["○", "an outside event"], ["✕", "cancelled"], ["▲", "failed"], ["◆", "breaks the property"], ["■", "takes a lock"], ["□", "releases it"], ["⇢", "waits for it"], ["→", "wakes, starts or sends"]];
 
 // `options.start`: the step to show first; `options.chosen(number)`: called for each step that is shown.
 function present(place, data, key, options = {}) {

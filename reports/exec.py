@@ -9,7 +9,7 @@ from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, Exe
 from subwarden.reports.gate import COLOURS, STOPPED
 from subwarden.reports.layout.run_table import run_table
 from subwarden.reports.layout.wrapping import padded, write_line
-from subwarden.reports.record import ReplayRecord
+from subwarden.reports.record import ReplayRecord, why_recorded
 
 
 def write_process_gate(record: ExecGateRecord, console: Console, *, timings: bool = True) -> None:
@@ -64,7 +64,7 @@ def write_process_replay(record: ReplayRecord, run: ExecRunRecord | None, consol
     luck = "" if tries is None else f": {tries['failed']} of {tries['counted']} runs fail"
     if run is None:
         proof = "" if tries is None else ", which proves nothing"
-        said = f"subject {subject}: the run holds now{luck}{proof}; it was recorded for {record['recorded_for']}"
+        said = f"subject {subject}: the run holds now{luck}{proof}; {why_recorded(record['recorded_for'])}"
         console.print(Text(said), soft_wrap=True)
         return
     write_run(run, console)

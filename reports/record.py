@@ -335,6 +335,14 @@ class TriesRecord(TypedDict):
     counted: int
 
 
+HELD = "holds"  # what a run that was saved by hand, and broke nothing, was recorded for
+
+
+def why_recorded(cause: str) -> str:
+    """Why a run was recorded, as the end of a sentence on it."""
+    return "it held when it was saved" if cause == HELD else f"it was recorded for {cause}"
+
+
 class ReplayRecord(TypedDict):
     """A run that was played again. If it still violates something, `tasks` and `steps` are there, and if it was asked for, the rest is:
     `replay` and the script as a finding has them. `tries`: of a process that schedules itself, which has no run to repeat exactly.

@@ -6,7 +6,7 @@ from rich.text import Text
 from subwarden.reports.gate import write_cause
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.run_table import run_table
-from subwarden.reports.record import ReplayRecord
+from subwarden.reports.record import ReplayRecord, why_recorded
 
 
 def write_replay(record: ReplayRecord, console: Console) -> None:
@@ -14,7 +14,7 @@ def write_replay(record: ReplayRecord, console: Console) -> None:
     if record["verdict"] == "holds":
         steps = record["steps_run"]
         console.print(
-            Text(f"subject {record['subject']}: the run holds now ({steps} steps); it was recorded for {record['recorded_for']}"),
+            Text(f"subject {record['subject']}: the run holds now ({steps} steps); {why_recorded(record['recorded_for'])}"),
             soft_wrap=True,
         )
         write_printed(record.get("printed", ()), console)

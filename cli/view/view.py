@@ -3,7 +3,7 @@
 import argparse
 import sys
 import webbrowser
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from subwarden.impl.subjects import canonical
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.process import PREFIX
+from subwarden.stateful_tests.exec.saved import SavedRun
 from subwarden.stateful_tests.exec.saved import read as read_process_run
 from subwarden.stateful_tests.explore.code import MARK as SCENARIO_MARK
 from subwarden.stateful_tests.explore.code import Coded, decode
@@ -27,6 +28,7 @@ from subwarden.stateful_tests.runs.trust import allow, remember
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.scenario.play import Rules
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
+from subwarden.stateful_tests.walking.exec_walk import ExecWalk
 from subwarden.stateful_tests.walking.level_walk import LevelWalk
 from subwarden.stateful_tests.walking.scenario_walk import ScenarioWalk
 from subwarden.stateful_tests.walking.walk import Walk
@@ -60,13 +62,13 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve the page until it is closed. Returns 0. Raises BadReplay, BadView, BadSubject, BadScenario, BadProgram."""
-    walk = walk_of(options)
-    walk.at(walk.head["recorded"])  # a run that cannot be followed is said here, not in a browser
-    return serve(walk, options.idle, options.port, options.open)
+    with closing(walk_of(options)) as walk:
+        walk.at(walk.head["recorded"])  # a run that cannot be followed is said here, not in a browser
+        return serve(walk, options.idle, options.port, options.open)
 
 
-def serve(walk: Walk, idle: float, port: int = 0, opens: bool = False, told: Callable[[Server], object] = lambda _: None) -> int:
-    """Serve `walk`, and print where. `told`: is given the server once it listens."""
+def serve(walk: Walk, idle: float, port: int = 0, opens: bool = False) -> int:
+    """Serve `walk`, and print where."""
     try:
         server = Server(Serving(walk), idle, port)
     except OSError as error:
@@ -75,7 +77,6 @@ def serve(walk: Walk, idle: float, port: int = 0, opens: bool = False, told: Cal
     try:
         sys.stdout.write(f"{walk.head['title']}: open {server.address} (Ctrl-C ends it)\n")
         sys.stdout.flush()
-        told(server)
         if opens:
             webbrowser.open(server.address)
         with running():  # around all runs, so that each of them begins at once
@@ -103,8 +104,9 @@ def walk_of(options: argparse.Namespace) -> Walk:
         coded = decode(found.replay)
         allow(found.scenario, "", "the record", named=options.subject == found.scenario)
         return _scenario(found.scenario, coded, coded.rules, found.hash_seed)
-    if read_process_run(found.replay) is not None:
-        raise BadView(f"{text[:80]} is a run of a subject {PREFIX}COMMAND, which has no candidates to show; use `subwarden replay`")
+    process = read_process_run(found.replay)
+    if process is not None:
+        return _process(process, options.subject)
     return _saved(read(found.replay), options.subject)
 
 
@@ -114,6 +116,15 @@ def _saved(replay: Replay, named: str | None) -> Walk:
     allow(replay.subject, replay.digest, "the run", named=named is not None)
     restart(replay.hash_seed or 0)
     return LevelWalk(replay, load(replay.subject, replay.level))
+
+
+def _process(saved: SavedRun, named: str | None) -> Walk:
+    subject = PREFIX + saved.command
+    if named not in (None, subject):
+        raise BadView(f"the run was made for subject {subject}, not {named}; leave --subject out to see it there")
+    allow(subject, "", "the run", named=named is not None)
+    restart(saved.hash_seed)
+    return ExecWalk(saved)
 
 
 def _not_saved(name: str, options: argparse.Namespace) -> Walk:

@@ -15,6 +15,7 @@ from subwarden.reports.record import (
     HuntRecord,
     PlayRecord,
     ReplayRecord,
+    why_recorded,
 )
 
 COVERED = "Coverage of each check"
@@ -78,7 +79,7 @@ def hunt_view(record: HuntRecord) -> View:
 
 def replay_view(record: ReplayRecord) -> View:
     """The page of a replay: one run, and each property that it violates."""
-    said = [f"The run was recorded for {record['recorded_for']}; it has {plural(record['steps_run'], 'step')} now."]
+    said = [f"The run has {plural(record['steps_run'], 'step')} now; {why_recorded(record['recorded_for'])}."]
     if record["verdict"] == "holds":
         return View(f"replay on {record['subject']}", "holds", [*said, "It holds now."])
     causes = [_says(each) for each in record["findings"]]

@@ -9,10 +9,10 @@ from subwarden.checking.linearizability.verdict import judge
 from subwarden.checking.verdict import Verdict, worst
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord
 from subwarden.reports.history_record import HistoryRecord
-from subwarden.reports.record import REPLAY_SCHEMA, BrokenRecord, ReplayRecord, TaskRow
+from subwarden.reports.record import REPLAY_SCHEMA, BrokenRecord, ReplayRecord, StepRow, TaskRow, TraceRecord
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.gate import ExecOutcome
-from subwarden.stateful_tests.exec.pictured import trace_of
+from subwarden.stateful_tests.exec.pictured.trace import trace_of
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import kinds
@@ -61,9 +61,8 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
     """A run that shows `cause`, for a report: the program, and the run row by row."""
     broken = run.broken
     assert broken is not None
-    names = [task.name for task in run.program.tasks]
-    rows = run.rows[: broken.row + 1]
-    who = [row.task if row.task in names else ALONE for row in rows]
+    steps, trace = rows_of(run, broken.row + 1)
+    steps[-1]["broken"] = [f"{cause.property.name} {cause.property.title}: {cause.said()}"]
     return {
         "id": cause.slug(),
         "property": cause.property.name,
@@ -76,19 +75,21 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
             {"name": t.name, "operations": [SPECIFICATION.describe(o) for o in t.operations], "faults": ""} for t in run.program.tasks
         ],
         "schedule": None if run.names is None else list(run.names),
-        "steps": [
-            {
-                "step": number,
-                "task": who[number - 1],
-                "did": row.did,
-                "at": "",
-                "changed": row.changed,
-                "broken": [f"{cause.property.name} {cause.property.title}: {cause.said()}"] if number - 1 == broken.row else [],
-            }
-            for number, row in enumerate(rows, 1)
-        ],
-        "trace": trace_of(run, rows, who),
+        "steps": steps,
+        "trace": trace,
     }
+
+
+def rows_of(run: ExecRun, count: int) -> tuple[list[StepRow], TraceRecord]:
+    """The first `count` rows of `run`, for a report, and their trace."""
+    names = [task.name for task in run.program.tasks]
+    rows = run.rows[:count]
+    who = [row.task if row.task in names else ALONE for row in rows]
+    steps: list[StepRow] = [
+        {"step": number, "task": who[number - 1], "did": row.did, "at": "", "changed": row.changed, "broken": []}
+        for number, row in enumerate(rows, 1)
+    ]
+    return steps, trace_of(run, rows, who)
 
 
 def replay_record(saved: SavedRun, last: ExecRun, told: ExecRunRecord | None, tries: tuple[int, int] | None) -> ReplayRecord:

@@ -1,6 +1,6 @@
 """Runs programs on a subject, one after the other, in a process that is started again after a run that spoiled it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -64,6 +64,11 @@ class ExecRunner:
         """
         candidates = ExecCandidates(program)
         return self._run(program, candidates, Follower(candidates, names, open_ended=True), every_choice=True)
+
+    def led(self, program: ExecProgram, make: Callable[[ExecCandidates], Choose]) -> ExecRun:
+        """One run under the chooser that `make` makes, which may end it by `stepper.Enough`. Raises BadProcess, and its errors."""
+        candidates = ExecCandidates(program)
+        return self._run(program, candidates, make(candidates), every_choice=True)
 
     def guided(self, program: ExecProgram, names: Sequence[str]) -> ExecRun:
         """One run along `names`, as far as they go. Raises BadProcess."""

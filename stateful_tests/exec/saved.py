@@ -39,19 +39,35 @@ def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path, 
     words = "".join(ch if ch.isalnum() else " " for ch in command[-60:]).split()
     name = "-".join([*words, finding.cause.slug()])
     run, history = FOLDER / f"{name}.json", FOLDER / f"{name}.jsonl"
-    data = {
-        "schema": SCHEMA,
-        "subject": PREFIX + command,
-        "program": finding.run.program.encode(),
-        "schedule": None if finding.run.names is None else list(finding.run.names),
-        "cause": finding.cause.slug(),
-        "answer_within": limit,
-        "hash_seed": string_hash.current() or 0,
-    }
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    write_whole(run, json.dumps(data, indent=1, sort_keys=True) + "\n")
+    data = _encode(SavedRun(command, finding.run.program, finding.run.names, finding.cause.slug(), limit, string_hash.current() or 0))
+    _write(run, data)
     write_whole(history, finding.run.recording.text())
     return run, history, identity_of(data)[:SHORT]
+
+
+def keep(saved: SavedRun) -> Path:
+    """Write a run by its short name, beside those of findings; the file."""
+    data = _encode(saved)
+    path = FOLDER / f"{identity_of(data)[:SHORT]}.json"
+    _write(path, data)
+    return path
+
+
+def _encode(saved: SavedRun) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "subject": PREFIX + saved.command,
+        "program": saved.program.encode(),
+        "schedule": None if saved.schedule is None else list(saved.schedule),
+        "cause": saved.cause,
+        "answer_within": saved.limit,
+        "hash_seed": saved.hash_seed,
+    }
+
+
+def _write(path: Path, data: dict[str, object]) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(data, indent=1, sort_keys=True) + "\n")
 
 
 def read(text: str) -> SavedRun | None:

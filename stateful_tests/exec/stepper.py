@@ -13,7 +13,7 @@ from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec import messages
-from subwarden.stateful_tests.exec.play import ExecPlay, ExecRun
+from subwarden.stateful_tests.exec.play import ExecPlay, ExecRun, Row
 from subwarden.stateful_tests.exec.process import Ended, Silent
 from subwarden.stateful_tests.exec.program import FIRST, LAST, ExecProgram
 from subwarden.stateful_tests.exec.session import Session
@@ -21,18 +21,25 @@ from subwarden.stateful_tests.exec.session import Session
 LIMIT = 1_000  # steps of one run; the longest programs have fourteen operations
 
 
+class Enough(Exception):
+    """Raised by a chooser: the run goes no further, and is judged as far as it went."""
+
+
 class ExecCandidates(Candidates):
     """The steps that the process lists as ready, then the tasks whose next call may arrive. A task is a chain.
 
-    A step is a task's if its name is the task's, or begins with it and a colon; other steps are chains of their own.
+    A step is a task's if its name is the task's, or begins with it and a colon; other steps are chains of their own. `left`: the calls that
+    each task has still to make; `rows`: the table of the run so far.
     """
 
-    __slots__ = ("arriving", "ready", "tasks")
+    __slots__ = ("arriving", "left", "ready", "rows", "tasks")
 
     def __init__(self, program: ExecProgram) -> None:
         self.tasks = [task.name for task in program.tasks]
         self.ready: list[str] = []
         self.arriving: list[str] = []
+        self.left: dict[str, list[CoreOperation]] = {}
+        self.rows: list[Row] = []
 
     def names(self) -> list[str]:
         return self.ready + [f"+{task}" for task in self.arriving]
@@ -68,7 +75,8 @@ class _Stepped:
         self.candidates = candidates
         self.choose = choose
         self.least = least
-        self.left = {task.name: list(task.operations) for task in program.tasks}
+        self.left = candidates.left = {task.name: list(task.operations) for task in program.tasks}
+        candidates.rows = self.play.rows
         self.names: list[str] = []
         self.choices: list[int] = []
         self.steps = 0
@@ -81,6 +89,8 @@ class _Stepped:
             self._all_at_once()
             if not self.session.hello.observe and "publish" in self.session.hello.operations:
                 self._one_by_one(LAST, [Publish(topic) for topic in program.topics()])
+        except Enough:
+            pass
         except Silent:
             self.play.wrong(causes.BLOCKED, self.session.stuck("a step, or poll"))
             self.spoiled = True

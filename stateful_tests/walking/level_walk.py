@@ -7,6 +7,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord, WalkHeadRecord, WalkRecord
+from subwarden.reports.record import HELD, why_recorded
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.string_hash import current
@@ -27,7 +28,6 @@ from subwarden.stateful_tests.walking.candidates import candidates_of
 from subwarden.stateful_tests.walking.walk import CannotSave, Leader, Onward, Paused
 
 KEPT = FOLDER / "view"
-HOLDS = "holds"  # the cause of a saved run that breaks nothing
 
 
 class LevelWalk:
@@ -37,7 +37,7 @@ class LevelWalk:
         self.replay = replay
         self._level = LEVELS[replay.level]
         self._runner = Runner(self._level, factory, replay.order)
-        recorded = [f"It was recorded for {replay.cause}."] if replay.names else []
+        recorded = [f"The run: {why_recorded(replay.cause)}."] if replay.names else []
         self.head: WalkHeadRecord = {
             "title": replay.subject,
             "about": [f"Level {replay.level}, order {replay.order.value}.", *recorded],
@@ -52,7 +52,7 @@ class LevelWalk:
     def save(self, schedule: Sequence[str]) -> SavedWalkRecord:
         """See `walk.Walk`. The file lies below `.subwarden/view` in the current folder."""
         led, causes = self._led(schedule, "end")
-        cause = causes[0].slug() if causes else HOLDS
+        cause = causes[0].slug() if causes else HELD
         names = tuple(led["schedule"])
         replay = Replay(
             self.replay.subject,
@@ -72,6 +72,9 @@ class LevelWalk:
             raise CannotSave(f"cannot write {path}: {error.strerror}") from None
         said = led["broken"][0] if led["broken"] else "The run holds."
         return {"command": f"subwarden replay {path}", "replay": replay.string(), "said": said, "file": str(Path(path))}
+
+    def close(self) -> None:
+        """It holds nothing."""
 
     def _led(self, schedule: Sequence[str], onward: Onward) -> tuple[WalkRecord, list[Cause]]:
         narration, recording, calls = Narration(), Recording(), _Calls(self.replay.program, self._level)

@@ -50,6 +50,9 @@ class ScenarioWalk:
         said = led["broken"][0] if led["broken"] else "The run holds."
         return {"command": f"subwarden explore {self._scenario.name} --replay {replay}", "replay": replay, "said": said, "file": None}
 
+    def close(self) -> None:
+        """It holds nothing."""
+
     def _runner(self) -> ScenarioRunner:
         return ScenarioRunner(self._scenario, self._rules, self._leave)
 

@@ -33,6 +33,9 @@ class Walk(Protocol):
     def save(self, schedule: Sequence[str]) -> SavedWalkRecord:
         """Keep the run that goes this way, and from there on as on stock asyncio. Raises Divergence, CannotSave."""
 
+    def close(self) -> None:
+        """It is over: let go of what it holds."""
+
 
 class CannotSave(Exception):
     """A schedule cannot be kept; the message says why."""

@@ -1,20 +1,23 @@
 """The explorer in a headless Chromium: choose by click and by key, take back, save, and be told when the run behind the page has ended."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from subwarden.cli.view.server import Server
 from subwarden.cli.view.serving import Serving
+from subwarden.reports.html.escaping import shown
+from subwarden.reports.html.walk_record import SavedWalkRecord, WalkHeadRecord, WalkRecord
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.reports.browser import Browser, chromium
-from subwarden.stateful_tests.tests.reports.records import RAW, RUNS
+from subwarden.stateful_tests.tests.reports.records import HOSTILE, RAW, RUNS, hostile_run
 from subwarden.stateful_tests.tests.reports.test_page_in_a_browser import CONTRAST, nameless
 from subwarden.stateful_tests.walking.level_walk import LevelWalk
+from subwarden.stateful_tests.walking.walk import Onward
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium() is None, reason="there is no Chromium")]
 
@@ -116,6 +119,50 @@ def test_it_fits_and_its_text_stands_out(browser: Browser, server: Server, width
     assert browser.value("document.documentElement.scrollWidth") <= width
     assert browser.value(CONTRAST) == []
     assert nameless(browser) == []
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_are_shown_as_text(browser: Browser, text: str) -> None:
+    server = Server(Serving(Hostile(text)), 60)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    opened(browser, server, 390)
+    press(browser, "To the beginning")
+    press(browser, "Save this schedule")
+    assert browser.value("document.title") != "taken"
+    assert browser.value("document.querySelectorAll('img, iframe').length") == 0
+    assert browser.value("document.documentElement.scrollWidth <= innerWidth")
+    assert (browser.problems, browser.value("document.querySelector('.candidate .who').textContent")) == ([], shown(text))
+    server.stop()
+    thread.join(20)
+    server.close()
+
+
+class Hostile:
+    """A walk of one step, all texts of which are the same."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._run = hostile_run(text)
+        self.head: WalkHeadRecord = {"title": text, "about": [text], "tasks": [(text, text)], "recorded": [text]}
+
+    def at(self, schedule: Sequence[str], onward: Onward = "no") -> WalkRecord:
+        text = self._text
+        return {
+            "schedule": list(schedule),
+            "row_of": [0],
+            "steps": self._run["steps"],
+            "trace": self._run["trace"],
+            "candidates": [{"name": text, "kind": "fault", "who": shown(text), "said": text, "at": text, "recorded": True}],
+            "broken": [text],
+            "ended": False,
+        }
+
+    def save(self, schedule: Sequence[str]) -> SavedWalkRecord:
+        return {"command": self._text, "replay": self._text, "said": self._text, "file": self._text}
+
+    def close(self) -> None:
+        pass
 
 
 def test_a_closed_page_ends_the_server(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""The parts of records of processes that only pictures need."""

@@ -12,7 +12,8 @@ from tempfile import NamedTemporaryFile
 from subwarden.checking.linearizability.core import CoreSpecification
 from subwarden.checking.linearizability.lines import Header, Malformed, header_of
 from subwarden.checking.linearizability.search import BUDGET
-from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_file, survey_file
+from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_deliveries_of, judge_file, survey_file
+from subwarden.checking.verdict import Verdict
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.history import write_history
 from subwarden.reports.layout.console import console_for
@@ -67,11 +68,12 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
         if found.faults:
             return _unusable(*(fault.told(called) for fault in found.faults))
         judgement = judge_file(path, specification, found, args.budget)
+        wrong = judge_deliveries_of(path, specification, found, final=not reconnects)
     except OSError as error:
         return _unusable(f"{called}: {error.strerror}; name a file that can be read")
-    made = record(judgement, specification, called)
+    made = record(judgement, specification, called, wrong)
     write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)))
-    return judgement.verdict.exit_code
+    return (Verdict.VIOLATED if wrong else judgement.verdict).exit_code
 
 
 def _header(path: Path) -> Header:

@@ -29,20 +29,23 @@ def write_history(record: HistoryRecord, console: Console) -> None:
 def as_text(record: HistoryRecord) -> str:
     """The record for a terminal."""
     counted = record["counted"]
-    lines = [f"{record['history']}: {VERDICTS[record['verdict']]} (model {record['model']})"]
+    wrong = record.get("deliveries", [])
+    verdict = "wrong deliveries" if wrong and "failure" not in record else VERDICTS[record["verdict"]]
+    lines = [f"{record['history']}: {verdict} (model {record['model']})"]
+    lines += [f"{record['history']}:{each['line']}: {each['property']} {each['what']}: {each['detail']}" for each in wrong]
     if record["verdict"] == "holds":
         cancelled = f", {counted['cancelled']} cancelled" if counted["cancelled"] else ""
         unanswered = f", {counted['unanswered']} unanswered" if counted["unanswered"] else ""
         lines.append(
             f"{counted['calls']} calls, {counted['answered']} answered{cancelled}{unanswered}, at most {counted['overlap']} at once"
         )
-    elif record["verdict"] == "inconclusive":
+    elif "unknown" in record:
         unknown = record["unknown"]
         budget = f"{unknown['budget']:,} configuration{'s' * (unknown['budget'] != 1)}"
         lines.append(f"{record['history']}:{unknown['line']}: more than {budget} at time {unknown['at']}, and no verdict yet")
         lines.append(f"linearizable until then: {counted['answered']} answers")
         lines.append("give a larger --budget, or cut the history where fewer calls overlap")
-    else:
+    elif "failure" in record:
         lines += _failure(record["history"], record["failure"], counted)
     return "\n".join(lines) + "\n"
 

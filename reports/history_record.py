@@ -61,8 +61,18 @@ class UnknownRecord(TypedDict):
     budget: int
 
 
+class WrongDelivery(TypedDict):
+    """A delivery that is wrong, or missing, and the line that it is about."""
+
+    property: str
+    what: str
+    detail: str
+    line: int
+
+
 class HistoryRecord(TypedDict):
-    """The judgement of a history. A violated one has a `failure`, an inconclusive one says what is `unknown`."""
+    """The judgement of a history. A violated one has a `failure`, or `deliveries` that are wrong; an inconclusive one says what is
+    `unknown`."""
 
     version: int
     history: str
@@ -71,3 +81,4 @@ class HistoryRecord(TypedDict):
     counted: CountedRecord
     failure: NotRequired[FailureRecord]
     unknown: NotRequired[UnknownRecord]
+    deliveries: NotRequired[list[WrongDelivery]]

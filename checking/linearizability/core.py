@@ -1,9 +1,19 @@
 """The core model as a specification: `--model core`. No call binds anything, so its states are those of `model.core.step`."""
 
+from dataclasses import dataclass
+
 from subwarden.checking.linearizability.specification import UNJUDGED, Asked, CallEffect, Footprint, Mode
 from subwarden.model.core import step as core
-from subwarden.model.core.step import CoreOperation, CoreState
+from subwarden.model.core.step import CoreOperation, CoreState, Id
 from subwarden.model.core.words import say_answer, say_operation, say_state
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOf(core.Publish):
+    """A publish of a history that names its message, so that delivery lines can name it."""
+
+    message: Id = ""
+
 
 READ, JOIN, WRITE = Mode.READ, Mode.JOIN, Mode.WRITE
 
@@ -18,6 +28,12 @@ class CoreSpecification:
         self._final = not reconnects
 
     def decode(self, data: object) -> CoreOperation:
+        if isinstance(data, list) and len(data) == 3 and data[0] == core.Publish.name:
+            plain = core.core_decode(data[:2])
+            if type(data[2]) not in (int, str):
+                raise ValueError(f"publish: {data[2]!r} is not a message: a text or a whole number")
+            assert isinstance(plain, core.Publish)
+            return PublishOf(plain.topic, data[2])
         return core.core_decode(data)
 
     def decode_answer(self, operation: CoreOperation, data: object) -> object:
@@ -58,7 +74,8 @@ class CoreSpecification:
         return state
 
     def step(self, state: CoreState, asked: Asked) -> CallEffect:
-        after, answer, kind = core.core_step(state, asked.operation)
+        operation = asked.operation
+        after, answer, kind = core.core_step(state, core.Publish(operation.topic) if isinstance(operation, PublishOf) else operation)
         return CallEffect(after, answer, kind, after is not state and after != state)
 
     def fits(self, answer: object, wanted: object) -> bool:

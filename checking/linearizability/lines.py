@@ -68,16 +68,24 @@ class Lines:
         self.now_line = 1
         self.busy: dict[str, HistoryCall] = {}  # task -> its open call, or the last one
         self.holding: set[str] = set()  # tasks that hold a state
+        self.delivered: list[tuple[int, float, Id, Id]] = []  # the line, the time, the client and the message of each delivery
+        self.messages: set[Id] = set()  # published so far
 
     def read(self, number: int, line: bytes) -> tuple[HistoryCall, bool] | None:
         """Read one line. Raises Malformed.
 
-        Out: the call, and whether this line begins it (else it ends it); None for the end of a call whose first line was malformed.
+        Out: the call, and whether this line begins it (else it ends it); None for a delivery, which `delivered` keeps, and for the end of a
+        call whose first line was malformed.
         """
         data = _object(line, "write one JSON object a line")
+        if "deliver" in data:
+            self._delivery(number, data)
+            return None
         verbs = [verb for verb in ("call", "return", "cancel") if verb in data]
         if len(verbs) != 1:
-            raise Malformed('a line is a "call", a "return" or a "cancel"', "give it exactly one of these keys, with the call's id")
+            raise Malformed(
+                'a line is a "call", a "return", a "cancel" or a "deliver"', "give it exactly one of these keys, with the call's id"
+            )
         verb = verbs[0]
         name = data[verb]
         if isinstance(name, bool) or not isinstance(name, int | str):
@@ -100,6 +108,22 @@ class Lines:
         self.now, self.now_line = at, number
         return at
 
+    def _delivery(self, number: int, data: dict[str, object]) -> None:
+        mend = 'write {"deliver": CLIENT, "message": TEXT, "at": TIME}'
+        if self.specification.name != "core":
+            raise Malformed(f"the model {self.specification.name!r} has no deliveries", "name the model core, or leave the line out")
+        _no_others(data, {"deliver", "message", "at"}, mend)
+        client, message = data["deliver"], data.get("message")
+        for value, what in ((client, "a client"), (message, "a message")):
+            if isinstance(value, bool) or not isinstance(value, int | str):
+                raise Malformed(f"{value!r} is not {what}: a text or a whole number", mend)
+        at = self._time(number, data)
+        if message not in self.messages:
+            raise Malformed(f"{message!r} was not published before", 'name the message in its call: "op": ["publish", TOPIC, MESSAGE]')
+        assert isinstance(client, int | str)
+        assert isinstance(message, int | str)
+        self.delivered.append((number, at, client, message))
+
     def _call(self, number: int, name: Id, at: float, data: dict[str, object]) -> tuple[HistoryCall, bool]:
         _no_others(data, {"call", "op", "at", "task"}, "leave it out")
         if "op" not in data:
@@ -119,6 +143,11 @@ class Lines:
                 f"{operation.name} acts on a state, and {'no task is given' if task is None else f'task {task!r} holds none'}",
                 'give it the "task" of the call that was answered "handle" before',
             )
+        message = getattr(operation, "message", None)
+        if message in self.messages:
+            raise Malformed(f"the message {message!r} is published a second time", "give each message a name of its own")
+        if message is not None:
+            self.messages.add(message)
         self.open[name] = _Open(call)
         return call, True
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from subwarden.checking.linearizability.history import CallEnding, Fate, HistoryCall, Moment
+from subwarden.checking.linearizability.history import CallEnding, Fate, HistoryCall, Id, Moment
 from subwarden.checking.linearizability.lines import VERSION, Lines, Malformed, header
 from subwarden.checking.linearizability.specification import Specification
 
@@ -35,6 +35,8 @@ class Survey:
 
     faults: list[LineFault] = field(default_factory=list)
     long: dict[int, Fate] = field(default_factory=dict)
+    delivered: list[tuple[int, float, Id, Id]] = field(default_factory=list)
+    clients: set[Id] = field(default_factory=set)  # the connections that calls name
     calls: int = 0
     answered: int = 0
     lines: int = 0
@@ -61,10 +63,13 @@ def survey(lines: Iterable[bytes], specification: Specification, ahead: int = AH
         call, begins = read
         if begins:
             found.calls += 1
+            if (client := getattr(call.operation, "connection", None)) is not None:
+                found.clients.add(client)
         else:
             found.answered += call.fate.end is CallEnding.RETURNED
             if number - call.line > ahead:
                 found.long[call.line] = call.fate
+    found.delivered = reader.delivered
     if not found.lines:
         found.faults.append(LineFault(1, "the file is empty", f'make the first line {{"history": {VERSION}, "model": "core"}}'))
     return found
@@ -79,7 +84,8 @@ def moments(lines: Iterable[bytes], specification: Specification, long: dict[int
         if number == 1 or not line.strip():
             continue
         read = reader.read(number, line)
-        assert read is not None, "only well-formed histories reach the second pass"
+        if read is None:  # a delivery: only well-formed histories reach the second pass
+            continue
         call, begins = read
         if begins and number in long:
             call.fate = long[number]  # from the survey: its line is too far ahead

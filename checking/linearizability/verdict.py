@@ -9,6 +9,7 @@ from pathlib import Path
 
 from subwarden.checking.linearizability.configurations import Impossible, OverBudget
 from subwarden.checking.linearizability.core import CoreSpecification
+from subwarden.checking.linearizability.delivered import Arrival, Wrong, judge_deliveries
 from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
 from subwarden.checking.linearizability.manager import ManagerSpecification
 from subwarden.checking.linearizability.reading import Survey, moments, survey
@@ -105,6 +106,15 @@ def judge_file(path: Path, specification: Specification, found: Survey, budget: 
     """Judge a file. `found` is its survey, without faults. Raises OSError if the file cannot be read."""
     with path.open("rb") as lines:
         return judge(moments(lines, specification, found.long), specification, budget)
+
+
+def judge_deliveries_of(path: Path, specification: Specification, found: Survey, *, final: bool) -> list[Wrong]:
+    """The deliveries of a file that are wrong; see `judge_file`. `final`: a closed connection does not come back."""
+    if not found.delivered:
+        return []
+    with path.open("rb") as lines:
+        history = moments(lines, specification, found.long)
+        return judge_deliveries(history, [Arrival(*each) for each in found.delivered], found.clients, final=final)
 
 
 def survey_file(path: Path, specification: Specification) -> Survey:

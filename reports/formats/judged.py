@@ -134,9 +134,13 @@ def _differences(record: TourRecord) -> list[FindingView]:
 
 
 def _unexplained(record: HistoryRecord) -> list[FindingView]:
+    wrong = [
+        FindingView(f"{each['property']} {each['what']}", f"{each['property']} {each['what']}: {each['detail']}", [f"line {each['line']}"])
+        for each in record.get("deliveries", [])
+    ]
     failure = record.get("failure")
     if failure is None:
-        return []
+        return wrong
     call = failure["failing"]
     said = f"no order of the calls explains the {call['end']} of {call['operation']} [{call['id']}]"
     allowed = [
@@ -145,7 +149,7 @@ def _unexplained(record: HistoryRecord) -> list[FindingView]:
     ]
     place = f"{record['history']}:{call['line'] if call['end_line'] is None else call['end_line']}"
     row = {"step": 1, "task": call["task"] or "a task", "did": [], "at": place, "changed": [], "broken": [said]}
-    return [FindingView("linearizable", f"not linearizable: {said}", allowed, run={"tasks": [], "steps": [row]})]
+    return [*wrong, FindingView("linearizable", f"not linearizable: {said}", allowed, run={"tasks": [], "steps": [row]})]
 
 
 def _failed(record: ProtocolRecord) -> list[FindingView]:

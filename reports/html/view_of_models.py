@@ -124,6 +124,7 @@ def history_view(record: HistoryRecord) -> View:
                 ),
             ),
         ]
+    said += [f"Line {each['line']}: {each['property']} {each['what']}: {each['detail']}." for each in record.get("deliveries", [])]
     if "unknown" in record:
         unknown = record["unknown"]
         said.append(f"Line {unknown['line']}: more than {unknown['budget']:,} configurations, and no verdict yet.")

@@ -1,9 +1,13 @@
 """A judgement as plain data, in the model's words, for reports and for `--json`. Every call comes with its line and its times."""
 
+from collections.abc import Sequence
+
+from subwarden.checking.linearizability.delivered import Wrong
 from subwarden.checking.linearizability.history import CallEnding, HistoryCall
 from subwarden.checking.linearizability.specification import UNJUDGED, Specification
 from subwarden.checking.linearizability.verdict import Counted, Judgement, NotLinearizable, Unknown
 from subwarden.checking.linearizability.window import Window
+from subwarden.checking.verdict import Verdict
 from subwarden.reports.history_record import CallRecord, CountedRecord, FailureRecord, HistoryRecord
 
 VERSION = 2  # version 1 named the key "state" of a failure "world"
@@ -12,19 +16,21 @@ STARTS = 3  # how many of a window's possible initial states are listed
 _ENDS = {CallEnding.RETURNED: "return", CallEnding.CANCELLED: "cancel", CallEnding.NEVER: "unanswered"}
 
 
-def record(judgement: Judgement, specification: Specification, history: str) -> HistoryRecord:
-    """The record of `judgement`, on the history with this name. Keys are in a fixed order."""
+def record(judgement: Judgement, specification: Specification, history: str, wrong: Sequence[Wrong] = ()) -> HistoryRecord:
+    """The record of `judgement`, on the history with this name, and of its `wrong` deliveries. Keys are in a fixed order."""
     made: HistoryRecord = {
         "version": VERSION,
         "history": history,
         "model": specification.name,
-        "verdict": judgement.verdict.value,
+        "verdict": (Verdict.VIOLATED if wrong else judgement.verdict).value,
         "counted": _counted(judgement.counted),
     }
     if isinstance(judgement, NotLinearizable):
         made["failure"] = _failure(judgement.window, specification)
     elif isinstance(judgement, Unknown):
         made["unknown"] = {"line": judgement.line, "at": judgement.at, "budget": judgement.budget}
+    if wrong:
+        made["deliveries"] = [{"property": each.property, "what": each.what, "detail": each.detail, "line": each.line} for each in wrong]
     return made
 
 

@@ -46,10 +46,10 @@ def test_an_empty_file() -> None:
         ("[" * 100_000, "not JSON (nested too deeply); write one JSON object a line"),
         ("[1]", "a JSON list, not an object; write one JSON object a line"),
         ("null", "a JSON null, not an object; write one JSON object a line"),
-        ("{}", 'a line is a "call", a "return" or a "cancel"; give it exactly one of these keys, with the call\'s id'),
+        ("{}", 'a line is a "call", a "return", a "cancel" or a "deliver"; give it exactly one of these keys, with the call\'s id'),
         (
             '{"call": 2, "return": 2}',
-            'a line is a "call", a "return" or a "cancel"; give it exactly one of these keys, with the call\'s id',
+            'a line is a "call", a "return", a "cancel" or a "deliver"; give it exactly one of these keys, with the call\'s id',
         ),
         ('{"call": 1.5}', "1.5 is not an id; use a whole number or a text"),
         ('{"call": true}', "True is not an id; use a whole number or a text"),

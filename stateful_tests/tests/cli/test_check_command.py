@@ -137,9 +137,9 @@ def test_the_documented_example(tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert command.startswith("$ subwarden ")
         subwarden(*shlex.split(command.removeprefix("$ subwarden ")))
         assert capsys.readouterr().out == expected
-    assert ran == 1
+    assert ran == 2
 
 
 def test_the_documented_operations_are_those_of_the_core_model() -> None:
     section = PAGE.read_text(encoding="utf-8").split("### Model `core`")[1].split("###")[0]
-    assert re.findall(r'\["(\w+)"', section) == list(CORE_BY_NAME)
+    assert re.findall(r'^\| `\["(\w+)"', section, re.MULTILINE) == [*CORE_BY_NAME, "attach", "detach"]

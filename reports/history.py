@@ -5,10 +5,9 @@ It reads the plain record alone (`reports.history_record`), and refuses to work 
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
 
 from subwarden.reports.history_record import CallRecord, CountedRecord, FailureRecord, HistoryRecord
-from subwarden.reports.layout.wrapping import padded, write_line
+from subwarden.reports.layout.wrapping import padded, write_searchable
 
 VERDICTS = {
     "holds": "linearizable",
@@ -20,10 +19,7 @@ VERDICTS = {
 def write_history(record: HistoryRecord, console: Console) -> None:
     """Write the record; on a terminal, lines that are too long for it are broken."""
     for line in as_text(record).splitlines():
-        if console.is_terminal:
-            write_line(line, console)
-        else:
-            console.print(Text(line), soft_wrap=True)
+        write_searchable(line, console)
 
 
 def as_text(record: HistoryRecord) -> str:

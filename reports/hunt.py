@@ -26,7 +26,7 @@ def write_hunt(record: HuntRecord, console: Console, *, verbose: bool = False, p
         write_finding(finding, console, portable=portable)
         if not finding.get("shrunk", True):
             console.print("  This run is not shrunk yet: the hunt ended first. --resume does that first.\n")
-    console.print(_checks(record["coverage"], verbose=verbose))
+    console.print(_checks(record["coverage"], console.width, verbose=verbose))
     if verbose:
         console.print()
         console.print(_strategies(record["strategies"]))
@@ -57,23 +57,37 @@ def _summary(record: HuntRecord, console: Console) -> None:
 
 
 BOUNDS = ("bound 0", "1", "2", "3", "all")
+LEAST = ("seen once", "3", "2", "variants", "1", "all", "bound 0", "next new")  # the columns to leave out first
 
 
-def _checks(coverage: dict[str, HuntCoverageRecord], *, verbose: bool) -> Table:
-    """A row a check. The bounds: for how many variants of programs every schedule with at most so many deviations from fifo was run."""
-    table = _table("check")
-    between = ("variants", *BOUNDS) if verbose else ()
-    for column in ("programs", "schedules", *between, "end states", *(["seen once"] if verbose else []), "next new"):
-        table.add_column(column, justify="right")
-    for name, of in coverage.items():
-        within = [f"{of['complete_within'].get(str(k), 0):,}" for k in range(4)]
-        ends = of["end_states"]
-        about = "" if ends["exact"] else "~"
-        once = [f"{about}{ends['seen_once']:,}"] if verbose else []
-        complete = [f"{of['variants']:,}", *within, f"{of['complete']:,}"] if verbose else []
-        counts = [*complete, f"{about}{ends['distinct']:,}", *once, percent(ends["unseen"])]
-        table.add_row(name, f"{of['programs']:,}", f"{of['schedules']:,}", *counts)
+def _checks(coverage: dict[str, HuntCoverageRecord], width: int, *, verbose: bool) -> Table:
+    """A row a check, with as many columns as `width` has room for. The bounds: for how many variants of programs every schedule with at
+    most so many deviations from fifo was run.
+    """
+    rows = [_figures(name, of, verbose=verbose) for name, of in coverage.items()]
+    columns = list(rows[0]) if rows else ["check"]
+    for least in LEAST:
+        if sum(max(len(column), *(len(row[column]) for row in rows)) + 2 for column in columns) > width + 2 and least in columns:
+            columns.remove(least)
+    table = _table(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(row[column] for column in columns))
     return table
+
+
+def _figures(name: str, of: HuntCoverageRecord, *, verbose: bool) -> dict[str, str]:
+    """The cells of a check's row, by column."""
+    ends = of["end_states"]
+    about = "" if ends["exact"] else "~"
+    row = {"check": name, "programs": f"{of['programs']:,}", "schedules": f"{of['schedules']:,}"}
+    if verbose:
+        within = [f"{of['complete_within'].get(str(k), 0):,}" for k in range(4)]
+        row |= {"variants": f"{of['variants']:,}", **dict(zip(BOUNDS, [*within, f"{of['complete']:,}"], strict=True))}
+    row["end states"] = f"{about}{ends['distinct']:,}"
+    row |= {"seen once": f"{about}{ends['seen_once']:,}"} if verbose else {}
+    return {**row, "next new": percent(ends["unseen"])}
 
 
 def _strategies(strategies: list[StrategyRecord]) -> Table:

@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
-from subwarden.reports.layout.wrapping import write_line
+from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.record import TourRecord
 
 
@@ -15,7 +15,7 @@ def write_tour(record: TourRecord, console: Console, *, timings: bool = True) ->
         _differences(record, console)
     took = f", in {record['seconds']:.1f} s" if timings else ""
     graph = f"{record['states']:,} states, {record['transitions']:,} transitions"
-    console.print(Text(f"model graph: {record['scope']}: {graph}"), soft_wrap=True)
+    write_searchable(f"model graph: {record['scope']}: {graph}", console)
     console.print(Text(f"tour: {record['calls']:,} calls in {record['runs']:,} runs{took}"))
     if record["stopped"]:
         console.print("Stopped early: the report covers the transitions played so far.")

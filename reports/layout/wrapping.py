@@ -40,6 +40,14 @@ def padded(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
+def write_searchable(line: str, console: Console, style: str = "") -> None:
+    """Write `line`: broken on a terminal, as `write_line` does, and whole in a pipe, where lines are searched."""
+    if console.is_terminal:
+        write_line(line, console, style)
+    else:
+        console.print(Text(line, style=style), soft_wrap=True)
+
+
 def write_line(line: str, console: Console, style: str = "") -> None:
     """Write `line`, broken where it is too long for the console, the rest indented by two more than its beginning."""
     first = line[: len(line) - len(line.lstrip(" "))]

@@ -1,10 +1,12 @@
 """Writes the exploring of a scenario: every failure with its minimal run line by line, then what was tried, then the verdict."""
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.printed import write_printed
+from subwarden.reports.layout.wrapping import padded, write_line, write_searchable
 from subwarden.reports.record import ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord, ScenarioRow
 
 HAPPENS = {
@@ -13,8 +15,8 @@ HAPPENS = {
 }
 
 
-WIDEST = 24  # characters of a task's name
-NARROWEST = 100  # characters of a line, however narrow the terminal
+WIDEST = 24  # columns of a task's name
+LINE = 100  # columns of a line, where there is no terminal
 
 
 def write_exploration(record: ExplorationRecord, console: Console, *, timings: bool = True) -> None:
@@ -23,24 +25,24 @@ def write_exploration(record: ExplorationRecord, console: Console, *, timings: b
         write_scenario_finding(finding, record["scenario"], console)
         console.print()
     for check in record["checks"]:
-        console.print(Text(_covered(check, timings=timings)), soft_wrap=True)
+        write_searchable(_covered(check, timings=timings), console)
     for name, met in record["sometimes"].items():
         if not met:
-            console.print(Text(f"never reached: sometimes({name!r})", style="yellow"), soft_wrap=True)
+            write_searchable(f"never reached: sometimes({name!r})", console, "yellow")
     for doubt in record["doubts"]:
-        console.print(Text(f"doubt: {doubt}", style="yellow"), soft_wrap=True)
+        write_searchable(f"doubt: {doubt}", console, "yellow")
     console.print(Text(_verdict(record), style=f"bold {COLOURS[record['verdict']]}"), soft_wrap=True)
 
 
 def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, console: Console) -> None:
     """Write one failure."""
-    console.print(Text(f"{scenario} fails: {finding['title']}", style="bold red"), soft_wrap=True)
+    write_searchable(f"{scenario} fails: {finding['title']}", console, "bold red")
     for line in finding["evidence"]:
-        console.print(Text(f"  {line}"), soft_wrap=True)
-    console.print(Text(f"order {finding['order']}: {_happens(finding)}"), soft_wrap=True)
-    console.print(Text(_size(finding)), soft_wrap=True)
+        write_searchable(f"  {line}", console)
+    write_searchable(f"order {finding['order']}: {_happens(finding)}", console)
+    write_searchable(_size(finding), console)
     if finding["values"]:
-        console.print(Text(f"values: {', '.join(finding['values'])}"), soft_wrap=True)
+        write_searchable(f"values: {', '.join(finding['values'])}", console)
     _write_run(finding["steps"], console)
     write_printed(finding.get("printed", ()), console)
     console.print(Text(f"replay: subwarden explore {scenario} --replay {finding['replay']}"), soft_wrap=True)
@@ -67,21 +69,35 @@ def _size(finding: ScenarioFindingRecord) -> str:
 def _write_run(rows: list[ScenarioRow], console: Console) -> None:
     """The run: for each step its number, its task, and the lines of code that it ran."""
     told = [(row, _told(row)) for row in rows]
-    numbers = max(len(str(row["step"])) for row, _ in told) + 2
-    tasks = min(max(len(row["task"]) for row, _ in told), WIDEST)
-    places = max((len(at) for _, lines in told for at, _ in lines), default=4)
     sources = [line["source"] for row in rows for line in row["lines"] if _is_code(line["at"])]
     indent = min((len(source) - len(source.lstrip()) for source in sources if source), default=0)
-    console.print(Text(f"{'step':>{numbers}}  {'task':{tasks}}  {'line':{places}}  what runs"))
+    told = [(row, [(at, text[indent:] if _is_code(at) else text) for at, text in lines]) for row, lines in told]
+    numbers = max(len(str(row["step"])) for row, _ in told) + 2
+    tasks = min(max(cell_len(row["task"]) for row, _ in told), WIDEST)
+    places = max((cell_len(at) for _, lines in told for at, _ in lines), default=4)
+    beside = numbers + tasks + places + 6
+    most = max((text.cell_len for _, lines in told for _, text in lines), default=0)
+    if console.is_terminal and beside + most > console.width:
+        _write_narrow(told, numbers, console)
+        return
+    console.print(Text(f"{'step':>{numbers}}  {'task':{tasks}}  {'line':{places}}  what runs"), soft_wrap=True)
     for row, lines in told:
-        head = f"{'*' if row['deviates'] else ' '} {row['step']:>{numbers - 2}}  {row['task']:{tasks}}"
+        head = f"{'*' if row['deviates'] else ' '} {row['step']:>{numbers - 2}}  {padded(row['task'], tasks)}"
         for at, text in lines:
-            if _is_code(at):
-                text = text[indent:]  # noqa: PLW2901  # the same text without what all lines have
-            line = Text(f"{head}  {at:{places}}  ").append_text(text)
-            line.truncate(max(console.width, NARROWEST), overflow="ellipsis")
+            line = Text(f"{head}  {padded(at, places)}  ").append_text(text)
+            line.truncate(max(console.width, LINE), overflow="ellipsis")
             console.print(line, soft_wrap=True)
             head = " " * (numbers + 2 + tasks)
+
+
+def _write_narrow(told: list[tuple[ScenarioRow, list[tuple[str, Text]]]], numbers: int, console: Console) -> None:
+    """For a narrow terminal: the code below the task, and no column for the place."""
+    console.print(Text(f"{'step':>{numbers}}  task, and what runs"), soft_wrap=True)
+    for row, lines in told:
+        write_line(f"{'*' if row['deviates'] else ' '} {row['step']:>{numbers - 2}}  {row['task']}", console)
+        for at, text in lines:
+            place = f"{at}  " if at else ""
+            write_line(" " * (numbers + 2) + place + text.plain, console, "yellow" if row["deviates"] and not at else "")
 
 
 def _is_code(at: str) -> bool:
@@ -101,8 +117,9 @@ def _covered(check: ScenarioCheckRecord, *, timings: bool) -> str:
         said += ", complete: every interleaving was covered"
     elif check["complete_within"] > 0:
         said += f", among them all with at most {check['complete_within']} deviation{'s' if check['complete_within'] > 1 else ''}"
-    if check["unseen"] is not None and not check["complete"]:
-        said += f"; {check['end_states']} end states, chance of a new one {100 * check['unseen']:.1f}%"
+    if check["unseen"] is not None and not check["complete"] and check["verdict"] != "violated":  # else it ended early: too few for a guess
+        ends = check["end_states"]
+        said += f"; {ends} end state{'s' * (ends != 1)}, chance of a new one {100 * check['unseen']:.1f}%"
     if timings and check["seconds"]:
         said += f" ({check['seconds']:.1f} s, {check['schedules'] / check['seconds']:,.0f}/s)"
     return said

@@ -27,7 +27,9 @@ class Woken(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A run at its end, while its objects are there. `taken`: the last task that took each lock, where, in which row."""
+    """A run at its end, while its objects are there. `taken`: the last task that took each lock, where, in which row; `last`: the last line
+    of the user's that ran.
+    """
 
     failure: Failure
     error: BaseException | None
@@ -36,6 +38,7 @@ class Ended(NamedTuple):
     judge: ScenarioJudge
     taken: Taken
     woken: Sequence[Woken]
+    last: Spot | None = None
 
     @property
     def left(self) -> list[Any]:
@@ -95,7 +98,9 @@ def _raised(run: Ended) -> Told:
 
 def _always(run: Ended) -> Told:
     raised = "" if run.error is None else f": it raises {said(run.error)}"
-    return f"always({run.failure.about!r}) does not hold{raised}", []
+    at = run.last
+    after = [] if at is None else [f"first after {at.at()} in {at.function}:  {at.source().strip()}"]
+    return f"always({run.failure.about!r}) does not hold{raised}", after
 
 
 def _deadlock(run: Ended) -> Told:

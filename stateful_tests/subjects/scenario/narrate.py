@@ -49,6 +49,7 @@ class Narration:
         self._pending: list[tuple[str, str, bool]] = []  # since the last step: name, the one that was due, whether it deviates
         self._taken: dict[int, tuple[Any, Spot | None, int]] = {}  # lock -> the task that took it last, where, in which step
         self._woken: list[Woken] = []
+        self._last: Spot | None = None  # the last line of the user's that ran
         self._look: Look | None = None  # how it was after the outside event that is being told
 
     def choosing(self, choose: Choose) -> Callable[[Candidates], Choose]:
@@ -109,7 +110,7 @@ class Narration:
         self.ended_at = self._loop.time()
         failure = self._judge.failure
         if failure is not None:
-            told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken))
+            told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken, self._last))
             self.title, self.evidence = ADDRESS.sub("", told[0]), [ADDRESS.sub("", line) for line in told[1]]
 
     def printed(self) -> list[str]:
@@ -126,6 +127,7 @@ class Narration:
 
     def _row(self, spots: list[Spot]) -> None:
         self.names.learn()
+        self._last = spots[-1] if spots else self._last
         steps = [at for at, (name, _, _) in enumerate(self._pending) if not _is_outside(name)]
         at = steps[0] if steps else len(self._pending)
         before, step, values = self._pending[:at], self._pending[at : at + 1], self._pending[at + 1 :]

@@ -28,7 +28,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "check",
         help="judge whether a recorded history is linearizable",
-        description="Judge whether some sequential order of a history's calls explains its answers. The format: docs/histories.md.",
+        description="Judge whether some sequential order of a history's calls explains its answers. Format: `subwarden help histories`.",
         epilog="exit codes: 0 linearizable, 1 not linearizable, 2 unknown (budget), 3 unusable history, usage or internal error",
     )
     parser.add_argument(

@@ -30,6 +30,8 @@ VERBS = {  # in the order of the help; a verb's module is loaded when it is name
     "conform": "subwarden.cli.adapters.conform",
     "subjects": "subwarden.cli.adapters.subjects",
     "new": "subwarden.cli.adapters.new",
+    "help": "subwarden.cli.manual.help",
+    "completion": "subwarden.cli.manual.completion",
 }
 SETTABLE = ("gate", "hunt", "play", "tour")  # verbs whose options [tool.subwarden] may set
 
@@ -42,24 +44,31 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(3)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code (`EXIT_CODES`)."""
+def parser_of(named: str | None) -> argparse.ArgumentParser:
+    """The parser of verb `named` alone, or for None of all."""
     parser = Parser(
         prog="subwarden", description="Compare a subscription manager with a formal model, over many interleavings.", epilog=EXIT_CODES
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     parser.add_argument("--traceback", action="store_true", help="print the traceback of an internal error")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=Parser)
+    for verb in VERBS if named is None else [named]:
+        import_module(VERBS[verb]).add_parser(verbs)
+    vars(parser)["verbs"] = verbs.choices
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (`EXIT_CODES`)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     named = next((word for word in words if not word.startswith("-")), None)
     if words[:1] == ["--version"]:
         sys.stdout.write(f"subwarden {subwarden.__version__}\n")
         return 0
-    for verb in [named] if named in VERBS else VERBS:
-        import_module(VERBS[verb]).add_parser(verbs)
+    parser = parser_of(named if named in VERBS else None)
     if named in SETTABLE and "--resume" not in words:  # a hunt that goes on has its own
         try:
-            set_defaults(verbs.choices[named], Path.cwd())
+            set_defaults(vars(parser)["verbs"][named], Path.cwd())
         except BadDefaults as error:
             sys.stderr.write(f"subwarden {named}: {error}\n")
             return 3

@@ -40,7 +40,7 @@ def header(line: bytes) -> Header:
     if type(version) is not int:
         raise Malformed("the first line does not say that this is a history", mend)
     if version != VERSION:
-        raise Malformed(f"version {version} of the format is not known here", f"write version {VERSION}, as docs/histories.md describes it")
+        raise Malformed(f"version {version} of the format is not known here", f"write version {VERSION}; see `subwarden help histories`")
     if model is not None and not isinstance(model, str):
         raise Malformed(f"the model's name is a text, not {model!r}", mend)
     reconnects = data.get("reconnects", False)

@@ -1,7 +1,7 @@
 """An adapter for subwarden: your subscription manager, as the harness plays it and looks at it.
 
 `Manager` stands for yours; replace it, and keep what `Adapter` says of it true. Nothing here imports subwarden.
-What each method is for, and what is judged when: docs/bring-your-own.md.
+What each method is for, and what is judged when: `subwarden help bring-your-own`.
 """
 
 import asyncio

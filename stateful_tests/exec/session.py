@@ -17,7 +17,7 @@ from subwarden.stateful_tests.exec.messages import PROTOCOL, AnswerMessage, Deli
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess, Ended, Process, Silent
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 
-CONFORM = "`subwarden conform COMMAND` checks the rest; docs/exec-protocol.md describes it"
+CONFORM = "`subwarden conform COMMAND` checks the rest; `subwarden help exec-protocol` describes it"
 MOST_DELIVERIES = 10_000  # of one publish
 LATE_FACTOR = 3  # times the limit: an answer by then was slow, a later one counts as none
 Arguments = ParamSpec("Arguments")

@@ -35,7 +35,7 @@ def conform(command: str, limit: float) -> Iterator[Line]:
                 except CannotStart:
                     raise
                 except BadProcess as error:
-                    yield Line("hello", FAIL, _without_subject(error, command), "answer hello first, as docs/exec-protocol.md shows")
+                    yield Line("hello", FAIL, _without_subject(error, command), "answer hello first: `subwarden help exec-protocol`")
                     yield Line(f"{len(CHECKS) - number} other checks", SKIP, "there was no hello")
                     return
                 if not number:

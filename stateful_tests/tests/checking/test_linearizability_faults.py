@@ -25,7 +25,7 @@ FIRST = 'make the first line {"history": 1, "model": "core"}'
         ("{}", f"the first line does not say that this is a history; {FIRST}"),
         (CALL, f"the first line does not say that this is a history; {FIRST}"),
         ('{"history": true}', f"the first line does not say that this is a history; {FIRST}"),
-        ('{"history": 2}', "version 2 of the format is not known here; write version 1, as docs/histories.md describes it"),
+        ('{"history": 2}', "version 2 of the format is not known here; write version 1; see `subwarden help histories`"),
         ('{"history": 1, "model": 3}', f"the model's name is a text, not 3; {FIRST}"),
         ('{"history": 1, "by": "me"}', f"unknown key 'by'; {FIRST}"),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from subwarden.cli.main import main
+from subwarden.stateful_tests.script.run import doubt
 
 SCENARIO = """
 import sys
@@ -71,6 +72,12 @@ def test_control_characters_bytes_and_addresses_of_printed_text_are_escaped(caps
     out = capsys.readouterr().out
     for shown in ("  first <object object>\n", "  \\x1b[31m red\\udc80\n", "  bytes \\xff\n"):
         assert shown in out
+
+
+def test_its_lines_may_come_before_that_of_a_script() -> None:
+    script = "import sys; print('noise', file=sys.stderr); sys.exit('P0 something')"
+    assert doubt(script, "P0 something", prints=True) is None
+    assert doubt("import sys; sys.exit('P1 another')", "P0 something", prints=True) is not None
 
 
 @pytest.mark.slow

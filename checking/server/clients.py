@@ -4,7 +4,7 @@ The rules are the model's: of events (`model.server.deliveries`), of approvals a
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from subwarden.checking import causes
 from subwarden.checking.server.evidence import (
@@ -37,6 +37,7 @@ from subwarden.model.server.requests import (
     Resolved,
     Started,
 )
+from subwarden.model.server.stakes import Stake
 from subwarden.model.server.state import ServerState, pair_of
 from subwarden.model.server.words import say_message
 
@@ -44,7 +45,8 @@ from subwarden.model.server.words import say_message
 class Clients:
     """All clients of one run."""
 
-    def __init__(self) -> None:
+    def __init__(self, stakes: Callable[[Stake], None]) -> None:
+        self._stakes = stakes
         self.deliveries = Deliveries()
         self.approvals = Approvals()
         self.broadcasts = Broadcasts()
@@ -80,24 +82,31 @@ class Clients:
     def ending(self, thread: int) -> None:
         """The thread is unloaded, closing, or its conversation has ended: its clients are owed nothing more."""
         self.deliveries.unloaded(thread)
+        self._stakes(Stake.CLOSED)
         self.approvals.unloaded(thread)
         self.broadcasts.ending(thread)
 
     def taken(self, thread: int, conversation: int, event: EngineEvent, state: ServerState) -> None:
         """A listener has taken `event`."""
+        told = self.deliveries.subscribers(thread)
+        if told:
+            self._stakes(Stake.DELIVERED)
         self.deliveries.taken(thread, conversation, event)
         if event.kind is EventKind.APPROVAL:
+            if told:
+                self._stakes(Stake.ASKED)
             requests = (f.request for _, f in state.flight if isinstance(f.request, rq.SUBSCRIBES))
             asking = Counter(request.connection for request in requests if pair_of(request)[0] == thread)
             linked = {c for t, c, _ in state.grants if t == thread}
             approval = Approval(thread, conversation, event.number)
-            self.approvals.opened(approval, self.deliveries.subscribers(thread), linked, asking)
+            self.approvals.opened(approval, told, linked, asking)
         elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
             self.approvals.over(conversation)
 
     def gives(self, connection: int, approval: Approval, state: ServerState) -> None:
         """The client gives an approval."""
         thread = approval.thread
+        self._stakes(Stake.HEARD)
         ids = {s for t, c, s in state.grants if (t, c) == (thread, connection)}
         leaving = _in_flight(state, rq.Unsubscribe, (thread, connection)) or any(
             isinstance(f.request, rq.RemoveListener | rq.AddListener) for _, f in state.flight
@@ -128,6 +137,7 @@ class Clients:
                     self._begins(pair, state)
                 if isinstance(request, rq.Start | rq.Fork):
                     self.broadcasts.started(pair[0])
+                    self._stakes(Stake.STARTED)
                 return found
         elif isinstance(request, rq.Unsubscribe) and message.reply in rq.UNSUBSCRIBED:
             again = any(_in_flight(state, kind, pair) for kind in rq.SUBSCRIBES)
@@ -185,6 +195,7 @@ class Clients:
                 wrong = self.deliveries.asked((message.thread, connection))
                 if wrong is not None:
                     return wrong, self._sent_after_end(connection, message.thread)
+                self._stakes(Stake.SETTLED)
                 return self.approvals.sent(connection, Approval(*message)), often
             case Resolved():
                 return self.approvals.settled(connection, Approval(*message)), often

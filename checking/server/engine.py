@@ -3,7 +3,7 @@
 The rules are the model's (`model.server.submissions`, `model.server.approvals`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from subwarden.checking import causes
@@ -12,6 +12,7 @@ from subwarden.checking.server.requests import AcceptedRequest
 from subwarden.model.server import requests as rq
 from subwarden.model.server.approvals import Approval, Approvals
 from subwarden.model.server.requests import EngineEvent, Reply, Request
+from subwarden.model.server.stakes import Stake
 from subwarden.model.server.state import ServerState
 from subwarden.model.server.submissions import ASKS_FOR, Asked, Submissions
 
@@ -19,7 +20,8 @@ from subwarden.model.server.submissions import ASKS_FOR, Asked, Submissions
 class EngineSide:
     """Of one run."""
 
-    def __init__(self, approvals: Approvals) -> None:
+    def __init__(self, approvals: Approvals, stakes: Callable[[Stake], None]) -> None:
+        self._stakes = stakes
         self._submissions = Submissions()
         self._approvals = approvals
 
@@ -59,6 +61,12 @@ class EngineSide:
         loaded = state.thread(request.thread)
         there = loaded is not None and loaded.conversation == conversation
         asked = self._submissions.made(request, conversation, turn)
+        if isinstance(request, rq.TurnStart):
+            self._stakes(Stake.SUBMITTED)
+        elif isinstance(request, rq.Rollback):
+            self._stakes(Stake.ROLLED_BACK)
+        elif turn:
+            self._stakes(Stake.TURN_ENDS)
         if asked and there:
             return None
         evidence = self._submitted(request)._replace(misdirected=asked)

@@ -26,6 +26,7 @@ from subwarden.model.server import requests as rq
 from subwarden.model.server.approvals import Approval
 from subwarden.model.server.deliveries import Pair
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
+from subwarden.model.server.stakes import Stake
 from subwarden.model.server.state import Change, ChangeKind, ServerState, pair_of
 from subwarden.model.server.submissions import Asked
 from subwarden.model.server.unloads import Unloads
@@ -52,6 +53,7 @@ class ServerJudge:
         fired: Callable[[str], object],
         name_of: Callable[[int], str],
     ) -> None:
+        self._fired = fired
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
         self.evidence: dict[Cause, Evidence] = {}
@@ -59,22 +61,25 @@ class ServerJudge:
         self.show_raised: Exception | None = None
         self.requests = Requests()
         self.visible = Visible(server)
-        self.clients = Clients()
+        self.clients = Clients(self._stakes)
         self.deliveries = self.clients.deliveries
         self._raw_choices = RawChoices(self.requests)
         self._invariants = Invariants()
-        self._engine = EngineSide(self.clients.approvals)
+        self._engine = EngineSide(self.clients.approvals, self._stakes)
         self._unloads = Unloads()
         self._thread_of: dict[int, int] = {}  # of each conversation
         self._node = graph.initial(ServerState(stored=stored))
         self._loop = loop
-        self._fired = fired
         self._name_of = name_of
 
     @property
     def state(self) -> ServerState:
         """The model's state now."""
         return self._node.state
+
+    def _stakes(self, stake: Stake) -> None:
+        """A duty could be broken from now on."""
+        self._fired(f"stake {stake.value}")
 
     # --- from outside
 
@@ -91,6 +96,8 @@ class ServerJudge:
         self.requests.accept(number, self._name_of(number), request)
         self._node = self._node.accept(number, request)
         self._engine.accepted(number, request)
+        if any(event.label.startswith("engine") for event in self._loop.events):
+            self._stakes(Stake.SERVED)
         if isinstance(request, rq.SUBSCRIBES):
             self.clients.wants(request)
             self._choose(pair_of(request))
@@ -186,7 +193,9 @@ class ServerJudge:
             flight = dict(self.state.flight)
             known = flight.pop(number, None)
             allowed = frozenset[Reply]() if known is None else known.may
-            self.violated(causes.wrong_answer(request.name), f"answered {reply.value}", WrongReply(asked.name, reply, allowed))
+            by_others = known is not None and known.done and known.owes  # their answers leave this one no choice: no claim of its own
+            evidence = None if by_others else WrongReply(asked.name, reply, allowed)
+            self.violated(causes.wrong_answer(request.name), f"answered {reply.value}", evidence)
             self._node = self._node.forced(self.state._replace(flight=tuple(flight.items())))
         for found in self._engine.answered(asked, reply):
             self._record(found)
@@ -248,6 +257,8 @@ class ServerJudge:
             self._node = after
         if kind in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
             self._ending(thread)
+            if kind is ChangeKind.CLOSING and not before.subscribed(thread):
+                self._stakes(Stake.UNLOADED)
             if kind is ChangeKind.UNLOADED:
                 self.clients.broadcasts.unloaded(thread, owed=after is not None)
         elif kind is ChangeKind.DEAD:
@@ -258,14 +269,20 @@ class ServerJudge:
             if kind is ChangeKind.LINKED:
                 self._unloads.joined(thread)
                 self.deliveries.linked((thread, connection))
-            if kind is ChangeKind.UNLINKED:  # whoever ended it, nothing is owed any more
-                self._unloads.left(thread, connection, before, self.state)
-                self._raw_choices.end((thread, connection))
-                self.deliveries.unlinked((thread, connection))
-                self.clients.wants_end((thread, connection))
+            if kind is ChangeKind.UNLINKED:
+                self._unlinked((thread, connection), before)
         if kind in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self.requests.lists.values():
                 may.add(self.visible.threads())
+
+    def _unlinked(self, pair: Pair, before: ServerState) -> None:
+        """A subscription has ended: whoever ended it, nothing is owed any more."""
+        self._unloads.left(*pair, before, self.state)
+        if any(flight.owes for _, flight in self.state.flight):
+            self._stakes(Stake.CLAIMED)
+        self._raw_choices.end(pair)
+        self.deliveries.unlinked(pair)
+        self.clients.wants_end(pair)
 
     def _unexplained(self, change: Change) -> None:
         state = self.state

@@ -55,9 +55,10 @@ def _new_thread(state: ServerState, flight: InFlight) -> set[Reply]:
         right.add(Reply.OK)
     elif flight.replied is not None and request.connection in state.closed:
         right |= {Reply.OK, Reply.ENDED}
-    elif _has_gone(state, flight) or (flight.replied is not None and _closing(state, target(request))):
+    elif _has_gone(state, flight):
         right.add(Reply.ENDED)
-    if _ended(state, flight):
+    closing = flight.replied is not None and _closing(state, target(request))  # its subscription may still show, and is about to end
+    if closing or _ended(state, flight):
         right.add(Reply.ENDED)
     if isinstance(request, rq.Fork) and not _there(state, request.thread):
         right.add(Reply.NOT_FOUND)
@@ -89,9 +90,10 @@ def _unsubscribe(state: ServerState, flight: InFlight) -> set[Reply]:
     thread, connection = target(flight.request), flight.request.connection
     if flight.done:
         return {Reply.OK}
+    right = {Reply.OK} if flight.claims else set[Reply]()
     if state.linked(thread, connection) or (thread, connection) in state.owed:
-        return set()
-    return {Reply.NOT_LOADED if state.thread(thread) is None else Reply.NOT_SUBSCRIBED}
+        return right
+    return right | {Reply.NOT_LOADED if state.thread(thread) is None else Reply.NOT_SUBSCRIBED}
 
 
 def _archive(state: ServerState, flight: InFlight) -> set[Reply]:
@@ -117,7 +119,8 @@ def _remove_listener(state: ServerState, flight: InFlight) -> set[Reply]:
     assert isinstance(request, rq.RemoveListener)
     if flight.done:
         return {Reply.OK}
-    return set() if any(s == request.subscription for *_, s in state.grants) else {Reply.NOT_FOUND}
+    right = {Reply.OK} if flight.claims else set[Reply]()
+    return right if any(s == request.subscription for *_, s in state.grants) else right | {Reply.NOT_FOUND}
 
 
 def _not_running(state: ServerState, thread: int) -> set[Reply]:

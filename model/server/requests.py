@@ -143,6 +143,7 @@ Request = (
 REQUESTS: tuple[type[Request], ...] = Request.__args__
 BY_NAME: Mapping[str, type[Request]] = {kind.name: kind for kind in REQUESTS}
 SUBSCRIBES = (Start, Resume, Fork, AddListener)
+ENDS = (Unsubscribe, RemoveListener)  # each may end one subscription, or one id
 ASKS_ENGINE = (Start, Resume, Fork)  # may have to wait for a conversation to be started or loaded
 
 

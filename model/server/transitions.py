@@ -28,6 +28,8 @@ from subwarden.model.server.state import (
     with_loaded,
 )
 
+MANY = 2  # ends that a request may have made: so many are counted, and then not any more
+
 # --- from outside
 
 
@@ -169,7 +171,7 @@ def _unname(state: ServerState, change: Change) -> ServerState | None:
     if len(asked) == 1 and not others:
         return with_flight(without, asked[0], lambda f: f._replace(done=True))
     # any of them, or another request, which leaves them nothing to do
-    return _may_have(without, asked) if asked or others else None
+    return _may_have(without, asked, alone=not others) if asked or others else None
 
 
 def _unlink(state: ServerState, change: Change) -> ServerState | None:
@@ -179,7 +181,7 @@ def _unlink(state: ServerState, change: Change) -> ServerState | None:
         return None if after is None else after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
     if after is None:
         return state  # its last id went a moment ago
-    removed = any(Reply.OK in f.may for _, f in state.of(rq.RemoveListener))
+    removed = any(f.done or f.claims for _, f in state.of(rq.RemoveListener))
     moved = any(f.request.connection == c and target(f.request) != t for _, f in state.of(rq.AddListener))
     return (
         _may_have(state, _unsubscribes(state, t, c)) if removed or moved else after
@@ -192,7 +194,7 @@ def _closing(state: ServerState, change: Change) -> ServerState | None:
     loaded = state.thread(t)
     if loaded is None:
         return None
-    left = any(Reply.OK in f.may and target(f.request) == t for _, f in state.of(rq.Unsubscribe)) and not state.subscribed(t)
+    left = any((f.done or f.claims) and target(f.request) == t for _, f in state.of(rq.Unsubscribe)) and not state.subscribed(t)
     if not left and not loaded.dead and not archives(state, t):
         return None
     closing = with_loaded(state, t, lambda known: known._replace(closing=True, turn=False))
@@ -235,7 +237,7 @@ def _ends(state: ServerState, thread: int, connection: int) -> ServerState | Non
         return _may_have(state, asked)
     if len(asked) == 1:
         return with_flight(state, asked[0], lambda f: f._replace(done=True))
-    return _may_have(state, asked) if asked else None
+    return _may_have(state, asked, alone=True) if asked else None
 
 
 def _unsubscribes(state: ServerState, thread: int, connection: int) -> list[int]:
@@ -243,11 +245,35 @@ def _unsubscribes(state: ServerState, thread: int, connection: int) -> list[int]
     return [number for number, f in state.of(rq.Unsubscribe) if f.request == rq.Unsubscribe(connection, thread) and not f.done]
 
 
-def _may_have(state: ServerState, numbers: list[int]) -> ServerState:
-    """The state in which any of these requests may have made the change."""
+def _may_have(state: ServerState, numbers: list[int], *, alone: bool = False) -> ServerState:
+    """The state in which one of these requests may have made the end that shows; `alone`: it has, since nothing else can have."""
     for number in numbers:
-        state = with_flight(state, number, lambda f: f._replace(may=f.may | {Reply.OK}))
+        state = with_flight(state, number, lambda f: f._replace(claims=min(f.claims + 1, MANY), owes=f.owes or alone))
     return state
+
+
+def _claimed(state: ServerState, flight: InFlight, reply: Reply) -> ServerState:
+    """The state after an answer to a request that might have made an end: at most one request is told of it, and one of those that owe is.
+
+    The end that an OK reports is the first of those that the request may have made: each later one suits every other request as well.
+    """
+    request = flight.request
+    others = [(n, f) for n, f in state.flight if isinstance(f.request, rq.ENDS) and _ends_the_same(f.request, request) and not f.done]
+    owing = [n for n, f in others if f.owes]
+    for number, other in others:
+        if reply is Reply.OK and flight.claims <= other.claims < MANY:
+            state = with_flight(state, number, lambda f: f._replace(claims=f.claims - 1))
+        if reply in (Reply.OK, Reply.CANCELLED):  # it may be the one that owed
+            state = with_flight(state, number, lambda f: f._replace(owes=False))
+        elif flight.owes and owing == [number]:
+            state = with_flight(state, number, lambda f: f._replace(done=True, may=f.may & {Reply.CANCELLED}))
+    return state
+
+
+def _ends_the_same(request: Request, other: Request) -> bool:
+    if isinstance(request, rq.RemoveListener):
+        return isinstance(other, rq.RemoveListener) and request.subscription == other.subscription
+    return request == other
 
 
 # --- answers
@@ -260,12 +286,15 @@ def settle(state: ServerState) -> ServerState:
     for number, known in state.flight:
         right = replies(state, known)
         request = known.request
+        may = known.may
+        if Reply.OK in may and Reply.OK not in right and isinstance(request, rq.ENDS):  # another was told of the end
+            may -= {Reply.OK}
         finds = not known.found and isinstance(request, rq.ASKS_ENGINE) and state.linked(target(request), request.connection)
-        if right <= known.may and not finds:
+        if right <= may and may is known.may and not finds:
             flight.append((number, known))
         else:
             changed = True
-            flight.append((number, known._replace(may=known.may | right, found=known.found or finds)))
+            flight.append((number, known._replace(may=may | right, found=known.found or finds)))
     return state._replace(flight=tuple(flight)) if changed else state
 
 
@@ -276,6 +305,8 @@ def answer(state: ServerState, number: int, reply: Reply) -> ServerState | None:
         return None
     state = state._replace(flight=tuple(entry for entry in state.flight if entry[0] != number))
     request = flight.request
+    if flight.claims and not flight.done:
+        state = _claimed(state, flight, reply)
     if isinstance(request, rq.Rollback) and reply is Reply.OK and not flight.ended:  # if so, it was for a conversation that is gone
         loaded = state.thread(request.thread)
         if loaded is not None and not loaded.rolled_back:  # there was one, and the answer to another request has reported it

@@ -47,6 +47,8 @@ Pairs       == Threads \X Connections
 Requests == {[op |-> "initialize", c |-> c, t |-> 0] : c \in Connections}
        \cup {[op |-> o, c |-> c, t |-> t] : o \in {"start", "resume", "unsubscribe", "archive"}, c \in Connections, t \in Threads}
 
+Many == 2                            \* ends that a request may have made: so many are counted
+
 Subscribing == {"start", "resume"}   \* requests that subscribe, and that may have to wait for the engine
 
 \* A guard as one value: TLC would else count a step once for each way in which its guard is so.
@@ -75,7 +77,8 @@ HasGone(x, f) == f.ended \/ (f.replied # 0 /\ ~There(x, f.t))
 StartReplies(x, f) ==
   (IF f.done \/ (f.replied # 0 /\ Linked(x, f.t, f.c)) THEN {"ok"}   \* linked by it, or by another in flight
    ELSE IF f.replied # 0 /\ f.c \in x.closed THEN {"ok", "ended"}
-   ELSE IF HasGone(x, f) \/ (f.replied # 0 /\ IsLoaded(x, f.t) /\ ~Running(x, f.t)) THEN {"ended"} ELSE {})
+   ELSE IF HasGone(x, f) THEN {"ended"} ELSE {})
+  \cup (IF f.replied # 0 /\ IsLoaded(x, f.t) /\ ~Running(x, f.t) THEN {"ended"} ELSE {})   \* it may show still, and is about to end
   \cup MayHaveEnded(x, f)
 
 ResumeReplies(x, f) ==
@@ -89,8 +92,9 @@ ResumeReplies(x, f) ==
 
 UnsubscribeReplies(x, f) ==
   IF f.done THEN {"ok"}
-  ELSE IF Linked(x, f.t, f.c) \/ <<f.t, f.c>> \in x.owed THEN {}
-  ELSE {IF IsLoaded(x, f.t) THEN "not subscribed" ELSE "not loaded"}
+  ELSE (IF f.claims > 0 THEN {"ok"} ELSE {})
+       \cup (IF Linked(x, f.t, f.c) \/ <<f.t, f.c>> \in x.owed THEN {}
+             ELSE {IF IsLoaded(x, f.t) THEN "not subscribed" ELSE "not loaded"})
 
 ArchiveReplies(x, f) ==
   (IF ~Running(x, f.t) /\ f.t \notin x.stored THEN {"ok"} ELSE {}) \cup (IF ~There(x, f.t) THEN {"not found"} ELSE {})
@@ -110,7 +114,8 @@ Finds(x, f) == f.op \in Subscribing /\ Linked(x, f.t, f.c)
 (* nothing mentions any more is forgotten.                                 *)
 Settle(x) ==
   LET known == {x.flight[i].replied : i \in Places(x)} \cup {x.loaded[t].v : t \in Threads}
-  IN  [x EXCEPT !.flight = [i \in Places(x) |-> [x.flight[i] EXCEPT !.may = @ \cup Replies(x, x.flight[i]),
+      kept(f) == IF f.op = "unsubscribe" /\ ~f.done /\ f.claims = 0 THEN f.may \ {"ok"} ELSE f.may   \* another was told of the end
+  IN  [x EXCEPT !.flight = [i \in Places(x) |-> [x.flight[i] EXCEPT !.may = kept(x.flight[i]) \cup Replies(x, x.flight[i]),
                                                                       !.found = @ \/ Finds(x, x.flight[i])]],
                 !.barred = {p \in @ : p[2] \notin x.gone},
                 !.past   = @ \cap known]
@@ -131,7 +136,7 @@ Arrives(r) ==
   /\ LET pair    == <<r.t, r.c>>
          meets   == r.op = "unsubscribe" /\ \E i \in Places(s) : s.flight[i].op \in Subscribing /\ OfPair(s.flight[i], r.t, r.c)
          new     == [op |-> r.op, c |-> r.c, t |-> r.t, may |-> {}, done |-> FALSE, replied |-> 0, ended |-> FALSE,
-                     failed |-> FALSE, found |-> FALSE, overlapped |-> meets]
+                     failed |-> FALSE, found |-> FALSE, overlapped |-> meets, claims |-> 0, owes |-> FALSE]
          waiting == IF r.op \in Subscribing    \* an unsubscribe that it overlaps is not the last word
                     THEN [i \in Places(s) |-> [s.flight[i] EXCEPT !.overlapped =
                                                  @ \/ (s.flight[i].op = "unsubscribe" /\ OfPair(s.flight[i], r.t, r.c))]]
@@ -212,12 +217,12 @@ Unlink(t, c) ==
                   !.grants = IF one /\ Defect = "unsubscribe keeps the grant" THEN @ ELSE @ \ {<<t, c>>},               \* P8
                   !.flight = [i \in Places(s) |-> IF i \notin asking THEN @[i]
                                                    ELSE IF one THEN [@[i] EXCEPT !.done = TRUE]
-                                                   ELSE [@[i] EXCEPT !.may = @ \cup {"ok"}]]])
+                                                   ELSE [@[i] EXCEPT !.claims = IF @ < Many THEN @ + 1 ELSE @, !.owes = @ \/ ~itself]]])
 
 \* Because the last one has unsubscribed and nobody else is subscribed, or because of an archive.
 StartsClosing(t) ==
   /\ Running(s, t)
-  /\ LET left == (\E i \in Places(s) : s.flight[i].op = "unsubscribe" /\ s.flight[i].t = t /\ "ok" \in s.flight[i].may) /\ ~Subscribed(s, t)
+  /\ LET left == (\E i \in Places(s) : s.flight[i].op = "unsubscribe" /\ s.flight[i].t = t /\ (s.flight[i].done \/ s.flight[i].claims > 0)) /\ ~Subscribed(s, t)
      IN  Is(left \/ Archiving(s, t))
   /\ s' = Settle([s EXCEPT !.loaded[t].closing = TRUE, !.owed = {p \in @ : p[1] # t}])
 
@@ -232,14 +237,26 @@ Unload(t) ==
 -----------------------------------------------------------------------------
 (* Answers.                                                                *)
 
+\* After an answer to f, which might have made an end: at most one request is told of it, and one of those that owe is.
+Claimed(flight, f, reply) ==
+  LET others == {j \in DOMAIN flight : flight[j].op = "unsubscribe" /\ OfPair(flight[j], f.t, f.c) /\ ~flight[j].done}
+      owing  == {j \in others : flight[j].owes}
+  IN  IF f.op # "unsubscribe" \/ f.claims = 0 \/ f.done THEN flight
+      ELSE [j \in DOMAIN flight |->
+              IF j \notin others THEN flight[j]
+              ELSE IF reply = "ok" THEN [flight[j] EXCEPT !.claims = IF f.claims <= @ /\ @ < Many THEN @ - 1 ELSE @, !.owes = FALSE]
+              ELSE IF f.owes /\ owing = {j} THEN [flight[j] EXCEPT !.done = TRUE, !.may = {}]
+              ELSE flight[j]]
+
 Answers(i, reply) ==
   LET f    == s.flight[i]
+      rest == SubSeq(s.flight, 1, i - 1) \o SubSeq(s.flight, i + 1, Len(s.flight))
       pair == <<f.t, f.c>>
       owes == /\ f.op = "resume" /\ reply = "ok" /\ ~f.done /\ f.c \notin s.closed
               /\ ~Linked(s, f.t, f.c) /\ Running(s, f.t)
       last == f.op = "unsubscribe" /\ reply \in {"ok", "not subscribed", "not loaded"} /\ ~f.overlapped
   IN  /\ reply \in f.may
-      /\ s' = Settle([s EXCEPT !.flight = SubSeq(@, 1, i - 1) \o SubSeq(@, i + 1, Len(@)),
+      /\ s' = Settle([s EXCEPT !.flight = Claimed(rest, f, reply),
                                !.owed   = IF owes THEN @ \cup {pair} ELSE @,
                                !.barred = IF last THEN @ \cup {pair} ELSE @])
 

@@ -18,6 +18,7 @@ class PointKind(Enum):
     TRANSITION = "transition"  # a kind of transition of the model
     ANSWER = "answer"  # to a request of level server
     CHANGE = "change"  # of the model of level server, beside its answers
+    STAKE = "stake"  # an obligation of level server that a run could have broken
     CANCELLATION = "cancellation"  # the moment at which it came
     ORDER = "order"  # a choice that only this order allows
     OBSERVE = "observe()"

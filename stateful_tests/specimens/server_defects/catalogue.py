@@ -1,5 +1,14 @@
 """All planted defects of level server."""
 
-from subwarden.stateful_tests.specimens.server_defects import answers, approvals, duties, identity, listeners, maps, progress
+from subwarden.stateful_tests.specimens.server_defects import answers, approvals, attribution, duties, identity, listeners, maps, progress
 
-DEFECTS = (*maps.DEFECTS, *listeners.DEFECTS, *answers.DEFECTS, *progress.DEFECTS, *duties.DEFECTS, *approvals.DEFECTS, *identity.DEFECTS)
+DEFECTS = (
+    *maps.DEFECTS,
+    *listeners.DEFECTS,
+    *answers.DEFECTS,
+    *progress.DEFECTS,
+    *duties.DEFECTS,
+    *approvals.DEFECTS,
+    *identity.DEFECTS,
+    *attribution.DEFECTS,
+)

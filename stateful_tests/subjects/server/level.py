@@ -7,6 +7,7 @@ from typing import Any
 from subwarden.checking.server.graph import ServerGraph
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import BY_NAME, REQUESTS, Reply
+from subwarden.model.server.stakes import Stake
 from subwarden.model.server.state import ChangeKind
 from subwarden.model.server.words import say_request
 from subwarden.reports.script.server import write
@@ -47,7 +48,7 @@ SAYS = {
 }
 FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
 
-CHANGE = f"{PointKind.CHANGE.value} "  # begins the kinds of transitions that the judge counts beside answers
+BESIDE = (f"{PointKind.CHANGE.value} ", f"{PointKind.STAKE.value} ")  # begin the kinds that the judge counts beside answers
 
 
 class ServerLevel:
@@ -95,10 +96,11 @@ class ServerLevel:
         return ServerProgram(program.tasks, tuple(ServerFault(FaultKind.CANCELLED, place) for place in handled if times))
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
-        """Every rule, every request with each of its answers, every kind of change."""
+        """Every rule, every request with each of its answers, every kind of change, and every obligation at stake."""
         expected = points(PointKind.RULE, (*BY_NAME, "advance", "settle", *["cancel"] * cancellation))
         expected |= points(PointKind.ANSWER, (f"{name}: {reply.value}" for name, replies in ANSWERS.items() for reply in replies))
         expected |= points(PointKind.CHANGE, (kind.value for kind in ChangeKind))
+        expected |= points(PointKind.STAKE, (stake.value for stake in Stake))
         if cancellation:
             expected |= {OF_A_HANDLER, *points(PointKind.ANSWER, (f"{name}: {Reply.FAILED.value}" for name in FAILING))}
         return expected
@@ -109,7 +111,7 @@ class ServerLevel:
 
     def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The kinds of changes and answers by the names that `expected` gives them."""
-        return {parse(kind) if kind.startswith(CHANGE) else Point(PointKind.ANSWER, kind) for kind in kinds}
+        return {parse(kind) if kind.startswith(BESIDE) else Point(PointKind.ANSWER, kind) for kind in kinds}
 
     def sure_of(self, order: Order) -> Mapping[Point, Any]:
         """No program: drawn ones cover all."""

@@ -196,6 +196,62 @@ def test_one_unsubscribe_ends_one_subscription() -> None:
     assert run.refuses(unlinked(C1))
 
 
+def test_a_start_may_be_told_that_its_thread_is_closing_before_the_end_of_its_subscription_shows() -> None:
+    run = live()
+    number = run.asks(Start(C1, T3, False))
+    run.outside(pr.brought, T3, V1)
+    run.shows(Change(ChangeKind.LOADED, T3, other=V1), linked(C1, T3))
+    assert run.right(number) == {OK}
+    run.asks(Archive(C2, T3))
+    run.shows(Change(ChangeKind.CLOSING, T3))
+    assert run.right(number) == {OK, Reply.ENDED}
+
+
+def two_unsubscribes() -> tuple[Run, int, int]:
+    """Both wait, and one of them has ended the subscription."""
+    run = subscribed(C1, C2)
+    first, second = (run.asks(Unsubscribe(C1, T1)) for _ in range(2))
+    run.shows(unlinked(C1))
+    assert run.right(first) == run.right(second) == {OK, Reply.NOT_SUBSCRIBED}
+    return run, first, second
+
+
+@pytest.mark.parametrize("told", [OK, Reply.NOT_SUBSCRIBED])
+@pytest.mark.parametrize("other", [False, True])
+def test_the_end_of_a_subscription_is_told_to_one_of_two_unsubscribes(told: Reply, other: bool) -> None:
+    run, first, second = two_unsubscribes()
+    if other:
+        first, second = second, first
+    run.answers(first, told)
+    assert run.right(second) == ({Reply.NOT_SUBSCRIBED} if told is OK else {OK})
+
+
+def test_an_unsubscribe_that_was_cancelled_may_be_the_one() -> None:
+    run, first, second = two_unsubscribes()
+    run.outside(pr.cancel, first)
+    run.answers(first, Reply.CANCELLED)
+    assert run.right(second) == {OK, Reply.NOT_SUBSCRIBED}
+
+
+def test_an_end_that_an_archive_may_have_made_need_not_be_told_to_an_unsubscribe() -> None:
+    run = subscribed(C1, C2)
+    run.asks(Archive(C2, T1))
+    number = run.asks(Unsubscribe(C1, T1))
+    run.shows(unlinked(C1))
+    assert run.right(number) == {OK, Reply.NOT_SUBSCRIBED}
+
+
+def test_one_of_two_clients_that_remove_an_id_is_told_that_it_has() -> None:
+    run = subscribed(C1)
+    added = run.asks(AddListener(C1, 1, T1, False))
+    run.shows(named(C1, 1))
+    run.answers(added)
+    first, second = (run.asks(RemoveListener(client, 1)) for client in (C1, C2))
+    run.shows(unnamed(C1, 1))
+    run.answers(second)
+    assert run.right(first) == {Reply.NOT_FOUND}
+
+
 def test_only_the_last_unsubscribe_unloads_the_thread() -> None:
     run = subscribed(C1, C2)
     run.asks(Unsubscribe(C1, T1))

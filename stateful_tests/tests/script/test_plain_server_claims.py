@@ -69,6 +69,7 @@ UNSEEN = {  # defects that no script can show, with the reason
     "ClosingBeforeItKnows": "middle of a step",
     "TurnOfTheOldConversation": "the thread's no more",
     "InterruptIsForgotten": "the model alone",
+    "ToldToNone": "the model alone",
 }
 
 

@@ -1,0 +1,20 @@
+"""The obligations and attributions of level server that a run can put at stake: a check in which one never was says nothing about it."""
+
+from enum import Enum
+
+
+class Stake(Enum):
+    """What a server could have broken in a run."""
+
+    ASKED = "a subscriber must be asked for an approval"
+    HEARD = "an approval that was given must reach the engine"
+    SETTLED = "a client that was asked must be told that an approval is settled"
+    STARTED = "a client must be told that a thread was started"
+    CLOSED = "a client must be told that a thread was closed"
+    SUBMITTED = "a turn must reach the engine"
+    TURN_ENDS = "an interrupt must wait for the end of its turn"
+    ROLLED_BACK = "a rollback must wait for its event"
+    DELIVERED = "an event must be sent to a subscriber"
+    UNLOADED = "a thread that its last subscriber left must be unloaded"
+    CLAIMED = "one of several requests must be told of an end"
+    SERVED = "a request must not wait for the engine's work for others"

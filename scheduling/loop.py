@@ -187,6 +187,10 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         """Whether this loop runs the jobs of `thread` itself, so that it need not start."""
         return False
 
+    def connections(self) -> list[str]:
+        """The names of the connections that are open: of the sockets behind asyncio's transports, in the order in which they were made."""
+        return []
+
     def hide_arrivals(self) -> None:
         """No arrival is a candidate in the middle of a batch."""
 

@@ -18,6 +18,7 @@ class FailureKind(Enum):
     BLOCKED = "a step blocks the event loop"
     LEFT_TASK = "a task is left behind"
     LEFT_LOCK = "a lock is left held"
+    LEFT_CONNECTION = "a connection is left open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,10 @@ class ScenarioJudge:
         for holder, _lock in loop.holding:
             if holder is None or not self.may_stay(holder):
                 return self.fail(Failure(FailureKind.LEFT_LOCK, "" if holder is None else plain_name(holder)))
+        if ending is Ending.QUIESCENT and not main.cancelled():  # else some may be about to close
+            for name in loop.connections():
+                if name not in self._leave:
+                    return self.fail(Failure(FailureKind.LEFT_CONNECTION, name))
         return None
 
 

@@ -40,7 +40,7 @@ class SelectingLoop(JobLoop):
         return self._network
 
     def connections(self) -> list[str]:
-        """The transports that are open, in words, in the order in which they were made."""
+        """See `scheduling.loop`."""
         if self._network is None:
             return []
         return [each._sock.name for each in self._transports.values() if each._sock is not None]
@@ -50,15 +50,21 @@ class SelectingLoop(JobLoop):
         return [] if self._network is None else self._network.traffic()
 
     def abandon(self) -> None:
-        if self._network is not None:
-            for transport in self._transports.values():
-                transport._closing = True  # nobody is to be warned of what a run that is given up leaves open
-                transport._sock = None
-            self._transports.clear()
-            with self.entered():
-                for coroutine in self.crashed:
-                    close_coroutine(coroutine)
+        if self._network is None:
+            super().abandon()
+            return
+        self._let_go()
+        with self.entered():
+            for coroutine in self.crashed:
+                close_coroutine(coroutine)
         super().abandon()
+        self._let_go()  # a coroutine that is closed may have made another
+
+    def _let_go(self) -> None:
+        for transport in self._transports.values():
+            transport._closing = True  # nobody is to be warned of what a run that is given up leaves open
+            transport._sock = None
+        self._transports.clear()
 
     # --- a selector's part
 

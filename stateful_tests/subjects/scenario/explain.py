@@ -165,6 +165,14 @@ def _left_lock(run: Ended) -> Told:
     return f"the scenario has ended, and lock {names.thing(run.loop.holding[0][1])} is still held", lines
 
 
+def _left_connection(run: Ended) -> Told:
+    name = run.failure.about
+    count = len(run.loop.connections())
+    more = f", and {count - 1} more" if count > 1 else ""
+    title = f"the scenario has ended, and a connection of {name} is left open{more}"
+    return title, ["close it, with `writer.close()` or an `async with`, or allow it: leave=[...], --leave NAME"]
+
+
 def _restless(run: Ended) -> Told:
     return "the run does not come to rest", [*_stand(run), *_swallowed(run)]
 
@@ -185,6 +193,7 @@ _TELLERS: dict[FailureKind, Callable[[Ended], Told]] = {
     FailureKind.BLOCKED: _blocks,
     FailureKind.LEFT_TASK: _left_task,
     FailureKind.LEFT_LOCK: _left_lock,
+    FailureKind.LEFT_CONNECTION: _left_connection,
 }
 
 

@@ -170,3 +170,19 @@ def test_a_host_that_was_never_started_cannot_start_again() -> None:
 
     with pytest.raises(ValueError, match=r"nothing was started on host 'db': call network\(\).start\('db', main\) first"):
         subwarden.run(scenario())
+
+
+def test_a_connection_that_is_left_open_is_found_and_may_be_allowed() -> None:
+    async def forgets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def scenario() -> None:
+        server = await asyncio.start_server(forgets, "localhost", 80)
+        _, writer = await asyncio.open_connection("localhost", 80)
+        await asyncio.sleep(2)
+        writer.close()
+        server.close()
+
+    found = subwarden.explore(scenario, schedules=20)
+    assert "a connection of localhost:80 is left open" in str(found)
+    assert subwarden.explore(scenario, schedules=20, leave=["localhost:80"]).verdict == "holds"

@@ -159,6 +159,11 @@ class ScenarioJudge:
                 continue
             kind = FailureKind.TASK_RAISED if "future" in context else FailureKind.CALLBACK_RAISED
             return self.fail(Failure(kind, _identity(raised)), raised)
+        return self._judge_left(ending)
+
+    def _judge_left(self, ending: Ending) -> None:
+        """The scenario has ended well: judge what it leaves behind."""
+        main, loop = self.main, self._loop
         for task in loop.tasks:
             if not task.done() and not self.may_stay(task):
                 return self.fail(Failure(FailureKind.LEFT_TASK, plain_name(task)))

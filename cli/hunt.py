@@ -25,6 +25,7 @@ from subwarden.stateful_tests.hunt.hunt import Hunt
 from subwarden.stateful_tests.hunt.listener import Listener
 from subwarden.stateful_tests.hunt.plan import Plan, checks_in, refreshed
 from subwarden.stateful_tests.hunt.record import hunt_record
+from subwarden.stateful_tests.hunt.shared_corpus import SharedCorpus, opened
 from subwarden.stateful_tests.hunt.work import Kept, Totals
 from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
@@ -57,6 +58,9 @@ def add_parser(verbs: Any) -> None:
         "--dask",
         metavar="ADDRESS",
         help="let the workers of this Dask scheduler do it; `local` starts some here (extra dask)",
+    )
+    parser.add_argument(
+        "--corpus", metavar="DIR", help="share findings with other hunts: a folder, or redis://HOST:PORT/0 (needs the extra redis)"
     )
     parser.add_argument("--seed", type=int, metavar="K", help="seed of all random choices (default: 0, or that of the hunt to --resume)")
     parser.add_argument("--order", choices=ORDERS, help="search one order only (default: all)")
@@ -99,14 +103,18 @@ def _search(
     if not options.rounds and not carrier:  # with --rounds, their number decides what is done
         jobs = fitting("hunt", jobs)
     plan = Plan(head["subject"], checks, jobs, head["seed"], budget, options.rounds, options.max_memory)
+    corpus = SharedCorpus(opened(options.corpus), plan.subject) if options.corpus else None
     findings: dict[Cause, Kept] = {}
     what = f"subwarden hunt {plan.subject}"
     with LastResort(what, lambda: (Verdict.VIOLATED if findings else Verdict.INCONCLUSIVE).exit_code) as last:
         with watching(what, budget, jobs * (options.rounds or 0)) as listener:
             totals = _resumed(plan, folder, findings, listener) if options.resume else _begun(folder, head, listener)
-            hunt = Hunt(plan, folder, totals, findings, listener, last.arm, carrier)
+            hunt = Hunt(plan, folder, totals, findings, listener, last.arm, carrier, corpus)
             began = monotonic()
-            reason = hunt.run()
+            with blaming(plan.subject):
+                reason = hunt.run()
+            if corpus and corpus.failed:
+                listener.say(corpus.failed)
             seconds = monotonic() - began
         with blaming(plan.subject):  # a finding is played once more to record it
             record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds)

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.checking.finding import Finding
-from subwarden.model.properties import property_named
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
+from subwarden.stateful_tests.hunt.encoding import decode, encode
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.runs import replay
 from subwarden.stateful_tests.runs.bounded import text_of
@@ -115,16 +114,7 @@ class Folder:
         """Write a finding, in place of an earlier one of the same cause."""
         finding = kept.finding
         path = self.path / f"{finding.cause.slug()}.json"
-        extra = {
-            "property": finding.cause.property.name,
-            "mechanism": finding.cause.mechanism,
-            "where": finding.cause.where,
-            "cancellation": finding.cancellation,
-            "size": list(finding.size),
-            "shrunk": kept.shrunk,
-            "strategy": kept.strategy,
-        }
-        self._replace(path, {**replay.of_finding(subject, finding).encode(), **extra})
+        self._replace(path, encode(subject, kept))
         self.journal({"found": finding.cause.slug(), "order": finding.order.value, "shrunk": kept.shrunk})
         return path
 
@@ -187,10 +177,8 @@ class Folder:
             run = replay.read(str(path))
             data = json.loads(text_of(path, LARGEST))
             try:
-                cause = Cause(property_named(data["property"]), data["mechanism"], data.get("where", ""))
-                size = (data["size"][0], data["size"][1])
-                finding = Finding(cause, run.order, data["cancellation"], run.program, run.names, size, run.level, run.hash_seed)
-                found[cause] = Kept(finding, data["shrunk"], data["strategy"])
+                kept = decode(run, data)
+                found[kept.finding.cause] = kept
             except (KeyError, IndexError, TypeError) as error:
                 raise BadFolder(
                     f"{path} is not a finding of a hunt ({type(error).__name__}: {error}); move it out of {self.path}"

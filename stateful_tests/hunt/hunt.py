@@ -14,7 +14,6 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 from subwarden.stateful_tests.exploring.signals import ENDING, ignoring, interruptible
 from subwarden.stateful_tests.hunt.carrier import Carrier
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
@@ -23,6 +22,8 @@ from subwarden.stateful_tests.hunt.listener import Listener, Reader
 from subwarden.stateful_tests.hunt.local_processes import LocalProcesses
 from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.search import Rank
+from subwarden.stateful_tests.hunt.shared_corpus import EVERY as CORPUS_EVERY
+from subwarden.stateful_tests.hunt.shared_corpus import SharedCorpus
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, check_of
 from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
@@ -52,8 +53,9 @@ class Hunt:
         listener: Listener,
         ending: Callable[[], object] = lambda: None,
         carrier: Carrier | None = None,
+        corpus: SharedCorpus | None = None,
     ) -> None:
-        """`carrier`: who carries the work; processes of this machine if it is None."""
+        """`carrier`: who carries the work; processes of this machine if it is None. `corpus`: shared with other hunts."""
         self.totals = totals
         self.findings = findings
         self.schedules = 0
@@ -62,6 +64,8 @@ class Hunt:
         self._listener = Reader(listener)
         self._ending = ending
         self._carrier: Carrier = carrier or LocalProcesses((plan.memory, plan.jobs))
+        self._corpus = corpus
+        self._corpus_read = 0.0
         self._since: dict[str, Work] = {}  # work that is not in the journal yet
         self._journalled: dict[str, Work] = {}  # names that are
         self._slots = {worker: WorkerSlot(totals.rounds.get(worker, 0), self._known()) for worker in range(plan.jobs)}
@@ -197,7 +201,8 @@ class Hunt:
             self.totals.add(check, more)
             self._since.setdefault(check, Work()).merge(more)
 
-    def _found(self, worker: int, kept: Kept) -> None:
+    def _found(self, worker: int | None, kept: Kept) -> None:
+        """A finding of `worker`, or that of another hunt which has been confirmed here."""
         cause, finding = kept.finding.cause, kept.finding
         before = self.findings.get(cause)
         if kept.shrunk and self._plan.rounds is None:
@@ -205,7 +210,10 @@ class Hunt:
         if before is not None and before.rank() <= kept.rank():
             return
         self.findings[cause] = kept
-        self._finders[cause] = worker
+        if worker is not None:
+            self._finders[cause] = worker
+        if self._corpus is not None:
+            self._corpus.give(kept)
         path = self._folder.keep(self._plan.subject, kept)
         if before is None or (kept.shrunk and not before.shrunk):
             how = f"{finding.size[0]} operation{'s' * (finding.size[0] != 1)}, in {finding.order.value}" + (
@@ -247,7 +255,14 @@ class Hunt:
         self._folder.journal({"lost": worker, "said": said})
         self._listener.say(said)
 
+    def _look_into_the_corpus(self) -> None:
+        if self._corpus is not None and monotonic() - self._corpus_read >= CORPUS_EVERY:
+            for kept in self._corpus.confirmed(self._plan):
+                self._found(None, kept)
+            self._corpus_read = monotonic()
+
     def _now_and_then(self) -> None:
+        self._look_into_the_corpus()
         now = monotonic()
         self._listener.progress(self.totals, self.findings, self.schedules, now - self._began, len(self._carrier.running()))
         if now - self._flushed >= JOURNAL_EVERY:
@@ -270,20 +285,7 @@ class Hunt:
         now = monotonic()
         seconds, self._flushed = now - self._flushed, now
         self.totals.seconds += seconds
-        news = {check: _news(work, self._journalled.setdefault(check, Work())).encode() for check, work in self._since.items()}
+        news = {check: work.news(self._journalled.setdefault(check, Work())).encode() for check, work in self._since.items()}
         done = {check: work for check, work in news.items() if any(work.values())}
         self._since = {}
         self._folder.journal({"did": {"seconds": round(seconds, 3), "rounds": self.totals.rounds, "work": done}})
-
-
-def _news(work: Work, known: Work) -> Work:
-    """`work` without the names that are `known`, to which they are added: a journal of hours should not repeat them every few seconds."""
-    fired, awaits, overlaps = (
-        work.fired - known.fired,
-        work.closely.awaits - known.closely.awaits,
-        work.closely.overlaps - known.closely.overlaps,
-    )
-    known.fired |= fired
-    known.closely.merge(Closely(0, awaits, overlaps))
-    work.fired, work.closely = fired, Closely(work.closely.runs, awaits, overlaps)
-    return work

@@ -75,6 +75,15 @@ class Work:
         self.closely.merge(other.closely)
         self.doubts += [doubt for doubt in other.doubts if doubt not in self.doubts]
 
+    def news(self, known: "Work") -> "Work":
+        """This work without the names that are `known`, to which they are added: a journal need not repeat them."""
+        fired, seen = self.fired - known.fired, known.closely
+        awaits, overlaps = self.closely.awaits - seen.awaits, self.closely.overlaps - seen.overlaps
+        known.fired |= fired
+        seen.merge(Closely(0, awaits, overlaps))
+        self.fired, self.closely = fired, Closely(self.closely.runs, awaits, overlaps)
+        return self
+
     @property
     def tallied(self) -> int:
         """Runs whose end states were compared with others of their program."""

@@ -1,0 +1,92 @@
+"""Findings that hunts on several machines share, in an example database of Hypothesis: a folder, or a Redis server.
+
+What comes from there is data. An entry is looked at only if it names the subject that is hunted here, and a finding counts only once its
+run shows it here, on this subject: it is played before it is told. An entry that cannot be read is left where it is, and passed over.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
+
+from subwarden.impl.subjects import canonical
+from subwarden.stateful_tests.hunt.encoding import decode, encode
+from subwarden.stateful_tests.hunt.folder import DAMAGED, BadFolder
+from subwarden.stateful_tests.hunt.plan import Plan, refreshed
+from subwarden.stateful_tests.hunt.work import Kept
+from subwarden.stateful_tests.runs import replay
+
+LARGEST = 1_000_000  # bytes of an entry
+MOST = 1_000  # entries that are looked at in a session: whoever may write there could write without end
+EVERY = 5.0  # seconds between two looks
+
+
+class SharedCorpus:
+    """The findings of all hunts of `subject` in `database`. Nothing that it does raises: a corpus that is away costs no hunt."""
+
+    def __init__(self, database: ExampleDatabase, subject: str) -> None:
+        self.failed: str | None = None  # why the database could not be used the first time
+        self._database = database
+        self._subject = canonical(subject)
+        self._key = f"subwarden/hunt/1/{self._subject}".encode()
+        self._seen: set[bytes] = set()
+
+    def give(self, kept: Kept) -> None:
+        """Let the others have a finding."""
+        entry = json.dumps(encode(self._subject, kept), sort_keys=True).encode()
+        self._seen.add(entry)
+        self._try(lambda: self._database.save(self._key, entry))
+
+    def news(self) -> list[Kept]:
+        """The findings of others that have come since the last time, as they say: none is confirmed yet."""
+        entries: list[bytes] = []
+        self._try(lambda: entries.extend(self._database.fetch(self._key)))
+        fresh = sorted(entry for entry in set(entries) - self._seen if len(entry) <= LARGEST)
+        fresh = fresh[: max(0, MOST - len(self._seen))]
+        self._seen.update(fresh)
+        return [kept for entry in fresh if (kept := self._decoded(entry)) is not None]
+
+    def confirmed(self, plan: Plan) -> list[Kept]:
+        """The news that the subject of `plan` shows here, too: each is played on it first. Raises BadSubject."""
+        levels = {check.level for check in plan.checks}
+        shown = [refreshed(plan.subject, kept) for kept in self.news() if kept.finding.level in levels]
+        return [kept for kept in shown if kept is not None]
+
+    def _decoded(self, entry: bytes) -> Kept | None:
+        try:
+            data: dict[str, Any] = json.loads(entry)
+            run = replay.decode(data, "an entry of the corpus")
+            if run.subject != self._subject:
+                return None
+            kept = decode(run, data)
+            finding, words = kept.finding, (kept.finding.cause.mechanism, kept.finding.cause.where, kept.strategy)
+            if not all(isinstance(word, str) for word in words) or not all(isinstance(number, int) for number in finding.size):
+                return None
+            return kept._replace(strategy=kept.strategy[:40], shrunk=bool(kept.shrunk))
+        except (replay.BadReplay, *DAMAGED):
+            return None
+
+    def _try(self, use: Callable[[], object]) -> None:
+        try:
+            use()
+        except Exception as error:  # the database is somebody else's, and may be away
+            self.failed = self.failed or f"the corpus cannot be used now: {type(error).__name__}: {error}".splitlines()[0]
+
+
+def opened(where: str) -> ExampleDatabase:
+    """The database at `where`: redis://..., or a folder. Raises BadFolder, which says how to mend it."""
+    if not where.startswith(("redis://", "rediss://")):
+        return DirectoryBasedExampleDatabase(Path(where))
+    try:
+        import redis  # noqa: PLC0415  # an extra
+        from hypothesis.extra.redis import RedisExampleDatabase  # noqa: PLC0415  # it needs that extra
+    except ModuleNotFoundError:
+        raise BadFolder("--corpus redis://... needs the package redis; install the extra: pip install 'subwarden[redis]'") from None
+    try:
+        server = redis.Redis.from_url(where, socket_timeout=2, socket_connect_timeout=2)
+        server.ping()
+    except (redis.RedisError, ValueError, OSError) as error:
+        raise BadFolder(f"--corpus {where}: no Redis server answers there ({error}); start one, or give a folder") from None
+    return RedisExampleDatabase(server, key_prefix=b"subwarden:")

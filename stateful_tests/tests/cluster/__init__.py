@@ -1,0 +1,1 @@
+"""Hunts on a cluster of real processes."""

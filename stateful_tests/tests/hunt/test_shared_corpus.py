@@ -1,0 +1,122 @@
+"""Findings that hunts share: confirmed before they are told, and nothing but data until then."""
+
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
+
+from subwarden.checking.causes import REVIVED
+from subwarden.checking.finding import Finding
+from subwarden.cli.main import main
+from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.hunt.encoding import encode
+from subwarden.stateful_tests.hunt.plan import Plan, checks_in
+from subwarden.stateful_tests.hunt.shared_corpus import LARGEST, SharedCorpus, opened
+from subwarden.stateful_tests.hunt.work import Kept
+from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
+from subwarden.stateful_tests.tests.hunt.processes import files, wait_for
+
+REDIS = shutil.which("redis-server")
+ROUND = ("--jobs", "1", "--rounds", "1", "--order", "fifo", "--level", "manager", "--seed", "5")
+
+
+def entries(corpus: Path) -> list[bytes]:
+    return sorted(DirectoryBasedExampleDatabase(corpus).fetch(b"subwarden/hunt/1/source"))
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus of a hunt that found something."""
+    folder = tmp_path_factory.mktemp("corpus")
+    assert main(["hunt", "--subject", "source", *ROUND, "--dir", str(folder / "hunt"), "--corpus", str(folder / "shared")]) == 1
+    return folder / "shared"
+
+
+@pytest.mark.slow
+def test_a_finding_of_one_is_confirmed_and_told_by_the_other(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The other has no time to find anything by itself."""
+    assert entries(corpus)
+    shared = SharedCorpus(opened(str(corpus)), "source")
+    kept = shared.confirmed(Plan("source", checks_in("source", "fifo", "manager"), 1, 0, 1.0, None))
+    assert kept
+    arguments = ["--budget", "0.5", "--jobs", "1", "--order", "fifo", "--level", "manager", "--corpus", str(corpus)]
+    assert main(["hunt", "--subject", "source", *arguments, "--dir", str(tmp_path / "other")]) == 1
+    assert files(tmp_path / "other").keys() >= {f"{each.finding.cause.slug()}.json" for each in kept}
+    assert "found P2" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_what_does_not_show_here_is_not_told(corpus: Path, tmp_path: Path) -> None:
+    """The same runs, given out as those of a subject that holds."""
+    database, mine = InMemoryExampleDatabase(), Plan("manager", checks_in("manager", "fifo", "manager"), 1, 0, 1.0, None)
+    for entry in entries(corpus):
+        database.save(b"subwarden/hunt/1/manager", json.dumps({**json.loads(entry), "subject": "manager"}).encode())
+    assert SharedCorpus(database, "manager").confirmed(mine) == []
+
+
+def test_entries_are_data_and_those_that_are_none_of_ours_are_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A record may name any file: it is not imported. Damaged and endless ones cost nothing."""
+    trap = tmp_path / "trap.py"
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')", encoding="utf-8")
+    program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
+    of_another = Kept(Finding(REVIVED, Order.FIFO, False, program, ("+start A",), (2, 0), "manager"), False, "surw")
+    database = InMemoryExampleDatabase()
+    for entry in (
+        json.dumps(encode(f"{trap}:Mine", of_another)).encode(),
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b"[" * 9_000,
+        b"x" * (LARGEST + 1),
+        b'{"subject": 3}',
+    ):
+        database.save(b"subwarden/hunt/1/source", entry)
+    monkeypatch.chdir(tmp_path)
+    assert SharedCorpus(database, "source").confirmed(Plan("source", checks_in("source", "fifo"), 1, 0, 1.0, None)) == []
+    assert not (tmp_path / "sprung").exists()
+    trusted = json.dumps(encode("source", of_another)).encode()
+    database.save(b"subwarden/hunt/1/source", trusted)
+    assert len(SharedCorpus(database, "source").news()) == 1, "one of this subject is read"
+
+
+def test_a_redis_server_that_is_not_there_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--subject", "source", *ROUND, "--dir", str(tmp_path / "hunt"), "--corpus", "redis://127.0.0.1:9/0"]
+    assert main(["hunt", *arguments]) == 3
+    assert "--corpus redis://127.0.0.1:9/0: no Redis server answers there" in capsys.readouterr().err
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(REDIS), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        wait_for(answers)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(REDIS is None, reason="no redis-server: install Debian's package of that name")
+def test_redis_serves_two_hunts(redis_server: str, tmp_path: Path) -> None:
+    first = ["--subject", "source", *ROUND, "--dir", str(tmp_path / "one"), "--corpus", redis_server]
+    assert main(["hunt", *first]) == 1
+    second = ["--subject", "source", "--budget", "0.5", *ROUND[:2], *ROUND[4:], "--dir", str(tmp_path / "two"), "--corpus", redis_server]
+    assert main(["hunt", *second]) == 1
+    assert files(tmp_path / "two").keys() >= files(tmp_path / "one").keys()

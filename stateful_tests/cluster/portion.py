@@ -21,8 +21,7 @@ from distributed import get_worker
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.cluster.luggage import Luggage, unpack
-from subwarden.stateful_tests.hunt.carrier import LAST_WORDS
-from subwarden.stateful_tests.hunt.local_processes import ended
+from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, ended
 from subwarden.stateful_tests.hunt.work import Work
 from subwarden.stateful_tests.hunt.worker import Assignment
 from subwarden.stateful_tests.runs.files import digest_of

@@ -15,11 +15,10 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.stateful_tests.exploring.signals import ENDING, ignoring, interruptible
-from subwarden.stateful_tests.hunt.carrier import Carrier
+from subwarden.stateful_tests.hunt.carrier import Carrier, LocalProcesses
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
 from subwarden.stateful_tests.hunt.listener import Listener, Reader
-from subwarden.stateful_tests.hunt.local_processes import LocalProcesses
 from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.search import Rank
 from subwarden.stateful_tests.hunt.shared_corpus import EVERY as CORPUS_EVERY

@@ -17,8 +17,8 @@ from subwarden.cli.main import main
 from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.hunt import hunt
+from subwarden.stateful_tests.hunt.carrier import LocalProcesses
 from subwarden.stateful_tests.hunt.folder import Folder
-from subwarden.stateful_tests.hunt.local_processes import LocalProcesses
 from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker_slot import MOST, WorkerSlot

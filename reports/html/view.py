@@ -10,7 +10,8 @@ from subwarden.reports.html.escaping import escaped
 @dataclass(frozen=True, slots=True)
 class FindingView:
     """A finding. `run`: its tasks, steps and trace, as `reports.record.RunRecord` has them; `replay`: the command that repeats it;
-    `also`: the names of other properties that the same bug breaks.
+    `also`: the names of other properties that the same bug breaks; `printed`: the last lines that the subject printed; `by_hand`: the
+    command that leads the run by hand.
     """
 
     id: str
@@ -23,6 +24,8 @@ class FindingView:
     script_said: str = ""
     pictures: Sequence[str] = ()
     also: Sequence[str] = ()
+    printed: Sequence[str] = ()
+    by_hand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,8 @@ def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingV
         run=run,
         pictures=lock_pictures(run),
         replay=f"subwarden explore {scenario} --replay {finding['replay']}",
+        by_hand=f"subwarden view {scenario} --replay {finding['replay']}",
+        printed=finding.get("printed", ()),
         script=finding["script"],
         script_said=script_said(finding["script_confirmed"], finding["script_doubt"]),
     )

@@ -20,6 +20,6 @@ def walk_page(head: WalkHeadRecord, now: WalkRecord) -> str:
         '<ol class="candidates" tabindex="-1" aria-label="Candidates"></ol>'
         '<div class="bar steer"></div><div class="kept" role="status"></div></section>'
         '<div class="hidden spoken" aria-live="polite"></div><section aria-label="The run so far"><h2>The run so far</h2>'
-        '<div class="run"><p class="needs">The timeline needs JavaScript.</p></div></section>'
+        '<div class="run"><p class="needs">The timeline needs JavaScript.</p></div></section><div class="so-far"></div>'
     )
     return document(f"view of {head['title']}", content, ("walk", {"head": head, "now": now}), "walk.js", more_policy=TALKS)

@@ -23,7 +23,7 @@ class CandidateRecord(TypedDict):
 
 class WalkRecord(TypedDict):
     """A run after the names of `schedule`. `row_of`: of each name, the rows before it. `broken`: every violation so far, in words;
-    `ended`: nothing can happen any more, and the end is judged.
+    `ended`: nothing can happen any more, and the end is judged; `printed`: the last lines that the subject printed.
     """
 
     schedule: list[str]
@@ -33,6 +33,7 @@ class WalkRecord(TypedDict):
     candidates: list[CandidateRecord]
     broken: list[str]
     ended: bool
+    printed: list[str]
 
 
 class WalkHeadRecord(TypedDict):

@@ -87,6 +87,7 @@ class ExecWalk:
             "candidates": candidates,
             "broken": said,
             "ended": not candidates,
+            "printed": [],
         }
         return walked, run
 

@@ -114,6 +114,7 @@ class LevelWalk:
             "candidates": candidates,
             "broken": [narration.broken(cause) for cause in causes],
             "ended": not candidates,
+            "printed": narration.printed(),
         }
         return record, causes
 

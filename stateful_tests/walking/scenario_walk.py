@@ -104,6 +104,7 @@ class ScenarioWalk:
             "candidates": candidates,
             "broken": [told.title, *told.evidence] if told.title else [],
             "ended": not candidates,
+            "printed": told.printed(),
         }
         return walked, choices
 

@@ -2,7 +2,7 @@
 const first = JSON.parse(document.getElementById("walk").textContent), head = first.head;
 const me = Math.random().toString(36).slice(2);
 const place = document.querySelector(".run"), next = document.querySelector(".candidates"), bar = document.querySelector(".steer");
-const said = document.querySelector(".said"), alarm = document.querySelector(".alarm"), kept = document.querySelector(".kept");
+const said = document.querySelector(".said"), alarm = document.querySelector(".alarm"), kept = document.querySelector(".kept"), printedSoFar = document.querySelector(".so-far");
 const KINDS = {step: "step", outside: "outside event", timer: "timer", fault: "fault", value: "value"};
 let now = first.now, shown = null, busy = false;
 
@@ -77,6 +77,7 @@ function show() {
   verdict.className = `verdict ${broken ? "violated" : now.ended ? "holds" : "inconclusive"}`;
   verdict.textContent = broken ? "✗ violated" : now.ended ? "✓ holds" : "… holds so far";
   said.replaceChildren(...now.broken.map((line) => make("p", "bad", line)));
+  printedSoFar.replaceChildren(...(now.printed.length ? [make("h2", "", "Printed so far"), make("pre", "", now.printed.join("\n"))] : []));
   if (now.steps.length) {
     const breaks = now.steps.findIndex((row) => row.broken.length), last = now.steps.length - 1;
     const chosen = (number) => { buttons.here.disabled = before(number) >= now.schedule.length; };

@@ -156,6 +156,7 @@ class Hostile:
             "candidates": [{"name": text, "kind": "fault", "who": shown(text), "said": text, "at": text, "recorded": True}],
             "broken": [text],
             "ended": False,
+            "printed": [text],
         }
 
     def save(self, schedule: Sequence[str]) -> SavedWalkRecord:

@@ -132,3 +132,11 @@ def test_a_finding_without_a_trace_has_its_steps_all_the_same() -> None:
     (run,) = json.loads(Elements(html_of(record)).texts["script"][0])
     assert run["trace"] is None
     assert len(run["steps"]) == 8
+
+
+def test_a_finding_says_what_was_printed_and_how_to_lead_it_by_hand() -> None:
+    record = gate_of(replayed(RAW))
+    record["findings"][0] |= {"printed": ["<b>loud</b>"], "short": "7f3a2c"}
+    page = html_of(record)
+    assert "&lt;b&gt;loud&lt;/b&gt;" in page
+    assert "<code>subwarden view 7f3a2c</code>" in page

@@ -9,7 +9,7 @@ import threading
 import time
 from multiprocessing import parent_process
 
-EVERY = 0.5  # seconds between two looks
+EVERY = 0.2  # seconds between two looks
 
 
 def go_with_parent(number: int | None = None) -> None:

@@ -62,7 +62,7 @@ def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: Cra
             said = f"subject {task.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception"
             pipe.send(("bad", said))
             return
-        except OSError:  # the gate has gone
+        except (EOFError, OSError):  # the gate has gone
             return
         except Exception as error:
             pipe.send(("failed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))

@@ -24,6 +24,7 @@ PAGES = (
     "docs/bring-your-own.md",
     "docs/adapters/options.md",
     "docs/adapters/models.md",
+    "docs/adapters/recipes.md",
     "docs/examples.md",
     "docs/exec-protocol.md",
     "docs/scenarios/fastapi.md",

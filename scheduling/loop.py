@@ -115,6 +115,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     arrivals: Sequence[object] | None = None  # outside events that stock asyncio notices only between two batches (`world.arrival`)
     resting: Callable[[], bool] | None = None  # asked where nothing is ready: whether all timers are heartbeats (`world.heartbeats`)
     tired = False  # whether they are, and an event must happen before the next of them
+    slow = 1.0  # seconds of virtual time that a step or an arrival may take, where these are prompt
     prompt = False  # whether these arrive soon: no timer that is far off comes before them
     promised: list[float] | None = None  # moments before which parked calls end: until then no timer of that moment or later fires
     task_class = NumberedTask
@@ -189,6 +190,10 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
 
     def connections(self) -> list[str]:
         """The names of the connections that are open: of the sockets behind asyncio's transports, in the order in which they were made."""
+        return []
+
+    def refused(self) -> list[str]:
+        """The addresses at which nobody listened when somebody connected."""
         return []
 
     def hide_arrivals(self) -> None:

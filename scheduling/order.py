@@ -19,7 +19,8 @@ runs see few of either. With `timers_in_turn` the callback of one timer runs bef
 a time-out does not lose to a longer sleep.
 
 With a simulated network (`ControlledLoop.prompt`), a timer may also come before something that is on its way: `timer (slow network)`. It
-need not happen either. There, steps and the network are slow by at most a second: no handshake of ten seconds runs out of time.
+need not happen either. There, steps and the network are slow by at most a second (`ControlledLoop.slow`): no handshake of ten seconds runs
+out of time.
 
 A parked call may promise that it ends within so many seconds (`ControlledLoop.promised`): no timer of that moment or later fires before it
 has ended.
@@ -35,7 +36,6 @@ from subwarden.scheduling.loop import ControlledLoop
 TIMER = "timer"
 EARLY = "timer (slow step)"
 LATE = "timer (slow network)"
-PROMPT = 1.0  # seconds that a step or an arrival may take, on a loop whose arrivals are prompt
 
 
 class Order(Enum):
@@ -62,7 +62,7 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
         return False
     if loop.promised and loop.timers[0].when() >= min(loop.promised):
         return False
-    return not (loop.prompt and (loop.ready or loop.arrivals)) or loop.timers[0].when() - loop.time() <= PROMPT
+    return not (loop.prompt and (loop.ready or loop.arrivals)) or loop.timers[0].when() - loop.time() <= loop.slow
 
 
 def width(loop: ControlledLoop, order: Order) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from subwarden.world.hubs.adapter import PUBLISHER, HubAdapter, Link, Messages, Say, adapter_class
 
-QUIET = 1.5  # virtual seconds without anything in flight; longer than a step or the network is slow (`scheduling.order.PROMPT`)
+QUIET = 1.5  # virtual seconds without anything in flight; longer than a step or the network is slow (`ControlledLoop.slow`)
 
 
 class SocketHub:

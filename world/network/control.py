@@ -51,6 +51,15 @@ class NetworkControl:
         self._network.hosts.join(one, other)
         self._network.changed()
 
+    def slow(self, seconds: float) -> None:
+        """From now on, the network and steps may be slow by so many seconds: timers that are no longer may come first. At first it is one.
+
+        Raises ValueError for a negative number.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"the network cannot be slow by {seconds!r} seconds; give 0 or more")
+        self._loop.slow = seconds
+
     def crash(self, host: str) -> None:
         """End everything on `host`, as when its process is killed: no `finally` runs, and the system closes its sockets."""
         self._crashes.crash(host)

@@ -26,6 +26,7 @@ class Network:
         self.sockets: dict[int, SimulatedSocket] = {}
         self.bound: dict[Key, list[SimulatedSocket]] = {}
         self.sent = 0
+        self.refused: list[str] = []  # the targets at which nobody listened
         self._made = self._clients = self._ports = 0
         self._paths: set[str] = set()
 

@@ -45,6 +45,11 @@ class SelectingLoop(JobLoop):
             return []
         return [each._sock.name for each in self._transports.values() if each._sock is not None]
 
+    def refused(self) -> list[str]:
+        """See `scheduling.loop`."""
+        network = self._network
+        return [] if network is None else network.refused
+
     def traffic(self) -> list[str]:
         """What listens, and what is under way on each connection, in words."""
         return [] if self._network is None else self._network.traffic()

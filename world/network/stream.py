@@ -72,6 +72,7 @@ class StreamSocket(SimulatedSocket):
         listener = self.network.listener(self)
         if listener is None:
             self._error = errno.ECONNREFUSED
+            self.network.refused.append(self._said_target())
         else:
             made = StreamSocket(self.network, self.family, self.proto)
             made.host, made.target, made.to = listener.host, self.getsockname(), self.host

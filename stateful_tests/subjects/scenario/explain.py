@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, raised_at, said, shown, waits_at
+from subwarden.checking.scenario.places import Spot, innermost, raised_at, said, shown, waits_at
 from subwarden.checking.scenario.waits import Wait, cycle, waits
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -89,11 +89,23 @@ def _raised(run: Ended) -> Told:
         title = f"{title}, in {_names(tasks, run.names) or 'a task'}, and nobody retrieves it"
     elif run.failure.kind is FailureKind.CALLBACK_RAISED:
         title = f"{title}, in a callback"
+    refused = run.loop.refused()
+    if refused and _was_refused(error):
+        lines.append(f"nothing listens at {refused[-1]} in this run: its network is simulated, so the scenario must start the server, too")
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None and not isinstance(cause, asyncio.CancelledError):
         spots = raised_at(cause)
         lines.append(f"after {said(cause)}" + (f", raised at {spots[-1].at()}" if spots else ""))
     return title, lines
+
+
+def _was_refused(error: BaseException | None) -> bool:
+    """Whether `error`, or the error behind it, says that a connection was refused."""
+    while error is not None:
+        if isinstance(innermost(error), ConnectionRefusedError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _always(run: Ended) -> Told:

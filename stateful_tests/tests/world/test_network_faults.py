@@ -186,3 +186,37 @@ def test_a_connection_that_is_left_open_is_found_and_may_be_allowed() -> None:
     found = subwarden.explore(scenario, schedules=20)
     assert "a connection of localhost:80 is left open" in str(found)
     assert subwarden.explore(scenario, schedules=20, leave=["localhost:80"]).verdict == "holds"
+
+
+def test_a_connection_to_nobody_is_refused_with_a_hint() -> None:
+    async def scenario() -> None:
+        await asyncio.open_connection("db.example.com", 5432)
+
+    said = str(subwarden.explore(scenario, schedules=5))
+    assert "ConnectionRefusedError" in said
+    assert "nothing listens at db.example.com:5432 in this run: its network is simulated" in said
+
+
+@pytest.mark.parametrize("seconds", [None, 20])
+def test_a_time_out_of_ten_seconds_runs_out_only_where_the_network_is_that_slow(seconds: float | None) -> None:
+    timed_out: list[bool] = []
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        writer.close()
+
+    async def scenario() -> None:
+        if seconds is not None:
+            subwarden.network().slow(seconds)
+        async with await asyncio.start_server(answers, "localhost", 80):
+            reader, writer = await asyncio.open_connection("localhost", 80)
+            writer.write(b"a line\n")
+            try:
+                await asyncio.wait_for(reader.readline(), 10)
+            except TimeoutError:
+                timed_out.append(True)
+            writer.close()
+
+    found = subwarden.explore(scenario, schedules=60, order="fifo", leave=["answers", "localhost:80"])
+    assert found.verdict == "holds", str(found)
+    assert bool(timed_out) is (seconds is not None)

@@ -21,9 +21,8 @@ from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, inter
 from subwarden.stateful_tests.gate.corpus import replay_corpus
 from subwarden.stateful_tests.gate.gate import Gate
 from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
-from subwarden.stateful_tests.runs import saved
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
-from subwarden.stateful_tests.runs.replay import read
+from subwarden.stateful_tests.runs.saved import keep
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of
 
@@ -109,19 +108,8 @@ def run(options: argparse.Namespace) -> int:
         return _report(options, record, news)
 
 
-def _unsaved(record: GateRecord) -> bool:
-    """Keep the runs of the findings under the short names that are printed. Returns whether that failed."""
-    try:
-        for finding in record["findings"]:
-            for each in (finding, *finding.get("also", ())):
-                saved.save(read(each["replay"]))
-    except OSError:
-        return True
-    return False
-
-
 def _report(options: argparse.Namespace, record: GateRecord, news: FoundNews) -> int:
-    portable = options.portable or _unsaved(record) or bool(news.unsaved)
+    portable = options.portable or not keep(record["findings"]) or bool(news.unsaved)
     write_outputs(
         options,
         record,

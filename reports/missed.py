@@ -12,7 +12,11 @@ from subwarden.reports.layout.wrapping import write_line
 
 POINT = re.compile(r"(?:(?P<level>\w+): )?(?P<kind>rule|operation|transition|answer|change|cancellation|order|observe\(\)) (?P<name>.+)")
 MOST = 20  # lines of what was missed
-HARNESS = ("advance", "settle", "cancel")  # rules that are no operations of the subject
+HARNESS = {  # rules that are no operations of the subject
+    "advance": "no program chose the next step itself",
+    "settle": "no program ran all ready steps before its next call",
+    "cancel": "no program cancelled a call",
+}
 SILENT = "observe() returned None every time, so nothing was compared"
 LONGER = "search longer (--budget 2m, or --profile nightly); leave out of the adapter what your manager does not have"
 SHOW = "let observe() return what your manager shows now; None only while a change is half done"
@@ -29,7 +33,7 @@ def in_words(point: str) -> str:
         case "observe()":
             return SILENT
         case "rule" if name in HARNESS:
-            said = f"the programs never used `{name}`"
+            said = HARNESS[name]
         case "rule" | "operation":
             said = f"{name.removeprefix('call ')} was never called"
         case "cancellation":

@@ -8,10 +8,10 @@ from subwarden.reports.layout.wrapping import write_line
 from subwarden.reports.record import PlayRecord
 
 
-def write_play(record: PlayRecord, console: Console) -> None:
-    """Write the report of a play."""
+def write_play(record: PlayRecord, console: Console, *, portable: bool = True) -> None:
+    """Write the report of a play. `portable`: as in `reports.gate.write_gate`."""
     for finding in record["findings"]:
-        write_finding(finding, console)
+        write_finding(finding, console, portable=portable)
     for doubt in record["doubts"]:
         write_line(f"doubt: {doubt}", console, "yellow")
     operations = sum(len(task["operations"]) for task in record["tasks"])

@@ -28,6 +28,7 @@ from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.runs.found.one_each import one_each
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.record import findings_record, task_rows
+from subwarden.stateful_tests.runs.saved import keep
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
@@ -49,6 +50,7 @@ def add_parser(verbs: Any) -> None:
     )
     add_max_memory(parser)
     add_outputs(parser)
+    parser.add_argument("--portable", action="store_true", help="print runs as long strings, which replay anywhere, instead of short names")
     parser.set_defaults(run=run)
 
 
@@ -93,8 +95,14 @@ def run(options: argparse.Namespace) -> int:
         "findings": list(one.values()),
         "doubts": doubted,
     }
+    portable = options.portable or not keep(record["findings"])
     with blaming(options.subject):
-        write_outputs(options, record, lambda: write_play(record, console_for(sys.stdout)), picture=lambda: add_traces(record["findings"]))
+        write_outputs(
+            options,
+            record,
+            lambda: write_play(record, console_for(sys.stdout), portable=portable),
+            picture=lambda: add_traces(record["findings"]),
+        )
     return verdict.exit_code
 
 

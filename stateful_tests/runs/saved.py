@@ -5,9 +5,10 @@ the folder where the gate is run; profiles that are not derandomised replay thos
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from subwarden.reports.record import FindingRecord
 from subwarden.stateful_tests.runs.files import file_of
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.runs.whole_file import write_whole
@@ -45,6 +46,17 @@ def _same(one: str, other: str) -> bool:
     if one == other:
         return True
     return one.rpartition(":")[2] == other.rpartition(":")[2] and (file := file_of(one)) is not None and file == file_of(other)
+
+
+def keep(findings: Iterable[FindingRecord]) -> bool:
+    """Save the runs of `findings`, so that the short names that reports print are found. Returns whether that worked."""
+    try:
+        for finding in findings:
+            for each in (finding, *finding.get("also", ())):
+                save(read(each["replay"]))
+    except OSError:
+        return False
+    return True
 
 
 def save(replay: Replay) -> Path:

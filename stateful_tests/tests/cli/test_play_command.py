@@ -21,9 +21,20 @@ def played(subject: str, text: str, folder: Path, *options: str) -> int:
     return main(["play", "--subject", subject, str(folder / "program.txt"), "--schedules", "200", *options])
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the runs of findings are kept there
+
+
 def test_a_bug_that_the_program_can_show_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert played(ROOMS, LEAVES, tmp_path) == 1
     out = capsys.readouterr().out
+    name = out.partition("replay: subwarden replay ")[2].split()[0]
+    assert len(name) == 6
+    assert main(["replay", name, "--subject", ROOMS]) == 1
+    capsys.readouterr()
+    assert played(ROOMS, LEAVES, tmp_path, "--portable") == 1
+    assert "replay: subwarden replay sw1-" in capsys.readouterr().out
     assert out.startswith("P2 no phantom subscriber: a connection that is not live is subscribed\n")
     assert "1 finding (3 operations under " in out
 

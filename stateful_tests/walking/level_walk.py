@@ -16,7 +16,7 @@ from subwarden.stateful_tests.exploring.findings.recording import Recording
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import Factory, Program
 from subwarden.stateful_tests.exploring.observers import Observer
-from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.exploring.runner import Runner
 from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.found.kept import FOLDER, short
 from subwarden.stateful_tests.runs.record import task_rows
@@ -25,7 +25,7 @@ from subwarden.stateful_tests.runs.whole_file import write_whole
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming
 from subwarden.stateful_tests.walking.candidates import candidates_of
-from subwarden.stateful_tests.walking.walk import CannotSave, Leader, Onward, Paused
+from subwarden.stateful_tests.walking.walk import CannotSave, Leader, Onward, Paused, led
 
 KEPT = FOLDER / "view"
 
@@ -51,9 +51,9 @@ class LevelWalk:
 
     def save(self, schedule: Sequence[str]) -> SavedWalkRecord:
         """See `walk.Walk`. The file lies below `.subwarden/view` in the current folder."""
-        led, causes = self._led(schedule, "end")
+        walked, causes = self._led(schedule, "end")
         cause = causes[0].slug() if causes else HELD
-        names = tuple(led["schedule"])
+        names = tuple(walked["schedule"])
         replay = Replay(
             self.replay.subject,
             self.replay.order,
@@ -70,7 +70,7 @@ class LevelWalk:
             write_whole(path, json.dumps(replay.encode(), indent=1, sort_keys=True) + "\n")
         except OSError as error:
             raise CannotSave(f"cannot write {path}: {error.strerror}") from None
-        said = led["broken"][0] if led["broken"] else "The run holds."
+        said = walked["broken"][0] if walked["broken"] else "The run holds."
         return {"command": f"subwarden replay {path}", "replay": replay.string(), "said": said, "file": str(Path(path))}
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class LevelWalk:
             leaders.append(Leader(loop_candidates, schedule, chosen, pause, onward))
             return leaders[0]
 
-        with blaming(self.replay.subject), running():
+        with blaming(self.replay.subject), led():
             try:
                 self._runner.run(self.replay.program, leading, every_choice=True, observers=[narration, recording, calls])
             except Paused:

@@ -15,7 +15,7 @@ from subwarden.stateful_tests.subjects.scenario.picture import Picture
 from subwarden.stateful_tests.subjects.scenario.play import VALUE, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
 from subwarden.stateful_tests.walking.candidates import candidates_of
-from subwarden.stateful_tests.walking.walk import Leader, Onward, Paused
+from subwarden.stateful_tests.walking.walk import Leader, Onward, Paused, led
 
 
 class ScenarioWalk:
@@ -45,9 +45,9 @@ class ScenarioWalk:
 
     def save(self, schedule: Sequence[str]) -> SavedWalkRecord:
         """See `walk.Walk`. A scenario's replay is a short string: there is no file."""
-        led, choices = self._led(schedule, "end")
-        replay = encode(Coded(self._rules, choices, check_of(led["schedule"])))
-        said = led["broken"][0] if led["broken"] else "The run holds."
+        walked, choices = self._led(schedule, "end")
+        replay = encode(Coded(self._rules, choices, check_of(walked["schedule"])))
+        said = walked["broken"][0] if walked["broken"] else "The run holds."
         return {"command": f"subwarden explore {self._scenario.name} --replay {replay}", "replay": replay, "said": said, "file": None}
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class ScenarioWalk:
 
     def _led(self, schedule: Sequence[str], onward: Onward) -> tuple[WalkRecord, list[int]]:
         picture = Picture()
-        told = Narration(picture=picture)
+        told = Narration(impatient=True, picture=picture)
         candidates: list[CandidateRecord] = []
         leaders: list[Leader] = []
         row_of: list[int] = []
@@ -86,7 +86,7 @@ class ScenarioWalk:
 
             return choose
 
-        with running(), told.listening():
+        with led(), told.listening():
             try:
                 choices = self._runner().run(leading, every_choice=True, listener=told).choices
             except Paused:

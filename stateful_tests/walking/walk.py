@@ -4,13 +4,17 @@ A walk keeps no run alive. Each step plays the whole schedule so far once more: 
 ends hurts nobody, and a subject that does not do the same twice is found out at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal, Protocol
 
 from subwarden.reports.html.walk_record import SavedWalkRecord, WalkHeadRecord, WalkRecord
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.schedule import Divergence
+from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.runner import running
 
+PATIENCE = 10.0  # seconds without an end after which a step blocks: to write a run down takes longer than to make it
 Onward = Literal["no", "choice", "end"]
 
 
@@ -35,6 +39,13 @@ class Walk(Protocol):
 
     def close(self) -> None:
         """It is over: let go of what it holds."""
+
+
+@contextmanager
+def led() -> Iterator[None]:
+    """Around a run that is led: as around any other, with more patience."""
+    with running(), WATCHDOG.guarded(PATIENCE):
+        yield
 
 
 class CannotSave(Exception):

@@ -1,5 +1,6 @@
 """`subwarden view`, driven by HTTP: who may ask, what a step shows, going back, and a kept schedule that replays equally."""
 
+import asyncio
 import json
 import sys
 import threading
@@ -24,7 +25,7 @@ from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.replay import Replay, read
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.scenario.play import Rules
-from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
+from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario, scenario_of
 from subwarden.stateful_tests.tests.paths import ROOT
 from subwarden.stateful_tests.tests.reports.records import RAW, RUNS
 from subwarden.stateful_tests.walking.exec_walk import ExecWalk
@@ -201,6 +202,20 @@ def lead_a_scenario() -> None:
     assert follow_scenario(scenario, coded).record["findings"][0]["kind"] == "deadlock"
     again = ScenarioWalk(scenario, Rules(Order.ANY), coded)
     assert again.head["recorded"] == whole["schedule"]
+
+
+async def endless() -> None:
+    await asyncio.sleep(0)
+    while True:
+        pass
+
+
+def test_a_step_that_blocks_is_interrupted_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subwarden.stateful_tests.walking.walk.PATIENCE", 0.1)
+    walk = ScenarioWalk(scenario_of(endless), Rules(Order.FIFO))
+    assert not walk.at(["endless"])["ended"]
+    blocked = walk.at(["endless", "endless"])
+    assert blocked["ended"] and blocked["broken"][0].startswith("a step blocks the event loop")
 
 
 def test_a_process_shows_its_steps_and_keeps_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 import subwarden
 from subwarden.reports.html.views import html_of
 from subwarden.reports.record import ScenarioFindingRecord
@@ -53,6 +55,7 @@ def test_conditions_tasks_and_queues_are_there_after_each_step() -> None:
     assert finding["trace"]["holds"] is None or finding["trace"]["lost_at"]
 
 
+@pytest.mark.slow
 def test_bytes_are_arrows_and_the_nearest_run_that_holds_parts() -> None:
     finding, moments, _ = pictured(load_scenario(str(ROOT / "examples/world/lines.py:broken")))
     sent = [arrow for moment in moments for arrow in moment["arrows"] if arrow["kind"] == "sends"]

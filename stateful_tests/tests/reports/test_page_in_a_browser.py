@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from subwarden.reports.html.escaping import shown
 from subwarden.reports.html.views import html_of
 from subwarden.stateful_tests.tests.reports.browser import Browser, chromium
 from subwarden.stateful_tests.tests.reports.records import HOSTILE, PHANTOM, RAW, gate_of, hostile_run, long_run, replayed
@@ -69,6 +70,19 @@ def test_the_run_that_holds_stands_beside_the_one_that_fails(browser: Browser, t
     assert browser.problems == []
 
 
+def test_a_touch_chooses_a_step(browser: Browser, tmp_path: Path) -> None:
+    opened(browser, tmp_path, replayed(PHANTOM), width=390)
+    browser.ask("Emulation.setTouchEmulationEnabled", enabled=True)
+    browser.value("document.querySelector('.lines').scrollIntoView()")
+    browser.frame()
+    box = browser.value("(({x, y}) => ({x: x + 150, y: y + 5}))(document.querySelectorAll('.step')[2].getBoundingClientRect())")
+    browser.ask("Input.dispatchTouchEvent", type="touchStart", touchPoints=[box])
+    browser.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    browser.frame()
+    browser.ask("Emulation.setTouchEmulationEnabled", enabled=False)
+    assert browser.value(CURRENT).startswith("step 3, ")
+
+
 def test_a_finding_is_searched_and_opened_by_its_address(browser: Browser, tmp_path: Path) -> None:
     opened(browser, tmp_path, gate_of(replayed(PHANTOM), replayed(RAW)))
     browser.value("location.hash = '#finding-1'")
@@ -104,6 +118,7 @@ def test_hostile_texts_are_shown_as_text(browser: Browser, tmp_path: Path, text:
     assert browser.value("document.title") == title != "taken"
     assert browser.value("document.querySelectorAll('img, iframe').length") == 0
     assert browser.value("document.querySelectorAll('script').length") == 2
+    assert browser.value("document.querySelector('.step .who').textContent") == shown(text)
     assert browser.value("document.documentElement.scrollWidth <= innerWidth")
     assert (browser.problems, browser.requests) == ([], [path.resolve().as_uri()])
 

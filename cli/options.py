@@ -146,9 +146,10 @@ def set_defaults(verb: argparse.ArgumentParser, folder: Path) -> None:
     if file is None:
         return
     try:
-        given = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("subwarden", {})
+        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except (OSError, ValueError) as error:
         raise BadDefaults(f"cannot read {file}: {error}") from None
+    given = tool.get("subwarden", {}) if isinstance(tool, dict) else tool
     if not isinstance(given, dict):
         raise BadDefaults(f"{file}: tool.subwarden is a table, not {given!r:.40}")
     for key, value in given.items():

@@ -23,7 +23,8 @@ def run(options: argparse.Namespace) -> int:
     """Write the adapter, and print the next command. Raises CannotWrite."""
     path = Path(options.file)
     if path.suffix != ".py":
-        raise CannotWrite(f"{options.file} is not a Python file; give a name that ends with .py, such as {path.with_suffix('.py')}")
+        name = path.with_suffix(".py") if path.name else "mine.py"
+        raise CannotWrite(f"{options.file} is not a Python file; give a name that ends with .py, such as {name}")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(SKELETON.read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.bad_observation import BadObservation
+from subwarden.checking.place import origin, told
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.subjects import SUBJECTS, canonical
 from subwarden.model.manager.operations import MANAGER_OPERATIONS
@@ -37,6 +38,7 @@ from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.world.loop import WorldLoop
 
+STOPS = (KeyboardInterrupt, GeneratorExit, Blocked)  # not the subject's own errors
 _TOLD: set[str] = set()  # subjects whose text has been told
 
 
@@ -101,6 +103,12 @@ def watching_load(name: str, loop: ControlledLoop) -> Iterator[None]:
             yield
     except Blocked as blocked:
         raise BadSubject(f"subject {name}: importing it or calling its factory blocks at {blocked}; neither may wait") from None
+    except (BadSubject, BadObservation, UncontrolledSource):
+        raise
+    except Exception as error:
+        if origin(error) is None:
+            raise
+        raise BadSubject(f"subject {name}: loading it raised {told(error)}; fix that first") from None  # such as from its `__getattr__`
     finally:
         _tell_printed(name, loop)
         if loop.refusal is not None:  # also where the subject swallowed it, or made another error of it
@@ -156,9 +164,9 @@ def _first(maker: Maker, environment: Environment, name: str) -> Any:
     """A first manager, to learn of what level it is."""
     try:
         return maker.make(environment)
-    except BadObservation:
+    except (BadObservation, *STOPS):
         raise
-    except (Exception, SystemExit) as error:  # somebody else's code may raise anything, and its exit code is not our verdict
+    except BaseException as error:  # somebody else's code may raise anything, and its exit code is not our verdict
         raise BadSubject(f"subject {name}: calling its factory raised {_said(error)}; fix the factory") from None
 
 
@@ -199,7 +207,9 @@ def module_of(where: str, name: str) -> Any:
         raise
     except ModuleNotFoundError as error:
         raise BadSubject(f"subject {name}: {error}; install it, or run from the folder that holds it") from None
-    except (Exception, SystemExit) as error:  # importing somebody else's code may raise anything
+    except STOPS:
+        raise
+    except BaseException as error:  # importing somebody else's code may raise anything
         raise BadSubject(f"subject {name}: importing {where} raised {_said(error)}; fix that file first") from None
 
 
@@ -268,5 +278,8 @@ def _check_shape(manager: Any, name: str) -> None:
 
 
 def _said(error: BaseException) -> str:
-    text = str(error).splitlines()
+    try:
+        text = str(error).splitlines()
+    except Exception as other:  # somebody else's code
+        text = [f"(its text raises {type(other).__name__})"]
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
+from typing import Any
 
+from subwarden.checking.custom.model import BadModel, CustomModel
 from subwarden.checking.linearizability.core import CoreSpecification
+from subwarden.checking.linearizability.custom import CustomSpecification, judge_custom
 from subwarden.checking.linearizability.lines import Header, Malformed, header_of
+from subwarden.checking.linearizability.reading import moments
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_deliveries_of, judge_file, survey_file
 from subwarden.checking.verdict import Verdict
@@ -34,7 +38,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "history", type=Path, metavar="HISTORY.jsonl", help="calls, returns and cancellations, one JSON object a line; -: standard input"
     )
-    parser.add_argument("--model", choices=list(SPECIFICATIONS), help=f"default: the model that the history names, else {DEFAULT}")
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help=f"{', '.join(SPECIFICATIONS)}, or a model of your own, path/to/file.py:Model or an adapter that has one; "
+        f"default: the model that the history names, else {DEFAULT}",
+    )
     parser.add_argument("--reconnects", action="store_true", help="model core: a client that has closed may connect again under its name")
     add_outputs(parser)
     parser.add_argument(
@@ -58,6 +67,8 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
     try:
         header = _header(path)
         name = args.model or header.model or DEFAULT
+        if args.model is not None and ":" in args.model:
+            return _judge_by_own(args, path, called)
         if name not in SPECIFICATIONS:
             return _unusable(f"{called}:1: no model is called {name!r}; name one of {', '.join(SPECIFICATIONS)}, here or with --model")
         reconnects = args.reconnects or header.reconnects
@@ -74,6 +85,31 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
     made = record(judgement, specification, called, wrong)
     write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)))
     return (Verdict.VIOLATED if wrong else judgement.verdict).exit_code
+
+
+def _judge_by_own(args: argparse.Namespace, path: Path, called: str) -> int:
+    """Judge the history by a model of the user's own. Only the command line names one: reading a history imports nothing."""
+    # most histories need none of this, and it takes longer to load than they to judge
+    from subwarden.stateful_tests.subjects.custom.adapter import POOLS  # noqa: PLC0415
+    from subwarden.stateful_tests.subjects.loading import BadSubject, module_of  # noqa: PLC0415
+
+    where, _, attribute = args.model.rpartition(":")
+    try:
+        given = getattr(module_of(where, args.model), attribute, None)
+        if given is None:
+            return _unusable(f"subwarden check: {where} has no {attribute!r}; name a model, or an adapter that has one")
+        specification = CustomSpecification(args.model, CustomModel(getattr(given, "model", given), POOLS))
+        reading: Any = specification  # it reads and describes; `judge_custom` searches
+        found = survey_file(path, reading)
+        if found.faults:
+            return _unusable(*(fault.told(called) for fault in found.faults))
+        with path.open("rb") as lines:
+            judgement = judge_custom(moments(lines, reading, found.long), specification.model, args.budget)
+    except (BadSubject, BadModel) as error:
+        return _unusable(f"subwarden check: {error}")
+    made = record(judgement, reading, called)
+    write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)))
+    return judgement.verdict.exit_code
 
 
 def _header(path: Path) -> Header:

@@ -16,7 +16,7 @@ import pytest
 from subwarden.cli import check
 from subwarden.model.core.step import CORE_BY_NAME
 from subwarden.stateful_tests.tests.cli.refusals import one_line
-from subwarden.stateful_tests.tests.paths import DATA, DOCS
+from subwarden.stateful_tests.tests.paths import DATA, DOCS, ROOT
 
 HISTORIES = DATA / "histories"
 PAGE = DOCS / "histories.md"
@@ -107,6 +107,31 @@ def test_files_and_models_that_are_not_there(tmp_path: Path, capsys: pytest.Capt
         f"{path}:1: no model is called 'mine'; name one of manager, core, here or with --model",
     ]
     assert "cannot write" in one_line(capsys, "check", str(path), "--model", "core", "--json", str(tmp_path))
+
+
+def test_a_model_of_the_user_s_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of two who come at once one is seated: both orders are right, and both seated are not."""
+    path, seats = tmp_path / "h.jsonl", str(ROOT / "examples" / "seats.py")
+    rows: list[dict[str, object]] = [
+        {"history": 1},
+        {"call": 1, "op": ["join", "ann", "lear"], "at": 1},
+        {"call": 2, "op": ["join", "bob", "lear"], "at": 2},
+        {"return": 2, "answer": "seated", "at": 3},
+        {"return": 1, "answer": "waits", "at": 4},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert subwarden("check", str(path), "--model", f"{seats}:Model") == 0
+    assert subwarden("check", str(path), "--model", f"{seats}:Adapter") == 0
+    path.write_text("".join(json.dumps({**row, "answer": "seated"} if "return" in row else row) + "\n" for row in rows), encoding="utf-8")
+    capsys.readouterr()
+    assert subwarden("check", str(path), "--model", f"{seats}:Model") == 1
+    out = capsys.readouterr().out
+    assert "linearizable until then: 1 answers" in out
+    assert "join(ann, lear) [1] returned 'seated'; the model allows 'waits'" in out
+    path.write_text("".join(json.dumps(row) + "\n" for row in [rows[0], {"call": 1, "op": ["sit", "ann"], "at": 1}]), encoding="utf-8")
+    assert subwarden("check", str(path), "--model", f"{seats}:Model") == 3
+    assert "unknown operation 'sit'; known: join, leave" in capsys.readouterr().err
+    assert "has no 'Nobody'" in one_line(capsys, "check", str(path), "--model", f"{seats}:Nobody")
 
 
 def test_a_budget_that_is_met(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,8 @@
 
 The loop's time is virtual, and moves when nothing else can. Real clocks beside it would make a deadline that is slept for never come near.
 While `controlled_clocks` is open, the functions of `time`, and names that modules have imported from it, give the time of the controlled
-loop that runs in this thread, and the real time where none does. What it refuses to do: `datetime.now()` and C code read the real clock;
-a run that they decide does not repeat.
+loop that runs in this thread, and the real time where none does. Dates are those of `world.dates`. What it refuses to do: C code reads the
+real clock; a run that it decides does not repeat.
 """
 
 import sys
@@ -15,8 +15,8 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
+from subwarden.world.dates import EPOCH, replace_dates
 
-EPOCH = 1_750_000_000  # what `time.time()` says at the begin of a run
 FUNCTIONS = (FunctionType, BuiltinFunctionType)
 NANO = 1_000_000_000
 NOT_OURS = (*sys.stdlib_module_names, "subwarden", "hypothesis", "pytest", "_pytest", "pluggy", "xdist", "execnet")
@@ -54,12 +54,14 @@ def controlled_clocks() -> Iterator[None]:
     _open += 1
     if _open == 1:
         _replace(dict(CLOCKS.values()))
+        replace_dates()
     try:
         yield
     finally:
         _open -= 1
         if not _open:
             _replace({virtual: real for real, virtual in CLOCKS.values()})
+            replace_dates(back=True)
 
 
 def _replace(by: dict[Clock, Clock]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
 from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.world.dates import replace_dates
 from subwarden.world.installed import is_installed
 
 _own: dict[str, list[str]] = {}  # module of an application -> the modules of the same author that it leads to
@@ -37,6 +38,8 @@ def application(name: str) -> Any:
         for each in _own[module]:
             sys.modules.pop(each, None)
         found: Any = importlib.import_module(module)
+        if get_ident() in ENTERED:
+            replace_dates(sys.modules[each] for each in _own[module] if each in sys.modules)
     except ImportError as error:
         raise ValueError(f"cannot load the application {name!r}: {error}; name a module that can be imported from here") from error
     finally:

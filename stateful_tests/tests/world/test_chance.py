@@ -1,10 +1,16 @@
 """Chance is seeded in a run, the same for each, and put back after it."""
 
 import asyncio
+import datetime
+import importlib
 import os
 import random
 import secrets
+import time
 import uuid
+from pathlib import Path
+
+import pytest
 
 import subwarden
 
@@ -31,3 +37,31 @@ def test_every_run_draws_the_same_numbers() -> None:
     assert random.random() == expected, "the state of module random is put back"
     assert os.urandom(8) != os.urandom(8)
     assert uuid.uuid4() != uuid.uuid4()
+
+
+OWN = """
+import asyncio
+import datetime
+from datetime import date, datetime as moment, timezone
+
+async def scenario():
+    before = moment.now()
+    await asyncio.sleep(90)
+    assert (datetime.datetime.now() - before).total_seconds() == 90
+    assert moment.now(timezone.utc).timestamp() == 1_750_000_090
+    assert abs((moment.utcnow() - moment(2025, 6, 15)).days) <= 1
+    assert isinstance(before, moment) and type(before) is type(moment(2025, 1, 1)) and isinstance(before.date(), date)
+    assert date.today() == before.date()
+    assert moment.fromtimestamp(0, timezone.utc) == moment(1970, 1, 1, tzinfo=timezone.utc) and issubclass(moment, date)
+"""
+
+
+def test_dates_are_virtual_in_a_user_s_module_and_real_after_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dates_of_somebody.py").write_text(OWN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    mine = importlib.import_module("dates_of_somebody")
+    found = subwarden.explore(mine.scenario, schedules=5)
+    assert found.verdict == "holds", str(found)
+    assert mine.moment is datetime.datetime
+    assert mine.datetime is datetime
+    assert abs(mine.moment.now().timestamp() - time.time()) < 60

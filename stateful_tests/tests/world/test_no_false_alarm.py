@@ -11,7 +11,9 @@ import subwarden
 READS = ("line", "exactly", "until", "protocol")
 WRITES = ("whole", "in parts", "drained", "each byte")
 ENDS = ("client closes", "server closes", "half-close", "with block")
-SCHEDULES = 40
+EVERY = list(product(READS, WRITES, ENDS))
+SCHEDULES = 500  # of each order
+FEW = 8  # in the fast test
 
 
 async def read(reader: asyncio.StreamReader, how: str) -> bytes:
@@ -48,8 +50,17 @@ class Echo(asyncio.Protocol):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("reads", "writes", "ends"), list(product(READS, WRITES, ENDS)))
+@pytest.mark.parametrize(("reads", "writes", "ends"), EVERY)
 def test_a_correct_server_holds(reads: str, writes: str, ends: str) -> None:
+    holds(reads, writes, ends, SCHEDULES)
+
+
+@pytest.mark.parametrize(("reads", "writes", "ends"), EVERY[::9])
+def test_some_of_them_hold_for_a_while(reads: str, writes: str, ends: str) -> None:
+    holds(reads, writes, ends, FEW)
+
+
+def holds(reads: str, writes: str, ends: str, schedules: int) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             line = await read(reader, reads)
@@ -80,5 +91,5 @@ def test_a_correct_server_holds(reads: str, writes: str, ends: str) -> None:
         server.close()
         await server.wait_closed()
 
-    found = subwarden.explore(scenario, schedules=SCHEDULES, leave=["serve"])
+    found = subwarden.explore(scenario, schedules=schedules, leave=["serve"])
     assert found.verdict == "holds", str(found)

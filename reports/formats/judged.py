@@ -1,6 +1,8 @@
 """What a record says to other tools: its findings, and a case for each thing that was judged, whether or not it failed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from subwarden.model.properties import CoreProperty, Property
@@ -133,6 +135,21 @@ def _differences(record: TourRecord) -> list[FindingView]:
     return [FindingView(kind, f"{kind}: differs from the model", [*lines[:LISTED], *more[kind]]) for kind, lines in of.items()]
 
 
+def _failures(record: Any) -> list[FindingView]:
+    """Those of a scenario, whose lines are named by the file alone: with the path by which the scenario was named."""
+    file = str(record["scenario"]).rpartition(":")[0]
+    beside = f"{PurePosixPath(file).name}:"
+
+    def placed(row: Any) -> Any:
+        at = row["at"]
+        return {**row, "at": f"{file}:{at.removeprefix(beside)}"} if at and at.startswith(beside) else row
+
+    return [
+        finding if finding.run is None else replace(finding, run={**finding.run, "steps": [placed(row) for row in finding.run["steps"]]})
+        for finding in view_of(record).findings
+    ]
+
+
 def _unexplained(record: HistoryRecord) -> list[FindingView]:
     wrong = [
         FindingView(f"{each['property']} {each['what']}", f"{each['property']} {each['what']}: {each['detail']}", [f"line {each['line']}"])
@@ -163,7 +180,7 @@ def _failed(record: ProtocolRecord) -> list[FindingView]:
 KINDS: dict[str, tuple[Callable[[Any], Sequence[FindingView]] | None, Callable[[Any], list[Case]]]] = {
     "subwarden/exec/1": (None, _of_process),
     REPLAY_SCHEMA: (None, _of_replay),
-    EXPLORE_SCHEMA: (None, _of_exploration),
+    EXPLORE_SCHEMA: (_failures, _of_exploration),
     "subwarden/proof/1": (None, _of_proof),
     TOUR_SCHEMA: (_differences, _of_tour),
     "subwarden/history/2": (_unexplained, _of_history),

@@ -76,6 +76,8 @@ def check_outputs(folder: Path, code: int, arguments: tuple[str, ...], validator
     assert skipped or failed or passed
     results = json.loads(said["sarif"])["runs"][0]["results"]
     assert bool(results) is (code == 1)
+    named = {place["physicalLocation"]["artifactLocation"]["uri"] for result in results for place in result["locations"]}
+    assert all((ROOT / name).is_file() for name in named), "code hosts show a finding at a file of the repository"
     assert ("::error " in said["github"], "::warning " in said["github"]) == (code == 1, code == 2)
     assert said["mermaid"]
     return record

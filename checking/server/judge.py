@@ -161,6 +161,10 @@ class ServerJudge:
         self.look()
         self._record(self._engine.submitted(request, conversation, turn, self.state))
 
+    def refused(self, thread: int) -> None:
+        """The thread's conversation has refused a turn, an interrupt or a rollback."""
+        self._node = self._node.outside("refused", thread)
+
     def _ending(self, thread: int) -> None:
         self.clients.ending(thread)
         self._engine.ending(thread)
@@ -310,12 +314,18 @@ class ServerJudge:
 
     # --- the end
 
-    def at_rest(self, running: list[tuple[int, int]], unread: AbstractSet[int], asking: AbstractSet[Approval]) -> None:
+    def at_rest(
+        self,
+        running: list[tuple[int, int]],
+        unread: AbstractSet[int],
+        asking: AbstractSet[Approval],
+        silent: AbstractSet[int] = frozenset(),
+    ) -> None:
         """Nothing can move any more. `running`: thread and conversation of each listener; `unread`: conversations with events that nobody
-        has taken; `asking`: the approvals that conversations wait for."""
+        has taken; `asking`: the approvals that conversations wait for; `silent`: clients that give none."""
         self.look()
         state, visible = self.state, self.visible
-        unapproved = {thread for thread, *_ in asking if not visible.shown.subscribers.get(thread)}
+        unapproved = {thread for thread, *_ in asking if not visible.shown.subscribers.get(thread, frozenset()) - silent}
         for found in (
             *quiescence.answers(self.requests, state.closed, unapproved),
             *quiescence.services(visible, state.closed, running, unread),

@@ -53,6 +53,9 @@ class Observer(Protocol):
         """A conversation is asked for what `request` says, by the server, which is connection 0. `turn`: the number of its turn that is
         open or will be; 0: there is none."""
 
+    def refused(self, thread: int) -> None:
+        """A conversation of the thread has refused a turn, an interrupt or a rollback."""
+
     def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """A client gives the approval that event `number` of a conversation asked for."""
 
@@ -62,7 +65,8 @@ class Observer(Protocol):
 
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
-    everything else, and those of `ending` may end by themselves.
+    everything else, those of `ending` may end by themselves, and those of `refusing` may take no more requests from some moment on. The
+    clients `silent` give no approvals.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
@@ -76,6 +80,8 @@ class Environment:
         failing: Collection[int] = (),
         late: Collection[int] = (),
         ending: Collection[int] = (),
+        refusing: Collection[int] = (),
+        silent: Collection[int] = (),
     ) -> None:
         self.observer: Observer
         self.server: Server
@@ -84,6 +90,8 @@ class Environment:
         self.failing = failing
         self.late = late
         self.ending = ending
+        self.refusing = refusing
+        self.silent = frozenset(silent)
         self._events: list[Any] = [] if events is None else events
         self._faults: list[Any] = [] if faults is None else faults
         self._make = make
@@ -172,7 +180,7 @@ class Environment:
 
 
 class Client:
-    """One client: reads its messages, one at a time, and gives every approval that it is asked for."""
+    """One client: reads its messages, one at a time, and gives every approval that it is asked for, unless it is silent."""
 
     def __init__(self, environment: Environment, connection: int) -> None:
         self._environment = environment
@@ -193,7 +201,7 @@ class Client:
             return
         if len(self.outbox) and self._reading is None:
             self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
-        if isinstance(message, Asks):
+        if isinstance(message, Asks) and self._connection not in self._environment.silent:
             asks = message
             self._environment.offer(f"c{self._connection} approves v{asks.conversation}", lambda: self._approve(asks))
 

@@ -89,6 +89,7 @@ class SimulatedConversation(EngineConversation):
         "_number",
         "_offered",
         "_over",
+        "_refuses",
         "_stream",
         "_turn",
         "_turns",
@@ -107,11 +108,14 @@ class SimulatedConversation(EngineConversation):
         self._turns = 0  # the number of turns, with that one
         self._asks: int | None = None  # the event whose approval it waits for
         self._over = False
+        self._refuses = False
         self._waiter: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._offered: Any = None
         if thread in environment.ending:
             environment.may(f"v{number} ends", self._die)
+        if thread in environment.refusing:
+            environment.may(f"v{number} refuses", self._refuse)
 
     # --- for the server
 
@@ -135,6 +139,10 @@ class SimulatedConversation(EngineConversation):
         """See `EngineConversation`."""
         if self._over:
             raise EngineFailed(f"v{self.number} has ended")
+        if self._refuses:
+            if what is not Submission.SHUTDOWN:
+                self._environment.observer.refused(self.thread)
+            raise EngineFailed(f"v{self.number} takes no requests")
         turn = self._accepted(what)
         if what is not Submission.SHUTDOWN:
             self._environment.observer.submitted(ASKED[what](self.thread), self.number, turn)
@@ -215,6 +223,10 @@ class SimulatedConversation(EngineConversation):
         self._stream.append(event)
         self._wake()
         self._offer()
+
+    def _refuse(self) -> None:
+        """It takes no requests from now on; the turn that is open goes on."""
+        self._refuses = True
 
     def _die(self) -> None:
         """The stream ends by itself."""

@@ -53,6 +53,9 @@ class Transcript:
         """See `Observer`. Kept: a script asserts what the engine has heard of."""
         self.submissions.append(request)
 
+    def refused(self, thread: int) -> None:
+        """See `Observer`."""
+
     def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """See `Observer`. Kept, too."""
         self.given.append((connection, conversation, number, len(self.approvals)))

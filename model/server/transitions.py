@@ -79,6 +79,14 @@ def rolled_back(state: ServerState, thread: int) -> ServerState:
     return settle(with_loaded(state, thread, lambda known: known._replace(rolled_back=known.rolled_back + 1)))
 
 
+def refused(state: ServerState, thread: int) -> ServerState:
+    """A conversation of the thread takes a request no more: those that are waiting may be told that the engine could not do it."""
+    for number, flight in state.flight:
+        if isinstance(flight.request, rq.TurnStart | rq.TurnInterrupt | rq.Rollback) and flight.request.thread == thread:
+            state = with_flight(state, number, lambda f: f._replace(failed=True))
+    return settle(state)
+
+
 def died(state: ServerState, thread: int, conversation: int) -> ServerState:
     """A conversation's stream has ended by itself."""
     state = state._replace(dead=state.dead | {conversation})

@@ -1,6 +1,16 @@
 """All planted defects of level server."""
 
-from subwarden.stateful_tests.specimens.server_defects import answers, approvals, attribution, duties, identity, listeners, maps, progress
+from subwarden.stateful_tests.specimens.server_defects import (
+    answers,
+    approvals,
+    attribution,
+    duties,
+    identity,
+    listeners,
+    maps,
+    progress,
+    refusals,
+)
 
 DEFECTS = (
     *maps.DEFECTS,
@@ -11,4 +21,5 @@ DEFECTS = (
     *approvals.DEFECTS,
     *identity.DEFECTS,
     *attribution.DEFECTS,
+    *refusals.DEFECTS,
 )

@@ -51,6 +51,8 @@ class PreparedRequests(NamedTuple):
     failing: frozenset[int]
     late: frozenset[int]
     ending: frozenset[int]
+    refusing: frozenset[int]
+    silent: frozenset[int]  # connections
 
 
 def prepare(program: ServerProgram) -> PreparedRequests:
@@ -61,7 +63,9 @@ def prepare(program: ServerProgram) -> PreparedRequests:
         requests = (program.tasks[fault.place][0] for fault in program.faults if fault.kind is kind)
         return frozenset(target(request) for request in requests if isinstance(request, rq.ASKS_ENGINE))
 
-    return PreparedRequests(tasks, threads(FaultKind.FAILS), threads(FaultKind.LATE), threads(FaultKind.ENDS))
+    silent = frozenset(program.tasks[fault.place][0].connection for fault in program.faults if fault.kind is FaultKind.SILENT)
+    failing, late = threads(FaultKind.FAILS), threads(FaultKind.LATE)
+    return PreparedRequests(tasks, failing, late, threads(FaultKind.ENDS), threads(FaultKind.REFUSES), silent)
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
@@ -111,6 +115,8 @@ class ServerPlay:
             failing=prepared.failing,
             late=prepared.late,
             ending=prepared.ending,
+            refusing=prepared.refusing,
+            silent=prepared.silent,
         )
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]
@@ -163,7 +169,7 @@ class ServerPlay:
         asking = {
             Approval(each.thread, each.number, number) for each in self.environment.conversations if (number := each.asking()) is not None
         }
-        judge.at_rest(list(server.listeners.values()), unread, asking)
+        judge.at_rest(list(server.listeners.values()), unread, asking, self.environment.silent)
         judge_left(judge, loop, [t for t in loop.tasks if not t.done() and t not in resident], self.lock_name)
 
     def let_go(self) -> None:

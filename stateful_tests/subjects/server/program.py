@@ -15,6 +15,8 @@ class FaultKind(Enum):
     FAILS = "fail"  # the engine cannot start or load the conversation
     LATE = "late"  # the engine brings the conversation after all other events
     ENDS = "end"  # the conversation ends by itself at any moment, or not at all
+    REFUSES = "refuse"  # from any moment on, or never, the conversation takes no request: no turn, interrupt, rollback, or shutdown
+    SILENT = "silent"  # the client of the request gives no approvals
 
 
 class ServerFault(NamedTuple):

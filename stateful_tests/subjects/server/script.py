@@ -11,7 +11,13 @@ from subwarden.stateful_tests.subjects.server.play import prepare
 def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list[int]) -> dict[str, Any]:
     """The data of a script of `run`. `rests`: the numbers of steps after which nothing could move but for outside events."""
     prepared = prepare(run.program)
-    moods = {"failing": prepared.failing, "late": prepared.late, "ending": prepared.ending}
+    moods = {
+        "failing": prepared.failing,
+        "late": prepared.late,
+        "ending": prepared.ending,
+        "refusing": prepared.refusing,
+        "silent": prepared.silent,
+    }
     return {
         "subject": served(subject),
         "program": run.program.encode(),

@@ -159,6 +159,26 @@ ALIKE = {
         ),
         {1: ["A: ok", "B: failed", "C: failed", "D: failed", "E: ok: none"]},
     ),
+    "what a conversation refuses has failed": Case(
+        program(A, Resume(1, 1), TurnStart(1, 1, False), Rollback(1, 1), faults=[ServerFault(FaultKind.REFUSES, 1)]),
+        {1: ["A: ok", "B: ok", "C: failed", "D: failed"]},
+        script=["+v1 refuses", "+start C", "+start D"],
+    ),
+    "a silent client is asked, and its turn can be interrupted": Case(
+        program(A, Resume(1, 1), TurnStart(1, 1, True), TurnInterrupt(1, 1), faults=[ServerFault(FaultKind.SILENT, 1)]),
+        {
+            1: [
+                "A: ok",
+                "B: ok",
+                "C: ok",
+                "turn started (event 1 of v1, t1)",
+                "approval asked (event 2 of v1, t1)",
+                "may it? (event 2 of v1)",
+                "turn aborted (event 3 of v1, t1)",
+                "D: ok",
+            ]
+        },
+    ),
     "a client that does not read holds up the others' events until it vanishes": Case(
         program(A, B, Resume(1, 1), Resume(2, 1), TurnStart(2, 1, False), Close(1)),
         {1: ["A: ok", "C: ok", STARTED], 2: ["B: ok", "D: ok", "E: ok", *TURN]},

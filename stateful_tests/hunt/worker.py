@@ -71,8 +71,8 @@ class Gone(BaseException):
 
 
 def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int | None, int]) -> None:
-    """The process. It says ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why), and at its end ("done", None), or
-    ("paused", ({check: Memory}, seconds of making small)) where the assignment has a pause and another is to go on.
+    """The process. It says ("ready", None), ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why), and at its end
+    ("done", None), or where its assignment has a pause ("paused", ({check: Memory}, seconds of making small)), for another to go on.
 
     Of rounds it says ("round", how many were begun) where time decides, else ("finished", (how many, check, Memory)).
     `memory`: bytes, None for half of the machine's, and how many processes share them.
@@ -118,6 +118,7 @@ class _Worker:
                 if check.name in a.memory:
                     hunter.remember(a.memory[check.name])
                 self._hunters[check.name] = hunter
+            self._say("ready", None)  # it has begun: one that dies before this has no subject to blame
             self._finish_shrinking(a.unshrunk)
             for number in count(a.first):
                 if self._enough() or (a.rounds is not None and number >= a.first + a.rounds):

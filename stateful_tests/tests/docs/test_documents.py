@@ -33,6 +33,7 @@ PAGES = (
     "docs/scenarios/network.md",
     "docs/scenarios/asgi.md",
     "docs/findings.md",
+    "docs/scale.md",
     "docs/reading-a-report.md",
     "docs/properties.md",
     "docs/reports/reports.md",

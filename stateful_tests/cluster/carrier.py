@@ -25,6 +25,7 @@ from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, Heard
 from subwarden.stateful_tests.hunt.worker import Assignment
 
 PORTION = 15.0  # seconds after which a task ends between two rounds; a round takes seconds, and to begin a task a second
+EACH = 0.06  # seconds by which a task is longer for each thread of the cluster, where that is more: see docs/scale.md
 CONNECT_WITHIN = 10.0  # seconds
 PATIENCE = 15.0  # seconds until a result is here, at most
 LATE = 1.0  # seconds after the deadline at which a task that no worker has begun is given up
@@ -56,7 +57,7 @@ class DaskCarrier:
         self._client = client
         self._address = client.scheduler.address
         self._luggage = luggage
-        self._memory, self._pause = memory, pause
+        self._memory = memory
         self._versions = identity.here()
         self._topic = f"subwarden-{uuid4().hex}"
         self._number = 0
@@ -66,6 +67,7 @@ class DaskCarrier:
         self._said: list[str] = []
         self._deaths: Counter[int] = Counter()
         self._greet()
+        self._pause = max(pause, EACH * self.threads)
         client.subscribe_topic(self._topic, self._event)
 
     @property

@@ -49,8 +49,12 @@ class FoundNews:
         """What replays it: its short name or, if it cannot be kept, the long string."""
         try:
             replay = of_finding(self._subject, told.finding)
-            saved.save(replay)
-            return short(replay)
+            name = short(replay)
+            if told.small:
+                saved.save(replay)
+            else:
+                saved.save_as_found(replay, name)
+            return name
         except OSError as error:
             said = f"cannot save findings in {saved.SAVED}: {error.strerror}; run it in a folder that may be written"
             self.unsaved = f"subwarden gate: {said}\n"

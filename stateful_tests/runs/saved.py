@@ -15,6 +15,7 @@ from subwarden.stateful_tests.runs.whole_file import write_whole
 
 COMMITTED = Path(__file__).parents[1] / "corpus"
 SAVED = Path(".subwarden") / "corpus"
+FOUND = Path(".subwarden") / "found"
 
 
 def saved_runs(*, committed_only: bool, subject: str | None = None) -> Iterator[tuple[str, Replay]]:
@@ -59,10 +60,21 @@ def keep(findings: Iterable[FindingRecord]) -> bool:
     return True
 
 
+def save_as_found(replay: Replay, name: str) -> None:
+    """Write a run that failed and is to be made smaller, which replaces it in the corpus: its `name` is to be found all the same."""
+    save(replay)
+    FOUND.mkdir(parents=True, exist_ok=True)
+    _write(FOUND / f"{name}.json", replay)
+
+
 def save(replay: Replay) -> Path:
     """Write a run that failed; the same run twice is one file."""
     subject = "".join(ch if ch.isalnum() else "-" for ch in replay.subject)
     SAVED.mkdir(parents=True, exist_ok=True)
     path = SAVED / f"{subject}-{replay.cause}.json"
-    write_whole(path, json.dumps(replay.encode(), indent=1, sort_keys=True) + "\n")
+    _write(path, replay)
     return path
+
+
+def _write(path: Path, replay: Replay) -> None:
+    write_whole(path, json.dumps(replay.encode(), indent=1, sort_keys=True) + "\n")

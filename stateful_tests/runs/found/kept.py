@@ -16,7 +16,7 @@ from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay, Replay, rea
 from subwarden.stateful_tests.runs.saved import SAVED
 
 FOLDER = SAVED.parent
-KEPT = ("corpus/*.json", "hunt/*/*.json", "view/*.json")
+KEPT = ("corpus/*.json", "found/*.json", "hunt/*/*.json", "view/*.json")
 PROCESSES = "exec/*.json"
 SHORT = 6  # digits that are printed
 NAME = re.compile(r"[0-9a-f]{4,64}")
@@ -45,10 +45,7 @@ def file_of(text: str) -> str:
         return text
     found = {digest: path for digest, path in _kept() if digest.startswith(text)}
     if not found:
-        raise BadReplay(
-            f"no run below {FOLDER} has the name {text}; run this where the gate ran, or give a file or a string (--portable); "
-            "a run that was made smaller since has another name"
-        )
+        raise BadReplay(f"no run below {FOLDER} has the name {text}; run this where the gate ran, or give a file or a string (--portable)")
     if len(found) > 1:
         names = sorted(digest[: len(text) + 4] for digest in found)
         raise BadReplay(f"{len(found)} runs below {FOLDER} have names that begin with {text}; give more digits: {', '.join(names[:5])}")

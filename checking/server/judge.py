@@ -259,10 +259,9 @@ class ServerJudge:
         else:
             self._fired(f"change {kind.value}")
             self._node = after
+            self._at_stake(change, before, after.state)
         if kind in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
             self._ending(thread)
-            if kind is ChangeKind.CLOSING and not before.subscribed(thread):
-                self._stakes(Stake.UNLOADED)
             if kind is ChangeKind.UNLOADED:
                 self.clients.broadcasts.unloaded(thread, owed=after is not None)
         elif kind is ChangeKind.DEAD:
@@ -279,11 +278,16 @@ class ServerJudge:
             for may in self.requests.lists.values():
                 may.add(self.visible.threads())
 
+    def _at_stake(self, change: Change, before: ServerState, after: ServerState) -> None:
+        """Whether a change has left a duty."""
+        if change.kind is ChangeKind.CLOSING and not before.subscribed(change.thread):
+            self._stakes(Stake.UNLOADED)
+        elif change.kind in (ChangeKind.UNLINKED, ChangeKind.UNNAMED) and any(flight.owes for _, flight in after.flight):
+            self._stakes(Stake.CLAIMED)
+
     def _unlinked(self, pair: Pair, before: ServerState) -> None:
         """A subscription has ended: whoever ended it, nothing is owed any more."""
         self._unloads.left(*pair, before, self.state)
-        if any(flight.owes for _, flight in self.state.flight):
-            self._stakes(Stake.CLAIMED)
         self._raw_choices.end(pair)
         self.deliveries.unlinked(pair)
         self.clients.wants_end(pair)

@@ -54,6 +54,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Judge the history that `args` names. The judgement goes to standard output, faults of the history to standard error."""
+    if args.history.is_fifo():  # it is read twice, and nobody may ever write to it
+        return _unusable(f"{args.history}: not a regular file; give its text on standard input: `subwarden check - < FILE`")
     if str(args.history) != "-":
         return _judge(args, args.history, str(args.history))
     with NamedTemporaryFile(suffix=".jsonl") as kept:  # it is read twice

@@ -6,6 +6,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from errno import ENOSPC
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -90,6 +91,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         if isinstance(error, MENDABLE):
             sys.stderr.write(f"subwarden {options.verb}: {printable(str(error))}\n")
+        elif isinstance(error, OSError) and error.errno == ENOSPC:
+            let_go(sys.stdout)
+            said = f"cannot write the report: {error.strerror}; free some disk space, or write it elsewhere"
+            sys.stderr.write(f"subwarden {options.verb}: {said}\n")
         elif options.traceback:
             traceback.print_exc()
         else:

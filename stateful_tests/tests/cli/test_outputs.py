@@ -106,6 +106,15 @@ def test_a_report_that_cannot_be_written_costs_a_line_and_not_the_verdict(tmp_pa
     assert ": found after " in done.stderr
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="/dev/full is Linux's")
+def test_a_list_that_cannot_be_written_is_one_line() -> None:
+    with FULL.open("w") as out:
+        done = subprocess.run([sys.executable, "-m", "subwarden", "subjects"], stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("subwarden subjects: cannot write the report: No space left on device; ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_reader_that_goes_away_does_not_change_the_exit_code(tmp_path: Path) -> None:
     reads, writes = os.pipe()
     process = subprocess.Popen(

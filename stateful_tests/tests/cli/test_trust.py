@@ -156,6 +156,12 @@ def test_no_file_of_a_hunt_is_waited_for_or_breaks_the_resume(name: str, capsys:
         one_line(capsys, "hunt", "--resume", broken, "--rounds", "1", "--jobs", "1")
 
 
+def test_no_history_that_nobody_writes_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("log.jsonl")
+    assert main(["check", "log.jsonl"]) == 3
+    assert "log.jsonl: not a regular file; give its text on standard input" in capsys.readouterr().err
+
+
 def test_only_regular_files_of_some_size_are_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("text")
     assert text_of(tmp_path / "file", 4) == "text"

@@ -14,11 +14,13 @@ class Log:
             return
         waiting = self.listeners[topic][client] = []
         there = list(self.log.get(topic, ()))
-        await self.fetch(topic)
-        for message in there + waiting:
-            self.send(client, message)
-        if self.listeners[topic].get(client) is waiting:
-            self.listeners[topic][client] = None
+        try:
+            await self.fetch(topic)
+        finally:  # also if the caller gives up: another call of the client may have been told that it is subscribed
+            for message in there + waiting:
+                self.send(client, message)
+            if self.listeners[topic].get(client) is waiting:
+                self.listeners[topic][client] = None
 
     def publish(self, topic, message):
         self.log.setdefault(topic, []).append(message)

@@ -49,6 +49,7 @@ BLIND = program("attach c1 s1; subscribe c1 t1", "attach c1 s2")
 GONE_AT_ONCE = program("attach c1 s1; detach c1 s1", "attach c1 s2", "subscribe c1 t1", faults=(1,))
 SNAPSHOT = program(ONE, "publish t1")
 UPDATE = program("publish t1; connect c1; subscribe c1 t1", "publish t1")
+GIVES_UP = program("connect c1", "subscribe c1 t1", "subscribe c1 t1; publish t1", faults=(1,))
 RACE = program("publish t1", "publish t1", ONE)
 OVERLAP = program("connect c1; subscribe c1 t*; subscribe c1 t1; unsubscribe c1 t*; publish t1")
 PATTERN = program("publish t1; connect c1; subscribe c1 t*; publish t1")
@@ -67,7 +68,7 @@ PACED = program(ONE, "publish t1; publish t1")
 SOUND = [
     ("sessions.py:Adapter", [TAKE_OVER, BLIND, GONE_AT_ONCE]),
     ("retained.py:Adapter", [SNAPSHOT, UPDATE, RACE]),
-    ("retained.py:Value", [SNAPSHOT, UPDATE, RACE]),
+    ("retained.py:Value", [SNAPSHOT, UPDATE, RACE, GIVES_UP]),
     ("presence.py:Adapter", [COMES, GOES, STATE]),
     ("bounded.py:Adapter", [BURST, POOL]),
     ("bounded.py:Shedding", [BURST]),

@@ -50,13 +50,13 @@ class Memory:
     def make(self, env):
         return Broadcast("memory://")
 
-    async def start(self):
+    async def begin(self):
         if not self.listens:
             self.listens = True
             await self.broadcast.connect()  # it does not suspend
 
     async def connect(self, client):
-        await self.start()
+        await self.begin()
         if client not in self.gone:
             self.live.add(client)
 
@@ -88,7 +88,7 @@ class Memory:
         return True
 
     async def publish(self, topic, message):
-        await self.start()
+        await self.begin()
         await self.broadcast.publish(topic, message)
 
     async def disconnect(self, client):

@@ -9,6 +9,8 @@ at any moment between its arrival and its answer at which that answer was right 
 A conversation is one load of a thread, known by its number; the same thread loaded again is another one. The model refuses to know how
 events are delivered (`model.server.deliveries`), and anything of locks, tasks or listeners.
 
+Long because the moves of one automaton are read together, beside their twin.
+
 Its core is written a second time in `model/tla/Server.tla`: change both together; a test compares them.
 """
 

@@ -1,4 +1,7 @@
-"""Defects of identity (P7, P8): an approval, an interrupt, a rollback, a member or an id of one life is taken for another's."""
+"""Defects of identity (P7, P8): an approval, an interrupt, a rollback, a member or an id of one life is taken for another's.
+
+Long because each defect is the code of a method as it is, but for the line that is wrong.
+"""
 
 from subwarden.checking import causes
 from subwarden.checking.causes import wrong_delivery

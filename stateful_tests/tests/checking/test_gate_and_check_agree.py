@@ -94,7 +94,7 @@ def test_a_run_and_its_log_get_the_same_verdict(name: str, tmp_path: Path) -> No
     random, wrong, judged = Random(3), 0, 0
     runner = Runner(CORE_LEVEL, factory_of(lambda env: MAKES[name](Unfailing(env))), Order.FIFO)
     path = tmp_path / "log.jsonl"
-    for _ in range(40):
+    for _ in range(12):
         log, program = Log(), random_program(random)
         with running():
             result = runner.run(program, lambda _: random.randrange, observers=[log])

@@ -75,10 +75,12 @@ def test_a_script_shows_the_finding_and_the_mended_version_lacks_it(program: Cor
         assert str(doubt(write(record), "")).startswith(SOUND)
 
 
+@pytest.mark.slow
 def test_the_mended_version_holds() -> None:
     assert not shown(MendedRemote)
 
 
+@pytest.mark.slow
 def test_the_memory_backend_holds_with_one_property_switched_off() -> None:
     late = CoreProgram(((Connect("c1"), Publish("t1"), Subscribe("c1", "t1")),))
     assert not shown(Memory)

@@ -49,6 +49,7 @@ def test_groups_hold() -> None:
     assert not shown(EXAMPLE.Adapter)
 
 
+@pytest.mark.slow
 def test_of_two_receivers_on_a_channel_one_is_forgotten() -> None:
     found = {each.broad().slug(): finding for each, finding in shown(EXAMPLE.Shared, ONE_AFTER_THE_OTHER).items()}
     assert list(found) == [LOST]
@@ -59,6 +60,7 @@ def test_of_two_receivers_on_a_channel_one_is_forgotten() -> None:
     assert str(doubt(write(record), "")).startswith(SOUND)
 
 
+@pytest.mark.slow
 def test_the_mended_version_holds() -> None:
     assert not shown(MendedShared)
 

@@ -96,6 +96,7 @@ def on_somebodys_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
 
 
+@pytest.mark.slow
 def test_it_takes_what_other_tests_take_also_on_two_workers(pytester: pytest.Pytester) -> None:
     """Fixtures, parameters, `@given` in both places, skips, methods; and no warning of a coroutine that is never awaited."""
     pytester.makepyfile(test_one=SOUND)

@@ -311,4 +311,5 @@ def test_a_killed_worker_is_told_in_one_line(tmp_path: Path) -> None:
     run = Gate(tmp_path / "gate", "--jobs", "2", "--budget", "10m", also=KILL).finish()
     assert (run.code, run.out) == (3, ""), run.err
     lines = [line for line in run.err.splitlines() if "parts done" not in line]
-    assert lines == ["subwarden gate: a worker process died (killed, or out of memory); run again with --jobs 1 to see where"]
+    killed = "a worker process was killed (SIGKILL: by somebody, or for want of memory)"
+    assert lines == [f"subwarden gate: {killed}; fake that call, or run again with fewer --jobs if memory is short"]

@@ -28,6 +28,7 @@ def gate(*arguments: str) -> dict[str, Any]:
     return record
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "most"), [(["-x"], 1), (["--maxfail", "2"], 2)])
 def test_it_stops_at_the_same_findings_with_one_worker_and_with_two(options: list[str], most: int) -> None:
     one, two = (gate(*options, "--jobs", jobs) for jobs in ("1", "2"))

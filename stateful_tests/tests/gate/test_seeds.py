@@ -23,6 +23,7 @@ def test_the_same_seed_draws_the_same_and_another_seed_something_else() -> None:
     assert drawn(3)[1] != drawn(4)[1]
 
 
+@pytest.mark.slow
 def test_a_profile_without_a_fixed_seed_names_the_one_that_it_drew() -> None:
     seed, did = drawn(None)
     assert drawn(seed) == (seed, did)

@@ -27,6 +27,7 @@ from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, found, hunting, journal, wait_for, workers
 
 
+@pytest.mark.slow
 def test_another_worker_takes_the_slot_of_a_killed_one(tmp_path: Path) -> None:
     folder = tmp_path / "hunt"
     with hunting(folder, "--jobs", "2", "--budget", "1h") as process:

@@ -48,6 +48,7 @@ def command(*arguments: str) -> int:
         return usage.code
 
 
+@pytest.mark.slow
 def test_the_default_scope_holds(default: Proof) -> None:
     """Every property that level server can decide is judged, and every expected kind of step is met."""
     assert default.verdict is SearchVerdict.HOLDS

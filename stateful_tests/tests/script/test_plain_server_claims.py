@@ -209,6 +209,7 @@ def test_the_script_of_a_wrong_list_says_which_lists_were_right(
     fails_alone(run, factory, monkeypatch, capsys)
 
 
+@pytest.mark.slow
 def test_every_kind_of_claim_is_shown_above() -> None:
     runs = [(run_of_defect(defect), defect.factory) for defect in PLANTED if defect.name not in UNSEEN]
     runs += [(run_of(name), server("source")) for name in HAZARDS]

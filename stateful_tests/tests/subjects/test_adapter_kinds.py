@@ -33,6 +33,7 @@ def found(*arguments: Any, **named: Any) -> set[str]:
     return {cause.slug() for cause in outcome.findings}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("cancellation", [False, True])
 def test_correct_ones_hold(order: Order, cancellation: bool) -> None:

@@ -61,6 +61,7 @@ def test_a_mistake_of_an_adapter_is_one_line(parts: dict[str, str], said: str, t
     assert said in one_line(tmp_path, capsys, **parts)
 
 
+@pytest.mark.slow
 def test_a_property_that_is_off_is_not_judged_and_its_reason_is_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, record = tmp_path / "small.py", tmp_path / "record.json"
     off = "{'P2': 'whoever asks may subscribe'}"
@@ -146,6 +147,7 @@ def test_a_message_may_or_may_not_arrive_while_its_subscription_ends(ending: Any
         assert not play(Slow, program, choices=choices).violations
 
 
+@pytest.mark.slow
 def test_a_message_may_or_may_not_arrive_while_its_subscription_begins() -> None:
     class Late(Slow):
         async def subscribe(self, client: Any, topic: Any) -> bool:

@@ -121,7 +121,7 @@ def random_program(random: Random, declared: dict[str, object], length: int = 9)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_what_the_model_delivers_is_right(name: str) -> None:
     random = Random(7)
-    for _ in range(12):
+    for _ in range(5):
         program = random_program(random, OPTIONS[name])
         result = play(adapter_of(OPTIONS[name]), program)
         assert not result.violations, (program, result.violations)
@@ -131,7 +131,7 @@ def test_what_the_model_delivers_is_right(name: str) -> None:
 def test_one_message_too_many_is_wrong(name: str) -> None:
     """The first message comes as often as clients and subscriptions could ever explain, and once more."""
     random, found, tried = Random(11), set[str](), 0
-    for _ in range(12):
+    for _ in range(5):
         program = random_program(random, OPTIONS[name])
         doubled = play(adapter_of(OPTIONS[name], lambda inboxes: [*inboxes, *[each for each in inboxes[:1] for _ in range(9)]]), program)
         sent = any(isinstance(o, core.Publish) for o in program.tasks[0]) and doubled.violations

@@ -130,4 +130,4 @@ def _verdict(record: ExplorationRecord) -> str:
     schedules = sum(check["schedules"] for check in record["checks"])
     count = {0: "no failure", 1: "1 failure"}.get(found, f"{found} failures")
     stopped = ", stopped early" if record["stopped"] else ""
-    return f"{record['scenario']}: {record['verdict']} ({count} in {schedules:,} schedules{stopped})"
+    return f"{record['scenario']}: {record['verdict']} ({count} in {schedules:,} schedules, seed {record['seed']}{stopped})"

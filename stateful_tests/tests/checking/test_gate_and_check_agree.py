@@ -94,20 +94,20 @@ def test_a_run_and_its_log_get_the_same_verdict(name: str, tmp_path: Path) -> No
     random, wrong, judged = Random(3), 0, 0
     runner = Runner(CORE_LEVEL, factory_of(lambda env: MAKES[name](Unfailing(env))), Order.FIFO)
     path = tmp_path / "log.jsonl"
-    for _ in range(12):
-        log, program = Log(), random_program(random)
-        with running():
+    with running():
+        for _ in range(40):
+            log, program = Log(), random_program(random)
             result = runner.run(program, lambda _: random.randrange, observers=[log])
-        path.write_text("".join(json.dumps(line) + "\n" for line in log.lines), encoding="utf-8")
-        specification = CoreSpecification()
-        survey = survey_file(path, specification)
-        assert not survey.faults
-        found = judge_deliveries_of(path, specification, survey, final=True)
-        expected = {(cause.property.name, cause.mechanism) for cause in result.violations if cause in JUDGED}
-        assert {(each.property, each.what) for each in found} == expected, program
-        answers = {cause for cause in result.violations if cause.mechanism.endswith("answers what the model does not")}
-        assert (judge_file(path, specification, survey).verdict is Verdict.VIOLATED) == bool(answers), program
-        judged += 1
-        wrong += bool(expected or answers)
+            path.write_text("".join(json.dumps(line) + "\n" for line in log.lines), encoding="utf-8")
+            specification = CoreSpecification()
+            survey = survey_file(path, specification)
+            assert not survey.faults
+            found = judge_deliveries_of(path, specification, survey, final=True)
+            expected = {(cause.property.name, cause.mechanism) for cause in result.violations if cause in JUDGED}
+            assert {(each.property, each.what) for each in found} == expected, program
+            answers = {cause for cause in result.violations if cause.mechanism.endswith("answers what the model does not")}
+            assert (judge_file(path, specification, survey).verdict is Verdict.VIOLATED) == bool(answers), program
+            judged += 1
+            wrong += bool(expected or answers)
     assert judged
     assert bool(wrong) is (name != "sound")

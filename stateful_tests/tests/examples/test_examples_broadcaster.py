@@ -57,6 +57,7 @@ class MendedRemote(Remote):  # type: ignore[misc]  # an example is not typed
         return Mended(backend=EXAMPLE.RemoteBackend(env))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "causes", "cancellation"),
     [

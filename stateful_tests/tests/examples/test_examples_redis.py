@@ -81,6 +81,7 @@ class MendedShared(Shared):  # type: ignore[misc]  # as above
     pubsub = MendedOwn.pubsub
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "cancellation", "mended"),
     [

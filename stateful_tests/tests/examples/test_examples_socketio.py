@@ -65,6 +65,7 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
             raise asyncio.CancelledError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "cause", "cancellation"),
     [

@@ -232,6 +232,7 @@ def test_ctrl_c_ends_the_conformance_test_and_the_process(numbers: Path) -> None
     assert (conform.returncode, out, err) == (2, "", "subwarden: stopped\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "check", "said"),
     [

@@ -60,6 +60,7 @@ def test_no_fifo_schedule_fails(safe: Safe, times: int) -> None:
         assert failures(Runner(MANAGER_LEVEL, safe.factory, Order.FIFO), crowd(safe, times), Exhaustive(), EVERY) == (set(), True)
 
 
+@pytest.mark.slow
 @each
 def test_none_fails_among_many_of_the_same_requests(safe: Safe) -> None:
     with running():

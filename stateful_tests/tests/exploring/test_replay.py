@@ -53,6 +53,7 @@ def test_our_manager_holds_on_every_saved_run(name: str) -> None:
     assert not result.violations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_replays_identically_a_hundred_times(name: str) -> None:
     results = [result for result, _ in play(RUNS[name], 100)]

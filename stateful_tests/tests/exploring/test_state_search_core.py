@@ -42,6 +42,7 @@ def random_program(random: Random) -> CoreProgram:
     return CoreProgram(tuple(tasks), (random.randrange(len(tasks)),) if random.random() < 0.3 else ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sound", "NeverAsks", "KeepsTheDead", "Brokered", "SendsAgain", "HalfSubscribed", "PumpLeft", "LockLeft"])
 def test_random_programs_break_as_in_brute_force_and_there_are_as_many_schedules(name: str) -> None:
     random = Random(5)

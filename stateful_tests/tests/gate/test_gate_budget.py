@@ -76,6 +76,7 @@ def test_findings_are_told_long_before_the_end_and_again_when_they_are_small(wit
     assert any("; made small)" in line for _, line in run.found())
 
 
+@pytest.mark.slow
 def test_each_line_that_tells_a_finding_replays_it(within_six_seconds: tuple[Path, Watched], monkeypatch: pytest.MonkeyPatch) -> None:
     """Also one whose run has been made smaller since."""
     folder, run = within_six_seconds

@@ -196,6 +196,7 @@ def test_a_spent_budget_ends_the_round() -> None:
     assert work.schedules <= 3 * hunt_search.LEAST
 
 
+@pytest.mark.slow
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hunt_search, "KNOWN", 4)
     monkeypatch.setattr(hunt_search, "END_STATES", 4)

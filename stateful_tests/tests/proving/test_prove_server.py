@@ -59,6 +59,7 @@ def test_the_default_scope_holds(default: Proof) -> None:
     assert default.liveness.largest > 1
 
 
+@pytest.mark.slow
 def test_counts_are_pinned(default: Proof) -> None:
     """Another count means another model, which must be intended; change `model/tla/Server.tla` with it."""
     assert (search(ServerSystem(ONE)).distinct, default.search.distinct) == (239, 18_862)
@@ -129,6 +130,7 @@ def test_an_unanswered_archive_breaks_p7_and_not_p14() -> None:
     assert [c.property for c in proof.counter_examples] == [Property.P7]
 
 
+@pytest.mark.slow
 def test_the_engines_own_step_answers_a_start(searched: tuple[ServerSystem, StateGraphSearch]) -> None:
     """Without the engine's step, a start or a resume from the store would wait for ever while others are served; P7 rests on it."""
     system, whole = searched

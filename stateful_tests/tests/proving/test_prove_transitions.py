@@ -25,6 +25,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", SMALL, ids=Scope.describe)
 def test_every_reachable_state_and_action_agrees_with_the_model(scope: Scope) -> None:
     """For each state, the fast successors and the counted kinds are exactly the model's."""

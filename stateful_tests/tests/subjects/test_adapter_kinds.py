@@ -75,6 +75,7 @@ def test_options_of_the_core_model_say_what_took_a_custom_model(name: str) -> No
     assert not found(f"{name}.py:CoreFixed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["takeover", "presence", "snapshot"])
 def test_custom_models_say_what_the_core_model_cannot(name: str) -> None:
     assert found(f"{name}.py:Adapter")

@@ -69,6 +69,7 @@ def test_a_defect_of_cancellation_is_not_seen_without_one() -> None:
     assert not findings(defect._replace(program=CoreProgram(defect.program.tasks), cancellation=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cancellation", [False, True])
 @pytest.mark.parametrize("order", Order)
 def test_the_sound_manager_shows_nothing(order: Order, cancellation: bool) -> None:

@@ -118,6 +118,7 @@ def random_program(random: Random, declared: dict[str, object], length: int = 9)
     return CoreProgram(((*first, *chain),))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONS)
 def test_what_the_model_delivers_is_right(name: str) -> None:
     random = Random(7)
@@ -127,6 +128,7 @@ def test_what_the_model_delivers_is_right(name: str) -> None:
         assert not result.violations, (program, result.violations)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["last", "all", "patterns", "acks", "shares"])
 def test_one_message_too_many_is_wrong(name: str) -> None:
     """The first message comes as often as clients and subscriptions could ever explain, and once more."""

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import subwarden
 from subwarden.cli.options import EXIT_CODES, BadDefaults, refuse_overwriting, set_defaults
-from subwarden.cli.reporting.deliver import let_go
+from subwarden.cli.reporting.deliver import let_go, unwritten
 from subwarden.reports.printable import printable
 
 VERBS = {  # in the order of the help; a verb's module is loaded when it is named, since starting is what a short command waits for
@@ -93,8 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"subwarden {options.verb}: {printable(str(error))}\n")
         elif isinstance(error, OSError) and error.errno == ENOSPC:
             let_go(sys.stdout)
-            said = f"cannot write the report: {error.strerror}; free some disk space, or write it elsewhere"
-            sys.stderr.write(f"subwarden {options.verb}: {said}\n")
+            sys.stderr.write(unwritten(options.verb, error))
         elif options.traceback:
             traceback.print_exc()
         else:

@@ -13,5 +13,17 @@ from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 
-REFUSALS = (BadFolder, BadProgram, BadRecord, BadReplay, BadScenario, BadSubject, BadView, CannotWrite)
-MENDABLE = (*REFUSALS, Divergence, NotReproducible, UncontrolledSource, WorkerDied)
+MENDABLE = (
+    BadFolder,
+    BadProgram,
+    BadRecord,
+    BadReplay,
+    BadScenario,
+    BadSubject,
+    BadView,
+    CannotWrite,
+    Divergence,
+    NotReproducible,
+    UncontrolledSource,
+    WorkerDied,
+)

@@ -167,3 +167,13 @@ def label(handle: Handle) -> str:
         return task.get_name() if names is None else names.of(task)
     callback = handle._callback
     return getattr(callback, "__qualname__", None) or type(callback).__qualname__
+
+
+def suspended_at(task: "asyncio.Task[Any]") -> tuple[object, ...]:
+    """Where `task` is suspended: the function and the instruction of each coroutine that awaits the next."""
+    place: list[object] = []
+    awaiting: Any = task.get_coro()
+    while (frame := getattr(awaiting, "cr_frame", None)) is not None:
+        place += frame.f_code.co_qualname, frame.f_lasti
+        awaiting = awaiting.cr_await
+    return tuple(place)

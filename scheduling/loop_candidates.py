@@ -5,10 +5,9 @@ order of its steps is not the scheduler's to choose. Each outside event is a cha
 """
 
 from collections.abc import Hashable
-from typing import Any
 
 from subwarden.scheduling.candidates import Candidates, Site
-from subwarden.scheduling.handles import Handle, label, name_of, owner
+from subwarden.scheduling.handles import Handle, label, name_of, owner, suspended_at
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, timer_may_fire, width
 
@@ -124,9 +123,4 @@ def _site(handle: Handle) -> Site:
     task = owner(handle)
     if task is None:
         return label(handle)
-    place: list[object] = []
-    awaiting: Any = task.get_coro()
-    while (frame := getattr(awaiting, "cr_frame", None)) is not None:
-        place += frame.f_code.co_qualname, frame.f_lasti
-        awaiting = awaiting.cr_await
-    return tuple(place)
+    return suspended_at(task)

@@ -17,7 +17,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from subwarden.scheduling.handles import Handle, Timer
+from subwarden.scheduling.handles import Handle, Timer, suspended_at
 from subwarden.world.installed import is_installed
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Heartbeats:
         return all(self._counts[kind] >= ROUNDS * number for kind, number in each.items())
 
     def _now(self) -> Hashable:
-        places = Counter(_place(task) for task in self._loop.tasks if not task.done())
+        places = Counter(suspended_at(task) for task in self._loop.tasks if not task.done())
         return frozenset(places.items()), self._loop.shows()
 
 
@@ -88,17 +88,7 @@ def _kind(timer: Timer) -> Hashable:
         waiting = timer._args[0]._callbacks
         task = getattr(waiting[0][0], "__self__", None) if waiting else None
     name = getattr(callback, "__qualname__", "") or type(callback).__qualname__
-    return name, _place(task) if isinstance(task, asyncio.Task) else type(of)
-
-
-def _place(task: "asyncio.Task[Any]") -> Hashable:
-    """Where `task` is suspended, in each coroutine that awaits the next."""
-    place: list[object] = []
-    awaiting: Any = task.get_coro()
-    while (frame := getattr(awaiting, "cr_frame", None)) is not None:
-        place += frame.f_code.co_qualname, frame.f_lasti
-        awaiting = awaiting.cr_await
-    return tuple(place)
+    return name, suspended_at(task) if isinstance(task, asyncio.Task) else type(of)
 
 
 def _variables(loop: "JobLoop") -> Hashable:

@@ -21,7 +21,12 @@ def deliver(verb: str, *outputs: Callable[[], object]) -> None:
             _say(f"subwarden {verb}: {error}\n")
         except OSError as error:
             let_go(sys.stdout)
-            _say(f"subwarden {verb}: cannot write the report: {error.strerror}; free some disk space, or write it elsewhere\n")
+            _say(unwritten(verb, error))
+
+
+def unwritten(verb: str, error: OSError) -> str:
+    """The line for a report that could not be written."""
+    return f"subwarden {verb}: cannot write the report: {error.strerror}; free some disk space, or write it elsewhere\n"
 
 
 def let_go(stream: TextIO) -> None:

@@ -13,7 +13,7 @@ from subwarden.stateful_tests.exec.record import rows_of
 from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.exec.saved import SavedRun, keep
 from subwarden.stateful_tests.exec.stepper import Enough, ExecCandidates
-from subwarden.stateful_tests.walking.walk import CannotSave, Leader, Onward
+from subwarden.stateful_tests.walking.walk import CannotSave, Leader, Onward, recorded_next
 
 
 class ExecWalk:
@@ -62,7 +62,7 @@ class ExecWalk:
 
         def leading(listed: ExecCandidates) -> Choose:
             def pause(available: list[str]) -> None:
-                recorded = self._recorded_next(leaders[0].names)
+                recorded = recorded_next(self.head["recorded"], leaders[0].names)
                 candidates.extend(_candidate(listed, name, name == recorded) for name in available)
                 raise Enough
 
@@ -90,10 +90,6 @@ class ExecWalk:
             "printed": [],
         }
         return walked, run
-
-    def _recorded_next(self, names: Sequence[str]) -> str | None:
-        at, recorded = len(names), self.head["recorded"]
-        return recorded[at] if at < len(recorded) and recorded[:at] == list(names) else None
 
 
 def _candidate(listed: ExecCandidates, name: str, recorded: bool) -> CandidateRecord:

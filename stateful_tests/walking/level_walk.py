@@ -25,7 +25,7 @@ from subwarden.stateful_tests.runs.whole_file import write_whole
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming
 from subwarden.stateful_tests.walking.candidates import candidates_of
-from subwarden.stateful_tests.walking.walk import CannotSave, Leader, Onward, Paused, led
+from subwarden.stateful_tests.walking.walk import CannotSave, Leader, Onward, Paused, led, recorded_next
 
 KEPT = FOLDER / "view"
 
@@ -89,7 +89,7 @@ class LevelWalk:
             def pause(available: list[str]) -> None:
                 narration.closing()
                 recording.closing()
-                recorded = self._recorded_next(leaders[0].names)
+                recorded = recorded_next(self.head["recorded"], leaders[0].names)
                 candidates.extend(candidates_of(loop_candidates, available, recorded, recording.places, calls.next_of))
                 raise Paused
 
@@ -117,12 +117,6 @@ class LevelWalk:
             "printed": narration.printed(),
         }
         return record, causes
-
-    def _recorded_next(self, names: Sequence[str]) -> str | None:
-        """The name that the recorded run goes on with after `names`, if it began with them."""
-        at = len(names)
-        recorded = self.replay.names
-        return recorded[at] if at < len(recorded) and list(recorded[:at]) == list(names) else None
 
 
 class _Calls(Observer):

@@ -15,7 +15,7 @@ from subwarden.stateful_tests.subjects.scenario.picture import Picture
 from subwarden.stateful_tests.subjects.scenario.play import VALUE, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
 from subwarden.stateful_tests.walking.candidates import candidates_of
-from subwarden.stateful_tests.walking.walk import Leader, Onward, Paused, led
+from subwarden.stateful_tests.walking.walk import Leader, Onward, Paused, led, recorded_next
 
 
 class ScenarioWalk:
@@ -73,7 +73,7 @@ class ScenarioWalk:
 
             def pause(available: list[str]) -> None:
                 told.paused()
-                recorded = self._recorded_next(leaders[0].names)
+                recorded = recorded_next(self.head["recorded"], leaders[0].names)
                 candidates.extend(_candidates(loop_candidates, available, recorded, picture, told))
                 raise Paused
 
@@ -107,10 +107,6 @@ class ScenarioWalk:
             "printed": told.printed(),
         }
         return walked, choices
-
-    def _recorded_next(self, names: Sequence[str]) -> str | None:
-        at, recorded = len(names), self.head["recorded"]
-        return recorded[at] if at < len(recorded) and recorded[:at] == list(names) else None
 
 
 def _candidates(

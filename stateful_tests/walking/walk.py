@@ -48,6 +48,12 @@ def led() -> Iterator[None]:
         yield
 
 
+def recorded_next(recorded: Sequence[str], names: Sequence[str]) -> str | None:
+    """The name that the recorded run goes on with after `names`, if it began with them."""
+    at = len(names)
+    return recorded[at] if at < len(recorded) and list(recorded[:at]) == list(names) else None
+
+
 class CannotSave(Exception):
     """A schedule cannot be kept; the message says why."""
 

@@ -19,6 +19,7 @@ from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_deliveries_of, judge_file, survey_file
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
+from subwarden.cli.reporting.say import say
 from subwarden.reports.history import write_history
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.printable import printable
@@ -122,7 +123,7 @@ def _header(path: Path) -> Header:
 
 
 def _unusable(*lines: str) -> int:
-    sys.stderr.writelines(f"{printable(line)}\n" for line in lines)
+    say("".join(f"{printable(line)}\n" for line in lines))
     return UNUSABLE
 
 

@@ -14,6 +14,7 @@ from subwarden.reports.layout.console import console_for
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import Order
+from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import decode
 from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, explore_scenario
@@ -23,6 +24,7 @@ from subwarden.stateful_tests.explore.saved import SavedRuns
 from subwarden.stateful_tests.explore.script import add_script
 from subwarden.stateful_tests.exploring.budget import lasting
 from subwarden.stateful_tests.runs.trust import remember
+from subwarden.stateful_tests.runs.whole_file import write_whole
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
 
 
@@ -51,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
     """Explore and report. Returns the verdict's exit code."""
     MEMORY.allow(options.max_memory)
     coded = None if options.replay is None else decode(options.replay)
+    if coded is not None:
+        restart(coded.hash_seed or 0)
     remember(options.scenario)
     scenario = load_scenario(options.scenario)
     if coded is not None:
@@ -102,7 +106,7 @@ def _script(path: str, scenario: Scenario, exploring: Exploring) -> str:
     if finding["script"] is None:
         return f"plain asyncio: no script ({finding['script_doubt']})"
     try:
-        Path(path).write_text(finding["script"], encoding="utf-8")
+        write_whole(Path(path), finding["script"])
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
     if finding["script_doubt"]:

@@ -10,11 +10,12 @@ from errno import ENOSPC
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import subwarden
 from subwarden.cli.options import EXIT_CODES, BadDefaults, refuse_overwriting, set_defaults
 from subwarden.cli.reporting.deliver import let_go, unwritten
+from subwarden.cli.reporting.say import say
 from subwarden.reports.printable import printable
 
 VERBS = {  # in the order of the help; a verb's module is loaded when it is named, since starting is what a short command waits for
@@ -34,6 +35,7 @@ VERBS = {  # in the order of the help; a verb's module is loaded when it is name
     "help": "subwarden.cli.manual.help",
     "completion": "subwarden.cli.manual.completion",
 }
+WITHOUT_VERDICT = ("view", "report", "subjects", "new", "help", "completion")
 SETTABLE = ("gate", "hunt", "play", "tour")  # verbs whose options [tool.subwarden] may set
 
 
@@ -41,8 +43,13 @@ class Parser(argparse.ArgumentParser):
     """argparse, with one line and exit code 3 for a usage error."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: {message}; see `{self.prog} --help`\n")
+        say(f"{self.prog}: {printable(message)}; see `{self.prog} --help`\n")
         raise SystemExit(3)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """As argparse, which would pass over a full disk in silence."""
+        if message:
+            (file or sys.stderr).write(message)
 
 
 def parser_of(named: str | None) -> argparse.ArgumentParser:
@@ -71,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             set_defaults(vars(parser)["verbs"][named], Path.cwd())
         except BadDefaults as error:
-            sys.stderr.write(f"subwarden {named}: {error}\n")
+            say(f"subwarden {named}: {printable(str(error))}\n")
             return 3
     options = parser.parse_args(arguments)
     code = 3
@@ -79,25 +86,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         refuse_overwriting(options)
         code = options.run(options)
     except KeyboardInterrupt:
-        sys.stderr.write("subwarden: stopped\n")
+        say("subwarden: stopped\n")
         return 2
     except BrokenPipeError:  # the reader has gone; nobody would read a message
-        pass
+        code = 0 if options.verb in WITHOUT_VERDICT else 3
     except SystemExit as error:  # raised by the subject: its exit code must not pass for a verdict
         said = f"the subject's code raised SystemExit({error.code!r}); it must return, or raise an Exception"
-        sys.stderr.write(f"subwarden {options.verb}: {said}\n")
+        say(f"subwarden {options.verb}: {said}\n")
     except Exception as error:
         from subwarden.cli.mendable import MENDABLE  # noqa: PLC0415  # brings in every room: a command that ends well needs few
 
         if isinstance(error, MENDABLE):
-            sys.stderr.write(f"subwarden {options.verb}: {printable(str(error))}\n")
+            say(f"subwarden {options.verb}: {printable(str(error))}\n")
         elif isinstance(error, OSError) and error.errno == ENOSPC:
             let_go(sys.stdout)
-            sys.stderr.write(unwritten(options.verb, error))
+            say(unwritten(options.verb, error))
         elif options.traceback:
             traceback.print_exc()
         else:
-            sys.stderr.write(internal(error, f" {options.verb}", f"`subwarden --traceback {options.verb} ...`"))
+            say(internal(error, f" {options.verb}", f"`subwarden --traceback {options.verb} ...`"))
     return code
 
 
@@ -114,7 +121,20 @@ def entry() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")  # no text of others can break the output, whatever its encoding
     faulthandler.enable()  # a crash in native code that the subject calls says where
     warnings.filterwarnings("ignore", ".* was never awaited", RuntimeWarning)  # the line that tells the error says enough
-    code = main()
-    for stream in (sys.stdout, sys.stderr):
-        let_go(stream)
+    lost: OSError | None = None
+    try:
+        code: int | str | None = main()
+    except SystemExit as stop:  # of argparse: help, a schema, a usage error
+        code = stop.code
+    except BrokenPipeError:  # the reader of a help has gone
+        code = 0
+    except OSError as error:  # a help that a full disk does not take
+        if error.errno != ENOSPC:
+            raise
+        code, lost = 0, error
+    lost = let_go(sys.stdout) or lost
+    if lost is not None:
+        say(unwritten(" ".join(word for word in sys.argv[1:2] if word in VERBS), lost))
+        code = code or 3
+    let_go(sys.stderr)
     sys.exit(code)

@@ -4,11 +4,11 @@ import argparse
 import json
 import os
 import re
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from subwarden.cli.reporting.say import say
 from subwarden.stateful_tests.runs.whole_file import write_whole
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -110,7 +110,7 @@ def fitting(verb: str, jobs: int) -> int:
     most = max(2, cores())
     if jobs <= most:
         return jobs
-    sys.stderr.write(f"subwarden {verb}: --jobs {jobs} is more than this machine has cores; {most} workers are used\n")
+    say(f"subwarden {verb}: --jobs {jobs} is more than this machine has cores; {most} workers are used\n")
     return most
 
 

@@ -9,6 +9,7 @@ from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, level
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
+from subwarden.cli.reporting.say import say
 from subwarden.proving.manager.proof import LIVENESS_STATES, prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import Progress
@@ -91,11 +92,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         scope = _scope(args)
     except ValueError as error:
-        print(f"subwarden prove: {error}", file=sys.stderr)
+        say(f"subwarden prove: {error}\n")
         return USAGE
     max_states = MAX_STATES[args.level] if args.max_states is None else args.max_states
     if max_states < 1 or args.liveness_states < 0:
-        print("subwarden prove: --max-states must be at least 1, --liveness-states at least 0", file=sys.stderr)
+        say("subwarden prove: --max-states must be at least 1, --liveness-states at least 0\n")
         return USAGE
     console = console_for(sys.stdout)
     with interruptible(CTRL_C) as interrupted, progress(f"subwarden prove --level {args.level}", "states", quiet=args.quiet) as report:

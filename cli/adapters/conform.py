@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from typing import Any
 
 from rich.text import Text
@@ -9,6 +10,7 @@ from rich.text import Text
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import LIMIT
 from subwarden.cli.options import duration
+from subwarden.cli.reporting.deliver import deliver
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.exec import write_check
 from subwarden.reports.exec_record import ProtocolCheckRecord, ProtocolRecord
@@ -41,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     for line in conform(command, options.answer_within):
         lines.append({"name": line.name, "verdict": line.verdict, "said": line.said, "mend": line.mend})
         if not options.format:
-            write_check(lines[-1], console)
+            deliver(options.verb, partial(write_check, lines[-1], console))
     failed = sum(line["verdict"] == FAIL for line in lines)
     passed = sum(line["verdict"] == PASS for line in lines)
     verdict = Verdict.VIOLATED if failed else Verdict.HOLDS

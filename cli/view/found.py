@@ -18,11 +18,10 @@ class BadView(Exception):
 
 
 class Found(NamedTuple):
-    """A run: `replay` is its string or its file. `scenario`: the one that it is of, and the string hash it was recorded under."""
+    """A run: `replay` is its string or its file. `scenario`: the one that it is of."""
 
     replay: str
     scenario: str | None = None
-    hash_seed: int | None = None
 
 
 def run_in(text: str, finding: str | None) -> Found:
@@ -41,8 +40,7 @@ def run_in(text: str, finding: str | None) -> Found:
     replay = str(chosen["replay"])
     if record.get("schema") != EXPLORE_SCHEMA:
         return Found(replay)
-    seed = record.get("hash_seed")
-    return Found(replay, str(record.get("scenario")), seed if isinstance(seed, int) else None)
+    return Found(replay, str(record.get("scenario")))
 
 
 def _record(path: str) -> dict[str, Any] | None:

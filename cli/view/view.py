@@ -103,7 +103,7 @@ def walk_of(options: argparse.Namespace) -> Walk:
     if found.scenario is not None:
         coded = decode(found.replay)
         allow(found.scenario, "", "the record", named=options.subject == found.scenario)
-        return _scenario(found.scenario, coded, coded.rules, found.hash_seed)
+        return _scenario(found.scenario, coded, coded.rules)
     process = read_process_run(found.replay)
     if process is not None:
         return _process(process, options.subject)
@@ -132,16 +132,16 @@ def _not_saved(name: str, options: argparse.Namespace) -> Walk:
     remember(name)
     if options.program is None:
         coded = None if options.replay is None else decode(options.replay)
-        return _scenario(name, coded, Rules(order), None)
+        return _scenario(name, coded, Rules(order))
     restart(0)
     subject = canonical(name)
     level, program = adapter_program(subject, options.program, "view")
     return LevelWalk(Replay(subject, order, program, (), "", level), load(subject, level))
 
 
-def _scenario(name: str, coded: Coded | None, rules: Rules, hash_seed: int | None) -> Walk:
-    if hash_seed is not None:
-        restart(hash_seed)
+def _scenario(name: str, coded: Coded | None, rules: Rules) -> Walk:
+    if coded is not None:
+        restart(coded.hash_seed or 0)
     return ScenarioWalk(load_scenario(name), rules, coded)
 
 

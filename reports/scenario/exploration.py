@@ -15,6 +15,10 @@ HAPPENS = {
 }
 
 
+UNPINNED = (
+    "the string hash is not pinned: another process may order sets of strings otherwise; "
+    "set PYTHONHASHSEED=0 before Python starts, and every run hashes alike"
+)
 WIDEST = 24  # columns of a task's name
 LINE = 100  # columns of a line, where there is no terminal
 
@@ -31,6 +35,8 @@ def write_exploration(record: ExplorationRecord, console: Console, *, timings: b
             write_searchable(f"never reached: sometimes({name!r})", console, "yellow")
     for doubt in record["doubts"]:
         write_searchable(f"doubt: {doubt}", console, "yellow")
+    if record["findings"] and record["hash_seed"] is None:
+        write_searchable(UNPINNED, console)
     console.print(Text(_verdict(record), style=f"bold {COLOURS[record['verdict']]}"), soft_wrap=True)
 
 

@@ -1,7 +1,8 @@
 """A run of a scenario as a short string: its deviations from fifo, by place. It says which code it was made for, by a check digit.
 
 `sx1-` and a few bytes: the rules of the run, a check of the schedule's names, and for each choice other than 0 the distance from the one
-before and the pick. A run with five deviations takes at most 40 characters. The scenario itself is not in it.
+before and the pick. A run with five deviations takes at most 40 characters. The scenario itself is not in it. The seed of the string hash
+is, where it is not 0; or that nobody knows it: Python draws one for a process that somebody else has started, such as pytest.
 """
 
 import base64
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
+from subwarden.scheduling import string_hash
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.runs.replay import ANY_MARK, BadReplay
 from subwarden.stateful_tests.subjects.scenario.play import Rules
@@ -18,12 +20,22 @@ MARK = "sx1-"
 CHECK = 3  # bytes
 
 
+CHANGED = "its code, or a library, has changed since"
+HASHED, UNPINNED = 16, 32  # flags: the seed of the string hash follows; nobody knows it
+
+
 class Coded(NamedTuple):
-    """A run: its rules, its choices without the last zeros, and the check of its schedule."""
+    """A run: its rules, its choices without the last zeros, the check of its schedule, the seed of the string hash (None: not known)."""
 
     rules: Rules
     choices: list[int]
     check: bytes
+    hash_seed: int | None = 0
+
+
+def coded_run(rules: Rules, choices: list[int], schedule: Sequence[str]) -> Coded:
+    """A run of this process."""
+    return Coded(rules, choices, check_of(schedule), string_hash.current())
 
 
 def check_of(schedule: Sequence[str]) -> bytes:
@@ -31,11 +43,21 @@ def check_of(schedule: Sequence[str]) -> bytes:
     return blake2b("\n".join(schedule).encode(), digest_size=CHECK).digest()
 
 
+def changed_since(coded: Coded) -> str:
+    """Why the run may take other steps here than when it was made."""
+    if coded.hash_seed is None:
+        return f"{CHANGED}; or its sets of strings come in another order, as the string hash was not pinned then"
+    if coded.hash_seed != string_hash.current():
+        return f"the string hash is another here; set PYTHONHASHSEED={coded.hash_seed} before Python starts"
+    return CHANGED
+
+
 def encode(coded: Coded) -> str:
     """As one word."""
     rules = coded.rules
     flags = (rules.order is Order.ANY) | rules.slow_steps << 1 | rules.faults << 2 | rules.cancel << 3
-    data = bytearray([flags]) + coded.check
+    flags |= UNPINNED if coded.hash_seed is None else HASHED if coded.hash_seed else 0
+    data = bytearray([flags]) + coded.check + (_number(coded.hash_seed) if coded.hash_seed else b"")
     last = 0
     for at, pick in enumerate(coded.choices):
         if pick:
@@ -53,11 +75,16 @@ def decode(text: str) -> Coded:
     try:
         body = text.removeprefix(MARK)
         data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
-        if len(data) <= CHECK or data[0] >= 16:
+        if len(data) <= CHECK or data[0] >= 2 * UNPINNED or (data[0] & HASHED and data[0] & UNPINNED):
             raise ValueError
         choices: list[int] = []
+        hash_seed = None if data[0] & UNPINNED else 0
         rest = list(data[1 + CHECK :])
         at = 0
+        if data[0] & HASHED:
+            hash_seed = _take(rest)
+            if not 0 < hash_seed <= string_hash.LARGEST:
+                raise ValueError
         while rest:
             at += _take(rest)
             pick = _take(rest)
@@ -68,7 +95,7 @@ def decode(text: str) -> Coded:
         raise BadReplay(f"the replay {text[:40]!r} is damaged (cut or changed); copy the whole word again") from None
     flags = data[0]
     rules = Rules(Order.ANY if flags & 1 else Order.FIFO, bool(flags & 2), bool(flags & 4), bool(flags & 8))
-    return Coded(rules, choices, data[1 : 1 + CHECK])
+    return Coded(rules, choices, data[1 : 1 + CHECK], hash_seed)
 
 
 def _number(number: int) -> bytes:

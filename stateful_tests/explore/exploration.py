@@ -14,7 +14,7 @@ from subwarden.reports.record import (
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
-from subwarden.stateful_tests.explore.code import Coded, check_of, encode
+from subwarden.stateful_tests.explore.code import Coded, coded_run, encode
 from subwarden.stateful_tests.explore.minimal import FAULTS, Run, patience
 from subwarden.stateful_tests.explore.search import Explored, Finding, Search
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
@@ -129,7 +129,7 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
         "minimal": finding.minimal,
         "virtual_seconds": told.ended_at,
         "steps": told.rows,
-        "replay": encode(Coded(run.rules, run.choices, check_of(run.names))),
+        "replay": encode(coded_run(run.rules, run.choices, run.names)),
         "script": None,  # made where it is asked for (`explore.script`)
         "script_confirmed": None,
         "script_doubt": None,

@@ -14,7 +14,7 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import run as run_loop
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
-from subwarden.stateful_tests.explore.code import Coded, check_of
+from subwarden.stateful_tests.explore.code import Coded, changed_since, check_of
 from subwarden.stateful_tests.explore.exploration import Exploring, finding_record
 from subwarden.stateful_tests.explore.minimal import record
 from subwarden.stateful_tests.explore.search import Finding
@@ -77,7 +77,7 @@ def follow(scenario: Scenario, coded: Coded, leave: frozenset[str] = frozenset()
         run = record(runner_of(coded.rules), lambda _: fixed(coded.choices))
         findings = [] if run.failure is None else [finding_record(runner_of, scenario, Finding(run.failure, run, 1, True))]
     changed = check_of(run.names) != coded.check
-    doubt = "the scenario takes other steps than when the replay was made: its code, or a library, has changed since"
+    doubt = f"the scenario takes other steps than when the replay was made: {changed_since(coded)}"
     made: ExplorationRecord = {
         "schema": EXPLORE_SCHEMA,
         "scenario": scenario.name,

@@ -7,7 +7,7 @@ from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord,
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import fixed
-from subwarden.stateful_tests.explore.code import Coded, check_of, encode
+from subwarden.stateful_tests.explore.code import Coded, changed_since, check_of, coded_run, encode
 from subwarden.stateful_tests.explore.minimal import record
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.narrate import Narration
@@ -31,7 +31,7 @@ class ScenarioWalk:
                 run = record(self._runner(), lambda _: fixed(coded.choices))
             recorded = run.names
             if check_of(recorded) != coded.check:
-                about.append("The scenario takes other steps than when the replay was made: its code, or a library, has changed since.")
+                about.append(f"The scenario takes other steps than when the replay was made: {changed_since(coded)}.")
         self.head: WalkHeadRecord = {
             "title": scenario.name,
             "about": [f"A scenario, order {self._rules.order.value}.", *about],
@@ -46,7 +46,7 @@ class ScenarioWalk:
     def save(self, schedule: Sequence[str]) -> SavedWalkRecord:
         """See `walk.Walk`. A scenario's replay is a short string: there is no file."""
         walked, choices = self._led(schedule, "end")
-        replay = encode(Coded(self._rules, choices, check_of(walked["schedule"])))
+        replay = encode(coded_run(self._rules, choices, walked["schedule"]))
         said = walked["broken"][0] if walked["broken"] else "The run holds."
         return {"command": f"subwarden explore {self._scenario.name} --replay {replay}", "replay": replay, "said": said, "file": None}
 

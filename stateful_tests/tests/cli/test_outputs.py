@@ -6,6 +6,7 @@ import subprocess
 import sys
 from errno import ENOSPC
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from subwarden.cli.main import main
 from subwarden.cli.options import cores, fitting
 from subwarden.stateful_tests.hunt.folder import BadFolder, Folder
 from subwarden.stateful_tests.runs.whole_file import write_whole
-from subwarden.stateful_tests.tests.paths import CORPUS
+from subwarden.stateful_tests.tests.paths import CORPUS, ROOT
 
 FULL = Path("/dev/full")
 SOURCE = ("gate", "--subject", "source", "--level", "server", "--jobs", "1", "--budget", "1", "-x")  # its corpus has findings
@@ -106,13 +107,66 @@ def test_a_report_that_cannot_be_written_costs_a_line_and_not_the_verdict(tmp_pa
     assert ": found after " in done.stderr
 
 
+def command(*arguments: str, stdout: Any, stderr: Any = subprocess.PIPE, buffered: bool = True) -> "subprocess.CompletedProcess[str]":
+    """The command in a process of its own, with these streams."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"}  # text may be lost at once, or when the process ends
+    words = [sys.executable, "-m", "subwarden", *arguments]
+    return subprocess.run(words, stdout=stdout, stderr=stderr, env=environment, text=True, timeout=120, check=False)
+
+
+WITHOUT_A_VERDICT = (("help", "hunting"), ("--version",), ("--help",), ("gate", "--help"), ("report", "--schema"), ("subjects",), ("new",))
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="/dev/full is Linux's")
-def test_a_list_that_cannot_be_written_is_one_line() -> None:
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("arguments", WITHOUT_A_VERDICT)
+def test_text_without_a_verdict_that_a_full_disk_does_not_take_is_one_line(
+    arguments: tuple[str, ...], buffered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with FULL.open("w") as out:
-        done = subprocess.run([sys.executable, "-m", "subwarden", "subjects"], stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+        done = command(*arguments, *(["mine.py"] if arguments == ("new",) else []), stdout=out, buffered=buffered)
     assert done.returncode == 3
-    assert done.stderr.startswith("subwarden subjects: cannot write the report: No space left on device; ")
+    verb = "" if arguments[0].startswith("-") else f" {arguments[0]}"
+    assert done.stderr.startswith(f"subwarden{verb}: cannot write the report: No space left on device; ")
     assert done.stderr.count("\n") == 1
+
+
+FAILING = ("explore", f"{ROOT / 'examples' / 'transfer.py'}:both_ways", "--schedules", "50")
+CONFORMS = ("conform", f"{ROOT / 'examples' / 'exec' / 'steady.py'} --steps")
+BY_CODE = (
+    (0, ("help", "hunting")),
+    (0, ("--version",)),
+    (0, ("gate", "--help")),
+    (0, ("report", "--schema")),
+    (0, CONFORMS),
+    (1, FAILING),
+    (3, ("gate", "--subject", "nobody")),
+    (3, ("gate", "--frob")),
+    (3, ("check", "nowhere.jsonl")),
+    (3, ("prove", "--max-states", "0")),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "arguments"), BY_CODE)
+def test_the_exit_code_is_the_same_where_nobody_reads_a_word(code: int, arguments: tuple[str, ...]) -> None:
+    """Neither stream is read: an error that cannot be told must not leave as Python's own exit code, which says "violated"."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    assert command(*arguments, stdout=writes, stderr=writes).returncode == code
+    os.close(writes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "arguments"), BY_CODE)
+def test_the_exit_code_is_the_same_where_standard_output_is_closed(code: int, arguments: tuple[str, ...]) -> None:
+    words = [sys.executable, "-m", "subwarden", *arguments]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *words], stderr=subprocess.PIPE, text=True, timeout=120, check=False, cwd=ROOT
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (code, int(code == 3)), done.stderr
 
 
 def test_a_reader_that_goes_away_does_not_change_the_exit_code(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.finding import COUNTED, ExecFinding
 from subwarden.stateful_tests.exec.gate import AMOUNTS, explore
+from subwarden.stateful_tests.exec.pictured.parted import add_partings
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
 from subwarden.stateful_tests.exec.record import record, replay_record, run_record
 from subwarden.stateful_tests.exec.runner import ExecRunner
@@ -59,7 +60,14 @@ def gate(options: argparse.Namespace) -> int:
             most = 1 if options.fail_fast else options.maxfail
             outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report, tell, most)
         made = record(command, options.answer_within, options.profile, seed, outcome)
-        write_outputs(options, made, lambda: write_process_gate(made, console_for(sys.stdout)))
+        runs = [(finding.cause, finding.run) for finding in sorted(outcome.findings.values(), key=ExecFinding.rank)]
+        told = [(*run, found) for run, found in zip(runs, made["findings"], strict=True)]
+        write_outputs(
+            options,
+            made,
+            lambda: write_process_gate(made, console_for(sys.stdout)),
+            picture=lambda: add_partings(command, options.answer_within, told),
+        )
     return Verdict(made["verdict"]).exit_code
 
 
@@ -90,9 +98,16 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
         except Divergence as error:
             again = f"the subject has changed; find the run again with `subwarden gate --subject {subject}`"
             raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
-    told = None if shown is None or shown.broken is None else run_record(shown, shown.broken.cause)
+    broken = None if shown is None else shown.broken
+    told = None if shown is None or broken is None else run_record(shown, broken.cause)
     made = replay_record(saved, run, told, None if saved.schedule is not None else (failed, counted))
     if told is not None:
         made["replay"] = options.replay
-    write_outputs(options, made, lambda: write_process_replay(made, told, console_for(sys.stdout)))
+    runs = [(broken.cause, shown, told)] if shown is not None and broken is not None and told is not None else []
+    write_outputs(
+        options,
+        made,
+        lambda: write_process_replay(made, told, console_for(sys.stdout)),
+        picture=lambda: add_partings(saved.command, saved.limit, runs),
+    )
     return 1 if failed else 0

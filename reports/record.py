@@ -8,7 +8,7 @@ Long because it is the schema: one TypedDict after another.
 
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
-from subwarden.reports.html.trace_record import RunTraceRecord
+from subwarden.reports.html.trace_record import LostRecord, RunTraceRecord
 
 GATE_SCHEMA: Final = "subwarden/gate/1"
 TOUR_SCHEMA: Final = "subwarden/tour/1"
@@ -65,17 +65,11 @@ class HoldingRunRecord(TypedDict):
     trace: RunTraceRecord
 
 
-class TraceRecord(RunTraceRecord):
-    """The trace of a finding's run.
-
-    `lost_at`: the row after which each of `tried` schedules failed, while one that holds goes the same way until just before it; 0: no
-    schedule of the program was seen to hold. None: not searched. `every`: these were all schedules that there are from there on.
-    `subject_at`: the place in the subject's code at which the finding is told, as path:line. `holds`: the nearest run that holds.
+class TraceRecord(RunTraceRecord, LostRecord):
+    """The trace of a finding's run. `subject_at`: the place in the subject's code at which the finding is told, as path:line. `holds`: the
+    nearest run that holds.
     """
 
-    lost_at: int | None
-    tried: int
-    every: bool
     subject_at: str | None
     holds: HoldingRunRecord | None
 
@@ -506,12 +500,9 @@ class ScenarioHoldingRecord(TypedDict):
     trace: RunTraceRecord
 
 
-class ScenarioTraceRecord(RunTraceRecord):
-    """The trace of a failing run of a scenario; the keys are those of `TraceRecord`."""
+class ScenarioTraceRecord(RunTraceRecord, LostRecord):
+    """The trace of a failing run of a scenario, and the nearest run that holds."""
 
-    lost_at: int | None
-    tried: int
-    every: bool
     holds: ScenarioHoldingRecord | None
 
 

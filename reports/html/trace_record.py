@@ -93,3 +93,17 @@ class RunTraceRecord(TypedDict):
     lanes: list[LaneRecord]
     places: dict[str, PlaceRecord]
     moments: list[MomentRecord]
+
+
+class LostRecord(TypedDict):
+    """Where a failing run was lost.
+
+    `lost_at`: the row after which each of `tried` schedules failed, while one that holds goes the same way until just before it; 0: no
+    schedule of the program was seen to hold. None: not searched, and `unsearched` says why. `every`: these were all schedules that there
+    are from there on.
+    """
+
+    lost_at: int | None
+    tried: int
+    every: bool
+    unsearched: NotRequired[str]

@@ -52,6 +52,7 @@ def _process_finding(finding: ExecFindingRecord) -> FindingView:
         tasks=[*first, *((task["name"], ", then ".join(task["operations"])) for task in finding["tasks"])],
         run={"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")},
         replay=f"subwarden replay {finding['replay']}",
+        by_hand=None if finding["schedule"] is None else f"subwarden view {finding['replay']}",
     )
 
 

@@ -9,7 +9,8 @@ from subwarden.checking.linearizability.verdict import judge
 from subwarden.checking.verdict import Verdict, worst
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord
 from subwarden.reports.history_record import HistoryRecord
-from subwarden.reports.record import REPLAY_SCHEMA, BrokenRecord, ReplayRecord, StepRow, TaskRow, TraceRecord
+from subwarden.reports.html.trace_record import LostRecord, RunTraceRecord
+from subwarden.reports.record import REPLAY_SCHEMA, BrokenRecord, ReplayRecord, StepRow, TaskRow
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.gate import ExecOutcome
 from subwarden.stateful_tests.exec.pictured.trace import trace_of
@@ -63,6 +64,7 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
     assert broken is not None
     steps, trace = rows_of(run, broken.row + 1)
     steps[-1]["broken"] = [f"{cause.property.name} {cause.property.title}: {cause.said()}"]
+    unsearched: LostRecord = {"lost_at": None, "tried": 0, "every": False}
     return {
         "id": cause.slug(),
         "property": cause.property.name,
@@ -76,11 +78,11 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
         ],
         "schedule": None if run.names is None else list(run.names),
         "steps": steps,
-        "trace": trace,
+        "trace": {**trace, **unsearched, "subject_at": None, "holds": None},
     }
 
 
-def rows_of(run: ExecRun, count: int) -> tuple[list[StepRow], TraceRecord]:
+def rows_of(run: ExecRun, count: int) -> tuple[list[StepRow], RunTraceRecord]:
     """The first `count` rows of `run`, for a report, and their trace."""
     names = [task.name for task in run.program.tasks]
     rows = run.rows[:count]

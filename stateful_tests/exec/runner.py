@@ -65,10 +65,10 @@ class ExecRunner:
         candidates = ExecCandidates(program)
         return self._run(program, candidates, Follower(candidates, names, open_ended=True), every_choice=True)
 
-    def led(self, program: ExecProgram, make: Callable[[ExecCandidates], Choose]) -> ExecRun:
+    def led(self, program: ExecProgram, make: Callable[[ExecCandidates], Choose], *, every_choice: bool = True) -> ExecRun:
         """One run under the chooser that `make` makes, which may end it by `stepper.Enough`. Raises BadProcess, and its errors."""
         candidates = ExecCandidates(program)
-        return self._run(program, candidates, make(candidates), every_choice=True)
+        return self._run(program, candidates, make(candidates), every_choice=every_choice)
 
     def guided(self, program: ExecProgram, names: Sequence[str]) -> ExecRun:
         """One run along `names`, as far as they go. Raises BadProcess."""

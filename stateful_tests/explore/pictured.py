@@ -13,14 +13,12 @@ from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.stateful_tests.explore.exploration import Exploring
 from subwarden.stateful_tests.explore.minimal import Run, patience, record
 from subwarden.stateful_tests.explore.script import add_script
-from subwarden.stateful_tests.exploring.findings.parting import parting
+from subwarden.stateful_tests.exploring.findings.parting import BLOCKS, Parting, Unsearched, lost_record, parting
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.narrate import Narration
 from subwarden.stateful_tests.subjects.scenario.picture import Picture
 from subwarden.stateful_tests.subjects.scenario.play import Make, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
-
-UNSEARCHED = (FailureKind.BLOCKED, FailureKind.RESTLESS)  # each run of these takes long
 
 
 def add_pictures(scenario: Scenario, exploring: Exploring, leave: frozenset[str] = frozenset()) -> None:
@@ -68,18 +66,15 @@ def _told(runner: ScenarioRunner, names: Sequence[str], failure: Failure | None)
 
 def _trace(runner: ScenarioRunner, run: Run, told: _Told) -> ScenarioTraceRecord:
     assert run.failure is not None
-    parted = None if run.failure.kind in UNSEARCHED else parting(_Runs(runner), None, None, run.names)
-    lost_at: int | None = None
+    parted = Unsearched(BLOCKS) if run.failure.kind is FailureKind.BLOCKED else parting(_Runs(runner), None, None, run.names)
+    row = 0
     holds: ScenarioHoldingRecord | None = None
-    if parted is not None:
-        lost_at = 0
-        if parted.common is not None:
-            common = told.row_of[parted.common]
-            lost_at = min(common + 1, len(told.narration.rows))
-            held = _told(runner, parted.names, None)
-            holds = {"common": common, "steps": held.narration.rows, "trace": held.picture.trace()}
-    tried, every = (0, False) if parted is None else (parted.tried, parted.every)
-    return {**told.picture.trace(), "lost_at": lost_at, "tried": tried, "every": every, "holds": holds}
+    if isinstance(parted, Parting) and parted.common is not None:
+        common = told.row_of[parted.common]
+        row = min(common + 1, len(told.narration.rows))
+        held = _told(runner, parted.names, None)
+        holds = {"common": common, "steps": held.narration.rows, "trace": held.picture.trace()}
+    return {**told.picture.trace(), **lost_record(parted, row), "holds": holds}
 
 
 class _Result(NamedTuple):

@@ -6,8 +6,7 @@ from subwarden.checking.linearizability.configurations import Impossible
 from subwarden.checking.linearizability.search import HistorySearch
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CoreState, core_step, in_order
-from subwarden.reports.html.trace_record import ArrowRecord, LaneRecord, MomentRecord, StateRecord
-from subwarden.reports.record import TraceRecord
+from subwarden.reports.html.trace_record import ArrowRecord, LaneRecord, MomentRecord, RunTraceRecord, StateRecord
 from subwarden.stateful_tests.exec.play import ExecRun, Row
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 from subwarden.stateful_tests.exploring.findings.compared import compared
@@ -16,7 +15,7 @@ TOGETHER = "No state of the model has exactly this: each line alone may be right
 NOTHING = Relation(None, frozenset())
 
 
-def trace_of(run: ExecRun, rows: Sequence[Row], names: Sequence[str]) -> TraceRecord:
+def trace_of(run: ExecRun, rows: Sequence[Row], names: Sequence[str]) -> RunTraceRecord:
     """The trace of the first `rows` of `run`; `names`: who did each, as the table has it."""
     model = _Model(run)
     looked = any(row.shown is not None for row in run.rows)
@@ -31,17 +30,7 @@ def trace_of(run: ExecRun, rows: Sequence[Row], names: Sequence[str]) -> TraceRe
         state = _state(shown, states, followed=model.followed, visible=looked and row.shown is not None)
         told: list[ArrowRecord] = [{"kind": "sends", "to": str(to), "said": "a delivery"} for to in row.told]
         moments.append({"arrows": told, "marks": [], "state": state})
-    whole: TraceRecord = {
-        "lanes": lanes,
-        "places": {},
-        "moments": moments,
-        "lost_at": None,
-        "tried": 0,
-        "every": False,
-        "subject_at": None,
-        "holds": None,
-    }
-    return whole
+    return {"lanes": lanes, "places": {}, "moments": moments}
 
 
 class _Model:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
+from subwarden.reports.html.trace_record import LostRecord
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import Divergence, Follower, fixed
@@ -21,8 +22,24 @@ from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounde
 from subwarden.stateful_tests.exploring.level import Names
 
 LENGTH = 20  # steps; of longer runs there are fewer
-PROBE = 50  # runs of `LENGTH` steps from each k that bisection asks about
-LAST = 200  # and from the first k from which none holds
+BLOCKS = "Where the run was lost was not searched for: each run that blocks takes real time."
+DIFFERS = "Where the run was lost cannot be told: played again, the subject does something else."
+
+
+class Effort(NamedTuple):
+    """How many runs of `LENGTH` steps are tried: from each k that bisection asks about, and from the first k from which none holds."""
+
+    probe: int = 50
+    last: int = 200
+
+
+DEFAULT_EFFORT = Effort()
+
+
+class Unsearched(NamedTuple):
+    """Nobody looked where the run was lost, for the reason `why`: a sentence for reports."""
+
+    why: str
 
 
 class Parting(NamedTuple):
@@ -34,6 +51,13 @@ class Parting(NamedTuple):
     names: Names
     tried: int
     every: bool
+
+
+def lost_record(parted: Parting | Unsearched, row: int) -> LostRecord:
+    """`parted` for a report; `row`: the row after which the run is lost, 0 where no schedule was seen to hold."""
+    if isinstance(parted, Unsearched):
+        return {"lost_at": None, "tried": 0, "every": False, "unsearched": parted.why}
+    return {"lost_at": row, "tried": parted.tried, "every": parted.every}
 
 
 class After:
@@ -81,23 +105,22 @@ class Runs(Protocol):
         """Play it once; also its schedule."""
 
 
-def parting(runner: Runs, cause: Cause | None, program: Any, names: Sequence[str]) -> Parting | None:
-    """Where the run of `program` along `names`, which shows `cause`, parts from the nearest run that holds. None: not searched, as each
-    run that blocks the loop takes real time, or the subject does not do the same twice.
-    """
+def parting(runner: Runs, cause: Cause | None, program: Any, names: Sequence[str], effort: Effort = DEFAULT_EFFORT) -> Parting | Unsearched:
+    """Where the run of `program` along `names`, which shows `cause`, parts from the nearest run that holds."""
     if cause == causes.BLOCKED:
-        return None
+        return Unsearched(BLOCKS)
     try:
-        return _Search(runner, program, list(names)).parting()
+        return _Search(runner, program, list(names), effort).parting()
     except (Divergence, Nondeterministic):
-        return None
+        return Unsearched(DIFFERS)
 
 
 class _Search:
-    def __init__(self, runner: Runs, program: Any, names: Names) -> None:
+    def __init__(self, runner: Runs, program: Any, names: Names, effort: Effort) -> None:
         self._runner = runner
         self._program = program
         self._names = names
+        self._effort = effort
         self._tried = 0
         self._every = False
         self._made = [0]  # how many choices lie before each name
@@ -119,12 +142,12 @@ class _Search:
         while True:
             while lost - common > 1:
                 at = (common + lost) // 2
-                found = self._holding(at, PROBE)
+                found = self._holding(at, self._effort.probe)
                 if found is None:
                     lost = at
                 else:
                     common, holds = max(at, self._shared(found)), found
-            found = self._holding(lost, LAST)
+            found = self._holding(lost, self._effort.last)
             if found is None:
                 return Parting(None if common < 0 else common, holds, self._tried, self._every)
             common, holds, lost = max(lost, self._shared(found)), found, len(self._names)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from subwarden.reports.html.trace_record import RunTraceRecord
 from subwarden.reports.record import HoldingRunRecord, StepRow, TraceRecord
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
-from subwarden.stateful_tests.exploring.findings.parting import parting
+from subwarden.stateful_tests.exploring.findings.parting import Parting, lost_record, parting
 from subwarden.stateful_tests.exploring.findings.recording import Recording
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
@@ -15,22 +15,13 @@ def trace_record(runner: Runner, run: FailingRun, steps: Sequence[StepRow], reco
     """The trace of `run`, whose rows are `steps` and which `recording` has heard. Searches for a run that holds, on `runner`."""
     with running():
         parted = parting(runner, run.cause, run.program, run.names)
-        lost_at, holds = None, None
-        if parted is not None:
-            lost_at = 0
-            if parted.common is not None:
-                lost_at = min(recording.row_of[parted.common] + 1, len(steps))
-                common = recording.row_of[parted.common]
-                holds = _holding(runner, run._replace(names=parted.names), common)
+        row, holds = 0, None
+        if isinstance(parted, Parting) and parted.common is not None:
+            common = recording.row_of[parted.common]
+            row = min(common + 1, len(steps))
+            holds = _holding(runner, run._replace(names=parted.names), common)
     traced = recording.trace(steps)
-    return {
-        **traced,
-        "lost_at": lost_at,
-        "tried": 0 if parted is None else parted.tried,
-        "every": parted is not None and parted.every,
-        "subject_at": _subject_at(steps, traced),
-        "holds": holds,
-    }
+    return {**traced, **lost_record(parted, row), "subject_at": _subject_at(steps, traced), "holds": holds}
 
 
 def _holding(runner: Runner, run: FailingRun, common: int) -> HoldingRunRecord:

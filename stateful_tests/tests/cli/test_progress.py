@@ -86,8 +86,8 @@ def on_a_terminal(width: int, *arguments: str, folder: Path, **environment: str)
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))  # here: the parent may come too late
         os.execve(sys.executable, [sys.executable, "-m", "subwarden", *arguments], {**os.environ, "TERM": "xterm", **environment})
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     sent = b""
     while True:
         try:

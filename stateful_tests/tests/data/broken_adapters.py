@@ -353,18 +353,17 @@ class Spins(Sound):
         self.task = asyncio.create_task(self.spin())
 
 
-class Beats(Sound):
-    """A heartbeat; mended, it stops after some time."""
+class SpinsLater(Sound):
+    """It waits for a timer, and then asks again and again without a pause."""
 
-    async def beat(self):
-        for _ in range(20):
-            await asyncio.sleep(1)
+    async def retry(self):
+        await asyncio.sleep(20)
         while not MENDED:
-            await asyncio.sleep(1)
+            await asyncio.sleep(0)
 
     async def connect(self, client):
         await super().connect(client)
-        self.task = asyncio.create_task(self.beat())
+        self.task = asyncio.create_task(self.retry())
 
 
 class Blocks(Sound):

@@ -86,7 +86,7 @@ ROWS = [
     Row("unretrieved", "WorkerFails", causes.UNRETRIEVED, calls(*THERE)),
     Row("lock", "LockKept", causes.LEAKED_LOCK, calls(Connect("c1"))),
     Row("restless", "Spins", causes.RESTLESS, calls(Connect("c1"))),
-    Row("restless", "Beats", causes.RESTLESS, calls(Connect("c1")), TIMER),
+    Row("restless", "SpinsLater", causes.RESTLESS, calls(Connect("c1")), TIMER),
     Row("blocked", "Blocks", causes.BLOCKED, calls(Connect("c1"))),
     Row("lost", "GivesUpTooSoon", core_causes.LOST, TOLD, EARLY),
     Row("shown", "Shown", causes.wrong_state("add"), custom((("add", "c1", "t1"),), (("add", "c2", "t1"),))),

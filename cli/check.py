@@ -5,6 +5,8 @@ It refuses to judge part of a history: a line that cannot be read may be the one
 
 import argparse
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
@@ -16,8 +18,9 @@ from subwarden.checking.linearizability.custom import CustomSpecification, judge
 from subwarden.checking.linearizability.lines import Header, Malformed, header_of
 from subwarden.checking.linearizability.reading import moments
 from subwarden.checking.linearizability.search import BUDGET
-from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, judge_deliveries_of, judge_file, survey_file
+from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, Passing, judge_deliveries_of, judge_file, survey_file
 from subwarden.checking.verdict import Verdict
+from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.cli.reporting.say import say
 from subwarden.reports.history import write_history
@@ -78,11 +81,12 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
         if reconnects and name != CoreSpecification.name:
             return _unusable(f"subwarden check: --reconnects belongs to the model core, not to {name}; leave it out")
         specification = CoreSpecification(reconnects=True) if reconnects else SPECIFICATIONS[name]()
-        found = survey_file(path, specification)
-        if found.faults:
-            return _unusable(*(fault.told(called) for fault in found.faults))
-        judgement = judge_file(path, specification, found, args.budget)
-        wrong = judge_deliveries_of(path, specification, found, final=not reconnects)
+        with _lines(path, called) as passing:
+            found = survey_file(path, specification, passing("reading"))
+            if found.faults:
+                return _unusable(*(fault.told(called) for fault in found.faults))
+            judgement = judge_file(path, specification, found, args.budget, passing())
+            wrong = judge_deliveries_of(path, specification, found, final=not reconnects)
     except OSError as error:
         return _unusable(f"{called}: {error.strerror}; name a file that can be read")
     made = record(judgement, specification, called, wrong)
@@ -103,16 +107,35 @@ def _judge_by_own(args: argparse.Namespace, path: Path, called: str) -> int:
             return _unusable(f"subwarden check: {where} has no {attribute!r}; name a model, or an adapter that has one")
         specification = CustomSpecification(args.model, CustomModel(getattr(given, "model", given), POOLS))
         reading: Any = specification  # it reads and describes; `judge_custom` searches
-        found = survey_file(path, reading)
-        if found.faults:
-            return _unusable(*(fault.told(called) for fault in found.faults))
-        with path.open("rb") as lines:
-            judgement = judge_custom(moments(lines, reading, found.long), specification.model, args.budget)
+        with _lines(path, called) as passing, path.open("rb") as lines:
+            found = survey_file(path, reading, passing("reading"))
+            if found.faults:
+                return _unusable(*(fault.told(called) for fault in found.faults))
+            judgement = judge_custom(moments(passing()(lines), reading, found.long), specification.model, args.budget)
     except (BadSubject, BadModel) as error:
         return _unusable(f"subwarden check: {error}")
     made = record(judgement, reading, called)
     write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)))
     return judgement.verdict.exit_code
+
+
+@contextmanager
+def _lines(path: Path, called: str) -> Iterator[Callable[..., Passing]]:
+    """Show how far each pass over the lines of `path` is; `doing` names a pass that judges nothing."""
+    size = max(path.stat().st_size, 1)
+    with progress(f"subwarden check {called}", "lines") as report:
+
+        def passing(doing: str = "") -> Passing:
+            def counted(lines: Iterable[bytes]) -> Iterator[bytes]:
+                read = 0
+                for number, line in enumerate(lines, 1):
+                    read += len(line)
+                    report(number, read, size, doing)
+                    yield line
+
+            return counted
+
+        yield passing
 
 
 def _header(path: Path) -> Header:

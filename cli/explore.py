@@ -4,14 +4,18 @@ import argparse
 import platform
 import sys
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, CannotWrite, add_max_memory, count, duration, output, seed
-from subwarden.cli.progress.bar import progress
+from subwarden.cli.progress.bar import ReportProgress, progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
+from subwarden.reports.formats.places import place_in
 from subwarden.reports.layout.console import console_for
+from subwarden.reports.record import ScenarioFindingRecord
 from subwarden.reports.scenario.exploration import write_exploration
+from subwarden.reports.scenario.steps import scenario_steps, with_paths
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
@@ -85,16 +89,30 @@ def run(options: argparse.Namespace) -> int:
 
 def _explored(scenario: Scenario, plan: Plan, budget: float | None) -> Exploring:
     """Explore, and show on standard error how far it is."""
-    most = len(plan.orders) * (plan.schedules or 0)
-    done = 0
-    with progress(f"subwarden explore {scenario.name}") as report:
+    with progress(f"subwarden explore {scenario.name}", budget=budget) as report:
+        return explore_scenario(scenario, plan, lasting(budget), _News(scenario, plan, report))
 
-        def more(schedules: int) -> None:
-            nonlocal done
-            done += schedules
-            report(done, done, max(most, done))
 
-        return explore_scenario(scenario, plan, lasting(budget), more)
+class _News:
+    """Tells the progress of an exploration, and each finding as it comes."""
+
+    def __init__(self, scenario: Scenario, plan: Plan, report: ReportProgress) -> None:
+        self._scenario, self._report = scenario, report
+        self._most = len(plan.orders) * (plan.schedules or 0)
+        self._done = 0
+        self._began = monotonic()
+        report.findings = 0
+
+    def ran(self, schedules: int) -> None:
+        self._done += schedules
+        self._report(self._done, self._done, max(self._most, self._done))
+
+    def found(self, finding: ScenarioFindingRecord) -> None:
+        self._report.findings = (self._report.findings or 0) + 1
+        place = place_in(with_paths(scenario_steps(finding["steps"]), self._scenario.name))
+        at = "" if place is None else f" at {place.file}:{place.line}"  # which terminals and editors open
+        replay = f"subwarden explore {self._scenario.name} --replay {finding['replay']}"
+        self._report.say(f"found after {monotonic() - self._began:.1f} s: {finding['title']} (order {finding['order']}){at}; {replay}")
 
 
 def _script(path: str, scenario: Scenario, exploring: Exploring) -> str:

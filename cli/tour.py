@@ -53,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
         raise BadSubject(f"{scope.describe_sequential()} has {error}; give fewer --connections, --threads or --ids") from None
     with interruptible(CTRL_C) as interrupted, progress(f"subwarden tour {options.subject}", "calls") as report:
 
-        def go_on(played: int) -> bool:
+        def go_on(played: int, differ: int) -> bool:
+            report.findings = differ
             report(played, played, plan.length)
             return not interrupted
 

@@ -3,7 +3,7 @@
 A search that exceeds its budget is `Unknown`, never a pass.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from subwarden.checking.verdict import Verdict
 
 SPECIFICATIONS: dict[str, type[Specification]] = {s.name: s for s in (ManagerSpecification, CoreSpecification)}
 DEFAULT = ManagerSpecification.name
+Passing = Callable[[Iterable[bytes]], Iterable[bytes]]  # passes the lines of a file on, and may count them
 STRIDE = 64  # moments between two copies of the search, from which a failing window can be replayed
 
 
@@ -102,10 +103,10 @@ def judge(history: Iterable[Moment], specification: Specification, budget: int =
     return Linearizable(counted())
 
 
-def judge_file(path: Path, specification: Specification, found: Survey, budget: int = BUDGET) -> Judgement:
+def judge_file(path: Path, specification: Specification, found: Survey, budget: int = BUDGET, passing: Passing = iter) -> Judgement:
     """Judge a file. `found` is its survey, without faults. Raises OSError if the file cannot be read."""
     with path.open("rb") as lines:
-        return judge(moments(lines, specification, found.long), specification, budget)
+        return judge(moments(passing(lines), specification, found.long), specification, budget)
 
 
 def judge_deliveries_of(path: Path, specification: Specification, found: Survey, *, final: bool) -> list[Wrong]:
@@ -117,7 +118,7 @@ def judge_deliveries_of(path: Path, specification: Specification, found: Survey,
         return judge_deliveries(history, [Arrival(*each) for each in found.delivered], found.clients, final=final)
 
 
-def survey_file(path: Path, specification: Specification) -> Survey:
+def survey_file(path: Path, specification: Specification, passing: Passing = iter) -> Survey:
     """Survey a file. Raises OSError if it cannot be read."""
     with path.open("rb") as lines:
-        return survey(lines, specification)
+        return survey(passing(lines), specification)

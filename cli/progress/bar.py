@@ -41,8 +41,9 @@ def progress(
 ) -> Iterator[ReportProgress]:
     """Show how far the command `what` is, with its rate in `unit`s a second, and the time left; nothing if `quiet`. `budget`: the seconds
     after which it ends, if it does; else its parts say how far it is. `insist`: raise OSError where nobody reads; else the work goes on.
+    Begin it before `runner.running`, which puts something else in the place of standard error.
     """
-    console = ReportConsole(stderr=True, highlight=False, emoji=False)
+    console = ReportConsole(file=sys.stderr, highlight=False, emoji=False)  # not what a subject's prints are caught with meanwhile
     if quiet:
         yield _Silent()
     elif not sys.stderr.isatty() or console.is_dumb_terminal:
@@ -99,6 +100,7 @@ class _Plain(_Shown):
     def __init__(self, what: str, unit: str, budget: float | None, *, insist: bool) -> None:
         super().__init__(what, unit, budget)
         self._last = self._began
+        self._stream = sys.stderr
         self._let_be = () if insist else (OSError,)  # nobody reads, or the disk is full
 
     def __call__(self, count: int, done: int, parts: int, now: str = "", /) -> None:
@@ -112,8 +114,8 @@ class _Plain(_Shown):
 
     def _write(self, line: str) -> None:
         with suppress(*self._let_be):
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
 
 
 class _OnTerminal(_Shown):

@@ -7,9 +7,11 @@ from random import Random
 from time import monotonic
 from typing import Any
 
+from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
 from subwarden.cli.options import EXIT_CODES, add_max_memory, count
+from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
@@ -59,17 +61,29 @@ def run(options: argparse.Namespace) -> int:
     level, program = adapter_program(options.subject, options.program, "play")
     MEMORY.allow(options.max_memory)
     factory = load(options.subject, level)
-    searches, took = [], []
-    with blaming(options.subject), running():
+    searches: list[GateSearch] = []
+    took: list[float] = []
+    found: set[Cause] = set()
+    with progress(f"subwarden play {options.subject}") as report, blaming(options.subject), running():
+        most, done = len(Order) * options.schedules, 0
+
+        def more(schedules: int) -> None:
+            nonlocal done
+            done += schedules
+            report.findings = len(found | searches[-1].outcome.findings.keys())
+            report(done, min(done, most), most)
+
         for order in Order:
             began = monotonic()
             check = Check(order, bool(program.faults), level)
-            search = GateSearch(check, LEVELS[level], factory, Profile("play", 1, options.schedules, 1, derandomized=True))
+            search = GateSearch(check, LEVELS[level], factory, Profile("play", 1, options.schedules, 1, derandomized=True), progress=more)
+            searches.append(search)
             for variant, schedules in shares(LEVELS[level], program, check.cancellation, Random(0), options.schedules).items():
                 search._drive_variant(variant, schedules)
-            searches.append(search.finish())
+            found |= search.outcome.findings.keys()
             took.append(monotonic() - began)
-    outcome = merged(searches)
+    made = [search.finish() for search in searches]
+    outcome = merged(made)
     findings = sorted(outcome.findings.values(), key=lambda finding: (finding.rank(), finding.id))
     with blaming(options.subject):
         records, doubts = findings_record(options.subject, findings)
@@ -90,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
                 "steps": each.steps,
                 "seconds": round(seconds, 3),
             }
-            for each, seconds in zip(searches, took, strict=True)
+            for each, seconds in zip(made, took, strict=True)
         ],
         "findings": list(one.values()),
         "doubts": doubted,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from subwarden.model.properties import CoreProperty, Property
@@ -11,6 +10,7 @@ from subwarden.reports.history_record import HistoryRecord
 from subwarden.reports.html.view import FindingView
 from subwarden.reports.html.views import schema_of, view_of
 from subwarden.reports.record import EXPLORE_SCHEMA, HUNT_SCHEMA, REPLAY_SCHEMA, TOUR_SCHEMA, ProofRecord, ReplayRecord, TourRecord
+from subwarden.reports.scenario.steps import with_paths
 
 PROPERTIES: dict[str, Property | CoreProperty] = {**Property.__members__, **CoreProperty.__members__}
 AT_LEVEL = {  # the properties that a level judges; those of level core: docs/bring-your-own.md
@@ -136,16 +136,11 @@ def _differences(record: TourRecord) -> list[FindingView]:
 
 
 def _failures(record: Any) -> list[FindingView]:
-    """Those of a scenario, whose lines are named by the file alone: with the path by which the scenario was named."""
-    file = str(record["scenario"]).rpartition(":")[0]
-    beside = f"{PurePosixPath(file).name}:"
-
-    def placed(row: Any) -> Any:
-        at = row["at"]
-        return {**row, "at": f"{file}:{at.removeprefix(beside)}"} if at and at.startswith(beside) else row
-
+    """Those of a scenario, with places that tools can open."""
     return [
-        finding if finding.run is None else replace(finding, run={**finding.run, "steps": [placed(row) for row in finding.run["steps"]]})
+        finding
+        if finding.run is None
+        else replace(finding, run={**finding.run, "steps": with_paths(finding.run["steps"], record["scenario"])})
         for finding in view_of(record).findings
     ]
 

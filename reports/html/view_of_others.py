@@ -1,6 +1,5 @@
 """The pages of a subject in a process of its own, and of a scenario."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ProtocolRecord
@@ -9,7 +8,8 @@ from subwarden.reports.html.svg import GridRow, Share, counts, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.html.view_of_runs import script_said
 from subwarden.reports.html.wait_graphs import lock_pictures
-from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord, ScenarioRow, StepRow
+from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord
+from subwarden.reports.scenario.steps import scenario_steps
 
 
 def process_view(record: ExecGateRecord) -> View:
@@ -112,15 +112,3 @@ def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingV
         script=finding["script"],
         script_said=script_said(finding["script_confirmed"], finding["script_doubt"]),
     )
-
-
-def scenario_steps(rows: Sequence[ScenarioRow]) -> list[StepRow]:
-    """The rows of a scenario's run as a timeline has them."""
-    return [_row(row) for row in rows]
-
-
-def _row(row: ScenarioRow) -> StepRow:
-    lines: Sequence[str] = [f"{line['at']}  {line['source']}" for line in row["lines"]]
-    deviates = [row["deviates"]] if row["deviates"] else []
-    at = row["lines"][-1]["at"] if row["lines"] else None
-    return {"step": row["step"], "task": row["task"], "did": [*row["did"], *lines], "at": at, "changed": deviates, "broken": []}

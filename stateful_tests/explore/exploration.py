@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.verdict import Verdict, worst
@@ -16,7 +17,7 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
 from subwarden.stateful_tests.explore.code import Coded, coded_run, encode
 from subwarden.stateful_tests.explore.minimal import FAULTS, Run, patience
-from subwarden.stateful_tests.explore.search import Explored, Finding, Search
+from subwarden.stateful_tests.explore.search import SILENT, Explored, Finding, Search, SearchListener
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.narrate import Narration
@@ -41,6 +42,29 @@ class Plan:
     first: tuple[Coded, ...] = ()
 
 
+class ExplorationNews(Protocol):
+    """Is told how an exploration goes."""
+
+    def ran(self, schedules: int) -> None:
+        """So many more schedules were run."""
+
+    def found(self, finding: ScenarioFindingRecord) -> None:
+        """A failure was found, and made small."""
+
+
+class _Teller(SearchListener):
+    """Passes the news of a search on, with the record of each finding."""
+
+    def __init__(self, news: ExplorationNews, recorded: Callable[[Finding], ScenarioFindingRecord]) -> None:
+        self._news, self._recorded = news, recorded
+
+    def ran(self, schedules: int) -> None:
+        self._news.ran(schedules)
+
+    def found(self, finding: Finding) -> None:
+        self._news.found(self._recorded(finding))
+
+
 @dataclass(slots=True)
 class Exploring:
     """The outcome: the record, and the findings behind it."""
@@ -49,22 +73,27 @@ class Exploring:
     runs: list[Run] = field(default_factory=list)
 
 
-def explore_scenario(
-    scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED, progress: Callable[[int], object] = lambda _: None
-) -> Exploring:
+def explore_scenario(scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED, news: "ExplorationNews | None" = None) -> Exploring:
     """Explore `scenario` by `plan`. Raises BadScenario."""
     met: dict[str, bool] = {}
+    records: dict[int, ScenarioFindingRecord] = {}  # by the identity of findings, which the searches keep
 
     def runner_of(rules: Rules) -> ScenarioRunner:
         return ScenarioRunner(scenario, rules, plan.leave, met)
 
+    def recorded(finding: Finding) -> ScenarioFindingRecord:
+        if id(finding) not in records:
+            records[id(finding)] = finding_record(runner_of, scenario, finding)
+        return records[id(finding)]
+
+    listener = SILENT if news is None else _Teller(news, recorded)
     explored: list[Explored] = []
     stopped = False
     with running():
         try:
             for order in plan.orders:
                 first = [coded for coded in plan.first if coded.rules.order is order]
-                search = Search(runner_of, Rules(order, cancel=plan.cancel), plan.seed, plan.schedules, budget, progress, first)
+                search = Search(runner_of, Rules(order, cancel=plan.cancel), plan.seed, plan.schedules, budget, listener, first)
                 explored.append(search.explored)
                 search.go()
                 if search.explored.findings:
@@ -73,7 +102,7 @@ def explore_scenario(
             if not explored:
                 raise
             stopped = True
-        findings = [(finding, finding_record(runner_of, scenario, finding)) for each in explored for finding in each.findings]
+        findings = [(finding, recorded(finding)) for each in explored for finding in each.findings]
     checks = [_check(each) for each in explored]
     doubts = [doubt for each in explored for doubt in dict.fromkeys(each.doubts)]
     verdicts = [Verdict(check["verdict"]) for check in checks]

@@ -48,6 +48,19 @@ class Finding:
     minimal: bool
 
 
+class SearchListener:
+    """Is told how a search goes. This one listens to nothing."""
+
+    def ran(self, schedules: int) -> None:
+        """So many more schedules were run."""
+
+    def found(self, finding: Finding) -> None:
+        """A failure was found, and made small."""
+
+
+SILENT = SearchListener()
+
+
 @dataclass(slots=True)
 class Explored:
     """What the search of one order has covered."""
@@ -88,7 +101,7 @@ class Search:
         seed: int,
         schedules: int | None,
         budget: Budget,
-        progress: Callable[[int], object] = lambda _: None,
+        listener: SearchListener = SILENT,
         first: Sequence[Coded] = (),
     ) -> None:
         self._runner_of = runner_of
@@ -96,7 +109,7 @@ class Search:
         self._random = Random(f"{seed} {rules.order.value}")
         self._most = schedules
         self._budget = budget
-        self._progress = progress
+        self._listener = listener
         self._saved = first  # runs that failed before
         self._until: int | None = None  # the number of schedules after which to stop, once there is a failure
         self._known: set[Failure] = set()
@@ -161,7 +174,7 @@ class Search:
             if not self._one(strategy):
                 strategies = [each for each in strategies if each is not strategy]
             if at % 50 == 0:
-                self._progress(50)
+                self._listener.ran(50)
 
     def _enough(self) -> bool:
         number = self._runner.schedules
@@ -259,5 +272,6 @@ class Search:
             choices = result.choices
             run, minimal = record(self._runner_of(rules), lambda _: fixed(choices)), False
         explored.findings.append(Finding(failure, run, found, minimal))
+        self._listener.found(explored.findings[-1])
         if self._until is None:
             self._until = self._runner.schedules + AFTER

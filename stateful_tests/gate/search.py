@@ -27,6 +27,7 @@ from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, MakeFinding
 
 SAMPLE_EVERY = 8  # of so many runs one is sampled for its end state: sampling all would cost a twentieth of the time
+TOLD_EVERY = 64  # runs between two reports of progress, at the least
 LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others
 
 
@@ -46,7 +47,7 @@ class GateSearch:
         make: MakeFinding = investigate,
         most: int | None = None,
     ) -> None:
-        """`level` is the one that `check` names; `progress` is told after each program how many schedules that took.
+        """`level` is the one that `check` names; `progress` is told how many schedules were run since it was told last.
 
         `make`: makes a finding of a failing run. `most`: findings after which the search ends.
         """
@@ -62,6 +63,7 @@ class GateSearch:
         self._progress = progress
         self._random = Random(0)
         self._made = 0  # runs of the program at hand
+        self._told = 0  # schedules that `progress` knows of
 
     def round(self, number: int, examples: int) -> None:
         """Draw `examples` programs, the same for the same `number`, and drive each."""
@@ -105,14 +107,20 @@ class GateSearch:
         self._look_into(program, names, violations)
         if self._budget.spent():
             return
-        runner, left = self.explorer.runner, self._schedules
-        before = runner.schedules
+        left = self._schedules
         self._made = 0
         if self.explorer.check.cancellation:
             left -= self._sweep(program, names)
         for variant, schedules in shares(self.explorer.level, program, self.explorer.check.cancellation, self._random, left).items():
             self._drive_variant(variant, schedules)
-        self._progress(runner.schedules - before)
+        self._tell(1)
+
+    def _tell(self, least: int) -> None:
+        """Report progress, if there are at least so many schedules to tell of."""
+        new = self.explorer.runner.schedules - self._told
+        if new >= least:
+            self._told += new
+            self._progress(new)
 
     def _sweep(self, program: Program, names: list[str]) -> int:
         """Inject each fault at each moment of a few schedules; how many runs that took."""
@@ -133,6 +141,7 @@ class GateSearch:
         for number in range(schedules):
             if self._hopeless or (number % 64 == 0 and self._budget.spent()):
                 break
+            self._tell(TOLD_EVERY)
             strategy = strategies[number % len(strategies)]
             if not self._run(program, strategy):
                 strategies.remove(strategy)

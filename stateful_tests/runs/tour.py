@@ -18,10 +18,11 @@ from subwarden.stateful_tests.subjects.loading import BadSubject, blaming
 from subwarden.stateful_tests.subjects.manager.tour_player import TourResult, play
 
 
-def tour_record(subject: str, factory: Callable[[], ManagerApi], tour: Tour, progress: Callable[[int], bool]) -> TourRecord:
+def tour_record(subject: str, factory: Callable[[], ManagerApi], tour: Tour, progress: Callable[[int, int], bool]) -> TourRecord:
     """Play `tour` on the managers that `factory` makes, which is the subject of that name.
 
-    `progress` is called with the number of transitions played so far; if it returns False, the tour stops. Raises BadSubject.
+    `progress` is called with the numbers of transitions played so far, and of those that differ; if it returns False, the tour stops.
+    Raises BadSubject.
     """
     began = time.monotonic()
     result, stopped = _played(subject, factory, tour, progress)
@@ -46,12 +47,12 @@ def tour_record(subject: str, factory: Callable[[], ManagerApi], tour: Tour, pro
     }
 
 
-def _played(subject: str, factory: Callable[[], ManagerApi], tour: Tour, progress: Callable[[int], bool]) -> tuple[TourResult, bool]:
+def _played(subject: str, factory: Callable[[], ManagerApi], tour: Tour, progress: Callable[[int, int], bool]) -> tuple[TourResult, bool]:
     stopped = False
 
-    def go_on(played: int) -> bool:
+    def go_on(played: int, differ: int) -> bool:
         nonlocal stopped
-        stopped = not progress(played)
+        stopped = not progress(played, differ)
         return not stopped
 
     loop = ControlledLoop()  # a manager may ask for the running loop; none of its steps is run here

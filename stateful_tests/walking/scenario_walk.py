@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from subwarden.reports.html.view_of_others import scenario_steps
 from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord, WalkHeadRecord, WalkRecord
+from subwarden.reports.scenario.steps import scenario_steps
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import fixed

@@ -112,10 +112,11 @@ class Pair:
         return self._conversations.setdefault(number, Conversation(number))
 
 
-def play(tour: Tour, factory: Factory, progress: Callable[[int], bool] = lambda _: True) -> TourResult:
+def play(tour: Tour, factory: Factory, progress: Callable[[int, int], bool] = lambda *_: True) -> TourResult:
     """Play every run of `tour` on managers that `factory` makes.
 
-    `progress` is called with the number of transitions played so far, of `tour.length`; if it returns False, the tour stops there.
+    `progress` is called with the number of transitions played so far, of `tour.length`, and of those that differ; if it returns False, the
+    tour stops there.
     """
     result = TourResult()
     guide = _Guide(tour, factory)
@@ -125,7 +126,7 @@ def play(tour: Tour, factory: Factory, progress: Callable[[int], bool] = lambda 
         pair: Pair | None = Pair(factory)
         for transition in run:
             played += 1
-            if not played % EVERY and not progress(played):
+            if not played % EVERY and not progress(played, len(result.differences)):
                 return result
             if pair is None:
                 pair = guide.bring_to(transition.source)

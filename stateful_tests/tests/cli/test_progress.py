@@ -9,11 +9,13 @@ import sys
 import termios
 from itertools import product
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
+from subwarden.cli.main import main
 from subwarden.cli.progress import bar
 from subwarden.cli.progress.line import Moment, duration, plain_line, terminal_line
 from subwarden.stateful_tests.tests.paths import ROOT
@@ -128,3 +130,66 @@ def test_colours_are_left_out_where_nobody_wants_them(tmp_path: Path) -> None:
     _, ascii_only = on_a_terminal(80, "replay", str(run), folder=tmp_path, LC_ALL="C")
     assert "+------" in ascii_only
     assert ascii_only.isascii()
+
+
+RACE = """import asyncio
+
+
+async def race():
+    free = 1
+
+    async def take():
+        nonlocal free
+        seen = free
+        await asyncio.sleep(0)
+        free = seen - 1
+        assert free == 0
+        await asyncio.sleep(0)
+        free += 1
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(take())
+        group.create_task(take())
+"""
+HISTORY = """{"history": 1, "model": "core"}
+{"call": 1, "at": 0, "op": ["connect", "c1"]}
+{"return": 1, "at": 1, "answer": null}
+{"call": 2, "at": 2, "op": ["subscribe", "c1", "t1"]}
+{"return": 2, "at": 3, "answer": true}
+"""
+NUMBERS = r": \d+%, (reading|[\d,]+ {}, [\d,]+/s)(, \d+ findings?)?, \d:\d\d( left)?$"
+
+
+@pytest.mark.slow  # each is a whole command
+@pytest.mark.parametrize(
+    ("arguments", "unit", "found"),
+    [
+        (("explore", "race.py:race", "--schedules", "200"), "schedules", True),
+        (("tour", "--subject", "source", "--connections", "2", "--threads", "1"), "calls", True),
+        (("play", "program.txt", "--subject", "rooms.py:Adapter", "--schedules", "100"), "schedules", True),
+        (("check", "history.jsonl"), "lines", None),
+        (("gate", "--subject", f"exec:{sys.executable} phantom.py", "--profile", "dev"), "runs", True),
+    ],
+    ids=lambda each: each[0] if isinstance(each, tuple) else None,
+)
+def test_every_long_command_says_how_far_it_is(
+    arguments: tuple[str, ...],
+    unit: str,
+    found: bool | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("rooms.py", "exec/phantom.py", "exec/steady.py"):
+        copy(ROOT / "examples" / name, tmp_path)
+    (tmp_path / "race.py").write_text(RACE, encoding="utf-8")
+    (tmp_path / "history.jsonl").write_text(HISTORY, encoding="utf-8")
+    (tmp_path / "program.txt").write_text("A  connect(c1)\nB  subscribe(c1, t1)\nC  disconnect(c1)\n", encoding="utf-8")
+    monkeypatch.setattr(bar, "PLAIN_EVERY", 0.0)
+    assert main(list(arguments)) == (0 if found is None else 1)
+    lines = [line for line in capfd.readouterr().err.splitlines() if line.startswith(f"subwarden {arguments[0]} ")]
+    told = [line for line in lines if ": found after " not in line]
+    assert told
+    assert all(re.search(NUMBERS.format(unit), line) for line in told), told
+    assert ("finding" in told[-1]) is (found is not None)

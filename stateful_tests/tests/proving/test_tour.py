@@ -87,7 +87,7 @@ def test_the_tour_finds_a_planted_defect() -> None:
 def test_a_tour_stops_when_its_progress_says_so() -> None:
     """The transitions compared until then are counted."""
     plan = tour(SCOPES[0])
-    result = play(plan, Manager, lambda played: played < 200)
+    result = play(plan, Manager, lambda played, _: played < 200)
     assert 0 < result.compared < len(plan.transitions)
 
 

@@ -107,7 +107,7 @@ def played() -> Any:
 
 @cache
 def toured(subject: str) -> Any:
-    return tour_record(subject, load(subject), tour(Scope(1, 1, 1, in_flight=0), 10_000), lambda _: True)
+    return tour_record(subject, load(subject), tour(Scope(1, 1, 1, in_flight=0), 10_000), lambda *_: True)
 
 
 def judged(name: str) -> Any:

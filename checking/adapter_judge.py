@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.place import told
+from subwarden.checking.recording import Recording
 from subwarden.model.core.options import PLAIN, CoreOptions
 from subwarden.model.properties import CoreProperty
 from subwarden.scheduling.loop import ControlledLoop
@@ -30,7 +31,7 @@ class JudgedRules(NamedTuple):
     options: CoreOptions = PLAIN
 
 
-class AdapterJudge(ABC):
+class AdapterJudge(Recording, ABC):
     """The judge of one run; see `stateful_tests.exploring.level.RunJudge`. `evidence`: plain data behind each cause, or ()."""
 
     shows_by = "observe"
@@ -104,11 +105,9 @@ class AdapterJudge(ABC):
                 self.violated(Cause(CoreProperty.OWN, name), "", ("own", name))
 
     def violated(self, cause: Cause, detail: str = "", evidence: Evidence = ()) -> None:
-        """Record `cause`, once, at the present step, unless it is switched off."""
-        if cause not in self.violations and not self._switched_off(cause):
-            self.violations[cause] = self.steps
-            self.details[cause] = detail
-            self.evidence[cause] = evidence
+        """See `Recording`; not for a cause that is switched off."""
+        if not self._switched_off(cause):
+            super().violated(cause, detail, evidence)
 
     def _switched_off(self, cause: Cause) -> bool:
         off = self._rules.off

@@ -1,15 +1,14 @@
 """`subwarden explore`: run any async function under many schedules, and show the smallest run that fails."""
 
 import argparse
-import platform
 import sys
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import EXIT_CODES, CannotWrite, add_max_memory, count, duration, output, seed
+from subwarden.cli.options import EXIT_CODES, add_max_memory, count, duration, output, seed
 from subwarden.cli.progress.bar import ReportProgress, progress
+from subwarden.cli.reporting.files import write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.formats.places import place_in
 from subwarden.reports.layout.console import console_for
@@ -28,7 +27,6 @@ from subwarden.stateful_tests.explore.saved import SavedRuns
 from subwarden.stateful_tests.explore.script import add_script
 from subwarden.stateful_tests.exploring.budget import lasting
 from subwarden.stateful_tests.runs.trust import remember
-from subwarden.stateful_tests.runs.whole_file import write_whole
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
 
 
@@ -121,12 +119,4 @@ def _script(path: str, scenario: Scenario, exploring: Exploring) -> str:
         return "plain asyncio: no script (nothing fails)"
     finding = exploring.record["findings"][0]
     add_script(scenario, finding, exploring.runs[0])
-    if finding["script"] is None:
-        return f"plain asyncio: no script ({finding['script_doubt']})"
-    try:
-        write_whole(Path(path), finding["script"])
-    except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
-    if finding["script_doubt"]:
-        return f"plain asyncio: {path} is written, but does not fail ({finding['script_doubt']})"
-    return f"plain asyncio: {path} is written; it was run and fails on the stock event loop of Python {platform.python_version()}"
+    return write_script(path, finding["script"], finding["script_doubt"])

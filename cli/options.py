@@ -1,15 +1,12 @@
 """Options that several verbs share, and the exit codes that all verbs share."""
 
 import argparse
-import json
 import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
 from subwarden.cli.reporting.say import say
-from subwarden.stateful_tests.runs.whole_file import write_whole
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -89,14 +86,6 @@ def output(text: str) -> str:
     if path.is_dir() or not path.parent.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"cannot write {text!r}; give a file in a folder that exists and may be written")
     return text
-
-
-def write_json(path: str, record: Any) -> None:
-    """Write a record as JSON. Raises CannotWrite."""
-    try:
-        write_whole(Path(path), json.dumps(record, indent=1) + "\n")
-    except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
 
 
 def cores() -> int:

@@ -2,17 +2,16 @@
 
 import argparse
 import json
-import platform
 import sys
 from functools import partial
-from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from rich.text import Text
 
 from subwarden.cli import exec_subject as process_subject
-from subwarden.cli.options import CannotWrite, output
+from subwarden.cli.options import output
+from subwarden.cli.reporting.files import write_file, write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
@@ -27,7 +26,6 @@ from subwarden.stateful_tests.runs.found.kept import file_of
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.runs.trust import allow
-from subwarden.stateful_tests.runs.whole_file import write_whole
 from subwarden.stateful_tests.subjects.loading import blaming, load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.trace import Tracer
@@ -84,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     if cause is not None and (options.script or (pictured and replay.order is Order.FIFO)):
         with blaming(replay.subject):
             made = script_record(replay, cause, record.get("printed", ()))
-    notes = [_write_script(options.script, made)] if options.script and made is not None else []
+    notes = [write_script(options.script, made["script"], made["script_doubt"])] if options.script and made is not None else []
     write_outputs(
         options,
         with_script(record, replay, made),
@@ -117,25 +115,9 @@ def from_stdin() -> str:
     return text
 
 
-def _write_script(path: str, made: ScriptRecord) -> str:
-    """Write the script, if there is one. Returns a line that says how running it ended."""
-    if made["script"] is None:
-        return f"plain asyncio: no script ({made['script_doubt']})"
-    try:
-        write_whole(Path(path), made["script"])
-    except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
-    if made["script_doubt"]:
-        return f"plain asyncio: {path} is written, but does not fail ({made['script_doubt']})"
-    return f"plain asyncio: {path} is written; it was run and fails on the stock event loop of Python {platform.python_version()}"
-
-
 def _write_trace(path: str, replay: Replay, trace: list[TraceStep]) -> str:
     """Write the run's trace. Returns a line that says how many operations it has."""
     text = as_tla(trace) if path.endswith(".tla") else json.dumps(as_itf(trace), indent=1) + "\n"
-    try:
-        write_whole(Path(path), text)
-    except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
+    write_file(path, text)
     count = f"{len(trace)} operation{'s' if len(trace) != 1 else ''}"
     return f"trace: {path} has the {count} that took effect as in the model, of {replay.program.operations()}"

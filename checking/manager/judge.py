@@ -16,18 +16,15 @@ from subwarden.checking.manager.possible_states import ManagerStates
 from subwarden.checking.manager.refinement import Refinement, Took
 from subwarden.checking.observable import Observable, shows_of
 from subwarden.checking.place import told
+from subwarden.checking.recording import Recording
 from subwarden.model.manager.operations import Operation, RemoveConnection
 from subwarden.model.manager.projection import Shown, View
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Value
 
 
-class ManagerJudge(Refinement):
-    """One run's judge: the refinement, with an observation of the maps after every step.
-
-    For every cause, `violations` has the number of the step at which it was first seen, `details` its numbers in words, and `evidence`
-    the facts behind it, where the end of the run does not show them.
-    """
+class ManagerJudge(Recording, Refinement):
+    """One run's judge: the refinement, with an observation of the maps after every step."""
 
     __slots__ = (
         *("_hidden", "_invariants", "_loop", "_seen_at_return", "_shows", "_subject"),
@@ -130,14 +127,6 @@ class ManagerJudge(Refinement):
         else:
             self._look(task, returning=False)
         return False
-
-    def violated(self, cause: Cause, detail: str = "", evidence: Evidence | None = None) -> None:
-        """Record `cause`, once, at the present step."""
-        if cause not in self.violations:
-            self.violations[cause] = self.steps
-            self.details[cause] = detail
-            if evidence is not None:
-                self.evidence[cause] = evidence
 
     def _broken(self, cause: Cause, at: ManagerStates, task: int | None, call: PendingCall | None) -> None:
         """Record an invariant that does not hold in the maps now, whether or not the model names it."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
+from subwarden.checking.place import place
+
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _SHOWN_OF_ROOT = ("examples", "stateful_tests/tests", "stateful_tests/specimens", "docs")  # of this package: scenarios, as users write them
@@ -22,8 +24,8 @@ class Spot(NamedTuple):
     function: str
 
     def at(self) -> str:
-        """`chat.py:14`; the path is relative to the current folder where it lies below."""
-        return f"{shown(self.file)}:{self.line}"
+        """`chat.py:14`."""
+        return place(self.file, self.line)
 
     def source(self) -> str:
         """The text of the line, with its indentation."""
@@ -39,12 +41,6 @@ def own(file: str) -> bool:
     if path.startswith(_ROOT):
         return path.removeprefix(_ROOT).replace(os.sep, "/").startswith(_SHOWN_OF_ROOT) or ".venv" in path
     return not path.startswith(_LIBRARIES)
-
-
-def shown(file: str) -> str:
-    """The name of `file` in reports."""
-    relative = os.path.relpath(file)
-    return os.path.basename(file) if relative.startswith("..") else Path(relative).as_posix()
 
 
 def frames(coroutine: Any) -> Iterator[FrameType]:

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.manager.invariants import Invariants
+from subwarden.checking.recording import Recording
 from subwarden.checking.server import quiescence
 from subwarden.checking.server.changes import forced, refused
 from subwarden.checking.server.clients import Clients
@@ -34,9 +35,8 @@ from subwarden.model.server.words import say_change
 from subwarden.scheduling.loop import ControlledLoop
 
 
-class ServerJudge:
-    """One run's judge. For every cause: `violations` has the step at which it was first seen, `details` its numbers in words, `evidence`
-    the facts behind it.
+class ServerJudge(Recording):
+    """One run's judge.
 
     `stored`: the threads that are in the store; `fired` is told the name of every kind of change and answer that happens; `name_of` gives
     the name by which answers call the request of a task.
@@ -342,11 +342,3 @@ class ServerJudge:
     def _record(self, found: Found | None) -> None:
         if found is not None:
             self.violated(*found)
-
-    def violated(self, cause: Cause, detail: str = "", evidence: Evidence | None = None) -> None:
-        """Record `cause`, once, at the present step."""
-        if cause not in self.violations:
-            self.violations[cause] = self.steps
-            self.details[cause] = detail
-            if evidence is not None:
-                self.evidence[cause] = evidence

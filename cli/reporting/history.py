@@ -5,11 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from subwarden.cli.options import CannotWrite, write_json
 from subwarden.cli.reporting.deliver import deliver
+from subwarden.cli.reporting.files import write_file, write_json
 from subwarden.cli.reporting.reading import BadRecord, read_record
 from subwarden.reports.layout.console import console_for
-from subwarden.stateful_tests.runs.whole_file import write_whole
 
 PAGE = "trend.html"
 BASELINE = "baseline.json"
@@ -43,10 +42,7 @@ def report_trend(options: argparse.Namespace, folder: Path) -> int:
     subject = _one_subject(folder, records)
     before = compared(points, baseline)
     target = Path(options.html or folder / PAGE)
-    try:
-        write_whole(target, page(trend_view(subject, points, before)))
-    except OSError as error:
-        raise CannotWrite(f"cannot write {target}: {error.strerror}; give a file in a folder that exists") from None
+    write_file(target, page(trend_view(subject, points, before)))
     said = f"{stored} has {paths[-1].stem}, with which later runs are compared\n" if options.set_baseline else ""
     said += f"{target} is written; open it in a browser\n"
     deliver(options.verb, lambda: write_trend(points, before, console_for(sys.stdout)), lambda: sys.stdout.write(said))

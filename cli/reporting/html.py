@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from subwarden.cli.options import CannotWrite, output
-from subwarden.stateful_tests.runs.whole_file import write_whole
+from subwarden.cli.options import output
+from subwarden.cli.reporting.files import write_file, writing
 
 
 def add_html(parser: argparse.ArgumentParser) -> None:
@@ -33,15 +33,13 @@ def write_html(path: str, record: Any) -> None:
     """Write the page of `record`, or its pages. Raises CannotWrite."""
     from subwarden.reports.html.views import html_of, pages_of  # noqa: PLC0415  # pages need networkx, which takes a tenth of a second
 
-    try:
-        if not is_folder(path):
-            write_whole(Path(path), html_of(record))
-            return
+    if not is_folder(path):
+        write_file(path, html_of(record))
+        return
+    with writing(path):
         Path(path).mkdir(exist_ok=True)
-        for name, text in pages_of(record).items():
-            write_whole(Path(path) / name, text)
-    except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}; give a file in a folder that exists") from None
+    for name, text in pages_of(record).items():
+        write_file(Path(path) / name, text)
 
 
 def is_folder(path: str) -> bool:

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from subwarden.cli.options import output, write_json
+from subwarden.cli.options import output
 from subwarden.cli.reporting.deliver import deliver
+from subwarden.cli.reporting.files import write_json
 from subwarden.cli.reporting.formats import add_format, write_format
 from subwarden.cli.reporting.html import add_html, write_html
 

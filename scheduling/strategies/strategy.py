@@ -12,6 +12,7 @@ The program must be the same every time: the same choices give the same candidat
 given and by nothing else; it never asks a clock, an address or the order of a set.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from subwarden.scheduling.candidates import Candidates
@@ -23,6 +24,10 @@ class Redundant(Exception):
 
     Only the search of states (`scheduling.state_search.search`) raises it. The run has no outcome of its own.
     """
+
+
+class Exhausted(Exception):
+    """Raised by `chooser_of` before a run begins: the strategy has nothing left to try."""
 
 
 class Nondeterministic(Exception):
@@ -50,3 +55,15 @@ class Strategy(Protocol):
 
     def end(self, choices: list[int], steps: int) -> None:
         """Report the run that the last chooser of `begin` made: its choices, and its number of steps. Raises Nondeterministic."""
+
+
+def chooser_of(strategy: Strategy) -> Callable[[Candidates], Choose]:
+    """`strategy.begin` for a driver that plays a run with whatever chooser it is given; it raises Exhausted instead of returning None."""
+
+    def begin(candidates: Candidates) -> Choose:
+        choose = strategy.begin(candidates)
+        if choose is None:
+            raise Exhausted
+        return choose
+
+    return begin

@@ -15,7 +15,7 @@ from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import Guide, fixed
-from subwarden.scheduling.strategies.strategy import Nondeterministic
+from subwarden.scheduling.strategies.strategy import Exhausted, Nondeterministic, chooser_of
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
@@ -201,25 +201,12 @@ class Minimizer:
 
 def strategic(runner: ScenarioRunner, search: DelayBounded) -> Result | None:
     """One run by `search`; None if there is none, or the scenario is not the same in every run."""
-    made: list[Choose] = []
-
-    def begin(candidates: Candidates) -> Choose:
-        choose = search.begin(candidates)
-        if choose is None:
-            raise Exhausted
-        made.append(choose)
-        return choose
-
     try:
-        result = runner.run(begin)
+        result = runner.run(chooser_of(search))
         search.end(result.choices, result.steps)
     except (Exhausted, Nondeterministic):
         return None
     return result
-
-
-class Exhausted(Exception):
-    """A strategy has nothing left to try."""
 
 
 def patience(failure: Failure) -> AbstractContextManager[object]:

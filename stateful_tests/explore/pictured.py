@@ -9,7 +9,7 @@ from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.reports.record import ScenarioHoldingRecord, ScenarioTraceRecord
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import Follower
-from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.strategy import Exhausted, Strategy, chooser_of
 from subwarden.stateful_tests.explore.exploration import Exploring
 from subwarden.stateful_tests.explore.minimal import Run, patience, record
 from subwarden.stateful_tests.explore.script import add_script
@@ -100,17 +100,10 @@ class _Runs:
 
     def run_strategy(self, program: object, strategy: Strategy) -> _Result | None:
         """See `exploring.runner.Runner.run_strategy`."""
-
-        def begin(candidates: Any) -> Choose:
-            choose = strategy.begin(candidates)
-            if choose is None:
-                raise _Exhausted
-            return choose
-
         before = self._runner.steps
         try:
-            result = self.run(program, begin, every_choice=strategy.every_choice)
-        except _Exhausted:
+            result = self.run(program, chooser_of(strategy), every_choice=strategy.every_choice)
+        except Exhausted:
             return None
         strategy.end(result.choices, self._runner.steps - before)
         return result
@@ -119,7 +112,3 @@ class _Runs:
         """See `exploring.runner.Runner.record`."""
         run = record(self._runner, make)
         return run, run.names
-
-
-class _Exhausted(Exception):
-    """A strategy has nothing left to try."""

@@ -8,8 +8,6 @@ from random import Random
 from time import monotonic
 
 from subwarden.checking.scenario.failure import Failure
-from subwarden.scheduling.candidates import Candidates
-from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.state_search.search import StateSearch
 from subwarden.scheduling.strategies.sampling.feedback import Feedback
@@ -18,10 +16,10 @@ from subwarden.scheduling.strategies.sampling.pos import Pos
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.sampling.surw import Surw
 from subwarden.scheduling.strategies.sampling.urw import Urw
-from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant, Strategy
+from subwarden.scheduling.strategies.strategy import Exhausted, Nondeterministic, Redundant, Strategy, chooser_of
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.explore.code import Coded
-from subwarden.stateful_tests.explore.minimal import BudgetSpent, Exhausted, Minimizer, NotReproducible, Run, difference, patience, record
+from subwarden.stateful_tests.explore.minimal import BudgetSpent, Minimizer, NotReproducible, Run, difference, patience, record
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
@@ -187,18 +185,11 @@ class Search:
 
     def _one(self, strategy: Strategy) -> bool:
         """One run by `strategy`; False if it has none left."""
-
-        def begin(candidates: Candidates) -> Choose:
-            choose = strategy.begin(candidates)
-            if choose is None:
-                raise Exhausted
-            return choose
-
         values = None if strategy is self._systematic else self._value
         runner = self._runner
         runner.sample_end = runner.schedules > SOON and runner.schedules % END_STATES == 0
         try:
-            result = runner.run(begin, decide=values, every_choice=strategy.every_choice)
+            result = runner.run(chooser_of(strategy), decide=values, every_choice=strategy.every_choice)
             strategy.end(result.choices, result.steps)
         except Exhausted:
             return False
@@ -231,16 +222,9 @@ class Search:
         search = StateSearch(most=2 * most)
         runner = self._runner
         runner.shared = shared_state(getattr(runner.scenario.start, "func", runner.scenario.start))
-
-        def begin(candidates: Candidates) -> Choose:
-            choose = search.begin(candidates)
-            if choose is None:
-                raise Exhausted
-            return choose
-
         while not self._budget.spent() and not self.explored.findings and search.states < most:
             try:
-                result = runner.run(begin, every_choice=search.every_choice)
+                result = runner.run(chooser_of(search), every_choice=search.every_choice)
                 search.end(result.choices, result.steps)
             except Exhausted:
                 break

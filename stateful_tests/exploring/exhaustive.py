@@ -6,16 +6,12 @@ from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.state_search.objects import unchanging
 from subwarden.scheduling.state_search.search import StateSearch
-from subwarden.scheduling.strategies.strategy import Redundant
+from subwarden.scheduling.strategies.strategy import Exhausted, Redundant, chooser_of
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.level import Program
 from subwarden.stateful_tests.exploring.runner import Result, Runner
 
 COLLECT_EVERY = 2_000  # runs given up; the runner counts, and collects after, those that came to an end
-
-
-class _Exhausted(Exception):
-    """There is nothing left to try."""
 
 
 class ExhaustiveSearch:
@@ -30,6 +26,7 @@ class ExhaustiveSearch:
         self._runner = runner
         self._program = program
         self.search = StateSearch(unchanging(runner._ready(program)), most)
+        self._choose = chooser_of(self.search)
 
     @property
     def complete(self) -> bool:
@@ -42,7 +39,7 @@ class ExhaustiveSearch:
         while True:
             try:
                 result = self._runner.run(self._program, self._begin, every_choice=search.every_choice)
-            except _Exhausted:
+            except Exhausted:
                 return None
             except Redundant:
                 search.end([], 0)
@@ -54,8 +51,6 @@ class ExhaustiveSearch:
                 return result
 
     def _begin(self, candidates: LoopCandidates) -> Choose:
-        told = hasattr(type(candidates.loop.observer), "digest_parts")
-        choose = self.search.begin(candidates) if told else None
-        if choose is None:
-            raise _Exhausted
-        return choose
+        if not hasattr(type(candidates.loop.observer), "digest_parts"):
+            raise Exhausted
+        return self._choose(candidates)

@@ -21,7 +21,7 @@ from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.schedule import Follower, Guide, Recorder
-from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.strategy import Exhausted, Strategy, chooser_of
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked, abandon
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
@@ -53,10 +53,6 @@ def _has_cycle(pairs: frozenset[tuple[str, str]]) -> bool:
     except CycleError:
         return True
     return False
-
-
-class _Exhausted(Exception):
-    """A strategy has nothing left to try."""
 
 
 class Runner:
@@ -112,16 +108,9 @@ class Runner:
 
     def run_strategy(self, program: Program, strategy: Strategy) -> Result | None:
         """Play `program` once more under `strategy`; None when that is exhausted."""
-
-        def begin(candidates: LoopCandidates) -> Choose:
-            choose = strategy.begin(candidates)
-            if choose is None:
-                raise _Exhausted
-            return choose
-
         try:
-            result = self.run(program, begin, every_choice=strategy.every_choice)
-        except _Exhausted:
+            result = self.run(program, chooser_of(strategy), every_choice=strategy.every_choice)
+        except Exhausted:
             return None
         strategy.end(result.choices, result.steps)
         return result

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from subwarden.checking.place import shortened
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, innermost, raised_at, said, shown, waits_at
+from subwarden.checking.scenario.places import Spot, innermost, raised_at, said, waits_at
 from subwarden.checking.scenario.waits import Wait, cycle, waits
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -190,8 +191,7 @@ def _restless(run: Ended) -> Told:
 
 
 def _blocks(run: Ended) -> Told:
-    file, _, rest = run.failure.about.partition(":")
-    return f"a step blocks the event loop at {shown(file)}:{rest}", ["no other task can run meanwhile; await instead"]
+    return f"a step blocks the event loop at {shortened(run.failure.about)}", ["no other task can run meanwhile; await instead"]
 
 
 _TELLERS: dict[FailureKind, Callable[[Ended], Told]] = {

@@ -42,8 +42,13 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--saved", action="store_true", help="try the failing runs in .subwarden/corpus first, as the profiles dev and nightly do"
     )
-    parser.add_argument("-x", "--fail-fast", action="store_true", help="stop searching at the first finding")
-    parser.add_argument("--maxfail", type=count, metavar="N", help="stop searching at so many findings")
+    parser.add_argument(
+        "-x",
+        "--fail-fast",
+        action="store_true",
+        help="stop searching at the first finding (which one: depends on the speed of workers, unless --jobs 1)",
+    )
+    parser.add_argument("--maxfail", type=count, metavar="N", help="stop searching at so many findings, as -x does at one")
     parser.add_argument(
         "--jobs", type=count, default=min(cores(), 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
@@ -104,6 +109,7 @@ def run(options: argparse.Namespace) -> int:
                 stopped=done.stopped,
                 told=done.told.values(),
                 doubts=done.doubts,
+                left=done.left,
             )
         return _report(options, record, news)
 

@@ -4,10 +4,13 @@ It searches first; a finding is told when it is confirmed, and kept as it was fo
 once. Where a budget of time decides, that has the last third of it.
 
 The outcome of a gate without a budget depends on the subject, the seed and the versions alone: shards are seeded by their check and
-number, and merged in that order. If enough was found in a shard, the later ones are forgotten, and the earlier ones finished.
+number, and merged in that order. If a shard finds a subject that blocks, the later ones are forgotten, and the earlier ones finished.
+
+A gate that is to end at so many findings ends all its workers at once. Which findings these are then depends on which worker came first;
+with a single worker, it does not.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Self
@@ -15,6 +18,7 @@ from typing import Any, Self
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, unfinished
@@ -27,6 +31,9 @@ ROUNDS_A_SEED = 1 << 20  # more than any gate draws, so that two seeds share non
 LATER = ROUNDS_A_SEED // 2  # the first round of the last third of a budget
 MORE_ROUNDS = 2  # another version of Hypothesis draws other programs; one of them may reach the points that the last one reached
 SMALL = 1 / 3  # of a budget, for making findings small
+REPORT = 0.1  # of a budget, for saying which findings are one
+START = 1 / 2  # of a budget, the most that the start of its workers takes of it: on a busy machine they load the harness for seconds
+FIRST = 1 / 3  # of what is left for making small, that each finding may take at least
 LEAST = 0.3  # seconds for a shard or a finding: less is not worth the start
 DIED = "a worker process {how}; fake that call, or run again with fewer --jobs if memory is short"
 LATE = "a worker process did not end when its time was over, and was ended: the subject is busy for ever"
@@ -41,20 +48,22 @@ class WorkerDied(Exception):
 
 @dataclass
 class Explored:
-    """What a gate did. `told`: its findings. `doubts`: beside those of the outcomes."""
+    """What a gate did. `told`: its findings. `doubts`: beside those of the outcomes. `left`: the time to say which of them are one."""
 
     outcomes: list[CheckOutcome]
     told: dict[Cause, Told]
     doubts: list[str]
     stopped: bool
+    left: Budget
 
 
 class Gate:
     """One gate, as a context: with it go its workers. `interrupted` fills when it is to stop.
 
     `seed`: the same seed draws the same programs. `budget`: seconds for all checks together, instead of the profile's fixed number of
-    examples. `memory`: bytes for all workers together. `most`: causes after which it stops searching. `progress(schedules, done, parts,
-    what)` is called a few times a second, `found(told)` when a finding is confirmed, and again when it is smaller.
+    examples. `memory`: bytes for all workers together. `most`: causes after which it stops searching, at once.
+    `progress(schedules, done, parts, what)` is called a few times a second, `found(told)` when a finding is confirmed, and again when it
+    is smaller.
     """
 
     def __init__(
@@ -83,7 +92,8 @@ class Gate:
         self._found = found
         self._interrupted = interrupted
         self._pool = Pool(min(jobs, SHARDS * len(checks)), memory)
-        self._began: float | None = None  # when the first worker did: loading the harness is no part of the budget
+        self._made = monotonic()
+        self._began: float | None = None  # when the budget did; None until a worker is at work
         self._schedules = 0
         self._told: dict[Cause, Told] = {}
         self._in_order: list[Cause] = []  # found by shards that count, in their order
@@ -109,12 +119,17 @@ class Gate:
             raise WorkerDied(DIED.format(how=self._pool.died))
         if self._pool.bad is not None and not self._told:
             raise BadSubject(self._pool.bad)
-        if self._budget is None and not self._ending():
-            self._keep_only(self._in_order[: self._most], outcomes)
+        if self._most is not None:
+            self._keep_only(self._told, outcomes)
+        elif self._budget is None and not self._ending():
+            self._keep_only(self._in_order, outcomes)
         self._make_small(outcomes)
         self._doubts += [] if self._pool.bad is None else [self._pool.bad]
         self._doubts += [DIED.format(how=self._pool.died)] * bool(self._pool.died) + [LATE] * (self._pool.late and not self._interrupted)
-        return Explored(outcomes, self._told, self._doubts, bool(self._interrupted))
+        return Explored(outcomes, self._told, self._doubts, bool(self._interrupted), self._left())
+
+    def _left(self) -> Budget:
+        return UNLIMITED if self._budget is None else lasting(self._budget - self._spent())
 
     def _ending(self) -> bool:
         return bool(self._interrupted or self._pool.died) or self._pool.bad is not None
@@ -124,15 +139,23 @@ class Gate:
         return self._ending() or self._enough(self._told)
 
     def tell(self, told: Told) -> None:
-        """Keep a finding that is better than all of its cause. It is told if it is the first, or in a weaker order: it will be smaller."""
+        """Keep a finding that is better than all of its cause. It is told if it is the first, or in a weaker order: it will be smaller.
+        Once there are as many as were wanted, others are left out.
+        """
         cause, rank = told.finding.cause, told.finding.rank()
         known = self._told.get(cause)
+        if known is None and self._complete():
+            return
         if known is None or rank < known.finding.rank():
             self._told[cause] = told
         if known is None or rank[:2] < known.finding.rank()[:2]:
             self._found(told)
 
-    def _keep_only(self, kept: Sequence[Cause], outcomes: Iterable[CheckOutcome]) -> None:
+    def _complete(self) -> bool:
+        """Whether there are as many findings as were wanted."""
+        return self._most is not None and len(self._told) >= self._most
+
+    def _keep_only(self, kept: Collection[Cause], outcomes: Iterable[CheckOutcome]) -> None:
         """Forget causes that depend on how far other workers were."""
         self._told = {cause: told for cause, told in self._told.items() if cause in kept}
         for outcome in outcomes:
@@ -170,12 +193,13 @@ class Gate:
         found: list[dict[Cause, Finding[Any]]] = [{} for _ in shards]
         programs, schedules = [0] * len(shards), [0] * len(shards)
         before = set(self._in_order)
+        in_order = until is None and self._most is None
         last = len(shards) - 1  # the last one that counts; where time decides, all count, and -1 only ends them
 
         def heard(number: int, message: str, about: Any) -> None:
             nonlocal last
             if message == "begun" and self._began is None:
-                self._began = monotonic()
+                self._began = max(self._made, monotonic() - START * (self._budget or 0.0))
             if message == "did":
                 programs[number] += 1
                 schedules[number] += about
@@ -183,13 +207,15 @@ class Gate:
                 return
             if message != "found":
                 return
-            found[number][about.finding.cause] = about.finding
             self.tell(about)
+            if about.finding.cause not in self._told:
+                return
+            found[number][about.finding.cause] = about.finding
             known = set(before)
             for at, more in enumerate(found[: last + 1]):
                 known |= more.keys()
                 if self._enough(known):
-                    last = at if until is None else -1
+                    last = at if in_order else -1
                     break
 
         def wanted(number: int) -> bool:
@@ -202,7 +228,7 @@ class Gate:
             wanted,
             lambda done: self._progress(self._schedules, done, len(shards), ""),
         )
-        counted = len(shards) if until is not None or self._ending() else last + 1
+        counted = last + 1 if in_order and not self._ending() else len(shards)
         for number in range(counted):
             shard, result = shards[number], results[number]
             if isinstance(result, CheckOutcome):
@@ -229,12 +255,14 @@ class Gate:
         tasks = investigations(self._subject, outcomes)
         if self._ending() or not tasks:
             return
-        until = None if self._budget is None else min(self._budget, self._spent() + SMALL * self._budget)
+        until = None if self._budget is None else min((1 - REPORT) * self._budget, self._spent() + SMALL * self._budget)
         at_work: dict[int, str] = {}
+        begun: set[int] = set()
 
         def heard(number: int, message: str, about: Any) -> None:
             cause = tasks[number].cause
             if message == "begun":
+                begun.add(number)
                 at_work[number] = f"{cause.property.name} {cause.said()}"
                 return
             at_work.pop(number, None)
@@ -242,8 +270,10 @@ class Gate:
                 del self._told[cause]
                 self._doubts += about.doubts
             elif isinstance(about, Told):
+                smaller = about.small or about.finding.rank() < self._told[cause].finding.rank()
                 self._told[cause] = about
-                self._found(about)
+                if smaller:
+                    self._found(about)
                 for outcome in outcomes:
                     if cause in outcome.findings:
                         outcome.findings[cause] = about.finding
@@ -251,4 +281,15 @@ class Gate:
         def tick(done: int) -> None:
             self._progress(self._schedules, done, len(tasks), f"making small: {'; '.join(at_work.values())}" if at_work else "")
 
-        self._pool.do(tasks, self._seconds(until), heard, lambda _: not self._ending(), tick)
+        def wanted(number: int) -> bool:
+            """A task that is begun keeps to its own time."""
+            return not self._ending() and (number in begun or until is None or self._spent() < until)
+
+        each = self._seconds(until)
+
+        def seconds(left: int) -> float | None:
+            """The best evidence comes first, and is worth more than its share."""
+            share = each(left)
+            return None if share is None or until is None else max(share, FIRST * (until - self._spent()))
+
+        self._pool.do(tasks, seconds, heard, wanted, tick)

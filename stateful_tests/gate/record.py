@@ -12,6 +12,7 @@ from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.graph_coverage import ModelCoverage
 from subwarden.reports.record import GATE_SCHEMA, CoverageRecord, FindingRecord, GateRecord, ModelCoverageRecord
 from subwarden.scheduling import string_hash
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.points import texts
 from subwarden.stateful_tests.exploring.coverage.record import coverage_record
@@ -38,11 +39,12 @@ def gate_record(
     factory: Factory | None = None,
     told: Iterable[Told] | None = None,
     doubts: Iterable[str] = (),
+    left: Budget = UNLIMITED,
 ) -> GateRecord:
     """The record of a gate run of `subject`.
 
     `seed`: its programs were drawn by it. `stopped`: it was cut short by hand. `factory`: makes the subject, where it is in hand. `told`:
-    the findings with their records, if there are any yet. `doubts`: beside those of the outcomes.
+    the findings with their records, if there are any yet. `doubts`: beside those of the outcomes. `left`: the time to say which are one.
     """
     whole = merged(outcomes)
     never = texts(whole.never_fired(checks, LEVELS))
@@ -52,7 +54,7 @@ def gate_record(
     else:
         records, gone = {each.finding.cause: _recorded(each) for each in sorted(told, key=lambda each: _by_rank(each.finding))}, []
     known = whole.findings.values() if told is None else [each.finding for each in told]
-    one = records if stopped else one_each(subject, known, records, factory)
+    one = records if stopped else one_each(subject, known, records, factory, left)
     doubted = [*whole.doubts, *doubts, *gone]
     verdicts = [verdict(outcome, records) for outcome in outcomes if outcome.schedules]
     if never or stopped or doubted:

@@ -55,6 +55,7 @@ class GateSearch:
         self._hopeless = False  # the subject blocks: nothing more is worth its time
         self._nondeterministic = False  # whether a doubt says so
         self._make = make
+        self._given = budget
         self._budget = Budget(lambda: self._hopeless or (most is not None and len(self.outcome.findings) >= most) or budget.spent())
         self.explorer = Explorer(check, level, factory, self._budget, self._drive, sample_every=sample_every)
         self._factory = factory
@@ -174,4 +175,6 @@ class GateSearch:
     def _look_into(self, program: Program, names: list[str], violations: dict[Cause, int]) -> None:
         if causes.BLOCKED in violations:  # every run of it costs seconds: one finding is all that this check will bring
             self._hopeless = True
+        if self._given.spent() and self.outcome.findings:
+            return  # to believe each costs runs; what is known tells that the subject is wrong
         self.outcome.look_into(self.explorer.runner, program, names, violations, self._make)

@@ -16,6 +16,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.schedule import fixed
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.findings.where import where
 from subwarden.stateful_tests.exploring.level import Factory, Level, Names
 from subwarden.stateful_tests.exploring.observers import Observer
@@ -73,15 +74,22 @@ def strongest_first(finding: Finding[Any]) -> tuple[Any, ...]:
     return (*finding.rank()[:2], raised, finding.size[0], harm, finding.size, finding.id)
 
 
-def grouped(findings: Sequence[Finding[Any]], level_of: Callable[[str], Level], factory_of: Callable[[str], Factory]) -> dict[Cause, Cause]:
-    """The cause of the finding that tells best what each of `findings` is about, by their own. Raises Divergence."""
+def grouped(
+    findings: Sequence[Finding[Any]],
+    level_of: Callable[[str], Level],
+    factory_of: Callable[[str], Factory],
+    budget: Budget = UNLIMITED,
+) -> dict[Cause, Cause]:
+    """The cause of the finding that tells best what each of `findings` is about, by their own. One that is reached when `budget` is spent
+    is about itself. Raises Divergence.
+    """
     known: list[Finding[Any]] = []
     about: dict[Cause, Cause] = {}
     left = STEPS
     for finding in sorted(findings, key=strongest_first):
         search = _Search(finding, Runner(level_of(finding.level), factory_of(finding.level), finding.order))
         roots = [each for each in known if each.level == finding.level and (each.cancellation <= finding.cancellation)]
-        root = next((each for each in roots if search.runner.steps < left and search.follows_from(each)), None)
+        root = next((each for each in roots if search.runner.steps < left and not budget.spent() and search.follows_from(each)), None)
         left -= search.runner.steps
         about[finding.cause] = finding.cause if root is None else about[root.cause]
         known.append(finding)

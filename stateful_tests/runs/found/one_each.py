@@ -8,6 +8,7 @@ from subwarden.checking.finding import Finding
 from subwarden.reports.record import AlsoRecord, FindingRecord
 from subwarden.scheduling import string_hash
 from subwarden.scheduling.schedule import Divergence
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.findings.grouping import grouped
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import running
@@ -16,9 +17,14 @@ from subwarden.stateful_tests.subjects.loading import load
 
 
 def one_each(
-    subject: str, findings: Iterable[Finding[Any]], records: dict[Cause, FindingRecord], factory: Factory | None = None
+    subject: str,
+    findings: Iterable[Finding[Any]],
+    records: dict[Cause, FindingRecord],
+    factory: Factory | None = None,
+    budget: Budget = UNLIMITED,
 ) -> dict[Cause, FindingRecord]:
-    """Of `records` of `findings` on `subject`, one for each bug. `factory`: makes the subject, where it is in hand.
+    """Of `records` of `findings` on `subject`, one for each bug, as far as `budget` allows. `factory`: makes the subject, where it is in
+    hand.
 
     A run under another string hash than this process's cannot be followed here, so it is told by itself.
     """
@@ -28,7 +34,7 @@ def one_each(
         return records
     try:
         with running():
-            about = grouped(here, LEVELS.__getitem__, lambda level: load(subject, level) if factory is None else factory)
+            about = grouped(here, LEVELS.__getitem__, lambda level: load(subject, level) if factory is None else factory, budget)
     except Divergence:  # a run that was confirmed cannot be followed any more: nothing can be said of it beside others
         return records
     others: dict[Cause, list[AlsoRecord]] = {}

@@ -17,13 +17,11 @@ import pytest
 from subwarden.stateful_tests.runs.found.kept import file_of
 from subwarden.stateful_tests.runs.replay import read
 
-BUDGET = 6
-
 
 def start() -> float:
-    """Seconds that the start of a gate may take on this machine as busy as it is now: three processes load the harness."""
+    """Seconds that the start of a gate may take on this machine as busy as it is now: three processes load the harness at once."""
     began = monotonic()
-    subprocess.run([sys.executable, "-c", "import subwarden.cli.main"], check=True)
+    subprocess.run([sys.executable, "-c", "import subwarden.cli.gate"], check=True)
     return 2 + 4 * (monotonic() - began)
 
 
@@ -54,22 +52,28 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def within_six_seconds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Watched]:
+def budget() -> int:
+    """Seconds: about six on a machine of its own, and more on a busy one, where each takes less work."""
+    return round(1.5 * start())
+
+
+@pytest.fixture(scope="module")
+def within_its_budget(tmp_path_factory: pytest.TempPathFactory, budget: int) -> tuple[Path, Watched]:
     folder = tmp_path_factory.mktemp("budget") / "gate"
-    return folder, Watched(folder, "--subject", "source", "--level", "server", "--jobs", "2", "--budget", str(BUDGET))
+    return folder, Watched(folder, "--subject", "source", "--level", "manager", "--jobs", "2", "--budget", str(budget))
 
 
 @pytest.mark.slow
-def test_a_budget_is_kept_with_findings(within_six_seconds: tuple[Path, Watched]) -> None:
-    run = within_six_seconds[1]
+def test_a_budget_is_kept_with_findings(within_its_budget: tuple[Path, Watched], budget: int) -> None:
+    run = within_its_budget[1]
     assert run.code == 1
     assert len(run.record["findings"]) >= 3
-    assert run.took < 1.2 * BUDGET + run.start
+    assert run.took < 1.2 * budget + run.start
 
 
 @pytest.mark.slow
-def test_findings_are_told_long_before_the_end_and_again_when_they_are_small(within_six_seconds: tuple[Path, Watched]) -> None:
-    run = within_six_seconds[1]
+def test_findings_are_told_long_before_the_end_and_again_when_they_are_small(within_its_budget: tuple[Path, Watched]) -> None:
+    run = within_its_budget[1]
     first = run.found()[0]
     assert first[0] < run.took - 2
     assert "not made small yet" in first[1]
@@ -77,9 +81,9 @@ def test_findings_are_told_long_before_the_end_and_again_when_they_are_small(wit
 
 
 @pytest.mark.slow
-def test_each_line_that_tells_a_finding_replays_it(within_six_seconds: tuple[Path, Watched], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_line_that_tells_a_finding_replays_it(within_its_budget: tuple[Path, Watched], monkeypatch: pytest.MonkeyPatch) -> None:
     """Also one whose run has been made smaller since."""
-    folder, run = within_six_seconds
+    folder, run = within_its_budget
     monkeypatch.chdir(folder)
     for _, line in run.found():
         _, _, name = line.strip().rpartition("subwarden replay ")

@@ -8,7 +8,7 @@ Long because it is the schema: one TypedDict after another.
 
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
-from subwarden.reports.html.trace_record import LostRecord, RunTraceRecord
+from subwarden.reports.html.trace_record import LostRecord, ModelMovesRecord, RunTraceRecord
 
 GATE_SCHEMA: Final = "subwarden/gate/1"
 TOUR_SCHEMA: Final = "subwarden/tour/1"
@@ -67,11 +67,12 @@ class HoldingRunRecord(TypedDict):
 
 class TraceRecord(RunTraceRecord, LostRecord):
     """The trace of a finding's run. `subject_at`: the place in the subject's code at which the finding is told, as path:line. `holds`: the
-    nearest run that holds.
+    nearest run that holds. `model`: the model's states to which the program may lead, if they are few enough to draw.
     """
 
     subject_at: str | None
     holds: HoldingRunRecord | None
+    model: ModelMovesRecord | None
 
 
 class ScriptRecord(TypedDict):

@@ -38,7 +38,7 @@ class CustomJudge(AdapterJudge):
         super().__init__(loop, fired, rules)
         self.seen: object = None
         self._observe = observe
-        self._model = model
+        self.model = model
         self._possible = graph.initial(model)
         self._lost = False  # the model explained an answer or a state in no way, so nothing more is judged
         self._blamed: CustomOperation | None = None  # the call that ended last
@@ -108,7 +108,7 @@ class CustomJudge(AdapterJudge):
         self.seen, self.observed = seen, True
         if self._open or self._orphans:
             return
-        if self._model.shows is not None and not self._lost:
+        if self.model.shows is not None and not self._lost:
             try:
                 self._judge_shown(seen)
             except BadModel as error:
@@ -131,7 +131,7 @@ class CustomJudge(AdapterJudge):
         """The states that the model may be in now, as `observe` would show them, or as they are if the model does not say how they show;
         and whether it does. A run that the model could not explain stays where it was. Raises BadModel.
         """
-        shows = self._model.shows is not None
+        shows = self.model.shows is not None
         found = dict.fromkeys(node for node, _ in self._possible.now.reachable())
         return [node.shown() if shows else node.state for node in found], shows
 
@@ -157,8 +157,8 @@ class CustomJudge(AdapterJudge):
 
     def may_wait(self) -> bool:
         """At quiescence: whether the model makes all open calls wait."""
-        if not self._model.waits or self._lost:
-            return self._model.waits  # a run that is lost cannot be judged
+        if not self.model.waits or self._lost:
+            return self.model.waits  # a run that is lost cannot be judged
         try:
             return self._possible.now.may_all_wait()
         except BadModel as error:

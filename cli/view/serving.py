@@ -20,14 +20,15 @@ class Serving:
 
     def __call__(self, what: str, data: dict[str, Any]) -> Any:
         """The page as text, or data. Raises Refused."""
-        from subwarden.reports.html.walk_page import walk_page  # noqa: PLC0415  # see `cli.reporting.html`
+        from subwarden.reports.html.subscription_places import with_places  # noqa: PLC0415  # see `cli.reporting.html`
+        from subwarden.reports.html.walk_page import walk_page  # noqa: PLC0415
 
         try:
             match what:
                 case "":
                     return walk_page(self._walk.head, self._walk.at(self._walk.head["recorded"]))
                 case "at":
-                    return self._walk.at(_schedule(data), _onward(data))
+                    return with_places(self._walk.at(_schedule(data), _onward(data)))
                 case "save":
                     return self._walk.save(_schedule(data))
         except Divergence as error:

@@ -11,11 +11,12 @@ from importlib import resources
 from typing import Any
 
 from subwarden.reports.html.escaping import escaped, island, user_text
+from subwarden.reports.html.subscription_places import with_places
 from subwarden.reports.html.view import FindingView, View
 
 TIP = (
-    '<svg class="tips" aria-hidden="true" width="0" height="0"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
-    ' markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" class="tip"/></marker></defs></svg>'
+    '<svg class="tips" aria-hidden="true" width="0" height="0"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9"'
+    ' markerUnits="userSpaceOnUse" markerHeight="9" orient="auto"><path d="M0 0 8 4 0 8z" class="tip"/></marker></defs></svg>'
 )
 PARTS = ("dom.js", "timeline.js", "detail.js", "finding.js")
 SIGNS = {"holds": "✓", "violated": "✗", "inconclusive": "?"}
@@ -23,7 +24,7 @@ SIGNS = {"holds": "✓", "violated": "✗", "inconclusive": "?"}
 
 def page(view: View) -> str:
     """The page of `view`."""
-    runs = [finding.run for finding in view.findings if finding.run is not None]
+    runs = [with_places(finding.run) for finding in view.findings if finding.run is not None]
     content = f"{_top(view)}\n{_findings(view)}\n{_sections(view)}"
     return document(f"{view.title}: {view.verdict}", content, ("runs", runs), "page.js")
 

@@ -87,6 +87,23 @@ class MomentRecord(TypedDict):
     conditions: NotRequired[list[list[str]]]
 
 
+class ModelMoveRecord(TypedDict):
+    """A move between two states, by any of `calls`, in words."""
+
+    source: int
+    target: int
+    calls: list[str]
+
+
+class ModelMovesRecord(TypedDict):
+    """The states of the model to which the calls of a program may lead, one after the other in any order: each as its facts, which are
+    sorted; the first is the initial one.
+    """
+
+    states: list[list[str]]
+    moves: list[ModelMoveRecord]
+
+
 class RunTraceRecord(TypedDict):
     """The trace of one run. `moments` has one entry more than the run has rows."""
 

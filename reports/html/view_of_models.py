@@ -7,7 +7,7 @@ import networkx as nx
 from subwarden.reports.history import VERDICTS
 from subwarden.reports.history_record import CallRecord, HistoryRecord
 from subwarden.reports.html.escaping import user_text
-from subwarden.reports.html.graph_picture import Graph, graph_picture
+from subwarden.reports.html.graph_picture import Graph, Look, graph_picture
 from subwarden.reports.html.svg import CHARACTER, LINE, GridRow, Share, counts, figure, grid, label, picture, rectangle
 from subwarden.reports.html.view import FindingView, View, bullets, numbered, plural, table
 from subwarden.reports.record import CounterExampleRecord, LayerMoveRecord, ProofRecord, TourRecord
@@ -62,7 +62,7 @@ def _graph(record: TourRecord) -> list[str]:
             kinds[edge] = "differs" if move["differed"] else "missed" if move["missed"] else "taken"
     order = {name: layer for layer, name in enumerate(names)}
     title = "The model's states by the fewest calls to them (red: some transitions differ; dashed: some were not reached)"
-    return [graph_picture(title, graph, "leads to", kinds, order)]
+    return [graph_picture(title, graph, "leads to", Look(edges=kinds, rows=order))]
 
 
 def _layer(layer: int, states: int, stays: LayerMoveRecord | None) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ProtocolRecord
 from subwarden.reports.gate import ORDERS, STOPPED
+from subwarden.reports.html.model_states import model_pictures
 from subwarden.reports.html.svg import GridRow, Share, counts, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.html.view_of_runs import script_said
@@ -43,6 +44,7 @@ def protocol_view(record: ProtocolRecord) -> View:
 
 
 def _process_finding(finding: ExecFindingRecord) -> FindingView:
+    run = {"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")}
     first = [("first", ", then ".join(finding["first"]))] if finding["first"] else []
     failed = f"It failed in {finding['failed']} of {finding['counted']} more runs." if finding["tried"] else "It was not tried again."
     return FindingView(
@@ -50,7 +52,8 @@ def _process_finding(finding: ExecFindingRecord) -> FindingView:
         heading=f"{finding['property']} {finding['title']}: {finding['said']}",
         lines=[*([finding["detail"]] if finding["detail"] else []), *([] if finding["schedule"] is not None else [failed])],
         tasks=[*first, *((task["name"], ", then ".join(task["operations"])) for task in finding["tasks"])],
-        run={"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")},
+        run=run,
+        pictures=model_pictures(run),
         replay=f"subwarden replay {finding['replay']}",
         by_hand=None if finding["schedule"] is None else f"subwarden view {finding['replay']}",
     )
@@ -105,7 +108,7 @@ def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingV
         heading=finding["title"],
         lines=[*finding["evidence"], f"{ORDERS[finding['order']]}.", *moved, *chosen],
         run=run,
-        pictures=lock_pictures(run),
+        pictures=[*model_pictures(run), *lock_pictures(run)],
         replay=f"subwarden explore {scenario} --replay {finding['replay']}",
         by_hand=f"subwarden view {scenario} --replay {finding['replay']}",
         printed=finding.get("printed", ()),

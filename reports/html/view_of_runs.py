@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from subwarden.reports.gate import ORDERS, STOPPED
+from subwarden.reports.html.model_states import model_pictures
 from subwarden.reports.html.svg import GridRow, Share, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.html.wait_graphs import lock_pictures
@@ -97,7 +98,7 @@ def replay_view(record: ReplayRecord) -> View:
         printed=record.get("printed", ()),
         script=record.get("script"),
         script_said=script_said(record.get("script_confirmed"), record.get("script_doubt")),
-        pictures=lock_pictures(run),
+        pictures=[*model_pictures(run), *lock_pictures(run)],
     )
     return View(f"replay on {record['subject']}", record["verdict"], said, findings=[shown])
 
@@ -137,7 +138,7 @@ def finding_view(finding: FindingRecord) -> FindingView:
         by_hand=f"subwarden view {finding['short']}" if "short" in finding else None,
         script=finding["script"],
         script_said=script_said(finding["script_confirmed"], finding["script_doubt"]),
-        pictures=lock_pictures(run),
+        pictures=[*model_pictures(run), *lock_pictures(run)],
     )
 
 

@@ -2,6 +2,7 @@
 
 from subwarden.reports.html.escaping import escaped, user_text
 from subwarden.reports.html.page import document
+from subwarden.reports.html.subscription_places import with_places
 from subwarden.reports.html.walk_record import WalkHeadRecord, WalkRecord
 
 TALKS = "; connect-src 'self'"
@@ -22,4 +23,4 @@ def walk_page(head: WalkHeadRecord, now: WalkRecord) -> str:
         '<div class="hidden spoken" aria-live="polite"></div><section aria-label="The run so far"><h2>The run so far</h2>'
         '<div class="run"><p class="needs">The timeline needs JavaScript.</p></div></section><div class="so-far"></div>'
     )
-    return document(f"view of {head['title']}", content, ("walk", {"head": head, "now": now}), "walk.js", more_policy=TALKS)
+    return document(f"view of {head['title']}", content, ("walk", {"head": head, "now": with_places(now)}), "walk.js", more_policy=TALKS)

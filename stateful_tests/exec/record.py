@@ -13,7 +13,7 @@ from subwarden.reports.html.trace_record import LostRecord, RunTraceRecord
 from subwarden.reports.record import REPLAY_SCHEMA, BrokenRecord, ReplayRecord, StepRow, TaskRow
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.gate import ExecOutcome
-from subwarden.stateful_tests.exec.pictured.trace import trace_of
+from subwarden.stateful_tests.exec.pictured.trace import moves_of, trace_of
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import kinds
@@ -78,7 +78,7 @@ def run_record(run: ExecRun, cause: Cause) -> ExecRunRecord:
         ],
         "schedule": None if run.names is None else list(run.names),
         "steps": steps,
-        "trace": {**trace, **unsearched, "subject_at": None, "holds": None},
+        "trace": {**trace, **unsearched, "subject_at": None, "holds": None, "model": moves_of(run)},
     }
 
 

@@ -15,6 +15,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant
+from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves
 from subwarden.stateful_tests.exploring.observers import Observer
 
 Names = list[str]
@@ -77,6 +78,9 @@ class Narrator(Protocol):
 
     def state(self) -> StateRecord:
         """The subject's state beside the model's, now."""
+
+    def moves(self) -> ModelMoves | None:
+        """The model alone, to go through the states that a program may lead to; None where calls do not say what it does next."""
 
     def explain(self, cause: Cause) -> str:
         """The judge's evidence of `cause`: what the subject did, and what the model allows; empty where the cause says it all."""

@@ -23,22 +23,26 @@ function stateTable(state) {
   return rows.length ? table : make("p", "note", "Both are empty.");
 }
 
-// Clients on the left, topics on the right: the subscriptions after the step, with those that it made and ended.
-function subscriptions(before, after) {
+// Clients on the left, topics on the right, each at its place of the whole run: the subscriptions after the step, with those that it made
+// and ended.
+function subscriptions(before, after, places) {
   const key = (link) => JSON.stringify(link), old = new Set(before.map(key)), now = new Set(after.map(key));
   const links = [...after, ...before.filter((link) => !now.has(key(link)))];
-  const side = (at) => [...new Set(links.map((link) => link[at]))].sort();
-  const clients = side(0), topics = side(1), height = 26 * Math.max(clients.length, topics.length) + 10;
-  const y = (names, name) => 18 + names.indexOf(name) * 26;
+  const {clients, topics, height} = places, linked = new Set(links.flatMap(([client, topic]) => [`c${client}`, `t${topic}`]));
   const svg = draw("svg", {class: "subs", viewBox: `0 0 260 ${height}`, width: 260, height, role: "img"});
   const words = links.map((link) => `${link[0]} on ${link[1]}${!old.has(key(link)) ? " (new)" : !now.has(key(link)) ? " (ended)" : ""}`);
   svg.setAttribute("aria-label", `Subscriptions: ${words.join(", ")}`);
   for (const link of links) {
     const kind = !old.has(key(link)) ? "new" : !now.has(key(link)) ? "gone" : "";
-    svg.append(draw("line", {x1: 84, x2: 176, y1: y(clients, link[0]) - 4, y2: y(topics, link[1]) - 4, class: kind}));
+    svg.append(draw("line", {x1: 84, x2: 176, y1: clients[link[0]] - 4, y2: topics[link[1]] - 4, class: kind}));
   }
-  for (const name of clients) { const text = draw("text", {x: 78, y: y(clients, name), "text-anchor": "end"}); text.textContent = name.slice(0, 12); svg.append(text); }
-  for (const name of topics) { const text = draw("text", {x: 182, y: y(topics, name)}); text.textContent = name.slice(0, 12); svg.append(text); }
+  for (const [names, x, anchor, kind] of [[clients, 78, "end", "c"], [topics, 182, "start", "t"]]) {
+    for (const [name, y] of Object.entries(names)) {
+      const text = draw("text", {x, y, "text-anchor": anchor, class: linked.has(kind + name) ? "" : "alone"});
+      text.textContent = name.slice(0, 12);
+      svg.append(text);
+    }
+  }
   return svg;
 }
 
@@ -90,7 +94,7 @@ function detail(run, number, box, notes) {
     if (!state.followed) box.append(make("p", "note", "The run has left the model. The model's side is where they parted."));
     if (state.more.length) box.append(lines(state.more));
     const links = before && before.state ? before.state.links : [];
-    if (state.links.length || links.length) box.append(make("h4", "", "Subscriptions, before and after"), subscriptions(links, state.links));
+    if (state.links.length || links.length) box.append(make("h4", "", "Subscriptions, before and after"), subscriptions(links, state.links, run.places));
   }
   if (moment.locks.length) {
     const told = moment.locks.map((lock) => [lock.lock, lock.held_by.join(", "), lock.waited_for_by.join(", ")]);

@@ -3,11 +3,11 @@ const KEY = [["●", "a step"], ["○", "an outside event"], ["✕", "cancelled"
 
 // `options.start`: the step to show first; `options.chosen(number)`: called for each step that is shown.
 function present(place, data, key, options = {}) {
-  const trace = data.trace || null, failing = prepared(data.steps, trace);
+  const trace = data.trace || null, failing = prepared(data.steps, trace, data.subscriptions);
   const broken = data.steps.findIndex((row) => row.broken.length);
   const searched = trace && Number.isInteger(trace.lost_at);  // of older records, and of a walk, nothing is known
   const lost = searched && trace.lost_at > 0 ? trace.lost_at - 1 : -1;
-  const holds = trace && trace.holds ? prepared(trace.holds.steps, trace.holds.trace) : null;
+  const holds = trace && trace.holds ? prepared(trace.holds.steps, trace.holds.trace, data.subscriptions) : null;
   const parts = holds ? trace.holds.common : -1;
   const tried = searched ? `${trace.tried.toLocaleString("en")} schedule${trace.tried === 1 ? "" : "s"}` : "";
   const fate = !searched ? (trace && trace.unsearched) || null

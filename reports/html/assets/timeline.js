@@ -1,6 +1,6 @@
 // A run as a list of steps with a lane for each task, client and lock. Only the rows in view are there.
 // A run: its rows, and what the trace says of each moment, filled in from the moment before.
-function prepared(steps, trace) {
+function prepared(steps, trace, places) {
   const moments = [];
   let state = null, suspended = {}, locks = [], more = {waits: [], things: [], network: [], conditions: []};
   for (const moment of trace ? trace.moments : []) {
@@ -30,7 +30,7 @@ function prepared(steps, trace) {
     if (moment) for (const arrow of moment.arrows) touch(arrow.to, number);
     if (moment) for (const name of Object.keys(moment.suspended)) touch(name, number);
   });
-  return {steps, trace, moments, lanes, at, wide, first, last, outside};
+  return {steps, trace, places, moments, lanes, at, wide, first, last, outside};
 }
 
 const mark = (run, number) => {

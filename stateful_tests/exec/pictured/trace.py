@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from subwarden.checking.linearizability.configurations import Impossible
 from subwarden.checking.linearizability.search import HistorySearch
 from subwarden.model.core.relation import Relation
-from subwarden.model.core.step import CoreState, core_step, in_order
-from subwarden.reports.html.trace_record import ArrowRecord, LaneRecord, MomentRecord, RunTraceRecord, StateRecord
+from subwarden.model.core.step import CoreOperation, CoreState, core_step, in_order
+from subwarden.reports.html.trace_record import ArrowRecord, LaneRecord, ModelMovesRecord, MomentRecord, RunTraceRecord, StateRecord
 from subwarden.stateful_tests.exec.play import ExecRun, Row
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
 from subwarden.stateful_tests.exploring.findings.compared import compared
+from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves, moves_record
 
 TOGETHER = "No state of the model has exactly this: each line alone may be right, but not all together."
 NOTHING = Relation(None, frozenset())
@@ -31,6 +32,20 @@ def trace_of(run: ExecRun, rows: Sequence[Row], names: Sequence[str]) -> RunTrac
         told: list[ArrowRecord] = [{"kind": "sends", "to": str(to), "said": "a delivery"} for to in row.told]
         moments.append({"arrows": told, "marks": [], "state": state})
     return {"lanes": lanes, "places": {}, "moments": moments}
+
+
+def moves_of(run: ExecRun) -> ModelMovesRecord | None:
+    """The model's states to which the program of `run` may lead, in words as its trace has them; None if they are too many."""
+    shown = next((row.shown for row in reversed(run.rows) if row.shown is not None), NOTHING)
+    first = CoreState()
+    for operation in run.program.first:
+        first = core_step(first, operation)[0]
+
+    def step(state: CoreState, _memory: object, operation: CoreOperation) -> list[tuple[CoreState, None]]:
+        return [(core_step(state, operation)[0], None)]
+
+    model = ModelMoves(first, step, lambda state: _facts(state, shown))
+    return moves_record(model, [task.operations for task in run.program.tasks], SPECIFICATION.describe)
 
 
 class _Model:

@@ -65,6 +65,7 @@ class Recording(Observer):
     def begun(self, play: Play) -> None:
         self._play = play
         self._narrator = play.narrator()
+        self.model = self._narrator.moves()
         self._subject: Any = getattr(play, "manager", None)  # of a level whose operations are its methods
         self._received: Received = getattr(play, "received", dict)  # of a level whose judge asks for messages, and is not told of them
         self._heard = play.loop.lock_listener

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from subwarden.reports.html.trace_record import RunTraceRecord
 from subwarden.reports.record import HoldingRunRecord, StepRow, TraceRecord
+from subwarden.stateful_tests.exploring.findings.model_moves import moves_record
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.parting import Parting, lost_record, parting
 from subwarden.stateful_tests.exploring.findings.recording import Recording
@@ -21,7 +22,8 @@ def trace_record(runner: Runner, run: FailingRun, steps: Sequence[StepRow], reco
             row = min(common + 1, len(steps))
             holds = _holding(runner, run._replace(names=parted.names), common)
     traced = recording.trace(steps)
-    return {**traced, **lost_record(parted, row), "subject_at": _subject_at(steps, traced), "holds": holds}
+    model = None if recording.model is None else moves_record(recording.model, run.program.tasks, runner.level.say_operation)
+    return {**traced, **lost_record(parted, row), "subject_at": _subject_at(steps, traced), "holds": holds, "model": model}
 
 
 def _holding(runner: Runner, run: FailingRun, common: int) -> HoldingRunRecord:

@@ -7,11 +7,12 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.checking.core.connection_states import Maps
 from subwarden.checking.core.judge import CoreJudge
-from subwarden.model.core.step import Id
+from subwarden.model.core.step import CoreOperation, CoreState, Id, core_step
 from subwarden.model.core.words import say_answer, say_operation
 from subwarden.model.words import DONE, say_return
 from subwarden.reports.html.trace_record import StateRecord
 from subwarden.stateful_tests.exploring.findings.compared import compared
+from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves
 
 
 class CallNarrator:
@@ -49,11 +50,16 @@ class CoreNarrator(CallNarrator):
     """See `stateful_tests.exploring.level.Narrator`."""
 
     def __init__(
-        self, judge: CoreJudge, received: Callable[[], Mapping[Id, Sequence[object]] | None], lock_name: Callable[[asyncio.Lock], str]
+        self,
+        judge: CoreJudge,
+        received: Callable[[], Mapping[Id, Sequence[object]] | None],
+        lock_name: Callable[[asyncio.Lock], str],
+        initial: CoreState,
     ) -> None:
         super().__init__(judge.details, lock_name, say_operation, say_answer)
         self._judge = judge
         self._received = received
+        self._initial = initial
         self._maps: Maps = {}
         self._got: dict[Id, int] = {}
 
@@ -72,6 +78,12 @@ class CoreNarrator(CallNarrator):
             self._got[client] = len(received[client])
             changes += [f"{client} receives {message}" for message in new]
         return changes
+
+    def moves(self) -> ModelMoves:
+        def step(state: CoreState, _memory: object, operation: CoreOperation) -> list[tuple[CoreState, None]]:
+            return [(core_step(state, operation)[0], None)]
+
+        return ModelMoves(self._initial, step, lambda state: [f"{client} on {topic}" for topic, client in sorted(state.links, key=str)])
 
     def state(self) -> StateRecord:
         judge = self._judge

@@ -17,7 +17,7 @@ from subwarden.checking.core.options.judge import OptionsJudge
 from subwarden.checking.custom.text import text_of
 from subwarden.checking.place import told
 from subwarden.model.core.options import PLAIN
-from subwarden.model.core.step import Connect, CoreOperation, Detach, Disconnect
+from subwarden.model.core.step import Connect, CoreOperation, CoreState, Detach, Disconnect
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import TaskNames, owner
 from subwarden.scheduling.locks import awaited
@@ -318,4 +318,6 @@ class CorePlay(AdapterPlay):
 
     def narrator(self) -> CoreNarrator:
         """The narrator of this run."""
-        return CoreNarrator(self.judge, self.received, self.lock_name)
+        return CoreNarrator(
+            self.judge, self.received, self.lock_name, CoreState(final=self._rules.final, resumes=self._rules.options.resumes)
+        )

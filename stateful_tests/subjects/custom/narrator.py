@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from subwarden.checking.custom.judge import CustomJudge
 from subwarden.checking.custom.model import BadModel
 from subwarden.checking.custom.text import text_of
 from subwarden.reports.html.trace_record import StateRecord
 from subwarden.stateful_tests.exploring.findings.compared import compared
+from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves
 from subwarden.stateful_tests.subjects.core.narrator import CallNarrator
 
 
@@ -32,6 +34,14 @@ class CustomNarrator(CallNarrator):
             states, shows = [], False
         visible = shows and judge.observed
         return compared(_facts(judge.seen), [_facts(state) for state in states], [], followed=judge.followed, visible=visible)
+
+    def moves(self) -> ModelMoves:
+        model = self._judge.model
+
+        def step(state: Any, _memory: object, operation: Any) -> list[tuple[Any, None]]:
+            return [(after, None) for after, _ in model.steps(state, operation)]
+
+        return ModelMoves(model.initial, step, lambda state: _facts(state if model.shows is None else model.shown(state)))
 
     def _shown(self) -> dict[str, str]:
         return _parts(self._judge.seen)

@@ -70,6 +70,10 @@ class ServerNarrator:
         links = [[f"c{c}", f"t{t}"] for t, c in sorted(view.links)]
         return compared(facts, [allowed], links, followed=followed, more=more)
 
+    def moves(self) -> None:
+        """Not said: what the model of a server does next depends on its engine and its clients, too."""
+        return
+
     def explain(self, cause: Cause) -> str:
         judge = self._play.judge
         detail = judge.details[cause]

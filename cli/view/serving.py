@@ -20,7 +20,7 @@ class Serving:
 
     def __call__(self, what: str, data: dict[str, Any]) -> Any:
         """The page as text, or data. Raises Refused."""
-        from subwarden.reports.html.subscription_places import with_places  # noqa: PLC0415  # see `cli.reporting.html`
+        from subwarden.reports.html.graphs.subscription_places import with_places  # noqa: PLC0415  # see `cli.reporting.html`
         from subwarden.reports.html.walk_page import walk_page  # noqa: PLC0415
 
         try:

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from subwarden.reports.html.escaping import escaped, island, user_text
-from subwarden.reports.html.subscription_places import with_places
+from subwarden.reports.html.graphs.subscription_places import with_places
 from subwarden.reports.html.view import FindingView, View
 
 TIP = (

@@ -7,7 +7,7 @@ import networkx as nx
 from subwarden.reports.history import VERDICTS
 from subwarden.reports.history_record import CallRecord, HistoryRecord
 from subwarden.reports.html.escaping import user_text
-from subwarden.reports.html.graph_picture import Graph, Look, graph_picture
+from subwarden.reports.html.graphs.graph_picture import Graph, Look, graph_picture
 from subwarden.reports.html.svg import CHARACTER, LINE, GridRow, Share, counts, figure, grid, label, picture, rectangle
 from subwarden.reports.html.view import FindingView, View, bullets, numbered, plural, table
 from subwarden.reports.record import CounterExampleRecord, LayerMoveRecord, ProofRecord, TourRecord

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from subwarden.reports.gate import ORDERS, STOPPED
-from subwarden.reports.html.model_states import model_pictures
+from subwarden.reports.html.graphs.model_states import model_pictures
+from subwarden.reports.html.graphs.wait_graphs import lock_pictures
 from subwarden.reports.html.svg import GridRow, Share, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
-from subwarden.reports.html.wait_graphs import lock_pictures
 from subwarden.reports.record import (
     AdapterRecord,
     BrokenRecord,

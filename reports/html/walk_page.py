@@ -1,8 +1,8 @@
 """The page of `subwarden view`: the timeline of a run that is led by hand, and what may happen next. It talks to its server."""
 
 from subwarden.reports.html.escaping import escaped, user_text
+from subwarden.reports.html.graphs.subscription_places import with_places
 from subwarden.reports.html.page import document
-from subwarden.reports.html.subscription_places import with_places
 from subwarden.reports.html.walk_record import WalkHeadRecord, WalkRecord
 
 TALKS = "; connect-src 'self'"

@@ -15,7 +15,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant
-from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves
+from subwarden.stateful_tests.exploring.findings.pictured.model_moves import ModelMoves
 from subwarden.stateful_tests.exploring.observers import Observer
 
 Names = list[str]

@@ -9,8 +9,8 @@ from subwarden.model.core.step import CoreOperation, CoreState, core_step, in_or
 from subwarden.reports.html.trace_record import ArrowRecord, LaneRecord, ModelMovesRecord, MomentRecord, RunTraceRecord, StateRecord
 from subwarden.stateful_tests.exec.play import ExecRun, Row
 from subwarden.stateful_tests.exec.recording import SPECIFICATION
-from subwarden.stateful_tests.exploring.findings.compared import compared
-from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves, moves_record
+from subwarden.stateful_tests.exploring.findings.pictured.compared import compared
+from subwarden.stateful_tests.exploring.findings.pictured.model_moves import ModelMoves, moves_record
 
 TOGETHER = "No state of the model has exactly this: each line alone may be right, but not all together."
 NOTHING = Relation(None, frozenset())

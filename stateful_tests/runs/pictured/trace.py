@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from subwarden.reports.html.trace_record import RunTraceRecord
 from subwarden.reports.record import HoldingRunRecord, StepRow, TraceRecord
-from subwarden.stateful_tests.exploring.findings.model_moves import moves_record
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.parting import Parting, lost_record, parting
+from subwarden.stateful_tests.exploring.findings.pictured.model_moves import moves_record
 from subwarden.stateful_tests.exploring.findings.recording import Recording
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running

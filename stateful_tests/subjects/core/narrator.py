@@ -11,8 +11,8 @@ from subwarden.model.core.step import CoreOperation, CoreState, Id, core_step
 from subwarden.model.core.words import say_answer, say_operation
 from subwarden.model.words import DONE, say_return
 from subwarden.reports.html.trace_record import StateRecord
-from subwarden.stateful_tests.exploring.findings.compared import compared
-from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves
+from subwarden.stateful_tests.exploring.findings.pictured.compared import compared
+from subwarden.stateful_tests.exploring.findings.pictured.model_moves import ModelMoves
 
 
 class CallNarrator:

@@ -8,8 +8,8 @@ from subwarden.checking.custom.judge import CustomJudge
 from subwarden.checking.custom.model import BadModel
 from subwarden.checking.custom.text import text_of
 from subwarden.reports.html.trace_record import StateRecord
-from subwarden.stateful_tests.exploring.findings.compared import compared
-from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves
+from subwarden.stateful_tests.exploring.findings.pictured.compared import compared
+from subwarden.stateful_tests.exploring.findings.pictured.model_moves import ModelMoves
 from subwarden.stateful_tests.subjects.core.narrator import CallNarrator
 
 

@@ -13,8 +13,8 @@ from subwarden.model.manager.step import Answer, Call, begin, step
 from subwarden.model.manager.words import say_answer, say_changes, say_facts, say_operation
 from subwarden.model.words import say_return
 from subwarden.reports.html.trace_record import StateRecord
-from subwarden.stateful_tests.exploring.findings.compared import compared
-from subwarden.stateful_tests.exploring.findings.model_moves import ModelMoves
+from subwarden.stateful_tests.exploring.findings.pictured.compared import compared
+from subwarden.stateful_tests.exploring.findings.pictured.model_moves import ModelMoves
 from subwarden.stateful_tests.subjects.manager.explain import explain
 
 NOTHING = View(frozenset(), (), frozenset(), frozenset(), frozenset())

@@ -12,7 +12,7 @@ from subwarden.model.server.requests import Message, Request
 from subwarden.model.server.state import IMPLICIT
 from subwarden.model.server.words import say_message, say_registry, say_request, say_state_facts
 from subwarden.reports.html.trace_record import StateRecord
-from subwarden.stateful_tests.exploring.findings.compared import compared
+from subwarden.stateful_tests.exploring.findings.pictured.compared import compared
 
 if TYPE_CHECKING:
     from subwarden.stateful_tests.subjects.server.play import ServerPlay

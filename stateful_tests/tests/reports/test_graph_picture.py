@@ -6,9 +6,9 @@ import networkx as nx
 
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.tour import tour
-from subwarden.reports.html.graph_picture import Graph, graph_picture
+from subwarden.reports.html.graphs.graph_picture import Graph, graph_picture
+from subwarden.reports.html.graphs.wait_graphs import lock_order, lock_pictures, waits_at_the_end
 from subwarden.reports.html.trace_record import LockRecord, MomentRecord, RunTraceRecord
-from subwarden.reports.html.wait_graphs import lock_order, lock_pictures, waits_at_the_end
 from subwarden.stateful_tests.runs.pictured.tour_graph import layers_record
 
 RECTANGLE = re.compile(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"')

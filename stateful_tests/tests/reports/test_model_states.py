@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from subwarden.reports.html.model_states import model_pictures
-from subwarden.reports.html.subscription_places import subscription_places
+from subwarden.reports.html.graphs.model_states import model_pictures
+from subwarden.reports.html.graphs.subscription_places import subscription_places
 from subwarden.stateful_tests.tests.reports.records import PHANTOM, RAW, replayed
 
 EDGE = re.compile(r'class="edge (\w+)"')

@@ -5,7 +5,7 @@ from typing import Any
 
 import networkx as nx
 
-from subwarden.reports.html.graph_picture import Graph, graph_picture
+from subwarden.reports.html.graphs.graph_picture import Graph, graph_picture
 from subwarden.reports.html.trace_record import LockRecord, RunTraceRecord
 
 

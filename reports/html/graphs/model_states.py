@@ -10,7 +10,7 @@ from typing import Any
 
 import networkx as nx
 
-from subwarden.reports.html.graph_picture import Graph, Look, graph_picture
+from subwarden.reports.html.graphs.graph_picture import Graph, Look, graph_picture
 from subwarden.reports.html.trace_record import ModelMovesRecord, MomentRecord, StateRecord
 
 Facts = tuple[str, ...]

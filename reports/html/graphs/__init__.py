@@ -1,0 +1,1 @@
+"""Graphs on pages: laid out with networkx, drawn as SVG."""

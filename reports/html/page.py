@@ -6,19 +6,21 @@ else. The runs lie in the page as JSON (`escaping.island`); the script draws the
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from subwarden.reports.html.escaping import escaped, island, user_text
 from subwarden.reports.html.graphs.subscription_places import with_places
-from subwarden.reports.html.view import FindingView, View
+from subwarden.reports.html.view import FindingView, View, plural
 
 TIP = (
     '<svg class="tips" aria-hidden="true" width="0" height="0"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9"'
     ' markerUnits="userSpaceOnUse" markerHeight="9" orient="auto"><path d="M0 0 8 4 0 8z" class="tip"/></marker></defs></svg>'
 )
 PARTS = ("dom.js", "timeline.js", "detail.js", "finding.js")
+PROPERTY = re.compile(r"([A-Z]{1,2}\d{1,3}) ([^:]{1,80}): (.*)", re.DOTALL)
 SIGNS = {"holds": "✓", "violated": "✗", "inconclusive": "?"}
 
 
@@ -48,9 +50,9 @@ def document(title: str, content: str, data: tuple[str, Any], script: str, *, mo
 
 def _top(view: View) -> str:
     said = "".join(f"<p>{user_text(line)}</p>" for line in view.said)
-    pictures = "".join(f'<div class="scroll">{each}</div>' for each in view.pictures)
+    pictures = "".join(f'<div class="scroll covered">{each}</div>' for each in view.pictures)
     verdict = f'<span class="verdict {view.verdict}"><span aria-hidden="true">{SIGNS[view.verdict]}</span> {view.verdict}</span>'
-    return f"<header><h1>{user_text(view.title)} {verdict}</h1>{said}{pictures}</header>"
+    return f'<header><div class="top {view.verdict}"><h1>{user_text(view.title)} {verdict}</h1>{said}</div>{pictures}</header>'
 
 
 def _findings(view: View) -> str:
@@ -58,11 +60,19 @@ def _findings(view: View) -> str:
         return ""
     contents = ""
     if len(view.findings) > 1:
-        links = "".join(f'<li><a href="#finding-{at}">{user_text(each.heading)}</a></li>' for at, each in enumerate(view.findings))
-        contents = f'<nav aria-label="Findings"><ol>{links}</ol></nav>'
+        links = "".join(f'<li><a href="#finding-{at}">{heading(each.heading)}</a></li>' for at, each in enumerate(view.findings))
+        contents = f'<nav aria-label="Findings"><ol class="contents">{links}</ol></nav>'
     runs = iter(range(len(view.findings)))
     made = "".join(_finding(at, each, None if each.run is None else next(runs)) for at, each in enumerate(view.findings))
-    return f"<h2>{'Findings' if len(view.findings) > 1 else 'Finding'}</h2>{contents}{made}"
+    return f"<h2>{plural(len(view.findings), 'finding').capitalize()}</h2>{contents}{made}"
+
+
+def heading(text: str) -> str:
+    """The heading of a finding: the letters of a property set apart, where it begins with them."""
+    found = PROPERTY.match(text)
+    if found is None:
+        return user_text(text)
+    return f'<span class="property">{found[1]}</span> <span class="title">{escaped(found[2])}:</span> {user_text(found[3])}'
 
 
 def _finding(at: int, finding: FindingView, run: int | None) -> str:
@@ -78,7 +88,7 @@ def _finding(at: int, finding: FindingView, run: int | None) -> str:
     pictures = f'<div class="pictures">{"".join(finding.pictures)}</div>' if finding.pictures else ""
     opened = " open" if at == 0 else ""
     return (
-        f'<details class="finding" id="finding-{at}"{opened}><summary><h3>{user_text(finding.heading)}</h3></summary>'
+        f'<details class="finding" id="finding-{at}"{opened}><summary><h3>{heading(finding.heading)}</h3></summary>'
         f"{said}{tasks}{drawn}{pictures}{printed}{replay}{note}{script}</details>"
     )
 

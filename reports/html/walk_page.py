@@ -15,7 +15,7 @@ def walk_page(head: WalkHeadRecord, now: WalkRecord) -> str:
     tasks = f'<dl class="tasks">{tasks}</dl>' if tasks else ""
     keys = "1 to 9 choose, Backspace takes back; in the timeline the arrow keys move."
     content = (
-        f'<header><h1>{user_text(head["title"])} <span class="verdict" role="status"></span></h1>{about}{tasks}</header>'
+        f'<header class="top"><h1>{user_text(head["title"])} <span class="verdict" role="status"></span></h1>{about}{tasks}</header>'
         '<div class="alarm" role="alert"></div><div class="said"></div>'
         f'<section class="walk" aria-label="What happens next"><h2>What happens next</h2><p class="note">{escaped(keys)}</p>'
         '<ol class="candidates" tabindex="-1" aria-label="Candidates"></ol>'

@@ -59,7 +59,7 @@ function present(place, data, key, options = {}) {
         if (number < parts) main.choose(number, true);
       };
       beside = timeline(holds, "the nearest run that holds", `${key}-h`, chosenBeside, {parts, lost: -1});
-      main.box.after(beside.box);
+      column.after(beside.box);
       beside.choose(Math.min(main.current, parts), true);
       main.choose(Math.min(parts, data.steps.length - 1));
     });
@@ -69,8 +69,10 @@ function present(place, data, key, options = {}) {
   bar.append(search);
   const legend = make("div", "key");
   for (const [sign, text] of KEY) legend.append(make("span", "", `${sign} ${text}`));
-  panes.append(main.box, box);
-  place.replaceChildren(...(fate ? [make("p", "", fate)] : []), bar, panes, legend, spoken);
+  const column = make("div", "column");
+  column.append(main.box, legend);
+  panes.append(column, box);
+  place.replaceChildren(...(fate ? [make("p", "fate", fate)] : []), bar, panes, spoken);
   main.choose(options.start !== undefined ? options.start : broken >= 0 ? broken : 0);
   return {run: failing, get current() { return main.current; }};
 }

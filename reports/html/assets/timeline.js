@@ -82,7 +82,9 @@ function picture(run, number) {
   return svg;
 }
 
-const short = (row) => [...row.did, ...(row.at ? [`at ${row.at}`] : []), ...row.changed, ...row.broken].join("; ");
+// What a row says, with the class of each part.
+const parts = (row) => [...row.did.map((did) => [did, "did"]), ...(row.at ? [[`at ${row.at}`, "at"]] : []), ...row.changed.map((change) => [change, "changed"]), ...row.broken.map((broken) => [broken, "breaks"])];
+const short = (row) => parts(row).map(([part]) => part).join("; ");
 const SPOKEN = {broken: ", breaks the property", failed: ", failed", cancelled: ", cancelled", outside: "", "": ""};
 
 // One timeline: a list of steps of which only those in view are there.
@@ -118,8 +120,11 @@ function timeline(run, name, key, onChoose, marks) {
     if (kind === "broken") made.classList.add("broken");
     if (marks.parts === number) made.classList.add("parts");
     if (marks.lost === number) made.classList.add("lost");
-    text.append(make("span", "n", step.step), make("bdi", "who", step.task), make("bdi", "", short(step)));
+    text.append(make("span", "n", step.step), make("bdi", "who", step.task));
+    for (const [part, of] of parts(step)) text.append(make("bdi", of, part));
     made.append(picture(run, number), text);
+    if (marks.parts === number) made.append(make("span", "flag parting", "parts here"));
+    if (marks.lost === number) made.append(make("span", "flag losing", "lost"));
     made.dataset.at = number;
     return made;
   };

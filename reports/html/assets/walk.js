@@ -75,6 +75,7 @@ function show() {
   if (now.ended) next.append(make("li", "note", "Nothing can happen any more. The run has ended."));
   const verdict = document.querySelector(".verdict"), broken = now.broken.length;
   verdict.className = `verdict ${broken ? "violated" : now.ended ? "holds" : "inconclusive"}`;
+  document.querySelector(".top").className = verdict.className.replace("verdict", "top");
   verdict.textContent = broken ? "✗ violated" : now.ended ? "✓ holds" : "… holds so far";
   said.replaceChildren(...now.broken.map((line) => make("p", "bad", line)));
   printedSoFar.replaceChildren(...(now.printed.length ? [make("h2", "", "Printed so far"), make("pre", "", now.printed.join("\n"))] : []));

@@ -57,7 +57,7 @@ def model_pictures(run: Mapping[str, Any]) -> list[str]:
     look = Look(edges=edges, said=calls, nodes=nodes, lines=lines, layers=_layers(shown, names[way[0]] if way else min(names.values())))
     left_out = graph.number_of_nodes() - len(drawn)
     more = f"{left_out:,} more states are not drawn." if left_out else ""
-    return [f"<div>{graph_picture(TITLE, shown, 'leads to', look)}{_legend(set(edges.values()), more)}</div>"]
+    return [f"<div>{graph_picture(TITLE, shown, 'leads to', look)}{_legend({*edges.values(), *nodes.values()}, more)}</div>"]
 
 
 def _legend(kinds: set[str], more: str) -> str:

@@ -1,5 +1,7 @@
 """Writes the statistics of a check: what was reached, which awaits suspended, which operations overlapped, how completely it searched."""
 
+from collections.abc import Iterable
+
 from rich.console import Console
 
 from subwarden.reports.layout.wrapping import write_line
@@ -67,3 +69,25 @@ def percent(share: float | None) -> str:
     if share is None:
         return "-"
     return f"{100 * share:.2g}%"
+
+
+def shares(of: CoverageRecord) -> list[tuple[int, int]]:
+    """What was covered in each way, of how much: points, awaits, overlaps of calls, and schedules of variants (without deviation from fifo,
+    with at most one, and all).
+    """
+    variants, within = of["variants"], of["complete_within"]
+    reached = (
+        (of["fired"], of["never_fired"]),
+        (of["awaits"], of["awaits_never"]),
+        (of["overlapped"], of["never_overlapped"]),
+    )
+    lists = [(len(done), len(done) + len(left)) for done, left in reached]
+    return [*lists, *((within.get(bound, 0), variants) for bound in ("0", "1")), (of["complete"], variants)]
+
+
+def score(checks: Iterable[CoverageRecord]) -> float | None:
+    """One number for the coverage of a whole run, from 0 to 100: the mean of all shares of all checks. None where there is nothing to
+    cover.
+    """
+    found = [done / most for of in checks for done, most in shares(of) if most]
+    return 100 * sum(found) / len(found) if found else None

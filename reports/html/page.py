@@ -50,7 +50,9 @@ def document(title: str, content: str, data: tuple[str, Any], script: str, *, mo
 
 def _top(view: View) -> str:
     said = "".join(f"<p>{user_text(line)}</p>" for line in view.said)
+    said += "".join(f'<p class="bad">{user_text(line)}</p>' for line in view.worse)
     pictures = "".join(f'<div class="scroll covered">{each}</div>' for each in view.pictures)
+    pictures = f'<div class="pictures">{pictures}</div>' if pictures else ""
     verdict = f'<span class="verdict {view.verdict}"><span aria-hidden="true">{SIGNS[view.verdict]}</span> {view.verdict}</span>'
     return f'<header><div class="top {view.verdict}"><h1>{user_text(view.title)} {verdict}</h1>{said}</div>{pictures}</header>'
 
@@ -60,11 +62,17 @@ def _findings(view: View) -> str:
         return ""
     contents = ""
     if len(view.findings) > 1:
-        links = "".join(f'<li><a href="#finding-{at}">{heading(each.heading)}</a></li>' for at, each in enumerate(view.findings))
+        links = "".join(f'<li><a href="#finding-{at}">{listed(each)}</a></li>' for at, each in enumerate(view.findings))
         contents = f'<nav aria-label="Findings"><ol class="contents">{links}</ol></nav>'
     runs = iter(range(len(view.findings)))
     made = "".join(_finding(at, each, None if each.run is None else next(runs)) for at, each in enumerate(view.findings))
     return f"<h2>{plural(len(view.findings), 'finding').capitalize()}</h2>{contents}{made}"
+
+
+def listed(finding: FindingView) -> str:
+    """A finding in a list: its heading, and the line that tells it from others of that heading."""
+    first = f'<span class="title about">{user_text(finding.lines[0])}</span>' if finding.lines else ""
+    return f"{heading(finding.heading)}{first}"
 
 
 def heading(text: str) -> str:

@@ -30,13 +30,14 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A page. `sections`: further headings with their content, as HTML."""
+    """A page. `worse`: what has become worse; `sections`: further headings with their content, as HTML."""
 
     title: str
     verdict: str
     said: Sequence[str]
     pictures: Sequence[str] = ()
     findings: Sequence[FindingView] = ()
+    worse: Sequence[str] = ()
     sections: Sequence[tuple[str, str]] = field(default_factory=list)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from subwarden.reports.coverage import shares
 from subwarden.reports.gate import ORDERS, STOPPED
 from subwarden.reports.html.graphs.model_states import model_pictures
 from subwarden.reports.html.graphs.wait_graphs import lock_pictures
@@ -162,24 +163,8 @@ def _in_brackets(text: str) -> str:
 
 
 def _coverage(checks: Mapping[str, CoverageRecord], verdicts: Mapping[str, str]) -> list[str]:
-    rows = [GridRow(name, verdicts.get(name, ""), _shares(of)) for name, of in checks.items()]
+    rows = [GridRow(name, verdicts.get(name, ""), [Share(*each) for each in shares(of)]) for name, of in checks.items()]
     return [grid(COVERED, COLUMNS, rows)] if rows else []
-
-
-def _shares(of: CoverageRecord) -> list[Share | None]:
-    def share(done: str, left: str) -> Share:
-        reached, missed = len(of[done]), len(of[left])  # type: ignore[literal-required]  # keys of lists, given below
-        return Share(reached, reached + missed)
-
-    variants, within = of["variants"], of["complete_within"]
-    return [
-        share("fired", "never_fired"),
-        share("awaits", "awaits_never"),
-        share("overlapped", "never_overlapped"),
-        Share(within.get("0", 0), variants),
-        Share(within.get("1", 0), variants),
-        Share(of["complete"], variants),
-    ]
 
 
 def _gaps(never: Sequence[str], doubts: Sequence[str], adapter: AdapterRecord) -> list[tuple[str, str]]:

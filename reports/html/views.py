@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from subwarden.reports.html.escaping import escaped, user_text
-from subwarden.reports.html.page import page
+from subwarden.reports.html.escaping import escaped
+from subwarden.reports.html.page import listed, page
 from subwarden.reports.html.view import View
 from subwarden.reports.html.view_of_models import history_view, proof_view, tour_view
 from subwarden.reports.html.view_of_others import exploration_view, process_view, protocol_view
@@ -70,6 +70,6 @@ def pages_of(record: Any) -> dict[str, str]:
         name = f"{number}-{NOT_IN_NAMES.sub('-', finding.id)[:80]}.html"
         where = f'<p><a href="{INDEX}">{escaped(view.title)}: all findings</a></p>'
         made[name] = page(View(view.title, view.verdict, [], findings=[finding], sections=[("The other findings", where)]))
-        links.append(f'<li><a href="{name}">{user_text(finding.heading)}</a></li>')
-    found = [("Findings", f"<ol>{''.join(links)}</ol>")] if links else []
+        links.append(f'<li><a href="{name}">{listed(finding)}</a></li>')
+    found = [("Findings", f'<ol class="contents">{"".join(links)}</ol>')] if links else []
     return {INDEX: page(replace(view, findings=[], sections=[*found, *view.sections])), **made}

@@ -3,28 +3,39 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from subwarden.reports.coverage import score
+
+LESS = 5.0  # points of the score: two runs with a time limit do not cover just the same
 SLOWER = 0.3  # of the speed before: machines and their load differ, so less is no fall
 
 
 class TrendPoint(NamedTuple):
-    """One run: its name, schedules a second, coverage points reached, and findings."""
+    """One run: its name, schedules a second, coverage points reached, findings, verdict, and the score of its coverage."""
 
     name: str
     speed: float
     reached: int
     findings: int
     verdict: str
+    score: float | None = None
 
 
 def point_of(name: str, record: Any) -> TrendPoint:
     """The run of a gate's or a hunt's record. Raises KeyError for another."""
     if "checks" in record:
         schedules, seconds = (sum(check[key] for check in record["checks"]) for key in ("schedules", "seconds"))
-        reached = len(record["coverage"]["fired"])
+        reached, checks = len(record["coverage"]["fired"]), record["coverage"]["checks"]
     else:
         schedules, seconds = record["schedules"], record["seconds"]
-        reached = len(set().union(*(of["fired"] for of in record["coverage"].values())))
-    return TrendPoint(name, schedules / seconds if seconds else 0.0, reached, len(record["findings"]), record["verdict"])
+        checks = record["coverage"]
+        reached = len(set().union(*(of["fired"] for of in checks.values())))
+    speed = schedules / seconds if seconds else 0.0
+    return TrendPoint(name, speed, reached, len(record["findings"]), record["verdict"], score(checks.values()))
+
+
+def said_score(point: TrendPoint) -> str:
+    """The score as reports have it."""
+    return "" if point.score is None else f"{point.score:.0f}"
 
 
 def falls(before: TrendPoint | None, now: TrendPoint) -> list[str]:
@@ -38,6 +49,8 @@ def falls(before: TrendPoint | None, now: TrendPoint) -> list[str]:
         said.append(f"the verdict fell from holds ({before.name}) to inconclusive ({now.name})")
     if now.reached < before.reached:
         said.append(f"coverage fell from {before.reached:,} points ({before.name}) to {now.reached:,} ({now.name})")
+    if now.score is not None and before.score is not None and now.score < before.score - LESS:
+        said.append(f"the score of coverage fell from {before.score:.0f} ({before.name}) to {now.score:.0f} ({now.name})")
     if now.speed < before.speed * (1 - SLOWER):
         said.append(f"speed fell from {before.speed:,.0f} schedules/s ({before.name}) to {now.speed:,.0f} ({now.name})")
     return said

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.wrapping import write_line
-from subwarden.reports.trend.points import TrendPoint, falls
+from subwarden.reports.trend.points import TrendPoint, falls, said_score
 
 ROWS = 12  # the last runs; all are on the page
 
@@ -18,10 +18,10 @@ def write_trend(points: Sequence[TrendPoint], before: TrendPoint | None, console
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("run", "verdict"):
         table.add_column(column, overflow="fold")
-    for column in ("findings", "points reached", "schedules/s"):
+    for column in ("findings", "points reached", "score", "schedules/s"):
         table.add_column(column, justify="right")
     for each in points[-ROWS:]:
-        figures = (f"{each.findings:,}", f"{each.reached:,}", f"{each.speed:,.0f}")
+        figures = (f"{each.findings:,}", f"{each.reached:,}", said_score(each), f"{each.speed:,.0f}")
         table.add_row(Text(each.name), Text(each.verdict, style=COLOURS[each.verdict]), *figures)
     console.print(table)
     fallen = falls(before, points[-1])

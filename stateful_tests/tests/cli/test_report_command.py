@@ -106,6 +106,8 @@ def test_a_folder_of_records_becomes_a_trend(tmp_path: Path, capsys: pytest.Capt
     assert main(["report", "--history", str(tmp_path), "--fail-on-regression"]) == 0
     assert "no worse than 2026-01\n" in capsys.readouterr().out
     worse: Any = {**gate_of(replayed(RAW)), "coverage": {**first["coverage"], "fired": []}}
+    less = {"awaits": [], "awaits_never": ["m.py:1"], "fired": ["rule a"], "never_fired": ["rule b", "rule c"]}
+    worse["coverage"]["checks"] = {name: {**of, **less} for name, of in first["coverage"]["checks"].items()}
     worse["checks"] = [{**check, "seconds": 10 * check["seconds"]} for check in first["checks"]]
     (tmp_path / "2026-03.json").write_text(json.dumps(worse))
     assert main(["report", str(tmp_path)]) == 0
@@ -114,6 +116,7 @@ def test_a_folder_of_records_becomes_a_trend(tmp_path: Path, capsys: pytest.Capt
     for line in (
         "worse: findings rose from 0 (2026-02) to 1 (2026-03)",
         "worse: coverage fell from 1 points (2026-02) to 0 (2026-03)",
+        "worse: the score of coverage fell from 63 (2026-02) to 35 (2026-03)",
         "worse: speed fell from 823 schedules/s (2026-02) to 82 (2026-03)",
     ):
         assert line in out
@@ -140,8 +143,8 @@ def test_later_runs_are_compared_with_a_stored_baseline(tmp_path: Path, capsys: 
 
 
 def test_the_table_of_a_trend_is_as_its_golden_file() -> None:
-    points = [TrendPoint(f"2026-01-{day:02}", 800.0 + day, 80, 0, "holds") for day in range(1, 20)]
-    points.append(TrendPoint("2026-01-20-a-name-that-is-rather-long-for-a-run", 12.3, 79, 2, "violated"))
+    points = [TrendPoint(f"2026-01-{day:02}", 800.0 + day, 80, 0, "holds", 60.0 + day) for day in range(1, 20)]
+    points.append(TrendPoint("2026-01-20-a-name-that-is-rather-long-for-a-run", 12.3, 79, 2, "violated", 41.6))
     out = StringIO()
     write_trend(points, points[-2], console_for(out))
     golden("trend.txt", out.getvalue())

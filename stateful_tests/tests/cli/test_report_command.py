@@ -116,7 +116,7 @@ def test_a_folder_of_records_becomes_a_trend(tmp_path: Path, capsys: pytest.Capt
     for line in (
         "worse: findings rose from 0 (2026-02) to 1 (2026-03)",
         "worse: coverage fell from 1 points (2026-02) to 0 (2026-03)",
-        "worse: the score of coverage fell from 63 (2026-02) to 35 (2026-03)",
+        "worse: the score of coverage fell from 63 (2026-02) to 41 (2026-03)",
         "worse: speed fell from 823 schedules/s (2026-02) to 82 (2026-03)",
     ):
         assert line in out

@@ -28,6 +28,8 @@ ENDED = {
     "stopped": "It was stopped by hand.",
     "no workers": "No worker was left.",
     "all lost": "All workers died.",
+    "unfit": "The subject could not be judged any more.",
+    "gone": "The cluster's scheduler had gone.",
 }
 
 

@@ -14,8 +14,8 @@ def serve(fd: int, parent: int) -> None:
     """Do the assignment that comes from `fd`, and say there what `worker.work` says."""
     go_with_parent(parent)
     pipe: Connection[Any, Any] = Connection(fd)
-    sys.path[:], assignment, prefix, memory = pipe.recv()
-    work(assignment, _Renaming(pipe, our_prefix(), prefix), memory)  # type: ignore[arg-type]  # it has what a worker calls
+    sys.path[:], assignment, prefix, memory, note = pipe.recv()
+    work(assignment, _Renaming(pipe, our_prefix(), prefix), memory, note)  # type: ignore[arg-type]  # it has what a worker calls
 
 
 def our_prefix() -> str:

@@ -21,7 +21,8 @@ from distributed import get_worker
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.cluster.luggage import Luggage, unpack
-from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, ended
+from subwarden.stateful_tests.exploring.crash import CrashNote
+from subwarden.stateful_tests.hunt.carrier import LAST_WORDS
 from subwarden.stateful_tests.hunt.work import Work
 from subwarden.stateful_tests.hunt.worker import Assignment
 from subwarden.stateful_tests.runs.files import digest_of
@@ -90,17 +91,19 @@ def _converse(portion: Portion, assignment: Assignment, memory: tuple[int | None
         command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),), env=environment, cwd=folder, start_new_session=True
     )
     theirs.close()
+    note = CrashNote()
     try:
         with suppress(OSError):  # it has died, which is seen below
-            ours.send((["", *paths], assignment, portion.prefix, memory))
-        return _merged(_messages(ours, process, wanted, early))
+            ours.send((["", *paths], assignment, portion.prefix, memory, note))
+        return _merged(_messages(ours, process, note, wanted, early))
     finally:
+        note.close()
         process.kill()
         process.wait()
         ours.close()
 
 
-def _messages(pipe: "Connection[Any, Any]", process: "subprocess.Popen[bytes]", wanted: Any, early: Any) -> Messages:
+def _messages(pipe: "Connection[Any, Any]", process: "subprocess.Popen[bytes]", note: CrashNote, wanted: Any, early: Any) -> Messages:
     said: Messages = []
     while wanted():
         if not pipe.poll(LOOK_EVERY):
@@ -108,7 +111,7 @@ def _messages(pipe: "Connection[Any, Any]", process: "subprocess.Popen[bytes]", 
         try:
             message, about = pipe.recv()
         except (EOFError, OSError):
-            return [*said, ("lost", ended(process.wait()))]
+            return [*said, ("lost", note.died(process.wait()))]
         said.append((message, about))
         if message == "found":
             early(about)

@@ -31,10 +31,13 @@ class CrashNote:
         with suppress(OSError):
             faulthandler.enable(self._path.open("w", encoding="utf-8"), all_threads=False)
 
-    def died(self, process: Any) -> str:
-        """In the parent, of the worker's process, which has ended or is about to: how it died."""
+    def of_child(self, process: Any) -> str:
+        """As `died`, of a process of multiprocessing that has ended or is about to."""
         process.join(JOINED_WITHIN)
-        code = process.exitcode
+        return self.died(process.exitcode)
+
+    def died(self, code: int | None) -> str:
+        """In the parent: how the worker died, from its exit code as Python gives it; None: it still runs."""
         text = self.close()
         if code is None or code >= 0:
             return "stopped answering" if code is None else f"ended with exit code {code}"

@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
 from subwarden.scheduling import string_hash
+from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.hunt.worker import Assignment, work
 
 LAST_WORDS = ("done", "bad", "failed", "paused")  # after which an assignment has ended, and is not lost
@@ -52,12 +53,14 @@ class LocalProcesses:
         self.patience = 0.0
         self._pipes: dict[Connection[Any, Any], int] = {}
         self._processes: dict[int, Any] = {}
+        self._notes: dict[int, CrashNote] = {}
 
     def start(self, worker: int, assignment: Assignment, hash_seed: int) -> int:
         """See `Carrier`. Returns the number of the process."""
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(assignment, theirs, self._memory), daemon=True)
+        note = self._notes[worker] = CrashNote()
+        process = context.Process(target=work, args=(assignment, theirs, self._memory, note), daemon=True)
         with string_hash.of_children(hash_seed):
             process.start()
         theirs.close()  # so that its end is seen as soon as it dies
@@ -87,6 +90,8 @@ class LocalProcesses:
         for process in self._processes.values():
             process.kill()
             process.join()
+        for note in self._notes.values():
+            note.close()
 
     def _messages(self, pipe: "Connection[Any, Any]") -> Iterator[Heard]:
         worker = self._pipes[pipe]
@@ -106,11 +111,4 @@ class LocalProcesses:
                 return
 
     def _end_of(self, worker: int) -> str:
-        process = self._processes[worker]
-        process.join()
-        return ended(process.exitcode or 0)
-
-
-def ended(code: int) -> str:
-    """How a process ended, from its exit code as Python gives it."""
-    return f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
+        return self._notes[worker].of_child(self._processes[worker])

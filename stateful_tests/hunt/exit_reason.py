@@ -11,9 +11,10 @@ class ExitReason(Enum):
     STOPPED = "stopped"  # by a signal, or because its reader has gone
     NO_WORKERS = "no workers"  # none came to its end
     ALL_LOST = "all lost"  # each was killed, and its last round was not searched to its end
+    UNFIT = "unfit"  # the subject could be judged for a while, and cannot any more
     GONE = "gone"  # who carried the work has gone, such as the scheduler of a cluster
 
     @property
     def searched(self) -> bool:
         """Whether a hunt that ended so, and found nothing, has searched its share: then it holds."""
-        return self not in (ExitReason.NO_WORKERS, ExitReason.ALL_LOST, ExitReason.GONE)
+        return self not in (ExitReason.NO_WORKERS, ExitReason.ALL_LOST, ExitReason.UNFIT, ExitReason.GONE)

@@ -79,10 +79,11 @@ class Hunt:
         self._ended_by_itself = False  # at least one worker did all its work
         self._searched_all = False  # and every round was searched, also those in which a worker was killed
         self._bad: BaseException | None = None
+        self._judged = 0  # schedules before it
         self._began = self._flushed = self._end_states_kept = monotonic()
 
     def run(self) -> ExitReason:
-        """Search, and return why that ended. Raises BadSubject, WorkerFailed."""
+        """Search, and return why that ended. Raises WorkerFailed; BadSubject, if nothing could be judged."""
         with interruptible(ENDING, self._ending) as interrupted:
             self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
             reason = ExitReason.BUDGET if self._plan.rounds is None else ExitReason.ROUNDS
@@ -107,9 +108,13 @@ class Hunt:
             finally:
                 self._carrier.close()
                 self._finish()
-        if self._bad is not None:
+        if self._bad is not None and not (self._judged or self.findings):
             raise self._bad
-        if self._carrier.gone and not self._stopping:
+        if isinstance(self._bad, WorkerFailed):
+            raise self._bad
+        if self._bad is not None:
+            reason = ExitReason.UNFIT
+        elif self._carrier.gone and not self._stopping:
             self._listener.say(self._carrier.gone)
             self.totals.lost.append(self._carrier.gone)
             reason = ExitReason.GONE
@@ -119,6 +124,11 @@ class Hunt:
             reason = ExitReason.ALL_LOST
         self._folder.journal({"ended": reason.value})
         return reason
+
+    @property
+    def unfit(self) -> list[str]:
+        """Why the subject cannot be judged any more, if so."""
+        return [] if self._bad is None else [str(self._bad)]
 
     @property
     def unwritten(self) -> str | None:
@@ -177,7 +187,8 @@ class Hunt:
                 if not self._stopping:
                     self._start_worker(worker)
             case "bad":
-                self._bad = self._bad or BadSubject(about)
+                if self._bad is None:
+                    self._bad, self._judged = BadSubject(about), self.schedules
             case "failed":
                 self._bad = self._bad or WorkerFailed(about)
             case _:

@@ -20,13 +20,23 @@ from subwarden.stateful_tests.subjects.loading import load
 
 
 def hunt_record(
-    plan: Plan, folder: Folder, totals: Totals, findings: Mapping[Cause, Kept], reason: ExitReason, schedules: int, seconds: float
+    plan: Plan,
+    folder: Folder,
+    totals: Totals,
+    findings: Mapping[Cause, Kept],
+    reason: ExitReason,
+    schedules: int,
+    seconds: float,
+    unfit: Sequence[str] = (),
 ) -> HuntRecord:
-    """The record of a hunt that ended for `reason`. `schedules` and `seconds` are those of this session, all else is of all sessions."""
+    """The record of a hunt that ended for `reason`. `schedules`, `seconds` and `unfit`, why its subject cannot be judged any more, are of
+    this session, all else is of all sessions.
+    """
+    brief = reason in (ExitReason.STOPPED, ExitReason.UNFIT)
     whole = totals.whole
     best = sorted((kept.finding for kept in findings.values()), key=lambda finding: (finding.rank(), finding.id))
-    records, doubts = findings_record(plan.subject, best, scripts=reason is not ExitReason.STOPPED)
-    one = records if reason is ExitReason.STOPPED else one_each(plan.subject, best, records)
+    records, doubts = findings_record(plan.subject, best, scripts=not brief, keep=True)
+    one = records if brief else one_each(plan.subject, best, records)
     coverage = {check.name: _coverage(check, totals, plan.subject) for check in plan.checks}
     never = never_fired(plan.checks, coverage)
     return {
@@ -52,7 +62,7 @@ def hunt_record(
         "never_fired": never,
         "outcomes": _outcomes(totals),
         "lost": totals.lost,
-        "doubts": [*whole.doubts, *doubts],
+        "doubts": [*whole.doubts, *doubts, *unfit],
         **adapter_record(plan.checks, load(plan.subject, plan.checks[0].level)),
     }
 

@@ -121,11 +121,15 @@ class Hunter:
         raw, budget = kept.finding, self._shrinking()
         if budget.spent():
             return
-        mine = self.explorer.runner
-        runner = mine if raw.order is mine.order else Runner(mine.level, self._factory, raw.order)
-        made = make_small(runner, raw.cause, raw.program, list(raw.names), budget)
+        made = make_small(self._runner(raw.order), raw.cause, raw.program, list(raw.names), budget)
         if made.small or made.finding.rank() < raw.rank():
-            self._found(Kept(made.finding, made.small, kept.strategy, _place(runner, made.finding)))
+            at = _place(self._runner(made.finding.order), made.finding)  # which may be weaker
+            self._found(Kept(made.finding, made.small, kept.strategy, at))
+
+    def _runner(self, order: Order) -> Runner:
+        """A runner in `order`."""
+        mine = self.explorer.runner
+        return mine if order is mine.order else Runner(mine.level, self._factory, order)
 
     # --- programs
 

@@ -26,6 +26,7 @@ from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
 from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.exploring.runner import running
@@ -70,7 +71,7 @@ class Gone(BaseException):
     """The hunt has died, so nobody listens. Not an Exception: it ends the worker in the middle of anything, and nothing may handle it."""
 
 
-def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int | None, int]) -> None:
+def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: CrashNote) -> None:
     """The process. It says ("ready", None), ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why), and at its end
     ("done", None), or where its assignment has a pause ("paused", ({check: Memory}, seconds of making small)), for another to go on.
 
@@ -80,6 +81,7 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int
     for number in ENDING:  # all processes of a group get them; the hunt decides how to end
         signal.signal(number, signal.SIG_IGN)
     go_with_parent()
+    note.listen()
     MEMORY.allow(*memory)
     MEMORY.bound_single_requests()
     try:

@@ -21,7 +21,7 @@ from subwarden.stateful_tests.script.run import NOTHING, claimant_of, script_of,
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import load
+from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
 
 UNTRIED: ScriptRecord = {**NOTHING, "script_confirmed": False, "script_doubt": "no time was left to run it there"}
 
@@ -35,10 +35,10 @@ def adapter_record(checks: Sequence[Check], factory: Factory) -> AdapterRecord:
 
 
 def findings_record(
-    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None, *, scripts: bool = True
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None, *, scripts: bool = True, keep: bool = False
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
     """The records of `findings` by cause, and a doubt for each finding whose kept run does not show it any more. `scripts`: whether there
-    is time for those of plain asyncio.
+    is time for those of plain asyncio. `keep`: a finding whose run cannot be played any more is told without its steps.
 
     Each was confirmed when it was shrunk. If its run differs now, the subject has a source of chance of its own or was changed in between;
     the other findings are still reported.
@@ -49,26 +49,44 @@ def findings_record(
     for seed in dict.fromkeys(finding.hash_seed for finding in findings):
         alike = [finding for finding in findings if finding.hash_seed == seed]
         under = seed if factory is None else string_hash.current()  # a subject in hand is checked in one process alone
-        arguments = (subject, alike, factory, scripts)
-        more = _recorded(*arguments) if under is None else pinned.call(under, _recorded, *arguments)
+        arguments = (subject, alike, factory, scripts, keep)
+        try:
+            more = _recorded(*arguments) if under is None else pinned.call(under, _recorded, *arguments)
+        except pinned.Died as how:
+            if not keep:
+                raise
+            more = _unplayed(alike, subject, f"the process that plays it {how}")
         records |= more[0]
         doubts += more[1]
     return {finding.cause: records[finding.cause] for finding in findings if finding.cause in records}, doubts
 
 
 def _recorded(
-    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None, scripts: bool
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None, scripts: bool, keep: bool
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
     """As `findings_record`, for findings under the string hash of this process."""
     records: dict[Cause, FindingRecord] = {}
     doubts: list[str] = []
     for finding in findings:
-        make = load(subject, finding.level) if factory is None else factory
         try:
-            records[finding.cause] = finding_record(subject, finding, make, script=scripts)
+            with blaming(subject):
+                make = load(subject, finding.level) if factory is None else factory
+                records[finding.cause] = finding_record(subject, finding, make, script=scripts)
         except NotReproducible as error:
             doubts.append(f"{finding.id} was found, and does not show any more in the run that was kept of it ({error})")
+        except BadSubject as why:
+            if not keep:
+                raise
+            more = _unplayed([finding], subject, str(why))
+            records |= more[0]
+            doubts += more[1]
     return records, doubts
+
+
+def _unplayed(findings: Sequence[Finding[Any]], subject: str, why: str) -> tuple[dict[Cause, FindingRecord], list[str]]:
+    """Records of findings that were confirmed, and whose runs cannot be played any more."""
+    records = {finding.cause: cast(FindingRecord, {**_said(subject, finding), **NOTHING}) for finding in findings}
+    return records, [f"{finding.id} was found, and its run cannot be played any more: {why}" for finding in findings]
 
 
 def finding_record(subject: str, finding: Finding[Any], factory: Factory | None = None, *, script: bool = True) -> FindingRecord:
@@ -84,28 +102,34 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
     with running(), patience(finding.cause):
         observers = [narration] if claimant is None else [narration, claimant]
         confirm(Runner(level, factory, finding.order), finding.cause, program, finding.names, observers)
+    record = {**_said(subject, finding), "detail": narration.detail(finding.cause), "steps": narration.rows(finding.cause)}
+    if printed := narration.printed():
+        record["printed"] = printed
+    if finding.order is Order.FIFO and not script:
+        return cast(FindingRecord, {**record, **UNTRIED})
+    return cast(FindingRecord, {**record, **script_of(level, record, subject, claimant)})
+
+
+def _said(subject: str, finding: Finding[Any]) -> dict[str, Any]:
+    """The part of a record that is known without playing the run."""
+    program, level = finding.program, LEVELS[finding.level]
     replay = of_finding(subject, finding)
-    record: dict[str, Any] = {
+    return {
         "level": level.name,
         "id": finding.id,
         "property": finding.broken.name,
         "title": finding.broken.title,
         "mechanism": finding.cause.mechanism,
         "said": finding.cause.said(),
-        "detail": narration.detail(finding.cause),
+        "detail": "",
         "order": finding.order.value,
         "cancellation": finding.cancellation,
         "operations": [level.say_operation(operation) for chain in program.tasks for operation in chain],
         "tasks": task_rows(level, program),
-        "steps": narration.rows(finding.cause),
+        "steps": [],
         "replay": replay.string(),
         "short": short(replay),
     }
-    if printed := narration.printed():
-        record["printed"] = printed
-    if finding.order is Order.FIFO and not script:
-        return cast(FindingRecord, {**record, **UNTRIED})
-    return cast(FindingRecord, {**record, **script_of(level, record, subject, claimant)})
 
 
 def script_record(replay: Replay, cause: Cause, printed: Sequence[str] = ()) -> ScriptRecord:

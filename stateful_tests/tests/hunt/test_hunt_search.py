@@ -92,6 +92,15 @@ def test_a_finding_is_told_when_it_is_confirmed_and_again_when_it_is_small() -> 
     assert search.hunter.work.strategy(search.told[1].strategy).causes == 1
 
 
+def test_a_finding_in_any_that_fifo_shows_as_well_is_told_in_fifo() -> None:
+    search = Search(SourceManager, ANY)
+    with running():
+        search.hunter._drive_variant(CLOSES, 50)
+    orders = [(kept.finding.order, kept.shrunk) for kept in search.told if kept.finding.cause == causes.REVIVED]
+    assert orders == [(Order.ANY, False), (Order.FIFO, True)]
+    assert search.hunter.take().doubts == []
+
+
 def test_a_small_program_is_completed_by_its_states_and_a_larger_one_is_not() -> None:
     opens = (op.ConnectionInitialized(1), op.SetListener(1, 1, 1, True))
     three = ManagerProgram((opens, (op.RemoveThreadState(1),)))

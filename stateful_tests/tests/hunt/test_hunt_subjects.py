@@ -1,5 +1,6 @@
-"""A hunt whose subject cannot be judged, has changed since, or does something else in another process."""
+"""A hunt whose subject cannot be judged (any more), has changed since, or does something else in another process."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,95 @@ def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsy
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"subwarden hunt: subject {subject}:Mine: ")
     assert (tmp_path / "hunt" / JOURNAL).exists()
+
+
+FORGETS = '''
+from pathlib import Path
+
+
+class Adapter:
+    """Nobody leaves a topic. After a while nothing can be played any more."""
+
+    reconnects = True
+
+    def __init__(self):
+        self.live, self.pairs = set(), set()
+
+    async def connect(self, client):
+        if AFTER:
+            raise SystemExit(7)
+        self.live.add(client)
+
+    async def subscribe(self, client, topic):
+        if client not in self.live:
+            return False
+        self.pairs.add((client, topic))
+        return True
+
+    async def unsubscribe(self, client, topic):
+        was = (client, topic) in self.pairs
+        LEAVES
+        return was
+
+    def observe(self):
+        return set(self.pairs)
+'''
+KEPT = """any('"shrunk": true' in path.read_text() for path in Path("hunt").glob("P8-*.json"))"""
+COUNTED = """'"work":{"core' in Path("hunt/journal.jsonl").read_text()"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("after", "leaves", "code", "verdict"),
+    [(KEPT, "pass", 1, "violated"), (COUNTED, "self.pairs.discard((client, topic))", 2, "inconclusive")],
+)
+def test_one_that_cannot_be_judged_any_more_is_reported_as_far_as_it_was(
+    after: str, leaves: str, code: int, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("unfit.py").write_text(FORGETS.replace("AFTER", after).replace("LEAVES", leaves))
+    arguments = ["--subject", "unfit.py:Adapter", "--order", "fifo", "--jobs", "1", "--budget", "60", "--dir", "hunt", "--json", "run.json"]
+    assert main(["hunt", *arguments]) == code
+    record = json.loads(Path("run.json").read_text())
+    assert (record["verdict"], record["ended"]) == (verdict, "unfit")
+    assert record["doubts"][-1] == "subject unfit.py:Adapter: an operation raised SystemExit(7); it must return, or raise an Exception"
+    assert (record["schedules"] > 0) == (code == 2)
+    assert [doubt.partition(",")[0] for doubt in record["doubts"][:-1]] == [f"{found['id']} was found" for found in record["findings"]]
+    assert len(record["findings"]) == len(list(Path("hunt").glob("P8-*.json"))) == (code == 1)
+    assert "the subject cannot be judged any more" in capsys.readouterr().out
+
+
+CRASHES = """
+import ctypes
+
+
+class Adapter:
+    def __init__(self):
+        self.pairs = set()
+
+    async def connect(self, client):
+        pass
+
+    async def subscribe(self, client, topic):
+        ctypes.string_at(0)
+        return True
+
+    def observe(self):
+        return set(self.pairs)
+"""
+
+
+@pytest.mark.slow
+def test_a_crash_in_native_code_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("crashes.py").write_text(CRASHES)
+    assert main(["hunt", "--subject", "crashes.py:Adapter", "--jobs", "1", "--rounds", "1", "--dir", "hunt"]) == 2
+    out, err = capsys.readouterr()
+    said = "was killed by SIGSEGV, a crash in native code that crashes.py:13 called"
+    assert f"worker 0 {said} in round 0" in err
+    assert said in " ".join(out.split())
 
 
 CHANGED = """

@@ -16,6 +16,7 @@ from subwarden.checking.finding import Finding
 from subwarden.cli.main import main
 from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection
 from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.hunt import hunt
 from subwarden.stateful_tests.hunt.carrier import LocalProcesses
 from subwarden.stateful_tests.hunt.folder import Folder
@@ -42,7 +43,7 @@ def test_another_worker_takes_the_slot_of_a_killed_one(tmp_path: Path) -> None:
     assert [line["lost"] for line in journal(folder) if "lost" in line] == [0]
     for text in (out, err):
         words = " ".join(text.split())  # a report is as wide as its terminal
-        assert words.count("worker 0 was killed (signal 9) in round") == 1
+        assert words.count("worker 0 was killed (SIGKILL: by somebody, or for want of memory) in round") == 1
         assert "another takes its place" in words
     assert process.returncode == 1
     assert files(folder)
@@ -149,7 +150,7 @@ def test_the_last_messages_of_a_killed_worker_are_heard(tmp_path: Path) -> None:
     class Dead:
         exitcode = -9
 
-        def join(self) -> None:
+        def join(self, timeout: float) -> None:
             pass
 
         def is_alive(self) -> bool:
@@ -165,6 +166,7 @@ def test_the_last_messages_of_a_killed_worker_are_heard(tmp_path: Path) -> None:
         session = hunt.Hunt(Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener, carrier=carrier)
         ours, theirs = Pipe()
         carrier._pipes[ours], carrier._processes[0], session._slots[0].lost = 0, Dead(), MOST
+        carrier._notes[0] = CrashNote()
         theirs.send(("work", {CHECKS[0].name: Work(programs=1, schedules=9)}))
         theirs.send(("found", kept))
         theirs.close()
@@ -172,7 +174,7 @@ def test_the_last_messages_of_a_killed_worker_are_heard(tmp_path: Path) -> None:
             session._heard(said_by, message, about)
     assert session.findings == {REVIVED: kept}
     assert (session.totals.whole.schedules, len(files(tmp_path)), len(said)) == (9, 1, 2)
-    assert "worker 0 was killed (signal 9)" in said[1]
+    assert "worker 0 was killed (SIGKILL: by somebody, or for want of memory)" in said[1]
     assert not carrier.running()
 
 

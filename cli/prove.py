@@ -10,9 +10,11 @@ from subwarden.cli.options import EXIT_CODES, level
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.cli.reporting.say import say
-from subwarden.proving.manager.proof import LIVENESS_STATES, prove
+from subwarden.proving.manager import proof as manager_proof
+from subwarden.proving.manager.proof import prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import Progress
+from subwarden.proving.server import proof as server_proof
 from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.reports.layout.console import console_for
@@ -21,8 +23,9 @@ from subwarden.reports.record import ProofRecord
 from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
 
 USAGE = 3
-BYTES_A_STATE = {"manager": 200, "server": 1500}  # measured with all that goes with it; manager: 95 without calls in flight, 205 with one
-MAX_STATES = {"manager": 5_000_000, "server": 500_000}
+BYTES_A_STATE = {"manager": 200, "server": 150}  # measured with all that goes with it; manager: 95 without calls in flight, 205 with one
+MAX_STATES = 5_000_000
+LIVENESS_STATES = {"manager": manager_proof.LIVENESS_STATES, "server": server_proof.LIVENESS_STATES}
 LEVELS: dict[str, Scope | ServerScope] = {"manager": Scope(), "server": ServerScope()}
 OPTIONS = {  # a number each, and the levels at which it means something
     "connections": ("manager", "server"),
@@ -43,7 +46,7 @@ TEXTS = {
     "in-flight": "calls in flight at a time; 0: every operation is one step",
     "items": "items of a turn",
 }
-SWITCHES = ("no-turns", "no-raw", "no-symmetry")
+SWITCHES = ("no-turns", "no-raw")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -59,20 +62,22 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         parser.add_argument(f"--{option}", type=int, metavar="N", help=f"{only}{TEXTS[option]} (default {default})")
     parser.add_argument("--no-turns", action="store_true", help="level manager: without turns")
     parser.add_argument("--no-raw", action="store_true", help="level manager: without raw events")
-    parser.add_argument("--no-symmetry", action="store_true", help="level manager: keep every state, not one of each orbit under renaming")
+    parser.add_argument("--no-symmetry", action="store_true", help="keep every state, not one of each orbit under renaming")
     parser.add_argument("--extras", metavar="A,B", help=f"level server: parts of the model beside its core: {', '.join(EXTRAS)}")
     parser.add_argument(
         "--max-states",
         type=int,
         metavar="N",
-        help="largest number of states kept (default 5,000,000; level server: 500,000)",
+        default=MAX_STATES,
+        help=f"largest number of states kept (default {MAX_STATES:,})",
     )
     parser.add_argument(
         "--liveness-states",
         type=int,
-        default=LIVENESS_STATES,
         metavar="N",
-        help=f"largest number of states that are checked for calls without an answer (default {LIVENESS_STATES:,})",
+        help="largest number of states that are checked for calls without an answer (default {manager:,}; level server: {server:,})".format(
+            **LIVENESS_STATES
+        ),
     )
     add_outputs(parser)
     parser.add_argument("--kinds", action="store_true", help="also print the number of transitions of each kind")
@@ -94,8 +99,10 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         say(f"subwarden prove: {error}\n")
         return USAGE
-    max_states = MAX_STATES[args.level] if args.max_states is None else args.max_states
-    if max_states < 1 or args.liveness_states < 0:
+    max_states, liveness_states = args.max_states, args.liveness_states
+    if liveness_states is None:
+        liveness_states = LIVENESS_STATES[args.level]
+    if max_states < 1 or liveness_states < 0:
         say("subwarden prove: --max-states must be at least 1, --liveness-states at least 0\n")
         return USAGE
     console = console_for(sys.stdout)
@@ -108,9 +115,9 @@ def run(args: argparse.Namespace) -> int:
 
         start = time.perf_counter()
         if isinstance(scope, ServerScope):
-            proof = prove_server(scope, max_states, args.liveness_states, tell)
+            proof = prove_server(scope, not args.no_symmetry, max_states, liveness_states, tell)
         else:
-            proof = prove(scope, not args.no_symmetry, max_states, args.liveness_states, tell)
+            proof = prove(scope, not args.no_symmetry, max_states, liveness_states, tell)
         seconds = time.perf_counter() - start
     record = cast(ProofRecord, proof.as_data())
     stored, bound = (_megabytes(states, args.level) for states in (proof.search.stored, max_states))

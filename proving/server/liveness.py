@@ -8,7 +8,7 @@ leaves it (Lichtenstein, Pnueli 1985). A component that no single step leaves in
 never too lenient. P14: from every state with a pending start, an answer can be reached although the engine neither brings nor fails it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from subwarden.model.server import requests as rq
@@ -70,7 +70,7 @@ class _Step(NamedTuple):
     """A step from a waiting request."""
 
     target: int | None  # the place of the waiting request that it leads to; None: the request may be answered there
-    own: Hashable | None  # the action, if it is taken for the request; without the conversation, which does not matter
+    own: str | None  # the kind of the action, if it is taken for the request
     of_start: bool  # the engine brings, or fails, a start that is another request
 
 
@@ -131,25 +131,25 @@ def _graph(waiting: list[Waiting], configuration: Callable[[int], ServerConfigur
     return graph
 
 
-def _own(request: Request, action: Action) -> Hashable | None:  # noqa: PLR0911 - one case an action
-    """A key of `action`, the same in every state, if it is taken for `request`; else None."""
+def _own(request: Request, action: Action) -> str | None:
+    """The kind of `action`, if it is taken for `request`; else None. It has no names in it, so that renaming a state changes nothing."""
     thread = target(request)
+    found: tuple[str, int] | None = None  # the kind, and the thread that it is about
     match action:
         case Shows(change) if change.kind in SERVED.get(type(request), ()):
             if isinstance(request, rq.RemoveListener):
-                return (change.kind, request.subscription) if change.other == request.subscription else None
+                return change.kind.value if change.other == request.subscription else None
             mine = change.thread in (0, thread) and change.connection in (0, request.connection)
-            return (change.kind, thread) if mine else None
+            return change.kind.value if mine else None
         case Brings(t, conversation) if conversation is not None and isinstance(request, rq.ASKS_ENGINE):
-            return ("brings", t) if t == thread else None
+            found = "brings", t
         case Archives(t) if isinstance(request, rq.Archive):
-            return ("archives", t) if t == thread else None
+            found = "archives", t
         case Turns(t, False) if isinstance(request, rq.TurnInterrupt):
-            return ("ends the turn", t) if t == thread else None
+            found = "ends the turn", t
         case RollsBack(t) if isinstance(request, rq.Rollback):
-            return ("rolls back", t) if t == thread else None
-        case _:
-            return None
+            found = "rolls back", t
+    return found[0] if found is not None and found[1] == thread else None
 
 
 def _brings_start(state: ServerState, number: int, action: Action) -> bool:

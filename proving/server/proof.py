@@ -1,21 +1,26 @@
 """A proof of one scope at level server: the search, liveness, and the verdict of both (as `proving.manager.proof` at level manager)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from subwarden.model.properties import Property
-from subwarden.proving.manager.proof import LIVENESS_STATES, Proof
+from subwarden.proving.manager.proof import Proof
 from subwarden.proving.search import CounterExample, Progress, StateGraphSearch, run_to, search
 from subwarden.proving.server.liveness import ServerLiveness, check_server_liveness
 from subwarden.proving.server.properties import unjudged
+from subwarden.proving.server.renaming import ServerSymmetry
 from subwarden.proving.server.scope import ServerScope
-from subwarden.proving.server.steps import RequestRules
+from subwarden.proving.server.steps import RequestMoved, RequestRules
 from subwarden.proving.server.system import ServerSystem
+from subwarden.proving.transition_system import Symmetry
 
+LIVENESS_STATES = 500_000  # their waiting requests and the steps of these are kept, some 200 bytes a state
 LIVENESS = (Property.P7, Property.P14)
 
 
 def prove_server(
     scope: ServerScope,
+    symmetric: bool = True,
     max_states: int | None = None,
     liveness_states: int = LIVENESS_STATES,
     progress: Callable[[Progress], bool] | None = None,
@@ -23,7 +28,8 @@ def prove_server(
 ) -> Proof:
     """Search `scope` exhaustively and judge all that level server can decide. `progress` as for `search`; `rules` may have a defect."""
     system = ServerSystem(scope, rules)
-    found = search(system, None, max_states, progress)
+    symmetry = ServerSymmetry(system.encoding) if symmetric else None
+    found = search(system, symmetry, max_states, progress)
     counter_examples = list(found.counter_examples)
     liveness = None
     not_judged = unjudged(scope)
@@ -31,24 +37,35 @@ def prove_server(
         more = f"; more than {liveness_states} states" if found.stored > liveness_states else ""
         not_judged |= dict.fromkeys(LIVENESS, f"components are looked for when every state is known and fine{more}")
     else:
-        liveness = check_server_liveness(list(found.states()), system.configuration, system.successors, system.rules)
-        counter_examples += _never_answered(system, found, liveness)
-    return Proof(scope, False, found, liveness, counter_examples, not_judged)
+        states, successors = list(found.states()), partial(_successors, system, symmetry)
+        liveness = check_server_liveness(states, system.configuration, successors, system.rules)
+        counter_examples += _never_answered(system, symmetry, found, liveness)
+    return Proof(scope, symmetric, found, liveness, counter_examples, not_judged)
 
 
-def _never_answered(system: ServerSystem, found: StateGraphSearch, liveness: ServerLiveness) -> list[CounterExample]:
+def _successors(system: ServerSystem, symmetry: Symmetry | None, state: int) -> Iterator[tuple[RequestMoved, int]]:
+    """Every step from `state`, with the state, or the representative of the state, that it leads to."""
+    steps = system.successors(state)
+    return steps if symmetry is None else ((moved, symmetry.canonical(target)) for moved, target in steps)
+
+
+def _never_answered(
+    system: ServerSystem, symmetry: Symmetry | None, found: StateGraphSearch, liveness: ServerLiveness
+) -> list[CounterExample]:
     """The shortest runs to a request without a guaranteed answer, and to one that waits for another's start."""
     told = []
     for stuck in liveness.stuck[:1]:
         ever = "can never be" if stuck.never else "need not be"
         what = f"request {stuck.at.number} {ever} answered: the rest can go round {stuck.component} states without it"
-        told.append(_run(system, found, stuck.at.state, Property.P7, what))
+        told.append(_run(system, symmetry, found, stuck.at.state, Property.P7, what))
     for at in liveness.behind_a_start[:1]:
-        told.append(_run(system, found, at.state, Property.P14, f"request {at.number} cannot be answered while the start is pending"))
+        told.append(
+            _run(system, symmetry, found, at.state, Property.P14, f"request {at.number} cannot be answered while the start is pending")
+        )
     return told
 
 
-def _run(system: ServerSystem, found: StateGraphSearch, state: int, prop: Property, what: str) -> CounterExample:
+def _run(system: ServerSystem, symmetry: Symmetry | None, found: StateGraphSearch, state: int, prop: Property, what: str) -> CounterExample:
     depth = next(d for d, layer in enumerate(found.layers) if state in layer)
-    run, _ = run_to(system, None, found, state, depth)
+    run, _ = run_to(system, symmetry, found, state, depth)
     return CounterExample(prop, what, tuple(run))

@@ -1,7 +1,7 @@
 """Level server as a transition system: its model within a scope; see `proving.transition_system` for the contract.
 
-A state's integer is its place in the order in which states were met. No symmetry is known for it. It refuses to know the effect of a step
-(`proving.server.steps`) and the properties (`proving.server.properties`).
+What a state's integer means is in `proving.server.encoding`. It refuses to know the effect of a step (`proving.server.steps`) and the
+properties (`proving.server.properties`).
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from subwarden.model.server.state import ServerState
 from subwarden.proving.server.describe import action_in_words, configuration_in_words, kind_of
+from subwarden.proving.server.encoding import ServerEncoding
 from subwarden.proving.server.kinds import expected
 from subwarden.proving.server.properties import SOMETIMES, STATE_PROPERTIES, STEP_PROPERTIES
 from subwarden.proving.server.scope import ServerScope
@@ -23,47 +24,44 @@ class ServerSystem:
     def __init__(self, scope: ServerScope, rules: RequestRules | None = None) -> None:
         self.scope = scope
         self.rules = RequestRules() if rules is None else rules
-        self._configurations: list[ServerConfiguration] = []
-        self._numbers: dict[ServerConfiguration, int] = {}
+        self.encoding = ServerEncoding(scope)
         self._kinds: Counter[str] = Counter()
         self._bad_sources: set[int] = set()
         self._unmet = [s for s in SOMETIMES if s.possible(scope)]
         self._met = {s.name: False for s in self._unmet}
-        self.initial = self._number(ServerConfiguration(ServerState()))
-
-    def _number(self, configuration: ServerConfiguration) -> int:
-        number = self._numbers.setdefault(configuration, len(self._configurations))
-        if number == len(self._configurations):
-            self._configurations.append(configuration)
-        return number
-
-    def configuration(self, state: int) -> ServerConfiguration:
-        """The configuration that the integer stands for."""
-        return self._configurations[state]
+        self.initial = self.encoding.encode(ServerConfiguration(ServerState()))
+        self.configuration = self.encoding.decode
 
     def successors(self, state: int) -> Iterator[tuple[RequestMoved, int]]:
         """Every step from `state`, with the state that it leads to."""
-        for moved in steps(self._configurations[state], self.scope, self.rules):
-            yield moved, self._number(moved.configuration)
+        for moved in steps(self.configuration(state), self.scope, self.rules):
+            yield moved, self.encoding.encode(moved.configuration)
 
     # --- the contract
 
     def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
         """See `TransitionSystem`. Properties of steps are judged on the way, and `sometimes` properties looked for."""
         found: set[int] = set()
+        kinds, encode = self._kinds, self.encoding.encode
         for place, state in enumerate(states):
             weight = 1 if weights is None else weights[place]
-            configuration = self._configurations[state]
-            for moved, number in self.successors(state):
-                self._kinds[kind_of(configuration, moved.action)] += weight
+            configuration = self.configuration(state)
+            for moved in steps(configuration, self.scope, self.rules):
+                kinds[kind_of(configuration, moved.action)] += weight
+                number = encode(moved.configuration)
                 if number not in known:
                     found.add(number)
-                if any(p.broken(configuration, moved) for p in STEP_PROPERTIES):
-                    self._bad_sources.add(state)
-                for sometimes in [s for s in self._unmet if s.met(configuration, moved)]:
-                    self._met[sometimes.name] = True
-                    self._unmet.remove(sometimes)
+                for step_property in STEP_PROPERTIES:
+                    if step_property.broken(configuration, moved):
+                        self._bad_sources.add(state)
+                if self._unmet:
+                    self._look_for_unmet(configuration, moved)
         return found
+
+    def _look_for_unmet(self, configuration: ServerConfiguration, moved: RequestMoved) -> None:
+        for sometimes in [s for s in self._unmet if s.met(configuration, moved)]:
+            self._met[sometimes.name] = True
+            self._unmet.remove(sometimes)
 
     def kinds(self) -> Counter[str]:
         """See `TransitionSystem`."""
@@ -75,7 +73,11 @@ class ServerSystem:
 
     def suspicious(self, states: Iterable[int]) -> set[int]:
         """See `TransitionSystem`."""
-        return {state for state in states if any(p.broken(self._configurations[state]) for p in STATE_PROPERTIES)}
+        return {state for state in states if self._is_broken(self.configuration(state))}
+
+    @staticmethod
+    def _is_broken(configuration: ServerConfiguration) -> bool:
+        return any(p.broken(configuration) for p in STATE_PROPERTIES)
 
     def sources_of_bad_steps(self, states: Iterable[int]) -> set[int]:
         """See `TransitionSystem`."""
@@ -83,7 +85,7 @@ class ServerSystem:
 
     def broken(self, state: int) -> list[BrokenProperty]:
         """See `TransitionSystem`."""
-        configuration = self._configurations[state]
+        configuration = self.configuration(state)
         found = [BrokenProperty(p.property, what) for p in STATE_PROPERTIES if (what := p.broken(configuration)) is not None]
         for moved in steps(configuration, self.scope, self.rules):
             for p in STEP_PROPERTIES:
@@ -94,7 +96,7 @@ class ServerSystem:
 
     def edges(self, state: int) -> list[Transition]:
         """See `TransitionSystem`."""
-        configuration = self._configurations[state]
+        configuration = self.configuration(state)
         return [
             Transition(m.action, number, kind_of(configuration, m.action), m.action.reply if isinstance(m.action, Answers) else None)
             for m, number in self.successors(state)
@@ -109,7 +111,7 @@ class ServerSystem:
 
     def show(self, state: int) -> str:
         """See `TransitionSystem`."""
-        return configuration_in_words(self._configurations[state])
+        return configuration_in_words(self.configuration(state))
 
     def show_action(self, action: Hashable) -> str:
         """See `TransitionSystem`."""

@@ -70,7 +70,7 @@ def test_every_answer_that_is_right_in_a_state_may_be_given_in_it(searched: tupl
     """Every reachable state is settled: the answers need no further event."""
     extras = ServerSystem(ServerScope(1, 1, 1, 1, ("cancels", "deaths", "turns")))
     for system, found in (searched, (extras, search(extras))):
-        states = [system.configuration(number).state for number in range(found.distinct)]
+        states = [system.configuration(number).state for number in found.states()]
         assert all(pr.settle(state) == state for state in states)
 
 

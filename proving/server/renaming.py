@@ -1,0 +1,120 @@
+"""Symmetry at level server: connections, threads and ids are names, and renaming them turns runs into runs.
+
+Every renaming is tried, part by part: what a renaming makes of a part's value is worked out once. Conversations move with their thread.
+Requests in flight keep their order, which the model looks at (Clarke, Enders, Filkorn, Jha 1996; Emerson, Sistla 1996; see also
+`proving.symmetry.renaming`, at level manager).
+"""
+
+from dataclasses import fields, replace
+from itertools import permutations
+from typing import Any
+
+from subwarden.model.server.requests import Request
+from subwarden.model.server.state import InFlight
+from subwarden.proving.server.encoding import ServerEncoding, Value
+
+OF_CONNECTIONS = ("live", "asked", "gone", "closed")
+OF_PAIRS = ("owed", "barred")
+OF_CONVERSATIONS = ("dead", "past")
+
+
+class ServerRenaming:
+    """One renaming: old name -> new name of each connection, thread and id. 0 stands for no name."""
+
+    def __init__(self, encoding: ServerEncoding, connections: tuple[int, ...], threads: tuple[int, ...], ids: tuple[int, ...]) -> None:
+        self._encoding = encoding
+        self._connection, self._thread, self._id = (0, *connections), (0, *threads), (0, *ids)
+        self._to = [self._place(place) for place in range(len(encoding.parts))]
+        tables: dict[str, dict[int, int]] = {part.name: {} for part in encoding.parts}
+        self._tables = [tables[part.name] for part in encoding.parts]
+        self._steps = [(start, mask, table, encoding.starts[to]) for (start, mask), table, to in self._zipped()]
+
+    def _zipped(self) -> "zip[tuple[tuple[int, int], dict[int, int], int]]":
+        return zip(self._encoding.slices, self._tables, self._to, strict=True)
+
+    def _place(self, place: int) -> int:
+        """Where the part at `place` stands under its new name."""
+        kind, _, thread = self._encoding.parts[place].name.partition(" ")
+        return place if kind != "loaded" else place - int(thread) + self._thread[int(thread)]
+
+    def __call__(self, state: int) -> int:
+        """The state under its new names."""
+        found = 0
+        try:
+            for start, mask, table, to in self._steps:
+                found |= table[state >> start & mask] << to
+        except KeyError:
+            for place, (start, mask) in enumerate(self._encoding.slices):
+                self._look(place, state >> start & mask)
+            return self(state)
+        return found
+
+    def _look(self, place: int, code: int) -> None:
+        table = self._tables[place]
+        if code not in table:
+            value = self._encoding.decode_part(place, code)
+            table[code] = self._encoding.encode_part(self._to[place], self.renamed(self._encoding.parts[place].name, value))
+
+    def renamed(self, part: str, value: Value) -> Value:  # noqa: PLR0911 - one case a kind of part
+        """The value of a part under its new names."""
+        c, t = self._connection, self._thread
+        if part in OF_CONNECTIONS:
+            return frozenset(c[each] for each in value)
+        if part == "stored":
+            return frozenset(t[each] for each in value)
+        if part in OF_PAIRS:
+            return frozenset((t[thread], c[connection]) for thread, connection in value)
+        if part == "grants":
+            return frozenset((t[thread], c[connection], self._id[s]) for thread, connection, s in value)
+        if part in OF_CONVERSATIONS:
+            return frozenset(self._conversation(each) for each in value)
+        if part == "flight":
+            return None if value is None else self._request_in_flight(value)
+        if part == "overlapped":  # places in the order of arrival, not names
+            return value
+        return None if value is None else value._replace(conversation=self._conversation(value.conversation))
+
+    def _request_in_flight(self, known: InFlight) -> InFlight:
+        replied = None if known.replied is None else self._conversation(known.replied)
+        return known._replace(request=self.request(known.request), replied=replied)
+
+    def request(self, request: Request) -> Request:
+        """The request under its new names."""
+        names = {"connection": self._connection, "thread": self._thread, "fork": self._thread, "subscription": self._id}
+        changed: dict[str, Any] = {f.name: names[f.name][getattr(request, f.name)] for f in fields(request) if f.name in names}
+        return replace(request, **changed)
+
+    def _conversation(self, conversation: int) -> int:
+        """A conversation moves with its thread and keeps its place there."""
+        thread, second = divmod(conversation - 1, 2)
+        return 2 * self._thread[thread + 1] - 1 + second
+
+
+class ServerSymmetry:
+    """The smallest state of an orbit represents it; see `proving.transition_system.Symmetry`."""
+
+    def __init__(self, encoding: ServerEncoding) -> None:
+        scope = encoding.scope
+        every = [
+            ServerRenaming(encoding, connections, threads, ids)
+            for connections in permutations(range(1, scope.connections + 1))
+            for threads in permutations(range(1, scope.threads + 1))
+            for ids in permutations(range(1, scope.subscriptions + 1))
+        ]
+        self._others = every[1:]  # the first changes nothing
+
+    def orbit(self, state: int) -> set[int]:
+        """All renamings of the state."""
+        return {state, *(renaming(state) for renaming in self._others)}
+
+    def canonical(self, state: int) -> int:
+        """See `Symmetry`."""
+        least = state
+        for renaming in self._others:
+            other = renaming(state)
+            least = min(least, other)
+        return least
+
+    def orbit_size(self, state: int) -> int:
+        """See `Symmetry`."""
+        return len(self.orbit(state))

@@ -24,6 +24,7 @@ class FoundNews:
         self._subject = subject
         self._began = monotonic()
         self._told: set[Cause] = set()
+        self._names: set[str] = set()
 
     def exit_code(self) -> int:
         """The exit code of a gate that is cut off now."""
@@ -50,10 +51,10 @@ class FoundNews:
         try:
             replay = of_finding(self._subject, told.finding)
             name = short(replay)
-            if told.small:
-                saved.save(replay)
-            else:
-                saved.save_as_found(replay, name)
+            if not self._names:
+                saved.forget_oldest()
+            self._names.add(name)
+            saved.save_by_name(replay, name)
             return name
         except OSError as error:
             said = f"cannot save findings in {saved.SAVED}: {error.strerror}; run it in a folder that may be written"

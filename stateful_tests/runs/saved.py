@@ -1,11 +1,13 @@
 """The regression corpus: saved runs that once failed, replayed on a subject before anything new is tried.
 
 Committed runs lie in `stateful_tests/corpus/`, named by the cause that they showed. Runs that fail are saved to `.subwarden/corpus/` in
-the folder where the gate is run; profiles that are not derandomised replay those too.
+the folder where the gate is run; profiles that are not derandomised replay those too. There is one for each cause: a later gate, or the
+same when it has made the run smaller, replaces it. Each run whose name was printed is in `.subwarden/found/` besides.
 """
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from subwarden.reports.record import FindingRecord
@@ -16,6 +18,7 @@ from subwarden.stateful_tests.runs.whole_file import write_whole
 COMMITTED = Path(__file__).parents[1] / "corpus"
 SAVED = Path(".subwarden") / "corpus"
 FOUND = Path(".subwarden") / "found"
+NAMES = 200  # files in it that outlive the next gate: the newest
 
 
 def saved_runs(*, committed_only: bool, subject: str | None = None) -> Iterator[tuple[str, Replay]]:
@@ -60,8 +63,16 @@ def keep(findings: Iterable[FindingRecord]) -> bool:
     return True
 
 
-def save_as_found(replay: Replay, name: str) -> None:
-    """Write a run that failed and is to be made smaller, which replaces it in the corpus: its `name` is to be found all the same."""
+def forget_oldest() -> None:
+    """Bound the runs that are kept by their names alone. For the beginning of a gate, before it prints any: it must not touch its own."""
+    with suppress(OSError):
+        files = sorted(FOUND.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+        for path in files[:-NAMES]:
+            path.unlink()
+
+
+def save_by_name(replay: Replay, name: str) -> None:
+    """Write a run that failed and whose `name` is printed: it is found by that also when another has replaced it in the corpus."""
     save(replay)
     FOUND.mkdir(parents=True, exist_ok=True)
     _write(FOUND / f"{name}.json", replay)

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,28 @@ def test_a_name_that_two_runs_begin_with_asks_for_more_digits(kept: Replay, monk
     with pytest.raises(BadReplay, match="give more digits"):
         file_of("abcdef")
     assert file_of(f"abcdef{len(kept.cause):02x}").endswith(".json")
+
+
+def test_names_are_forgotten_oldest_first_and_none_of_the_gate_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(saved, "NAMES", 3)
+    saved.FOUND.mkdir(parents=True)
+    for number in range(9):
+        (saved.FOUND / f"old{number}.json").write_text("{}")
+        os.utime(saved.FOUND / f"old{number}.json", (number, number))
+    assert main(["gate", "--subject", "source", "--level", "manager", "--profile", "dev", "--budget", "4", "--jobs", "1"]) == 1
+    names = [line.rpartition("subwarden replay ")[2] for line in capsys.readouterr().err.splitlines() if ": found after " in line]
+    assert len(names) > 3
+    left = {path.stem for path in saved.FOUND.glob("*.json")}
+    assert left == {"old6", "old7", "old8", *names}
+
+
+def test_a_name_outlives_another_run_of_its_cause(kept: Replay) -> None:
+    saved.save_by_name(kept, short(kept))
+    saved.save(replace(kept, names=kept.names[:-1]))  # in its place in the corpus
+    assert read(file_of(short(kept))) == kept
 
 
 def test_a_file_that_is_called_so_is_that_file(kept: Replay, tmp_path: Path) -> None:

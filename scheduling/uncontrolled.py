@@ -65,6 +65,14 @@ class TooMuchMemory(UncontrolledSource):
         RuntimeError.__init__(self, told)
 
 
+class HoardsMemory(UncontrolledSource):
+    """A step goes on and on, and takes ever more memory: on a busy machine, its time is up before the limit is reached."""
+
+    def __init__(self, place: str, taken: int) -> None:
+        self.name = "memory"
+        RuntimeError.__init__(self, f"one step takes more and more memory ({said(taken)} until it was stopped); bound it ({place})")
+
+
 def is_library(file: str) -> bool:
     """Whether `file` is the standard library's or the scheduler's, which may lie among the installed packages itself."""
     return file.startswith((OURS, "<frozen")) or (file.startswith(STDLIB) and "site-packages" not in file)

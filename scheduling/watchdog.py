@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from subwarden.scheduling.isolation.memory import MEMORY, used
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.uncontrolled import TooMuchMemory
+from subwarden.scheduling.uncontrolled import HoardsMemory, TooMuchMemory
 
 LOOKS = 20  # in the time that a run may last
+HOARD = 1 << 28  # bytes that a step which blocks takes in its time, from which memory is what it is about
 BOUND = 2.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
 
 
@@ -41,6 +42,7 @@ class Watchdog:
         self._loop: ControlledLoop | None = None
         self._ticks = 0
         self._most_memory: int | None = None
+        self._memory = 0  # when the run had lasted for a tick: to look at the beginning of each would cost more than a short run takes
         self._alarm: Alarm | None = None
         self._overdue = self._rang = False
 
@@ -67,15 +69,20 @@ class Watchdog:
                 self._ring(alarm, frame)
         if loop is None:
             return
-        if self._most_memory is not None and used() > self._most_memory:
+        memory = 0 if self._most_memory is None else used()
+        if self._most_memory is not None and memory > self._most_memory:
             loop.blocked = _place(frame)
             loop.refusal = loop.refusal or partial(TooMuchMemory, loop.blocked, self._most_memory)
             raise Blocked(loop.blocked)
         self._ticks += 1
+        if self._ticks == 1:
+            self._memory = memory
         if self._ticks <= LOOKS:  # the run may have begun just before the first tick
             return
         self._ticks = 0
         loop.blocked = _place(frame)
+        if (taken := memory - self._memory) >= HOARD:
+            loop.refusal = loop.refusal or partial(HoardsMemory, loop.blocked, taken)
         raise Blocked(loop.blocked)
 
     def _ring(self, alarm: Alarm, frame: FrameType | None) -> None:

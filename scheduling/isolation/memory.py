@@ -12,7 +12,6 @@ from pathlib import Path
 
 CGROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 SHARE = 1 / 2  # of the machine's memory, for all processes together, where the user does not say
-STATM = Path("/proc/self/statm")
 UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
@@ -28,15 +27,23 @@ def machine() -> int | None:
     return min(found)
 
 
+def of_process(process: int | str) -> int | None:
+    """The bytes of memory that a process has now; None where the system does not say."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return None
+
+
 def used() -> int:
     """The bytes of memory that this process has now; where the system does not say, the most that it has had."""
-    try:
-        return int(STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        import resource  # noqa: PLC0415  # not on Windows, where no watchdog asks
+    now = of_process("self")
+    if now is not None:
+        return now
+    import resource  # noqa: PLC0415  # not on Windows, where no watchdog asks
 
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def said(size: int) -> str:

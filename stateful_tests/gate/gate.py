@@ -36,7 +36,7 @@ START = 1 / 2  # of a budget, the most that the start of its workers takes of it
 FIRST = 1 / 3  # of what is left for making small, that each finding may take at least
 LEAST = 0.3  # seconds for a shard or a finding: less is not worth the start
 DIED = "a worker process {how}; fake that call, or run again with fewer --jobs if memory is short"
-LATE = "a worker process did not end when its time was over, and was ended: the subject is busy for ever"
+LATE = "a worker process did not end when its time was over, and was ended: {why}"
 
 Progress = Callable[[int, int, int, str], object]
 Found = Callable[[Told], object]
@@ -125,7 +125,9 @@ class Gate:
             self._keep_only(self._in_order, outcomes)
         self._make_small(outcomes)
         self._doubts += [] if self._pool.bad is None else [self._pool.bad]
-        self._doubts += [DIED.format(how=self._pool.died)] * bool(self._pool.died) + [LATE] * (self._pool.late and not self._interrupted)
+        self._doubts += [DIED.format(how=self._pool.died)] * bool(self._pool.died) + [LATE.format(why=self._pool.late)] * bool(
+            self._pool.late and not self._interrupted
+        )
         return Explored(outcomes, self._told, self._doubts, bool(self._interrupted), self._left())
 
     def _left(self) -> Budget:

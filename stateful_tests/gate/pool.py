@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any, cast
 
+from subwarden.scheduling.isolation.memory import Memory, of_process, said
 from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.signals import ENDING, ignoring
 from subwarden.stateful_tests.gate.tasks import Result, Task
@@ -38,7 +39,7 @@ class Pool:
     def __init__(self, jobs: int, memory: int | None = None) -> None:
         self.died = ""  # how the first worker died that was killed, or ended by itself
         self.bad: str | None = None  # why the subject cannot be judged any more: the worker that says so has ended
-        self.late = False  # a worker did not end in time, and was killed by us
+        self.late = ""  # why a worker did not end in time, and was killed by us
         self._jobs = jobs
         self._memory = memory
         self._processes: dict[Connection[Any, Any], Any] = {}
@@ -132,7 +133,7 @@ class Pool:
 
     def _messages(self, pipe: "Connection[Any, Any]") -> list[tuple[str, Any]]:
         """All that a worker has said; the last is "done" at the end of its task. Raises WorkerFailed."""
-        said: list[tuple[str, Any]] = []
+        heard: list[tuple[str, Any]] = []
         try:
             while pipe.poll():
                 message, about = pipe.recv()
@@ -142,14 +143,14 @@ class Pool:
                     break
                 if message == "failed":
                     raise WorkerFailed(about)
-                said.append((message, about))
+                heard.append((message, about))
                 if message == "done":
                     self._idle(pipe)
                     break
         except (EOFError, OSError):
             self.died = self.died or self._notes[pipe].of_child(self._processes[pipe])
             self._end(pipe)
-        return said
+        return heard
 
     def _begin(self, pipe: "Connection[Any, Any]") -> None:
         """Its time runs from now: before, it had to load the harness."""
@@ -172,8 +173,17 @@ class Pool:
 
     def _kill_the_late(self) -> None:
         for pipe in [pipe for pipe, until in self._until.items() if monotonic() >= until]:
-            self.late = True
+            self.late = self._why_late(of_process(self._processes[pipe].pid))
             self._end(pipe)
+
+    def _why_late(self, taken: int | None) -> str:
+        """`taken`: the memory that the worker has."""
+        share = Memory()
+        share.allow(self._memory, self._jobs)
+        most = share.limit()
+        if taken is None or most is None or taken < most // 2:
+            return "the subject is busy for ever"
+        return f"the subject takes very much memory ({said(taken)}, and may take {said(most)}); free it"
 
 
 def _ignoring_the_end() -> AbstractContextManager[None]:

@@ -70,6 +70,14 @@ class MemoryBomb(Base):
             hoard.append(bytearray(b"x" * 1_000_000))
 
 
+class HoardsSlowly(Base):
+    async def hook(self):
+        hoard = []
+        while True:
+            hoard.append(bytearray(b"x" * 100_000))
+            time.sleep(0.01)  # noqa: ASYNC251  # it blocks
+
+
 class SwallowsEverything(Base):
     async def hook(self):
         hoard = []

@@ -57,6 +57,17 @@ def test_too_much_memory_is_told_with_the_place_that_takes_it(name: str, monkeyp
         played(name)
 
 
+@pytest.mark.slow
+def test_a_step_that_takes_ever_more_memory_is_told_so_before_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine its time is over before it has taken all that it may."""
+    monkeypatch.setattr("subwarden.scheduling.watchdog.HOARD", 1 << 20)
+    monkeypatch.setattr(MEMORY, "_limit", 1 << 40)
+    with pytest.raises(
+        UncontrolledSource, match=r"one step takes more and more memory \(.+B until it was stopped\).*hostile\.py:\d+ in hook"
+    ):
+        played("HoardsSlowly")
+
+
 @pytest.mark.parametrize(("name", "what"), [("AsyncObserve", "observe"), ("AsyncInit", "its __init__"), ("async_factory", "its factory")])
 def test_what_must_not_be_async_is_said(name: str, what: str) -> None:
     """Warnings are errors here: a coroutine that was never awaited would be one."""

@@ -66,6 +66,7 @@ LATE_LINK = Cause(Property.P6, "a subscription is made on a thread that is torn 
 TORN_FROM_UNDER = Cause(Property.P8, "a thread is torn down under a subscriber")
 UNASKED_LINK = Cause(Property.P8, "a subscription appears that nobody asked for")
 UNASKED_END = Cause(Property.P8, "a subscription ends that nobody ended")
+OUTLIVES_ID = Cause(Property.P8, "a subscription stays when its last id is removed")
 ID_ENDS_ALL = Cause(Property.P8, "removing an explicit id ends another subscription")
 FALSE_CLOSE = Cause(Property.P8, "a client is told that a thread was closed to which it has been subscribed since")
 NEVER_LINKED = Cause(Property.P8, "a client was told that it is subscribed, and never is")

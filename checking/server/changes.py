@@ -77,7 +77,7 @@ def forced(state: ServerState, change: Change) -> ServerState:
             state = state._replace(live=state.live | {c})
         case ChangeKind.DEAD:
             state = state._replace(live=state.live - {c}, gone=state.gone | {c})
-        case ChangeKind.LINKED:
+        case ChangeKind.LINKED if not s:  # else the change that names its id follows
             state = state._replace(grants=state.grants | {(t, c, IMPLICIT)})
         case ChangeKind.NAMED:
             state = state._replace(grants=state.grants | {(t, c, s)})

@@ -19,7 +19,7 @@ from subwarden.checking.server.clients import Clients
 from subwarden.checking.server.engine import EngineSide
 from subwarden.checking.server.engine_work import work_left
 from subwarden.checking.server.evidence import AnsweredTwice, Evidence, Found, RefusedChange, WrongList, WrongMaps, WrongReply
-from subwarden.checking.server.graph import ServerGraph
+from subwarden.checking.server.graph import ServerGraph, ServerNode
 from subwarden.checking.server.raw_choices import RawChoices
 from subwarden.checking.server.requests import AcceptedRequest, Requests
 from subwarden.checking.server.visible import HIDDEN, Seen, Serving, Visible
@@ -28,11 +28,18 @@ from subwarden.model.server.approvals import Approval
 from subwarden.model.server.deliveries import Pair
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
 from subwarden.model.server.stakes import Stake
-from subwarden.model.server.state import Change, ChangeKind, ServerState, pair_of
+from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, pair_of
 from subwarden.model.server.submissions import Asked
-from subwarden.model.server.unloads import Unloads
 from subwarden.model.server.words import say_change
 from subwarden.scheduling.loop import ControlledLoop
+
+CHOICES = {  # the attributions: of changes that several requests may have made
+    ChangeKind.LINKED: Stake.JOINED,
+    ChangeKind.NAMED: Stake.JOINED,
+    ChangeKind.UNNAMED: Stake.CLAIMED,
+    ChangeKind.UNLINKED: Stake.CLAIMED,
+}
+RELATION = {ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNNAMED, ChangeKind.UNLINKED, ChangeKind.DEAD}  # changes of who is subscribed
 
 
 class ServerJudge(Recording):
@@ -66,7 +73,7 @@ class ServerJudge(Recording):
         self._raw_choices = RawChoices(self.requests)
         self._invariants = Invariants()
         self._engine = EngineSide(self.clients.approvals, self._stakes)
-        self._unloads = Unloads()
+        self._past: list[ServerNode] = []  # before each change, answer, and act of the engine
         self._thread_of: dict[int, int] = {}  # of each conversation
         self._node = graph.initial(ServerState(stored=stored))
         self._loop = loop
@@ -74,7 +81,7 @@ class ServerJudge(Recording):
 
     @property
     def state(self) -> ServerState:
-        """The model's state now."""
+        """The model's state now, by the attribution that was thought of first."""
         return self._node.state
 
     def _stakes(self, stake: Stake) -> None:
@@ -117,14 +124,17 @@ class ServerJudge(Recording):
 
     def brought(self, thread: int, conversation: int | None) -> None:
         """The engine has brought a conversation; None: it could not."""
-        self._node = self._node.outside("brought", thread, conversation)
+        self._follow(self._node.outside("brought", thread, conversation))
         if conversation is not None:
             self._thread_of[conversation] = thread
             self.clients.broadcasts.brought(thread)
 
     def archived(self, thread: int) -> None:
         """A thread was taken out of the store."""
-        self._node = self._node.outside("archived", thread)
+        before = len(self._node.states)
+        self._follow(self._node.archived(thread))
+        if len(self._node.states) > before:
+            self._stakes(Stake.CLAIMED)
 
     def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine reports an event."""
@@ -192,15 +202,13 @@ class ServerJudge(Recording):
         self._fired(f"{request.name}: {reply.value}")
         after = self._node.answer(number, reply)
         if after is not None:
-            self._node = after
+            self._follow(after)
         else:
-            flight = dict(self.state.flight)
-            known = flight.pop(number, None)
-            allowed = frozenset[Reply]() if known is None else known.may
-            by_others = known is not None and known.done and known.owes  # their answers leave this one no choice: no claim of its own
-            evidence = None if by_others else WrongReply(asked.name, reply, allowed)
+            # an effect, or the answer to another, leaves it no choice: no claim of its own
+            once = any(reply in node.may().get(number, ()) for node in self._past)
+            evidence = None if once else WrongReply(asked.name, reply, self._node.may().get(number, frozenset()))
             self.violated(causes.wrong_answer(request.name), f"answered {reply.value}", evidence)
-            self._node = self._node.forced(self.state._replace(flight=tuple(flight.items())))
+            self._node = self._node.forced(self.state._replace(flight=tuple(each for each in self.state.flight if each[0] != number)))
         for found in self._engine.answered(asked, reply):
             self._record(found)
         if isinstance(request, rq.ListLoaded) and message.threads is not None:
@@ -211,6 +219,11 @@ class ServerJudge(Recording):
         if isinstance(request, rq.SUBSCRIBES):
             self._choose(pair_of(request))
         self._record(self.clients.subscription_answered(asked, message, self.state))
+
+    def _follow(self, after: ServerNode) -> None:
+        """Go on in `after`, and remember where answers may have been right that are not any more."""
+        self._past.append(self._node)
+        self._node = after
 
     def _choose(self, pair: Pair) -> None:
         """The choice of raw events may be another from now on."""
@@ -246,20 +259,20 @@ class ServerJudge(Recording):
                 self._broken_maps(cause)
         for change in seen.changes:
             self._explain_change(change)
-        if seen.before is not None:
-            self._follow_links()
+        if seen.before is not None and any(change.kind in RELATION for change in seen.changes):
+            self._compare(seen.changes)
 
     def _explain_change(self, change: Change) -> None:
         kind, thread, connection, _ = change
-        before = self.state
-        after = self._node.explain(change)
+        before = self._node
+        after = before.explain(change)
         if after is None:
             self._unexplained(change)
             self._node = self._node.forced(forced(self.state, change))
         else:
             self._fired(f"change {kind.value}")
-            self._node = after
-            self._at_stake(change, before, after.state)
+            self._follow(after)
+            self._at_stake(change, before)
         if kind in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
             self._ending(thread)
             if kind is ChangeKind.UNLOADED:
@@ -270,24 +283,22 @@ class ServerJudge(Recording):
         elif kind in (ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNLINKED):
             self._choose((thread, connection))
             if kind is ChangeKind.LINKED:
-                self._unloads.joined(thread)
                 self.deliveries.linked((thread, connection))
             if kind is ChangeKind.UNLINKED:
-                self._unlinked((thread, connection), before)
+                self._unlinked((thread, connection))
         if kind in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self.requests.lists.values():
                 may.add(self.visible.threads())
 
-    def _at_stake(self, change: Change, before: ServerState, after: ServerState) -> None:
-        """Whether a change has left a duty."""
-        if change.kind is ChangeKind.CLOSING and not before.subscribed(change.thread):
+    def _at_stake(self, change: Change, before: ServerNode) -> None:
+        """Whether a change has left a duty, or a choice of the request that has made it."""
+        if change.kind is ChangeKind.CLOSING and not before.state.subscribed(change.thread):
             self._stakes(Stake.UNLOADED)
-        elif change.kind in (ChangeKind.UNLINKED, ChangeKind.UNNAMED) and any(flight.owes for _, flight in after.flight):
-            self._stakes(Stake.CLAIMED)
+        elif len(self._node.states) > len(before.states) and change.kind in CHOICES:
+            self._stakes(CHOICES[change.kind])
 
-    def _unlinked(self, pair: Pair, before: ServerState) -> None:
+    def _unlinked(self, pair: Pair) -> None:
         """A subscription has ended: whoever ended it, nothing is owed any more."""
-        self._unloads.left(*pair, before, self.state)
         self._raw_choices.end(pair)
         self.deliveries.unlinked(pair)
         self.clients.wants_end(pair)
@@ -304,12 +315,22 @@ class ServerJudge(Recording):
     def _broken_maps(self, cause: Cause) -> None:
         self.violated(cause, "", WrongMaps(self.visible.shown, self.state.closed))
 
-    def _follow_links(self) -> None:
-        """A pair that shows as subscribed is: where the model took it for another's doing, a third request has done it unseen."""
-        for thread, connections in sorted(self.visible.shown.subscribers.items()):
-            for connection in sorted(connections):
-                if not self.state.linked(thread, connection):
-                    self._node = self._node.outside("stays", thread, connection)
+    def _compare(self, changes: list[Change]) -> None:
+        """Hold the subscriptions that show, after these `changes`, against each state."""
+        shown = self.visible.shown
+        links = frozenset((t, c) for t, connections in shown.subscribers.items() for c in connections)
+        ids = frozenset((*pair, s) for s, pair in shown.ids.items())
+        after = self._node.shows(links, ids)
+        if after is None:
+            if not self.violations:
+                stays = links - {grant[:2] for grant in self.state.grants}
+                for change in changes:
+                    if change.kind is ChangeKind.UNNAMED and change[1:3] in stays:
+                        self.violated(causes.OUTLIVES_ID, say_change(change), RefusedChange(change, self.state, ()))
+            kept = {grant for grant in self.state.grants if grant[2] == IMPLICIT and grant[:2] in links}
+            unseen = links - {grant[:2] for grant in kept} - {grant[:2] for grant in ids}
+            after = self._node.forced(self.state._replace(grants=frozenset({*kept, *ids, *((*pair, IMPLICIT) for pair in unseen)})))
+        self._node = after
 
     def waits(self, step: int | None) -> None:
         """After `step`, or when a request has arrived, no step can run: every request in flight waits for an event."""
@@ -333,8 +354,8 @@ class ServerJudge(Recording):
         for found in (
             *quiescence.answers(self.requests, state.closed, unapproved),
             *quiescence.services(visible, state.closed, running, unread),
-            *quiescence.links(state, self.clients),
-            *quiescence.unloads(state, self._unloads),
+            *quiescence.links(self._node.states, self.clients),
+            *quiescence.unloads(self._node.states),
             *self.clients.at_rest(asking),
         ):
             self._record(found)

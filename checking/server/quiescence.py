@@ -11,7 +11,6 @@ from subwarden.checking.server.requests import AcceptedRequest, Requests
 from subwarden.checking.server.visible import Visible
 from subwarden.model.server import requests as rq
 from subwarden.model.server.state import ServerState
-from subwarden.model.server.unloads import Unloads
 
 
 def answers(requests: Requests, closed: AbstractSet[int], unapproved: AbstractSet[int]) -> Iterator[Found]:
@@ -59,14 +58,18 @@ def services(visible: Visible, closed: frozenset[int], running: Sequence[tuple[i
         yield Found(causes.REVIVED_ENTRY if thread in visible.torn_down else causes.LEFT_ENTRY, f"t{thread}")
 
 
-def unloads(state: ServerState, overdue: Unloads) -> Iterator[Found]:
-    """P12: nothing stays loaded that is to be unloaded."""
-    for thread, conversation in overdue.at_rest(state):
-        yield Found(causes.STAYS_LOADED, f"t{thread}", StaysLoaded(thread, conversation))
+def unloads(states: Sequence[ServerState]) -> Iterator[Found]:
+    """P12: nothing stays loaded that is to be unloaded: a thread that is closing, whose conversation has ended, or that its last subscriber
+    left by an unsubscribe. A close of its connection unloads nothing: the client may come back."""
+    for thread, loaded in states[0].loaded:
+        left = all(known is not None and known.left for known in (state.thread(thread) for state in states))
+        if loaded.closing or loaded.dead or left:
+            yield Found(causes.STAYS_LOADED, f"t{thread}", StaysLoaded(thread, loaded.conversation))
 
 
-def links(state: ServerState, clients: Clients) -> Iterator[Found]:
+def links(states: Sequence[ServerState], clients: Clients) -> Iterator[Found]:
     """P8: every client that was told that it is subscribed to a running thread is."""
-    never = [(t, c, clients.told(t, c)) for t, c in sorted(state.owed) if state.running(t) and not state.linked(t, c)]
+    owed = frozenset.intersection(*(state.owed for state in states))
+    never = [(t, c, clients.told(t, c)) for t, c in sorted(owed) if states[0].running(t) and not states[0].linked(t, c)]
     if never:
         yield Found(causes.NEVER_LINKED, "", NeverLinked(tuple(never)))

@@ -15,9 +15,9 @@ def replies(state: ServerState, flight: InFlight) -> set[Reply]:
     """The answers that are right for a request in flight in this state, as if it silently took effect now."""
     request = flight.request
     right = _RIGHT[type(request)](state, flight)
-    if request.connection not in state.live and type(request) is not rq.Initialize:
+    if request.connection not in state.live and type(request) is not rq.Initialize and not flight.done:
         right.add(Reply.UNINITIALIZED)
-    if flight.failed:
+    if flight.failed and not flight.done:
         right.add(Reply.FAILED)
     return right
 
@@ -60,7 +60,7 @@ def _new_thread(state: ServerState, flight: InFlight) -> set[Reply]:
     closing = flight.replied is not None and _closing(state, target(request))  # its subscription may still show, and is about to end
     if closing or _ended(state, flight):
         right.add(Reply.ENDED)
-    if isinstance(request, rq.Fork) and not _there(state, request.thread):
+    if isinstance(request, rq.Fork) and flight.replied is None and not _there(state, request.thread):
         right.add(Reply.NOT_FOUND)
     return right
 
@@ -70,13 +70,15 @@ def _resume(state: ServerState, flight: InFlight) -> set[Reply]:
     right = set[Reply]()
     if state.running(thread):  # it may be told before it shows; then it is owed
         right |= {Reply.OK, Reply.ENDED} if flight.request.connection in state.closed else {Reply.OK}
+    elif flight.done:
+        right.add(Reply.ENDED)
     elif state.thread(thread) is not None:
         right |= {Reply.CLOSING, Reply.ENDED}
-    elif flight.done or _has_gone(state, flight):
+    elif _has_gone(state, flight):
         right |= {Reply.ENDED, Reply.FAILED}
     elif Reply.OK in flight.may:  # it was running when that was asked
         right.add(Reply.ENDED)
-    if not _there(state, thread) or archives(state, thread):
+    if not flight.done and (not _there(state, thread) or archives(state, thread)):
         right.add(Reply.NOT_FOUND)
     return right | ({Reply.ENDED} if _ended(state, flight) else set())
 
@@ -90,23 +92,24 @@ def _unsubscribe(state: ServerState, flight: InFlight) -> set[Reply]:
     thread, connection = target(flight.request), flight.request.connection
     if flight.done:
         return {Reply.OK}
-    right = {Reply.OK} if flight.claims else set[Reply]()
     if state.linked(thread, connection) or (thread, connection) in state.owed:
-        return right
-    return right | {Reply.NOT_LOADED if state.thread(thread) is None else Reply.NOT_SUBSCRIBED}
+        return set()
+    return {Reply.NOT_LOADED if state.thread(thread) is None else Reply.NOT_SUBSCRIBED}
 
 
 def _archive(state: ServerState, flight: InFlight) -> set[Reply]:
     thread = target(flight.request)
     right = {Reply.OK} if not state.running(thread) and thread not in state.stored else set()
-    return right if _there(state, thread) else right | {Reply.NOT_FOUND}
+    return right if flight.done or _there(state, thread) else right | {Reply.NOT_FOUND}
 
 
 def _add_listener(state: ServerState, flight: InFlight) -> set[Reply]:
     request = flight.request
     assert isinstance(request, rq.AddListener)
+    if flight.done:
+        return {Reply.OK}
     named = (request.thread, request.connection, request.subscription) in state.grants
-    right = {Reply.OK} if flight.done or named else set()
+    right = {Reply.OK} if named else set()
     others = {c for _, c, s in state.grants if s == request.subscription}
     others |= {f.request.connection for _, f in state.of(rq.AddListener) if getattr(f.request, "subscription", 0) == request.subscription}
     if others - {request.connection}:
@@ -119,8 +122,7 @@ def _remove_listener(state: ServerState, flight: InFlight) -> set[Reply]:
     assert isinstance(request, rq.RemoveListener)
     if flight.done:
         return {Reply.OK}
-    right = {Reply.OK} if flight.claims else set[Reply]()
-    return right if any(s == request.subscription for *_, s in state.grants) else right | {Reply.NOT_FOUND}
+    return set() if any(s == request.subscription for *_, s in state.grants) else {Reply.NOT_FOUND}
 
 
 def _not_running(state: ServerState, thread: int) -> set[Reply]:

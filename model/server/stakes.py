@@ -16,5 +16,6 @@ class Stake(Enum):
     ROLLED_BACK = "a rollback must wait for its event"
     DELIVERED = "an event must be sent to a subscriber"
     UNLOADED = "a thread that its last subscriber left must be unloaded"
-    CLAIMED = "one of several requests must be told of an end"
+    CLAIMED = "one of several requests must be told of an end"  # of a subscription, an id, or a thread in the store
+    JOINED = "one of several requests must have made a subscription, and the others are still to"
     SERVED = "a request must not wait for the engine's work for others"

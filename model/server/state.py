@@ -17,6 +17,7 @@ class Loaded(NamedTuple):
     closing: bool = False
     turn: bool = False  # as the engine sees it
     dead: bool = False  # its stream has ended by itself
+    left: bool = False  # its last subscriber left it by an unsubscribe, and nobody has come since
     rolled_back: int = 0  # rollbacks that the engine has done and no answer has reported yet
 
 
@@ -31,8 +32,6 @@ class InFlight(NamedTuple):
     failed: bool = False  # the engine could not bring one
     found: bool = False  # it asks to subscribe, and the pair was subscribed at some moment since, by this request or another
     cancelled: bool = False
-    claims: int = 0  # ends that it, or another such request, may have made since it arrived, and nobody was told of: 2 is two or more
-    owes: bool = False  # one of the requests that owe has made an end, since nothing else can have
 
 
 class Change(NamedTuple):

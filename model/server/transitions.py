@@ -2,9 +2,10 @@
 
 A state holds the facts that clients can know (live connections, loaded threads, subscriptions) and the requests in flight with their
 progress. It moves by an outside event (`accept`, `close`, `brought`, `turn`, ...), by a visible change (`explain`), or by an answer
-(`answer`). Each visible change is one action of one request, or an ending. A request takes effect at the change that it makes, or silently
-at any moment between its arrival and its answer at which that answer was right (`replies`); the answers of all these moments are its
-`may`. A cancelled request may have happened or not: it may be answered like any other, or CANCELLED.
+(`answer`). Each visible change is one action of one request, or an ending; where several may have made it, there is a state for each.
+A request is one thing with one effect: once it has made its change, only the answers to that are right (`done`). One that changes nothing
+that shows takes effect silently, at any moment between its arrival and its answer at which that answer was right (`replies`); the answers
+of all these moments are its `may`. A cancelled request may have happened or not: it may be answered like any other, or CANCELLED.
 
 A conversation is one load of a thread, known by its number; the same thread loaded again is another one. The model refuses to know how
 events are delivered (`model.server.deliveries`), and anything of locks, tasks or listeners.
@@ -13,6 +14,8 @@ Long because the moves of one automaton are read together, beside their twin.
 
 Its core is written a second time in `model/tla/Server.tla`: change both together; a test compares them.
 """
+
+from collections.abc import Callable, Iterator, Mapping
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.replies import archives, replies
@@ -30,7 +33,7 @@ from subwarden.model.server.state import (
     with_loaded,
 )
 
-MANY = 2  # ends that a request may have made: so many are counted, and then not any more
+States = tuple[ServerState, ...]  # that are consistent with what has happened, in the order in which they were thought of
 
 # --- from outside
 
@@ -59,16 +62,25 @@ def brought(state: ServerState, thread: int, conversation: int | None) -> Server
     for number, flight in state.flight:
         asks = isinstance(flight.request, rq.ASKS_ENGINE) and target(flight.request) == thread
         if asks:
-            state = with_flight(state, number, lambda f: f._replace(replied=conversation, ended=False, failed=conversation is None))
+            kept = {Reply.CANCELLED} if conversation is not None and not isinstance(flight.request, rq.Resume) else flight.may
+            told = flight._replace(replied=conversation, ended=False, failed=conversation is None, may=flight.may & kept)
+            state = state._replace(flight=tuple((n, told if n == number else f) for n, f in state.flight))
     new = any(isinstance(f.request, rq.Start | rq.Fork) and target(f.request) == thread for _, f in state.flight)
     if conversation is not None and new:
         state = state._replace(stored=state.stored | {thread})
     return settle(state)
 
 
-def archived(state: ServerState, thread: int) -> ServerState:
-    """The thread is taken out of the store."""
-    return settle(state._replace(stored=state.stored - {thread}))
+def archived(state: ServerState, thread: int) -> States:
+    """The thread is taken out of the store, by one of the archives in flight."""
+    without = state._replace(stored=state.stored - {thread})
+    by = list(_archived(without, thread)) if thread in state.stored else []
+    return tuple(map(settle, by or [without]))
+
+
+def done(state: ServerState, number: int) -> ServerState:
+    """The state in which a request has made its change: the answers that were right before are not any more."""
+    return with_flight(state, number, lambda f: f._replace(done=True, may=f.may & {Reply.CANCELLED}))
 
 
 def turn(state: ServerState, thread: int, conversation: int, is_open: bool) -> ServerState:
@@ -97,135 +109,162 @@ def died(state: ServerState, thread: int, conversation: int) -> ServerState:
     )
 
 
-def stays(state: ServerState, thread: int, connection: int) -> ServerState:
-    """The connection still shows as subscribed, though all known grants are gone: another request has subscribed it unseen."""
-    return settle(state._replace(grants=state.grants | {(thread, connection, IMPLICIT)}))
-
-
 # --- visible changes
 
 
-def explain(state: ServerState, change: Change) -> ServerState | None:
-    """The state after `change`, made by the oldest request that may make it; None if the state does not allow the change."""
-    after = _EXPLAINED[change.kind](state, change)
-    return None if after is None else settle(after)
+def explain(state: ServerState, change: Change) -> States:
+    """The states after `change`, one for each request or ending that may have made it; none: the state does not allow the change."""
+    return tuple(dict.fromkeys(map(settle, _EXPLAINED[change.kind](state, change))))
 
 
-def _live(state: ServerState, change: Change) -> ServerState | None:
+def _live(state: ServerState, change: Change) -> Iterator[ServerState]:
     c = change.connection
-    return state._replace(live=state.live | {c}) if c in state.asked - state.gone else None
+    if c in state.asked - state.gone:
+        yield state._replace(live=state.live | {c})
 
 
-def _dead(state: ServerState, change: Change) -> ServerState | None:
+def _dead(state: ServerState, change: Change) -> Iterator[ServerState]:
     c = change.connection
-    if c not in state.closed:
-        return None
-    return state._replace(live=state.live - {c}, gone=state.gone | {c}, grants=frozenset(g for g in state.grants if g[1] != c))
+    if c in state.closed:
+        yield state._replace(live=state.live - {c}, gone=state.gone | {c}, grants=frozenset(g for g in state.grants if g[1] != c))
 
 
-def _load(state: ServerState, change: Change) -> ServerState | None:
+def _load(state: ServerState, change: Change) -> Iterator[ServerState]:
     """A conversation that the engine has brought enters the registry, once, and not in another's place."""
     t, v = change.thread, change.other
     if state.thread(t) is not None or not any(f.replied == v and not f.ended for _, f in state.flight):
-        return None
-    if t not in state.stored and not archives(state, t):  # archived meanwhile, and the archive has been answered
-        return None
-    return state._replace(loaded=tuple(sorted((*state.loaded, (t, Loaded(v, dead=v in state.dead))))))
+        return
+    if t in state.stored or archives(state, t):  # else it was archived meanwhile, and the archive has been answered
+        yield state._replace(loaded=tuple(sorted((*state.loaded, (t, Loaded(v, dead=v in state.dead))))))
 
 
-def _link(state: ServerState, change: Change) -> ServerState | None:
-    """Made by the oldest request that may: if an id shows with it, preferably one that makes an id, else preferably one that does not.
-
-    A request may do it again: of two in flight, the other may have done it before.
-    """
-    t, c = change.thread, change.connection
+def _link(state: ServerState, change: Change) -> Iterator[ServerState]:
+    """Made by one request that has not subscribed the pair yet: by one for the id that shows with it, or by one without an id; or by one
+    that was confirmed before. The link that was confirmed is there, whichever request made it."""
+    t, c, s = change[1:]
     if c in state.gone or not state.running(t):
-        return None
-    owed = state.owed - {(t, c)}  # the link that was confirmed is there, whichever request made it; a later one is not owed
-    asked = [
-        (n, f) for n, f in state.flight if f.request.connection == c and target(f.request) == t and isinstance(f.request, rq.SUBSCRIBES)
-    ]
-
-    def unlikely(flight: InFlight) -> tuple[bool, bool, bool]:
-        other_kind = isinstance(flight.request, rq.AddListener) != bool(change.other)
-        return other_kind, flight.done, flight.cancelled  # a cancelled one may never do it
-
-    for number, flight in sorted(asked, key=lambda entry: unlikely(entry[1])):
-        request = flight.request
-        if isinstance(request, rq.AddListener):
-            return state._replace(grants=state.grants | {(t, c, request.subscription)}, owed=owed)
-        done = with_flight(state, number, lambda f: f._replace(done=True))
-        return done._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
+        return
+    linked = _come(state._replace(owed=state.owed - {(t, c)}), t)
+    if s:
+        if any(True for _ in _adds(state, t, c, s)):
+            yield linked  # the change that names the id makes the grant
+        return
+    for number in _joins(state, t, c):
+        yield _granted(done(linked, number), t, c)
     if (t, c) in state.owed:
-        return state._replace(grants=state.grants | {(t, c, IMPLICIT)}, owed=owed)
-    return None
+        yield _granted(linked, t, c)
 
 
-def _name(state: ServerState, change: Change) -> ServerState | None:
-    t, c, s = change.thread, change.connection, change.other
-    for number, flight in state.of(rq.AddListener):
-        if flight.request == rq.AddListener(c, s, t, getattr(flight.request, "raw", False)) and not flight.done and state.running(t):
-            moved = frozenset(g for g in state.grants if g[2] != s)
-            return with_flight(state, number, lambda f: f._replace(done=True))._replace(grants=moved | {(t, c, s)})
-    return None
+def _come(state: ServerState, thread: int) -> ServerState:
+    """The state in which somebody has come to the thread, or was told so."""
+    return with_loaded(state, thread, lambda known: known._replace(left=False))
 
 
-def _unname(state: ServerState, change: Change) -> ServerState | None:
-    t, c, s = change.thread, change.connection, change.other
-    without = state._replace(grants=state.grants - {(t, c, s)})
-    asked = [n for n, f in state.of(rq.RemoveListener) if f.request == rq.RemoveListener(f.request.connection, s) and not f.done]
-    named = rq.AddListener(c, s, t, False), rq.AddListener(c, s, t, True)  # a request that has put the id here does not take it away
-    adds = [f for _, f in state.of(rq.AddListener) if not (f.done and f.request in named)]
-    moved = any(isinstance(f.request, rq.AddListener) and f.request.subscription == s for f in adds)
-    others = moved or _ends(state, t, c) is not None
-    if len(asked) == 1 and not others:
-        return with_flight(without, asked[0], lambda f: f._replace(done=True))
-    # any of them, or another request, which leaves them nothing to do
-    return _may_have(without, asked, alone=not others) if asked or others else None
+def _joins(state: ServerState, thread: int, connection: int) -> list[int]:
+    """The requests in flight that may still subscribe the pair without an id."""
+    asked = ((n, f) for n, f in state.flight if isinstance(f.request, rq.ASKS_ENGINE) and not f.done)
+    return [n for n, f in asked if pair_of(f.request) == (thread, connection)]
 
 
-def _unlink(state: ServerState, change: Change) -> ServerState | None:
+def _adds(state: ServerState, thread: int, connection: int, subscription: int) -> Iterator[int]:
+    """The requests in flight that may still subscribe the pair under the id."""
+    asked = [rq.AddListener(connection, subscription, thread, raw) for raw in (False, True)]
+    return (number for number, f in state.of(rq.AddListener) if f.request in asked and not f.done)
+
+
+def _granted(state: ServerState, thread: int, connection: int) -> ServerState:
+    return state._replace(grants=state.grants | {(thread, connection, IMPLICIT)})
+
+
+def _name(state: ServerState, change: Change) -> Iterator[ServerState]:
+    t, c, s = change[1:]
+    if state.running(t) and c not in state.gone:
+        moved = frozenset(g for g in state.grants if g[2] != s)
+        named = _come(state._replace(grants=moved | {(t, c, s)}, owed=state.owed - {(t, c)}), t)
+        yield from (done(named, number) for number in _adds(state, t, c, s))
+
+
+def _unname(state: ServerState, change: Change) -> Iterator[ServerState]:
+    """By a request to remove the id, or with the whole subscription."""
+    t, c, s = change[1:]
+    if (t, c, s) not in state.grants:
+        yield state  # it has moved, or went with its subscription, a moment ago
+        return
+    for number, flight in state.of(rq.RemoveListener):
+        if getattr(flight.request, "subscription", 0) == s and not flight.done:
+            yield done(state, number)._replace(grants=state.grants - {(t, c, s)})
+    yield from _ended(state, t, c)
+
+
+def _unlink(state: ServerState, change: Change) -> Iterator[ServerState]:
+    """By an end of the whole subscription; its last id may have gone a moment ago."""
     t, c = change.thread, change.connection
-    after = _ends(state, t, c)
     if state.linked(t, c):
-        return None if after is None else after._replace(grants=frozenset(g for g in after.grants if g[:2] != (t, c)))
-    if after is None:
-        return state  # its last id went a moment ago
-    removed = any(f.done or f.claims for _, f in state.of(rq.RemoveListener))
-    moved = any(f.request.connection == c and target(f.request) != t for _, f in state.of(rq.AddListener))
-    return (
-        _may_have(state, _unsubscribes(state, t, c)) if removed or moved else after
-    )  # by the one that took the id away, or an unsubscribe
+        yield from _ended(state, t, c)
+    else:
+        yield state
 
 
-def _closing(state: ServerState, change: Change) -> ServerState | None:
-    """Caused by the last unsubscribe, while no other connection is subscribed; by an archive; or by the end of the conversation."""
+def _ended(state: ServerState, thread: int, connection: int) -> Iterator[ServerState]:
+    """The states in which the connection's subscription has ended: by one unsubscribe that has ended none yet, by an archive, or by itself,
+    since its client or its thread goes."""
+    without = state._replace(grants=frozenset(g for g in state.grants if g[:2] != (thread, connection)))
+    loaded = state.thread(thread)
+    if connection in state.closed or loaded is None or loaded.closing or loaded.dead:
+        yield without
+    else:
+        yield from _archived(without, thread)
+    for number, flight in state.of(rq.Unsubscribe):
+        if pair_of(flight.request) == (thread, connection) and not flight.done:
+            after = done(without, number)
+            yield after if after.subscribed(thread) else with_loaded(after, thread, lambda known: known._replace(left=True))
+
+
+def _archived(state: ServerState, thread: int) -> Iterator[ServerState]:
+    """The states in which an archive of the thread has done a part of its work. One that has done another part may have done this too, and
+    then the others need have done nothing."""
+    asked = [(number, f) for number, f in state.of(rq.Archive) if target(f.request) == thread]
+    if any(f.done for _, f in asked):
+        yield state
+    else:
+        yield from (done(state, number) for number, _ in asked)
+
+
+def _closing(state: ServerState, change: Change) -> Iterator[ServerState]:
+    """Caused by an unsubscribe, while no other connection is subscribed; by an archive; or by the end of the conversation."""
     t = change.thread
     loaded = state.thread(t)
     if loaded is None:
-        return None
-    left = any((f.done or f.claims) and target(f.request) == t for _, f in state.of(rq.Unsubscribe)) and not state.subscribed(t)
-    if not left and not loaded.dead and not archives(state, t):
-        return None
+        return
     closing = with_loaded(state, t, lambda known: known._replace(closing=True, turn=False))
-    return closing._replace(owed=frozenset(o for o in state.owed if o[0] != t))
+    closing = closing._replace(owed=frozenset(o for o in state.owed if o[0] != t))
+    left = any(f.done and target(f.request) == t for _, f in state.of(rq.Unsubscribe)) and not state.subscribed(t)
+    if left or loaded.left or loaded.dead:
+        yield closing
+    else:
+        yield from _archived(closing, t)
 
 
-def _unload(state: ServerState, change: Change) -> ServerState | None:
+def _unload(state: ServerState, change: Change) -> Iterator[ServerState]:
     t = change.thread
     loaded = state.thread(t)
-    if loaded is None or not (loaded.closing or loaded.dead or archives(state, t)):
-        return None
+    if loaded is None:
+        return
+    after = state
     for number, flight in state.flight:
         rollback = isinstance(flight.request, rq.Rollback) and flight.request.thread == t
         if flight.replied == loaded.conversation or rollback:
-            state = with_flight(state, number, lambda f: f._replace(ended=True))
-    return state._replace(
+            after = with_flight(after, number, lambda f: f._replace(ended=True))
+    after = after._replace(
         loaded=tuple(entry for entry in state.loaded if entry[0] != t), owed=frozenset(o for o in state.owed if o[0] != t)
     )
+    if loaded.closing or loaded.dead:
+        yield after
+    else:
+        yield from _archived(after, t)
 
 
-_EXPLAINED = {
+_EXPLAINED: Mapping[ChangeKind, Callable[[ServerState, Change], Iterator[ServerState]]] = {
     ChangeKind.LIVE: _live,
     ChangeKind.LOADED: _load,
     ChangeKind.LINKED: _link,
@@ -238,52 +277,26 @@ _EXPLAINED = {
 }
 
 
-def _ends(state: ServerState, thread: int, connection: int) -> ServerState | None:
-    """The state in which a request has ended every grant of `connection` on `thread`; None: no request could have."""
-    asked = _unsubscribes(state, thread, connection)
-    loaded = state.thread(thread)
-    by_itself = connection in state.closed or not state.running(thread) or archives(state, thread)
-    if by_itself or (loaded is not None and loaded.dead):  # an unsubscribe may have done it, and has then nothing left to do
-        return _may_have(state, asked)
-    if len(asked) == 1:
-        return with_flight(state, asked[0], lambda f: f._replace(done=True))
-    return _may_have(state, asked, alone=True) if asked else None
+def shows(state: ServerState, links: frozenset[tuple[int, int]], ids: frozenset[tuple[int, int, int]]) -> States:
+    """The states that the maps can show, which have the subscriptions `links` and the `ids`: the model's, and those of requests that have
+    subscribed a pair unseen, while it was subscribed under an id."""
+    if ids != {g for g in state.grants if g[2] != IMPLICIT}:
+        return ()
+    unseen = links - {g[:2] for g in state.grants}
+    if len(links) != len(unseen) + len({g[:2] for g in state.grants}):
+        return ()
+    found = [state]
+    for t, c in sorted(unseen):
+        found = [after for each in found for after in _has_joined(each, t, c)]
+    return tuple(found) if not unseen else tuple(map(settle, found))
 
 
-def _unsubscribes(state: ServerState, thread: int, connection: int) -> list[int]:
-    """The unsubscribes in flight that may still end the pair's subscription."""
-    return [number for number, f in state.of(rq.Unsubscribe) if f.request == rq.Unsubscribe(connection, thread) and not f.done]
-
-
-def _may_have(state: ServerState, numbers: list[int], *, alone: bool = False) -> ServerState:
-    """The state in which one of these requests may have made the end that shows; `alone`: it has, since nothing else can have."""
-    for number in numbers:
-        state = with_flight(state, number, lambda f: f._replace(claims=min(f.claims + 1, MANY), owes=f.owes or alone))
-    return state
-
-
-def _claimed(state: ServerState, flight: InFlight, reply: Reply) -> ServerState:
-    """The state after an answer to a request that might have made an end: at most one request is told of it, and one of those that owe is.
-
-    The end that an OK reports is the first of those that the request may have made: each later one suits every other request as well.
-    """
-    request = flight.request
-    others = [(n, f) for n, f in state.flight if isinstance(f.request, rq.ENDS) and _ends_the_same(f.request, request) and not f.done]
-    owing = [n for n, f in others if f.owes]
-    for number, other in others:
-        if reply is Reply.OK and flight.claims <= other.claims < MANY:
-            state = with_flight(state, number, lambda f: f._replace(claims=f.claims - 1))
-        if reply in (Reply.OK, Reply.CANCELLED):  # it may be the one that owed
-            state = with_flight(state, number, lambda f: f._replace(owes=False))
-        elif flight.owes and owing == [number]:
-            state = with_flight(state, number, lambda f: f._replace(done=True, may=f.may & {Reply.CANCELLED}))
-    return state
-
-
-def _ends_the_same(request: Request, other: Request) -> bool:
-    if isinstance(request, rq.RemoveListener):
-        return isinstance(other, rq.RemoveListener) and request.subscription == other.subscription
-    return request == other
+def _has_joined(state: ServerState, thread: int, connection: int) -> Iterator[ServerState]:
+    """The states in which a request has subscribed the pair, or one that was confirmed has."""
+    for number in _joins(state, thread, connection):
+        yield _granted(done(state, number), thread, connection)
+    if (thread, connection) in state.owed:
+        yield _granted(state._replace(owed=state.owed - {(thread, connection)}), thread, connection)
 
 
 # --- answers
@@ -296,34 +309,37 @@ def settle(state: ServerState) -> ServerState:
     for number, known in state.flight:
         right = replies(state, known)
         request = known.request
-        may = known.may
-        if Reply.OK in may and Reply.OK not in right and isinstance(request, rq.ENDS):  # another was told of the end
-            may -= {Reply.OK}
         finds = not known.found and isinstance(request, rq.ASKS_ENGINE) and state.linked(target(request), request.connection)
-        if right <= may and may is known.may and not finds:
+        if right <= known.may and not finds:
             flight.append((number, known))
         else:
             changed = True
-            flight.append((number, known._replace(may=may | right, found=known.found or finds)))
+            flight.append((number, known._replace(may=known.may | right, found=known.found or finds)))
     return state._replace(flight=tuple(flight)) if changed else state
 
 
-def answer(state: ServerState, number: int, reply: Reply) -> ServerState | None:
-    """The state after request `number` was answered `reply`; None if that was right at no moment since the request arrived."""
+def answer(state: ServerState, number: int, reply: Reply) -> States:
+    """The states after request `number` was answered `reply`; none if the answer is not one of its `may`.
+
+    A request to subscribe that has changed nothing that shows has been done silently if it is confirmed, and may have been if it was
+    cancelled.
+    """
     flight = next((f for n, f in state.flight if n == number), None)
     if flight is None or reply not in flight.may:
-        return None
+        return ()
     state = state._replace(flight=tuple(entry for entry in state.flight if entry[0] != number))
     request = flight.request
-    if flight.claims and not flight.done:
-        state = _claimed(state, flight, reply)
     if isinstance(request, rq.Rollback) and reply is Reply.OK and not flight.ended:  # if so, it was for a conversation that is gone
         loaded = state.thread(request.thread)
         if loaded is not None and not loaded.rolled_back:  # there was one, and the answer to another request has reported it
-            return None
+            return ()
         state = with_loaded(state, request.thread, lambda known: known._replace(rolled_back=known.rolled_back - 1))
-    if isinstance(request, rq.Resume) and reply is Reply.OK and not flight.done and request.connection not in state.closed:
-        pair = (request.thread, request.connection)
-        if not state.linked(*pair) and state.running(request.thread):
-            state = state._replace(owed=state.owed | {pair})
-    return settle(state)
+    pair = pair_of(request)
+    if isinstance(request, rq.ASKS_ENGINE) and not flight.done and reply in (Reply.OK, Reply.CANCELLED):
+        if state.linked(*pair) and state.running(pair[0]):  # else it ends with the thread
+            silently = settle(_granted(state, *pair))
+            return (silently,) if reply is Reply.OK else tuple(dict.fromkeys((settle(state), silently)))
+        told = isinstance(request, rq.Resume) and reply is Reply.OK and request.connection not in state.closed
+        if told and state.running(request.thread):
+            state = _come(state._replace(owed=state.owed | {pair}), request.thread)
+    return (settle(state),)

@@ -15,7 +15,9 @@
 (*                                                                         *)
 (* A state is one record, so that each step can be read as a function of   *)
 (* it.  Whatever happens, every request in flight may from then on be      *)
-(* answered what is right in the new state: Settle.                        *)
+(* answered what is right in the new state: Settle.  A change that several *)
+(* requests may have made is a step for each of them; the one that made it *)
+(* may not be answered any more what was right before it did: Done.        *)
 (***************************************************************************)
 EXTENDS Integers, Sequences, FiniteSets
 
@@ -31,8 +33,9 @@ VARIABLE s
 (* s.closed   connections whose client went                                *)
 (* s.gone     connections whose close was carried out, for good            *)
 (* s.stored   threads in the store                                         *)
-(* s.loaded   thread -> its conversation (0: not loaded), and whether it   *)
-(*            is about to be unloaded                                      *)
+(* s.loaded   thread -> its conversation (0: not loaded), whether it is    *)
+(*            about to be unloaded, and whether its last subscriber left   *)
+(*            it by an unsubscribe, and nobody has come since              *)
 (* s.grants   <<thread, connection>> that are subscribed                   *)
 (* s.owed     <<thread, connection>> told so, and not subscribed yet       *)
 (* s.flight   the requests in flight, in the order of their arrival        *)
@@ -46,8 +49,6 @@ Pairs       == Threads \X Connections
 
 Requests == {[op |-> "initialize", c |-> c, t |-> 0] : c \in Connections}
        \cup {[op |-> o, c |-> c, t |-> t] : o \in {"start", "resume", "unsubscribe", "archive"}, c \in Connections, t \in Threads}
-
-Many == 2                            \* ends that a request may have made: so many are counted
 
 Subscribing == {"start", "resume"}   \* requests that subscribe, and that may have to wait for the engine
 
@@ -84,20 +85,20 @@ StartReplies(x, f) ==
 ResumeReplies(x, f) ==
   (IF Running(x, f.t)                                   \* it may be told before it shows; then it is owed
    THEN {"ok"} \cup (IF f.c \in x.closed THEN {"ended"} ELSE {})
+   ELSE IF f.done THEN {"ended"}
    ELSE IF IsLoaded(x, f.t) THEN {"closing", "ended"}
-   ELSE IF f.done \/ HasGone(x, f) THEN {"ended", "failed"}
+   ELSE IF HasGone(x, f) THEN {"ended", "failed"}
    ELSE IF "ok" \in f.may THEN {"ended"} ELSE {})        \* it was running when that was asked
-  \cup (IF ~There(x, f.t) \/ Archiving(x, f.t) THEN {"not found"} ELSE {})
+  \cup (IF ~f.done /\ (~There(x, f.t) \/ Archiving(x, f.t)) THEN {"not found"} ELSE {})
   \cup MayHaveEnded(x, f)
 
 UnsubscribeReplies(x, f) ==
   IF f.done THEN {"ok"}
-  ELSE (IF f.claims > 0 THEN {"ok"} ELSE {})
-       \cup (IF Linked(x, f.t, f.c) \/ <<f.t, f.c>> \in x.owed THEN {}
-             ELSE {IF IsLoaded(x, f.t) THEN "not subscribed" ELSE "not loaded"})
+  ELSE IF Linked(x, f.t, f.c) \/ <<f.t, f.c>> \in x.owed THEN {}
+  ELSE {IF IsLoaded(x, f.t) THEN "not subscribed" ELSE "not loaded"}
 
 ArchiveReplies(x, f) ==
-  (IF ~Running(x, f.t) /\ f.t \notin x.stored THEN {"ok"} ELSE {}) \cup (IF ~There(x, f.t) THEN {"not found"} ELSE {})
+  (IF ~Running(x, f.t) /\ f.t \notin x.stored THEN {"ok"} ELSE {}) \cup (IF ~f.done /\ ~There(x, f.t) THEN {"not found"} ELSE {})
 
 Replies(x, f) ==
   (CASE f.op = "initialize"  -> {"ok"}
@@ -105,8 +106,8 @@ Replies(x, f) ==
      [] f.op = "resume"      -> ResumeReplies(x, f)
      [] f.op = "unsubscribe" -> UnsubscribeReplies(x, f)
      [] f.op = "archive"     -> ArchiveReplies(x, f))
-  \cup (IF f.c \notin x.live /\ f.op # "initialize" THEN {"not initialized"} ELSE {})
-  \cup (IF f.failed THEN {"failed"} ELSE {})
+  \cup (IF f.c \notin x.live /\ f.op # "initialize" /\ ~f.done THEN {"not initialized"} ELSE {})
+  \cup (IF f.failed /\ ~f.done THEN {"failed"} ELSE {})
 
 Finds(x, f) == f.op \in Subscribing /\ Linked(x, f.t, f.c)
 
@@ -114,11 +115,20 @@ Finds(x, f) == f.op \in Subscribing /\ Linked(x, f.t, f.c)
 (* nothing mentions any more is forgotten.                                 *)
 Settle(x) ==
   LET known == {x.flight[i].replied : i \in Places(x)} \cup {x.loaded[t].v : t \in Threads}
-      kept(f) == IF f.op = "unsubscribe" /\ ~f.done /\ f.claims = 0 THEN f.may \ {"ok"} ELSE f.may   \* another was told of the end
-  IN  [x EXCEPT !.flight = [i \in Places(x) |-> [x.flight[i] EXCEPT !.may = kept(x.flight[i]) \cup Replies(x, x.flight[i]),
+  IN  [x EXCEPT !.flight = [i \in Places(x) |-> [x.flight[i] EXCEPT !.may = @ \cup Replies(x, x.flight[i]),
                                                                       !.found = @ \/ Finds(x, x.flight[i])]],
                 !.barred = {p \in @ : p[2] \notin x.gone},
                 !.past   = @ \cap known]
+
+\* In these requests in flight, the one at place i has made its change.
+Done(flight, i) == [flight EXCEPT ![i].done = TRUE, ![i].may = {}]
+
+(* The ways in which an archive of t has done a part of its work. One that *)
+(* has done another part may have done this too, and then the others need  *)
+(* have done nothing.                                                      *)
+ByAnArchive(flight, t) ==
+  LET asked == {i \in DOMAIN flight : flight[i].op = "archive" /\ flight[i].t = t}
+  IN  IF \E i \in asked : flight[i].done THEN {flight} ELSE {Done(flight, i) : i \in asked}
 
 -----------------------------------------------------------------------------
 (* From outside.                                                           *)
@@ -136,7 +146,7 @@ Arrives(r) ==
   /\ LET pair    == <<r.t, r.c>>
          meets   == r.op = "unsubscribe" /\ \E i \in Places(s) : s.flight[i].op \in Subscribing /\ OfPair(s.flight[i], r.t, r.c)
          new     == [op |-> r.op, c |-> r.c, t |-> r.t, may |-> {}, done |-> FALSE, replied |-> 0, ended |-> FALSE,
-                     failed |-> FALSE, found |-> FALSE, overlapped |-> meets, claims |-> 0, owes |-> FALSE]
+                     failed |-> FALSE, found |-> FALSE, overlapped |-> meets]
          waiting == IF r.op \in Subscribing    \* an unsubscribe that it overlaps is not the last word
                     THEN [i \in Places(s) |-> [s.flight[i] EXCEPT !.overlapped =
                                                  @ \/ (s.flight[i].op = "unsubscribe" /\ OfPair(s.flight[i], r.t, r.c))]]
@@ -156,7 +166,9 @@ Waits(f, t) == /\ f.op \in Subscribing /\ f.t = t /\ ~f.done /\ ~f.failed /\ f.r
 \* The engine has brought conversation v of t, or could not (0): for whoever asked.
 Tell(t, v) ==
   LET told == [i \in Places(s) |-> IF s.flight[i].op \in Subscribing /\ s.flight[i].t = t
-                                   THEN [s.flight[i] EXCEPT !.replied = v, !.ended = FALSE, !.failed = (v = 0)] ELSE s.flight[i]]
+                                   THEN [s.flight[i] EXCEPT !.replied = v, !.ended = FALSE, !.failed = (v = 0),
+                                                            !.may = IF v # 0 /\ s.flight[i].op = "start" THEN {} ELSE @]
+                                   ELSE s.flight[i]]
       new  == v # 0 /\ \E i \in Places(s) : s.flight[i].op = "start" /\ s.flight[i].t = t
   IN  s' = Settle([s EXCEPT !.flight = told, !.stored = IF new THEN @ \cup {t} ELSE @])
 
@@ -167,7 +179,7 @@ Fails(t)  == Asked(t) /\ Tell(t, 0)
 
 Archived(t) ==
   /\ t \in s.stored /\ Is(Archiving(s, t))
-  /\ s' = Settle([s EXCEPT !.stored = @ \ {t}])
+  /\ \E flight \in ByAnArchive(s.flight, t) : s' = Settle([s EXCEPT !.stored = @ \ {t}, !.flight = flight])
 
 -----------------------------------------------------------------------------
 (* Visible changes.                                                        *)
@@ -186,67 +198,56 @@ Load(t, v) ==
   /\ Is(\E i \in Places(s) : /\ s.flight[i].replied = v
                              /\ ~s.flight[i].ended \/ Defect = "an unloaded conversation is loaded again")    \* P6
   /\ Is(t \in s.stored \/ Archiving(s, t))
-  /\ s' = Settle([s EXCEPT !.loaded[t] = [v |-> v, closing |-> FALSE]])
+  /\ s' = Settle([s EXCEPT !.loaded[t] = [v |-> v, closing |-> FALSE, left |-> FALSE]])
 
-\* The oldest request of these that has not subscribed c to t yet, else the oldest that has; its place, or 0.
-Oldest(places) == IF places = {} THEN 0 ELSE CHOOSE i \in places : \A j \in places : i <= j
-Linker(t, c) ==
-  LET able  == {i \in Places(s) : s.flight[i].op \in Subscribing /\ OfPair(s.flight[i], t, c)}
-      fresh == {i \in able : ~s.flight[i].done}
-  IN  IF fresh # {} THEN Oldest(fresh) ELSE Oldest(able)
-LateLinker(t, c) == Oldest({i \in Places(s) : s.flight[i].op = "resume" /\ OfPair(s.flight[i], t, c) /\ ~s.flight[i].done})
+\* By a request of c that has not subscribed it to t yet, at place i; or by one that was confirmed before: 0.
+Linkers(t, c, ops) == {i \in Places(s) : s.flight[i].op \in ops /\ OfPair(s.flight[i], t, c) /\ ~s.flight[i].done}
 
 Link(t, c) ==
   /\ ~Linked(s, t, c) /\ c \notin s.gone
   /\ LET late == ~Running(s, t) /\ IsLoaded(s, t) /\ Defect = "resume links on a closing thread"             \* P6
-         i    == IF late THEN LateLinker(t, c) ELSE Linker(t, c)
-     IN  /\ Is(Running(s, t) \/ late)
-         /\ Is(i # 0 \/ (<<t, c>> \in s.owed /\ ~late))
-         /\ s' = Settle([s EXCEPT !.grants = @ \cup {<<t, c>>},
-                                  !.owed   = IF i # 0 /\ Defect = "a link leaves what is owed" THEN @ ELSE @ \ {<<t, c>>},   \* P8
-                                  !.flight = IF i = 0 THEN @ ELSE [@ EXCEPT ![i].done = TRUE]])
+         by   == IF late THEN Linkers(t, c, {"resume"})
+                 ELSE IF Running(s, t) THEN Linkers(t, c, Subscribing) \cup (IF <<t, c>> \in s.owed THEN {0} ELSE {})
+                 ELSE {}
+     IN  \E i \in by :
+           s' = Settle([s EXCEPT !.grants = @ \cup {<<t, c>>},
+                                 !.owed   = IF late \/ (i # 0 /\ Defect = "a link leaves what is owed") THEN @ ELSE @ \ {<<t, c>>},   \* P8
+                                 !.flight = IF i = 0 THEN @ ELSE Done(@, i),
+                                 !.loaded[t].left = IF late THEN @ ELSE FALSE])
 
-\* By the one unsubscribe in flight; by one of several; or by itself, and then an unsubscribe in flight has nothing left to do.
+\* By one unsubscribe that has ended none yet; by an archive; or by itself, since its client or its thread goes.
 Unlink(t, c) ==
   /\ Linked(s, t, c)
-  /\ LET asking == {i \in Places(s) : s.flight[i].op = "unsubscribe" /\ OfPair(s.flight[i], t, c) /\ ~s.flight[i].done}
-         itself == c \in s.closed \/ ~Running(s, t) \/ Archiving(s, t)
-         one    == ~itself /\ Cardinality(asking) = 1
-     IN  /\ Is(itself \/ asking # {})
-         /\ s' = Settle([s EXCEPT
-                  !.grants = IF one /\ Defect = "unsubscribe keeps the grant" THEN @ ELSE @ \ {<<t, c>>},               \* P8
-                  !.flight = [i \in Places(s) |-> IF i \notin asking THEN @[i]
-                                                   ELSE IF one THEN [@[i] EXCEPT !.done = TRUE]
-                                                   ELSE [@[i] EXCEPT !.claims = IF @ < Many THEN @ + 1 ELSE @, !.owes = @ \/ ~itself]]])
+  /\ LET pair   == <<t, c>>
+         others == \E p \in (s.grants \ {pair}) \cup s.owed : p[1] = t
+         itself == c \in s.closed \/ ~Running(s, t)
+         ended  == [s EXCEPT !.grants = @ \ {pair}]
+     IN  \/ \E flight \in IF itself THEN {s.flight} ELSE ByAnArchive(s.flight, t) :
+              s' = Settle([ended EXCEPT !.flight = flight])
+         \/ \E i \in {j \in Places(s) : s.flight[j].op = "unsubscribe" /\ OfPair(s.flight[j], t, c) /\ ~s.flight[j].done} :
+              s' = Settle([ended EXCEPT !.flight = Done(@, i),
+                                        !.grants = IF Defect = "unsubscribe keeps the grant" THEN s.grants ELSE @,               \* P8
+                                        !.loaded[t].left = @ \/ (IsLoaded(s, t) /\ ~others)])
 
 \* Because the last one has unsubscribed and nobody else is subscribed, or because of an archive.
 StartsClosing(t) ==
   /\ Running(s, t)
-  /\ LET left == (\E i \in Places(s) : s.flight[i].op = "unsubscribe" /\ s.flight[i].t = t /\ (s.flight[i].done \/ s.flight[i].claims > 0)) /\ ~Subscribed(s, t)
-     IN  Is(left \/ Archiving(s, t))
-  /\ s' = Settle([s EXCEPT !.loaded[t].closing = TRUE, !.owed = {p \in @ : p[1] # t}])
+  /\ LET done == \E i \in Places(s) : s.flight[i].op = "unsubscribe" /\ s.flight[i].t = t /\ s.flight[i].done
+         left == s.loaded[t].left \/ (done /\ ~Subscribed(s, t))
+     IN  \E flight \in IF left THEN {s.flight} ELSE ByAnArchive(s.flight, t) :
+           s' = Settle([s EXCEPT !.loaded[t].closing = TRUE, !.owed = {p \in @ : p[1] # t}, !.flight = flight])
 
 Unload(t) ==
   /\ IsLoaded(s, t)
-  /\ Is(s.loaded[t].closing \/ Archiving(s, t))
-  /\ s' = Settle([s EXCEPT !.flight    = [i \in Places(s) |-> IF @[i].replied = s.loaded[t].v THEN [@[i] EXCEPT !.ended = TRUE] ELSE @[i]],
-                           !.past      = @ \cup {s.loaded[t].v},
-                           !.loaded[t] = [v |-> 0, closing |-> FALSE],
-                           !.owed      = {p \in @ : p[1] # t}])
+  /\ LET told == [i \in Places(s) |-> IF s.flight[i].replied = s.loaded[t].v THEN [s.flight[i] EXCEPT !.ended = TRUE] ELSE s.flight[i]]
+     IN  \E flight \in IF s.loaded[t].closing THEN {told} ELSE ByAnArchive(told, t) :
+           s' = Settle([s EXCEPT !.flight    = flight,
+                                 !.past      = @ \cup {s.loaded[t].v},
+                                 !.loaded[t] = [v |-> 0, closing |-> FALSE, left |-> FALSE],
+                                 !.owed      = {p \in @ : p[1] # t}])
 
 -----------------------------------------------------------------------------
 (* Answers.                                                                *)
-
-\* After an answer to f, which might have made an end: at most one request is told of it, and one of those that owe is.
-Claimed(flight, f, reply) ==
-  LET others == {j \in DOMAIN flight : flight[j].op = "unsubscribe" /\ OfPair(flight[j], f.t, f.c) /\ ~flight[j].done}
-      owing  == {j \in others : flight[j].owes}
-  IN  IF f.op # "unsubscribe" \/ f.claims = 0 \/ f.done THEN flight
-      ELSE [j \in DOMAIN flight |->
-              IF j \notin others THEN flight[j]
-              ELSE IF reply = "ok" THEN [flight[j] EXCEPT !.claims = IF f.claims <= @ /\ @ < Many THEN @ - 1 ELSE @, !.owes = FALSE]
-              ELSE IF f.owes /\ owing = {j} THEN [flight[j] EXCEPT !.done = TRUE, !.may = {}]
-              ELSE flight[j]]
 
 Answers(i, reply) ==
   LET f    == s.flight[i]
@@ -256,12 +257,13 @@ Answers(i, reply) ==
               /\ ~Linked(s, f.t, f.c) /\ Running(s, f.t)
       last == f.op = "unsubscribe" /\ reply \in {"ok", "not subscribed", "not loaded"} /\ ~f.overlapped
   IN  /\ reply \in f.may
-      /\ s' = Settle([s EXCEPT !.flight = Claimed(rest, f, reply),
+      /\ s' = Settle([s EXCEPT !.flight = rest,
                                !.owed   = IF owes THEN @ \cup {pair} ELSE @,
+                               !.loaded = IF owes THEN [@ EXCEPT ![f.t].left = FALSE] ELSE @,
                                !.barred = IF last THEN @ \cup {pair} ELSE @])
 
 Init ==
-  s = [live |-> {}, asked |-> {}, gone |-> {}, closed |-> {}, stored |-> {}, loaded |-> [t \in Threads |-> [v |-> 0, closing |-> FALSE]],
+  s = [live |-> {}, asked |-> {}, gone |-> {}, closed |-> {}, stored |-> {}, loaded |-> [t \in Threads |-> [v |-> 0, closing |-> FALSE, left |-> FALSE]],
        grants |-> {}, owed |-> {}, flight |-> <<>>, barred |-> {}, past |-> {}]
 
 Next ==

@@ -1,7 +1,8 @@
 """Liveness at level server: every request of an open connection is answered under weak fairness (P7), and without waiting for a pending
 start (P14).
 
-Once a request may be answered, it may be for ever (`may` only grows), so fairness to the server answers it. A request that is never
+Once a request may be answered, it may be for ever (`may` only grows, but for the one moment at which the request makes its change), so
+fairness to the server answers it. A request that is never
 answered shows as a run that stays, from some point on, in one strongly connected component of the states in which it may not be
 answered. Weak fairness rules such a run out if one step that is taken for the request is possible in every state of the component and
 leaves it (Lichtenstein, Pnueli 1985). A component that no single step leaves in this way counts as stuck: the check may be too strict,
@@ -105,7 +106,7 @@ def check_server_liveness(
 
 def _answerable(state: ServerState, number: int, rules: RequestRules) -> bool:
     may = state.flight[number - 1][1].may
-    return any(rules.answer(state, number, reply) is not None for reply in Reply if reply in may)
+    return any(rules.answer(state, number, reply) for reply in Reply if reply in may)
 
 
 def _graph(waiting: list[Waiting], configuration: Callable[[int], ServerConfiguration], successors: Successors) -> Graph:
@@ -159,9 +160,13 @@ def _brings_start(state: ServerState, number: int, action: Action) -> bool:
 
 
 def _is_left(component: list[int], graph: Graph) -> bool:
-    """Whether one step that is taken for the request is possible everywhere in the component, and leaves it."""
+    """Whether one step that is taken for the request is possible everywhere in the component, and leaves it, whichever request it is then
+    attributed to."""
     members = set(component)
-    keys = [{step.own for step in graph[at] if step.own is not None and step.target not in members} for at in component]
+    keys = []
+    for at in component:
+        stays = {step.own for step in graph[at] if step.target in members}
+        keys.append({step.own for step in graph[at] if step.own is not None} - stays)
     return bool(set.intersection(*keys))
 
 

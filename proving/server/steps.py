@@ -14,6 +14,7 @@ from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import Reply, Request
 from subwarden.model.server.state import Change, ChangeKind, InFlight, ServerState, pair_of, target
+from subwarden.model.server.transitions import States
 from subwarden.proving.server.scope import ServerScope
 
 Pair = tuple[int, int]  # (thread, connection)
@@ -34,8 +35,8 @@ class RequestRules(NamedTuple):
     accept: Callable[[ServerState, int, Request], ServerState] = pr.accept
     close: Callable[[ServerState, int], ServerState] = pr.close
     brought: Callable[[ServerState, int, int | None], ServerState] = pr.brought
-    explain: Callable[[ServerState, Change], ServerState | None] = pr.explain
-    answer: Callable[[ServerState, int, Reply], ServerState | None] = pr.answer
+    explain: Callable[[ServerState, Change], States] = pr.explain
+    answer: Callable[[ServerState, int, Reply], States] = pr.answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,9 @@ class RequestMoved(NamedTuple):
 
 
 def steps(configuration: ServerConfiguration, scope: ServerScope, rules: RequestRules) -> Iterator[RequestMoved]:
-    """Every step from `configuration`, in a fixed order."""
+    """Every step from `configuration`, in a fixed order: an action that several requests may be behind is a step for each."""
     for action in actions(configuration, scope):
-        after = take(configuration, action, rules)
-        if after is not None:
+        for after in dict.fromkeys(take(configuration, action, rules)):
             yield RequestMoved(action, after)
 
 
@@ -203,9 +203,9 @@ def _changes(state: ServerState, scope: ServerScope) -> Iterator[Change]:
 def _changes_of_pair(state: ServerState, t: int, c: int, ids: int) -> Iterator[Change]:
     linked = state.linked(t, c)
     yield Change(ChangeKind.UNLINKED if linked else ChangeKind.LINKED, t, c)
-    for s in range(1, ids + 1) if linked else ():
+    for s in range(1, ids + 1):
         if any(f.request == rq.AddListener(c, s, t, raw=False) and not f.done for _, f in state.flight):
-            yield Change(ChangeKind.NAMED, t, c, s)
+            yield Change(ChangeKind.NAMED, t, c, s)  # with the link, if there is none
         if (t, c, s) in state.grants:
             yield Change(ChangeKind.UNNAMED, t, c, s)
 
@@ -213,34 +213,42 @@ def _changes_of_pair(state: ServerState, t: int, c: int, ids: int) -> Iterator[C
 # --- taking one
 
 
-def take(configuration: ServerConfiguration, action: Action, rules: RequestRules) -> ServerConfiguration | None:  # noqa: PLR0911 - one case an action
-    """The configuration after `action`; None if the model does not allow it."""
+def take(configuration: ServerConfiguration, action: Action, rules: RequestRules) -> tuple[ServerConfiguration, ...]:
+    """The configurations after `action`; none if the model does not allow it."""
     state = configuration.state
     match action:
         case Arrives(request):
-            return _arrived(configuration, request, rules)
-        case Closes(connection):
-            return _small(configuration, rules.close(state, connection))
-        case Cancels(number):
-            return _small(configuration, pr.cancel(state, number))
-        case Brings(thread, conversation):
-            return _small(configuration, rules.brought(state, thread, conversation))
+            return (_arrived(configuration, request, rules),)
+        case Shows(change):
+            unloaded = {change.other} if change.kind is ChangeKind.UNLOADED else ()
+            configuration = configuration._replace(past=configuration.past.union(unloaded))
+            return tuple(_small(configuration, after) for after in rules.explain(state, change))
+        case Answers(number, reply):
+            return tuple(_answered(configuration, number, reply, rules))
         case Archives(thread):
-            return _small(configuration, pr.archived(state, thread))
+            return tuple(_small(configuration, after) for after in pr.archived(state, thread))
+        case _:
+            after = _outside(state, action, rules)
+            return () if after is None else (_small(configuration, after),)
+
+
+def _outside(state: ServerState, action: Closes | Cancels | Brings | Turns | RollsBack | Dies, rules: RequestRules) -> ServerState | None:
+    """The state after an event that nobody need explain; None if it cannot happen."""
+    match action:
+        case Closes(connection):
+            return rules.close(state, connection)
+        case Cancels(number):
+            return pr.cancel(state, number)
+        case Brings(thread, conversation):
+            return rules.brought(state, thread, conversation)
+        case RollsBack(thread):
+            return pr.rolled_back(state, thread)
         case Turns(thread, is_open):
             loaded = state.thread(thread)
-            return None if loaded is None else _small(configuration, pr.turn(state, thread, loaded.conversation, is_open))
-        case RollsBack(thread):
-            return _small(configuration, pr.rolled_back(state, thread))
+            return None if loaded is None else pr.turn(state, thread, loaded.conversation, is_open)
         case Dies(thread):
             loaded = state.thread(thread)
-            return None if loaded is None else _small(configuration, pr.died(state, thread, loaded.conversation))
-        case Shows(change):
-            after = rules.explain(state, change)
-            unloaded = {change.other} if change.kind is ChangeKind.UNLOADED else ()
-            return None if after is None else _small(configuration._replace(past=configuration.past.union(unloaded)), after)
-        case Answers(number, reply):
-            return _answered(configuration, number, reply, rules)
+            return None if loaded is None else pr.died(state, thread, loaded.conversation)
 
 
 def _arrived(configuration: ServerConfiguration, request: Request, rules: RequestRules) -> ServerConfiguration:
@@ -258,15 +266,14 @@ def _subscribes(request: Request, pair: Pair) -> bool:
     return isinstance(request, rq.SUBSCRIBES) and pair_of(request) == pair
 
 
-def _answered(configuration: ServerConfiguration, number: int, reply: Reply, rules: RequestRules) -> ServerConfiguration | None:
+def _answered(configuration: ServerConfiguration, number: int, reply: Reply, rules: RequestRules) -> Iterator[ServerConfiguration]:
     request = next(f.request for n, f in configuration.state.flight if n == number)
-    after = rules.answer(configuration.state, number, reply)
-    if after is None:
-        return None
+    answered = rules.answer(configuration.state, number, reply)
     if isinstance(request, rq.Unsubscribe) and reply in rq.UNSUBSCRIBED and number not in configuration.overlapped:
         configuration = configuration._replace(barred=configuration.barred | {(request.thread, request.connection)})
     overlapped = frozenset(n - (n > number) for n in configuration.overlapped if n != number)
-    return _small(configuration._replace(overlapped=overlapped), after)
+    configuration = configuration._replace(overlapped=overlapped)
+    return (_small(configuration, after) for after in answered)
 
 
 def _small(configuration: ServerConfiguration, state: ServerState) -> ServerConfiguration:

@@ -35,7 +35,7 @@ BEFORE = "before, registry_before = server.manager.show(), server.show()"
 COPY = "transcript = transcript.copy()  # the messages sent so far"
 HELD = 'held = server.manager.locks()["M"].locked()'
 OFFERED = re.compile(r"\+(.*?)(?:@(\d+))?$")
-MAPS = ("linked", "unlinked", "ended", "revived", "maps", "dead", "untrue", "unserved", "unreachable", "entries")  # kinds that need them
+MAPS = ("linked", "stays", "unlinked", "ended", "revived", "maps", "dead", "untrue", "unserved", "unreachable", "entries")  # kinds
 SHOWS = (*MAPS, "unloaded", "torn", "unhandled", "two")
 ENDLESS = ("restless", "blocked")
 WORLD = ["environment.something_happens()"]

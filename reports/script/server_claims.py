@@ -78,6 +78,9 @@ def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: 
             if claim["late"]:
                 test += f" and not ({claim['thread']} in registry.loaded and {claim['thread']} not in registry.closing)"
             return [f"subscribed = {test}"], "subscribed", f"(thread, connection) {pair}"
+        case "stays":
+            stays = f"{claim['connection']} in shown.subscribers.get({claim['thread']}, ()) and {claim['id']} not in shown.ids"
+            return [f"stays = {stays}"], "stays", f"(thread, connection) {pair} without id {claim['id']}"
         case "unlinked":
             if claim["id"] is None:
                 held = "{} in {}.subscribers.get({}, ())"

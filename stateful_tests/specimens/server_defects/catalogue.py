@@ -5,6 +5,7 @@ from subwarden.stateful_tests.specimens.server_defects import (
     approvals,
     attribution,
     duties,
+    effects,
     identity,
     listeners,
     maps,
@@ -21,5 +22,6 @@ DEFECTS = (
     *approvals.DEFECTS,
     *identity.DEFECTS,
     *attribution.DEFECTS,
+    *effects.DEFECTS,
     *refusals.DEFECTS,
 )

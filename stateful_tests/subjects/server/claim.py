@@ -136,7 +136,7 @@ class ServerClaimant(Claimant):
                 return self._claim_at(evidence, seen)
         raise NoScript("what is wrong with it is known to the model alone, and not to be seen from outside")
 
-    def _claim_at(self, evidence: object, seen: int) -> Claim:  # noqa: PLR0911  # as above
+    def _claim_at(self, evidence: object, seen: int) -> Claim:  # noqa: PLR0911, PLR0912  # as above
         """A claim that may show at the moment `seen` only, and not at the end."""
         match evidence:
             case SentAfter(connection, thread, request) if self._cause == causes.FALSE_CLOSE:
@@ -168,6 +168,9 @@ class ServerClaimant(Claimant):
             case RefusedChange() if evidence.change.kind is ChangeKind.CLOSING:
                 told = [list(entry) for entry in evidence.told]
                 return torn_down({"kind": "torn", "thread": evidence.change.thread, "told": told}, self._looks, seen)
+            case RefusedChange(change) if self._cause == causes.OUTLIVES_ID:
+                stays: Claim = {"thread": change.thread, "connection": change.connection, "id": change.other}
+                return timed({"kind": "stays", **stays}, self._looks, seen)
             case RefusedChange():
                 return timed(_changed(evidence, late=self._cause == causes.LATE_LINK), self._looks, seen)
         raise AssertionError(f"no claim is made of {evidence!r}")

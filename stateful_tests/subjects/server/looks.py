@@ -56,6 +56,10 @@ def _linked(shown: Shown, registry: ShownServer, claim: Claim) -> bool:
     return subscribed and not (claim["late"] and _running(registry, claim["thread"]))
 
 
+def _stays(shown: Shown, _registry: ShownServer, claim: Claim) -> bool:
+    return claim["connection"] in shown.subscribers.get(claim["thread"], ()) and claim["id"] not in shown.ids
+
+
 def _unlinked(shown: Shown, _registry: ShownServer, claim: Claim) -> bool:
     if claim["id"] is None:
         return claim["connection"] not in shown.subscribers.get(claim["thread"], ())
@@ -85,6 +89,7 @@ def _dead(shown: Shown, _registry: ShownServer, claim: Claim) -> bool:
 
 SHOWS: dict[str, Shows] = {
     "linked": _linked,
+    "stays": _stays,
     "unlinked": _unlinked,
     "unloaded": _unloaded,
     "ended": _ended,

@@ -1,8 +1,11 @@
 """The server's model: subscription ids, turns, rollbacks, conversations that end, answers and cancellation."""
 
+import pytest
+
 from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import (
     AddListener,
+    Archive,
     ListLoaded,
     RemoveListener,
     Reply,
@@ -50,7 +53,7 @@ def test_removing_an_id_ends_its_own_grant_and_no_other() -> None:
 def test_the_last_id_of_a_pair_ends_its_subscription() -> None:
     run = subscribed(C1)
     run.asks(AddListener(C2, 1, T1, False))
-    run.shows(linked(C2), named(C2, 1))
+    run.shows(linked(C2, subscription=1), named(C2, 1))
     run.asks(RemoveListener(C1, 1))
     run.shows(unnamed(C2, 1), unlinked(C2))
     assert run.state.grants == {(T1, C1, IMPLICIT)}
@@ -158,13 +161,61 @@ def test_only_a_cancelled_request_may_be_answered_cancelled_and_its_other_answer
         assert run.right(other) == right
 
 
-def test_a_change_is_made_by_an_uncancelled_request_before_a_cancelled_one() -> None:
+def test_a_change_that_either_of_two_requests_may_have_made_is_followed_both_ways() -> None:
     run = subscribed(C1)
     cancelled, other = run.asks(Resume(C2, T1)), run.asks(Resume(C2, T1))
     run.outside(pr.cancel, cancelled)
     run.shows(linked(C2))
-    done = {number: flight.done for number, flight in run.state.flight}
-    assert done == {cancelled: False, other: True}
+    done = [{number: flight.done for number, flight in state.flight} for state in run.states]
+    assert done == [{cancelled: True, other: False}, {cancelled: False, other: True}]
     run.asks(Unsubscribe(C2, T1))
     run.shows(unlinked(C2), linked(C2))
-    assert all(flight.done for _, flight in run.state.of(Resume))
+    assert all(flight.done for state in run.states for _, flight in state.of(Resume))
+    assert run.refuses(unlinked(C2))  # each has done all that it was asked for
+
+
+def test_a_resume_of_a_client_with_an_id_is_a_reason_of_its_own() -> None:
+    run = subscribed(C1)
+    run.answers_to(AddListener(C2, 1, T1, False), linked(C2, subscription=1), named(C2, 1))
+    run.answers(run.asks(Resume(C2, T1)))
+    run.asks(RemoveListener(C2, 1))
+    run.shows(unnamed(C2, 1))
+    assert run.refuses(unlinked(C2))
+
+
+def test_a_resume_that_is_not_answered_may_have_joined_unseen() -> None:
+    for stays in (True, False):
+        run = subscribed(C1)
+        run.answers_to(AddListener(C2, 1, T1, False), linked(C2, subscription=1), named(C2, 1))
+        resume = run.asks(Resume(C2, T1))
+        run.asks(RemoveListener(C2, 1))
+        run.shows(unnamed(C2, 1))
+        assert run.maps((T1, C1, 0), *[(T1, C2, 0)] * stays)
+        assert [flight.done for n, flight in run.state.flight if n == resume] == [stays]
+
+
+def test_a_subscription_does_not_outlive_its_last_id() -> None:
+    run = subscribed(C1)
+    run.answers_to(AddListener(C2, 1, T1, False), linked(C2, subscription=1), named(C2, 1))
+    run.asks(RemoveListener(C2, 1))
+    run.shows(unnamed(C2, 1))
+    assert not run.maps((T1, C1, 0), (T1, C2, 0))
+
+
+@pytest.mark.parametrize("refused", [Reply.NOT_SUBSCRIBED, Reply.NOT_LOADED])
+def test_an_unsubscribe_that_has_ended_a_subscription_does_not_deny_it(refused: Reply) -> None:
+    run = live() if refused is Reply.NOT_LOADED else subscribed(C1)
+    unsubscribe = run.asks(Unsubscribe(C2, T1))
+    assert run.right(unsubscribe) == {refused}
+    run.resumed(C2)
+    run.shows(unlinked(C2))
+    assert run.right(unsubscribe) == {OK}
+
+
+def test_of_two_archives_one_has_done_it() -> None:
+    run = live()
+    first, second = run.asks(Archive(C1, T1)), run.asks(Archive(C2, T1))
+    run.archived(T1)
+    assert run.right(first) == run.right(second) == {OK, Reply.NOT_FOUND}
+    run.answers(first, Reply.NOT_FOUND)
+    assert run.right(second) == {OK}

@@ -72,7 +72,7 @@ def test_an_id_that_nobody_removes_stays() -> None:
 def test_the_empty_state_refuses_every_change() -> None:
     for what in ChangeKind:
         if what is not ChangeKind.UNNAMED and what is not ChangeKind.UNLINKED:  # of these there is none to end
-            assert pr.explain(ServerState(), Change(what, T1, C1, 1)) is None, what
+            assert not pr.explain(ServerState(), Change(what, T1, C1, 1)), what
 
 
 def test_a_connection_is_live_after_initialize_and_never_again_after_its_close() -> None:
@@ -273,6 +273,6 @@ def test_an_archive_unloads_under_its_subscribers_and_is_answered_then() -> None
     assert run.right(number) == set()
     run.shows(CLOSING, unlinked(C1), unlinked(C2), UNLOADED)
     assert run.right(number) == set()
-    run.outside(pr.archived, T1)
+    run.archived(T1)
     assert OK in run.right(number)
     assert run.right(run.asks(Resume(C1, T1))) == {Reply.NOT_FOUND}

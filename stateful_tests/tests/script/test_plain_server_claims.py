@@ -70,6 +70,11 @@ UNSEEN = {  # defects that no script can show, with the reason
     "TurnOfTheOldConversation": "the thread's no more",
     "InterruptIsForgotten": "the model alone",
     "ToldToNone": "the model alone",
+    "DeniesItsEnd": "the model alone",
+    "DeniesItsArchive": "the model alone",
+    "DeniesItsResume": "the model alone",
+    "DeniesItsListener": "the model alone",
+    "DeniesItsRemoval": "the model alone",
 }
 
 

@@ -14,8 +14,7 @@ from subwarden.proving.server.steps import ServerConfiguration
 
 Value = Any  # of a part: a set of names, the registry, or one request in flight
 REPLIES = tuple(Reply)
-CLAIMS = 3  # 0, 1, 2 or more
-FLAGS = ("done", "ended", "failed", "found", "cancelled", "owes")  # of a request in flight
+FLAGS = ("done", "ended", "failed", "found", "cancelled")  # of a request in flight
 
 
 class Part(NamedTuple):
@@ -128,20 +127,20 @@ class ServerEncoding:
         return table[code]
 
     def _width_of_loaded(self) -> int:
-        return 5 + self.scope.in_flight.bit_length()  # it is there, its conversation, closing, turn, dead, rollbacks done
+        return 6 + self.scope.in_flight.bit_length()  # it is there, its conversation, closing, turn, dead, left, rollbacks done
 
     def _encode_loaded(self, known: Loaded | None) -> int:
         if known is None:
             return 0
-        flags = [True, known.conversation % 2 == 0, known.closing, known.turn, known.dead]
+        flags = [True, known.conversation % 2 == 0, known.closing, known.turn, known.dead, known.left]
         if known.rolled_back > self.scope.in_flight:
             raise ValueError(f"{known.rolled_back} rollbacks are done, and {self.scope.in_flight} requests may wait for them")
         return _bits(flags) | known.rolled_back << len(flags)
 
     def _decode_loaded(self, thread: int) -> Callable[[int], Loaded | None]:
         def decode(code: int) -> Loaded | None:
-            there, second, closing, turn, dead = (bool(code >> at & 1) for at in range(5))
-            return Loaded(2 * thread - 1 + second, closing, turn, dead, code >> 5) if there else None
+            there, second, closing, turn, dead, left = (bool(code >> at & 1) for at in range(6))
+            return Loaded(2 * thread - 1 + second, closing, turn, dead, left, code >> 6) if there else None
 
         return decode
 
@@ -149,7 +148,7 @@ class ServerEncoding:
         return sum(self._flight_widths())
 
     def _flight_widths(self) -> tuple[int, ...]:
-        choices = (len(self._requests) - 1).bit_length(), (len(self._conversations) - 1).bit_length(), (CLAIMS - 1).bit_length()
+        choices = (len(self._requests) - 1).bit_length(), (len(self._conversations) - 1).bit_length()
         return (*choices, len(FLAGS), len(REPLIES))
 
     def _encode_flight(self, known: InFlight | None) -> int:
@@ -158,7 +157,6 @@ class ServerEncoding:
         fields = (
             self._number[known.request],
             self._conversations.index(known.replied),
-            range(CLAIMS).index(known.claims),
             _bits(getattr(known, flag) for flag in FLAGS),
             _bits(reply in known.may for reply in REPLIES),
         )
@@ -173,7 +171,7 @@ class ServerEncoding:
         for width in self._flight_widths():
             fields.append(code & (1 << width) - 1)
             code >>= width
-        number, replied, claims, flags, may = fields
+        number, replied, flags, may = fields
         request = self._requests[number]
         if request is None:
             return None
@@ -182,7 +180,6 @@ class ServerEncoding:
             request,
             frozenset(reply for at, reply in enumerate(REPLIES) if may >> at & 1),
             replied=self._conversations[replied],
-            claims=claims,
             **said,
         )
 

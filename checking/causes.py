@@ -8,7 +8,7 @@ import re
 from pathlib import PurePath
 from typing import NamedTuple
 
-from subwarden.checking.place import origin
+from subwarden.checking.place import origin, text_of_error
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.model.server.deliveries import Wrong
 
@@ -142,9 +142,6 @@ _OF_DELIVERIES = {
 }
 
 
-LONGEST_TEXT = 1_000  # characters of an exception's message
-
-
 def raised(operation: str, error: BaseException) -> Cause:
     """`operation` raised instead of answering."""
     return Cause(Property.P8, f"{operation} raises {type(error).__name__}", source(error))
@@ -166,11 +163,3 @@ def source(error: BaseException) -> str:
 
 def _without_names(text: str) -> str:
     return " ".join(NAMES.sub(" ", text).split())[:LONGEST]
-
-
-def text_of_error(error: BaseException) -> str:
-    """The text of `error`, or its beginning, if it is long; empty if it cannot say."""
-    try:
-        return str(error)[:LONGEST_TEXT]
-    except Exception:  # somebody else's code
-        return ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import CodeType
 
 HARNESS = ("subwarden.scheduling", "subwarden.checking", "subwarden.stateful_tests.exploring", "subwarden.stateful_tests.subjects")
+LONGEST_TEXT = 1_000  # characters of an exception's message
 INSTALLED = ("site-packages", "dist-packages")
 LIBRARY = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
 
@@ -74,11 +75,23 @@ def origin(error: BaseException) -> tuple[str, int] | None:
 
 def told(error: BaseException) -> str:
     """`error` in words: its type, its text and where it was raised."""
+    text = text_of_error(error)
+    return f"{type(error).__name__}{f': {text}' if text else ''}{raised_at(error)}"
+
+
+def in_a_line(error: BaseException) -> str:
+    """`error` in one line: its type, and the first line of its text."""
+    text = text_of_error(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+
+def text_of_error(error: BaseException) -> str:
+    """The text of `error`, cut if it is long: it may be a megabyte."""
     try:
-        text = f": {error}" if str(error) else ""
+        text = str(error)
     except Exception as other:  # somebody else's code
-        text = f" (its text raises {type(other).__name__})"
-    return f"{type(error).__name__}{text}{raised_at(error)}"
+        return f"(its text raises {type(other).__name__})"
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}... ({len(text):,} characters)"
 
 
 def raised_at(error: BaseException) -> str:

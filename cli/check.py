@@ -15,7 +15,7 @@ from typing import Any
 from subwarden.checking.custom.model import BadModel, CustomModel
 from subwarden.checking.linearizability.core import CoreSpecification
 from subwarden.checking.linearizability.custom import CustomSpecification, judge_custom
-from subwarden.checking.linearizability.lines import Header, Malformed, header_of
+from subwarden.checking.linearizability.lines import Malformed, header_of
 from subwarden.checking.linearizability.reading import moments
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, Passing, judge_deliveries_of, judge_file, survey_file
@@ -25,7 +25,7 @@ from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.cli.reporting.say import say
 from subwarden.reports.history import write_history
 from subwarden.reports.layout.console import console_for
-from subwarden.reports.printable import printable
+from subwarden.reports.printable import on_one_line
 from subwarden.stateful_tests.runs.history_record import record
 
 UNUSABLE = 3
@@ -58,7 +58,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Judge the history that `args` names. The judgement goes to standard output, faults of the history to standard error."""
-    if args.history.is_fifo():  # it is read twice, and nobody may ever write to it
+    if _endless(args.history):
         return _unusable(f"{args.history}: not a regular file; give its text on standard input: `subwarden check - < FILE`")
     if str(args.history) != "-":
         return _judge(args, args.history, str(args.history))
@@ -71,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
 def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
     """Judge the history in `path`, which the user knows as `called`."""
     try:
-        header = _header(path)
-        name = args.model or header.model or DEFAULT
+        header = header_of(path)
+        name = header.model or DEFAULT if args.model is None else args.model
         if args.model is not None and ":" in args.model:
             return _judge_by_own(args, path, called)
         if name not in SPECIFICATIONS:
@@ -87,8 +87,9 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
                 return _unusable(*(fault.told(called) for fault in found.faults))
             judgement = judge_file(path, specification, found, args.budget, passing())
             wrong = judge_deliveries_of(path, specification, found, final=not reconnects)
-    except OSError as error:
-        return _unusable(f"{called}: {error.strerror}; name a file that can be read")
+    except (Malformed, OSError) as error:  # malformed is the head, without which nobody knows how to read the rest
+        said = f":1: {error}; {error.mend}" if isinstance(error, Malformed) else f": {error.strerror}; name a file that can be read"
+        return _unusable(f"{called}{said}")
     made = record(judgement, specification, called, wrong)
     write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)))
     return (Verdict.VIOLATED if wrong else judgement.verdict).exit_code
@@ -138,15 +139,16 @@ def _lines(path: Path, called: str) -> Iterator[Callable[..., Passing]]:
         yield passing
 
 
-def _header(path: Path) -> Header:
+def _endless(path: Path) -> bool:
+    """Whether it is a pipe or a device: a history is read twice, nobody may ever write to the one, and the other may never end."""
     try:
-        return header_of(path)
-    except Malformed:
-        return Header()  # the survey tells it, with every other malformed line
+        return path.exists() and not path.is_file() and not path.is_dir()
+    except OSError:
+        return False  # reading it says why
 
 
 def _unusable(*lines: str) -> int:
-    say("".join(f"{printable(line)}\n" for line in lines))
+    say("".join(f"{on_one_line(line)}\n" for line in lines))
     return UNUSABLE
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
-from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, duration, fitting, level
+from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, duration, fitting, level, seed
 from subwarden.cli.progress.hunt import watching
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
@@ -62,7 +62,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--corpus", metavar="DIR", help="share findings with other hunts: a folder, or redis://HOST:PORT/0 (needs the extra redis)"
     )
-    parser.add_argument("--seed", type=int, metavar="K", help="seed of all random choices (default: 0, or that of the hunt to --resume)")
+    parser.add_argument("--seed", type=seed, metavar="N", help="seed of all random choices (default: 0, or that of the hunt to --resume)")
     parser.add_argument("--order", choices=ORDERS, help="search one order only (default: all)")
     parser.add_argument(
         "--level", type=level, metavar="{manager,server}", help="search one level only (default: every level of the subject)"

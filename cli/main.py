@@ -16,7 +16,7 @@ import subwarden
 from subwarden.cli.options import EXIT_CODES, BadDefaults, refuse_overwriting, set_defaults
 from subwarden.cli.reporting.deliver import let_go, unwritten
 from subwarden.cli.reporting.say import say
-from subwarden.reports.printable import printable
+from subwarden.reports.printable import on_one_line
 
 VERBS = {  # in the order of the help; a verb's module is loaded when it is named, since starting is what a short command waits for
     "explore": "subwarden.cli.explore",
@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
     """argparse, with one line and exit code 3 for a usage error."""
 
     def error(self, message: str) -> NoReturn:
-        say(f"{self.prog}: {printable(message)}; see `{self.prog} --help`\n")
+        say(f"{self.prog}: {on_one_line(message)}; see `{self.prog} --help`\n")
         raise SystemExit(3)
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             set_defaults(vars(parser)["verbs"][named], Path.cwd())
         except BadDefaults as error:
-            say(f"subwarden {named}: {printable(str(error))}\n")
+            say(f"subwarden {named}: {on_one_line(str(error))}\n")
             return 3
     options = parser.parse_args(arguments)
     code = 3
@@ -93,24 +93,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as error:  # raised by the subject: its exit code must not pass for a verdict
         said = f"the subject's code raised SystemExit({error.code!r}); it must return, or raise an Exception"
         say(f"subwarden {options.verb}: {said}\n")
-    except Exception as error:
-        from subwarden.cli.mendable import MENDABLE  # noqa: PLC0415  # brings in every room: a command that ends well needs few
-
-        if isinstance(error, MENDABLE):
-            say(f"subwarden {options.verb}: {printable(str(error))}\n")
-        elif isinstance(error, OSError) and error.errno == ENOSPC:
-            let_go(sys.stdout)
-            say(unwritten(options.verb, error))
-        elif options.traceback:
-            traceback.print_exc()
-        else:
-            say(internal(error, f" {options.verb}", f"`subwarden --traceback {options.verb} ...`"))
+    except BaseException as error:
+        _tell(error, options, words)
     return code
+
+
+def _tell(error: BaseException, options: argparse.Namespace, words: Sequence[str]) -> None:
+    """Write the line for an error: one that the user can mend, one of the machine, one of the subject's, or one of ours."""
+    from subwarden.cli.mendable import MENDABLE  # noqa: PLC0415  # brings in every room: a command that ends well needs few
+
+    verb = f"subwarden {options.verb}"
+    if isinstance(error, MENDABLE):
+        say(f"{verb}: {_line(str(error))}\n")
+    elif isinstance(error, OSError) and error.errno == ENOSPC:
+        let_go(sys.stdout)
+        say(unwritten(options.verb, error))
+    elif isinstance(error, OSError) and isinstance(error.filename, str) and error.filename in words:
+        say(f"{verb}: cannot use {on_one_line(error.filename[:80])}: {error.strerror}; give another\n")
+    elif not isinstance(error, Exception):  # raised by the subject: none of ours is
+        say(f"{verb}: the subject's code raised {_line(f'{type(error).__name__}: {error}')}; it must return, or raise an Exception\n")
+    elif options.traceback:
+        traceback.print_exc()
+    else:
+        say(internal(error, f" {options.verb}", f"`subwarden --traceback {options.verb} ...`"))
+
+
+def _line(text: str) -> str:
+    """A message in one line, which is the same in every process."""
+    from subwarden.scheduling.isolation.printed import ADDRESS  # noqa: PLC0415  # as above
+
+    return on_one_line(ADDRESS.sub("", text))
 
 
 def internal(error: BaseException, verb: str, shows: str) -> str:
     """The line for an error of ours, which the command `shows` would show the place of."""
-    said = printable(f"{type(error).__name__}: {error}".splitlines()[0])
+    said = on_one_line(f"{type(error).__name__}: {error}".splitlines()[0])
     return f"subwarden{verb}: internal error, please report it: {said} ({shows} shows where)\n"
 
 

@@ -138,6 +138,8 @@ def set_defaults(verb: argparse.ArgumentParser, folder: Path) -> None:
         tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except (OSError, ValueError) as error:
         raise BadDefaults(f"cannot read {file}: {error}") from None
+    except RecursionError:
+        raise BadDefaults(f"cannot read {file}: it is nested too deeply") from None
     given = tool.get("subwarden", {}) if isinstance(tool, dict) else tool
     if not isinstance(given, dict):
         raise BadDefaults(f"{file}: tool.subwarden is a table, not {given!r:.40}")
@@ -149,5 +151,9 @@ def set_defaults(verb: argparse.ArgumentParser, folder: Path) -> None:
                 continue
             if action.choices is not None and value not in action.choices:
                 raise BadDefaults(f"{file}: [tool.subwarden] has {key} = {value!r:.40}; give one of {', '.join(map(str, action.choices))}")
+            try:
+                verb._get_value(action, str(value))
+            except argparse.ArgumentError as error:  # told by argparse, it would be an option that nobody has given
+                raise BadDefaults(f"{file}: [tool.subwarden] has {key} = {value!r:.40}; {error.message}") from None
             action.required = False
             verb.set_defaults(**{key: str(value)})  # argparse converts a default that is a text, as it does what is given

@@ -21,10 +21,11 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.saved import read as read_process_run
 from subwarden.stateful_tests.explore.code import MARK as SCENARIO_MARK
+from subwarden.stateful_tests.runs.bounded import text_of_stdin
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.found.kept import file_of
 from subwarden.stateful_tests.runs.record import script_record
-from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
+from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay, Replay, read
 from subwarden.stateful_tests.runs.trust import allow
 from subwarden.stateful_tests.subjects.loading import blaming, load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
@@ -104,8 +105,16 @@ def with_script(record: ReplayRecord, replay: Replay, made: ScriptRecord | None)
 
 
 def from_stdin() -> str:
-    """The run on standard input, as a string. The process may be started anew with another string hash, and then be given that."""
-    text = sys.stdin.read().strip()
+    """The run on standard input, as a string. The process may be started anew with another string hash, and then be given that.
+
+    Raises BadReplay.
+    """
+    try:
+        text = text_of_stdin(LARGEST).strip()
+    except OSError as error:
+        raise BadReplay(f"cannot read standard input: {error.strerror}; give it one run") from None
+    except ValueError:
+        raise BadReplay("standard input is not text; give it one run") from None
     if text.startswith("{"):
         with NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             file.write(text)

@@ -18,3 +18,8 @@ def printable(text: str, longest: int = LONGEST) -> str:
 def escape(text: str) -> str:
     """`text` with each unfit character as an escape sequence: control characters, marks of writing direction, lone surrogates."""
     return UNFIT.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text) if UNFIT.search(text) else text
+
+
+def on_one_line(text: str) -> str:
+    """`text` as `printable`, its ends of lines escaped, too: a message is one line, whatever is named in it."""
+    return printable(text).replace("\n", "\\n")

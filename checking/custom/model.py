@@ -15,6 +15,7 @@ from typing import Any
 
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.custom.text import text_of
+from subwarden.checking.place import in_a_line
 
 Value = str | int | bool | None  # of an argument
 State = Hashable
@@ -65,7 +66,7 @@ class CustomModel:
         except Exception as error:
             where = f"step({text_of(state)}, {operation.name!r}, {text_of(operation.arguments)})"
             must = "it must return (answer, next state), or a list of such pairs"
-            raise BadModel(f"its model's {where} failed with {_said(error)}; {must}") from error
+            raise BadModel(f"its model's {where} failed with {in_a_line(error)}; {must}") from error
         found: list[tuple[State, object]] = []
         for pair in pairs:
             if not isinstance(pair, tuple) or len(pair) != 2:
@@ -80,7 +81,7 @@ class CustomModel:
         try:
             return self.shows(state)
         except Exception as error:
-            raise BadModel(f"its model's shown({text_of(state)}) raised {_said(error)}") from error
+            raise BadModel(f"its model's shown({text_of(state)}) raised {in_a_line(error)}") from error
 
     def takes(self, operation: CustomOperation) -> bool:
         """Whether the model has this operation, with these arguments."""
@@ -143,7 +144,9 @@ def _made(given: Any) -> Any:
         try:
             given = given()
         except Exception as error:
-            raise BadModel(f"making its model raised {_said(error)}; give an object, or a class that is made without arguments") from None
+            raise BadModel(
+                f"making its model raised {in_a_line(error)}; give an object, or a class that is made without arguments"
+            ) from None
     if not _takes_three(given.step):
         raise BadModel("its model's step must take (state, name, arguments)")
     return given
@@ -191,8 +194,3 @@ def _hashable(state: object, what: str) -> None:
         hash(state)
     except TypeError:
         raise BadModel(f"{what} cannot be hashed: {text_of(state):.80}; use tuples and frozensets, not lists, dicts and sets") from None
-
-
-def _said(error: BaseException) -> str:
-    text = str(error).splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

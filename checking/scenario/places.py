@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
-from subwarden.checking.place import place
+from subwarden.checking.place import in_a_line, place
 
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -79,9 +79,7 @@ def raised_at(error: BaseException) -> list[Spot]:
 
 def said(error: BaseException) -> str:
     """`ValueError: the first line of its message`; of a group of one, that of its exception."""
-    error = innermost(error)
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    return in_a_line(innermost(error))
 
 
 def innermost(error: BaseException) -> BaseException:

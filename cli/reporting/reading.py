@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from subwarden.stateful_tests.runs.bounded import text_of
+
+LARGEST = 500_000_000  # bytes of a record
+
 
 class BadRecord(Exception):
     """A file that holds no record; the message is the line to show."""
@@ -14,7 +18,7 @@ def read_record(path: str) -> Any:
     from subwarden.reports.html.views import UnknownRecord, schema_of  # noqa: PLC0415  # see `cli.reporting.html`
 
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
+        record = json.loads(text_of(Path(path), LARGEST))
     except OSError as error:
         raise BadRecord(f"cannot read {path}: {error.strerror}; give a file that --json wrote") from None
     except (ValueError, RecursionError):

@@ -21,12 +21,13 @@ from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
-from subwarden.stateful_tests.exploring.drawing.written import BadProgram, program_of
+from subwarden.stateful_tests.exploring.drawing.written import LARGEST, BadProgram, program_of
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.gate.outcome import merged
 from subwarden.stateful_tests.gate.record import verdict as outcome_verdict
 from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.runs.bounded import text_of, text_of_stdin
 from subwarden.stateful_tests.runs.found.one_each import one_each
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.record import findings_record, task_rows
@@ -131,10 +132,8 @@ def adapter_program(subject: str, source: str, verb: str) -> tuple[str, Any]:
 
 
 def _text(source: str) -> str:
-    if source == "-":
-        return sys.stdin.read()
     try:
-        return Path(source).read_text(encoding="utf-8")
+        return text_of_stdin(LARGEST) if source == "-" else text_of(Path(source), LARGEST)
     except OSError as error:
         raise BadProgram(f"cannot read {source}: {error.strerror}; give a file with a task a line") from None
     except ValueError:

@@ -12,7 +12,7 @@ from typing import Any
 from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
-from subwarden.checking.place import shortened
+from subwarden.checking.place import in_a_line, shortened
 from subwarden.scheduling.isolation import entry_points
 from subwarden.scheduling.isolation.printed import captured
 from subwarden.scheduling.isolation.replaced import put_back, watched
@@ -125,7 +125,7 @@ class Runner:
             error = judge.show_raised
             if isinstance(error, BadObservation):
                 raise error
-            what = f"{judge.shows_by}() raised {type(error).__name__}: {error}"
+            what = f"{judge.shows_by}() raised {in_a_line(error)}"
             raise BadObservation(f"{what}; it must be able to show the maps after any step")
         if loop.blocked is not None:
             judge.violated(causes.BLOCKED, shortened(loop.blocked))

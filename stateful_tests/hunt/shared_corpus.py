@@ -78,6 +78,8 @@ class SharedCorpus:
 def opened(where: str) -> ExampleDatabase:
     """The database at `where`: redis://..., or a folder. Raises BadFolder, which says how to mend it."""
     if not where.startswith(("redis://", "rediss://")):
+        if "://" in where or (Path(where).exists() and not Path(where).is_dir()):
+            raise BadFolder(f"--corpus {where} is neither a folder nor a redis:// URL; give one of them")
         return DirectoryBasedExampleDatabase(Path(where))
     try:
         import redis  # noqa: PLC0415  # an extra

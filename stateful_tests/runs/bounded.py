@@ -1,8 +1,12 @@
-"""Reading files that others may have made: only regular ones, and only up to a size. A FIFO would be waited for, a device never ends."""
+"""Reading files that others may have made: only regular ones, and only up to a size. A FIFO would be waited for, a device never ends.
+
+Standard input is read up to a size, too.
+"""
 
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 
@@ -16,6 +20,15 @@ def text_of(path: Path, largest: int) -> str:
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         data = file.read(largest + 1)
+    return _decoded(data, largest, str(path))
+
+
+def text_of_stdin(largest: int) -> str:
+    """The same of standard input, of whatever kind it is."""
+    return _decoded(sys.stdin.buffer.read(largest + 1), largest, "standard input")
+
+
+def _decoded(data: bytes, largest: int, name: str) -> str:
     if len(data) > largest:
-        raise OSError(errno.EFBIG, f"it is larger than {largest:,} bytes", str(path))
+        raise OSError(errno.EFBIG, f"it is larger than {largest:,} bytes", name)
     return data.decode("utf-8")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.place import origin, told
+from subwarden.checking.place import in_a_line, origin, told
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.subjects import SUBJECTS, canonical
 from subwarden.model.manager.operations import MANAGER_OPERATIONS
@@ -38,7 +38,7 @@ from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.world.loop import WorldLoop
 
-STOPS = (KeyboardInterrupt, GeneratorExit, Blocked)  # not the subject's own errors
+STOPS = (KeyboardInterrupt, Blocked)  # not the subject's own errors
 _TOLD: set[str] = set()  # subjects whose text has been told
 
 
@@ -153,7 +153,7 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
         try:
             manager: ManagerApi = factory()
         except Exception as error:  # it worked before, so it counts, or keeps something
-            said = f"{attribute}() raised {_said(error)} after earlier calls had succeeded; it must make a fresh manager for every run"
+            said = f"{attribute}() raised {in_a_line(error)} after earlier calls had succeeded; it must make a fresh manager for every run"
             raise BadSubject(f"subject {name}: {said}") from None
         return manager
 
@@ -167,7 +167,7 @@ def _first(maker: Maker, environment: Environment, name: str) -> Any:
     except (BadObservation, *STOPS):
         raise
     except BaseException as error:  # somebody else's code may raise anything, and its exit code is not our verdict
-        raise BadSubject(f"subject {name}: calling its factory raised {_said(error)}; fix the factory") from None
+        raise BadSubject(f"subject {name}: calling its factory raised {in_a_line(error)}; fix the factory") from None
 
 
 @contextmanager
@@ -181,6 +181,10 @@ def blaming(name: str) -> Iterator[None]:
         raise BadSubject(f"subject {name}: it takes all memory that there is; free it, or allow more by --max-memory") from None
     except SystemExit as error:
         raise BadSubject(f"subject {name}: an operation raised SystemExit({error.code!r}); it must return, or raise an Exception") from None
+    except (Exception, *STOPS):
+        raise
+    except BaseException as error:  # it may raise anything
+        raise BadSubject(f"subject {name}: its code raised {in_a_line(error)}; it must return, or raise an Exception") from None
 
 
 def module_of(where: str, name: str) -> Any:
@@ -210,7 +214,7 @@ def module_of(where: str, name: str) -> Any:
     except STOPS:
         raise
     except BaseException as error:  # importing somebody else's code may raise anything
-        raise BadSubject(f"subject {name}: importing {where} raised {_said(error)}; fix that file first") from None
+        raise BadSubject(f"subject {name}: importing {where} raised {in_a_line(error)}; fix that file first") from None
 
 
 def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
@@ -225,7 +229,7 @@ def _try(manager: Any, name: str, loop: ControlledLoop) -> None:
     except BadSubject:
         raise
     except Exception as error:  # as above
-        raise BadSubject(f"subject {name}: calling show() or locks() raised {_said(error)}; fix them") from None
+        raise BadSubject(f"subject {name}: calling show() or locks() raised {in_a_line(error)}; fix them") from None
     if missing:
         raise BadSubject(
             f"subject {name}: its manager has no method {', '.join(missing)}; an object with operations of level manager needs them all"
@@ -266,7 +270,7 @@ def _check_shape(manager: Any, name: str) -> None:
             project(shown)
             shown._replace(live=None)
     except Exception as error:
-        what = f"show() must return None or a model.manager.projection.Shown of sets and dicts; reading it raised {_said(error)}"
+        what = f"show() must return None or a model.manager.projection.Shown of sets and dicts; reading it raised {in_a_line(error)}"
         raise BadSubject(f"subject {name}: {what}") from None
     starts_as = getattr(manager, "starts_as", None)
     if starts_as is None:
@@ -275,11 +279,3 @@ def _check_shape(manager: Any, name: str) -> None:
         raise BadSubject(f"subject {name}: starts_as must be a model.manager.state.State, not {type(starts_as).__name__}")
     if shown is not None and view(starts_as)._replace(live=None) != project(shown)._replace(live=None):
         raise BadSubject(f"subject {name}: starts_as and show() of a fresh manager disagree; make them equal")
-
-
-def _said(error: BaseException) -> str:
-    try:
-        text = str(error).splitlines()
-    except Exception as other:  # somebody else's code
-        text = [f"(its text raises {type(other).__name__})"]
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -53,7 +53,7 @@ def _arguments(text: str) -> list[object]:
 def _value(text: str) -> object:
     try:
         value: object = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):  # of a text that is nested deeply, too
         return text
     return value if isinstance(value, str | int | bool | type(None)) else text
 

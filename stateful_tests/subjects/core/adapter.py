@@ -14,12 +14,13 @@ from typing import Any
 
 from subwarden.checking.adapter_judge import OBSERVE_SHOWS, JudgedRules
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.causes import text_of_error
 from subwarden.checking.core.connection_states import Pair
+from subwarden.checking.place import in_a_line
 from subwarden.model.core.options import PATTERN, PLAIN
 from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, CoreOperation, Id
 from subwarden.model.properties import CoreProperty, Property
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.watchdog import Blocked
 from subwarden.stateful_tests.exploring.coverage.points import DELIVERED_IN, FREE_LOCK, Point, PointKind, parse, points
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.environment import Environment
@@ -95,7 +96,15 @@ class Kind(Maker, ABC):
 
     def own_broken(self, shown: object) -> list[str]:
         """The names of the adapter's own properties that do not hold in what `observe()` returned."""
-        return [name for name, holds in self.own.items() if not holds(shown)]
+        broken = []
+        for name, holds in self.own.items():
+            try:
+                if not holds(shown):
+                    broken.append(name)
+            except Exception as error:
+                why = f"its property {name!r} raised {in_a_line(error)}"
+                raise BadAdapter(f"{why}; it must be true or false of what observe() returns") from None
+        return broken
 
     def sites(self, chain: Chain) -> tuple[Any, ...]:
         """The calls of `chain` that the manager has."""
@@ -199,7 +208,7 @@ class Adapter:
         try:
             self.manager = self.kind.make(environment)
         except Exception as error:
-            raise BadAdapter(f"making a manager raised {said(error)}; fix its factory: each run needs a fresh one") from error
+            raise BadAdapter(f"making a manager raised {in_a_line(error)}; fix its factory: each run needs a fresh one") from error
         if self.kind.starts and (mistake := started(self.manager, loop)):
             raise BadAdapter(mistake)
         return self.manager
@@ -221,8 +230,10 @@ class Adapter:
         self.begin(environment, loop)
         try:
             return self.observe()
-        except Exception as error:
-            raise BadAdapter(f"observe() of a new manager raised {said(error)}") from None
+        except (KeyboardInterrupt, Blocked, SystemExit):
+            raise
+        except BaseException as error:  # it may raise anything
+            raise BadAdapter(f"observe() of a new manager raised {in_a_line(error)}") from None
 
 
 class CoreAdapter(Adapter):
@@ -237,7 +248,7 @@ class CoreAdapter(Adapter):
             try:
                 maps_of(shown)
             except Exception as error:
-                raise BadAdapter(f"observe() of a new manager raised {said(error)}") from None
+                raise BadAdapter(f"observe() of a new manager raised {in_a_line(error)}") from None
         self.broker()
         self.delivered(())
         self.sees()
@@ -252,7 +263,7 @@ class CoreAdapter(Adapter):
         except BadObservation as error:
             raise BadAdapter(str(error)) from None
         except Exception as error:
-            raise BadAdapter(f"sees() raised {said(error)}; it must return a dict of lists of events by client") from error
+            raise BadAdapter(f"sees() raised {in_a_line(error)}; it must return a dict of lists of events by client") from error
 
     def broker(self) -> frozenset[Pair] | None:
         """The broker's (client, topic) pairs. None: there is no broker, or it cannot be observed. Raises BadAdapter."""
@@ -262,7 +273,7 @@ class CoreAdapter(Adapter):
             shown = self.manager.broker()
             return None if shown is None else pairs_of(shown, "broker()")
         except Exception as error:
-            raise BadAdapter(f"broker() raised {said(error)}; it must return (client, topic) pairs") from error
+            raise BadAdapter(f"broker() raised {in_a_line(error)}; it must return (client, topic) pairs") from error
 
     def delivered(self, published: Iterable[object]) -> Mapping[Id, Sequence[object]] | None:
         """The messages that each client has received, in order. None: they cannot be observed. Raises BadAdapter."""
@@ -271,7 +282,7 @@ class CoreAdapter(Adapter):
         try:
             received = self.manager.delivered()
         except Exception as error:
-            raise BadAdapter(f"delivered() raised {said(error)}; it must return a dict of lists of messages by client") from error
+            raise BadAdapter(f"delivered() raised {in_a_line(error)}; it must return a dict of lists of messages by client") from error
         if not isinstance(received, Mapping) or not all(isinstance(m, Sequence) and not isinstance(m, str) for m in received.values()):
             raise BadAdapter(f"delivered() must return a dict of lists of messages by client, not {received!r:.80}")
         known = set(published)
@@ -304,7 +315,8 @@ def _check_signature(method: Any, name: str, arguments: tuple[str, ...]) -> None
     except TypeError:
         raise BadAdapter(f"{name} must take ({', '.join(arguments)})") from None
     except ValueError:  # a builtin without a signature: a call will show
-        return
+        if inspect.ismethod(method):  # it does not even take `self`
+            raise BadAdapter(f"{name} must take ({', '.join(arguments)})") from None
 
 
 def _off(off: object) -> dict[str, str]:
@@ -317,9 +329,3 @@ def _off(off: object) -> dict[str, str]:
         if not isinstance(reason, str) or not reason.strip():
             raise BadAdapter(f"off[{name!r}] must say why, in words that the report can repeat")
     return dict(off)
-
-
-def said(error: BaseException) -> str:
-    """The exception in one line."""
-    text = text_of_error(error).splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

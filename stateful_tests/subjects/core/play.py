@@ -15,7 +15,7 @@ from subwarden.checking.core.connection_states import CoreGraph, View
 from subwarden.checking.core.judge import CoreJudge
 from subwarden.checking.core.options.judge import OptionsJudge
 from subwarden.checking.custom.text import text_of
-from subwarden.checking.place import told
+from subwarden.checking.place import in_a_line, told
 from subwarden.model.core.options import PLAIN
 from subwarden.model.core.step import Connect, CoreOperation, CoreState, Detach, Disconnect
 from subwarden.scheduling.events import Event
@@ -30,7 +30,7 @@ from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, j
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.findings.where import where
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
-from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter, said
+from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter
 from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
 from subwarden.stateful_tests.subjects.core.lock_names import name_in
 from subwarden.stateful_tests.subjects.core.maps import maps_of
@@ -173,7 +173,7 @@ class AdapterPlay(ABC):
         if isinstance(judge.show_raised, BadObservation):
             raise judge.show_raised
         if judge.show_raised is not None:
-            raise BadAdapter(f"observe() raised {said(judge.show_raised)}") from judge.show_raised
+            raise BadAdapter(f"observe() raised {in_a_line(judge.show_raised)}") from judge.show_raised
         if stuck and not may:
             judge_stuck(judge, loop, stuck, self.lock_name)
         if stuck:

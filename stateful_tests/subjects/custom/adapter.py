@@ -4,9 +4,10 @@ from typing import Any
 
 from subwarden.checking.custom.model import MESSAGE, CustomModel, CustomOperation, Value
 from subwarden.checking.custom.text import text_of
+from subwarden.checking.place import in_a_line
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK
-from subwarden.stateful_tests.subjects.core.adapter import LOOKS, Adapter, BadAdapter, Kind, said
+from subwarden.stateful_tests.subjects.core.adapter import LOOKS, Adapter, BadAdapter, Kind
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS
 
@@ -56,7 +57,7 @@ class CustomAdapter(Adapter):
         try:
             same = bool(wanted == shown)
         except Exception as error:
-            raise BadAdapter(f"comparing what observe() returns with its model's shown(initial) raised {said(error)}") from None
+            raise BadAdapter(f"comparing what observe() returns with its model's shown(initial) raised {in_a_line(error)}") from None
         if not same:
             what = f"observe() of a new manager is {text_of(shown):.80}, but shown(initial) of its model {text_of(wanted):.80}"
             raise BadAdapter(f"{what}; make the two agree")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from subwarden.checking.place import in_a_line
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.manager.conversation import Conversation
 from subwarden.impl.manager.oneshot import oneshot
@@ -77,9 +78,7 @@ class Pair:
         try:
             answer = _as_the_model_says(request.operation, self.ask(request))
         except Exception as error:  # whatever a subject raises is a difference, not our failure
-            text = str(error).splitlines()
-            raised = type(error).__name__ + (f": {text[0]}" if text else "")
-            found: tuple[str, str] | None = ("error", f"raised {raised}; the model allows {allowed}")
+            found: tuple[str, str] | None = ("error", f"raised {in_a_line(error)}; the model allows {allowed}")
         else:
             found = (
                 ("answer", f"returned {say_answer(request.operation, answer)}; the model allows {allowed}")

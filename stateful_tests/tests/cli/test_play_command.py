@@ -59,7 +59,7 @@ def test_the_same_program_gives_the_same_report(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_program_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(LEAVES))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LEAVES.encode())))
     assert main(["play", "--subject", ROOMS, "-", "--schedules", "200"]) == 1
 
 

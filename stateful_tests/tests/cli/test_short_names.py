@@ -84,7 +84,7 @@ def test_a_file_that_is_called_so_is_that_file(kept: Replay, tmp_path: Path) -> 
 def test_a_run_comes_from_standard_input(
     text: str, kept: Replay, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert main(["replay", "-"]) == 1
     assert "a closed connection is live again" in capsys.readouterr().out
 

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.causes import LONGEST_TEXT, raised
+from subwarden.checking.causes import raised
+from subwarden.checking.place import LONGEST_TEXT
 from subwarden.model.core.step import Connect, Subscribe
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.printable import escape, printable

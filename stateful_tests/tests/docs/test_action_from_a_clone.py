@@ -1,4 +1,6 @@
-"""The composite action, step by step, as a runner does it: a fresh clone, a new Python, an environment with nothing else in it."""
+"""The composite action, step by step, as a runner does it: a fresh clone, a new Python, an environment with nothing else in it. The other
+command lines of the page on CI are run in the same place.
+"""
 
 import json
 import os
@@ -8,6 +10,7 @@ import subprocess
 import venv
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 import pytest
 
@@ -18,6 +21,8 @@ STEP = re.compile(r"^    - (.*?)(?=^    - |\Z)", re.MULTILINE | re.DOTALL)
 RUN = re.compile(r"^ +run: \|\n((?: {8}.*\n|\n)+)", re.MULTILINE)
 GIVEN = re.compile(r"^ +(\w+): \$\{\{ inputs\.([\w-]+) \}\}$", re.MULTILINE)
 DEFAULT = re.compile(r"^  ([\w-]+):\n    description: .*\n(?:    required: true\n|    default: \"?(.*?)\"?\n)", re.MULTILINE)
+PAGE = (ROOT / "docs" / "reports" / "ci.md").read_text(encoding="utf-8")
+COMMAND = re.compile(r"(subwarden gate [^'`\n]*)")
 PROJECT = '[project]\nname = "their-project"\nversion = "1"\n[tool.setuptools]\npy-modules = ["hub"]\n'
 
 
@@ -58,6 +63,11 @@ class Runner:
             "GITHUB_STEP_SUMMARY": str(self.temporary / "summary"),
         }
 
+    def shell(self, script: str) -> "subprocess.CompletedProcess[str]":
+        """Run a script in the project, as a step."""
+        words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+        return subprocess.run(words, env=self._environment, cwd=self.project, capture_output=True, text=True, timeout=600, check=False)
+
     def job(self, **inputs: str) -> "subprocess.CompletedProcess[str]":
         """Run all steps, the installation only in the first job; the last one, or the first that fails."""
         values = dict(DEFAULT.findall(ACTION)) | inputs
@@ -78,6 +88,22 @@ class Runner:
                 break
         self._jobs = 1
         return done
+
+
+def commands() -> dict[str, list[str]]:
+    """The command lines of the page, by its headings."""
+    parts = re.split(r"^## (.*)\n", PAGE, flags=re.MULTILINE)
+    return {name: COMMAND.findall(text) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def test_every_part_of_the_page_has_a_command_line() -> None:
+    assert {name: len(lines) for name, lines in commands().items()} == {
+        "GitHub Actions": 1,
+        "GitLab": 1,
+        "Jenkins": 1,
+        "Code scanning": 1,
+        "pre-commit": 1,
+    }
 
 
 def test_all_steps_are_read() -> None:
@@ -105,3 +131,27 @@ def test_the_action_works_where_nothing_is_installed(tmp_path: Path) -> None:
     done = runner.job(subject="hub.py:Nothing")
     assert done.returncode == 3
     assert len(done.stderr.splitlines()) == 1
+    other_services(runner)
+
+
+def other_services(runner: Runner) -> None:
+    """Run what the page says for them; a subject that fails at once, so that it does not take long."""
+    (runner.project / "src").mkdir()
+    (runner.project / "src" / "hub.py").write_text((ROOT / "examples" / "rooms.py").read_text().replace("class Adapter", "class Hub"))
+    made = {}
+    for name, (line,) in commands().items():
+        for file in ("subwarden.xml", "subwarden.html", "subwarden.sarif"):
+            (runner.project / file).unlink(missing_ok=True)
+        done = runner.shell(line.replace("subwarden gate ", "subwarden gate -x --jobs 1 ", 1).strip())
+        assert done.returncode == 1, (name, done.stdout, done.stderr)
+        made[name] = {path.name: path.read_text(encoding="utf-8") for path in runner.project.glob("subwarden.*")}
+        if name == "GitHub Actions":
+            assert done.stdout.startswith("::error file=src/hub.py,line=")
+        elif name == "pre-commit":
+            assert "violated (1 finding in" in done.stdout
+    for name in ("GitLab", "Jenkins"):
+        suite = ElementTree.fromstring(made[name]["subwarden.xml"])
+        assert [case.get("name", "").partition(" ")[0] for case in suite.iter("testcase") if case.find("failure") is not None] == ["P2"]
+        assert made[name]["subwarden.html"].startswith("<!DOCTYPE html>")
+    (found,) = json.loads(made["Code scanning"]["subwarden.sarif"])["runs"][0]["results"]
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "src/hub.py"

@@ -15,6 +15,7 @@ from subwarden.reports.formats.judged import judged
 from subwarden.reports.formats.mermaid import mermaid_of
 from subwarden.reports.formats.places import Place, file_of, place_of, told_at
 from subwarden.reports.html.views import view_of
+from subwarden.stateful_tests.tests.reports.every_record import RECORDS
 from subwarden.stateful_tests.tests.reports.golden import golden
 from subwarden.stateful_tests.tests.reports.records import HOSTILE, PHANTOM, RAW, gate_of, hostile_run, replayed
 
@@ -35,6 +36,15 @@ def _no_summary(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", sorted(ENDINGS))
 def test_a_gate_with_findings_is_as_its_golden_file(name: str) -> None:
     golden(f"format_{name}.{ENDINGS[name]}", written(name, gate_of(replayed(PHANTOM), replayed(RAW))))
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_each_form_of_each_record_is_as_its_golden_file(name: str) -> None:
+    record = RECORDS[name]()
+    if name == "tour":
+        record = {**record, "differences": record["differences"][:30]}  # more would make a golden file that nobody reads
+    forms = {form: written(form, record) for form in sorted(ENDINGS)} | {"step summary": summary_of(judged(record))}
+    golden(f"forms_{name}.txt", "".join(f"=== {form} ===\n{text}" for form, text in forms.items()))
 
 
 def test_the_step_summary_is_as_its_golden_file() -> None:

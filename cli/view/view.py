@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import threading
 import webbrowser
 from contextlib import closing
 from pathlib import Path
@@ -78,7 +79,8 @@ def serve(walk: Walk, idle: float, port: int = 0, opens: bool = False) -> int:
         sys.stdout.write(f"{walk.head['title']}: open {server.address} (Ctrl-C ends it)\n")
         sys.stdout.flush()
         if opens:
-            webbrowser.open(server.address)
+            # in a thread: a browser in the terminal, or one that `BROWSER` names, returns when it has ended, and asks for the page before
+            threading.Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
         with running():  # around all runs, so that each of them begins at once
             why = server.run()
     except KeyboardInterrupt:

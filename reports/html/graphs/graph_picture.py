@@ -15,6 +15,7 @@ from subwarden.reports.html.svg import CHARACTER, figure, label, number, picture
 
 Graph: TypeAlias = "nx.DiGraph[str]"
 HEIGHT, GAP, BETWEEN, MORE = 26.0, 18.0, 70.0, 16.0  # of a node of one line, below it, to the next layer, and for each further line
+DIP = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _places(graph: Graph, look: Look) -> tuple[dict[str, Box], float, float]:
         x += wide + BETWEEN
         inside = [(at[one].y - at[other].y) for one in layer for other in layer if graph.has_edge(one, other)]
         around = max(around, *(x - 62 + 0.75 * _out(up) for up in inside), 0.0)
-    return at, max(x - BETWEEN + 8, around), 8 + bottom
+    return at, max(x - BETWEEN + 8, around), bottom + (DIP / 2 if len(graph) > 2 else 8)
 
 
 def _layers(graph: Graph, look: Look) -> list[list[str]]:
@@ -115,20 +116,25 @@ def _edge(source: Box, target: Box, kind: str, said: str) -> str:
     x1, y1, x2, y2 = source.x, source.y + source.high / 2, target.x, target.y + target.high / 2
     if x1 < x2:
         x1 += source.wide
-        bend = (x2 - x1) / 2
-        points = (x1, y1), (x1 + bend, y1), (x2 - bend, y2), (x2, y2)
+        bend, dip = (x2 - x1) / 2, _dip(x2 - x1)
+        points = (x1, y1), (x1 + bend, y1 + dip), (x2 - bend, y2 + dip), (x2, y2)
     elif x1 == x2:  # on a cycle: around the right side, further out for an edge upwards
         right, shift = x1 + source.wide, 6 if y1 < y2 else -6
         out = _out(y1 - y2)
         points = (right, y1 + shift), (right + out, y1), (right + out, y2), (right, y2 + shift)
     else:  # back, below the edge that leads there
         end = x2 + target.wide
-        bend = (x1 - end) / 2
-        points = (x1, y1 + 8), (x1 - bend, y1 + 8), (end + bend, y2 + 8), (end, y2 + 8)
+        bend, dip = (x1 - end) / 2, 8 + _dip(x1 - end)
+        points = (x1, y1 + 8), (x1 - bend, y1 + dip), (end + bend, y2 + dip), (end, y2 + 8)
     start, *rest = (f"{number(x)} {number(y)}" for x, y in points)
     words = f"<title>{escaped(said)}</title>" if said else ""
     drawn = f'<path d="M{start}C{" ".join(rest)}" class="{kind.strip()}" marker-end="url(#tip)"'
     return f"{drawn}>{words}</path>" if words else f"{drawn}/>"
+
+
+def _dip(gap: float) -> float:
+    """How far an edge over a gap dips: below the nodes of a layer between."""
+    return DIP if gap > BETWEEN + 1 else 0.0
 
 
 def _out(up: float) -> float:

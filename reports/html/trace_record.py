@@ -69,6 +69,7 @@ class MomentRecord(TypedDict):
 
     `waits`: (task, what it waits for, in words) of a scenario, whose `things` are its queues and events, in words, `network` its
     connections, and `conditions` (what is asserted, how it is).
+    `outside`: whether the row is an outside event; without the key, its words say so.
     `used`: the locks that the row's task `takes`, `releases` or `waits for`, each as that verb and the lock; none without the key.
     `worked_at`: the last line of the subject's code that was seen at work in the row, as path:line: at a lock, or else the method that was
     called; none without the key. `suspended`: the place of each suspended task, as a key of `places`.
@@ -76,6 +77,7 @@ class MomentRecord(TypedDict):
 
     arrows: list[ArrowRecord]
     marks: list[Mark]
+    outside: NotRequired[bool]
     used: NotRequired[list[list[str]]]
     worked_at: NotRequired[str]
     state: NotRequired[StateRecord]

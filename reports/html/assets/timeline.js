@@ -8,7 +8,7 @@ function prepared(steps, trace, places) {
     suspended = moment.suspended || suspended;
     locks = moment.locks || locks;
     more = {waits: moment.waits || more.waits, things: moment.things || more.things, network: moment.network || more.network, conditions: moment.conditions || more.conditions};
-    moments.push({arrows: moment.arrows, marks: moment.marks, used: moment.used || [], state, suspended, locks, ...more});
+    moments.push({arrows: moment.arrows, marks: moment.marks, used: moment.used || [], outside: moment.outside, state, suspended, locks, ...more});
   }
   let lanes = trace ? trace.lanes : [];
   if (!trace) lanes = [...new Set(steps.map((row) => row.task))].map((name) => ({name, kind: "task"}));
@@ -38,6 +38,8 @@ const mark = (run, number) => {
   if (row.broken.length) return "broken";
   if (marks.includes("failed") || row.did.some((did) => /^(raises |\(fails)/.test(did))) return "failed";
   if (marks.includes("cancelled") || row.did.some((did) => /^(is cancelled|\(is cancelled)/.test(did))) return "cancelled";
+  const moment = run.moments[number + 1];
+  if (moment && moment.outside !== undefined) return moment.outside ? "outside" : "";
   return run.outside.has(row.task) || (row.did.length && row.did.every((did) => did.startsWith("("))) ? "outside" : "";
 };
 

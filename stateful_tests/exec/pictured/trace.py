@@ -30,7 +30,7 @@ def trace_of(run: ExecRun, rows: Sequence[Row], names: Sequence[str]) -> RunTrac
         shown = shown if row.shown is None else row.shown
         state = _state(shown, states, followed=model.followed, visible=looked and row.shown is not None)
         told: list[ArrowRecord] = [{"kind": "sends", "to": str(to), "said": "a delivery"} for to in row.told]
-        moments.append({"arrows": told, "marks": [], "state": state})
+        moments.append({"arrows": told, "marks": [], "outside": _calls(row), "state": state})
     return {"lanes": lanes, "places": {}, "moments": moments}
 
 
@@ -46,6 +46,11 @@ def moves_of(run: ExecRun) -> ModelMovesRecord | None:
 
     model = ModelMoves(first, step, lambda state: _facts(state, shown))
     return moves_record(model, [task.operations for task in run.program.tasks], SPECIFICATION.describe)
+
+
+def _calls(row: Row) -> bool:
+    """Whether a call arrives; else the process makes a step."""
+    return bool(row.did) and not row.did[0].startswith("(")
 
 
 class _Model:

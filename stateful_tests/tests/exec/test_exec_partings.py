@@ -42,6 +42,8 @@ def test_of_a_process_that_is_scheduled_the_step_that_lost_the_run_is_found() ->
     assert "c1 not live" in record["steps"][same]["changed"], "the disconnect is what cannot be made good"
     assert all(not row["broken"] for row in holds["steps"])
     assert len(holds["trace"]["moments"]) == len(holds["steps"]) + 1
+    outside = [moment["outside"] for moment in trace["moments"][1:]]
+    assert outside == [row["did"][0].startswith("calls ") for row in record["steps"]]
 
 
 @pytest.mark.slow  # until two threads happen to meet

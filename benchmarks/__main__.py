@@ -5,7 +5,20 @@ import importlib
 import sys
 
 SHORT = ("loop_speed", "checked_speed", "adapters")
-NAMES = (*SHORT, "prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "hunt", "patience", "depth", "memory", "scale")
+NAMES = (
+    *SHORT,
+    "prove_vs_tlc",
+    "strategies",
+    "exhaustive",
+    "processes",
+    "peers",
+    "peers.scenarios",
+    "hunt",
+    "patience",
+    "depth",
+    "memory",
+    "scale",
+)
 
 
 def main() -> int:

@@ -147,8 +147,15 @@ def write_cause(of: FindingRecord | BrokenRecord, console: Console) -> None:
 
 def _where(finding: FindingRecord) -> str:
     """The weakest order in which it fails, and what that means. It refuses to claim a failure on stock asyncio that was not seen there."""
+    if finding.get("outside") and (finding["order"] == "fifo" or finding.get("shrunk", True)):
+        return happens(finding)
     if finding.get("script_confirmed") is False:
         return f"order fifo: not confirmed on stock asyncio ({finding['script_doubt']})"
     if finding["order"] == "any" and not finding.get("shrunk", True):  # there was no time
         return "order any: fifo was not tried yet"
-    return ORDERS[finding["order"]]
+    return happens(finding)
+
+
+def happens(finding: FindingRecord) -> str:
+    """What the order of a finding's run means. No script can time messages as the simulated outside did."""
+    return ORDERS[finding["order"]] + (", with this timing of the network" if finding.get("outside") else "")

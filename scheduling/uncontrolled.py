@@ -23,12 +23,18 @@ SOURCES = (
 ).split()
 
 
+CONNECTED = "a socket that is connected"
 INSTEAD = {  # what is refused for another reason than its order, and what to do instead
+    **dict.fromkeys(
+        ("uvloop.new_event_loop", "uvloop.run", "uvloop.install"),
+        "uvloop shows no ready queue, so that its order cannot be controlled; leave the event loop of the run as it is",
+    ),
+    CONNECTED: "a socket that is connected already carries bytes that nobody can schedule; let the loop connect it, in a run",
     "ssl=": "the simulated network has no TLS; connect and serve without ssl= in a run (ws:// for wss://, http:// for https://)",
 }
 MOST_TASKS = 10_000  # of one run, which has as many steps at most: more could not come to rest
 STDLIB = str(Path(os.__file__).parent) + os.sep
-OURS = str(Path(__file__).parent) + os.sep
+OURS = tuple(str(Path(__file__).parents[1] / room) + os.sep for room in ("scheduling", "world"))
 
 
 class UncontrolledSource(RuntimeError):
@@ -75,18 +81,24 @@ class HoardsMemory(UncontrolledSource):
 
 def is_library(file: str) -> bool:
     """Whether `file` is the standard library's or the scheduler's, which may lie among the installed packages itself."""
-    return file.startswith((OURS, "<frozen")) or (file.startswith(STDLIB) and "site-packages" not in file)
+    return file.startswith((*OURS, "<frozen")) or (file.startswith(STDLIB) and "site-packages" not in file)
 
 
 def calling_place() -> str:
-    """The file and line of the innermost code that is neither the standard library's nor the scheduler's; from here, if it lies below."""
+    """The file and line of the innermost code that is neither the standard library's nor ours; from here, if it lies below."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
         if not is_library(file):
-            return f"{os.path.relpath(file) if Path(file).is_relative_to(Path.cwd()) else file}:{frame.f_lineno}"
+            return place_of(frame)
         frame = frame.f_back
     return ""
+
+
+def place_of(frame: FrameType) -> str:
+    """The file and line at which `frame` stands."""
+    file = frame.f_code.co_filename
+    return f"{os.path.relpath(file) if Path(file).is_relative_to(Path.cwd()) else file}:{frame.f_lineno}"
 
 
 def _refusal(name: str) -> Callable[..., NoReturn]:

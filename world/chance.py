@@ -6,7 +6,7 @@ of module `random` is put back. What it refuses to do: a `random.Random()` that 
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
 from typing import Any
@@ -28,6 +28,14 @@ def _bytes(size: int) -> bytes:
         source = loop.__dict__["_chance"] = random.Random(SEED)
     made: bytes = source.randbytes(size)
     return made
+
+
+def system_chance() -> dict[Callable[..., Any], str]:
+    """The functions that ask the system for chance, with their names."""
+    found: dict[Callable[..., Any], str] = {_urandom: "os.urandom"}
+    if hasattr(os, "getrandom"):
+        found[os.getrandom] = "os.getrandom"
+    return found
 
 
 def begin() -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from statistics import median
 from typing import Any
@@ -76,9 +76,9 @@ class Asked:
 
 
 @contextmanager
-def asked(environment: Environment) -> Iterator[dict[str, Asked]]:
-    """A process for each contender that is installed."""
-    contenders = {name: Asked(environment, name) for name in CONTENDERS if name.removesuffix(IN_PYTEST) not in environment.missing}
+def asked(environment: Environment, names: Collection[str] = CONTENDERS) -> Iterator[dict[str, Asked]]:
+    """A process for each of these contenders that is installed."""
+    contenders = {name: Asked(environment, name) for name in names if name.removesuffix(IN_PYTEST) not in environment.missing}
     try:
         yield contenders
     finally:
@@ -88,8 +88,8 @@ def asked(environment: Environment) -> Iterator[dict[str, Asked]]:
             contender.answers.close()
 
 
-def rates(contenders: dict[str, Asked], workload: str) -> dict[str, list[float]]:
-    """Schedules per second of CPU time, one figure a round, after one warm-up round."""
+def rates(contenders: dict[str, Asked], workload: str, needed: Collection[str] = NEEDED) -> dict[str, list[float]]:
+    """Schedules per second of CPU time, one figure a round, after one warm-up round. Raises RuntimeError if a needed one has none."""
     measured: dict[str, list[float]] = {name: [] for name in contenders}
     failed: dict[str, str] = {}
     for number in range(ROUNDS + 1):
@@ -100,7 +100,7 @@ def rates(contenders: dict[str, Asked], workload: str) -> dict[str, list[float]]
             elif number:
                 measured[name].append(answer["units"] / answer["seconds"])
     for name, why in failed.items():
-        if name in NEEDED:
+        if name in needed:
             raise RuntimeError(f"{name} on {workload}: {why}")
         del measured[name]
     return measured

@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".venv-peers"
-NEEDED = (3, 12)  # by simloop and simloom; frontrun is content with less
+NEEDED = (3, 12)  # by simloop, simloom and seedloop; frontrun is content with less
 PEERS = {
     "simloop": "simloop==0.2.2",
     "simloom": "simloom==0.5.0",
     "frontrun": "frontrun==0.7.0",
     "detangle": "detangle==0.1.0",
+    "seedloop": "seedloop==0.4.1",
 }  # as last looked at
 PATIENCE = 300  # seconds for one call of pip
 

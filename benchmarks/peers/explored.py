@@ -1,5 +1,7 @@
 """`subwarden explore` as a contender: the workloads as plain scenarios, with everything judged that a scenario is judged for."""
 
+from typing import TypeVar
+
 from subwarden.benchmarks.peers.contender import Contender
 from subwarden.benchmarks.peers.workloads import main_of
 from subwarden.scheduling.order import Order
@@ -9,6 +11,8 @@ from subwarden.stateful_tests.exploring.budget import UNLIMITED
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import scenario_of
+
+S = TypeVar("S", bound=Search)
 
 
 class _First(Search):
@@ -25,22 +29,39 @@ class _First(Search):
         return False
 
 
-def _search(name: str, seed: int, limit: int) -> _First:
+class _FirstSmall(Search):
+    """Stops at the first failing run, and makes it smaller."""
+
+    def _look_at(self, result: Result, number: int | None = None) -> None:
+        if not self.explored.findings:
+            super()._look_at(result, number)
+            self._until = 0 if self.explored.findings else None
+
+    def _worth_a_proof(self) -> bool:
+        return False
+
+
+def _search(kind: type[S], name: str, seed: int, limit: int) -> S:
     scenario = scenario_of(main_of(name))
-    search = _First(lambda rules: ScenarioRunner(scenario, rules), Rules(Order.ANY), seed, limit, UNLIMITED)
+    search = kind(lambda rules: ScenarioRunner(scenario, rules), Rules(Order.ANY), seed, limit, UNLIMITED)
     search.go()
     WATCHDOG.watch(None)
     return search
 
 
 def _explore(name: str, count: int) -> int:
-    search = _search(name, 1, count)
+    search = _search(_First, name, 1, count)
     assert search.failed is None
     return search.explored.schedules
 
 
 def _find(name: str, seed: int, limit: int) -> int | None:
-    return _search(name, seed, limit).failed
+    return _search(_First, name, seed, limit).failed
 
 
-CONTENDERS = {"subwarden explore": Contender(_explore, _find, 200, around=running)}
+def _shrink(name: str, seed: int, limit: int) -> int | None:
+    findings = _search(_FirstSmall, name, seed, limit).explored.findings
+    return findings[0].run.deviations if findings else None
+
+
+CONTENDERS = {"subwarden explore": Contender(_explore, _find, 200, shrink=_shrink, around=running)}

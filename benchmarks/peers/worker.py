@@ -30,6 +30,13 @@ def _find(contender: Contender, workload: str, seed: int, limit: int) -> dict[st
     return {"schedules": contender.find(workload, seed, limit), "seconds": perf_counter() - began}
 
 
+def _shrink(contender: Contender, workload: str, seed: int, limit: int) -> dict[str, float | None]:
+    if contender.shrink is None:
+        raise LookupError("it makes no run smaller")
+    began = perf_counter()
+    return {"deviations": contender.shrink(workload, seed, limit), "seconds": perf_counter() - began}
+
+
 def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
@@ -37,7 +44,7 @@ def _said(error: Exception) -> str:
 def serve(fd: str, module: str, name: str) -> None:
     """Serve until there are no more questions."""
     out = os.fdopen(int(fd), "w")
-    asked: dict[str, Callable[..., Any]] = {"rate": _rate, "find": _find}
+    asked: dict[str, Callable[..., Any]] = {"rate": _rate, "find": _find, "shrink": _shrink}
     try:
         contender: Contender = import_module(f"subwarden.benchmarks.peers.{module}").CONTENDERS[name]
     except Exception as error:

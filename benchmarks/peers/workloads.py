@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from subwarden.stateful_tests.specimens.races import split_lock
 from subwarden.stateful_tests.specimens.races.split_lock import SplitLock
+from subwarden.stateful_tests.specimens.races.stream_chat import chat
 
 CROWD = 3  # additional tasks in a crowded workload
 
@@ -38,24 +39,33 @@ def _manager() -> Workload:
 
 
 FIXED, BUGGY, CROWDED, MANAGER = "split lock, fixed", "split lock", "split lock and three more tasks", "manager, 3 x 3 operations"
+CROWDED_FIXED = "split lock and three more tasks, fixed"
 SUSPENDING = "split lock, fixed, a free lock suspends"
 _MADE: dict[str, Callable[[], Workload]] = {
     FIXED: partial(_split_lock, fixed=True),
     SUSPENDING: partial(_split_lock, fixed=True, suspend=True),
     BUGGY: partial(_split_lock, fixed=False),
     CROWDED: partial(_split_lock, fixed=False, crowd=CROWD),
+    CROWDED_FIXED: partial(_split_lock, fixed=True, crowd=CROWD),
     MANAGER: _manager,
 }
 
 
+CHAT_FIXED, CHAT = "chat over streams, fixed", "chat over streams"  # these need a network, and are one coroutine
+
+
 @cache
 def workload(name: str) -> Workload:
-    """The workload called `name`."""
+    """The workload called `name`. Raises LookupError for one that needs a network."""
+    if name not in _MADE:
+        raise LookupError("it has no network")
     return _MADE[name]()
 
 
-def main_of(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
-    """The workload `name` as one coroutine function, which raises AssertionError unless it ends well."""
+def main_of(name: str, host: str = "localhost") -> Callable[[], Coroutine[Any, Any, None]]:
+    """The workload `name` as one coroutine function, which raises AssertionError unless it ends well. `host`: where a server is."""
+    if name in (CHAT, CHAT_FIXED):
+        return partial(chat, name == CHAT_FIXED, host)
     made = workload(name)
 
     async def main() -> None:

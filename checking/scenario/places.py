@@ -1,7 +1,9 @@
 """Places in a scenario's code: frames and tracebacks without the parts that belong to asyncio, to libraries and to this harness."""
 
+import inspect
 import linecache
 import os
+import sys
 import sysconfig
 from collections.abc import Iterator
 from functools import cache
@@ -14,6 +16,9 @@ from subwarden.checking.place import in_a_line, place
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _SHOWN_OF_ROOT = ("examples", "stateful_tests/tests", "stateful_tests/specimens", "docs")  # of this package: scenarios, as users write them
+
+
+SUSPENDS = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 class Spot(NamedTuple):
@@ -44,12 +49,31 @@ def own(file: str) -> bool:
 
 
 def frames(coroutine: Any) -> Iterator[FrameType]:
-    """The frames in which `coroutine` is suspended, from the outermost in."""
+    """The frames in which `coroutine` is suspended or runs, from the outermost in."""
     while coroutine is not None:
+        if any(getattr(coroutine, name, False) for name in ("cr_running", "gi_running", "ag_running")):
+            yield from _running(coroutine)
+            return
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
         if frame is not None:
             yield frame
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
+
+
+def _running(coroutine: Any) -> Iterator[FrameType]:
+    """The frames of a coroutine that runs now. They are on the stack: CPython 3.11 may crash when `cr_await` is asked for meanwhile, as it
+    takes the inline cache of the instruction that runs for another instruction.
+    """
+    outermost = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
+    found: list[FrameType] = []
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and outermost is not None:
+        if frame.f_code.co_flags & SUSPENDS:
+            found.append(frame)
+        if frame is outermost:
+            yield from reversed(found)
+            return
+        frame = frame.f_back
 
 
 def spot_of(frame: FrameType) -> Spot:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ProtocolRecord
-from subwarden.reports.gate import ORDERS, STOPPED
+from subwarden.reports.gate import STOPPED
 from subwarden.reports.html.graphs.model_states import model_pictures
 from subwarden.reports.html.graphs.wait_graphs import lock_pictures
 from subwarden.reports.html.svg import GridRow, Share, counts, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.html.view_of_runs import script_said
 from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord
+from subwarden.reports.scenario.exploration import happens
 from subwarden.reports.scenario.steps import scenario_steps
 
 
@@ -106,7 +107,7 @@ def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingV
     return FindingView(
         id=finding["kind"],
         heading=finding["title"],
-        lines=[*finding["evidence"], f"{ORDERS[finding['order']]}.", *moved, *chosen],
+        lines=[*finding["evidence"], f"order {finding['order']}: {happens(finding)}.", *moved, *chosen],
         run=run,
         pictures=[*model_pictures(run), *lock_pictures(run)],
         replay=f"subwarden explore {scenario} --replay {finding['replay']}",

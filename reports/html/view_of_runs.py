@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from subwarden.reports.coverage import shares
-from subwarden.reports.gate import ORDERS, STOPPED
+from subwarden.reports.gate import STOPPED, happens
 from subwarden.reports.html.graphs.model_states import model_pictures
 from subwarden.reports.html.graphs.wait_graphs import lock_pictures
 from subwarden.reports.html.svg import GridRow, Share, grid
@@ -127,7 +127,7 @@ def finding_view(finding: FindingRecord) -> FindingView:
     with_cancel = " and a cancellation" if finding["cancellation"] else ""
     run = {"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")}
     also = [f"{each['property']} {each['said']}" for each in finding.get("also", ())]
-    lines = [*([finding["detail"]] if finding["detail"] else []), f"{count}{with_cancel}; {ORDERS[finding['order']]}."]
+    lines = [*([finding["detail"]] if finding["detail"] else []), f"{count}{with_cancel}; {happens(finding)}."]
     lines += [f"The same bug shows as: {'; '.join(also)}."] if also else []
     return FindingView(
         id=finding["id"],

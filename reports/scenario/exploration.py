@@ -45,7 +45,7 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
     write_searchable(f"{scenario} fails: {finding['title']}", console, "bold red")
     for line in finding["evidence"]:
         write_searchable(f"  {line}", console)
-    write_searchable(f"order {finding['order']}: {_happens(finding)}", console)
+    write_searchable(f"order {finding['order']}: {happens(finding)}", console)
     write_searchable(_size(finding), console)
     if finding["values"]:
         write_searchable(f"values: {', '.join(finding['values'])}", console)
@@ -54,7 +54,8 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
     console.print(Text(f"replay: subwarden explore {scenario} --replay {finding['replay']}"), soft_wrap=True)
 
 
-def _happens(finding: ScenarioFindingRecord) -> str:
+def happens(finding: ScenarioFindingRecord) -> str:
+    """What the order of the run means."""
     said = HAPPENS[finding["order"]]
     if finding["fault"]:
         said += ", when the fault comes at this moment"

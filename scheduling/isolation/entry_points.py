@@ -24,7 +24,10 @@ STARTS = (
     "os.system os.fork os.forkpty os.posix_spawn os.posix_spawnp subprocess.Popen.__init__ _posixsubprocess.fork_exec "
     "threading.Thread.start _thread.start_new_thread _thread.start_joinable_thread multiprocessing.process.BaseProcess.start "
     "socket.socket.connect socket.socket.connect_ex socket.socket.bind socket.socket.sendto socket.create_connection "
-    "socket.getaddrinfo socket.gethostbyname socket.gethostbyaddr "
+    "socket.getaddrinfo socket.gethostbyname socket.gethostbyaddr socket.socket.listen socket.socket.accept "
+    "socket.socket.send socket.socket.sendall socket.socket.sendmsg socket.socket.sendfile socket.socket.recv socket.socket.recv_into "
+    "socket.socket.recvfrom socket.socket.recvfrom_into socket.socket.recvmsg socket.socket.recvmsg_into "
+    "uvloop.new_event_loop uvloop.run uvloop.install "
     "os.kill os.killpg signal.raise_signal signal.signal signal.alarm signal.setitimer signal.pthread_sigmask signal.set_wakeup_fd"
 ).split()
 PACKAGES = ("site-packages", "dist-packages")
@@ -82,7 +85,7 @@ def _replace() -> list[tuple[Any, str, bool, Any]]:
         if module == "multiprocessing":
             module, names = "multiprocessing.process", names[1:]
         for each in (module, TWINS.get(module, "")):
-            owner: Any = sys.modules.get(each)  # nobody calls what nobody has imported
+            owner: Any = sys.modules.get(each)  # nobody calls what nobody has imported; what a run imports, it finds as it is
             for name in names[:-1]:
                 owner = getattr(owner, name, None)
             original = getattr(owner, names[-1], None)

@@ -22,7 +22,7 @@ from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.subjects.scenario.play import VALUE, Result, Rules, ScenarioRunner
 
 EXACT = 3  # deviations, up to which all runs are tried
-STEPS = 60_000  # of runs that are made to find one with fewer deviations
+STEPS = 200_000  # of runs that are made to find one with fewer deviations
 MORE = 300  # further runs with as few deviations, among which one may move fewer tasks
 IMPATIENT = 0.25  # seconds that a run may last while one that blocks for real is made smaller
 FAULTS = ("+cancel ", "+fail ")
@@ -150,9 +150,39 @@ class Minimizer:
     def _shrunk(self, run: Run) -> Run:
         if not any(each.pick for each in run.happened):
             return run
-        run = self._without_single(run)
+        run = self._without_single(self._without_many(run))
         found = self._fewest(run.rules, min(run.deviations, EXACT), run)
         return self._without_single(found) if found is not None and found.size() < run.size() else run
+
+    def _without_many(self, run: Run) -> Run:
+        """Put whole stretches back to fifo, long ones first: by place, or by leaving out the names of their deviations. A run with a
+        network has deviations by the dozen, and many are needed only for the next one.
+        """
+
+        def by_place(run: Run, at: int, size: int) -> Run | None:
+            stretch = run.choices[at : at + size]
+            near = [*run.choices[:at], *[0] * len(stretch), *run.choices[at + size :]]
+            return self._played(run.rules, lambda _: fixed(near)) if any(stretch) else None
+
+        def by_name(run: Run, at: int, size: int) -> Run | None:
+            stretch = run.happened[at : at + size]
+            kept = [each.name for each in stretch if not each.pick]
+            near = [*run.names[:at], *kept, *run.names[at + size :]]
+            return self._guided(run.rules, near) if len(kept) < len(stretch) else None
+
+        size = len(run.happened)
+        while size > 1:
+            at = 0
+            while at < len(run.happened):
+                for left_out in (by_place, by_name):
+                    smaller = left_out(run, at, size)
+                    if smaller is not None and smaller.size() < run.size():
+                        run = smaller
+                        break
+                else:
+                    at += size
+            size //= 2
+        return run
 
     def _without_single(self, run: Run) -> Run:
         """Leave out deviations one by one, as long as one can go."""

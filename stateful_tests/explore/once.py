@@ -8,6 +8,7 @@ from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.waits import waits
 from subwarden.checking.verdict import Verdict
 from subwarden.reports.record import EXPLORE_SCHEMA, ExplorationRecord
+from subwarden.scheduling.isolation import entry_points
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
@@ -22,6 +23,8 @@ from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.explain import words
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
+from subwarden.world.chance import controlled_chance
+from subwarden.world.clock import controlled_clocks
 from subwarden.world.loop import WorldLoop
 
 T = TypeVar("T")
@@ -35,13 +38,14 @@ class WaitsForEver(RuntimeError):
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` as `asyncio.run` does, in the order of stock asyncio but in virtual time: sleeps cost nothing. Return its result.
 
-    Raises what `main` raises, and WaitsForEver where asyncio would hang. Tasks that are left are cancelled, as by `asyncio.run`.
+    Raises what `main` raises, WaitsForEver where asyncio would hang, and UncontrolledSource where it opens a socket, starts a thread or the
+    like. Tasks that are left are cancelled, as by `asyncio.run`. The clocks of module `time` are virtual, and chance is seeded.
     """
     if not asyncio.iscoroutine(main):
         raise ValueError(f"a coroutine was expected, got {main!r}")
     loop = WorldLoop()
     loop.waits_on = lambda: True  # as `asyncio.run`, it ends when `main` does
-    with controlled_locks(), loop.entered():
+    with controlled_locks(), controlled_clocks(), controlled_chance(), entry_points.refused(), loop.entered():
         try:
             task: asyncio.Task[T] = loop.create_task(main)
             _until_done(loop, task)
@@ -54,6 +58,8 @@ def run(main: Coroutine[Any, Any, T]) -> T:
             if left:
                 _until_done(loop, loop.create_task(_gathered(left)))
             _until_done(loop, loop.create_task(loop.shutdown_asyncgens()))
+            if loop.refusal is not None and (task.cancelled() or task.exception() is None):
+                raise loop.refusal()  # it was swallowed
             return task.result()
         finally:
             loop.abandon()

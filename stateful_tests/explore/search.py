@@ -24,6 +24,7 @@ from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.shared import shared_state
+from subwarden.world.escapes import Escapes
 
 EARLY = 16  # schedules before the scenario is played again, to see that it does the same
 WALKS = 11  # random walks for each run of another strategy, once the best finders have had their turns
@@ -156,7 +157,11 @@ class Search:
             return True
         assert self._first is not None
         said = f"the scenario does not do the same under the same schedule: {difference(self._first, again)}"
-        self.explored.doubts.append(f"{said}; make its objects anew in every run, and seed its chance")
+        escapes = Escapes()
+        with escapes.seen():
+            self._runner.run(lambda _: fixed(()), every_choice=True)
+        named = f"; the real clock or chance: {escapes}" if escapes else ""
+        self.explored.doubts.append(f"{said}{named}; make its objects anew in every run, and seed its chance")
         return False
 
     def _sample(self, number: int | None) -> None:

@@ -105,6 +105,8 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
     record = {**_said(subject, finding), "detail": narration.detail(finding.cause), "steps": narration.rows(finding.cause)}
     if printed := narration.printed():
         record["printed"] = printed
+    if narration.outside:
+        record["outside"] = True
     if finding.order is Order.FIFO and not script:
         return cast(FindingRecord, {**record, **UNTRIED})
     return cast(FindingRecord, {**record, **script_of(level, record, subject, claimant)})

@@ -38,6 +38,7 @@ from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.world.loop import WorldLoop
 
+PATIENCE = 10.0  # seconds of wall clock for an import: that of a framework takes long on a busy machine
 STOPS = (KeyboardInterrupt, Blocked)  # not the subject's own errors
 _TOLD: set[str] = set()  # subjects whose text has been told
 
@@ -99,7 +100,7 @@ def watching_load(name: str, loop: ControlledLoop) -> Iterator[None]:
     """
     WATCHDOG.watch(loop)
     try:
-        with WATCHDOG.guarded(), captured(), loading(loop):
+        with WATCHDOG.guarded(PATIENCE), captured(), loading(loop):
             yield
     except Blocked as blocked:
         raise BadSubject(f"subject {name}: importing it or calling its factory blocks at {blocked}; neither may wait") from None

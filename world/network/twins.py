@@ -6,6 +6,7 @@ The real one is closed at once. It must be fresh: one that is connected carries 
 import socket
 from typing import TYPE_CHECKING, Any
 
+from subwarden.scheduling.uncontrolled import CONNECTED
 from subwarden.world.network.sockets import SimulatedSocket
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Twins:
         if known is not None:
             return known[1]
         if _connected(real):
-            raise self._network.loop.refuse("create_connection with a socket that is connected")
+            raise self._network.loop.refuse(CONNECTED)
         twin = self._network.make(real.family, real.type, real.proto)
         address = real.getsockname()
         if isinstance(address, tuple) and address[1]:

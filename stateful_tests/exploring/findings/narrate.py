@@ -56,6 +56,11 @@ class Narration(Observer):
         """The last lines that the subject printed."""
         return lines_of(self._play.loop)
 
+    @property
+    def outside(self) -> bool:
+        """Whether something of the simulated outside took part."""
+        return self._play.loop.prompt
+
     # --- what happens
 
     def begun(self, play: Play) -> None:

@@ -15,6 +15,7 @@ from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.subjects import loading
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.tests.checks import CHECKS
@@ -116,7 +117,8 @@ def test_a_folder_that_cannot_be_written_does_not_cost_a_gate_its_report(capsys:
     assert err.splitlines()[-1].startswith("subwarden gate: cannot save findings in .subwarden/corpus: ")
 
 
-def test_a_factory_that_blocks_is_interrupted_and_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_factory_that_blocks_is_interrupted_and_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "PATIENCE", 0.5)
     err = one_line(capsys, "gate", "--subject", "mine.py:blocks")
     assert "blocks at " in err
     assert "in blocks; neither may wait" in err

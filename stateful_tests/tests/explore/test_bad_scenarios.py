@@ -1,9 +1,15 @@
 """A scenario that cannot be explored is refused in one line that names it, with exit code 3."""
 
+import asyncio
+import contextlib
+import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+import subwarden
 from subwarden.cli.main import main
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 
@@ -40,6 +46,35 @@ async def swallows():
 async def raw_socket():
     with socket.socket() as sock:
         sock.connect(("127.0.0.1", 9))
+
+async def sends_by_itself():
+    one, _ = socket.socketpair()
+    with one, _:
+        one.sendall(b"x")
+
+async def sends_past_the_loop():
+    loop = asyncio.get_running_loop()
+    async with await asyncio.start_server(lambda reader, writer: writer.close(), "localhost", 80):
+        with socket.socket() as sock:
+            sock.setblocking(False)
+            await loop.sock_connect(sock, ("localhost", 80))
+            sock.send(b"x")
+
+async def reads_by_itself():
+    one, _ = socket.socketpair()
+    with one, _:
+        one.setblocking(False)
+        one.recv(1)
+
+async def connected_before():
+    one, _ = socket.socketpair()
+    with one, _:
+        one.setblocking(False)
+        await asyncio.get_running_loop().sock_sendall(one, b"x")
+
+async def uses_uvloop():
+    import uvloop
+    uvloop.new_event_loop()
 
 async def process():
     await asyncio.create_subprocess_exec("true")
@@ -84,15 +119,56 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("mine.py:streams", "mine.py:streams: the simulated network has no TLS; connect and serve without ssl= in a run"),
         ("mine.py:swallows", "loop.subprocess_exec"),
         ("mine.py:raw_socket", "socket.socket.connect"),
+        ("mine.py:sends_by_itself", "socket.socket.sendall"),
+        ("mine.py:sends_past_the_loop", "socket.socket.send "),
+        ("mine.py:reads_by_itself", "socket.socket.recv "),
+        ("mine.py:connected_before", "a socket that is connected already carries bytes that nobody can schedule"),
         ("mine.py:process", "subprocess_exec"),
         ("mine.py:blocking_process", "subprocess.Popen"),
         ("mine.py:thread", "threading.Thread.start"),
         ("mine.py:leaves", "mine.py:leaves raised SystemExit(0); it must return"),
     ],
 )
-def test_it_is_refused(scenario: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_refused_by_explore(scenario: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One line on standard error, and nothing else."""
     assert said in one_line(capsys, "explore", scenario)
+
+
+def test_uvloop_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module in its place, so that the test needs no package: the functions have uvloop's names."""
+    stand_in: Any = ModuleType("uvloop")
+    stand_in.new_event_loop = asyncio.new_event_loop
+    monkeypatch.setitem(sys.modules, "uvloop", stand_in)
+    assert "uvloop shows no ready queue" in one_line(capsys, "explore", "mine.py:uses_uvloop")
+
+
+REFUSED = ("streams", "swallows", "raw_socket", "sends_by_itself", "connected_before", "process", "blocking_process", "thread")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_refused_in_a_test_in_run_and_in_an_application(name: str) -> None:
+    """By the same line, with the place."""
+    mine: dict[str, Any] = {}
+    exec(compile(MINE, "mine.py", "exec"), mine)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await mine[name]()
+
+    async def asked() -> None:
+        async with subwarden.asgi(app) as client:
+            with contextlib.suppress(Exception):
+                await client.request("GET", "/")
+
+    with pytest.raises(subwarden.BadScenario, match=r": .* \((.*/)?mine\.py:\d+\)$") as told:
+        subwarden.test(mine[name])()
+    line = str(told.value).partition(": ")[2]
+    with pytest.raises(RuntimeError) as in_run:
+        subwarden.run(mine[name]())
+    assert str(in_run.value) == line
+    with pytest.raises(subwarden.BadScenario) as in_application:
+        subwarden.explore(asked)
+    assert str(in_application.value).endswith(line)
 
 
 @pytest.mark.parametrize(

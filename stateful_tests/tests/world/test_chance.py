@@ -5,10 +5,12 @@ import datetime
 import importlib
 import os
 import random
+import re
 import secrets
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +39,55 @@ def test_every_run_draws_the_same_numbers() -> None:
     assert random.random() == expected, "the state of module random is put back"
     assert os.urandom(8) != os.urandom(8)
     assert uuid.uuid4() != uuid.uuid4()
+
+
+ESCAPING = """
+import asyncio
+import os
+import random
+import time
+
+ours = random.Random()
+
+async def steps(number):
+    for _ in range(round(number) % 97):
+        await asyncio.sleep(0)
+
+async def not_seeded():
+    await steps(random.Random().random() * 1000)
+
+async def made_before():
+    await steps(ours.random() * 1000)
+
+async def asks_the_system():
+    await steps(os.getrandom(1)[0])
+
+async def real_clock():
+    await steps(time.process_time_ns())
+
+async def seeded():
+    await steps(random.Random(5).random() * 1000)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("not_seeded", "random.Random() at "),
+        ("made_before", "a random.Random of before the run at "),
+        ("asks_the_system", "os.getrandom at "),
+        ("real_clock", "time.process_time_ns at "),
+    ],
+)
+def test_what_escapes_is_named_with_the_line_that_calls_it(name: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "escaping.py"
+    mine: dict[str, Any] = {}
+    exec(compile(ESCAPING, str(file), "exec"), mine)
+    found = subwarden.explore(mine[name], schedules=40, order="fifo")
+    assert found.verdict == "inconclusive", str(found)
+    doubt = found.record["doubts"][0]
+    assert re.search(rf"; the real clock or chance: {re.escape(said)}{re.escape(str(file))}:\d+; make its objects anew", doubt), doubt
+    assert subwarden.explore(mine["seeded"], schedules=40, order="fifo").verdict == "holds"
 
 
 OWN = """

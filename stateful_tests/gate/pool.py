@@ -89,6 +89,8 @@ class Pool:
                         results[number], done = about, done + 1
                     elif message == "begun":
                         self._begin(pipe)
+                    elif message == "ending":  # what is left is ours, and takes seconds on a busy machine
+                        self._until.pop(pipe, None)
                     heard(number, message, about)
             self._kill_the_late()
             tick(done)

@@ -34,9 +34,9 @@ BEST = (0, False)  # fifo without cancellation: no other order or check has bett
 def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: CrashNote) -> None:
     """The process. It is sent ("do", (Task, seconds or None)) and ("stop", None), which ends a task with the work done until then.
 
-    It says ("begun", None), then ("did", schedules) and ("found", Told), and at the end of each task ("done", Result). After ("bad", why)
-    or ("failed", traceback) it ends. So it does when the pipe is closed. `memory`: bytes, None for half of the
-    machine's, and how many processes share them.
+    It says ("begun", None), then ("did", schedules) and ("found", Told), and at the end of each task ("ending", None), when the subject has
+    had its time, and ("done", Result). After ("bad", why) or ("failed", traceback) it ends. So it does when the pipe is closed. `memory`:
+    bytes, None for half of the machine's, and how many processes share them.
     """
     for number in ENDING:  # all processes of a group get them; the gate decides how to end
         signal.signal(number, signal.SIG_IGN)
@@ -81,7 +81,9 @@ class _Worker:
 
     def do(self, task: Task) -> Result:
         with blaming(task.subject), running():
-            return self._search(task) if isinstance(task, Shard) else self._investigate(task)
+            result = self._search(task) if isinstance(task, Shard) else self._investigate(task)
+            self._pipe.send(("ending", None))
+            return result
 
     def _spent(self) -> bool:
         now = monotonic()

@@ -180,7 +180,7 @@ class _Lines:
 
     async def receive(self) -> str:
         line = await self._reader.readline()
-        if not line:
+        if not line.endswith(b"\n"):  # the connection has ended, maybe in the middle of a line
             raise ConnectionResetError
         return line.decode().removesuffix("\n")
 

@@ -48,6 +48,33 @@ def lines(answered: Any) -> Any:
     )
 
 
+def test_a_line_that_the_end_of_a_connection_cuts_off_is_no_message() -> None:
+    async def handle(reader: Any, writer: Any) -> None:
+        await reader.readline()
+        writer.write(b"hello\nok")
+        writer.close()
+
+    async def serve() -> Any:
+        async with await asyncio.start_server(handle, "localhost", 7000):
+            yield
+
+    async def scenario() -> None:
+        adapter = subwarden.SocketHub(
+            serve,
+            connect=lambda client: asyncio.open_connection("localhost", 7000),
+            subscribe=lambda topic: "join",
+            publish=lambda topic, message: message,
+        )()
+        await adapter.start()
+        await adapter.connect("ann")
+        await adapter.subscribe("ann", "t")
+        assert adapter.delivered() == {"ann": ["hello"]}
+        await adapter.close()
+
+    found = subwarden.explore(scenario, schedules=25, leave=["handle"])
+    assert found.verdict == "holds", str(found)
+
+
 @pytest.mark.parametrize("answered", [None, lambda text: text == "ok"], ids=["once nothing is in flight", "by an answer"])
 def test_a_call_has_been_answered_when_its_effect_is_there(answered: Any) -> None:
     async def scenario() -> None:

@@ -21,6 +21,7 @@ from subwarden.stateful_tests.gate.worker import work
 
 TICK = 0.25  # seconds between two reports of progress
 STOPPING = 2.0  # seconds that a worker has to end its task when it is told to stop
+CLEAN_UP = 5.0  # seconds to send what was found by a search: garbage takes long on a busy machine, and the work would be lost
 OVERTIME = 2.0  # seconds that a task may take longer than it was given; the subject may be in a step that takes long
 
 Heard = Callable[[int, str, Any], object]
@@ -89,8 +90,8 @@ class Pool:
                         results[number], done = about, done + 1
                     elif message == "begun":
                         self._begin(pipe)
-                    elif message == "ending":  # what is left is ours, and takes seconds on a busy machine
-                        self._until.pop(pipe, None)
+                    elif message == "ending" and pipe in self._until:
+                        self._until[pipe] += CLEAN_UP
                     heard(number, message, about)
             self._kill_the_late()
             tick(done)

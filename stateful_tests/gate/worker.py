@@ -34,8 +34,8 @@ BEST = (0, False)  # fifo without cancellation: no other order or check has bett
 def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: CrashNote) -> None:
     """The process. It is sent ("do", (Task, seconds or None)) and ("stop", None), which ends a task with the work done until then.
 
-    It says ("begun", None), then ("did", schedules) and ("found", Told), and at the end of each task ("ending", None), when the subject has
-    had its time, and ("done", Result). After ("bad", why) or ("failed", traceback) it ends. So it does when the pipe is closed. `memory`:
+    It says ("begun", None), then ("did", schedules) and ("found", Told), ("ending", None) when a shard has been searched, and at the end of
+    each task ("done", Result). After ("bad", why) or ("failed", traceback) it ends. So it does when the pipe is closed. `memory`:
     bytes, None for half of the machine's, and how many processes share them.
     """
     for number in ENDING:  # all processes of a group get them; the gate decides how to end
@@ -81,9 +81,7 @@ class _Worker:
 
     def do(self, task: Task) -> Result:
         with blaming(task.subject), running():
-            result = self._search(task) if isinstance(task, Shard) else self._investigate(task)
-            self._pipe.send(("ending", None))
-            return result
+            return self._search(task) if isinstance(task, Shard) else self._investigate(task)
 
     def _spent(self) -> bool:
         now = monotonic()
@@ -113,6 +111,7 @@ class _Worker:
             if self._deadline is None:
                 break
         outcome = search.finish()
+        self._pipe.send(("ending", None))
         outcome.seconds = monotonic() - began
         return outcome
 

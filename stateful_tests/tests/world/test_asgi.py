@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 import subwarden
+from subwarden.cli.main import main
+from subwarden.stateful_tests.tests.paths import EXAMPLES
 from subwarden.world.asgi.connection import Disconnected
 
 
@@ -164,6 +166,21 @@ def test_a_hub_that_works_has_no_finding() -> None:
 def test_a_hub_that_keeps_who_has_left_is_found() -> None:
     with pytest.raises(subwarden.DoesNotHold, match="a message reaches a connection that was not subscribed"):
         subwarden.holds(adapter(hub(leaves=False)), budget=20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "verdict"), [("Hub", "holds"), ("Forgets", "violated")])
+def test_rooms_on_fastapi_are_held_by_an_adapter_of_few_lines(name: str, verdict: str, tmp_path: Path) -> None:
+    file = EXAMPLES / "world/fastapi_rooms.py"
+    made = file.read_text(encoding="utf-8").partition("def adapter(app):")[2].splitlines()
+    assert len([line for line in made if line.strip()]) <= 25
+    report = tmp_path / "report.json"
+    assert main(["play", str(EXAMPLES / "world/leaves.txt"), "--subject", f"{file}:{name}", "--json", str(report)]) == (
+        verdict == "violated"
+    )
+    record = json.loads(report.read_text())
+    assert record["verdict"] == verdict
+    assert {finding["property"] for finding in record["findings"]} == ({"P8"} if verdict == "violated" else set())
 
 
 @pytest.mark.parametrize("copies", [True, False])

@@ -5,20 +5,8 @@ import importlib
 import sys
 
 SHORT = ("loop_speed", "checked_speed", "adapters")
-NAMES = (
-    *SHORT,
-    "prove_vs_tlc",
-    "strategies",
-    "exhaustive",
-    "processes",
-    "peers",
-    "peers.scenarios",
-    "hunt",
-    "patience",
-    "depth",
-    "memory",
-    "scale",
-)
+LONG = ("prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "peers.scenarios", "hunt", "patience", "depth", "memory", "scale")
+NAMES = (*SHORT, *LONG)
 
 
 def main() -> int:

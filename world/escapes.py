@@ -67,7 +67,7 @@ class Escapes:
 
     def _named(self, frame: FrameType, called: Any) -> str | None:
         name, of = called.__name__, getattr(called, "__self__", None)
-        if isinstance(of, random.Random) and of is not random._inst:  # type: ignore[attr-defined]  # the one of the module, which is seeded
+        if isinstance(of, random.Random) and of is not random._inst:  # that is the one of the module, which is seeded
             if name == "seed":
                 self._made.append(of)
                 return "random.Random()" if frame.f_locals.get("a", of) is None else None  # else its numbers repeat

@@ -17,7 +17,7 @@ from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage import completeness
 from subwarden.stateful_tests.exploring.coverage.good_turing import digest
 from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
-from subwarden.stateful_tests.exploring.coverage.points import at_level
+from subwarden.stateful_tests.exploring.coverage.points import PointKind, at_level, points
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.explorer import Explorer
 from subwarden.stateful_tests.exploring.findings.investigate import investigate
@@ -81,7 +81,8 @@ class GateSearch:
         level, runner = explorer.level, explorer.runner
         absent, fired = level.absent(self._factory), explorer.fired()
         for point, program in level.sure_of(explorer.check.order).items():
-            if point not in absent and not at_level(level.scope, {point}) <= fired:
+            called = points(PointKind.OPERATION, (operation.name for chain in program.tasks for operation in chain))
+            if not absent & {point, *called} and not at_level(level.scope, {point}) <= fired:
                 self.outcome.programs += 1
                 result, names = runner.record(program, lambda _: fixed(()))
                 self._look_into(program, names, result.violations)

@@ -6,7 +6,7 @@ from typing import Any
 from subwarden.checking.core.connection_states import CoreGraph
 from subwarden.checking.core.options.all import kinds_of
 from subwarden.model.core.options import PLAIN
-from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, OPTION_KINDS, Attach, Connect, Publish, Subscribe
+from subwarden.model.core.step import CORE_BY_NAME, CORE_KINDS, OPTION_KINDS, Attach, Connect, Publish, Subscribe, Unsubscribe
 from subwarden.model.core.words import say_operation
 from subwarden.reports.script.core import write
 from subwarden.scheduling.order import Order
@@ -25,7 +25,10 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram, prepare
 from subwarden.stateful_tests.subjects.core.simpler import simpler
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
-DELIVERS = CoreProgram(((Attach("c1", "s1"), Connect("c1"), Subscribe("c1", "t1"), Publish("t1")),))
+SUBSCRIBES = Attach("c1", "s1"), Connect("c1"), Subscribe("c1", "t1")
+DELIVERS = CoreProgram(((*SUBSCRIBES, Publish("t1")),))
+LEAVES = CoreProgram(((*SUBSCRIBES, Unsubscribe("c1", "t1"), Publish("t1")),))
+TO_NOBODY = "publish: to nobody"
 
 
 class CoreLevel(AdapterLevel):
@@ -56,8 +59,10 @@ class CoreLevel(AdapterLevel):
         return expected | {DELIVERED_IN[order]} | ({ABOUT_TO_RUN} if cancellation else set())
 
     def sure_of(self, order: Order) -> Mapping[Point, CoreProgram]:
-        """A program that delivers a message."""
-        return {DELIVERED_IN[order]: DELIVERS}
+        """A program that delivers a message, and one that delivers none to a client that has left the topic. A subject that runs slowly
+        has few drawn programs.
+        """
+        return {DELIVERED_IN[order]: DELIVERS, Point(PointKind.TRANSITION, TO_NOBODY): LEAVES}
 
     def brings(self, factory: Factory) -> set[Point]:
         """Beside what any adapter brings, the operations and transitions of its options."""

@@ -1,6 +1,7 @@
 """The page in a headless Chromium: a person opens a finding, moves along it, compares, searches and copies. Skipped without Chromium."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from subwarden.reports.html.escaping import shown
 from subwarden.reports.html.views import html_of
 from subwarden.stateful_tests.tests.reports.browser import Browser, chromium
+from subwarden.stateful_tests.tests.reports.every_record import RECORDS
 from subwarden.stateful_tests.tests.reports.records import HOSTILE, PHANTOM, RAW, gate_of, hostile_run, long_run, replayed
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium")
@@ -160,6 +162,19 @@ def test_a_phone_has_no_sideways_scrolling_and_text_stands_out(browser: Browser,
     opened(browser, tmp_path, gate_of(replayed(PHANTOM), replayed(RAW)), width=width, scheme=scheme)
     assert browser.value("document.documentElement.scrollWidth") <= width
     assert browser.value(CONTRAST) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_the_page_of_every_record_is_readable_names_everything_and_asks_for_nothing(browser: Browser, tmp_path: Path, name: str) -> None:
+    for verdict, width, scheme in product(("violated", "holds", "inconclusive"), (1280, 390), ("light", "dark")):
+        path = opened(browser, tmp_path, {**RECORDS[name](), "verdict": verdict}, width=width, scheme=scheme)
+        browser.value("for (const each of document.querySelectorAll('details')) each.open = true")
+        browser.frame()
+        assert browser.value(CONTRAST) == []
+        assert nameless(browser) == []
+        assert browser.value("document.documentElement.scrollWidth") <= width
+        assert (browser.problems, browser.requests) == ([], [path.resolve().as_uri()])
 
 
 def nameless(browser: Browser) -> list[Any]:

@@ -21,6 +21,7 @@ TIP = (
 )
 PARTS = ("dom.js", "timeline.js", "detail.js", "finding.js")
 PROPERTY = re.compile(r"([A-Z]{1,2}\d{1,3}) ([^:]{1,80}): (.*)", re.DOTALL)
+FEW = 5  # findings, whose own headings are the list of them
 SIGNS = {"holds": "✓", "violated": "✗", "inconclusive": "?"}
 
 
@@ -61,7 +62,7 @@ def _findings(view: View) -> str:
     if not view.findings:
         return ""
     contents = ""
-    if len(view.findings) > 1:
+    if len(view.findings) > FEW:
         links = "".join(f'<li><a href="#finding-{at}">{listed(each)}</a></li>' for at, each in enumerate(view.findings))
         contents = f'<nav aria-label="Findings"><ol class="contents">{links}</ol></nav>'
     runs = iter(range(len(view.findings)))
@@ -96,7 +97,7 @@ def _finding(at: int, finding: FindingView, run: int | None) -> str:
     pictures = f'<div class="pictures">{"".join(finding.pictures)}</div>' if finding.pictures else ""
     opened = " open" if at == 0 else ""
     return (
-        f'<details class="finding" id="finding-{at}"{opened}><summary><h3>{heading(finding.heading)}</h3></summary>'
+        f'<details class="finding" id="finding-{at}"{opened}><summary><h3>{listed(finding)}</h3></summary>'
         f"{said}{tasks}{drawn}{pictures}{printed}{replay}{note}{script}</details>"
     )
 

@@ -83,7 +83,7 @@ def _places(graph: Graph, look: Look) -> tuple[dict[str, Box], float, float]:
         x += wide + BETWEEN
         inside = [(at[one].y - at[other].y) for one in layer for other in layer if graph.has_edge(one, other)]
         around = max(around, *(x - 62 + 0.75 * _out(up) for up in inside), 0.0)
-    return at, max(x - BETWEEN + 8, around), bottom + (DIP / 2 if len(graph) > 2 else 8)
+    return at, max(x - BETWEEN + 8, around), bottom + 4  # the gap below the last node has room for an edge that dips
 
 
 def _layers(graph: Graph, look: Look) -> list[list[str]]:

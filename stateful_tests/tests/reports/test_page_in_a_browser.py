@@ -210,12 +210,16 @@ def test_a_screen_reader_has_a_name_for_everything(browser: Browser, tmp_path: P
 
 
 def test_it_prints_as_a_table(browser: Browser, tmp_path: Path) -> None:
-    opened(browser, tmp_path, gate_of(replayed(PHANTOM), replayed(RAW)))
+    record = gate_of(replayed(PHANTOM), replayed(RAW))
+    record["findings"][0]["replay"] = "sw1-" + 300 * "x"
+    opened(browser, tmp_path, record)
     browser.value("dispatchEvent(new Event('beforeprint'))")
     assert browser.value("[...document.querySelectorAll('.printed')].map((one) => one.querySelectorAll('tr').length)") == [9, 10]
     media = [{"name": "prefers-color-scheme", "value": "dark"}]
     browser.ask("Emulation.setEmulatedMedia", media="print", features=media)
     assert browser.value(CONTRAST) == [], "also from the dark theme"
+    cut = "[...document.querySelectorAll('pre')].filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth).length"
+    assert browser.value(cut) == 0, "paper cannot be scrolled"
     browser.ask("Emulation.setEmulatedMedia", media="")
     browser.value("dispatchEvent(new Event('afterprint'))")
     assert browser.value("document.querySelectorAll('.printed').length") == 0

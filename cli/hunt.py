@@ -118,7 +118,7 @@ def _search(
             seconds = monotonic() - began
         with blaming(plan.subject):  # a finding is played once more to record it
             record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds, hunt.unfit)
-        portable = options.portable or folder.path.parent != ROOT  # no short name is looked for elsewhere
+        portable = options.portable or folder.path.parent != ROOT or hunt.unwritten is not None  # no short name is looked for elsewhere
         unwritten = f"subwarden hunt: {hunt.unwritten}\n" if hunt.unwritten else ""
         with blaming(plan.subject):
             write_outputs(

@@ -16,6 +16,7 @@ WHY = {
     "stopped": "stopped by hand",
     "no workers": "no worker finished a round",
     "all lost": "every worker was killed once, in the middle of a round",
+    "unwritten": "the hunt's folder cannot be written any more",
     "unfit": "the subject cannot be judged any more",
     "gone": "the cluster's scheduler has gone",
 }

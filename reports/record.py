@@ -19,7 +19,7 @@ EXPLORE_SCHEMA: Final = "subwarden/explore/1"
 
 VerdictName = Literal["holds", "violated", "inconclusive"]
 OrderName = Literal["fifo", "any"]
-ExitReasonName = Literal["budget", "rounds", "stopped", "no workers", "all lost", "unfit", "gone"]
+ExitReasonName = Literal["budget", "rounds", "stopped", "no workers", "all lost", "unwritten", "unfit", "gone"]
 
 
 # --- a run and a finding

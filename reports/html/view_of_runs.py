@@ -28,6 +28,7 @@ ENDED = {
     "stopped": "It was stopped by hand.",
     "no workers": "No worker was left.",
     "all lost": "All workers died.",
+    "unwritten": "The hunt's folder could not be written any more.",
     "unfit": "The subject could not be judged any more.",
     "gone": "The cluster's scheduler had gone.",
 }

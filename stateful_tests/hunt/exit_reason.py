@@ -11,6 +11,7 @@ class ExitReason(Enum):
     STOPPED = "stopped"  # by a signal, or because its reader has gone
     NO_WORKERS = "no workers"  # none came to its end
     ALL_LOST = "all lost"  # each was killed, and its last round was not searched to its end
+    UNWRITTEN = "unwritten"  # its folder cannot be written any more, as on a full disk
     UNFIT = "unfit"  # the subject could be judged for a while, and cannot any more
     GONE = "gone"  # who carried the work has gone, such as the scheduler of a cluster
 

@@ -27,6 +27,7 @@ from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, check_of
 from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
 from subwarden.stateful_tests.hunt.writer import Writer
+from subwarden.stateful_tests.runs.replay import of_finding
 from subwarden.stateful_tests.subjects.loading import BadSubject
 
 TICK = 0.25  # seconds between two looks at the workers
@@ -108,12 +109,12 @@ class Hunt:
             finally:
                 self._carrier.close()
                 self._finish()
-        if self._bad is not None and not (self._judged or self.findings):
-            raise self._bad
-        if isinstance(self._bad, WorkerFailed):
+        if self._bad is not None and (isinstance(self._bad, WorkerFailed) or not (self._judged or self.findings)):
             raise self._bad
         if self._bad is not None:
             reason = ExitReason.UNFIT
+        elif self._folder.failed:
+            reason = ExitReason.UNWRITTEN
         elif self._carrier.gone and not self._stopping:
             self._listener.say(self._carrier.gone)
             self.totals.lost.append(self._carrier.gone)
@@ -226,13 +227,11 @@ class Hunt:
             self._corpus.give(kept)
         path = self._folder.keep(self._plan.subject, kept)
         if before is None or (kept.shrunk and not before.shrunk):
-            how = f"{finding.size[0]} operation{'s' * (finding.size[0] != 1)}, in {finding.order.value}" + (
-                " with a cancellation" if finding.cancellation else ""
-            )
-            now = "as small as it gets" if kept.shrunk else "being made smaller"
-            at = f" at {kept.at}" if kept.at else ""
+            how = f"{finding.size[0]} operation{'s' * (finding.size[0] != 1)}, in {finding.order.value}"
+            how += " with a cancellation" * finding.cancellation
+            now, at = "as small as it gets" if kept.shrunk else "being made smaller", f" at {kept.at}" if kept.at else ""
             said = f"found {finding.broken.name} {finding.broken.title}: {cause.said()} ({how}; {now}){at}"
-            self._listener.say(f"{said}; subwarden replay {path or '(not saved)'}")
+            self._listener.say(f"{said}; subwarden replay {path or of_finding(self._plan.subject, finding).string()}")
 
     def _lost(self, worker: int, how: str, *, poisoned: bool) -> None:
         """`worker` has died; `poisoned`: so have all that did its work before."""

@@ -32,7 +32,7 @@ def hunt_record(
     """The record of a hunt that ended for `reason`. `schedules`, `seconds` and `unfit`, why its subject cannot be judged any more, are of
     this session, all else is of all sessions.
     """
-    brief = reason in (ExitReason.STOPPED, ExitReason.UNFIT)
+    brief = reason in (ExitReason.STOPPED, ExitReason.UNWRITTEN, ExitReason.UNFIT)
     whole = totals.whole
     best = sorted((kept.finding for kept in findings.values()), key=lambda finding: (finding.rank(), finding.id))
     records, doubts = findings_record(plan.subject, best, scripts=not brief, keep=True)

@@ -193,13 +193,14 @@ def test_a_hunt_whose_disk_is_full_ends_with_its_report(
         journal(self, line)
 
     monkeypatch.setattr(Folder, "journal", filling)
-    assert (
-        main(["hunt", "--subject", "source", "--level", "manager", "--jobs", "1", "--budget", "10m", "--dir", str(tmp_path / "hunt")]) == 1
-    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["hunt", "--subject", "source", "--level", "manager", "--jobs", "1", "--budget", "10m"]) == 1
     out, err = capsys.readouterr()
     assert "subwarden hunt: cannot write journal.jsonl: No space left on device; free some disk space" in err.splitlines()
-    assert "not saved" in err
+    assert "subwarden replay sw1-" in err
+    assert "subwarden replay sw1-" in out
     assert "violated" in out
+    assert "the hunt's folder cannot be written any more: " in out
 
 
 # --- --jobs

@@ -18,6 +18,7 @@ FACTS, LONGEST = 5, 34  # lines of a state, and characters of a line
 MOST = 28  # states of a picture: beside those of the runs, the nearest
 TITLE = "The model's states"
 NOTHING = "nothing"
+UNKNOWN = "Moves that neither took are not drawn: there are too many, or they depend on more than the calls."
 SIGNS = (
     ("taken", "this run"),
     ("beside", "only the nearest run that holds"),
@@ -56,7 +57,7 @@ def model_pictures(run: Mapping[str, Any]) -> list[str]:
         return []
     look = Look(edges=edges, said=calls, nodes=nodes, lines=lines, layers=_layers(shown, names[way[0]] if way else min(names.values())))
     left_out = graph.number_of_nodes() - len(drawn)
-    more = f"{left_out:,} more states are not drawn." if left_out else ""
+    more = UNKNOWN if model is None else f"{left_out:,} more states are not drawn." if left_out else ""
     return [f"<div>{graph_picture(TITLE, shown, 'leads to', look)}{_legend({*edges.values(), *nodes.values()}, more)}</div>"]
 
 

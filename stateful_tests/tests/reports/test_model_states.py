@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from subwarden.reports.html.graphs.model_states import model_pictures
+from subwarden.reports.html.graphs.model_states import UNKNOWN, model_pictures
 from subwarden.reports.html.graphs.subscription_places import subscription_places
+from subwarden.stateful_tests.exploring.findings.pictured.model_moves import ModelMoves, moves_record
 from subwarden.stateful_tests.tests.reports.records import PHANTOM, RAW, replayed
 
 EDGE = re.compile(r'class="edge (\w+)"')
@@ -91,7 +92,7 @@ def test_the_model_of_a_real_run_has_its_states(name: str) -> None:
 def test_a_server_s_states_are_those_that_its_runs_pass_through() -> None:
     record: Any = replayed(UNSUBSCRIBED)
     assert record["trace"]["model"] is None
-    assert model_pictures(record)
+    assert UNKNOWN in model_pictures(record)[0]
 
 
 def test_clients_and_topics_keep_their_places_and_what_hangs_together_stands_together() -> None:
@@ -102,3 +103,24 @@ def test_clients_and_topics_keep_their_places_and_what_hangs_together_stands_tog
     assert places["topics"] == {"t2": 18, "t1": 44, "t3": 70}
     assert places["height"] == 3 * 26 + 10
     assert subscription_places({"steps": [], "trace": None}) is None
+
+
+def test_a_program_with_too_many_states_has_no_model_to_draw() -> None:
+    def step(state: frozenset[int], _memory: object, operation: int) -> list[tuple[frozenset[int], None]]:
+        return [(state | {operation}, None)]
+
+    model = ModelMoves(frozenset(), step, lambda state: sorted(map(str, state)))
+    many = moves_record(model, [(number,) for number in range(13)], str)
+    assert many is None
+    few = moves_record(model, [(1, 2), (3,)], str)
+    assert few is not None
+    assert few["states"] == [[], ["1"], ["3"], ["1", "2"], ["1", "3"], ["1", "2", "3"]]
+    assert {(move["source"], move["target"]): move["calls"] for move in few["moves"]} == {
+        (0, 1): ["1"],
+        (0, 2): ["3"],
+        (1, 3): ["2"],
+        (1, 4): ["3"],
+        (2, 4): ["1"],
+        (3, 5): ["3"],
+        (4, 5): ["2"],
+    }

@@ -10,7 +10,7 @@ from subwarden.reports.html.svg import GridRow, Share, counts, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.html.view_of_runs import script_said
 from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord
-from subwarden.reports.scenario.exploration import happens
+from subwarden.reports.scenario.exploration import happens, replay_line
 from subwarden.reports.scenario.steps import scenario_steps
 
 
@@ -110,7 +110,7 @@ def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingV
         lines=[*finding["evidence"], f"order {finding['order']}: {happens(finding)}.", *moved, *chosen],
         run=run,
         pictures=[*model_pictures(run), *lock_pictures(run)],
-        replay=f"subwarden explore {scenario} --replay {finding['replay']}",
+        replay=replay_line(finding, scenario),
         by_hand=f"subwarden view {scenario} --replay {finding['replay']}",
         printed=finding.get("printed", ()),
         script=finding["script"],

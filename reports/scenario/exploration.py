@@ -51,7 +51,14 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
         write_searchable(f"values: {', '.join(finding['values'])}", console)
     _write_run(finding["steps"], console)
     write_printed(finding.get("printed", ()), console)
-    console.print(Text(f"replay: subwarden explore {scenario} --replay {finding['replay']}"), soft_wrap=True)
+    console.print(Text(f"replay: {replay_line(finding, scenario)}"), soft_wrap=True)
+
+
+def replay_line(finding: ScenarioFindingRecord, scenario: str) -> str:
+    """The command that plays the run again; for a test with fixtures or parameters, whose values only the test has, what to do."""
+    if finding.get("arguments"):
+        return "run this test again, with the same arguments: the run that failed is tried first"
+    return f"subwarden explore {scenario} --replay {finding['replay']}"
 
 
 def happens(finding: ScenarioFindingRecord) -> str:

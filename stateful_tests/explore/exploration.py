@@ -158,6 +158,7 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
         "minimal": finding.minimal,
         "virtual_seconds": told.ended_at,
         "steps": told.rows,
+        **({"arguments": True} if scenario.arguments else {}),  # type: ignore[typeddict-item]  # mypy: not of a conditional
         "replay": encode(coded_run(run.rules, run.choices, run.names)),
         "script": None,  # made where it is asked for (`explore.script`)
         "script_confirmed": None,

@@ -21,11 +21,14 @@ class BadScenario(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`start()` makes its coroutine, anew for every run. `name`: `chat.py:scenario`."""
+    """`start()` makes its coroutine, anew for every run. `name`: `chat.py:scenario`. `arguments`: a test gives it some, which the name does
+    not.
+    """
 
     name: str
     function: str
     start: Start
+    arguments: bool = False
 
     @property
     def file(self) -> str:
@@ -58,7 +61,7 @@ def scenario_of(function: Any, arguments: tuple[Any, ...] = (), keywords: Mappin
     except ValueError:  # a builtin without a signature: calling it will tell
         pass
     start = functools.partial(function, *arguments, **keywords) if arguments or keywords else function
-    return Scenario(name, getattr(original, "__name__", "scenario"), start)
+    return Scenario(name, getattr(original, "__name__", "scenario"), start, bool(arguments or keywords))
 
 
 def load_scenario(name: str) -> Scenario:

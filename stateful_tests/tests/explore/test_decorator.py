@@ -123,3 +123,31 @@ def test_what_is_not_async_is_refused_in_one_line(pytester: pytest.Pytester) -> 
     result = pytester.runpytest_subprocess(*ONE)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*BadScenario: @subwarden.test: test_plain is not async; write `async def test_plain`*"])
+
+
+WITH_ARGUMENTS = """
+import asyncio
+import pytest
+import subwarden
+
+@pytest.mark.parametrize("limit", [1, 3])
+@subwarden.test
+async def test_with_parameters(limit):
+    seen = []
+    async def put(item):
+        await asyncio.sleep(0)
+        seen.append(item)
+    await asyncio.gather(put(1), put(2))
+    assert limit < 3 or seen == [1, 2]
+"""
+
+
+def test_a_test_with_arguments_is_replayed_by_the_test(pytester: pytest.Pytester) -> None:
+    """The name of its function does not say them, so that no command could replay it."""
+    pytester.makepyfile(WITH_ARGUMENTS)
+    for found in ("found by schedule *;", "found by a saved run;"):
+        result = pytester.runpytest_subprocess(*ONE)
+        result.assert_outcomes(passed=1, failed=1)
+        result.stdout.fnmatch_lines(
+            [f"*{found}*", "*replay: run this test again, with the same arguments: the run that failed is tried first"]
+        )

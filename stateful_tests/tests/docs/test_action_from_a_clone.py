@@ -19,6 +19,7 @@ from subwarden.stateful_tests.tests.paths import ROOT
 ACTION = (ROOT / "action.yml").read_text(encoding="utf-8")
 STEP = re.compile(r"^    - (.*?)(?=^    - |\Z)", re.MULTILINE | re.DOTALL)
 RUN = re.compile(r"^ +run: \|\n((?: {8}.*\n|\n)+)", re.MULTILINE)
+USES = re.compile(r"^(?: +)?uses: ([\w/-]+)@v\d+", re.MULTILINE)
 GIVEN = re.compile(r"^ +(\w+): \$\{\{ inputs\.([\w-]+) \}\}$", re.MULTILINE)
 DEFAULT = re.compile(r"^  ([\w-]+):\n    description: .*\n(?:    required: true\n|    default: \"?(.*?)\"?\n)", re.MULTILINE)
 PAGE = (ROOT / "docs" / "reports" / "ci.md").read_text(encoding="utf-8")
@@ -27,19 +28,23 @@ PROJECT = '[project]\nname = "their-project"\nversion = "1"\n[tool.setuptools]\n
 
 
 class Step(NamedTuple):
-    """A step with a script. `given`: the environment variables and the inputs that they have."""
+    """A step: a script, or the action that it `uses`. `given`: the environment variables and the inputs that they have; `always`: it runs
+    after a step that failed, too.
+    """
 
-    script: str
+    script: str | None
+    uses: str
     given: dict[str, str]
+    always: bool
 
 
 def steps() -> list[Step]:
-    """The steps that run a script, in their order."""
+    """The steps, in their order."""
     found = []
     for text in STEP.findall(ACTION.partition("  steps:\n")[2]):
-        script = RUN.search(text)
-        if script is not None:
-            found.append(Step(re.sub(r"^ {8}", "", script[1], flags=re.MULTILINE), dict(GIVEN.findall(text))))
+        script, uses = RUN.search(text), USES.search(text)
+        words = None if script is None else re.sub(r"^ {8}", "", script[1], flags=re.MULTILINE)
+        found.append(Step(words, "" if uses is None else uses[1], dict(GIVEN.findall(text)), text.startswith("if: always()")))
     return found
 
 
@@ -53,7 +58,8 @@ class Runner:
             path.mkdir()
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(action)], check=True)
         venv.create(python, with_pip=True)  # as actions/setup-python gives one
-        self._jobs = 0
+        self._installed = False
+        self._cache = folder / "cache"
         self._environment = {
             "PATH": f"{python / 'bin'}:/usr/bin:/bin",
             "HOME": str(folder / "home"),
@@ -69,25 +75,38 @@ class Runner:
         return subprocess.run(words, env=self._environment, cwd=self.project, capture_output=True, text=True, timeout=600, check=False)
 
     def job(self, **inputs: str) -> "subprocess.CompletedProcess[str]":
-        """Run all steps, the installation only in the first job; the last one, or the first that fails."""
+        """Run all steps, with nothing left of the job before but what the cache has; the script that failed, or the last one. The
+        installation is run in the first job only.
+        """
         values = dict(DEFAULT.findall(ACTION)) | inputs
         assert set(inputs) <= set(dict(DEFAULT.findall(ACTION)))
-        for step in steps()[self._jobs :]:
-            file = self.temporary / "step.sh"
-            file.write_text(step.script)
-            done = subprocess.run(
-                ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(file)],
-                env={**self._environment, **{name: values[given] for name, given in step.given.items()}},
-                cwd=self.project,
-                capture_output=True,
-                text=True,
-                timeout=600,
-                check=False,
-            )
-            if done.returncode:
-                break
-        self._jobs = 1
+        kept, done = self.project / ".subwarden", None
+        shutil.rmtree(kept, ignore_errors=True)
+        for step in steps():
+            if done is not None and done.returncode and not step.always:
+                continue
+            if step.uses == "actions/cache/restore" and self._cache.exists():
+                shutil.copytree(self._cache, kept)
+            elif step.uses == "actions/cache/save" and kept.exists():
+                shutil.copytree(kept, self._cache, dirs_exist_ok=True)
+            elif step.script is not None and not ("install" in step.given.values() and self._installed):
+                done = self._run(step, values)
+        self._installed = True
+        assert done is not None
         return done
+
+    def _run(self, step: Step, values: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+        file = self.temporary / "step.sh"
+        file.write_text(step.script or "")
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(file)],
+            env={**self._environment, **{name: values[given] for name, given in step.given.items()}},
+            cwd=self.project,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
 
 
 def commands() -> dict[str, list[str]]:
@@ -107,7 +126,14 @@ def test_every_part_of_the_page_has_a_command_line() -> None:
 
 
 def test_all_steps_are_read() -> None:
-    assert [sorted(step.given.values()) for step in steps()] == [["install"], ["arguments", "budget", "command", "subject"]]
+    scripts = [sorted(step.given.values()) for step in steps() if step.script is not None]
+    assert scripts == [["install"], ["arguments", "budget", "command", "subject"]]
+    assert [(step.uses, step.always) for step in steps() if step.uses] == [
+        ("actions/setup-python", False),
+        ("actions/cache/restore", False),
+        ("actions/cache/save", True),
+        ("actions/upload-artifact", True),
+    ]
     assert {"subject", "command", "install", "python-version"} <= set(dict(DEFAULT.findall(ACTION)))
 
 

@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis.database import InMemoryExampleDatabase
 
 import subwarden
 from subwarden.cli.main import main
+from subwarden.stateful_tests.fixture.plugin import Saved
+from subwarden.stateful_tests.runs import saved
 from subwarden.stateful_tests.runs.bounded import text_of
 from subwarden.stateful_tests.runs.files import digest_of, file_of
+from subwarden.stateful_tests.runs.found.kept import short
 from subwarden.stateful_tests.runs.replay import MARK, BadReplay, Replay, read
 from subwarden.stateful_tests.runs.trust import insist, remember, was_named
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 from subwarden.stateful_tests.tests.fixture.test_pytest_plugin import BROKEN
-from subwarden.stateful_tests.tests.paths import DATA
+from subwarden.stateful_tests.tests.paths import DATA, ROOT
 
 EVIL = "from pathlib import Path\nPath('ran').touch()\n" + BROKEN
+CORPUS = ROOT / "stateful_tests" / "corpus"
 LOST = DATA / "hub" / "lost.txt"
 
 
@@ -54,6 +59,42 @@ def test_a_replay_runs_nothing_that_the_user_has_not_named(subject: str, capsys:
     assert "if you trust it, add --subject " in err
     with pytest.raises(BadReplay, match="wants to run the subject"):
         subwarden.replay(sent(subject).string())
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize("subject", ["../there/evil.py:Mine", "evil:Mine", "exec:touch ran"])
+def test_no_other_command_runs_what_a_record_names(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"the run wants to run the subject {subject}, " in one_line(capsys, "view", sent(subject).string())
+    assert main(["replay", str(CORPUS / "source-P2-a-closed-connection-is-live-again.json"), "--json", "record.json"]) == 1
+    record = json.loads(Path("record.json").read_text())
+    record["subject"], record["replay"] = subject, sent(subject).string()
+    Path("record.json").write_text(json.dumps(record))
+    assert main(["report", "record.json", "--html", "page.html"]) == 0
+    capsys.readouterr()
+    assert f"wants to run the subject {subject}, " in one_line(capsys, "view", "record.json")
+    Path("log.jsonl").write_text(json.dumps({"history": 1, "model": subject}) + "\n")
+    assert main(["check", "log.jsonl"]) == 3
+    assert f"no model is called {subject!r}" in capsys.readouterr().err
+    assert not Path("ran").exists()
+
+
+@pytest.mark.slow
+def test_a_corpus_that_somebody_sends_is_played_on_the_subject_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(BROKEN)
+    saved.save(sent("../there/evil.py:Mine"))
+    saved.save_by_name(sent("evil:Mine"), "abcdef")
+    main(["gate", "--subject", "mine.py:Mine", "--profile", "dev", "--saved", "--budget", "2", "--jobs", "1"])
+    assert main(["replay", short(sent("evil:Mine"))]) == 3
+    assert not Path("ran").exists()
+
+
+def test_an_example_database_is_read_without_importing_what_its_runs_name() -> None:
+    examples = Saved("a test")
+    examples._database = InMemoryExampleDatabase()
+    for subject in ("../there/evil.py:Mine", "evil:Mine"):
+        examples._database.save(examples._key, sent(subject).string().encode())
+    examples._database.save(examples._key, b"sw1-no run")
+    assert {run.subject for run in examples.runs()} == {"../there/evil.py:Mine", "evil:Mine"}
     assert not Path("ran").exists()
 
 

@@ -1,11 +1,18 @@
 """Sessions of a hunt's worker: stopped in a round, resumed and replaced, they count nothing twice."""
 
+from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from subwarden.checking.causes import REVIVED
+from subwarden.cli.main import main
+from subwarden.impl.manager.source import SourceManager
+from subwarden.scheduling import string_hash
+from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.hunt import hunt
 from subwarden.stateful_tests.hunt import worker as hunt_worker
 from subwarden.stateful_tests.hunt.folder import Folder
@@ -13,7 +20,8 @@ from subwarden.stateful_tests.hunt.plan import Plan
 from subwarden.stateful_tests.hunt.work import Totals, Work
 from subwarden.stateful_tests.hunt.worker import Assignment, _Worker
 from subwarden.stateful_tests.tests.checks import CHECKS
-from subwarden.stateful_tests.tests.hunt.searching import ANY, FIFO
+from subwarden.stateful_tests.tests.hunt.processes import files
+from subwarden.stateful_tests.tests.hunt.searching import ANY, CLOSES, FIFO, Search
 
 pytestmark = pytest.mark.usefixtures("short_rounds")
 
@@ -102,6 +110,27 @@ def test_a_round_that_is_done_again_counts_once(tmp_path: Path, monkeypatch: pyt
         assert {name: seen.encode() for name, seen in each.end_states.items()} == {
             name: seen.encode() for name, seen in whole.end_states.items()
         }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("amount", [["--rounds", "1"], ["--budget", "12"]])
+def test_the_next_session_makes_small_what_an_earlier_one_left(
+    amount: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    search = Search(SourceManager, ANY)
+    search.out_of_time = True
+    with running():
+        search.hunter._drive_variant(CLOSES, 50)
+    (left,) = [kept for kept in search.told if kept.finding.cause == REVIVED]
+    assert not left.shrunk
+    with closing(Folder(tmp_path / "hunt")) as folder:
+        folder.begin({"subject": "source", "seed": 0, "order": "any", "level": "manager"})
+        folder.keep("source", left._replace(finding=replace(left.finding, hash_seed=string_hash.current())))
+    assert main(["hunt", "--resume", "hunt", "--jobs", "1", *amount]) == 1
+    said = [line for line in capsys.readouterr().err.splitlines() if REVIVED.mechanism in line]
+    assert "in fifo; as small as it gets" in said[0]
+    assert files(tmp_path / "hunt")[f"{REVIVED.slug()}.json"]["shrunk"]
 
 
 @pytest.mark.slow

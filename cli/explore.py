@@ -10,7 +10,7 @@ from subwarden.cli.options import EXIT_CODES, add_max_memory, count, duration, o
 from subwarden.cli.progress.bar import ReportProgress, progress
 from subwarden.cli.reporting.files import write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
-from subwarden.reports.formats.places import place_in
+from subwarden.reports.formats.places import place_in, place_of
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.record import ScenarioFindingRecord
 from subwarden.reports.scenario.exploration import write_exploration
@@ -107,7 +107,7 @@ class _News:
 
     def found(self, finding: ScenarioFindingRecord) -> None:
         self._report.findings = (self._report.findings or 0) + 1
-        place = place_in(with_paths(scenario_steps(finding["steps"]), self._scenario.name))
+        place = place_of(finding.get("at")) or place_in(with_paths(scenario_steps(finding["steps"]), self._scenario.name))
         at = "" if place is None else f" at {place.file}:{place.line}"  # which terminals and editors open
         replay = f"subwarden explore {self._scenario.name} --replay {finding['replay']}"
         self._report.say(f"found after {monotonic() - self._began:.1f} s: {finding['title']} (order {finding['order']}){at}; {replay}")

@@ -20,7 +20,9 @@ def place_of(text: str | None) -> Place | None:
 
 
 def told_at(finding: FindingView) -> Place | None:
-    """The place that the run's trace names, or else the last at which the task that broke the property was suspended, else any task."""
+    """The place that the run or its trace names, else the last at which the task that broke the property was suspended, else any task."""
+    if finding.run is not None and (raised := place_of(finding.run.get("at"))) is not None:
+        return raised
     trace = None if finding.run is None else finding.run.get("trace")
     if trace is not None and (at := place_of(trace.get("subject_at"))) is not None:
         return at

@@ -98,7 +98,7 @@ def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingV
     steps = scenario_steps(finding["steps"])
     if steps:
         steps[-1]["broken"] = [finding["title"]]
-    run: dict[str, Any] = {"tasks": [], "steps": steps}
+    run: dict[str, Any] = {"tasks": [], "steps": steps, "at": finding.get("at")}
     if "trace" in finding:
         trace, holds = finding["trace"], finding["trace"]["holds"]
         run["trace"] = {**trace, "holds": None if holds is None else {**holds, "steps": scenario_steps(holds["steps"])}}

@@ -164,6 +164,8 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
         "script_confirmed": None,
         "script_doubt": None,
     }
+    if told.at is not None:
+        record["at"] = told.at
     if printed := told.printed():
         record["printed"] = printed
     return record

@@ -10,7 +10,7 @@ from typing import Any
 
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, own, said
+from subwarden.checking.scenario.places import Spot, own, raised_at, said
 from subwarden.checking.scenario.waits import waits
 from subwarden.reports.html.trace_record import Mark
 from subwarden.reports.record import ScenarioLine, ScenarioRow
@@ -39,6 +39,7 @@ class Narration:
         self.impatient = impatient  # whether a step that blocks is to be interrupted: to write a run down takes long, too
         self.rows: list[ScenarioRow] = []
         self.title = ""
+        self.at: str | None = None  # where the error was raised, if there is one
         self.outside = False  # whether something of the simulated outside took part
         self.ended_at = 0.0  # seconds of virtual time
         self.evidence: list[str] = []
@@ -111,6 +112,8 @@ class Narration:
         failure = self._judge.failure
         if failure is not None:
             told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken, self._last))
+            spots = [] if self._judge.error is None else raised_at(self._judge.error)
+            self.at = spots[-1].at() if spots else None
             self.title, self.evidence = ADDRESS.sub("", told[0]), [ADDRESS.sub("", line) for line in told[1]]
 
     def printed(self) -> list[str]:

@@ -5,7 +5,8 @@ import faulthandler
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from errno import ENOSPC
 from importlib import import_module
 from io import TextIOWrapper
@@ -35,6 +36,7 @@ VERBS = {  # in the order of the help; a verb's module is loaded when it is name
     "help": "subwarden.cli.manual.help",
     "completion": "subwarden.cli.manual.completion",
 }
+RUN_HERE = ("explore", "replay", "view", "play", "check")  # verbs that run a subject's code in the main thread
 WITHOUT_VERDICT = ("view", "report", "subjects", "new", "help", "completion")
 SETTABLE = ("gate", "hunt", "play", "tour")  # verbs whose options [tool.subwarden] may set
 
@@ -84,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 3
     try:
         refuse_overwriting(options)
-        code = options.run(options)
+        with _stoppable(options.verb):
+            code = options.run(options)
     except KeyboardInterrupt:
         say("subwarden: stopped\n")
         return 2
@@ -96,6 +99,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BaseException as error:
         _tell(error, options, words)
     return code
+
+
+@contextmanager
+def _stoppable(verb: str) -> Iterator[None]:
+    """Around the work of `verb`."""
+    if verb in RUN_HERE:
+        from subwarden.stateful_tests.exploring.signals import stoppable  # noqa: PLC0415  # other verbs need it not, or have their own
+
+        with stoppable(f"subwarden {verb}"):
+            yield
+    else:
+        yield
 
 
 def _tell(error: BaseException, options: argparse.Namespace, words: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from subwarden.proving.tour.tour import tour
 from subwarden.proving.tour.transitions import TooLarge
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.tour import write_tour
-from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
+from subwarden.stateful_tests.exploring.signals import CTRL_C, LastResort, interruptible
 from subwarden.stateful_tests.runs.tour import tour_record
 from subwarden.stateful_tests.subjects.loading import BadSubject, load
 
@@ -51,7 +51,11 @@ def run(options: argparse.Namespace) -> int:
         plan = tour(scope, LARGEST)
     except TooLarge as error:
         raise BadSubject(f"{scope.describe_sequential()} has {error}; give fewer --connections, --threads or --ids") from None
-    with interruptible(CTRL_C) as interrupted, progress(f"subwarden tour {options.subject}", "calls") as report:
+    with (
+        LastResort("subwarden tour", lambda: 2, "") as last,
+        interruptible(CTRL_C, last.arm) as interrupted,
+        progress(f"subwarden tour {options.subject}", "calls") as report,
+    ):
 
         def go_on(played: int, differ: int) -> bool:
             report.findings = differ

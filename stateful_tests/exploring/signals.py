@@ -63,19 +63,27 @@ def raising(numbers: Iterable[signal.Signals], first: Callable[[], object]) -> I
         yield
 
 
+@contextmanager
+def stoppable(command: str) -> Iterator[None]:
+    """Ctrl-C ends `command`, also if the subject takes no exception for an answer. Elsewhere than in the main thread it does nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with LastResort(command, lambda: 2, "") as last, raising(CTRL_C, last.arm):
+        yield
+
+
 def _heard(numbers: Iterable[signal.Signals]) -> list[signal.Signals]:
     return [number for number in numbers if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
 
 
 class LastResort:
     """Ends the process and its workers `LAST` seconds after `arm`, if it has not ended by itself: the subject's code may be busy for ever
-    in the main thread, or a reader may not read. `code()`: the exit code then. Its findings have been told and are saved by then.
+    in the main thread, or a reader may not read. `code()`: the exit code then. `rest`: what else is said, such as where its findings are.
     """
 
-    def __init__(self, command: str, code: Callable[[], int]) -> None:
-        self._said = (
-            f"{command}: stopped, without its report: it did not end within {LAST:g} s; what it has found is told above and saved\n"
-        )
+    def __init__(self, command: str, code: Callable[[], int], rest: str = "; what it has found is told above and saved") -> None:
+        self._said = f"{command}: stopped, without its report: it did not end within {LAST:g} s{rest}\n"
         self._code = code
         self._armed, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._watch, name="last resort", daemon=True)  # a signal may come where none can be started

@@ -2,7 +2,7 @@
 
 They bring an order of their own, as the loop's methods in `scheduling.uncontrolled` do, and are refused in the same way: by name, with the
 place, and remembered, so that a subject which swallows the exception is still found out. Functions that end or replace the process are
-refused while a subject is imported, too: nothing could be told afterwards.
+refused while a subject is imported, too: nothing could be told afterwards. So are those that double it: both would tell.
 
 The entry points are replaced while subjects run, and let everything pass that is not called in a controlled loop. An audit hook would see
 more, but each `id()` of the inner loop would pay for it. What a module has bound by `from os import fork` before is not seen; a fork is, by
@@ -30,16 +30,20 @@ STARTS = (
     "uvloop.new_event_loop uvloop.run uvloop.install "
     "os.kill os.killpg signal.raise_signal signal.signal signal.alarm signal.setitimer signal.pthread_sigmask signal.set_wakeup_fd"
 ).split()
+DOUBLES = "os.fork os.forkpty multiprocessing.process.BaseProcess.start".split()  # the child would go on as we do
 PACKAGES = ("site-packages", "dist-packages")
 TWINS = {"os": "posix", "signal": "_signal"}  # the modules in C that have the same functions, to bind them from
 TOLD = {"subprocess.Popen.__init__": "subprocess.Popen", "multiprocessing.process.BaseProcess.start": "multiprocessing.Process.start"}
 
 
 class _State:
-    """Of this process. `depth`: contexts may be nested; `loading`: the loop of the subject that is being loaded, one at a time."""
+    """Of this process. `depth`: contexts may be nested; `loading`: the loop of the subject that is being loaded, one at a time; `loader`:
+    the thread that loads it.
+    """
 
     depth = 0
     loading: ControlledLoop | None = None
+    loader = 0
 
 
 _state = _State()
@@ -64,7 +68,7 @@ def refused() -> Iterator[None]:
 @contextmanager
 def loading(loop: ControlledLoop) -> Iterator[None]:
     """Around the import of a subject and its first use, whose refusals `loop` remembers: it must not end the process."""
-    before, _state.loading = _state.loading, loop
+    before, _state.loading, _state.loader = _state.loading, loop, get_ident()
     try:
         with refused():
             yield
@@ -91,15 +95,15 @@ def _replace() -> list[tuple[Any, str, bool, Any]]:
             original = getattr(owner, names[-1], None)
             if owner is not None and original is not None:
                 done.append((owner, names[-1], names[-1] in vars(owner), original))
-                setattr(owner, names[-1], _refusal(TOLD.get(path, path), original, path in ENDS))
+                setattr(owner, names[-1], _refusal(TOLD.get(path, path), original, path in ENDS, path in DOUBLES))
     return done
 
 
-def _refusal(name: str, original: Callable[..., Any], ends: bool) -> Callable[..., Any]:
+def _refusal(name: str, original: Callable[..., Any], ends: bool, doubles: bool) -> Callable[..., Any]:
     @functools.wraps(original)
     def refuse(*args: Any, **kwargs: Any) -> Any:
         loop = ENTERED.get(get_ident())
-        if loop is None and ends:
+        if loop is None and (ends or (doubles and get_ident() == _state.loader)):
             loop = _state.loading
         if loop is None:
             return original(*args, **kwargs)
@@ -118,14 +122,19 @@ def _package_calls() -> bool:
     return any(part in PACKAGES for part in caller.split(os.sep))
 
 
+def _forking() -> ControlledLoop | None:
+    """The loop of the subject whose code forks, if that is why this thread does."""
+    return ENTERED.get(get_ident()) or (_state.loading if get_ident() == _state.loader else None)
+
+
 def _forks() -> None:
-    loop = ENTERED.get(get_ident())
+    loop = _forking()
     if loop is not None:
         loop.refuse("os.fork")
 
 
 def _forked() -> None:
-    if get_ident() in ENTERED:  # a subject's, which could not be stopped from forking
+    if _forking() is not None:  # a subject's, which could not be stopped from forking
         _exit(1)
 
 

@@ -17,6 +17,7 @@ from subwarden.scheduling.isolation import entry_points
 from subwarden.scheduling.isolation.printed import captured
 from subwarden.scheduling.isolation.replaced import put_back, watched
 from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import Choose, Ending, run
@@ -117,9 +118,7 @@ class Runner:
 
     def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
         loop, judge = play.loop, play.judge
-        if loop.refusal is not None:
-            abandon(loop)
-            raise loop.refusal()
+        _insist(loop)
         if judge.show_raised is not None:
             abandon(loop)
             error = judge.show_raised
@@ -134,6 +133,7 @@ class Runner:
         else:
             loop.report_unretrieved()
             play.finish()
+            _insist(loop)  # also on what `close()` does
         if loop.nested:
             self._lock_order(play)
         if play.audience is not judge:
@@ -233,3 +233,10 @@ def uncollected() -> Iterator[None]:
             gc.unfreeze()
         if enabled:
             gc.enable()
+
+
+def _insist(loop: ControlledLoop) -> None:
+    """Raises UncontrolledSource if the subject started something past the loop."""
+    if loop.refusal is not None:
+        abandon(loop)
+        raise loop.refusal()

@@ -17,7 +17,7 @@ import pytest
 
 from subwarden.cli.main import VERBS
 from subwarden.stateful_tests.runs.replay import read
-from subwarden.stateful_tests.tests.gate.test_gate_stops import PATIENCE, SLACK, SPINS, WITHIN, runs, wait_for
+from subwarden.stateful_tests.tests.gate.test_gate_stops import SLACK, SPINS, WITHIN, runs, wait_for
 from subwarden.stateful_tests.tests.paths import DATA
 
 pytestmark = pytest.mark.slow

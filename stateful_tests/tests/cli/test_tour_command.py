@@ -149,7 +149,7 @@ def test_a_tour_that_is_stopped_early_is_inconclusive(capsys: pytest.CaptureFixt
         def __exit__(self, *_: object) -> None:
             return None
 
-    monkeypatch.setattr(verb, "interruptible", lambda _: Interrupted())
+    monkeypatch.setattr(verb, "interruptible", lambda *_: Interrupted())
     code, record = toured()
     assert (code, record["verdict"], record["stopped"]) == (2, "inconclusive", True)
     assert "Stopped early: the report covers the transitions played so far.\n" in capsys.readouterr().out

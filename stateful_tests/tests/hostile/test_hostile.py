@@ -15,6 +15,7 @@ from subwarden.stateful_tests.tests.hostile import (
     adapters,
     folders,
     histories,
+    isolation,
     options,
     programs,
     records,
@@ -27,7 +28,7 @@ from subwarden.stateful_tests.tests.hostile.rows import Odd, Row, Text
 
 KINDS: dict[str, Sequence[Row]] = {
     module.__name__.rpartition(".")[2]: module.rows()
-    for module in (replays, programs, histories, options, adapters, shapes, scenarios, settings, folders, records)
+    for module in (replays, programs, histories, options, adapters, shapes, isolation, scenarios, settings, folders, records)
 }
 LEAST = {"replays": 400, "programs": 90}  # rows of these kinds
 OURS = {"mine", "good", "it", "own", "bad", "M", "C"}
@@ -90,7 +91,7 @@ def answer(row: Row, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     return "; ".join(wrong) and f"{'; '.join(wrong)}: {said[-300:]!r}"
 
 
-SLOW = ("options", "programs", "replays", "scenarios", "settings", "shapes")
+SLOW = ("isolation", "options", "programs", "replays", "scenarios", "settings", "shapes")
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # of subjects that end a run in its middle; as the command does

@@ -18,7 +18,7 @@ from subwarden.stateful_tests.exec.pictured.parted import add_partings
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
 from subwarden.stateful_tests.exec.record import record, replay_record, run_record
 from subwarden.stateful_tests.exec.runner import ExecRunner
-from subwarden.stateful_tests.exec.saved import SavedRun
+from subwarden.stateful_tests.exec.saved import SavedRun, save
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, raising
 from subwarden.stateful_tests.runs.replay import BadReplay
@@ -53,7 +53,9 @@ def gate(options: argparse.Namespace) -> int:
         report.findings = len(found)
         size = len(finding.run.program.operations())
         said = f"{finding.cause.property.name} {finding.cause.property.title}: {finding.cause.said()}"
-        report.say(f"found after {monotonic() - began:.1f} s: {said} ({size} operation{'s' * (size != 1)}; {now})")
+        name = _kept(command, options.answer_within, finding)
+        at = f"; subwarden replay {name}" if name and now == "made small" else ""  # the other's file is replaced by that of the small run
+        report.say(f"found after {monotonic() - began:.1f} s: {said} ({size} operation{'s' * (size != 1)}; {now}){at}")
 
     with LastResort(what, lambda: (Verdict.VIOLATED if found else Verdict.INCONCLUSIVE).exit_code) as last, raising(ENDING, last.arm):
         with ExecRunner(command, options.answer_within) as runner, progress(what, "runs", budget=options.budget) as report:
@@ -69,6 +71,14 @@ def gate(options: argparse.Namespace) -> int:
             picture=lambda: add_partings(command, options.answer_within, told),
         )
     return Verdict(made["verdict"]).exit_code
+
+
+def _kept(command: str, limit: float, finding: ExecFinding) -> str:
+    """Save a finding at once, whatever ends the gate; the short name of its run, empty if it cannot be saved, which the report says."""
+    try:
+        return save(command, limit, finding)[2]
+    except OSError:
+        return ""
 
 
 def replay(saved: SavedRun, options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@
 
 import io
 import os
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import cast
 import pytest
 
 from subwarden.checking import causes
+from subwarden.cli import exec_subject
+from subwarden.cli.main import main
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
 from subwarden.reports.exec import write_process_gate
@@ -27,7 +30,7 @@ from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask
 from subwarden.stateful_tests.exec.record import record
 from subwarden.stateful_tests.exec.recording import Recording
 from subwarden.stateful_tests.exec.runner import ExecRunner
-from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.paths import GOLDEN, ROOT
 
 OPERATIONS = ("connect", "subscribe", "unsubscribe", "publish", "disconnect", "teardown")
 
@@ -151,3 +154,18 @@ def test_a_run_that_does_not_fail_again_is_kept_as_seen() -> None:
     found = smallest(Luck({}), Connect("c1"), Publish("t1"))
     assert [operation.name for operation in found.run.program.operations()] == ["connect", "publish"]
     assert (found.failed, found.counted) == (0, 100)
+
+
+@pytest.mark.slow
+def test_a_finding_is_on_disk_before_it_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever ends the gate after that: here, its report never comes."""
+
+    def never(*_: object) -> None:
+        raise RuntimeError
+
+    subject = f"exec:{sys.executable} {ROOT / 'examples/exec/phantom.py'}"
+    monkeypatch.setattr(exec_subject, "record", never)
+    assert main(["gate", "--subject", subject, "-x", "--answer-within", "20"]) == 3
+    first, *_, last = [line for line in capsys.readouterr().err.splitlines() if ": found after " in line]
+    assert "; not made small yet)" in first
+    assert main(["replay", last.rpartition("subwarden replay ")[2]]) == 1

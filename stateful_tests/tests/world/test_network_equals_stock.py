@@ -15,10 +15,12 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.stateful_tests.tests.world import network_programs_more
 from subwarden.stateful_tests.tests.world.network_programs import PROGRAMS, Logs, Program
 from subwarden.world.loop import WorldLoop
 
 SCHEDULES = 30
+assert network_programs_more.__doc__  # importing it adds its programs
 
 
 def on_stock(program: Program) -> Logs:

@@ -28,6 +28,7 @@ class JobLoop(ControlledLoop):
     arrivals: list[Arrival]
     _last: Arrival | None = None  # the oldest of them, and how many batches it has been there
     _waited = 0
+    _default_is_shut_down = False
     waits_on: Callable[[], object] = staticmethod(lambda: False)  # whether the run waits for more than heartbeats; set by who plays it
     shows: Callable[[], Hashable] = staticmethod(lambda: None)  # what shows of the state, beside the places of tasks
     heartbeats: Heartbeats | None = None
@@ -77,11 +78,26 @@ class JobLoop(ControlledLoop):
         return self._queues.setdefault(id(executor), (executor, deque()))[1]
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
-        """As the stock loop's. Raises UncontrolledSource for an executor that is not a thread pool."""
+        """As the stock loop's. Raises UncontrolledSource for an executor that is no thread pool, RuntimeError for one that is shut down."""
+        if executor is None and self._default_is_shut_down:
+            raise RuntimeError("Executor shutdown has been called")
+        by_default = executor is None
         executor = executor or self.__dict__.get("_default_executor")
         if executor is not None and not isinstance(executor, concurrent.futures.ThreadPoolExecutor):
             raise self.refuse(f"run_in_executor with a {type(executor).__name__}")
-        return self.offer_job(f"executor runs {name_of(func, args)}", partial(func, *args), executor)
+        if getattr(executor, "_shutdown", False):
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        job = self.offer_job(f"executor runs {name_of(func, args)}", partial(func, *args), executor)
+        if by_default:
+            self.__dict__.setdefault("_default_jobs", []).append(job)
+        return job
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncio's signature
+        """As the stock loop's: it takes no more jobs, and those that it has are waited for."""
+        self._default_is_shut_down = True
+        left = [job for job in self.__dict__.get("_default_jobs", ()) if not job.done()]
+        if left:
+            await asyncio.wait(left, timeout=timeout)
 
     def adopt_thread(self, thread: Any = None) -> bool:
         """A worker thread of anyio's takes its jobs from a queue: here they are offered instead."""

@@ -68,11 +68,27 @@ async def a_pool_of_one_thread_keeps_the_order(log: Log) -> None:
         await asyncio.gather(*(asyncio.to_thread(log.append, number) for number in range(4)))
 
 
+async def executors_that_are_shut_down_take_no_jobs(log: Log) -> None:
+    loop = asyncio.get_running_loop()
+    pool = ThreadPoolExecutor(1)
+    log.append(await loop.run_in_executor(pool, abs, -1))
+    pool.shutdown()
+    jobs = [loop.run_in_executor(None, abs, -number) for number in range(3)]
+    await loop.shutdown_default_executor()
+    log.append([job.done() and job.result() for job in jobs])
+    for executor in (pool, None):
+        try:
+            await loop.run_in_executor(executor, abs, -2)
+        except RuntimeError as error:
+            log.append(str(error))
+
+
 PROGRAMS: list[Callable[[Log], Awaitable[None]]] = [
     results_and_errors,
     context_is_copied_by_to_thread_alone,
     a_cancelled_job_goes_on,
     a_pool_of_one_thread_keeps_the_order,
+    executors_that_are_shut_down_take_no_jobs,
 ]
 
 

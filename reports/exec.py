@@ -8,7 +8,7 @@ from subwarden.reports import history
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord, ProtocolCheckRecord
 from subwarden.reports.gate import COLOURS, STOPPED
 from subwarden.reports.layout.run_table import run_table
-from subwarden.reports.layout.wrapping import padded, write_line
+from subwarden.reports.layout.wrapping import padded, wrapped, write_line, write_searchable
 from subwarden.reports.record import ReplayRecord, why_recorded
 
 
@@ -34,7 +34,7 @@ def write_process_gate(record: ExecGateRecord, console: Console, *, timings: boo
     said = (
         f"subject {record['subject']}, profile {record['profile']}: {verdict} ({count} in {record['runs']:,} runs, seed {record['seed']})"
     )
-    console.print(Text(said, style=f"bold {COLOURS[verdict]}"), soft_wrap=True)
+    write_searchable(said, console, f"bold {COLOURS[verdict]}")
     if record["stopped"]:
         write_line(STOPPED, console)
 
@@ -65,11 +65,11 @@ def write_process_replay(record: ReplayRecord, run: ExecRunRecord | None, consol
     if run is None:
         proof = "" if tries is None else ", which proves nothing"
         said = f"subject {subject}: the run holds now{luck}{proof}; {why_recorded(record['recorded_for'])}"
-        console.print(Text(said), soft_wrap=True)
+        write_searchable(said, console)
         return
     write_run(run, console)
     if luck:
-        console.print(Text(f"subject {subject}{luck}"), soft_wrap=True)
+        write_searchable(f"subject {subject}{luck}", console)
 
 
 def write_run(run: ExecRunRecord, console: Console) -> None:
@@ -89,9 +89,12 @@ def write_check(line: ProtocolCheckRecord, console: Console) -> None:
     """Write one check of the protocol: its verdict, the observation, and the fix."""
     colours = {"pass": "green", "fail": "red", "skip": "dim"}
     said = f": {line['said']}" if line["said"] else ""
-    console.print(Text(f"{line['verdict']}  ", style=colours[line["verdict"]]) + Text(f"{line['name']}{said}"), soft_wrap=True)
+    verdict = Text(f"{line['verdict']}  ", style=colours[line["verdict"]])
+    text = f"{line['name']}{said}"
+    for number, part in enumerate(wrapped(text, console.width - 6) if console.is_terminal else [text]):
+        console.print((Text(" " * 6) if number else verdict) + Text(part), soft_wrap=True)
     if line["mend"]:
-        console.print(Text(f"      fix: {line['mend']}"), soft_wrap=True)
+        write_searchable(f"      fix: {line['mend']}", console)
 
 
 def _luck(failed: int, counted: int) -> str:

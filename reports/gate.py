@@ -7,7 +7,7 @@ from rich.text import Text
 from subwarden.reports.coverage import write_complete, write_coverage, write_ends
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.run_table import run_table
-from subwarden.reports.layout.wrapping import write_line
+from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.missed import write_missed
 from subwarden.reports.record import AdapterRecord, BrokenRecord, CheckRecord, FindingRecord, GateRecord
 
@@ -40,7 +40,7 @@ def write_gate(
         write_not_judged(record, console)
     for doubt in record["doubts"]:
         write_line(f"doubt: {doubt}", console, "yellow")
-    console.print(_summary(record), soft_wrap=True)
+    write_searchable(_summary(record), console, f"bold {COLOURS[record['verdict']]}")
     if record["stopped"]:
         write_line(STOPPED, console)
 
@@ -48,18 +48,18 @@ def write_gate(
 def write_not_judged(record: AdapterRecord, console: Console) -> None:
     """Write the properties and operations of an adapter that were not judged, and why."""
     for name, reason in record.get("off", {}).items():
-        console.print(Text(f"switched off: {name} ({reason})"), soft_wrap=True)
+        write_searchable(f"switched off: {name} ({reason})", console)
     for absent in record.get("not_played", ()):
-        console.print(Text(f"not judged: {absent}"), soft_wrap=True)
+        write_searchable(f"not judged: {absent}", console)
 
 
-def _summary(record: GateRecord) -> Text:
+def _summary(record: GateRecord) -> str:
     verdict = record["verdict"]
     schedules = sum(check["schedules"] for check in record["checks"])
     found = len(record["findings"])
     said = f"subject {record['subject']}, profile {record['profile']}: {verdict}"
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
-    return Text(f"{said} ({count} in {schedules:,} schedules, seed {record['seed']})", style=f"bold {COLOURS[verdict]}")
+    return f"{said} ({count} in {schedules:,} schedules, seed {record['seed']})"
 
 
 def _checks(record: GateRecord, width: int, *, timings: bool, verbose: bool) -> Table:

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from subwarden.reports.coverage import percent, write_coverage
 from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
-from subwarden.reports.layout.wrapping import write_line
+from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.missed import write_missed
 from subwarden.reports.record import HuntCoverageRecord, HuntRecord, StrategyRecord
 
@@ -50,7 +50,7 @@ def _summary(record: HuntRecord, console: Console) -> None:
     searched = f"{record['schedules']:,} schedules of {record['programs']:,} programs"
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
     said = f"subject {record['subject']}: {record['verdict']} ({count} in {searched})"
-    console.print(Text(said, style=f"bold {COLOURS[record['verdict']]}"), soft_wrap=True)
+    write_searchable(said, console, f"bold {COLOURS[record['verdict']]}")
     session = record["session"]
     rate = session["schedules"] / session["seconds"] if session["seconds"] else 0.0
     jobs = f"{record['jobs']} worker{'s' * (record['jobs'] != 1)}"

@@ -1,10 +1,9 @@
 """Writes the report of a program that a user wrote: the findings as a gate writes them, then the verdict."""
 
 from rich.console import Console
-from rich.text import Text
 
 from subwarden.reports.gate import COLOURS, write_finding
-from subwarden.reports.layout.wrapping import write_line
+from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.record import PlayRecord
 
 
@@ -19,4 +18,4 @@ def write_play(record: PlayRecord, console: Console, *, portable: bool = True) -
     ran = f"{operations} operation{'s' * (operations != 1)} under {schedules:,} schedules"
     found = len(record["findings"])
     said = f"{found} finding{'s' * (found != 1)}" if found else "no violation"
-    console.print(Text(f"subject {record['subject']}: {said} ({ran})", style=f"bold {COLOURS[record['verdict']]}"), soft_wrap=True)
+    write_searchable(f"subject {record['subject']}: {said} ({ran})", console, f"bold {COLOURS[record['verdict']]}")

@@ -24,7 +24,7 @@ def write_tour(record: TourRecord, console: Console, *, timings: bool = True) ->
     counts += [f"{len(record['differences']):,} differ"] if record["differences"] else []
     unreachable = sum(record["unreachable"].values())
     counts += [f"{unreachable:,} out of reach behind a difference"] if unreachable else []
-    console.print(Text(f"subject {record['subject']}: {verdict} ({', '.join(counts)})", style=f"bold {COLOURS[verdict]}"), soft_wrap=True)
+    write_searchable(f"subject {record['subject']}: {verdict} ({', '.join(counts)})", console, f"bold {COLOURS[verdict]}")
 
 
 def _differences(record: TourRecord, console: Console) -> None:

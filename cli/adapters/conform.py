@@ -5,8 +5,6 @@ import sys
 from functools import partial
 from typing import Any
 
-from rich.text import Text
-
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import LIMIT
 from subwarden.cli.options import duration
@@ -16,6 +14,7 @@ from subwarden.reports.exec import write_check
 from subwarden.reports.exec_record import ProtocolCheckRecord, ProtocolRecord
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.console import console_for
+from subwarden.reports.layout.wrapping import write_searchable
 from subwarden.stateful_tests.exec.conformance.conformance import FAIL, PASS, conform
 from subwarden.stateful_tests.exec.process import PREFIX
 
@@ -50,5 +49,5 @@ def run(options: argparse.Namespace) -> int:
     count = f"{passed} checks passed, {failed} failed, {len(lines) - passed - failed} skipped"
     said = f"{command}: {'does not conform' if failed else 'conforms'} ({count})"
     record: ProtocolRecord = {"schema": "subwarden/conform/1", "command": command, "verdict": verdict.value, "checks": lines}
-    write_outputs(options, record, lambda: console.print(Text(said, style=f"bold {COLOURS[verdict.value]}"), soft_wrap=True))
+    write_outputs(options, record, lambda: write_searchable(said, console, f"bold {COLOURS[verdict.value]}"))
     return verdict.exit_code

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.cli.options import CannotWrite
+from subwarden.reports.layout.console import console_for
+from subwarden.reports.layout.wrapping import write_line
 
 SKELETON = Path(__file__).with_name("skeleton.py")
 
@@ -32,6 +34,6 @@ def run(options: argparse.Namespace) -> int:
         raise CannotWrite(f"{options.file} exists already and is not changed; give another name") from None
     except OSError as error:
         raise CannotWrite(f"cannot write {options.file}: {error.strerror}; give a file in a folder that exists") from None
-    sys.stdout.write(f"{options.file} is written and works as it is. Put your manager in its place, then run\n")
+    write_line(f"{options.file} is written and works as it is. Put your manager in its place, then run", console_for(sys.stdout))
     sys.stdout.write(f"subwarden gate --subject {options.file}:Adapter --profile dev\n")
     return 0

@@ -4,12 +4,10 @@ import argparse
 import sys
 from typing import Any
 
-from rich.table import Table
-
 from subwarden.cli.options import EXIT_CODES
 from subwarden.impl.subjects import DEFAULT, SUBJECTS
 from subwarden.reports.layout.console import console_for
-from subwarden.reports.layout.wrapping import write_line
+from subwarden.reports.layout.wrapping import columns, write_line
 
 
 def add_parser(verbs: Any) -> None:
@@ -20,11 +18,8 @@ def add_parser(verbs: Any) -> None:
 
 def run(_: argparse.Namespace) -> int:
     """List the built-in subjects, and how to name one of your own."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    for subject in SUBJECTS.values():
-        table.add_row(subject.name, subject.description + (" (default)" if subject.name == DEFAULT else ""))
     console = console_for(sys.stdout)
-    console.print(table)
+    console.print(columns((each.name, each.description + " (default)" * (each.name == DEFAULT)) for each in SUBJECTS.values()))
     write_line("your own: --subject path/to/file.py:Factory or --subject package.module:Factory", console)
     write_line("in any language: --subject exec:COMMAND", console)
     return 0

@@ -1,9 +1,11 @@
 """Breaks lines that are too long: between words; a word that is too wide behind a `/`, `(` or `.`, and in its middle only if need be."""
 
 import re
+from collections.abc import Iterable
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 PARTS = re.compile(r"[^/(.]*[/(.]|[^/(.]+")  # of a word that is too wide
@@ -33,6 +35,14 @@ def wrapped(line: str, width: int) -> list[str]:
                 now, rest = INDENT if width > len(INDENT) else "", rest[len(piece) :]
             now += rest
     return [*lines, now] if now.strip() or not lines else lines
+
+
+def columns(rows: Iterable[tuple[str, str]]) -> Table:
+    """Names, each with what there is to say of it beside it."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    for name, said in rows:
+        table.add_row(name, said)
+    return table
 
 
 def padded(text: str, width: int) -> str:

@@ -37,7 +37,7 @@ def write_exploration(record: ExplorationRecord, console: Console, *, timings: b
         write_searchable(f"doubt: {doubt}", console, "yellow")
     if record["findings"] and record["hash_seed"] is None:
         write_searchable(UNPINNED, console)
-    console.print(Text(_verdict(record), style=f"bold {COLOURS[record['verdict']]}"), soft_wrap=True)
+    write_searchable(_verdict(record), console, f"bold {COLOURS[record['verdict']]}")
 
 
 def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, console: Console) -> None:

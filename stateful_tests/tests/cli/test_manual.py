@@ -2,13 +2,15 @@
 
 import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from subwarden.cli.main import VERBS, main
-from subwarden.cli.manual.help import pages
+from subwarden.cli.manual.help import pages, reflowed
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 from subwarden.stateful_tests.tests.paths import DOCS, ROOT
 
@@ -60,3 +62,27 @@ def test_options_that_take_a_file_are_completed_with_files(monkeypatch: pytest.M
 def test_completion_without_shtab_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "shtab", None)
     assert "`pip install shtab`" in one_line(capsys, "completion", "bash")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("arguments", [["help"], ["subjects"], ["new", "an_adapter_with_a_name.py"], *(["help", page] for page in pages())])
+def test_a_terminal_has_no_line_that_is_too_long(
+    arguments: list[str], width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """But for code, tables and headings of pages, and what is to be pasted."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(arguments) == 0
+    lines, code = [], False
+    for line in capsys.readouterr().out.splitlines():
+        code ^= line.startswith("```")
+        lines += [] if code or line.startswith(("|", "#", "subwarden gate --subject")) else [line.rstrip()]
+    assert len(lines) > 1
+    assert not [line for line in lines if cell_len(line) > width and " " in line.strip()]
+
+
+def test_a_page_that_is_broken_anew_keeps_every_word() -> None:
+    for path in pages().values():
+        text = path.read_text(encoding="utf-8")
+        assert "".join(reflowed(text, 60).split()) == "".join(text.split()), path  # a word that is too long is broken

@@ -21,6 +21,7 @@ from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.pos import Pos
 from subwarden.scheduling.strategies.sampling.surw import Surw
 from subwarden.scheduling.strategies.sampling.urw import Urw
+from subwarden.scheduling.strategies.sampling.window import Window
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 
@@ -43,8 +44,14 @@ class Portfolio:
     name = "portfolio"
     every_choice = True
 
-    def __init__(self, random: Random, budget: int | None = None) -> None:
+    def __init__(self, random: Random, budget: int | None = None, *, windows: bool = False) -> None:
+        """`windows`: of five runs one is `DelayBounded`'s and two are `Window`'s, for long programs of which only a part should race."""
         self._turns = turns(random)
+        if windows:
+            systematic, *others = self._turns
+            window = Window(Random(random.getrandbits(64)))
+            pairs = zip(others, [*others[1:], others[0]], strict=True)
+            self._turns = [turn for one, two in pairs for turn in (systematic, window, one, window, two)]
         self.members = list(dict.fromkeys(self._turns))
         self.runs = 0
         self._budget = budget

@@ -5,6 +5,7 @@ The number of runs of a program, and their strategies, are up to its driver: the
 """
 
 from collections.abc import Callable, Iterable
+from random import Random
 from typing import Any
 
 from hypothesis import seed
@@ -12,12 +13,14 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from subwarden.checking.causes import Cause
+from subwarden.scheduling.schedule import fixed
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunner
 from subwarden.stateful_tests.exploring.coverage.points import DELIVERED, DELIVERED_IN, Point, PointKind, at_level, points
 from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
 from subwarden.stateful_tests.exploring.drawing.escape import let_out
+from subwarden.stateful_tests.exploring.drawing.growth import CANCELLING, PATIENCE, Growth
 from subwarden.stateful_tests.exploring.drawing.machine import DrawnEnough
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile, hypothesis_settings
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, Level, Names, Program
@@ -33,18 +36,25 @@ class Explorer:
     def __init__(
         self, check: Check, level: Level, factory: Factory, budget: Budget, drive: Drive, *, sample_every: int = 1, graph: Any = None
     ) -> None:
-        """`level` is the one that `check` names; `factory` makes its subject. One run of `sample_every` is sampled for its end state.
+        """`level` is the one that `check` names; `factory` makes its subject. One run of `sample_every` is sampled for its end state, and
+        every run where programs are grown.
 
         `graph`: the level's `new_graph()`, where several explorers share one.
         """
         self.check = check
         self.level = level
-        self.runner = EndStateRunner(level, factory, check.order, every=sample_every)
+        vocabulary = level.vocabulary(factory)
+        self.runner = EndStateRunner(level, factory, check.order, every=sample_every if vocabulary is None else 1)
+        self.growth: Growth | None = None
+        if vocabulary is not None:
+            self.growth = Growth(vocabulary, CANCELLING if check.cancellation else PATIENCE)
+            self.runner.inner = self.growth.reached
         if graph is not None:
             self.runner.graph = graph
         self.happened: set[Point] = set()  # points of coverage beside the runner's
         self.transitions: set[Any] = set()  # of the model, taken in the runs in which programs were drawn
         self._budget = budget
+        self._drive = drive
         self._rules: set[str] = set()
         # one class for all rounds: Hypothesis keeps its notes on every machine class for ever
         self._machine = level.machine(
@@ -61,7 +71,12 @@ class Explorer:
             )
         )
 
-    def round(self, number: int, profile: Profile, examples: int) -> None:
+    def begin(self) -> None:
+        """Forget what programs to vary: the same round is the same in every process."""
+        if self.growth is not None:
+            self.growth.begin()
+
+    def round(self, number: int | str, profile: Profile, examples: int) -> None:
         """Draw `examples` programs, the same for the same `number`, and drive each."""
         text = f"{self.check.named(self.level.drawn_as)} {number}"
         try:
@@ -72,6 +87,18 @@ class Explorer:
         except Flaky:  # examples have become empty in the middle: the budget is spent
             if not self._budget.spent():
                 raise
+
+    def grow(self, most: int, random: Random, left: Callable[[], bool] = lambda: True) -> None:
+        """Drive up to `most` variations of programs whose runs reached new states, while there is time `left`; none where the level does
+        not vary programs.
+        """
+        for _ in range(most):
+            if self.growth is None or self._budget.spent() or not left():
+                return
+            program = self.growth.next(random)
+            if program is not None:
+                result, names = self.runner.record(program, lambda _: fixed(()))
+                self._drive(program, names, result.violations)
 
     def drawn(self, program: Program, names: Names, violations: dict[Cause, int] | None) -> tuple[Names, dict[Cause, int]]:
         """The run in which `program` was drawn: its schedule and its violations. One that was given up is played again."""

@@ -14,6 +14,7 @@ from subwarden.reports.html.trace_record import StateRecord
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
+from subwarden.stateful_tests.exploring.drawing.varied import Vocabulary
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant
 from subwarden.stateful_tests.exploring.findings.pictured.model_moves import ModelMoves
 from subwarden.stateful_tests.exploring.observers import Observer
@@ -94,6 +95,10 @@ class Play(Protocol):
     audience: Any  # the judge, or the judge and all observers (`exploring.observers.audience_of`); the driver of the run tells it `stepped`
 
     @property
+    def subject(self) -> object:
+        """The object under test."""
+
+    @property
     def judge(self) -> RunJudge:
         """Its judge."""
 
@@ -165,6 +170,9 @@ class Level(Protocol):
 
     def machine(self, drawing: Drawing) -> Any:
         """A class of rule machines that draw programs."""
+
+    def vocabulary(self, factory: Factory) -> Vocabulary | None:
+        """The subject's operations, by which programs are varied; None: they are not."""
 
     def variants(self, program: Any, cancellation: bool, random: Random) -> list[Any]:
         """The variants of `program`: without faults or, with `cancellation`, with each choice of faults. One that is there twice has two

@@ -8,6 +8,7 @@ from subwarden.checking.causes import Cause
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.sampling.window import Window
 from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
@@ -65,12 +66,25 @@ class GateSearch:
         self._random = Random(0)
         self._made = 0  # runs of the program at hand
         self._told = 0  # schedules that `progress` knows of
+        self._left = 0  # runs of the round that are to be made
 
     def round(self, number: int, examples: int) -> None:
-        """Draw `examples` programs, the same for the same `number`, and drive each."""
+        """Draw `examples` programs, the same for the same `number`, and drive each.
+
+        Where programs are grown, each is left as soon as its runs reach nothing new; the runs that are left go to as many that are grown
+        from them, then to as many that are drawn, and so on.
+        """
         explorer = self.explorer
         self._random = Random(f"{explorer.check.named(explorer.level.drawn_as)} {number}")
+        self._left = examples * self._schedules
+        explorer.begin()
         explorer.round(number, self._profile, examples)
+        part, before = 0, self._left + 1
+        while explorer.growth is not None and 0 < self._left < before and not self._budget.spent():
+            part, before = part + 1, self._left
+            explorer.grow(examples, self._random, lambda: self._left > 0)
+            if self._left > 0:
+                explorer.round(f"{number}.{part}", self._profile, examples)
         if not self.outcome.findings:
             self._cover()
 
@@ -109,12 +123,18 @@ class GateSearch:
         self._look_into(program, names, violations)
         if self._budget.spent():
             return
-        left = self._schedules
+        runner, left, growth = self.explorer.runner, self._schedules, self.explorer.growth
+        before = runner.schedules
         self._made = 0
+        if growth is not None:
+            growth.drives(program)
         if self.explorer.check.cancellation:
             left -= self._sweep(program, names)
         for variant, schedules in shares(self.explorer.level, program, self.explorer.check.cancellation, self._random, left).items():
             self._drive_variant(variant, schedules)
+        if growth is not None:
+            growth.driven(program)
+        self._left -= runner.schedules - before
         self._tell(1)
 
     def _tell(self, least: int) -> None:
@@ -140,7 +160,12 @@ class GateSearch:
         seeded = Random(self._random.getrandbits(64))
         systematic = DelayBounded(1, seeded)
         strategies: list[Strategy] = [systematic, RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
+        growth = self.explorer.growth
+        if growth is not None:  # programs are longer, and only parts of them should race
+            strategies[1:] = [Window(seeded), RandomWalk(seeded), Window(seeded), Pct(seeded, 3)]
         for number in range(schedules):
+            if growth is not None and growth.settled:
+                break
             if self._hopeless or self._budget.spent():  # asked before each run: one through a framework on the network takes long
                 break
             self._tell(TOLD_EVERY)

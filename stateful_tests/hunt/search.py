@@ -38,6 +38,8 @@ from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Work
 
 EXAMPLES = 12  # programs drawn in a round; a round takes seconds, and is done again if it was interrupted
+PARTS = 3  # of a round, where programs are grown: each draws as many, and grows as many; they are left sooner
+MORE = 4  # rules in each part than in the one before
 STEPS = (6, 9, 14)  # of the rule machine, in turn
 VARIANTS = 8  # of a program, at most
 SCHEDULES = 1_000  # of a program, at most, over all its variants
@@ -100,7 +102,12 @@ class Hunter:
     def round(self, number: int, steps: int) -> None:
         """Draw programs, the same for the same `number`, in `steps` rules each, and drive them."""
         self._random = Random(number)
-        self.explorer.round(number, Profile("hunt", EXAMPLES, SCHEDULES, steps, derandomized=False), EXAMPLES)
+        explorer = self.explorer
+        explorer.begin()
+        for part in range(1 if explorer.growth is None else PARTS):
+            profile = Profile("hunt", EXAMPLES, SCHEDULES, steps + MORE * part, derandomized=False)
+            explorer.round(f"{number}.{part}" if part else number, profile, EXAMPLES)
+            explorer.grow(EXAMPLES, self._random)
 
     def memory(self) -> Memory:
         """The memory as it is now."""
@@ -150,12 +157,16 @@ class Hunter:
             self._driven.clear()
         self._driven.add(key)
         self.work.programs += 1
+        if explorer.growth is not None:
+            explorer.growth.drives(program)
         check = explorer.check
         if check.cancellation:
             self._sweep(program, names)
         variants = shares(explorer.level, program, check.cancellation, self._random, SCHEDULES, least=LEAST, most=VARIANTS)
         for variant, schedules in variants.items():
             self._drive_variant(variant, schedules)
+        if explorer.growth is not None:
+            explorer.growth.driven(program)
 
     def _sweep(self, program: Program, names: list[str]) -> None:
         """Inject each fault at each moment of a few schedules."""
@@ -171,9 +182,12 @@ class Hunter:
         work.complete += complete
 
     def _drive_variant(self, program: Program, schedules: int) -> None:
-        portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules)
+        growth = self.explorer.growth
+        portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules, windows=growth is not None)
         tally = Tally()
         while tally.total % LEAST or not (self._budget.spent() or (tally.total and tally.chance_of_new < SETTLED)):
+            if growth is not None and growth.settled:
+                break
             if not self._run(program, portfolio, tally):
                 break
         systematic = next(member for member in portfolio.members if isinstance(member, DelayBounded))

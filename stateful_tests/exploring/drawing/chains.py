@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
+from subwarden.stateful_tests.exploring.drawing.varied import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ class ChainLevel:
     def sure_of(self, order: Order) -> Mapping[Point, Any]:
         """No program: drawn ones cover all."""
         return {}
+
+    def vocabulary(self, factory: Any) -> Vocabulary | None:
+        """None: programs are not varied."""
+        return None
 
     def variants(self, program: P, cancellation: bool, random: Random) -> list[P]:
         """The program with nothing cancelled or, with `cancellation`, with each task in turn and some pairs."""

@@ -23,6 +23,7 @@ from subwarden.stateful_tests.subjects.core.options.reading import operations_of
 from subwarden.stateful_tests.subjects.core.play import CorePlay
 from subwarden.stateful_tests.subjects.core.program import CoreProgram, prepare
 from subwarden.stateful_tests.subjects.core.simpler import simpler
+from subwarden.stateful_tests.subjects.core.vocabulary import CoreVocabulary
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
 SUBSCRIBES = Attach("c1", "s1"), Connect("c1"), Subscribe("c1", "t1")
@@ -51,6 +52,11 @@ class CoreLevel(AdapterLevel):
         """A class of rule machines that draw programs."""
         adapter: CoreAdapter = drawing.factory()
         return bound(CoreMachine if adapter.kind.options == PLAIN else OptionsMachine, drawing)
+
+    def vocabulary(self, factory: Factory) -> CoreVocabulary:
+        """The operations that the adapter has."""
+        adapter: CoreAdapter = factory()
+        return CoreVocabulary(adapter.kind.plays)
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """Every rule, operation and kind of transition, and with `cancellation` a cancellation."""

@@ -3,8 +3,6 @@
 As at level manager, an example ends by handing its program on, and the explorer drives many more schedules of it.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,6 +17,7 @@ from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.drawing.machine import Machine
 from subwarden.stateful_tests.subjects.core.play import CorePlay
 from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS, CoreProgram, PreparedCalls, compile_chain
+from subwarden.stateful_tests.subjects.core.vocabulary import HOW, met
 from subwarden.world.loop import WorldLoop
 
 CLIENT = st.sampled_from(CLIENTS)
@@ -32,13 +31,7 @@ OPERATION: st.SearchStrategy[CoreOperation] = st.one_of(
 )
 THEN = st.one_of(st.just(()), st.just(()), st.lists(OPERATION, min_size=1, max_size=2).map(tuple))  # the next operations of the same task
 FIRST = [(client, topic) for topic in TOPICS for client in CLIENTS]  # subscriptions that there may be at first
-MEETING = st.sampled_from(("again", "undo", "undo", "another's"))  # how a call meets the one before it
-UNDONE: dict[type[CoreOperation], type[CoreOperation]] = {
-    core.Connect: core.Disconnect,
-    core.Subscribe: core.Unsubscribe,
-    core.Unsubscribe: core.Subscribe,
-    core.Disconnect: core.Connect,
-}
+MEETING = st.sampled_from(HOW)
 OPEN = 6  # tasks at once; with more, there are too many possible states to keep
 
 
@@ -123,7 +116,7 @@ class CoreMachine(AdapterMachine):
     def meet(self, how: str, pick: int, then: tuple[CoreOperation, ...]) -> None:
         """A call that meets a late one: the same again, its undoing, or the same of another client. Drawn apart, calls seldom meet."""
         late = self.meeting()
-        self.call(_met(late[pick % len(late)], how, self.play.adapter.kind.plays), *then)
+        self.call(met(late[pick % len(late)], how, self.play.adapter.kind.plays), *then)
 
     def meeting(self) -> list[CoreOperation]:
         """The last calls of the last tasks, which another call may meet."""
@@ -158,16 +151,3 @@ class CoreMachine(AdapterMachine):
     @rule(t=TOPIC, then=THEN)
     def teardown_topic(self, t: str, then: tuple[CoreOperation, ...]) -> None:
         self.call(core.Teardown(t), *then)
-
-
-def _met(operation: CoreOperation, how: str, plays: Callable[[CoreOperation], bool]) -> CoreOperation:
-    """The call that meets `operation`; itself again where there is no other that the manager has."""
-    met: Any = operation
-    if how == "undo":
-        if isinstance(operation, core.Teardown):
-            met = core.Subscribe(CLIENTS[0], operation.topic)
-        elif (undone := UNDONE.get(type(operation))) is not None:
-            met = undone(*(getattr(operation, name) for name in operation.__match_args__))
-    elif how == "another's" and not isinstance(operation, core.Publish | core.Teardown):
-        met = replace(operation, connection=CLIENTS[operation.connection == CLIENTS[0]])
-    return met if plays(met) else operation

@@ -72,6 +72,11 @@ class AdapterPlay(ABC):
         for chain in prepared.chains:
             loop.events.append(Event(chain.start, partial(self.start, chain)))
 
+    @property
+    def subject(self) -> object:
+        """The adapter."""
+        return self._manager
+
     def digest_parts(self) -> object:
         """The parts that decide the rest of the run and its judgement (`scheduling.state_search.structure`)."""
         tasks = sorted(self._tasks, key=lambda placed: placed[0])

@@ -17,6 +17,7 @@ from subwarden.stateful_tests.subjects.custom.machine import rule_of, with_rules
 from subwarden.stateful_tests.subjects.custom.play import CustomPlay
 from subwarden.stateful_tests.subjects.custom.program import CustomProgram, prepare
 from subwarden.stateful_tests.subjects.custom.simpler import simpler
+from subwarden.stateful_tests.subjects.custom.vocabulary import CustomVocabulary
 
 
 class CustomLevel(AdapterLevel):
@@ -39,6 +40,11 @@ class CustomLevel(AdapterLevel):
         """A class of rule machines that draw programs."""
         adapter: CustomAdapter = drawing.factory()
         return bound(with_rules(adapter.kind.model), drawing)
+
+    def vocabulary(self, factory: Factory) -> CustomVocabulary:
+        """The operations of the adapter's model."""
+        adapter: CustomAdapter = factory()
+        return CustomVocabulary(adapter.kind.model)
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """The rules that every model has, and with `cancellation` a cancellation."""

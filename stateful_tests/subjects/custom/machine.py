@@ -13,6 +13,7 @@ from subwarden.stateful_tests.subjects.core.machine import AdapterMachine
 from subwarden.stateful_tests.subjects.core.program import TOPICS, PreparedCalls, words_of
 from subwarden.stateful_tests.subjects.custom.play import CustomPlay
 from subwarden.stateful_tests.subjects.custom.program import CustomProgram, compile_chain
+from subwarden.stateful_tests.subjects.custom.vocabulary import alike_in
 
 
 class CustomMachine(AdapterMachine):
@@ -46,10 +47,9 @@ def with_rules(model: CustomModel) -> type[CustomMachine]:
     """A machine class with a rule for each operation of `model`."""
     of = {name: _calls(name, pools) for name, pools in model.operations.items()}
     then = st.one_of(st.just(()), st.just(()), st.lists(st.one_of(*of.values()), min_size=1, max_size=2).map(tuple))
-    alike = {name: [each for each, pools in model.operations.items() if pools == model.operations[name]] for name in of}
     rules: dict[str, Any] = {f"call_{name}": _rule(name, calls, then) for name, calls in of.items()}
     values = tuple(value for pools in model.operations.values() for pool in pools for value in pool)
-    return type(CustomMachine.__name__, (CustomMachine,), {**rules, "values": values, "alike": alike})
+    return type(CustomMachine.__name__, (CustomMachine,), {**rules, "values": values, "alike": alike_in(model)})
 
 
 def _calls(name: str, pools: tuple[tuple[Value, ...], ...]) -> st.SearchStrategy[CustomOperation]:

@@ -61,6 +61,11 @@ class ManagerPlay:
         for chain in chains:
             events.append(Event(chain.start, partial(self.start, chain)))
 
+    @property
+    def subject(self) -> object:
+        """The manager."""
+        return self.manager
+
     def digest_parts(self) -> object:
         """The parts that decide the rest of the run and its judgement (`scheduling.state_search.structure`)."""
         # a listener that was told to stop stays stopped, and the end does not judge it

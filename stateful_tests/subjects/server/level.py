@@ -75,6 +75,9 @@ class ServerLevel:
         """A class of rule machines that draw programs."""
         return bound(ServerMachine, drawing)
 
+    def vocabulary(self, _factory: object) -> None:
+        """None: programs are not varied."""
+
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
         """The program without faults and with late conversations; with `cancellation`: with a sample of single faults (a handler is
         cancelled, the engine fails, a conversation ends by itself or refuses, a client is silent) and of pairs of them."""

@@ -128,6 +128,11 @@ class ServerPlay:
         for task in prepared.tasks:
             loop.events.append(Event(task.start, partial(self.start, task)))
 
+    @property
+    def subject(self) -> object:
+        """The server."""
+        return self.server
+
     # --- driving
 
     def start(self, task: RequestTask) -> None:

@@ -5,6 +5,8 @@ import sys
 from collections import Counter
 from random import Random
 
+import pytest
+
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order
@@ -48,10 +50,15 @@ def test_the_same_seed_makes_the_same_runs_in_every_process() -> None:
 SHARES = {"surw": 4, "urw": 2, "pct 3": 2, "pct 4": 2, "delay bounded": 1, "pos": 1, "pct 2": 1, "feedback": 1}  # of fourteen runs
 
 
-def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share() -> None:
-    strategy = Portfolio(Random(1), 56)
+WITH_WINDOWS = {**{name: 2 * times for name, times in SHARES.items()}, "delay bounded": 13, "window": 26}  # of 65
+
+
+@pytest.mark.parametrize(("windows", "shares"), [(False, SHARES), (True, WITH_WINDOWS)])
+def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share(windows: bool, shares: dict[str, int]) -> None:
+    runs = 4 * sum(shares.values())
+    strategy = Portfolio(Random(1), runs, windows=windows)
     turns: Counter[str] = Counter()
-    start = words(a=3, b=3)
+    start = words(a=4, b=4, c=3)
     while True:
         loop = ControlledLoop()
         with loop.entered():
@@ -62,8 +69,8 @@ def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share() -> Non
             _, choices, steps = run(loop, Order.ANY, choose, lambda: None, every_choice=strategy.every_choice)
             strategy.end(choices, steps)
             turns[strategy.current.name] += 1
-    assert sum(turns.values()) == strategy.runs == 56
-    assert {name: times / 4 for name, times in turns.items()} == SHARES
+    assert sum(turns.values()) == strategy.runs == runs
+    assert {name: times / 4 for name, times in turns.items()} == shares
 
 
 def test_the_portfolio_continues_without_an_exhausted_member() -> None:

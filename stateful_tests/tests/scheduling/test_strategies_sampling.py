@@ -20,10 +20,20 @@ from subwarden.scheduling.strategies.sampling.pos import Pos
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.sampling.surw import Surw
 from subwarden.scheduling.strategies.sampling.urw import Urw
+from subwarden.scheduling.strategies.sampling.window import Window
 from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.tests.scheduling.sampling import Start, sample, words
 
-SAMPLERS: list[Callable[[Random], Strategy]] = [RandomWalk, Urw, Surw, Pos, Feedback, *(lambda r, d=d: Pct(r, d) for d in (1, 2, 3, 4))]
+SAMPLERS: list[Callable[[Random], Strategy]] = [
+    RandomWalk,
+    Urw,
+    Surw,
+    Pos,
+    Feedback,
+    Window,
+    *(lambda r, d=d: Pct(r, d) for d in (1, 2, 3, 4)),
+]
 
 
 def fits(found: Counter[Hashable], expected: dict[Hashable, float]) -> bool:
@@ -166,8 +176,22 @@ def test_pct_of_depth_one_only_orders_chains() -> None:
     }
 
 
-@pytest.mark.parametrize("make", [RandomWalk, Urw, Surw, Pos, Feedback])
-def test_random_walk_urw_surw_pos_and_feedback_leave_no_schedule_out(make: Callable[[Random], Strategy]) -> None:
+def test_window_is_fifo_but_for_a_few_choices_in_a_row() -> None:
+    """The first choice that is not fifo's may be anywhere in a run."""
+    steps = 30
+    found = sample(Window(Random(7)), words(a=steps, b=steps), 400)
+    fifo = next(iter(sample(DelayBounded(0), words(a=steps, b=steps), 1)))
+    first: Counter[int] = Counter()
+    for word, times in found.items():
+        differing = [at for at, (one, other) in enumerate(zip(str(word), str(fifo), strict=True)) if one != other]
+        if differing:
+            first[differing[0] // 15] += times
+    assert len(first) >= 3, "the window is everywhere"
+    assert sum(first.values()) > 300, "nearly no run is fifo's own"
+
+
+@pytest.mark.parametrize("make", [RandomWalk, Urw, Surw, Pos, Feedback, Window])
+def test_random_walk_urw_surw_pos_feedback_and_window_leave_no_schedule_out(make: Callable[[Random], Strategy]) -> None:
     assert len(sample(make(Random(7)), words(a=2, b=2, c=1), 2_500)) == comb(5, 2) * comb(3, 2)
 
 

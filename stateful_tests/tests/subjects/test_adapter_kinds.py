@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from subwarden.model.properties import Property
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
@@ -14,6 +15,7 @@ from subwarden.stateful_tests.subjects.loading import levels_of, load
 from subwarden.stateful_tests.tests.paths import DATA
 
 PROFILE = Profile("kinds", examples=24, schedules=60, steps=9, derandomized=True)
+DEEP = Profile("deep", examples=12, schedules=200, steps=9, derandomized=True)
 
 
 def searched(name: str, order: Order = Order.FIFO, *, cancellation: bool = False) -> Any:
@@ -39,6 +41,18 @@ def found(*arguments: Any, **named: Any) -> set[str]:
 def test_correct_ones_hold(order: Order, cancellation: bool) -> None:
     for name in ("counted_tasks.py:Adapter", "own_deadline.py:Adapter", "evicting_hub.py:Adapter"):
         assert not found(name, order, cancellation=cancellation)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(3))
+def test_a_race_of_seven_operations_is_found_in_fifo(number: int) -> None:
+    """Two cleaners are started at once, and the first is forgotten."""
+    factory = load(str(DATA / "adapters/forgotten_cleaner.py:Adapter"), "core")
+    search = GateSearch(Check(Order.FIFO, False, "core"), LEVELS["core"], factory, DEEP, most=1)
+    with running():
+        search.round(number, DEEP.examples)
+    (cause,) = search.outcome.findings
+    assert cause.property in (Property.P1, Property.P8)  # the maps disagree, or a disconnect finds no room
 
 
 def test_a_finding_replays_although_tasks_are_named_by_a_counter() -> None:

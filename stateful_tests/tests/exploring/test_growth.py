@@ -1,0 +1,131 @@
+"""Programs are varied within bounds, those that reach new inner states are kept, and all of it hangs on the seed alone."""
+
+import asyncio
+from collections import Counter
+from random import Random
+from typing import Any, ClassVar
+
+import pytest
+
+from subwarden.checking.custom.model import CustomModel
+from subwarden.model.core.step import Attach, Connect, Detach, Subscribe, Unsubscribe
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.budget import UNLIMITED
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.coverage.inner_states import InnerStates
+from subwarden.stateful_tests.exploring.drawing.growth import Growth
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.drawing.varied import OPERATIONS, TASKS, Tasks, Vocabulary, varied
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.specimens.deep_defects import DEFECTS
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.subjects.core.vocabulary import CoreVocabulary
+from subwarden.stateful_tests.subjects.custom.vocabulary import CustomVocabulary
+from subwarden.stateful_tests.subjects.loading import in_hand
+
+FIRST: Tasks = ((Connect("c1"),), (Subscribe("c1", "t1"), Unsubscribe("c1", "t1")))
+
+
+class Turns:
+    """A model with two operations on a client, and one on nothing."""
+
+    operations: ClassVar = {"enter": ("client",), "leave": ("client",), "tick": ()}
+    initial = 0
+
+    def step(self, state: int, _name: str, _arguments: object) -> tuple[None, int]:
+        return None, state
+
+
+CORE = CoreVocabulary(
+    lambda operation: operation.name in {"connect", "subscribe", "unsubscribe"} and getattr(operation, "topic", "") != "*"
+)
+CUSTOM = CustomVocabulary(CustomModel(Turns(), {"client": ("c1", "c2")}))
+
+
+@pytest.mark.parametrize("vocabulary", [CORE, CUSTOM])
+def test_variations_stay_within_bounds_and_within_the_vocabulary(vocabulary: Vocabulary) -> None:
+    random = Random(1)
+    tasks: Tasks = ((vocabulary.fresh(random),),)
+    names: Counter[str] = Counter()
+    for _ in range(2_000):
+        tasks = varied(tasks, vocabulary, random) or tasks
+        assert all(tasks)
+        assert len(tasks) <= TASKS
+        assert sum(map(len, tasks)) <= OPERATIONS
+        names.update(operation.name for chain in tasks for operation in chain)
+    assert set(names) == ({"connect", "subscribe", "unsubscribe"} if vocabulary is CORE else set(Turns.operations))
+
+
+def test_variations_hang_on_the_seed_alone() -> None:
+    assert [varied(FIRST, CORE, Random(seed)) for seed in range(50)] == [varied(FIRST, CORE, Random(seed)) for seed in range(50)]
+
+
+def test_each_attach_has_its_own_socket_and_only_its_task_detaches_it() -> None:
+    tasks = ((Attach("c1", "s1"), Detach("c1", "s1")), (Attach("c1", "s1"),), (Detach("c1", "s1"),))
+    assert CORE.mended(tasks) == ((Attach("c1", "s1"), Detach("c1", "s1")), (Attach("c1", "s2"),))
+
+
+def test_only_programs_that_reach_new_states_are_varied_and_idle_ones_are_left() -> None:
+    growth = Growth(CORE, patience=3)
+    assert growth.next(Random(1)) is None
+    old, new = CoreProgram(FIRST[:1]), CoreProgram(FIRST)
+    for program, states in ((old, "aa"), (new, "ab")):
+        growth.drives(program)
+        for state in states:
+            growth.reached(state)
+        growth.driven(program)
+    growth.drives(CoreProgram(FIRST[1:]))
+    for _ in range(3):
+        assert not growth.settled
+        growth.reached("b")
+    assert growth.settled
+    growth.driven(CoreProgram(FIRST[1:]))
+    assert growth._kept == [old, new]
+    random = Random(2)
+    for _ in range(50):
+        program = growth.next(random)
+        assert program is not None
+        assert program.tasks not in {FIRST, FIRST[:1], FIRST[1:]}, "these were driven already"
+    growth.begin()
+    assert growth.next(Random(1)) is None, "a round begins without programs"
+
+
+class Held:
+    """A subject with a counter, names, a task and something that cannot be looked into."""
+
+    def __init__(self, counter: int, names: set[str]) -> None:
+        self.counter = counter
+        self.names = names
+        self.loop = asyncio.new_event_loop()
+        self.loop.close()
+        self.odd = memoryview(b"odd")
+
+
+def test_inner_states_tell_counters_and_contents_apart_and_look_into_all_else_that_they_can() -> None:
+    states = InnerStates()
+
+    def of(*given: Any) -> bytes | None:
+        return states.of(Held(*given))
+
+    assert of(1, {"c1"}) is not None
+    assert of(1, {"c1", "c2"}) == of(1, {"c2", "c1"})
+    assert len({of(1, set()), of(2, set()), of(1, {"c1"}), of(1, {"c2"}), of(100, set())}) == 5
+    assert of(100, set()) == of(101, set()), "great numbers are alike"
+
+
+@pytest.mark.slow
+def test_a_gate_finds_in_grown_programs_what_it_seldom_draws() -> None:
+    """A pair that is subscribed and unsubscribed three times over."""
+    search = GateSearch(
+        Check(Order.FIFO, False, CORE_LEVEL.name),
+        CORE_LEVEL,
+        in_hand("deep", DEFECTS["ParkedUnsubscribeAfter2"])[1],
+        Profile("depth", 24, 200, 9, derandomized=True),
+        UNLIMITED,
+        most=1,
+    )
+    with running():
+        search.round(1 << 20, 12)
+    assert search.outcome.findings

@@ -26,12 +26,19 @@ DOES = {  # by the last part of a callback's name
 }
 
 
+INSIDE = {  # tasks that asyncio starts for a connection or a server, by their coroutines
+    "BaseSelectorEventLoop._accept_connection2": "accepts",
+    "BaseEventLoop._create_server_getaddrinfo": "looks up",
+}
+
+
 def task_said(task: "asyncio.Task[Any]") -> str:
     """The name of `task`, with its coroutine's where the loop has numbered it: `task-3 (Hub.reader)`."""
     name = name_of(task)
     if UNNAMED.fullmatch(name) is None:
         return name
     coroutine = getattr(task.get_coro(), "__qualname__", "")
+    coroutine = INSIDE.get(coroutine, coroutine)
     return f"{name} ({coroutine.replace('.<locals>', '')})" if coroutine else name
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 import subwarden
+from subwarden.cli.main import main
+from subwarden.stateful_tests.tests.paths import EXAMPLES
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,15 @@ def test_a_line_that_the_end_of_a_connection_cuts_off_is_no_message() -> None:
 
     found = subwarden.explore(scenario, schedules=25, leave=["handle"])
     assert found.verdict == "holds", str(found)
+
+
+@pytest.mark.slow
+def test_a_finding_says_whose_timing_it_needs_and_names_asyncio_s_own_tasks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", str(EXAMPLES / "world/leaves.txt"), "--subject", f"{EXAMPLES / 'world/line_hub.py'}:Keeps"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "4 operations, order fifo: happens on stock asyncio, with this timing of the network" in said
+    assert "(accepts)" in said
+    assert "BaseSelectorEve" not in said
 
 
 @pytest.mark.parametrize("answered", [None, lambda text: text == "ok"], ids=["once nothing is in flight", "by an answer"])

@@ -18,7 +18,7 @@ _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "pl
 _SHOWN_OF_ROOT = ("examples", "stateful_tests/tests", "stateful_tests/specimens", "docs")  # of this package: scenarios, as users write them
 
 
-SUSPENDS = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
+SUSPENDS = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 class Spot(NamedTuple):

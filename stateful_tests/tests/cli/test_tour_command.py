@@ -1,7 +1,6 @@
 """`subwarden tour`: how many transitions were compared, the first difference, and an exit code that says which."""
 
 import json
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -121,7 +120,8 @@ def test_a_tour_that_cannot_be_made_is_told_in_a_line(arguments: list[str], said
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The watchdog's bound is half a second: a call or a tour that lasts longer need not be long."""
-    monkeypatch.setattr(WATCHDOG, "guarded", partial(WATCHDOG.guarded, 0.5))
+    guarded = WATCHDOG.guarded
+    monkeypatch.setattr(WATCHDOG, "guarded", lambda *_: guarded(0.5))
 
 
 @pytest.mark.usefixtures("impatient")

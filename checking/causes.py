@@ -14,7 +14,9 @@ from subwarden.model.server.deliveries import Wrong
 
 WRONG_ANSWER = "answers what the model does not"
 WRONG_STATE = "does what the model does not"
-NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|<[^<>]*>|0x[0-9a-fA-F]+|[0-9a-fA-F-]{8,}|\b[a-zA-Z]?\d+\w*")  # of clients, topics, objects, numbers
+NAMES = re.compile(  # of clients, topics, messages (mA, mB2), objects, numbers
+    r"'[^']*'|\"[^\"]*\"|<[^<>]*>|0x[0-9a-fA-F]+|[0-9a-fA-F-]{8,}|\b[a-zA-Z]?\d+\w*|\bm[A-Z]\d*\b"
+)
 LONGEST = 60  # characters of an exception's text
 PLAINER = {WRONG_ANSWER: "returned a wrong answer", WRONG_STATE: "had a wrong effect"}
 

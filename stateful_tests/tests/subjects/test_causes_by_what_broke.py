@@ -133,3 +133,9 @@ def test_the_row_of_close_has_a_moment_in_the_trace() -> None:
         (cause,) = runner.follow(program, names, [narration, recording]).violations
     rows = narration.rows(cause)
     assert len(recording.trace(rows)["moments"]) == len(rows) + 1
+
+
+def test_a_message_that_names_others_is_the_same() -> None:
+    """As the harness names clients, topics and messages, and as Python writes objects."""
+    (one,) = {source(RuntimeError(f"no room for {name}")) for name in ("mA", "mB", "mC2", "mA11", "c1", "t2", "'mA'", "7", "<X at 0x7f>")}
+    assert source(RuntimeError("no room for more")) != one

@@ -88,6 +88,10 @@ class ServerJudge(Recording):
         """A duty could be broken from now on."""
         self._fired(f"stake {stake.value}")
 
+    def let_go(self) -> None:
+        """The run is over: drop the states that it came through, which would keep a graph that is dropped in memory."""
+        self._past.clear()
+
     # --- from outside
 
     def called(self, task: int, operation: Request) -> None:

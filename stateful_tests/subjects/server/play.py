@@ -178,7 +178,8 @@ class ServerPlay:
         judge_left(judge, loop, [t for t in loop.tasks if not t.done() and t not in resident], self.lock_name)
 
     def let_go(self) -> None:
-        """The run is over: drop the server's contents, which are full of reference cycles."""
+        """The run is over: drop the server's contents, which are full of reference cycles, and the way through the model's graph."""
+        self.judge.let_go()
         for thing in (self.server, self.environment.engine, self.environment):
             vars(thing).clear()
 

@@ -14,6 +14,7 @@ that does would pass for proof that little is unseen.
 import gc
 import signal
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.connection import Connection
@@ -84,17 +85,22 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int
     note.listen()
     MEMORY.allow(*memory)
     MEMORY.bound_single_requests()
+    with suppress(BrokenPipeError, ConnectionResetError):  # the hunt has died meanwhile: nobody listens to the last word
+        pipe.send(_last_word(assignment, pipe))
+
+
+def _last_word(assignment: Assignment, pipe: "Connection[Any, Any]") -> tuple[str, Any]:
+    """Hunt; what the worker says at its end. Raises BrokenPipeError where the hunt has died."""
     try:
-        pipe.send(_Worker(assignment, pipe).hunt())
+        return _Worker(assignment, pipe).hunt()
     except BadSubject as bad:
-        pipe.send(("bad", str(bad)))
+        return "bad", str(bad)
     except KeyboardInterrupt:  # not the user's, see above
-        said = f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception"
-        pipe.send(("bad", said))
+        return "bad", f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception"
     except Gone:
-        return
+        raise BrokenPipeError from None
     except Exception:
-        pipe.send(("failed", traceback.format_exc()))
+        return "failed", traceback.format_exc()
 
 
 class _Worker:

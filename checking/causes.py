@@ -135,6 +135,7 @@ _OF_DELIVERIES = {
     Wrong.APPROVAL_LOST: Property.P7,
     Wrong.APPROVED_BY_NOBODY: Property.P8,
     Wrong.NOT_GIVEN: Property.P8,
+    Wrong.MISHEARD: Property.P8,
     Wrong.NOT_SETTLED: Property.P7,
     Wrong.SETTLED_OTHER: Property.P8,
     Wrong.NOT_STARTED: Property.P8,

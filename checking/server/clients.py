@@ -103,15 +103,15 @@ class Clients:
         elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
             self.approvals.over(conversation)
 
-    def gives(self, connection: int, approval: Approval, state: ServerState) -> None:
-        """The client gives an approval."""
+    def gives(self, connection: int, approval: Approval, granted: bool, state: ServerState) -> None:
+        """The client gives an approval, or refuses it."""
         thread = approval.thread
-        self._stakes(Stake.HEARD)
+        self._stakes(Stake.HEARD if granted else Stake.DENIED)
         ids = {s for t, c, s in state.grants if (t, c) == (thread, connection)}
         leaving = _in_flight(state, rq.Unsubscribe, (thread, connection)) or any(
             isinstance(f.request, rq.RemoveListener | rq.AddListener) for _, f in state.flight
         )
-        self.approvals.given(connection, approval, subscribed=bool(ids) or leaving)
+        self.approvals.given(connection, approval, granted=granted, subscribed=bool(ids) or leaving)
 
     # --- answers
 

@@ -72,9 +72,9 @@ class EngineSide:
         evidence = self._submitted(request)._replace(misdirected=asked)
         return Found(causes.UNASKED_SUBMISSION, f"{request.name} of t{request.thread}", evidence)
 
-    def approved(self, approval: Approval) -> Found | None:
-        """The engine hears that an approval is given."""
-        wrong = self._approvals.heard(approval)
+    def approved(self, approval: Approval, granted: bool) -> Found | None:
+        """The engine hears that an approval is given, or refused."""
+        wrong = self._approvals.heard(approval, granted=granted)
         if wrong is None:
             return None
         _, conversation, number = approval

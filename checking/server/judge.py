@@ -161,14 +161,14 @@ class ServerJudge(Recording):
         self._engine.taken(conversation, event)
         self.clients.taken(thread, conversation, event, self.state)
 
-    def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
-        """A client gives the approval that event `number` of a conversation asks for."""
+    def approves(self, connection: int, thread: int, conversation: int, number: int, granted: bool) -> None:
+        """A client gives the approval that event `number` of a conversation asks for, or refuses it."""
         self.look()
-        self.clients.gives(connection, Approval(thread, conversation, number), self.state)
+        self.clients.gives(connection, Approval(thread, conversation, number), granted, self.state)
 
-    def approved(self, thread: int, conversation: int, number: int) -> None:
-        """The engine hears that an approval is given."""
-        self._record(self._engine.approved(Approval(thread, conversation, number)))
+    def approved(self, thread: int, conversation: int, number: int, granted: bool) -> None:
+        """The engine hears that an approval is given, or refused."""
+        self._record(self._engine.approved(Approval(thread, conversation, number), granted))
 
     def submitted(self, request: Asked, conversation: int, turn: int) -> None:
         """A conversation is asked for a turn, an interrupt or a rollback."""

@@ -47,6 +47,10 @@ class EngineConversation(Conversation, Source, ABC):
         """Give the approval that event `number` asked for; no effect if it is settled already."""
 
     @abstractmethod
+    def deny(self, number: int) -> None:
+        """Refuse the approval that event `number` asked for: the turn is aborted. No effect if it is settled already."""
+
+    @abstractmethod
     async def ended(self) -> None:
         """Wait until it has shut down."""
 

@@ -56,17 +56,17 @@ class Observer(Protocol):
     def refused(self, thread: int) -> None:
         """A conversation of the thread has refused a turn, an interrupt or a rollback."""
 
-    def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
-        """A client gives the approval that event `number` of a conversation asked for."""
+    def approves(self, connection: int, thread: int, conversation: int, number: int, granted: bool) -> None:
+        """A client gives the approval that event `number` of a conversation asked for, or refuses it."""
 
-    def approved(self, thread: int, conversation: int, number: int) -> None:
-        """The engine hears of an approval that it waited for."""
+    def approved(self, thread: int, conversation: int, number: int, granted: bool) -> None:
+        """The engine hears of an approval that it waited for, or of its refusal."""
 
 
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
     everything else, those of `ending` may end by themselves, and those of `refusing` may take no more requests from some moment on. The
-    clients `silent` give no approvals.
+    clients `silent` give no approvals, and those `denying` refuse them.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
@@ -82,6 +82,7 @@ class Environment:
         ending: Collection[int] = (),
         refusing: Collection[int] = (),
         silent: Collection[int] = (),
+        denying: Collection[int] = (),
     ) -> None:
         self.observer: Observer
         self.server: Server
@@ -92,6 +93,7 @@ class Environment:
         self.ending = ending
         self.refusing = refusing
         self.silent = frozenset(silent)
+        self.denying = frozenset(denying)
         self._events: list[Any] = [] if events is None else events
         self._faults: list[Any] = [] if faults is None else faults
         self._make = make
@@ -180,7 +182,7 @@ class Environment:
 
 
 class Client:
-    """One client: reads its messages, one at a time, and gives every approval that it is asked for, unless it is silent."""
+    """One client: reads its messages, one at a time, and gives every approval that it is asked for, unless it is silent or denying."""
 
     def __init__(self, environment: Environment, connection: int) -> None:
         self._environment = environment
@@ -203,9 +205,12 @@ class Client:
             self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
         if isinstance(message, Asks) and self._connection not in self._environment.silent:
             asks = message
-            self._environment.offer(f"c{self._connection} approves v{asks.conversation}", lambda: self._approve(asks))
+            does = "denies" if self._connection in self._environment.denying else "approves"
+            self._environment.offer(f"c{self._connection} {does} v{asks.conversation}", lambda: self._approve(asks, does == "approves"))
 
-    def _approve(self, asks: Asks) -> None:
+    def _approve(self, asks: Asks, granted: bool) -> None:
         if not self.outbox.closed:
-            self._environment.observer.approves(self._connection, asks.thread, asks.conversation, asks.number)
-            self._environment.server.approve(self._connection, asks.thread, asks.conversation, asks.number)
+            environment = self._environment
+            environment.observer.approves(self._connection, asks.thread, asks.conversation, asks.number, granted)
+            answer = environment.server.approve if granted else environment.server.deny
+            answer(self._connection, asks.thread, asks.conversation, asks.number)

@@ -30,10 +30,11 @@ class Say(NamedTuple):
 
 
 class Approved(NamedTuple):
-    """The approval of event `number` was given; `members` have been asked for it, and are to be told."""
+    """The approval of event `number` was given, or refused; `members` have been asked for it, and are to be told."""
 
     number: int
     members: dict[int, object]
+    granted: bool = True
 
 
 class Gate(asyncio.Lock):

@@ -97,7 +97,7 @@ class OwningListener:
             await self._server.send(
                 connection, Resolved(record.thread, record.conversation.number, number), self._still(connection, member)
             )
-        record.conversation.approve(number)
+        (record.conversation.approve if approved.granted else record.conversation.deny)(number)
 
     def _still(self, connection: int, member: object) -> "Still":
         return Still(self._record, connection, member)

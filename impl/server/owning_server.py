@@ -55,11 +55,18 @@ class OwningServer(OwnedThreads):
         self.spawn(f"closing c{connection}", self.manager.remove_connection, connection)
 
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
-        """The first approval counts; the listener tells the other subscribers, and the engine."""
+        """The first answer counts; the listener tells the other subscribers, and the engine."""
+        self._settle(connection, thread, conversation, number, True)
+
+    def deny(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        """As an approval: the first answer counts."""
+        self._settle(connection, thread, conversation, number, False)
+
+    def _settle(self, connection: int, thread: int, conversation: int, number: int, granted: bool) -> None:
         record = self.records.get(thread)
         if record is not None and record.conversation.number == conversation and number in record.asked and connection in record.members:
             record.asked.discard(number)
-            record.approved.append(Approved(number, record.members.copy()))  # a later member is not asked any more
+            record.approved.append(Approved(number, record.members.copy(), granted))  # a later member is not asked any more
             record.wake()
 
     def resident(self) -> set[asyncio.Task[None]]:

@@ -28,7 +28,7 @@ class ShownServer(NamedTuple):
 
 
 class Server(ABC):
-    """One server. Its transport calls `open`, `receive`, `close` and `approve`, which never suspend."""
+    """One server. Its transport calls `open`, `receive`, `close`, `approve` and `deny`, which never suspend."""
 
     def __init__(self, manager: ManagerApi, engine: Engine) -> None:
         self.manager = manager
@@ -72,6 +72,10 @@ class Server(ABC):
     @abstractmethod
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """A client has given the approval that event `number` of a conversation asked for."""
+
+    @abstractmethod
+    def deny(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        """A client has refused it."""
 
     # --- showing
 

@@ -174,7 +174,15 @@ class SimulatedConversation(EngineConversation):
         """See `EngineConversation`."""
         if self._asks == number:
             self._asks = None
-            self._environment.observer.approved(self.thread, self.number, number)
+            self._environment.observer.approved(self.thread, self.number, number, True)
+            self._offer()
+
+    def deny(self, number: int) -> None:
+        """See `EngineConversation`."""
+        if self._asks == number:
+            self._drop_turn()
+            self._doing.append(EventKind.TURN_ABORTED)
+            self._environment.observer.approved(self.thread, self.number, number, False)
             self._offer()
 
     async def ended(self) -> None:

@@ -50,7 +50,12 @@ class SourceServer(Server):
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """Settle it in a task of its own, as the callback of the server's request did."""
         if self.approvals.settle(Approval(thread, conversation, number), connection):
-            self.spawn(f"approval v{conversation}.{number}", self._resolve, thread, number)
+            self.spawn(f"approval v{conversation}.{number}", self._resolve, thread, number, True)
+
+    def deny(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        """In the same way."""
+        if self.approvals.settle(Approval(thread, conversation, number), connection):
+            self.spawn(f"approval v{conversation}.{number}", self._resolve, thread, number, False)
 
     def listening(self) -> list[ModuleType]:
         """See `Server.listening`."""
@@ -254,8 +259,8 @@ class SourceServer(Server):
         thread = await self.manager.remove_listener(request.subscription)
         await self.answer(request_id, Reply.NOT_FOUND if thread is None else Reply.OK)
 
-    async def _resolve(self, thread: int, number: int) -> None:
-        """A client has approved: tell the subscribers in the listener's order, then the engine."""
+    async def _resolve(self, thread: int, number: int, granted: bool) -> None:
+        """A client has approved or refused: tell the subscribers in the listener's order, then the engine."""
         conversation = self.loaded.get(thread)
         if conversation is None:
             return
@@ -265,4 +270,4 @@ class SourceServer(Server):
         completion, completed = oneshot()
         if commands is not None and commands.send(ResolveServerRequest(number, completion)):
             await completed.wait()
-        conversation.approve(number)
+        (conversation.approve if granted else conversation.deny)(number)

@@ -56,11 +56,11 @@ class Transcript:
     def refused(self, thread: int) -> None:
         """See `Observer`."""
 
-    def approves(self, connection: int, thread: int, conversation: int, number: int) -> None:
+    def approves(self, connection: int, thread: int, conversation: int, number: int, granted: bool) -> None:
         """See `Observer`. Kept, too."""
         self.given.append((connection, conversation, number, len(self.approvals)))
 
-    def approved(self, thread: int, conversation: int, number: int) -> None:
+    def approved(self, thread: int, conversation: int, number: int, granted: bool) -> None:
         """See `Observer`. Kept as well."""
         self.approvals.append((conversation, number, len(self.sent)))
 

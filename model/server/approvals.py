@@ -1,8 +1,9 @@
 """The rules of approvals (P7, P8): a monitor of one run, told in order of the events taken, the messages sent and what clients answer.
 
 The server asks every subscriber for an approval that a conversation waits for: once for the event, and once more for each request of the
-client to subscribe, whose answer replays what is open. The first client that gives the approval settles it: every client that was asked is
-told so, and then the engine hears of it. Nobody else is asked or told, and the engine hears of no approval that no subscriber gave.
+client to subscribe, whose answer replays what is open. The first client that gives or refuses the approval settles it: every client that
+was asked is told so, and then the engine hears the same answer. Nobody else is asked or told, and the engine hears of no approval that no
+subscriber gave or refused.
 """
 
 from collections import Counter
@@ -29,8 +30,10 @@ class Approvals:
         self._ever_asked: set[tuple[int, Approval]] = set()
         self._asked: set[tuple[int, Approval]] = set()  # in the client's present subscription
         self._owed: set[tuple[int, Approval]] = set()  # clients that must still be asked
-        self._given: set[Approval] = set()  # by a client that was asked in its present subscription: the engine must hear of it
-        self._gave: set[Approval] = set()  # by a subscriber that was ever asked: the engine may
+        self._given: set[Approval] = set()  # or refused, by a client that was asked in its present subscription: the engine must hear of it
+        self._gave: dict[
+            Approval, set[bool]
+        ] = {}  # the answers of subscribers that were ever asked, up to that: the engine may hear of one
         self.strangers: dict[Approval, set[int]] = {}  # the clients that gave each without having been asked or being subscribed
         self._heard: set[Approval] = set()  # of which the engine knows
         self._settled: set[tuple[int, Approval]] = set()  # clients that were told
@@ -88,11 +91,12 @@ class Approvals:
         self._ever_asked.add(key)
         return None
 
-    def given(self, client: int, approval: Approval, *, subscribed: bool = True) -> None:
-        """The client gives the approval. It may count if the client was ever asked and is `subscribed`, or is about to be no more; it must,
-        if it was asked in its present subscription."""
+    def given(self, client: int, approval: Approval, *, granted: bool = True, subscribed: bool = True) -> None:
+        """The client gives the approval, or refuses it. That may count if the client was ever asked and is `subscribed`, or is about to be
+        no more; it must, if it was asked in its present subscription."""
         if subscribed and (client, approval) in self._ever_asked:
-            self._gave.add(approval)
+            if approval not in self._given:  # else the first answer counts
+                self._gave.setdefault(approval, set()).add(granted)
         else:
             self.strangers.setdefault(approval, set()).add(client)
         if approval in self._open and (client, approval) in self._asked:
@@ -100,12 +104,12 @@ class Approvals:
             self._open.discard(approval)
         self._owed = {(c, a) for c, a in self._owed if a != approval}  # a server that has an answer need ask no other client
 
-    def heard(self, approval: Approval) -> Wrong | None:
-        """The engine hears that the approval is given."""
+    def heard(self, approval: Approval, *, granted: bool = True) -> Wrong | None:
+        """The engine hears that the approval is given, or refused."""
         self._heard.add(approval)
         self._open.discard(approval)
         if approval in self._gave:
-            return None
+            return None if granted in self._gave[approval] else Wrong.MISHEARD
         return Wrong.NOT_GIVEN if any(a == approval for _, a in self._ever_asked) else Wrong.APPROVED_BY_NOBODY
 
     def settled(self, client: int, approval: Approval) -> Wrong | None:

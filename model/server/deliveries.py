@@ -33,6 +33,7 @@ class Wrong(Enum):
     APPROVAL_LOST = "an approval that a client gave does not reach the engine"
     APPROVED_BY_NOBODY = "the engine hears of an approval that no client was asked for"
     NOT_GIVEN = "the engine hears of an approval that no subscriber gave"
+    MISHEARD = "the engine hears another answer to an approval than its clients gave"
     NOT_SETTLED = "a client that was asked is not told that the approval is settled"
     SETTLED_OTHER = "a client is told that an approval is settled, again or without having been asked"
     NOT_STARTED = "a client is not told that a thread was started"

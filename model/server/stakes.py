@@ -8,6 +8,7 @@ class Stake(Enum):
 
     ASKED = "a subscriber must be asked for an approval"
     HEARD = "an approval that was given must reach the engine"
+    DENIED = "an approval that was refused must reach the engine as refused"
     SETTLED = "a client that was asked must be told that an approval is settled"
     STARTED = "a client must be told that a thread was started"
     CLOSED = "a client must be told that a thread was closed"

@@ -31,6 +31,7 @@ from subwarden.stateful_tests.specimens.server_defects.defect import (
     ToAll,
     program,
 )
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault
 
 
 class AsksNobody(Drops):
@@ -140,7 +141,43 @@ class SettledToAll(ToAll):
     told = Resolved
 
 
+class RefusalApproves(OwningServer):
+    """An approval that a client refuses is given."""
+
+    def deny(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        self.approve(connection, thread, conversation, number)
+
+
+class RefusalIsLost(OwningServer):
+    """An approval that a client refuses stays open."""
+
+    def deny(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        pass
+
+
+class LastAnswerCounts(OwningServer):
+    """An approval that a client gives, and another refuses before the engine has heard of it, is refused."""
+
+    def deny(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        super().deny(connection, thread, conversation, number)
+        record = self.records.get(thread)
+        if record is not None and connection in record.members:
+            for at, approved in enumerate(record.approved):
+                if approved.number == number:
+                    record.approved[at] = approved._replace(granted=False)
+
+
+DENIES = (ServerFault(FaultKind.DENIES, 3),)
+
 DEFECTS = (
+    Defect(RefusalApproves, wrong_delivery(Wrong.MISHEARD), program(*BOTH, ASKING, faults=DENIES)),
+    Defect(
+        RefusalIsLost,
+        wrong_delivery(Wrong.APPROVAL_LOST),
+        program(*BOTH, ASKING, faults=DENIES),
+        also=(wrong_delivery(Wrong.MISHEARD),),
+    ),
+    Defect(LastAnswerCounts, wrong_delivery(Wrong.MISHEARD), program(*BOTH, ASKING, faults=DENIES)),
     Defect(AsksNobody, wrong_delivery(Wrong.NOT_ASKED), program(*RESUMED, ASKING)),
     Defect(
         AsksTheFirstOnly,

@@ -41,6 +41,8 @@ def claim_of_duty(  # noqa: PLR0911  # one a kind of evidence
         case SentAgain(client, notice, request):
             about: Claim = {"conversation": notice.conversation, "number": notice.event.number, "request": request}
             return {"kind": "again", "connection": client, **about, "at": None}
+        case NotApproved() if cause == causes.wrong_delivery(Wrong.MISHEARD):
+            raise NoScript("which client has answered first is known to the model alone")
         case NotApproved(conversation, number, strangers) if cause == causes.wrong_delivery(Wrong.NOT_GIVEN):
             about = {"conversation": conversation, "number": number, "strangers": list(strangers)}
             return {"kind": "not given", **about, "at": None}

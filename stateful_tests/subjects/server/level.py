@@ -47,6 +47,7 @@ SAYS = {
     FaultKind.ENDS: "the conversation may end by itself",
     FaultKind.REFUSES: "the conversation may refuse requests",
     FaultKind.SILENT: "its client gives no approvals",
+    FaultKind.DENIES: "its client refuses approvals",
 }
 FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
 
@@ -80,7 +81,7 @@ class ServerLevel:
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
         """The program without faults and with late conversations; with `cancellation`: with a sample of single faults (a handler is
-        cancelled, the engine fails, a conversation ends by itself or refuses, a client is silent) and of pairs of them."""
+        cancelled, the engine fails, a conversation ends by itself or refuses, a client refuses approvals or is silent) and of pairs."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         if not cancellation:
@@ -88,7 +89,8 @@ class ServerLevel:
             return [ServerProgram(tasks), ServerProgram(tasks), *late]
         single = list(self.with_faults(program, 1).faults)
         single += [ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES)]
-        single += [ServerFault(FaultKind.SILENT, place) for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
+        subscribes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
+        single += [ServerFault(kind, place) for place in subscribes for kind in (FaultKind.SILENT, FaultKind.DENIES)]
         chosen = random.sample(single, min(len(single), 8))
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
         if len(single) > 1:

@@ -53,6 +53,7 @@ class PreparedRequests(NamedTuple):
     ending: frozenset[int]
     refusing: frozenset[int]
     silent: frozenset[int]  # connections
+    denying: frozenset[int]  # connections
 
 
 def prepare(program: ServerProgram) -> PreparedRequests:
@@ -63,9 +64,12 @@ def prepare(program: ServerProgram) -> PreparedRequests:
         requests = (program.tasks[fault.place][0] for fault in program.faults if fault.kind is kind)
         return frozenset(target(request) for request in requests if isinstance(request, rq.ASKS_ENGINE))
 
-    silent = frozenset(program.tasks[fault.place][0].connection for fault in program.faults if fault.kind is FaultKind.SILENT)
+    def clients(kind: FaultKind) -> frozenset[int]:
+        return frozenset(program.tasks[fault.place][0].connection for fault in program.faults if fault.kind is kind)
+
+    silent, denying = clients(FaultKind.SILENT), clients(FaultKind.DENIES)
     failing, late = threads(FaultKind.FAILS), threads(FaultKind.LATE)
-    return PreparedRequests(tasks, failing, late, threads(FaultKind.ENDS), threads(FaultKind.REFUSES), silent)
+    return PreparedRequests(tasks, failing, late, threads(FaultKind.ENDS), threads(FaultKind.REFUSES), silent, denying)
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
@@ -117,6 +121,7 @@ class ServerPlay:
             ending=prepared.ending,
             refusing=prepared.refusing,
             silent=prepared.silent,
+            denying=prepared.denying,
         )
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]

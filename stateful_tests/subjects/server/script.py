@@ -17,6 +17,7 @@ def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list
         "ending": prepared.ending,
         "refusing": prepared.refusing,
         "silent": prepared.silent,
+        "denying": prepared.denying,
     }
     return {
         "subject": served(subject),

@@ -29,6 +29,23 @@ def test_an_approval_that_is_asked_given_told_and_heard_is_right(monitor: Approv
     assert left(monitor) == []
 
 
+def test_an_approval_that_is_refused_is_heard_as_refused(monitor: Approvals) -> None:
+    assert monitor.sent(1, OPEN) is None
+    monitor.given(1, OPEN, granted=False)
+    assert left(monitor, OPEN) == [Wrong.APPROVAL_LOST]
+    assert monitor.heard(OPEN) is Wrong.MISHEARD
+    assert monitor.heard(OPEN, granted=False) is None
+
+
+def test_the_first_answer_to_an_approval_counts(monitor: Approvals) -> None:
+    monitor.wants((T1, 2))
+    assert monitor.sent(1, OPEN) is monitor.sent(2, OPEN) is None
+    monitor.given(1, OPEN)
+    monitor.given(2, OPEN, granted=False)
+    assert monitor.heard(OPEN, granted=False) is Wrong.MISHEARD
+    assert monitor.heard(OPEN) is None
+
+
 def test_a_subscriber_must_be_asked_while_the_approval_is_open(monitor: Approvals) -> None:
     assert left(monitor, OPEN) == [Wrong.NOT_ASKED]
     monitor.forget((T1, 1))  # it unsubscribes

@@ -70,6 +70,8 @@ UNSEEN = {  # defects that no script can show, with the reason
     "TurnOfTheOldConversation": "the thread's no more",
     "InterruptIsForgotten": "the model alone",
     "ToldToNone": "the model alone",
+    "RefusalApproves": "the model alone",
+    "LastAnswerCounts": "the model alone",
     "DeniesItsEnd": "the model alone",
     "DeniesItsArchive": "the model alone",
     "DeniesItsResume": "the model alone",

@@ -90,8 +90,12 @@ class ServerLevel:
         single = list(self.with_faults(program, 1).faults)
         single += [ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES)]
         subscribes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
-        single += [ServerFault(kind, place) for place in subscribes for kind in (FaultKind.SILENT, FaultKind.DENIES)]
+        asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
+        denies = [ServerFault(FaultKind.DENIES, place) for place in subscribes if asks]
+        single += [ServerFault(FaultKind.SILENT, place) for place in subscribes if asks] + denies
         chosen = random.sample(single, min(len(single), 8))
+        if denies and not set(denies) & set(chosen):
+            chosen.append(random.choice(denies))
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
         if len(single) > 1:
             drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.kind.value)) for _ in range(4)]

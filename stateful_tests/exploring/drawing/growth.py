@@ -32,10 +32,12 @@ class Growth:
         self._driven: set[object] = set()  # the tasks of all programs so far
         self._new = False  # whether the present program was the first to reach some state
         self._idle = 0  # its runs since then
+        self._driving = False  # else a program that somebody wrote is run, which is to have all its runs
 
     def drives(self, program: Any) -> None:
         """The runs of `program` are next."""
         self._driven.add(program.tasks)
+        self._driving = True
         self._new, self._idle = False, 0
 
     def reached(self, state: object) -> None:
@@ -48,10 +50,11 @@ class Growth:
     @property
     def settled(self) -> bool:
         """Whether the present program is not worth more runs."""
-        return self._idle >= self._patience
+        return self._driving and self._idle >= self._patience
 
     def driven(self, program: Any) -> None:
         """All runs of `program` have been made: keep it if they showed something new."""
+        self._driving = False
         if self._new:
             self._kept.append(program)
 

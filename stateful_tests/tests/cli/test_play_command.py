@@ -1,6 +1,7 @@
 """`subwarden play`: the operations are the user's, the schedules the tool's."""
 
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from subwarden.cli.main import main
 from subwarden.stateful_tests.exploring.drawing.written import BadProgram, program_of
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.tests.hostile.subjects import ADAPTER, GOOD
 from subwarden.stateful_tests.tests.paths import ROOT
 
 ROOMS = f"{ROOT / 'examples' / 'rooms.py'}:Adapter"
@@ -95,3 +97,13 @@ def test_a_program_that_cannot_be_read_is_refused_with_its_line(text: str, said:
 def test_a_mistake_is_one_line_and_exit_code_3(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", *words]) == 3
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_program_has_all_the_schedules_that_were_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each order, though its runs reach nothing new."""
+    monkeypatch.chdir(tmp_path)
+    Path("good.py").write_text(ADAPTER)
+    Path("program.txt").write_text(GOOD)
+    assert main(["play", "program.txt", "--subject", "good.py:Good", "--schedules", "200", "--json", "run.json"]) == 0
+    made = json.loads(Path("run.json").read_text())
+    assert all(check["schedules"] > 190 for check in made["checks"])

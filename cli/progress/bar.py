@@ -15,6 +15,7 @@ from rich.text import Text
 
 from subwarden.cli.progress.line import Moment, plain_line, terminal_line
 from subwarden.reports.layout.console import ReportConsole
+from subwarden.reports.printable import escape
 
 PLAIN_EVERY = 10.0  # seconds between two plain lines
 A_SECOND = 4  # how often the bar is drawn
@@ -114,7 +115,7 @@ class _Plain(_Shown):
 
     def _write(self, line: str) -> None:
         with suppress(*self._let_be):
-            self._stream.write(f"{line}\n")
+            self._stream.write(f"{escape(line)}\n")
             self._stream.flush()
 
 

@@ -1,11 +1,11 @@
 """Writes the statistics of a check: what was reached, which awaits suspended, which operations overlapped, how completely it searched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
 from subwarden.reports.layout.wrapping import write_line
-from subwarden.reports.record import CompletenessRecord, CoverageRecord
+from subwarden.reports.record import CompletenessRecord, CoverageRecord, StakeRecord
 
 NAMED = 4  # names in a line; all of them are in the JSON
 SWEPT = {"fifo": "in the order of stock asyncio", "drawn": "in the order in which the program was drawn"}
@@ -24,9 +24,18 @@ def write_coverage(name: str, of: CoverageRecord, console: Console, named: int =
     write_names("never suspended", of["awaits_never"], named, console)
     if pairs:
         write_names("never at once", of["never_overlapped"], named, console)
+    write_stakes(of.get("stakes", ()), console)
     for schedule, faults in of["faults"].items():
         singly = f"a cancellation or failure at each step, for {faults['singly']:,} of {faults['struck']:,} programs"
         write_line(f"  {SWEPT[schedule]}: {singly}; two of them at all pairs of steps, for {faults['in_pairs']:,}", console)
+
+
+def write_stakes(stakes: Sequence[StakeRecord], console: Console) -> None:
+    """Write in how many runs each duty was at stake, and in how many of these the server could have broken it."""
+    if stakes:
+        write_line("  runs in which a duty was at stake, and of these those in which the server could have broken it:", console)
+    for stake in stakes:
+        write_line(f"    {stake['name']}: {stake['runs']:,}, {stake['breakable']:,}", console)
 
 
 def write_complete(of: CompletenessRecord, console: Console) -> None:

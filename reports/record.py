@@ -170,8 +170,18 @@ class EndStatesRecord(TypedDict):
     exact: bool
 
 
+class StakeRecord(TypedDict):
+    """A duty of level server: the runs in which it was at stake, and those in which the server could have broken it."""
+
+    name: str
+    runs: int
+    breakable: int
+
+
 class CoverageRecord(CompletenessRecord):
-    """What the runs of one check covered. Points of coverage are named in words (`rule settle`), awaits by path:line."""
+    """What the runs of one check covered. Points of coverage are named in words (`rule settle`), awaits by path:line. `stakes`: absent
+    where the level has none.
+    """
 
     fired: list[str]
     never_fired: list[str]
@@ -180,6 +190,7 @@ class CoverageRecord(CompletenessRecord):
     awaits_never: list[str]
     overlapped: list[str]
     never_overlapped: list[str]
+    stakes: NotRequired[list[StakeRecord]]
     end_states: EndStatesRecord
 
 

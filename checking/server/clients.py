@@ -4,9 +4,10 @@ The rules are the model's: of events (`model.server.deliveries`), of approvals a
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
 from subwarden.checking import causes
+from subwarden.checking.server.at_stake import AtStake
 from subwarden.checking.server.evidence import (
     Evidence,
     Found,
@@ -45,7 +46,7 @@ from subwarden.model.server.words import say_message
 class Clients:
     """All clients of one run."""
 
-    def __init__(self, stakes: Callable[[Stake], None]) -> None:
+    def __init__(self, stakes: AtStake) -> None:
         self._stakes = stakes
         self.deliveries = Deliveries()
         self.approvals = Approvals()
@@ -82,7 +83,7 @@ class Clients:
     def ending(self, thread: int) -> None:
         """The thread is unloaded, closing, or its conversation has ended: its clients are owed nothing more."""
         self.deliveries.unloaded(thread)
-        self._stakes(Stake.CLOSED)
+        self._stakes.arises(Stake.CLOSED)
         self.approvals.unloaded(thread)
         self.broadcasts.ending(thread)
 
@@ -90,11 +91,11 @@ class Clients:
         """A listener has taken `event`."""
         told = self.deliveries.subscribers(thread)
         if told:
-            self._stakes(Stake.DELIVERED)
+            self._stakes.arises(Stake.DELIVERED)
         self.deliveries.taken(thread, conversation, event)
         if event.kind is EventKind.APPROVAL:
             if told:
-                self._stakes(Stake.ASKED)
+                self._stakes.arises(Stake.ASKED)
             requests = (f.request for _, f in state.flight if isinstance(f.request, rq.SUBSCRIBES))
             asking = Counter(request.connection for request in requests if pair_of(request)[0] == thread)
             linked = {c for t, c, _ in state.grants if t == thread}
@@ -106,7 +107,7 @@ class Clients:
     def gives(self, connection: int, approval: Approval, granted: bool, state: ServerState) -> None:
         """The client gives an approval, or refuses it."""
         thread = approval.thread
-        self._stakes(Stake.HEARD if granted else Stake.DENIED)
+        self._stakes.arises(Stake.HEARD if granted else Stake.DENIED)
         ids = {s for t, c, s in state.grants if (t, c) == (thread, connection)}
         leaving = _in_flight(state, rq.Unsubscribe, (thread, connection)) or any(
             isinstance(f.request, rq.RemoveListener | rq.AddListener) for _, f in state.flight
@@ -137,7 +138,7 @@ class Clients:
                     self._begins(pair, state)
                 if isinstance(request, rq.Start | rq.Fork):
                     self.broadcasts.started(pair[0])
-                    self._stakes(Stake.STARTED)
+                    self._stakes.arises(Stake.STARTED)
                 return found
         elif isinstance(request, rq.Unsubscribe) and message.reply in rq.UNSUBSCRIBED:
             again = any(_in_flight(state, kind, pair) for kind in rq.SUBSCRIBES)
@@ -166,6 +167,10 @@ class Clients:
         if isinstance(message, Closed):
             return self._closed(connection, message)
         if isinstance(message, Notice):
+            if not self._stakes.may_break(Stake.DELIVERED):
+                pair = message.thread, connection
+                if self.deliveries.owes(pair, message.conversation, message.event.number):
+                    self._stakes.breakable(Stake.DELIVERED)
             wrong = self.deliveries.sent((message.thread, connection), message.conversation, message.event.number, raw=message.raw)
             if wrong is None:
                 return None
@@ -178,6 +183,8 @@ class Clients:
         return None
 
     def _closed(self, connection: int, message: Closed) -> Found | None:
+        if self.broadcasts.owes_closed(connection, message.thread):
+            self._stakes.breakable(Stake.CLOSED)
         wrong = self.broadcasts.told_closed(connection, message.thread)
         pair, detail = (message.thread, connection), f"c{connection}: t{message.thread}"
         if wrong is not None:
@@ -195,11 +202,17 @@ class Clients:
                 wrong = self.deliveries.asked((message.thread, connection))
                 if wrong is not None:
                     return wrong, self._sent_after_end(connection, message.thread)
-                self._stakes(Stake.SETTLED)
+                self._stakes.arises(Stake.SETTLED)
+                if self.approvals.owes(connection, Approval(*message)):
+                    self._stakes.breakable(Stake.ASKED)
                 return self.approvals.sent(connection, Approval(*message)), often
             case Resolved():
+                if self.approvals.must_settle(connection, Approval(*message)):
+                    self._stakes.breakable(Stake.SETTLED)
                 return self.approvals.settled(connection, Approval(*message)), often
             case Started():
+                if self.broadcasts.owes_started(connection, message.thread):
+                    self._stakes.breakable(Stake.STARTED)
                 return self.broadcasts.told_started(connection, message.thread), often
 
     def _wrong_notice(self, wrong: Wrong, connection: int, notice: Notice) -> Evidence:

@@ -3,10 +3,11 @@
 The rules are the model's (`model.server.submissions`, `model.server.approvals`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from subwarden.checking import causes
+from subwarden.checking.server.at_stake import AtStake
 from subwarden.checking.server.evidence import AnsweredEarly, Found, NotApproved, Submitted
 from subwarden.checking.server.requests import AcceptedRequest
 from subwarden.model.server import requests as rq
@@ -16,11 +17,13 @@ from subwarden.model.server.stakes import Stake
 from subwarden.model.server.state import ServerState
 from subwarden.model.server.submissions import ASKS_FOR, Asked, Submissions
 
+WAITS = {rq.TurnInterrupt: Stake.TURN_ENDS, rq.Rollback: Stake.ROLLED_BACK}  # requests that wait for an event
+
 
 class EngineSide:
     """Of one run."""
 
-    def __init__(self, approvals: Approvals, stakes: Callable[[Stake], None]) -> None:
+    def __init__(self, approvals: Approvals, stakes: AtStake) -> None:
         self._stakes = stakes
         self._submissions = Submissions()
         self._approvals = approvals
@@ -51,10 +54,19 @@ class EngineSide:
         request = asked.request
         if not isinstance(request, ASKS_FOR):
             return
+        if reply is Reply.OK:
+            self._confirmed(asked.number, request)
         if not self._submissions.answered(request, reply):
             yield Found(causes.NOT_SUBMITTED, f"{asked.name}, t{request.thread}", self._submitted(request))
         if not isinstance(request, rq.TurnStart) and not self._submissions.done(asked.number, reply):
             yield Found(causes.TOO_EARLY, f"{asked.name}, t{request.thread}", AnsweredEarly(asked.name))
+
+    def _confirmed(self, number: int, request: Asked) -> None:
+        """A request is answered OK: whether the server could have done so too early, or without telling the engine."""
+        if isinstance(request, rq.TurnStart):
+            self._stakes.breakable(Stake.SUBMITTED)
+        elif self._submissions.waited(number):
+            self._stakes.breakable(WAITS[type(request)])
 
     def submitted(self, request: Asked, conversation: int, turn: int, state: ServerState) -> Found | None:
         """A conversation is asked for a turn, an interrupt or a rollback; `turn` is open or to come."""
@@ -62,11 +74,9 @@ class EngineSide:
         there = loaded is not None and loaded.conversation == conversation
         asked = self._submissions.made(request, conversation, turn)
         if isinstance(request, rq.TurnStart):
-            self._stakes(Stake.SUBMITTED)
-        elif isinstance(request, rq.Rollback):
-            self._stakes(Stake.ROLLED_BACK)
-        elif turn:
-            self._stakes(Stake.TURN_ENDS)
+            self._stakes.arises(Stake.SUBMITTED)
+        elif isinstance(request, rq.Rollback) or turn:
+            self._stakes.arises(WAITS[type(request)])
         if asked and there:
             return None
         evidence = self._submitted(request)._replace(misdirected=asked)
@@ -74,6 +84,8 @@ class EngineSide:
 
     def approved(self, approval: Approval, granted: bool) -> Found | None:
         """The engine hears that an approval is given, or refused."""
+        if self._approvals.must_hear(approval):
+            self._stakes.breakable(Stake.HEARD if granted else Stake.DENIED)
         wrong = self._approvals.heard(approval, granted=granted)
         if wrong is None:
             return None

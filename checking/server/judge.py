@@ -14,6 +14,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.manager.invariants import Invariants
 from subwarden.checking.recording import Recording
 from subwarden.checking.server import quiescence
+from subwarden.checking.server.at_stake import AtStake
 from subwarden.checking.server.changes import forced, refused
 from subwarden.checking.server.clients import Clients
 from subwarden.checking.server.engine import EngineSide
@@ -25,7 +26,7 @@ from subwarden.checking.server.requests import AcceptedRequest, Requests
 from subwarden.checking.server.visible import HIDDEN, Seen, Serving, Visible
 from subwarden.model.server import requests as rq
 from subwarden.model.server.approvals import Approval
-from subwarden.model.server.deliveries import Pair
+from subwarden.model.server.deliveries import Pair, Wrong
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
 from subwarden.model.server.stakes import Stake
 from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, pair_of
@@ -38,6 +39,15 @@ CHOICES = {  # the attributions: of changes that several requests may have made
     ChangeKind.NAMED: Stake.JOINED,
     ChangeKind.UNNAMED: Stake.CLAIMED,
     ChangeKind.UNLINKED: Stake.CLAIMED,
+}
+BREAKS = {  # the duty that each cause shows to be broken
+    causes.STAYS_LOADED: Stake.UNLOADED,
+    causes.NOT_SUBMITTED: Stake.SUBMITTED,
+    causes.wrong_delivery(Wrong.LOST): Stake.DELIVERED,
+    causes.wrong_delivery(Wrong.NOT_ASKED): Stake.ASKED,
+    causes.wrong_delivery(Wrong.NOT_SETTLED): Stake.SETTLED,
+    causes.wrong_delivery(Wrong.NOT_STARTED): Stake.STARTED,
+    causes.wrong_delivery(Wrong.NOT_CLOSED): Stake.CLOSED,
 }
 RELATION = {ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNNAMED, ChangeKind.UNLINKED, ChangeKind.DEAD}  # changes of who is subscribed
 
@@ -68,13 +78,15 @@ class ServerJudge(Recording):
         self.show_raised: Exception | None = None
         self.requests = Requests()
         self.visible = Visible(server)
-        self.clients = Clients(self._stakes)
+        self.stakes = AtStake(fired)
+        self.clients = Clients(self.stakes)
         self.deliveries = self.clients.deliveries
         self._raw_choices = RawChoices(self.requests)
         self._invariants = Invariants()
-        self._engine = EngineSide(self.clients.approvals, self._stakes)
+        self._engine = EngineSide(self.clients.approvals, self.stakes)
         self._past: list[ServerNode] = []  # before each change, answer, and act of the engine
         self._thread_of: dict[int, int] = {}  # of each conversation
+        self._beside_work: set[int] = set()  # requests that arrived while the engine was at work
         self._node = graph.initial(ServerState(stored=stored))
         self._loop = loop
         self._name_of = name_of
@@ -83,10 +95,6 @@ class ServerJudge(Recording):
     def state(self) -> ServerState:
         """The model's state now, by the attribution that was thought of first."""
         return self._node.state
-
-    def _stakes(self, stake: Stake) -> None:
-        """A duty could be broken from now on."""
-        self._fired(f"stake {stake.value}")
 
     def let_go(self) -> None:
         """The run is over: drop the states that it came through, which would keep a graph that is dropped in memory."""
@@ -107,8 +115,9 @@ class ServerJudge(Recording):
         self.requests.accept(number, self._name_of(number), request)
         self._node = self._node.accept(number, request)
         self._engine.accepted(number, request)
-        if any(event.label.startswith("engine") for event in self._loop.events):
-            self._stakes(Stake.SERVED)
+        if self._engine_works():
+            self.stakes.arises(Stake.SERVED)
+            self._beside_work.add(number)
         if isinstance(request, rq.SUBSCRIBES):
             self.clients.wants(request)
             self._choose(pair_of(request))
@@ -138,7 +147,7 @@ class ServerJudge(Recording):
         before = len(self._node.states)
         self._follow(self._node.archived(thread))
         if len(self._node.states) > before:
-            self._stakes(Stake.CLAIMED)
+            self.stakes.several(Stake.CLAIMED)
 
     def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine reports an event."""
@@ -204,6 +213,8 @@ class ServerJudge(Recording):
         asked.answered = self.requests.moment()
         asked.done = reply is Reply.OK
         self._fired(f"{request.name}: {reply.value}")
+        if number in self._beside_work and self._engine_works():
+            self.stakes.breakable(Stake.SERVED)
         after = self._node.answer(number, reply)
         if after is not None:
             self._follow(after)
@@ -226,8 +237,11 @@ class ServerJudge(Recording):
 
     def _follow(self, after: ServerNode) -> None:
         """Go on in `after`, and remember where answers may have been right that are not any more."""
-        self._past.append(self._node)
+        before = self._node
+        self._past.append(before)
         self._node = after
+        if len(after.states) < len(before.states):
+            self.stakes.fewer(len(after.states))
 
     def _choose(self, pair: Pair) -> None:
         """The choice of raw events may be another from now on."""
@@ -296,10 +310,15 @@ class ServerJudge(Recording):
 
     def _at_stake(self, change: Change, before: ServerNode) -> None:
         """Whether a change has left a duty, or a choice of the request that has made it."""
-        if change.kind is ChangeKind.CLOSING and not before.state.subscribed(change.thread):
-            self._stakes(Stake.UNLOADED)
-        elif len(self._node.states) > len(before.states) and change.kind in CHOICES:
-            self._stakes(CHOICES[change.kind])
+        if change.kind in (ChangeKind.UNLINKED, ChangeKind.CLOSING):
+            loaded = (self._node if change.kind is ChangeKind.UNLINKED else before).state.thread(change.thread)
+            if loaded is not None and loaded.left:
+                (self.stakes.arises if change.kind is ChangeKind.UNLINKED else self.stakes.breakable)(Stake.UNLOADED)
+        if len(self._node.states) > len(before.states) and change.kind in CHOICES:
+            self.stakes.several(CHOICES[change.kind])
+
+    def _engine_works(self) -> bool:
+        return any(event.label.startswith("engine") for event in self._loop.events)
 
     def _unlinked(self, pair: Pair) -> None:
         """A subscription has ended: whoever ended it, nothing is owed any more."""
@@ -334,6 +353,8 @@ class ServerJudge(Recording):
             kept = {grant for grant in self.state.grants if grant[2] == IMPLICIT and grant[:2] in links}
             unseen = links - {grant[:2] for grant in kept} - {grant[:2] for grant in ids}
             after = self._node.forced(self.state._replace(grants=frozenset({*kept, *ids, *((*pair, IMPLICIT) for pair in unseen)})))
+        elif len(after.states) < len(self._node.states):
+            self.stakes.fewer(len(after.states))
         self._node = after
 
     def waits(self, step: int | None) -> None:
@@ -366,4 +387,6 @@ class ServerJudge(Recording):
 
     def _record(self, found: Found | None) -> None:
         if found is not None:
+            if found.cause in BREAKS:
+                self.stakes.breakable(BREAKS[found.cause])
             self.violated(*found)

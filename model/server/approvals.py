@@ -112,6 +112,18 @@ class Approvals:
             return None if granted in self._gave[approval] else Wrong.MISHEARD
         return Wrong.NOT_GIVEN if any(a == approval for _, a in self._ever_asked) else Wrong.APPROVED_BY_NOBODY
 
+    def owes(self, client: int, approval: Approval) -> bool:
+        """Whether the client must still be asked."""
+        return (client, approval) in self._owed
+
+    def must_hear(self, approval: Approval) -> bool:
+        """Whether the engine must still hear of it."""
+        return approval in self._given and approval not in self._heard
+
+    def must_settle(self, client: int, approval: Approval) -> bool:
+        """Whether the client must still be told that the approval is settled, once the engine has heard."""
+        return (client, approval) in self._asked - self._settled
+
     def settled(self, client: int, approval: Approval) -> Wrong | None:
         """The client is told that the approval is settled."""
         key = client, approval

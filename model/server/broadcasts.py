@@ -55,6 +55,14 @@ class Broadcasts:
         if owed:
             self._owed_closed.update((client, thread) for client in self._live)
 
+    def owes_started(self, client: int, thread: int) -> bool:
+        """Whether the client must still be told that the thread was started."""
+        return client in self._live and (client, thread) in self._owed_started - self._started
+
+    def owes_closed(self, client: int, thread: int) -> bool:
+        """Whether the client must still be told that the thread was unloaded."""
+        return client in self._live and self._closed[client, thread] < self._owed_closed[client, thread]
+
     def told_started(self, client: int, thread: int) -> Wrong | None:
         """The client is told that a thread was started."""
         if thread not in self._new or (client, thread) in self._started:

@@ -163,6 +163,10 @@ class Deliveries:
             if pair[0] == thread:
                 self._owed.setdefault(pair, []).append(owed)
 
+    def owes(self, pair: Pair, conversation: int, number: int) -> bool:
+        """Whether the client must still be sent the event."""
+        return (conversation, number) in self._owed.get(pair, ())
+
     def sent(self, pair: Pair, conversation: int, number: int, *, raw: bool) -> Wrong | None:
         """The client is sent an event."""
         if pair in self._barred or pair not in self._wanted:

@@ -133,6 +133,11 @@ class Submissions:
         waiting = self._waiting.get(number)
         return waiting is not None and any(each.moment > waiting.arrived for each in self._submissions.get(_key(waiting.request), ()))
 
+    def waited(self, number: int) -> bool:
+        """Whether the engine was told of such an interrupt or rollback since request `number` arrived, with an event still to come."""
+        waiting = self._waiting[number]
+        return any(each.number and each.moment > waiting.arrived for each in self._submissions.get(_key(waiting.request), ()))
+
     # --- answers
 
     def answered(self, request: Asked, reply: Reply) -> bool:

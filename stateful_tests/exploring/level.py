@@ -92,6 +92,11 @@ class Play(Protocol):
 
     loop: ControlledLoop
     happened: set[Point]  # points of coverage that only the play sees
+
+    @property
+    def at_stake(self) -> Iterable[tuple[str, bool]]:
+        """The duties that were at stake so far, and again with True those that the subject could have broken."""
+
     audience: Any  # the judge, or the judge and all observers (`exploring.observers.audience_of`); the driver of the run tells it `stepped`
 
     @property

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class Runner:
         self.steps = 0
         self._collected = 0
         self.happened: set[Point] = set()
+        self.stakes: Counter[tuple[str, bool]] = Counter()  # the runs in which each duty was at stake; True: and could have been broken
         self.nested: dict[tuple[str, str], Program] = {}  # (outer, inner) lock kinds -> a program that takes them so
         self._program: Program | None = None  # the last one played, and its prepared form
         self._prepared: Any = None
@@ -138,6 +140,7 @@ class Runner:
             self._lock_order(play)
         if play.audience is not judge:
             play.audience.finished()
+        self.stakes.update(play.at_stake)
         abandon(loop)
         play.let_go()
         if play.happened:

@@ -11,6 +11,7 @@ from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 from subwarden.stateful_tests.exploring.coverage.points import Point
+from subwarden.stateful_tests.exploring.coverage.stakes import Stakes
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, investigate
 from subwarden.stateful_tests.exploring.level import Level, Program
 from subwarden.stateful_tests.exploring.runner import Runner
@@ -34,6 +35,7 @@ class CheckOutcome:
     absent: set[Point] = field(default_factory=set)  # points that the subject does not have, so that they need not be covered
     transitions: set[Any] = field(default_factory=set)  # of the model, taken in the machine's own runs
     complete: Counter[str] = field(default_factory=Counter)  # of how many programs each search was complete: see `coverage.completeness`
+    stakes: Stakes = field(default_factory=Counter)
     closely: Closely = field(default_factory=Closely)
     end_states: DigestCounter = field(default_factory=DigestCounter)  # of a sample of the runs
     doubts: list[str] = field(default_factory=list)
@@ -49,6 +51,7 @@ class CheckOutcome:
         self.absent |= other.absent
         self.transitions |= other.transitions
         self.complete += other.complete
+        self.stakes += other.stakes
         self.closely.merge(other.closely)
         self.end_states.merge(other.end_states)
         self.doubts += [d for d in other.doubts if d not in self.doubts]

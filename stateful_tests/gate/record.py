@@ -109,7 +109,7 @@ def _by_check(subject: str, factory: Factory | None, checks: Sequence[Check], ou
     done = {outcome.name: outcome for outcome in outcomes}
     return {
         check.name: coverage_record(
-            check, LEVELS[check.level], factory or load(subject, check.level), o.fired, o.closely, o.end_states, o.complete
+            check, LEVELS[check.level], factory or load(subject, check.level), o.fired, o.closely, o.end_states, o.complete, o.stakes
         )
         for check in checks
         if (o := done.get(check.name)) is not None

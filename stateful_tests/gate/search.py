@@ -112,6 +112,7 @@ class GateSearch:
         outcome.schedules, outcome.steps = runner.schedules, runner.steps
         outcome.transitions = explorer.transitions
         outcome.fired = explorer.fired()
+        outcome.stakes = runner.stakes
         outcome.brought = at_level(level.scope, level.brings(self._factory))
         outcome.absent = at_level(level.scope, level.absent(self._factory))
         return outcome

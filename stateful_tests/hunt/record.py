@@ -100,7 +100,9 @@ def _coverage(check: Check, totals: Totals, subject: str) -> HuntCoverageRecord:
     """The coverage of one check."""
     work = totals.work.get(check.name, Work())
     end_states = totals.end_states.get(check.name, DigestCounter())
-    covered = coverage_record(check, LEVELS[check.level], load(subject, check.level), work.fired, work.closely, end_states, work.complete)
+    covered = coverage_record(
+        check, LEVELS[check.level], load(subject, check.level), work.fired, work.closely, end_states, work.complete, work.stakes
+    )
     return {
         "programs": work.programs,
         "schedules": work.schedules,

@@ -4,6 +4,7 @@ A program is left when its runs repeat themselves: when less than one run in twe
 schedules that are left go to other programs, not to the same one again: patience with some of them finds less, as docs/hunting.md shows.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
@@ -121,6 +122,7 @@ class Hunter:
         """The work since the last time."""
         work, self.work = self.work, Work()
         work.fired = self.explorer.fired()
+        work.stakes, self.explorer.runner.stakes = self.explorer.runner.stakes, Counter()
         return work
 
     def shrink(self, kept: Kept) -> None:

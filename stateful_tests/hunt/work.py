@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from subwarden.checking.finding import Finding
+from subwarden.stateful_tests.exploring.coverage import stakes
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
 from subwarden.stateful_tests.exploring.coverage.points import Point, parse, texts
+from subwarden.stateful_tests.exploring.coverage.stakes import Stakes
 
 DRAWN = "drawn"  # stands among the strategies for the runs in which programs are drawn: they are no schedules, and are not sampled
 
@@ -52,6 +54,7 @@ class Work:
     strategies: dict[str, StrategyYield] = field(default_factory=dict)
     complete: Counter[str] = field(default_factory=Counter)  # see `coverage.completeness`
     indigestible: Counter[str] = field(default_factory=Counter)  # why the states of small programs could not be searched
+    stakes: Stakes = field(default_factory=Counter)
     fired: set[Point] = field(default_factory=set)
     closely: Closely = field(default_factory=Closely)
     doubts: list[str] = field(default_factory=list)
@@ -71,6 +74,7 @@ class Work:
             mine.runs, mine.new, mine.causes = mine.runs + theirs.runs, mine.new + theirs.new, mine.causes + theirs.causes
         self.complete += other.complete
         self.indigestible += other.indigestible
+        self.stakes += other.stakes
         self.fired |= other.fired
         self.closely.merge(other.closely)
         self.doubts += [doubt for doubt in other.doubts if doubt not in self.doubts]
@@ -99,6 +103,7 @@ class Work:
             "strategies": {name: [each.runs, each.new, each.causes] for name, each in self.strategies.items()},
             "complete": dict(self.complete),
             "indigestible": dict(self.indigestible),
+            "stakes": stakes.encode(self.stakes),
             "fired": texts(self.fired),
             "looked": self.closely.runs,
             "awaits": sorted(self.closely.awaits),
@@ -117,6 +122,7 @@ class Work:
             strategies={name: StrategyYield(*each) for name, each in data["strategies"].items()},
             complete=Counter(data["complete"]),
             indigestible=Counter(data.get("indigestible", {})),  # which hunts that are older than it do not have
+            stakes=stakes.decode(data.get("stakes", {})),  # as above
             fired=set(map(parse, data["fired"])),
             closely=Closely(data["looked"], set(data["awaits"]), set(data["overlaps"])),
             doubts=data["doubts"],

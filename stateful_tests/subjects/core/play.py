@@ -5,7 +5,7 @@ Long because the calls, faults, waits and looks of a run share its tables.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -50,6 +50,7 @@ class AdapterPlay(ABC):
 
     judge: Any  # a subclass of AdapterJudge
     audience: Any  # the judge and the observers
+    at_stake: Iterable[tuple[str, bool]] = ()
 
     def __init__(self, factory: Callable[[], Adapter], prepared: PreparedCalls, loop: ControlledLoop) -> None:
         self.loop = loop

@@ -39,6 +39,8 @@ def in_order(view: View) -> Hashable:
 class ManagerPlay:
     """One run of the tasks in `chains`. Make it, let something schedule `loop`, then call `finish()`; `judge` has the outcome."""
 
+    at_stake: Iterable[tuple[str, bool]] = ()
+
     def __init__(
         self,
         factory: Callable[[], ManagerApi],

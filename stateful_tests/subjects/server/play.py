@@ -1,7 +1,7 @@
 """Plays a program of level server on a server under one schedule, and tells its judge and all observers."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -137,6 +137,11 @@ class ServerPlay:
     def subject(self) -> object:
         """The server."""
         return self.server
+
+    @property
+    def at_stake(self) -> Iterable[tuple[str, bool]]:
+        """See `stateful_tests.exploring.level.Play`."""
+        return self.judge.stakes.names()
 
     # --- driving
 

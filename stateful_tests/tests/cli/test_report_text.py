@@ -38,6 +38,10 @@ COVERED: Any = {
     "awaits_never": ["m[0].py:2"],
     "overlapped": ["a | a"],
     "never_overlapped": ["a | b"],
+    "stakes": [
+        {"name": "a message must be sent", "runs": 1_234, "breakable": 1_000},
+        {"name": "a thread must be unloaded", "runs": 0, "breakable": 0},
+    ],
     "variants": 1_104,
     "complete_within": {"0": 1_100, "1": 100},
     "complete": 7,

@@ -52,6 +52,7 @@ def gate_of(*records: ReplayRecord) -> GateRecord:
         "awaits_never": [],
         "overlapped": ["a | a"],
         "never_overlapped": ["a | b"],
+        "stakes": [{"name": "a message must be sent", "runs": 12, "breakable": 10}],
         "variants": 10,
         "complete_within": {"0": 10, "1": 4},
         "complete": 2,

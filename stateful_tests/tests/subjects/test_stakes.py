@@ -1,0 +1,68 @@
+"""How often the duties of a server were at stake: counted once a run, and only those that did not lapse could have been broken."""
+
+import json
+from collections import Counter
+
+from subwarden.model.server.requests import Close, Initialize, Resume, TurnStart, Unsubscribe
+from subwarden.model.server.stakes import Stake
+from subwarden.scheduling.locks import controlled_locks
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.coverage import stakes
+from subwarden.stateful_tests.exploring.coverage.points import PointKind, points
+from subwarden.stateful_tests.exploring.coverage.stakes import Stakes
+from subwarden.stateful_tests.exploring.level import Factory
+from subwarden.stateful_tests.exploring.runner import Runner
+from subwarden.stateful_tests.gate.outcome import CheckOutcome, merged
+from subwarden.stateful_tests.hunt.work import Work
+from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.program import ServerProgram
+from subwarden.stateful_tests.tests.subjects.server_play import Scripted, program, server
+
+RESUMED = (Initialize(1), Resume(1, 1))
+
+
+def counted(played: ServerProgram, *script: str, holding: tuple[str, ...] = (), factory: Factory | None = None, times: int = 1) -> Stakes:
+    runner = Runner(SERVER_LEVEL, factory or server("manager"), Order.FIFO)
+    with controlled_locks():
+        for _ in range(times):
+            runner.run(played, lambda candidates: Scripted(candidates, script, holding), every_choice=True)
+    return runner.stakes
+
+
+def both(found: Stakes, stake: Stake) -> tuple[int, int]:
+    return found[stake.value, False], found[stake.value, True]
+
+
+def test_a_duty_that_the_server_meets_could_have_been_broken() -> None:
+    found = counted(program(*RESUMED, TurnStart(1, 1, True), Unsubscribe(1, 1)), times=3)
+    met = (Stake.ASKED, Stake.HEARD, Stake.SETTLED, Stake.DELIVERED, Stake.SUBMITTED, Stake.UNLOADED, Stake.CLOSED)
+    assert {stake: both(found, stake) for stake in met} == dict.fromkeys(met, (3, 3)), "once a run"
+    assert both(found, Stake.DENIED) == both(found, Stake.STARTED) == (0, 0)
+
+
+def test_a_duty_that_lapses_could_not_have_been_broken() -> None:
+    """The event waits for room when its client goes."""
+    found = counted(program(*RESUMED, TurnStart(1, 1, False), Close(1)), *["+c1 reads"] * 2, "+start D", holding=("+c1 reads",))
+    assert both(found, Stake.DELIVERED) == (1, 0)
+
+
+def test_a_duty_that_the_server_breaks_could_be_broken() -> None:
+    broken = {"NeverUnloads": Stake.UNLOADED, "SaysNoStarted": Stake.STARTED, "TurnIsForgotten": Stake.SUBMITTED}
+    for defect in DEFECTS:
+        if defect.name in broken:
+            assert both(counted(defect.program, factory=defect.factory), broken[defect.name]) == (1, 1), defect.name
+
+
+def test_counts_add_up_over_workers_in_any_order() -> None:
+    one, other = Counter({("a", False): 3, ("a", True): 1}), Counter({("a", False): 2, ("b", False): 1})
+    whole = merged([CheckOutcome("one", stakes=one), CheckOutcome("other", stakes=other)]).stakes
+    work = Work(stakes=Counter(other))
+    work.merge(Work(stakes=one))
+    assert work.stakes == whole == {("a", False): 5, ("a", True): 1, ("b", False): 1}
+    assert Work.decode(json.loads(json.dumps(work.encode()))).stakes == whole
+
+
+def test_a_duty_that_never_was_at_stake_has_a_row() -> None:
+    rows = stakes.record(Counter({("b", False): 5, ("b", True): 4}), points(PointKind.STAKE, ("c", "b")) | points(PointKind.RULE, ("a",)))
+    assert rows == [{"name": "b", "runs": 5, "breakable": 4}, {"name": "c", "runs": 0, "breakable": 0}]

@@ -35,7 +35,8 @@ class TaskRow(TypedDict):
 
 class StepRow(TypedDict):
     """A step of a run. `task` is a task's name, `the clock`, or a task of the subject's; `at` is path:line where it is suspended, if it
-    is. `internal`: a step of a library's own, which `did` describes.
+    is. `raised_at`: path:line of the subject's code that raised the exception of the step's call. `internal`: a step of a library's own,
+    which `did` describes.
 
     `broken` names the property that this step violates; one row of a run has it.
     """
@@ -46,6 +47,7 @@ class StepRow(TypedDict):
     at: str | None
     changed: list[str]
     broken: list[str]
+    raised_at: NotRequired[str]
     internal: NotRequired[bool]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from subwarden.cli.reporting.deliver import deliver
 from subwarden.cli.reporting.files import write_file, write_json
-from subwarden.cli.reporting.reading import BadRecord, read_record
+from subwarden.cli.reporting.reading import DAMAGED, BadRecord, read_record
 from subwarden.reports.layout.console import console_for
 
 PAGE = "trend.html"
@@ -19,6 +19,14 @@ def report_trend(options: argparse.Namespace, folder: Path) -> int:
 
     Raises BadRecord, CannotWrite.
     """
+    try:
+        return _report(options, folder)
+    except DAMAGED as error:
+        raise BadRecord(f"a record in {folder} is damaged: {type(error).__name__}: {error}; make it again with --json") from None
+
+
+def _report(options: argparse.Namespace, folder: Path) -> int:
+    """The same. What it raises besides is a record's fault."""
     from subwarden.reports.html.page import page  # noqa: PLC0415  # see `cli.reporting.html`
     from subwarden.reports.html.trend import trend_view  # noqa: PLC0415
     from subwarden.reports.trend.points import compared, falls  # noqa: PLC0415
@@ -54,7 +62,7 @@ def _point(path: Path, record: Any) -> Any:
 
     try:
         return point_of(path.stem, record)
-    except (KeyError, TypeError, AttributeError):
+    except DAMAGED:
         raise BadRecord(f"{path} is no record of a gate or a hunt in Python, of which a trend is made; move it elsewhere") from None
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from subwarden.stateful_tests.runs.bounded import text_of
 
 LARGEST = 500_000_000  # bytes of a record
+# raised by whatever reads a record that lacks a part, or has a wrong one
+DAMAGED = (ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
 
 
 class BadRecord(Exception):

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from subwarden.cli.reporting.formats import FORMATS, write_format
 from subwarden.cli.reporting.history import report_trend
 from subwarden.cli.reporting.html import file_or_folder, is_folder, write_html
-from subwarden.cli.reporting.reading import BadRecord, read_record
+from subwarden.cli.reporting.reading import DAMAGED, BadRecord, read_record
 
 EXIT = "exit codes: 0 written, 1 worse than before (--fail-on-regression), 3 usage or internal error"
 
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             write_html(path, record)
         if options.format:
             write_format(options.format, record, sys.stdout)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except DAMAGED as error:
         raise BadRecord(f"{options.record} is damaged: {type(error).__name__}: {error}; make it again with --json") from None
     if path is not None and not options.format:
         sys.stdout.write(f"{path} is written; open {'its index.html' if is_folder(path) else 'it'} in a browser\n")

@@ -19,8 +19,15 @@ def place_of(text: str | None) -> Place | None:
     return Place(file, int(line)) if file and line.isdecimal() and int(line) and not file.startswith("<") else None
 
 
+def place_of_row(row: Any) -> Place | None:
+    """The place at which the task of a step raised, or was suspended."""
+    return place_of(row.get("raised_at") or row["at"])
+
+
 def told_at(finding: FindingView) -> Place | None:
-    """The place that the run or its trace names, else the last at which the task that broke the property was suspended, else any task."""
+    """The place that the run or its trace names, else the last at which the task that broke the property raised or was suspended, else
+    any task.
+    """
     if finding.run is not None and (raised := place_of(finding.run.get("at"))) is not None:
         return raised
     trace = None if finding.run is None else finding.run.get("trace")
@@ -30,11 +37,12 @@ def told_at(finding: FindingView) -> Place | None:
 
 
 def place_in(steps: Sequence[Any]) -> Place | None:
-    """The last place at which the task that broke the property was suspended, or else any task, in the steps of a run."""
+    """The last place at which the task that broke the property raised or was suspended, or else any task, in the steps of a run."""
     broken = next((at for at, row in enumerate(steps) if row["broken"]), len(steps) - 1)
-    rows = [row for row in reversed(steps[: broken + 1]) if place_of(row["at"]) is not None]
-    own = [row for row in rows if row["task"] == steps[broken]["task"]]
-    return place_of((own or rows)[0]["at"]) if rows else None
+    told = [(row["task"], place_of_row(row)) for row in reversed(steps[: broken + 1])]
+    rows = [(task, at) for task, at in told if at is not None]
+    own = [at for task, at in rows if task == steps[broken]["task"]]
+    return (own or [at for _, at in rows] or [None])[0]
 
 
 def file_of(subject: str) -> Place | None:

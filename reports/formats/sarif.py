@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from subwarden.reports.formats.judged import PROPERTIES, Judged, rule_of
-from subwarden.reports.formats.places import Place, file_of, place_of, told_at
+from subwarden.reports.formats.places import Place, file_of, place_of_row, told_at
 from subwarden.reports.html.escaping import shown
 from subwarden.reports.html.view import FindingView
 
@@ -34,7 +34,7 @@ def _result(finding: FindingView, rules: list[str], subject: str) -> dict[str, A
     rule = rule_of(finding)
     said = [finding.heading, *finding.lines, *([f"Replay: {finding.replay}"] if finding.replay else [])]
     steps = [] if finding.run is None else finding.run["steps"]
-    flow = [_step(row, at) for row in steps if (at := place_of(row["at"])) is not None]
+    flow = [_step(row, at) for row in steps if (at := place_of_row(row)) is not None]
     result: dict[str, Any] = {
         "ruleId": shown(rule),
         "ruleIndex": rules.index(rule),

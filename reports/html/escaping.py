@@ -5,8 +5,9 @@ import json
 import re
 from typing import Any
 
-# surrogates cannot be encoded, and a browser drops or replaces control characters: each is shown by its number instead
-UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# surrogates cannot be encoded, a browser drops or replaces control characters, and marks of writing direction make code read as other code:
+# each is shown by its number instead
+UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}  # neither `</script>` nor `<!--` can appear
 
 

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from subwarden.reports.printable import on_one_line
+
 PARTS = re.compile(r"[^/(.]*[/(.]|[^/(.]+")  # of a word that is too wide
+CUT = "..."
 INDENT = "  "  # of the rest of a line that was broken
 
 
@@ -48,6 +51,16 @@ def columns(rows: Iterable[tuple[str, str]]) -> Table:
 def padded(text: str, width: int) -> str:
     """`text` with spaces up to `width` columns; `str.ljust` counts characters, of which some are two columns wide and some none."""
     return text + " " * (width - cell_len(text))
+
+
+def named(name: str, width: int) -> str:
+    """`name` on one line, at most `width` columns of it: its middle is left out, as names often differ at their ends."""
+    line = on_one_line(name)
+    if cell_len(line) <= width:
+        return line
+    first = set_cell_size(line, (width - len(CUT)) // 2).rstrip()
+    last = chop_cells(line[::-1], width - len(CUT) - cell_len(first))[0][::-1]
+    return first + CUT + last
 
 
 def write_searchable(line: str, console: Console, style: str = "") -> None:

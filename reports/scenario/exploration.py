@@ -6,7 +6,7 @@ from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.printed import write_printed
-from subwarden.reports.layout.wrapping import padded, write_line, write_searchable
+from subwarden.reports.layout.wrapping import named, padded, write_line, write_searchable
 from subwarden.reports.record import ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord, ScenarioRow
 
 HAPPENS = {
@@ -19,7 +19,8 @@ UNPINNED = (
     "the string hash is not pinned: another process may order sets of strings otherwise; "
     "set PYTHONHASHSEED=0 before Python starts, and every run hashes alike"
 )
-WIDEST = 24  # columns of a task's name
+WIDEST = 24  # columns of the tasks' names; a longer name moves the rest of its line
+LONGEST = 48  # columns of one name
 LINE = 100  # columns of a line, where there is no terminal
 
 
@@ -82,7 +83,7 @@ def _size(finding: ScenarioFindingRecord) -> str:
 
 def _write_run(rows: list[ScenarioRow], console: Console) -> None:
     """The run: for each step its number, its task, and the lines of code that it ran."""
-    told = [(row, _told(row)) for row in rows]
+    told: list[tuple[ScenarioRow, list[tuple[str, Text]]]] = [({**row, "task": named(row["task"], LONGEST)}, _told(row)) for row in rows]
     sources = [line["source"] for row in rows for line in row["lines"] if _is_code(line["at"])]
     indent = min((len(source) - len(source.lstrip()) for source in sources if source), default=0)
     told = [(row, [(at, text[indent:] if _is_code(at) else text) for at, text in lines]) for row, lines in told]

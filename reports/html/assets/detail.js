@@ -82,7 +82,8 @@ function detail(run, number, box, notes) {
   box.append(title);
   for (const broken of row.broken) box.append(make("p", "bad", broken));
   for (const note of notes(number)) box.append(make("p", "note", note));
-  box.append(lines([...row.did, ...(row.at ? [`waits at ${row.at}`] : [])]));
+  const waits = row.at && (!moment || row.task in moment.suspended) ? [`waits at ${row.at}`] : [];  // not where it has ended
+  box.append(lines([...row.did, ...(row.raised_at ? [`raised at ${row.raised_at}`] : []), ...waits]));
   if (row.changed.length) box.append(make("h4", "", "Changes"), lines(row.changed));
   if (!moment) return;
   const arrows = moment.arrows.map((arrow) => `${arrow.kind === "sends" ? "sends to" : arrow.kind} ${arrow.to}${arrow.said ? `: ${arrow.said}` : ""}`);
@@ -91,7 +92,7 @@ function detail(run, number, box, notes) {
   if (state) {
     box.append(make("h4", "", "State after this step"), stateTable(state));
     if (!state.compared) box.append(make("p", "note", "The subject's state is not compared with the model's here."));
-    if (!state.followed) box.append(make("p", "note", "The run has left the model. The model's side is where they parted."));
+    if (!state.followed) box.append(make("p", "note", "The run has left the model. The model's column shows the last state that both had."));
     if (state.more.length) box.append(lines(state.more));
     const links = before && before.state ? before.state.links : [];
     if (state.links.length || links.length) box.append(make("h4", "", "Subscriptions, before and after"), subscriptions(links, state.links, run.places));

@@ -25,3 +25,15 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => { for (const table of document.querySelectorAll(".printed")) table.remove(); });
 
 for (const pressed of document.querySelectorAll("button.copy")) copies(pressed, () => document.getElementById(pressed.dataset.copy));
+// Arrow keys before anything has been clicked: they move along the first timeline in view.
+addEventListener("keydown", (event) => {
+  if (event.target !== document.body || !["ArrowLeft", "ArrowRight"].includes(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
+  const lines = [...document.querySelectorAll(".lines")].find((box) => {
+    const {top, bottom, height} = box.getBoundingClientRect();
+    return height && bottom > 0 && top < innerHeight;
+  });
+  if (!lines) return;
+  event.preventDefault();
+  lines.focus({preventScroll: true});
+  lines.dispatchEvent(new KeyboardEvent("keydown", {key: event.key}));
+});

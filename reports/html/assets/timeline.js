@@ -165,6 +165,7 @@ function timeline(run, name, key, onChoose, marks) {
   rows.addEventListener("click", pointed);
   rows.addEventListener("pointermove", (event) => { if (event.buttons === 1 && event.pointerType === "mouse") pointed(event); });
   box.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;  // the browser's own: Alt and an arrow goes back
     const page = Math.max(1, Math.floor(box.clientHeight / ROW) - 2);
     const move = {ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, PageDown: page, PageUp: -page}[event.key];
     if (move) choose(current + move);

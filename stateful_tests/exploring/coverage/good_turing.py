@@ -19,7 +19,7 @@ ERROR = 1.2 / BOUND**0.5
 
 def digest(text: str) -> int:
     """64 bits of `text`, the same in every process (`hash` of a text is not)."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest(), "big")
 
 
 class DigestCounter:

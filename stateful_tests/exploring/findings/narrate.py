@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from subwarden.checking.causes import Cause
+from subwarden.checking.place import origin, place
 from subwarden.reports.record import StepRow
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.isolation.printed import lines_of
@@ -30,6 +31,7 @@ class Narration(Observer):
     def __init__(self) -> None:
         self._rows: list[StepRow] = []
         self._did: list[tuple[str, Any]] = []  # since the last step; worded when the step has run, as only then all locks have names
+        self._raised_at: str | None = None  # since the last step
         self._chosen: list[str] = []  # names since the last step: outside events, then the step
         self._first_seen: dict[Cause, int] = {}  # cause -> the row that shows it first
 
@@ -82,6 +84,8 @@ class Narration(Observer):
 
     def raised(self, task: int, operation: Any, error: BaseException) -> None:
         self._did.append((f"raises {type(error).__name__} in", operation))
+        found = origin(error)
+        self._raised_at = None if found is None else place(*found)
 
     def delivered(self, client: Any, message: Any) -> None:
         self._did.append(("sends", (client, message)))
@@ -98,6 +102,8 @@ class Narration(Observer):
             self._row(actor(handle), [f"({does})"], at, changed, internal=True)
         else:
             self._row(actor(handle), did, at, changed)
+        if self._raised_at is not None:
+            self._rows[-1]["raised_at"], self._raised_at = self._raised_at, None
         self._mark()  # not after an outside event: the cause that the next step shows may be known before that step ends
 
     def closing(self) -> None:

@@ -34,11 +34,11 @@ def _holding(runner: Runner, run: FailingRun, common: int) -> HoldingRunRecord:
 
 
 def _subject_at(steps: Sequence[StepRow], trace: RunTraceRecord) -> str | None:
-    """The place at which the task that broke the property was suspended or at work last, up to then; else that of any task."""
+    """The place at which the task that broke the property raised, was suspended or at work last, up to then; else that of any task."""
     broken = next((at for at, row in enumerate(steps) if row["broken"]), len(steps) - 1)
     places: list[tuple[str, str]] = []
     for row, moment in zip(steps[: broken + 1], trace["moments"][1:], strict=False):
-        at = row["at"] if row["at"] in trace["places"] else moment.get("worked_at")
+        at = row.get("raised_at") or (row["at"] if row["at"] in trace["places"] else moment.get("worked_at"))
         if at is not None:
             places.append((row["task"], at))
     own = [at for task, at in places if task == steps[broken]["task"]]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,36 @@ def test_a_file_that_is_no_record(content: str | None, said: str, tmp_path: Path
         path.write_text(content)
     assert said in one_line(capsys, "report", str(path))
     assert not (tmp_path / "run.html").exists()
+
+
+def damaged(wrong: Any) -> Iterator[Any]:
+    """Records of gates with `wrong` at a place that is added up, compared, indexed or shown."""
+    whole: Any = gate_of(replayed(RAW))
+    for key in ("subject", "verdict", "checks", "coverage", "findings"):
+        yield {**whole, key: wrong}
+        yield {name: value for name, value in whole.items() if name != key}
+    yield {**whole, "checks": [{**whole["checks"][0], "schedules": wrong}]}
+    yield {**whole, "coverage": {**whole["coverage"], "fired": wrong}}
+    yield {
+        **whole,
+        "findings": [{**whole["findings"][0], "trace": {**whole["findings"][0]["trace"], "model": {"states": wrong, "moves": []}}}],
+    }
+    yield {
+        **whole,
+        "findings": [{**whole["findings"][0], "trace": {**whole["findings"][0]["trace"], "model": {"states": [], "moves": wrong}}}],
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, [], {}, "x", -1, 10**400, 1e308], ids=["none", "list", "dict", "text", "negative", "huge", "large"]
+)
+def test_a_damaged_record_is_shown_or_told_to_be_damaged(wrong: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "0.json").write_text(json.dumps(gate_of()))
+    for record in damaged(wrong):
+        (tmp_path / "1.json").write_text(json.dumps(record))
+        for how in ([str(tmp_path / "1.json")], ["--history", str(tmp_path)], [str(tmp_path / "1.json"), "--format", "github"]):
+            assert main(["report", *how]) in (0, 3)
+            assert "internal error" not in capsys.readouterr().err
 
 
 def test_a_page_that_cannot_be_written_is_refused_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,14 @@
 """Exploring a scenario: what is found, how small it is made, and that it replays."""
 
 import asyncio
+import re
+from io import StringIO
 
 import pytest
 
 import subwarden
+from subwarden.reports.layout.console import ReportConsole
+from subwarden.reports.scenario.exploration import write_scenario_finding
 
 
 async def lost_update() -> None:
@@ -54,6 +58,34 @@ def test_a_failure_of_another_order_is_labelled_any() -> None:
     assert again.verdict == "violated"
     assert again.findings[0]["steps"] == finding["steps"]
     assert not again.record["doubts"]
+
+
+NAMES = ("a\nb\r\u2028c", "\ud800", "\x1b[31m\u202ered", "L" * 10_000, "</script>", "")
+
+
+async def odd_names() -> None:
+    """Its tasks have names that no table expects."""
+
+    async def nothing() -> None:
+        await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        for name in NAMES:
+            tasks.create_task(nothing(), name=name)
+    raise ValueError(NAMES)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_any_name_of_a_task_has_its_place_in_the_table(width: int) -> None:
+    found = subwarden.explore(odd_names)
+    assert subwarden.replay(found.findings[0]["replay"], odd_names).verdict == "violated"
+    out = StringIO()
+    write_scenario_finding(found.findings[0], "odd.py:names", ReportConsole(file=out, width=width, force_terminal=True, color_system=None))
+    text = out.getvalue()
+    assert text.isascii() or "\u2028" not in text
+    assert not {"\x1b", "\u202e", "\ud800", "\r"} & set(text)
+    assert max(len(line) for line in text.split("\n")) <= max(width, 100)
+    assert len(re.findall(r"^ +\d+  \S", text, re.MULTILINE)) == len([row for row in found.findings[0]["steps"] if row["task"]])
 
 
 def test_two_explorations_print_the_same_text() -> None:

@@ -1,5 +1,6 @@
 """The page in a headless Chromium: a person opens a finding, moves along it, compares, searches and copies. Skipped without Chromium."""
 
+import asyncio
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from subwarden.reports.html.escaping import shown
 from subwarden.reports.html.views import html_of
+from subwarden.stateful_tests.subjects.scenario.scenario import scenario_of
+from subwarden.stateful_tests.tests.explore.test_pictured import pictured
 from subwarden.stateful_tests.tests.reports.browser import Browser, chromium
 from subwarden.stateful_tests.tests.reports.every_record import RECORDS
 from subwarden.stateful_tests.tests.reports.records import HOSTILE, PHANTOM, RAW, gate_of, hostile_run, long_run, replayed
@@ -58,7 +61,24 @@ def test_moving_along_a_finding_shows_state_model_source_and_locks(browser: Brow
     assert browser.value(CURRENT).startswith("step 9, C")
     press(browser, "Where it breaks")
     assert browser.value(DETAIL) == at_first
+    browser.value("document.activeElement.blur()")
+    browser.key("ArrowLeft")
+    assert browser.value(CURRENT).startswith("step 5, C"), "without a click before"
+    browser.value("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowLeft', altKey: true}))")
+    assert browser.value(CURRENT).startswith("step 5, C"), "that key is the browser's"
     assert (browser.problems, browser.requests) == ([], [path.resolve().as_uri()])
+
+
+def test_a_task_that_has_ended_waits_nowhere(browser: Browser, tmp_path: Path) -> None:
+    async def reads() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("it ends")
+
+    opened(browser, tmp_path, pictured(scenario_of(reads))[2])
+    assert "raises ValueError: it ends" in browser.value(DETAIL)
+    assert "waits at" not in browser.value(DETAIL)
+    press(browser, "\u2039 Back")
+    assert f"waits at {Path(__file__).name}:" in browser.value(DETAIL)
 
 
 def test_the_run_that_holds_stands_beside_the_one_that_fails(browser: Browser, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """A cause says what broke: two lines that raise the same type are two causes, and one line that names other clients is one."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause, source
 from subwarden.model.core.step import Connect, Publish, Subscribe
+from subwarden.reports.formats.places import place_in, place_of
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.recording import Recording
@@ -93,6 +95,18 @@ def test_two_lines_that_raise_the_same_type_are_two_causes() -> None:
 def test_one_line_that_names_other_topics_is_one_cause() -> None:
     one, other = (cause_of(OneLine, Connect("c1"), Publish(topic))[0] for topic in ("t1", "t2"))
     assert one == other
+
+
+def test_an_exception_is_told_at_the_line_that_raised_it() -> None:
+    """Not where its task, or another, was suspended before."""
+    for topic in ("t1", "t2"):
+        cause, narration = cause_of(TwoLines, Connect("c1"), Publish(topic))
+        rows = narration.rows(cause)
+        (at,) = (row["raised_at"] for row in rows if "raised_at" in row)
+        assert place_in(rows) == place_of(at)
+        file, _, line = at.rpartition(":")
+        told = Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        assert ("is full" if topic == "t1" else "no such topic") in told
 
 
 def test_a_text_is_told_apart_where_no_line_is_known() -> None:

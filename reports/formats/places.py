@@ -42,7 +42,7 @@ def place_in(steps: Sequence[Any]) -> Place | None:
     told = [(row["task"], place_of_row(row)) for row in reversed(steps[: broken + 1])]
     rows = [(task, at) for task, at in told if at is not None]
     own = [at for task, at in rows if task == steps[broken]["task"]]
-    return (own or [at for _, at in rows] or [None])[0]
+    return next(iter(own or [at for _, at in rows]), None)
 
 
 def file_of(subject: str) -> Place | None:

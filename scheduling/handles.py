@@ -6,7 +6,7 @@ They do not know when they run: the scheduler decides that, by picking from the 
 import asyncio
 import contextvars
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,12 +21,15 @@ STEPS = ("", "task_wakeup")  # CPython's names of a task's first step and of its
 class Handle(asyncio.Handle):
     """A ready callback. Cancelling removes it from the queue, so that the scheduler is never offered a step that does nothing."""
 
-    __slots__ = ("site",)
+    __slots__ = ("chain", "named", "site")
     _callback: Callable[..., object]
     _args: tuple[object, ...]
     _context: Context
     _loop: "ControlledLoop"
-    site: Hashable  # kept by `scheduling.loop_candidates`, once it is asked for
+    # kept by `scheduling.loop_candidates`, once they are asked for: until it runs, a ready task stands still
+    chain: Any
+    named: str | None
+    site: Any
     _repr = None  # the base has slots for these two, for its debug mode
     _source_traceback = None
 
@@ -36,6 +39,7 @@ class Handle(asyncio.Handle):
         self._loop = loop
         self._context = copy_context() if context is None else context
         self._cancelled = False
+        self.chain = self.named = self.site = None
 
     def cancel(self) -> None:
         if not self._cancelled:

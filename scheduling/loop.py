@@ -247,6 +247,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.current = NOTHING
         self.observer = self.lock_listener = None
         self.batch_end = None
+        if self.fired is not None:
+            self.fired = None
 
     def _close_tasks(self) -> None:
         with self.entered():  # a `finally` may ask for the running loop

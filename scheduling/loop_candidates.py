@@ -7,22 +7,24 @@ order of its steps is not the scheduler's to choose. Each outside event is a cha
 from collections.abc import Hashable
 
 from subwarden.scheduling.candidates import Candidates, Site
-from subwarden.scheduling.handles import Handle, label, name_of, owner, suspended_at
+from subwarden.scheduling.handles import Handle, NumberedTask, label, name_of, owner, suspended_at
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, timer_may_fire, width
 
 QUEUE = "the ready queue"
 CLOCK = "the clock"
+_numbers: dict[Site, int] = {}  # of the sites of this process: a site is asked for its hash at every choice, and is a long tuple
 
 
 class LoopCandidates(Candidates):
     """The candidates of `loop` in schedules of `order`."""
 
-    __slots__ = ("loop", "order")
+    __slots__ = ("_any", "loop", "order")
 
     def __init__(self, loop: ControlledLoop, order: Order) -> None:
         self.loop = loop
         self.order = order
+        self._any = order is Order.ANY
 
     def names(self) -> list[str]:
         """In the order of choices. Events and faults are marked by a plus sign.
@@ -42,10 +44,10 @@ class LoopCandidates(Candidates):
     def chains(self) -> list[object]:
         loop = self.loop
         ready = loop.ready
-        found: list[object] = [QUEUE] if ready else []
-        if self.order is Order.ANY:
-            found = [owner(handle) or handle for handle in ready]
-        found += loop.events
+        found: list[object]
+        found = [handle.chain or _chain(handle) for handle in ready] if self._any else [QUEUE] if ready else []
+        if loop.events:
+            found += loop.events
         if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
         return found
@@ -53,10 +55,9 @@ class LoopCandidates(Candidates):
     def chain_names(self) -> list[str]:
         loop = self.loop
         ready = loop.ready
-        found = [QUEUE] if ready else []
-        if self.order is Order.ANY:
-            found = [label(handle) for handle in ready]
-        found += [f"+{event.label}" for event in loop.events]
+        found = [handle.named or _named(handle) for handle in ready] if self._any else [QUEUE] if ready else []
+        if loop.events:
+            found += [f"+{event.label}" for event in loop.events]
         if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
         return found
@@ -64,22 +65,24 @@ class LoopCandidates(Candidates):
     def sites(self) -> list[Site]:
         loop = self.loop
         ready = loop.ready
-        found = [site(handle) for handle in (ready if self.order is Order.ANY else ready[:1])]
-        found += [event.label for event in loop.events]
+        found = [handle.site or _site(handle) for handle in (ready if self._any else ready[:1])]
+        if loop.events:
+            found += [event.label for event in loop.events]
         if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
         return found
 
     def newcomers(self, known: int) -> list[str]:
-        return [name_of(task) for task in self.loop.tasks[known:]]
+        tasks = self.loop.tasks
+        return [name_of(task) for task in tasks[known:]] if len(tasks) > known else []
 
     def positions(self) -> Hashable:
         """The positions of all ready steps, also in `fifo`, where only the first can move."""
-        every = self if self.order is Order.ANY else LoopCandidates(self.loop, Order.ANY)
+        every = self if self._any else LoopCandidates(self.loop, Order.ANY)
         return frozenset(zip(every.chain_names(), every.sites(), strict=True))
 
     def runs_on(self) -> int:
-        task = owner(self.loop.current) if self.order is Order.ANY else None
+        task = owner(self.loop.current) if self._any else None
         if task is not None:
             for at, handle in enumerate(self.loop.ready):
                 if owner(handle) is task:
@@ -108,19 +111,28 @@ def _number(names: list[str]) -> None:
         seen.add(name)
 
 
-def site(handle: Handle) -> Site:
-    """Where the task is suspended, in each coroutine that awaits the next; a bare callback's name.
+def _chain(handle: Handle) -> object:
+    """The chain of a ready step: a task, by its number if it has one, which is hashed faster; else the callback itself."""
+    task = owner(handle)
+    if task is None:
+        return handle
+    chain = handle.chain = task.number if isinstance(task, NumberedTask) else task
+    return chain
 
-    The innermost place alone says little: half of all tasks stand in `asyncio.sleep` or in a lock.
-    """
-    known: Site = getattr(handle, "site", None)  # a task that is ready stands still, and is asked about at every choice until it runs
-    if known is None:
-        known = handle.site = _site(handle)
-    return known
+
+def _named(handle: Handle) -> str:
+    name = label(handle)
+    if owner(handle) is not None:
+        handle.named = name
+    return name
 
 
 def _site(handle: Handle) -> Site:
+    """Where the task is suspended, in each coroutine that awaits the next: a number of that place. A bare callback's name.
+
+    The innermost place alone says little: half of all tasks stand in `asyncio.sleep` or in a lock.
+    """
     task = owner(handle)
-    if task is None:
-        return label(handle)
-    return suspended_at(task)
+    site: Site = label(handle) if task is None else _numbers.setdefault(suspended_at(task), len(_numbers) + 1)
+    handle.site = site
+    return site

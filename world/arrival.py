@@ -5,7 +5,7 @@ queue. So in `fifo` the scheduler chooses between which two batches, and nothing
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from subwarden.scheduling.events import Event
 
@@ -14,36 +14,50 @@ if TYPE_CHECKING:
 
 
 class Arrival(Event):
-    """An outside event that is offered while it may happen. `optional`: it need not happen, and is offered as a fault."""
+    """An outside event that is offered while it may happen. `optional`: it need not happen, and is offered as a fault. `about`: the
+    arguments of `said` and `happen`. `offered`: it is among the loop's arrivals.
+    """
 
-    __slots__ = ("_loop", "_said", "happen", "optional")
+    __slots__ = ("_about", "_happen", "_loop", "_said", "offered", "optional")
 
-    def __init__(self, loop: "JobLoop", said: Callable[[], str], happen: Callable[[], object], optional: bool = False) -> None:
+    def __init__(
+        self,
+        loop: "JobLoop",
+        said: Callable[..., str],
+        happen: Callable[..., object],
+        optional: bool = False,
+        about: tuple[Any, ...] = (),
+    ) -> None:
         self._loop = loop
         self._said = said
-        self.happen = happen
+        self._happen = happen
+        self._about = about
         self.optional = optional
+        self.offered = False
 
     @property
     def label(self) -> str:  # type: ignore[override]  # it is never set; worded when a schedule or report asks for it
-        return self._said()
+        return self._said(*self._about)
 
     def deliver(self) -> None:
         self.offer(False)
-        self.happen()
+        self._happen(*self._about)
 
     def offer(self, possible: bool) -> None:
         """Let it be a candidate if it is `possible`, and not otherwise."""
+        if possible is self.offered:
+            return
+        self.offered = possible
         loop = self._loop
-        arrivals = loop.arrivals
-        if possible is not (self in arrivals):
-            if possible:
-                arrivals.append(self)
-                if loop.batch_end is None:
-                    self.show()
+        if possible:
+            loop.arrivals.append(self)
+            if loop.batch_end is None:
+                self.show()
             else:
-                arrivals.remove(self)
-                self.hide()
+                loop.hidden = True
+        elif self in loop.arrivals:  # else the run is over
+            loop.arrivals.remove(self)
+            self.hide()
 
     def show(self) -> None:
         """Be among the candidates."""
@@ -56,3 +70,7 @@ class Arrival(Event):
         shown = self._loop.faults if self.optional else self._loop.events
         if self in shown:
             shown.remove(self)
+
+    def let_go(self) -> None:
+        """The run is over: lead to none of its objects any more."""
+        self._about = ()

@@ -26,6 +26,7 @@ class JobLoop(ControlledLoop):
     """See `scheduling.loop.ControlledLoop`. `arrivals` are the outside events that are on their way."""
 
     arrivals: list[Arrival]
+    hidden = False  # whether some of them are no candidates now
     _last: Arrival | None = None  # the oldest of them, and how many batches it has been there
     _waited = 0
     _default_is_shut_down = False
@@ -112,12 +113,15 @@ class JobLoop(ControlledLoop):
         self._default_executor = executor
 
     def hide_arrivals(self) -> None:
+        self.hidden = True
         for each in self.arrivals:
             each.hide()
 
     def show_arrivals(self) -> None:
-        for each in self.arrivals:
-            each.show()
+        if self.hidden:
+            self.hidden = False
+            for each in self.arrivals:
+                each.show()
         if self._last is not self.arrivals[0]:
             self._last, self._waited = self.arrivals[0], 0
         self._waited += 1
@@ -127,7 +131,7 @@ class JobLoop(ControlledLoop):
     def abandon(self) -> None:
         super().abandon()
         self.arrivals.clear()
-        for name in ("waits_on", "shows", "heartbeats"):  # they lead to the run's objects, in a circle
+        for name in ("waits_on", "shows", "heartbeats", "_last"):  # they lead to the run's objects, in a circle
             self.__dict__.pop(name, None)
 
 

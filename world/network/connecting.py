@@ -103,6 +103,7 @@ class ConnectingLoop(_Borrowing):
         """Make a transport. It calls `connection_made`, and reads after that: on any loop, also where ready steps have no order."""
         before = len(self.ready)
         made = make(*args, **kw)
+        self.made.append(made)
         if self.suspend_free_locks and len(self.ready) > before:
             first, *then = self.ready[before:]
             del self.ready[before + 1 :]

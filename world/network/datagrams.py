@@ -25,8 +25,8 @@ class DatagramSocket(SimulatedSocket):
         self.peer: Address = None
         self.error = 0
         self.sent: deque[Datagram] = deque()  # those on their way, in order
-        self._reads = self.arrival(lambda: f"{self.name} reads a datagram", self.reader.queue)
-        self._sends = self.arrival(lambda: f"{self.name} has room to send", self.writer.queue)
+        self._reads = self.arrival(lambda of: f"{of.name} reads a datagram", lambda of: of.reader.queue())
+        self._sends = self.arrival(DatagramSocket.say_room, DatagramSocket.use_room)
 
     def changed(self) -> None:
         self._reads.offer(not self.closed and self.reader.idle and bool(self.inbox or self.error))
@@ -99,6 +99,10 @@ class DatagramSocket(SimulatedSocket):
 
     def closing(self) -> None:
         self.inbox.clear()
+
+    def let_go(self) -> None:
+        super().let_go()
+        self.sent.clear()
 
 
 class Datagram:

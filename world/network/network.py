@@ -27,7 +27,8 @@ class Network:
         self.bound: dict[Key, list[SimulatedSocket]] = {}
         self.sent = 0
         self.refused: list[str] = []  # the targets at which nobody listened
-        self._made = self._clients = self._ports = 0
+        self._made: list[SimulatedSocket] = []
+        self._clients = self._ports = 0
         self._paths: set[str] = set()
 
     def make(self, family: int = -1, kind: int = -1, proto: int = -1, fileno: object = None) -> SimulatedSocket:
@@ -42,8 +43,8 @@ class Network:
 
     def add(self, made: SimulatedSocket) -> int:
         """The number of a new socket."""
-        number = FIRST_NUMBER + self._made
-        self._made += 1
+        number = FIRST_NUMBER + len(self._made)
+        self._made.append(made)
         self.sockets[number] = made
         return number
 
@@ -55,6 +56,14 @@ class Network:
         for among in self.bound.values():
             if closed in among:
                 among.remove(closed)
+
+    def let_go(self) -> None:
+        """The run is over: lead to none of its objects any more."""
+        for each in self._made:
+            each.let_go()
+        self._made.clear()
+        self.sockets.clear()
+        self.bound.clear()
 
     def client_name(self) -> str:
         """The name of the next socket that connects."""

@@ -26,6 +26,7 @@ class SelectingLoop(JobLoop):
     _network: Network | None = None
     _transports: dict[int, Any]
     _twins: Twins
+    made: list[Any]  # every transport of this run
     crashed: list[Any]  # the coroutines of tasks on hosts that have crashed
 
     @property
@@ -34,6 +35,7 @@ class SelectingLoop(JobLoop):
         if self._network is None:
             self._network = Network(self)
             self._transports = {}
+            self.made = []
             self.crashed = []
             self._twins = Twins(self._network)
             self.prompt = True
@@ -64,6 +66,14 @@ class SelectingLoop(JobLoop):
                 close_coroutine(coroutine)
         super().abandon()
         self._let_go()  # a coroutine that is closed may have made another
+        self._network.let_go()
+        self.crashed.clear()
+        for transport in self.made:
+            for method in ("_read_ready_cb", "_write_ready"):  # of its own: a circle, where Python leaves it there
+                vars(transport).pop(method, None)
+        self.made.clear()
+        for name in ("_network", "_twins", "_control"):  # they lead back to the loop, in a circle
+            self.__dict__.pop(name, None)
 
     def _let_go(self) -> None:
         for transport in self._transports.values():

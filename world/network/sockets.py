@@ -47,11 +47,26 @@ class SimulatedSocket:
         self.name = name
         self.reader.__qualname__, self.writer.__qualname__ = f"{name} reads", f"{name} sends"
 
-    def arrival(self, said: Callable[[], str], happen: Callable[[], object], optional: bool = False) -> Arrival:
-        """An outside event that this socket offers from time to time."""
-        made = Arrival(self.network.loop, said, happen, optional)
+    def arrival(self, said: Callable[..., str], happen: Callable[..., object], *more: Any, optional: bool = False) -> Arrival:
+        """An outside event that this socket offers from time to time. Both functions are called with this socket, and `more`."""
+        made = Arrival(self.network.loop, said, happen, optional, (self, *more))
         self.arrivals.append(made)
         return made
+
+    def say_room(self) -> str:
+        """The name of the outside event that this socket can send."""
+        return f"{self.name} has room to send"
+
+    def use_room(self) -> None:
+        """And what it does."""
+        self.writer.queue()
+
+    def let_go(self) -> None:
+        """The run is over: lead to none of its objects any more, so that all go at once, without a collection of garbage."""
+        for each in self.arrivals:
+            each.let_go()
+        self.reader.let_go()
+        self.writer.let_go()
 
     def changed(self) -> None:
         """Something has happened that may make this socket ready, or no longer ready: offer the outside events that are possible now."""

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from subwarden.world.arrival import Arrival
 from subwarden.world.network.channel import Channel
 from subwarden.world.network.sockets import Address, SimulatedSocket, fails
 
@@ -32,30 +31,36 @@ class StreamSocket(SimulatedSocket):
         self.silent = False  # it may send no more
         self._error = 0
         self._told: object = None  # the registration that waited for the connection: it is not called twice
-        self._connects = self.arrival(self._say_connects, self._connect)
-        self._accepts = self.arrival(self._say_accepts, self._notice)
-        self._reads = self.arrival(self._say_reads, self._read)
-        self._parts = [self._part(lambda coming: coming // 2), self._part(lambda _: 1)]  # how many bytes are held back
-        self._sends = self.arrival(lambda: f"{self.name} has room to send", self.writer.queue)
+        self._connects = self.arrival(StreamSocket._say_connects, StreamSocket._connect)
+        self._accepts = self.arrival(StreamSocket._say_accepts, StreamSocket._notice)
+        self._reads = self.arrival(StreamSocket._say_reads, StreamSocket._read)
+        self._half = self.arrival(StreamSocket._say_part, StreamSocket._arrive_in_part, _half, optional=True)
+        self._most = self.arrival(StreamSocket._say_part, StreamSocket._arrive_in_part, _one, optional=True)
+        self._sends = self.arrival(StreamSocket.say_room, StreamSocket.use_room)
 
     # --- the outside
 
     def changed(self) -> None:
-        open_, here = not self.closed, self._path_is_open()
-        self._connects.offer(open_ and self.connecting and self.writer.idle and here)
-        self._accepts.offer(open_ and bool(self.queue) and self.reader.idle)
-        inbound, outbound = self.inbound, self.outbound
-        if inbound is None or outbound is None:
+        open_, inbound, outbound = not self.closed, self.inbound, self.outbound
+        if inbound is None or outbound is None:  # it listens, or it is on its way
+            self._connects.offer(open_ and self.connecting and self.writer.idle and self._path_is_open())
+            self._accepts.offer(open_ and bool(self.queue) and self.reader.idle)
             return
-        reads = open_ and self.reader.idle and inbound.readable()
-        waits = not inbound.arrived and not inbound.end_arrived  # for the network
-        answered = inbound.closed and bool(inbound.bytes)  # by a reset
-        told = here and ((open_ and inbound.reset) or answered)
-        self._reads.offer(told or (reads and (here or not waits)))
-        coming = inbound.coming()
-        self._parts[0].offer(reads and here and coming > 2)
-        self._parts[1].offer(reads and here and coming > 1)
-        self._sends.offer(open_ and self.writer.idle and self.writer.handle is not self._told and outbound.room() > 0)
+        reader, writer = self.reader, self.writer
+        reads = open_ and reader.handle is not None and not reader.queued and inbound.readable()
+        told = (open_ and inbound.reset) or (inbound.closed and bool(inbound.bytes))  # the latter is answered by a reset
+        if reads or told:
+            here = self._path_is_open()
+            waits = not inbound.arrived and not inbound.end_arrived  # for the network
+            coming = inbound.coming() if reads and here else 0
+            self._reads.offer((here and told) or (reads and (here or not waits)))
+            self._half.offer(coming > 2)
+            self._most.offer(coming > 1)
+        elif self._reads.offered or self._most.offered:
+            for each in (self._reads, self._half, self._most):
+                each.offer(False)
+        sends = open_ and writer.handle is not None and not writer.queued and writer.handle is not self._told and outbound.room() > 0
+        self._sends.offer(sends)
 
     def _path_is_open(self) -> bool:
         other = self.to or (self.peer.host if self.peer is not None else self.host)
@@ -110,24 +115,17 @@ class StreamSocket(SimulatedSocket):
             return f"{self.name} reads {_bytes(self.inbound.arrived)} more"
         return f"{sender} delivers its end to {self.name}"
 
-    def _part(self, held: Callable[[int], int]) -> Arrival:
-        """The arrival of a part of the bytes on their way; `held` says how many are held back."""
+    def _say_part(self, held: Callable[[int], int]) -> str:
+        """A part of the bytes on their way arrives; `held` says how many are held back."""
+        assert self.inbound is not None
+        count = self.inbound.coming()
+        return f"{_name(self.peer)} delivers {count - held(count)} of {_bytes(count)} to {self.name}"
 
-        def coming() -> int:
-            assert self.inbound is not None
-            return self.inbound.coming()
-
-        def say() -> str:
-            count = coming()
-            return f"{_name(self.peer)} delivers {count - held(count)} of {_bytes(count)} to {self.name}"
-
-        def arrive() -> None:
-            assert self.inbound is not None
-            self.inbound.arrive(but=held(coming()))
-            self.reader.queue()
-            self.changed()
-
-        return self.arrival(say, arrive, optional=True)
+    def _arrive_in_part(self, held: Callable[[int], int]) -> None:
+        assert self.inbound is not None
+        self.inbound.arrive(but=held(self.inbound.coming()))
+        self.reader.queue()
+        self.changed()
 
     def _read(self) -> None:
         inbound = self.inbound
@@ -165,6 +163,12 @@ class StreamSocket(SimulatedSocket):
         parts += [f"{_bytes(inbound.arrived)} to be read"] if inbound.arrived else []
         parts += ["reset"] if inbound.reset or inbound.broken else ["the other end has closed"] if inbound.ended else []
         return f"{_name(self.peer)} to {self.name}: {', '.join(parts) or 'open'}"
+
+    def let_go(self) -> None:
+        super().let_go()
+        self.peer = self._told = None
+        if self.queue is not None:
+            self.queue.clear()
 
     # --- as `socket.socket`
 
@@ -278,6 +282,14 @@ class StreamSocket(SimulatedSocket):
             self.outbound.reset = True
         self.outbound.ended = self.outbound.ended or not self.outbound.reset
         peer.changed()
+
+
+def _half(coming: int) -> int:
+    return coming // 2
+
+
+def _one(_coming: int) -> int:
+    return 1
 
 
 def _bytes(count: int) -> str:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 class Waiting:
     """A callback that the loop keeps for one socket, to call it whenever the socket is ready: a selector's registration."""
 
-    __slots__ = ("__dict__", "_callback", "_changed", "handle", "queued")
+    __slots__ = ("__qualname__", "_callback", "_changed", "handle", "queued")
+    _callback: Callable[..., object]
 
     def __init__(self, name: str, changed: Callable[[], None]) -> None:
         self.__qualname__ = name  # of its step, in schedules
@@ -35,6 +36,11 @@ class Waiting:
         handle.cancel()
         return True
 
+    def let_go(self) -> None:
+        """The run is over: lead to none of its objects any more."""
+        self.handle = None
+        self._callback = self._changed = _nothing
+
     @property
     def idle(self) -> bool:
         """Whether a callback is registered that is not among the ready."""
@@ -53,6 +59,10 @@ class Waiting:
             self._callback(*args)
         finally:
             self._changed()
+
+
+def _nothing(*_: object) -> None:
+    """The run is over."""
 
 
 class OneAfterAnother:

@@ -4,8 +4,6 @@ Counts come from the last run (the first has none). The events of a chain's chil
 paper: a parent that never runs would keep all of them from running.
 """
 
-from subwarden.scheduling.candidates import Candidates
-
 
 class Remaining:
     """Counts the events of one run while it lasts, and predicts those of the next by the counts of the one before."""
@@ -16,7 +14,7 @@ class Remaining:
         self._predicted: dict[str, int] = {}
         self._left: dict[str, int] = {}
         self._last: str | None = None
-        self._born = 0
+        self.born = 0
 
     def begin(self) -> None:
         """Turn the counts of the run that has ended into the prediction for the one that begins."""
@@ -28,29 +26,28 @@ class Remaining:
         self._parent = {}
         self._left = dict(self._predicted)
         self._last = None
-        self._born = 0
+        self.born = 0
 
     @property
     def known(self) -> bool:
         """Whether there has been a run to learn from."""
         return bool(self._predicted)
 
-    def arrived(self, candidates: Candidates) -> None:
-        """Note the chains that the event before this choice has started."""
-        newcomers = candidates.newcomers(self._born)
+    def arrived(self, newcomers: list[str]) -> None:
+        """Note the chains that the event before this choice has started: all since the first `born` (`Candidates.newcomers`)."""
         for name in newcomers:
             if self._last is not None and name != self._last and name not in self._parent:
                 self._parent[name] = self._last
                 self._left[self._last] = self.weight(self._last) - self._predicted.get(name, 0)
-        self._born += len(newcomers)
+        self.born += len(newcomers)
 
     def weight(self, name: str) -> int:
         """At least one: a candidate has at least one event left."""
-        return max(1, self._left.get(name, 1))
+        left = self._left.get(name, 1)
+        return left if left > 1 else 1
 
-    def took(self, name: str, counts: bool = True) -> None:
-        """The chain makes its next event; `counts` says whether it is of the kind that is counted."""
+    def took(self, name: str) -> None:
+        """The chain makes its next event."""
         self._last = name
-        if counts:
-            self._own[name] = self._own.get(name, 0) + 1
-            self._left[name] = self._left.get(name, 1) - 1
+        self._own[name] = self._own.get(name, 0) + 1
+        self._left[name] = self._left.get(name, 1) - 1

@@ -65,7 +65,7 @@ class Surw:
                     if meant is None:
                         owing = [chain for chain, many in left.items() if many > 0] if len(waiting) < n else ()
                         meant = draw(owing or [among[at] for at in waiting])
-                    free = [at for at in range(n) if at not in waiting or among[at] == meant]
+                    free = [at for at in range(n) if places[at] not in interesting or among[at] == meant]
                     pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
                 else:
                     pick = int(uniform() * n)

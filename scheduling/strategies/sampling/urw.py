@@ -34,15 +34,16 @@ class Urw:
         remaining = self._remaining
         remaining.begin()
         known = remaining.known
-        names = candidates.chain_names
+        names, newcomers, weight = candidates.chain_names, candidates.newcomers, remaining.weight
 
         def choose(n: int) -> int:
-            remaining.arrived(candidates)
+            if born := newcomers(remaining.born):
+                remaining.arrived(born)
             among = names()
             if n == 1:
                 pick = 0
             elif known:
-                shares = list(accumulate(map(remaining.weight, among)))
+                shares = list(accumulate(map(weight, among)))
                 pick = bisect(shares, uniform() * shares[-1])
             else:
                 pick = int(uniform() * n)

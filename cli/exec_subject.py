@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from shlex import quote
 from time import monotonic
 
 from subwarden.checking.causes import Cause
@@ -35,7 +36,7 @@ def is_process(subject: str | None) -> bool:
 def refuse(subject: str | None, verb: str) -> None:
     """Say what is possible where `verb` needs to look into its subject. Raises BadProcess."""
     if subject is not None and is_process(subject):
-        possible = f"`subwarden gate --subject {subject} --budget 10m`, or `subwarden replay FILE` with a file that it wrote"
+        possible = f"`subwarden gate --subject {quote(subject)} --budget 10m`, or `subwarden replay FILE` with a file that it wrote"
         raise BadProcess(f"subject {subject} runs in a process of its own, which {verb} cannot observe; use {possible}")
 
 
@@ -106,7 +107,7 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
                     failed += 1
                     shown = shown or run
         except Divergence as error:
-            again = f"the subject has changed; find the run again with `subwarden gate --subject {subject}`"
+            again = f"the subject has changed; find the run again with `subwarden gate --subject {quote(subject)}`"
             raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     broken = None if shown is None else shown.broken
     told = None if shown is None or broken is None else run_record(shown, broken.cause)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from shlex import quote
 from time import monotonic
 from typing import Any
 
@@ -109,7 +110,7 @@ class _News:
         self._report.findings = (self._report.findings or 0) + 1
         place = place_of(finding.get("at")) or place_in(with_paths(scenario_steps(finding["steps"]), self._scenario.name))
         at = "" if place is None else f" at {place.file}:{place.line}"  # which terminals and editors open
-        replay = f"subwarden explore {self._scenario.name} --replay {finding['replay']}"
+        replay = f"subwarden explore {quote(self._scenario.name)} --replay {finding['replay']}"
         self._report.say(f"found after {monotonic() - self._began:.1f} s: {finding['title']} (order {finding['order']}){at}; {replay}")
 
 

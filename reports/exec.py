@@ -1,5 +1,7 @@
 """Writes the reports of a subject in a process of its own: its gate, its findings, and the checks of its protocol (`conform`)."""
 
+from shlex import quote
+
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
@@ -50,7 +52,7 @@ def write_process_finding(finding: ExecFindingRecord, console: Console) -> None:
         write_line(f"reproducible: {_luck(finding['failed'], finding['counted'])}", console)
     console.print(Text(f"replay: subwarden replay {finding.get('short', finding['replay'])}"), soft_wrap=True)
     says = history.VERDICTS[finding["judgement"]["verdict"]]
-    console.print(Text(f"history: subwarden check {finding['history']}  ({says})"), soft_wrap=True)
+    console.print(Text(f"history: subwarden check {quote(finding['history'])}  ({says})"), soft_wrap=True)
     if finding["property"] == "P8" and finding["judgement"]["verdict"] == "violated":
         for line in history.as_text(finding["judgement"]).splitlines()[1:]:
             said = line.replace(f"{finding['history']}:", "line ", 1)  # the file is named above

@@ -1,5 +1,7 @@
 """Writes the report of a hunt: the findings as a gate writes them, the work by check and by strategy, its coverage, the chances left."""
 
+from shlex import quote
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -55,7 +57,7 @@ def _summary(record: HuntRecord, console: Console) -> None:
     rate = session["schedules"] / session["seconds"] if session["seconds"] else 0.0
     jobs = f"{record['jobs']} worker{'s' * (record['jobs'] != 1)}"
     write_line(f"{WHY[record['ended']]}: {session['seconds']:.1f} s with {jobs}, {rate:,.0f} schedules/s, seed {record['seed']}", console)
-    console.print(Text(f"saved in {record['folder']}; continue with: subwarden hunt --resume {record['folder']}"), soft_wrap=True)
+    console.print(Text(f"saved in {record['folder']}; continue with: subwarden hunt --resume {quote(record['folder'])}"), soft_wrap=True)
 
 
 BOUNDS = ("bound 0", "1", "2", "3", "all")

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from subwarden.cli.options import CannotWrite
@@ -35,5 +36,6 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise CannotWrite(f"cannot write {options.file}: {error.strerror}; give a file in a folder that exists") from None
     write_line(f"{options.file} is written and works as it is. Put your manager in its place, then run", console_for(sys.stdout))
-    sys.stdout.write(f"subwarden gate --subject {options.file}:Adapter --profile dev\n")
+    subject = quote(f"{options.file}:Adapter")
+    sys.stdout.write(f"subwarden gate --subject {subject} --profile dev\n")
     return 0

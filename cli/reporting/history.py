@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from subwarden.cli.reporting.deliver import deliver
@@ -33,10 +34,10 @@ def _report(options: argparse.Namespace, folder: Path) -> int:
     from subwarden.reports.trend.text import write_trend  # noqa: PLC0415
 
     if not folder.is_dir():
-        raise BadRecord(f"{folder} is no folder; write the records into one with `subwarden gate --json {folder}/DATE.json`")
+        raise BadRecord(f"{folder} is no folder; write the records into one with `subwarden gate --json {quote(str(folder))}/DATE.json`")
     paths = sorted(path for path in folder.glob("*.json") if path.name != BASELINE)
     if not paths:
-        raise BadRecord(f"{folder} has no records; write one a run with `subwarden gate --json {folder}/DATE.json`")
+        raise BadRecord(f"{folder} has no records; write one a run with `subwarden gate --json {quote(str(folder))}/DATE.json`")
     records = [(path, read_record(str(path))) for path in paths]
     points = [_point(path, record) for path, record in records]
     stored = folder / BASELINE

@@ -90,7 +90,7 @@ def _finding(at: int, finding: FindingView, run: int | None) -> str:
     tasks = f'<dl class="tasks">{tasks}</dl>' if tasks else ""
     drawn = "" if run is None else f'<div class="run" data-run="{run}"><p class="needs">The timeline needs JavaScript.</p></div>'
     replay = _copied(f"replay-{at}", "Replay", finding.replay) if finding.replay else ""
-    replay += f'<p class="note">To lead it by hand: <code>{escaped(finding.by_hand)}</code></p>' if finding.by_hand else ""
+    replay += f'<p class="note">To choose each step by hand: <code>{escaped(finding.by_hand)}</code></p>' if finding.by_hand else ""
     printed = _copied(f"printed-{at}", "Printed in this run", "\n".join(finding.printed)) if finding.printed else ""
     script = _copied(f"script-{at}", "Script of plain asyncio", finding.script, folded=True) if finding.script else ""
     note = f"<p>{user_text(finding.script_said)}</p>" if finding.script_said else ""

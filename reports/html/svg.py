@@ -55,13 +55,14 @@ def counts(title: str, rows: Sequence[tuple[str, int, bool]]) -> str:
         bar = rectangle(left, y, 4 * BAR * count / most, 15, "full" if full else "part")
         parts += [label(4, y + 11, name), bar, label(left + 4, y + 11.5, f"{count:,}", "on-bar")]
     said = "; ".join(f"{name}: {count:,}{', complete' if full else ''}" for name, count, full in rows)
-    return figure(title, picture(title, f"{title}. {said}", left + 4 * BAR + 8, 16 + LINE * len(rows), parts))
+    return figure(title, picture(title, f"{title}. {said}", left + 4 * BAR + 8, 16 + LINE * len(rows), parts, "fits"))
 
 
-def picture(title: str, description: str, width: float, height: float, parts: Sequence[str]) -> str:
-    """An SVG with a name and a description for those who cannot see it."""
-    head = f'<svg class="picture" role="img" aria-label="{escaped(description)}" viewBox="0 0 {number(width)} {number(height)}"'
-    return f'{head} width="{number(width)}" height="{number(height)}"><title>{escaped(title)}</title>{"".join(parts)}</svg>'
+def picture(title: str, description: str, width: float, height: float, parts: Sequence[str], kind: str = "") -> str:
+    """An SVG with a name and a description for those who cannot see it. `kind`: `fits`, if it may be as narrow as a phone."""
+    size = f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}"'
+    head = f'<svg class="{f"picture {kind}".strip()}" role="img" aria-label="{escaped(description)}" {size}>'
+    return f"{head}<title>{escaped(title)}</title>{''.join(parts)}</svg>"
 
 
 def figure(title: str, drawn: str) -> str:

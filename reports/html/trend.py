@@ -42,4 +42,4 @@ def _line(title: str, values: Sequence[int], names: Sequence[str]) -> str:
     parts += [f'<circle cx="{number(x)}" cy="{number(y)}" r="3.5" class="point"/>' for x, y in places]
     parts += [label(LEFT, HEIGHT + 32, names[0]), label(LEFT + WIDTH, HEIGHT + 32, names[-1], "", "end")] if len(names) > 1 else []
     said = ", ".join(f"{name}: {value:,}" for name, value in zip(names, values, strict=True))
-    return figure(title, picture(title, f"{title}: {said}", LEFT + WIDTH + CHARACTER * 2, HEIGHT + 42, parts))
+    return figure(title, picture(title, f"{title}: {said}", LEFT + WIDTH + CHARACTER * 2, HEIGHT + 42, parts, "fits"))

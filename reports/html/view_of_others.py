@@ -1,5 +1,6 @@
 """The pages of a subject in a process of its own, and of a scenario."""
 
+from shlex import quote
 from typing import Any
 
 from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ProtocolRecord
@@ -111,7 +112,7 @@ def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingV
         run=run,
         pictures=[*model_pictures(run), *lock_pictures(run)],
         replay=replay_line(finding, scenario),
-        by_hand=f"subwarden view {scenario} --replay {finding['replay']}",
+        by_hand=f"subwarden view {quote(scenario)} --replay {finding['replay']}",
         printed=finding.get("printed", ()),
         script=finding["script"],
         script_said=script_said(finding["script_confirmed"], finding["script_doubt"]),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from subwarden.reports.coverage import shares
 from subwarden.reports.gate import STOPPED, happens
+from subwarden.reports.html.escaping import escaped
 from subwarden.reports.html.graphs.model_states import model_pictures
 from subwarden.reports.html.graphs.wait_graphs import lock_pictures
 from subwarden.reports.html.svg import GridRow, Share, grid
@@ -21,6 +22,11 @@ from subwarden.reports.record import (
 )
 
 COVERED = "Coverage of each check"
+COLUMNS_SAID = (
+    "Points: operations, cases of the model, orders and faults. Awaits: those of the code at which a task was suspended. Calls: pairs of"
+    " operations that were in progress at once. The last three: programs of which every schedule was run without a deviation from asyncio's"
+    " order, with at most one, and with any number."
+)
 COLUMNS = ("points reached", "awaits suspended", "calls overlapped", "fifo complete", "1 deviation", "all schedules")
 ENDED = {
     "budget": "The time was up.",
@@ -167,7 +173,7 @@ def _in_brackets(text: str) -> str:
 
 def _coverage(checks: Mapping[str, CoverageRecord], verdicts: Mapping[str, str]) -> list[str]:
     rows = [GridRow(name, verdicts.get(name, ""), [Share(*each) for each in shares(of)]) for name, of in checks.items()]
-    return [grid(COVERED, COLUMNS, rows)] if rows else []
+    return [grid(COVERED, COLUMNS, rows) + f'<p class="note">{escaped(COLUMNS_SAID)}</p>'] if rows else []
 
 
 def _gaps(never: Sequence[str], doubts: Sequence[str], adapter: AdapterRecord) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """Writes the exploring of a scenario: every failure with its minimal run line by line, then what was tried, then the verdict."""
 
+from shlex import quote
+
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
@@ -59,7 +61,7 @@ def replay_line(finding: ScenarioFindingRecord, scenario: str) -> str:
     """The command that plays the run again; for a test with fixtures or parameters, whose values only the test has, what to do."""
     if finding.get("arguments"):
         return "run this test again, with the same arguments: the run that failed is tried first"
-    return f"subwarden explore {scenario} --replay {finding['replay']}"
+    return f"subwarden explore {quote(scenario)} --replay {finding['replay']}"
 
 
 def happens(finding: ScenarioFindingRecord) -> str:

@@ -10,6 +10,7 @@ With a fixed number of rounds, the findings depend on subject, seed, number of w
 """
 
 from collections.abc import Callable, Mapping
+from shlex import quote
 from time import monotonic
 from typing import Any
 
@@ -231,7 +232,7 @@ class Hunt:
             how += " with a cancellation" * finding.cancellation
             now, at = "as small as it gets" if kept.shrunk else "being made smaller", f" at {kept.at}" if kept.at else ""
             said = f"found {finding.broken.name} {finding.broken.title}: {cause.said()} ({how}; {now}){at}"
-            self._listener.say(f"{said}; subwarden replay {path or of_finding(self._plan.subject, finding).string()}")
+            self._listener.say(f"{said}; subwarden replay {quote(str(path or of_finding(self._plan.subject, finding).string()))}")
 
     def _lost(self, worker: int, how: str, *, poisoned: bool) -> None:
         """`worker` has died; `poisoned`: so have all that did its work before."""

@@ -1,6 +1,7 @@
 """Plays a saved run again, exactly, and records what it shows now."""
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import NamedTuple
 
 from subwarden.checking.causes import Cause
@@ -37,7 +38,7 @@ def follow(replay: Replay, factory: Factory, observers: Sequence[Observer] = (),
         with blaming(replay.subject), running():
             result = runner.follow(replay.program, replay.names, listening)
     except Divergence as error:
-        again = f"the subject has changed; find the run again with `subwarden gate --subject {replay.subject}`"
+        again = f"the subject has changed; find the run again with `subwarden gate --subject {quote(replay.subject)}`"
         raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     broken = sorted(result.violations, key=lambda c: (result.violations[c], c.slug()))
     recorded = replay.cause.partition("-")[2]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from shlex import quote
 
 from subwarden.model.core.words import say_operation
 from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord, WalkHeadRecord, WalkRecord
@@ -53,7 +54,7 @@ class ExecWalk:
         except OSError as error:
             raise CannotSave(f"cannot write the run: {error.strerror}") from None
         said = led["broken"][0] if led["broken"] else "The run holds."
-        return {"command": f"subwarden replay {path}", "replay": str(path), "said": said, "file": str(path)}
+        return {"command": f"subwarden replay {quote(str(path))}", "replay": str(path), "said": said, "file": str(path)}
 
     def _led(self, schedule: Sequence[str], onward: Onward) -> tuple[WalkRecord, ExecRun]:
         candidates: list[CandidateRecord] = []

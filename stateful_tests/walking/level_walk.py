@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from subwarden.checking.causes import Cause
@@ -71,7 +72,7 @@ class LevelWalk:
         except OSError as error:
             raise CannotSave(f"cannot write {path}: {error.strerror}") from None
         said = walked["broken"][0] if walked["broken"] else "The run holds."
-        return {"command": f"subwarden replay {path}", "replay": replay.string(), "said": said, "file": str(Path(path))}
+        return {"command": f"subwarden replay {quote(str(path))}", "replay": replay.string(), "said": said, "file": str(Path(path))}
 
     def close(self) -> None:
         """It holds nothing."""

@@ -1,6 +1,7 @@
 """The walk of a scenario: no model stands beside it, so each step shows the tasks, what they wait for, queues, connections, conditions."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord, WalkHeadRecord, WalkRecord
 from subwarden.reports.scenario.steps import scenario_steps
@@ -48,7 +49,12 @@ class ScenarioWalk:
         walked, choices = self._led(schedule, "end")
         replay = encode(coded_run(self._rules, choices, walked["schedule"]))
         said = walked["broken"][0] if walked["broken"] else "The run holds."
-        return {"command": f"subwarden explore {self._scenario.name} --replay {replay}", "replay": replay, "said": said, "file": None}
+        return {
+            "command": f"subwarden explore {quote(self._scenario.name)} --replay {replay}",
+            "replay": replay,
+            "said": said,
+            "file": None,
+        }
 
     def close(self) -> None:
         """It holds nothing."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import re
+import shlex
 from io import StringIO
 
 import pytest
 
 import subwarden
 from subwarden.reports.layout.console import ReportConsole
-from subwarden.reports.scenario.exploration import write_scenario_finding
+from subwarden.reports.scenario.exploration import replay_line, write_scenario_finding
 
 
 async def lost_update() -> None:
@@ -86,6 +87,13 @@ def test_any_name_of_a_task_has_its_place_in_the_table(width: int) -> None:
     assert not {"\x1b", "\u202e", "\ud800", "\r"} & set(text)
     assert max(len(line) for line in text.split("\n")) <= max(width, 100)
     assert len(re.findall(r"^ +\d+  \S", text, re.MULTILINE)) == len([row for row in found.findings[0]["steps"] if row["task"]])
+
+
+def test_the_replay_line_can_be_pasted_into_a_shell() -> None:
+    (finding,) = subwarden.explore(lost_update).findings
+    for name in ("hub.py:run", "my hub.py:run", "$(rm x) & `y`'\".py:run"):
+        assert shlex.split(replay_line(finding, name)) == ["subwarden", "explore", name, "--replay", finding["replay"]]
+    assert "subwarden explore hub.py:run " in replay_line(finding, "hub.py:run")
 
 
 def test_two_explorations_print_the_same_text() -> None:

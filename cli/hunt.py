@@ -3,6 +3,7 @@
 import argparse
 import sys
 from contextlib import closing
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -33,6 +34,7 @@ from subwarden.stateful_tests.runs.trust import allow
 from subwarden.stateful_tests.subjects.loading import blaming
 
 BUDGET = 600.0
+RECORDED = 1.05  # of a budget: by then findings are grouped, and scripts run; the finding says so of a script that is not
 
 
 def add_parser(verbs: Any) -> None:
@@ -116,8 +118,9 @@ def _search(
             if corpus and corpus.failed:
                 listener.say(corpus.failed)
             seconds = monotonic() - began
+        until = inf if budget is None else began + RECORDED * budget
         with blaming(plan.subject):  # a finding is played once more to record it
-            record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds, hunt.unfit)
+            record = hunt_record(plan, folder, totals, findings, reason, hunt.schedules, seconds, hunt.unfit, until)
         portable = options.portable or folder.path.parent != ROOT or hunt.unwritten is not None  # no short name is looked for elsewhere
         unwritten = f"subwarden hunt: {hunt.unwritten}\n" if hunt.unwritten else ""
         with blaming(plan.subject):

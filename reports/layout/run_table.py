@@ -17,6 +17,8 @@ from subwarden.reports.record import RunRecord, StepRow
 STEP, CHANGES = "step", "state changes"
 MOST, FIRST, LAST = 60, 30, 15  # rows of a table; of a longer run the first and the last
 MORE = "..."  # the task of the rows that are left out
+LONGEST = 6  # rows that come again and again, as those of a timer that never ends do
+TIMES = 3  # that they must come for it, so that all but the first are told in one row
 LEAST = 12  # columns of a cell, so that it can be read
 
 
@@ -30,6 +32,7 @@ class _Row:
     did: list[str]
     changed: list[str]
     broken: list[str] = field(default_factory=list)
+    left_out: bool = False  # it stands for steps that are not told
 
     @property
     def number(self) -> str:
@@ -38,7 +41,7 @@ class _Row:
 
 def run_table(run: RunRecord, width: int) -> Table:
     """The table of `run`, at most `width` columns wide."""
-    rows = _cut(_rows(run["steps"]))
+    rows = _cut(_folded(_rows(run["steps"])))
     names = [task["name"] for task in run["tasks"]]
     lanes = names + sorted({row.task for row in rows} - {*names, MORE})
     changes = [line for row in rows for line in (*row.changed, *row.broken)]
@@ -68,6 +71,42 @@ def _rows(steps: Sequence[StepRow]) -> list[_Row]:
     return rows
 
 
+def _folded(rows: list[_Row]) -> list[_Row]:
+    """`rows`, with those that come again and again, and in which nothing shows, told once. A timer that starts itself anew fires in
+    every run until it rests."""
+    folded: list[_Row] = []
+    at = 0
+    while at < len(rows):
+        period, times = _repeats(rows, at)
+        folded += rows[at : at + period]
+        if times > 1:
+            again = rows[at + period : at + times * period]
+            these = "this step" if period == 1 else f"these {period} steps"
+            folded.append(_Row(again[0].first, again[-1].last, MORE, [f"({these}, {times - 1} times more)"], []))
+        at += times * period
+    return folded
+
+
+def _repeats(rows: Sequence[_Row], at: int) -> tuple[int, int]:
+    """How many rows from `at` on come again at once, and how often they come; one row once, if they do not."""
+    for period in range(1, LONGEST + 1):
+        times = 1
+        while all(_alike(rows, at + of, at + times * period + of) for of in range(period)):
+            times += 1
+        if times >= TIMES:
+            return period, times
+    return 1, 1
+
+
+def _alike(rows: Sequence[_Row], one: int, other: int) -> bool:
+    """Whether both rows say the same, and nothing shows in either."""
+    if other >= len(rows):
+        return False
+    first, again = rows[one], rows[other]
+    quiet = not (first.changed or first.broken or again.changed or again.broken)
+    return quiet and (first.task, first.did) == (again.task, again.did)
+
+
 def _cut(rows: list[_Row]) -> list[_Row]:
     """`rows` if they fit a screen or two, else the first and the last of them, and those in which something broke."""
     if len(rows) <= MOST:
@@ -77,11 +116,11 @@ def _cut(rows: list[_Row]) -> list[_Row]:
     for keep, row in zip(kept, rows, strict=True):
         if keep:
             cut.append(row)
-        elif cut[-1].task == MORE:
+        elif cut[-1].left_out:
             cut[-1].last = row.last
             cut[-1].did = [f"({cut[-1].last - cut[-1].first + 1:,} steps; all with --json)"]
         else:
-            cut.append(_Row(row.first, row.last, MORE, ["(1 step)"], []))
+            cut.append(_Row(row.first, row.last, MORE, ["(1 step)"], [], left_out=True))
     return cut
 
 

@@ -87,7 +87,7 @@ class Hunt:
     def run(self) -> ExitReason:
         """Search, and return why that ended. Raises WorkerFailed; BadSubject, if nothing could be judged."""
         with interruptible(ENDING, self._ending) as interrupted:
-            self._deadline = deadline = None if self._plan.budget is None else monotonic() + self._plan.budget
+            self._deadline = deadline = None if self._plan.until is None else monotonic() + self._plan.until
             reason = ExitReason.BUDGET if self._plan.rounds is None else ExitReason.ROUNDS
             try:
                 with ignoring(ENDING):

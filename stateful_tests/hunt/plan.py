@@ -9,6 +9,9 @@ from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of, load
 
+REPORT = 0.1  # of a budget, for playing the findings once more, grouping them and running their scripts
+LONGEST_REPORT = 3.0  # seconds of it: a session of an hour has a few findings, too
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -21,6 +24,11 @@ class Plan:
     budget: float | None
     rounds: int | None
     memory: int | None = None  # bytes that all workers together may take; None: half of the machine's
+
+    @property
+    def until(self) -> float | None:
+        """Seconds of the session until its workers search no more; None: their rounds decide. The rest is for recording what they found."""
+        return None if self.budget is None else self.budget - min(REPORT * self.budget, LONGEST_REPORT)
 
     def hash_seed(self, worker: int) -> int:
         """The seed of the string hash of `worker`. Each has another: production, too, chooses the order of a set."""

@@ -1,11 +1,16 @@
 """The record of a hunt: its work, findings and coverage, as plain data."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import inf
+from time import monotonic
+from typing import Any
 
 from subwarden.checking.causes import Cause
+from subwarden.checking.finding import Finding
 from subwarden.checking.verdict import Verdict
 from subwarden.reports.record import HUNT_SCHEMA, FindingRecord, HuntCoverageRecord, HuntRecord, OutcomesRecord
 from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.good_turing import ERROR, DigestCounter
 from subwarden.stateful_tests.exploring.coverage.record import coverage_record
@@ -28,15 +33,17 @@ def hunt_record(
     schedules: int,
     seconds: float,
     unfit: Sequence[str] = (),
+    until: float = inf,
 ) -> HuntRecord:
     """The record of a hunt that ended for `reason`. `schedules`, `seconds` and `unfit`, why its subject cannot be judged any more, are of
-    this session, all else is of all sessions.
+    this session, all else is of all sessions. `until`: on the clock, the time to say which findings are one, and to run scripts.
     """
     brief = reason in (ExitReason.STOPPED, ExitReason.UNWRITTEN, ExitReason.UNFIT)
     whole = totals.whole
     best = sorted((kept.finding for kept in findings.values()), key=lambda finding: (finding.rank(), finding.id))
-    records, doubts = findings_record(plan.subject, best, scripts=not brief, keep=True)
-    one = records if brief else one_each(plan.subject, best, records)
+    records, doubts = findings_record(plan.subject, best, until=-inf, keep=True)
+    one = records if brief else one_each(plan.subject, best, records, budget=Budget(lambda: monotonic() >= until))
+    one |= {} if brief else _with_scripts(plan.subject, [finding for finding in best if finding.cause in one], one, until)
     coverage = {check.name: _coverage(check, totals, plan.subject) for check in plan.checks}
     never = never_fired(plan.checks, coverage)
     return {
@@ -65,6 +72,20 @@ def hunt_record(
         "doubts": [*whole.doubts, *doubts, *unfit],
         **adapter_record(plan.checks, load(plan.subject, plan.checks[0].level)),
     }
+
+
+def _with_scripts(
+    subject: str, best: Iterable[Finding[Any]], records: Mapping[Cause, FindingRecord], until: float
+) -> dict[Cause, FindingRecord]:
+    """The records that a script belongs to, with the scripts that there is time for: that of the best evidence always. A finding that
+    cannot be played again keeps its record.
+    """
+    theirs = [finding for finding in best if finding.order is Order.FIFO]
+    more: dict[Cause, FindingRecord] = {}
+    for some, end in (theirs[:1], inf), (theirs[1:], until):
+        if some and monotonic() < end:
+            more |= findings_record(subject, some, until=end, keep=True)[0]
+    return {cause: {**records[cause], **record} for cause, record in more.items() if record["steps"]}
 
 
 def never_fired(checks: Sequence[Check], coverage: Mapping[str, HuntCoverageRecord]) -> list[str]:

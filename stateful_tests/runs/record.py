@@ -1,6 +1,8 @@
 """Records of findings and of replayed runs, as plain data. Every report is made from them, and nothing else."""
 
 from collections.abc import Iterable, Sequence
+from math import inf
+from time import monotonic
 from typing import Any, cast
 
 from subwarden.checking.causes import Cause
@@ -35,10 +37,11 @@ def adapter_record(checks: Sequence[Check], factory: Factory) -> AdapterRecord:
 
 
 def findings_record(
-    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None, *, scripts: bool = True, keep: bool = False
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None = None, *, until: float = inf, keep: bool = False
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
-    """The records of `findings` by cause, and a doubt for each finding whose kept run does not show it any more. `scripts`: whether there
-    is time for those of plain asyncio. `keep`: a finding whose run cannot be played any more is told without its steps.
+    """The records of `findings` by cause, and a doubt for each finding whose kept run does not show it any more. `until`: on the
+    clock, the time by which the last script of plain asyncio is begun. `keep`: a finding whose run cannot be played any more is told
+    without its steps.
 
     Each was confirmed when it was shrunk. If its run differs now, the subject has a source of chance of its own or was changed in between;
     the other findings are still reported.
@@ -49,7 +52,7 @@ def findings_record(
     for seed in dict.fromkeys(finding.hash_seed for finding in findings):
         alike = [finding for finding in findings if finding.hash_seed == seed]
         under = seed if factory is None else string_hash.current()  # a subject in hand is checked in one process alone
-        arguments = (subject, alike, factory, scripts, keep)
+        arguments = (subject, alike, factory, until, keep)
         try:
             more = _recorded(*arguments) if under is None else pinned.call(under, _recorded, *arguments)
         except pinned.Died as how:
@@ -62,7 +65,7 @@ def findings_record(
 
 
 def _recorded(
-    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None, scripts: bool, keep: bool
+    subject: str, findings: Iterable[Finding[Any]], factory: Factory | None, until: float, keep: bool
 ) -> tuple[dict[Cause, FindingRecord], list[str]]:
     """As `findings_record`, for findings under the string hash of this process."""
     records: dict[Cause, FindingRecord] = {}
@@ -71,7 +74,7 @@ def _recorded(
         try:
             with blaming(subject):
                 make = load(subject, finding.level) if factory is None else factory
-                records[finding.cause] = finding_record(subject, finding, make, script=scripts)
+                records[finding.cause] = finding_record(subject, finding, make, script=monotonic() < until)
         except NotReproducible as error:
             doubts.append(f"{finding.id} was found, and does not show any more in the run that was kept of it ({error})")
         except BadSubject as why:

@@ -79,3 +79,25 @@ def test_a_long_run_is_cut_to_a_screen_and_keeps_what_broke() -> None:
     assert "31-1999" in out
     assert "2001-4085" in out
     assert "1,969" in out
+
+
+def test_steps_that_come_again_and_again_are_told_once() -> None:
+    """The harness lets a timer that never ends fire until the run rests: two rows a time, which buried the step that broke."""
+    tick = [("asyncio", "(a sleep ends)"), ("cleaner", "looks")]
+    told = [("A", "calls leave(c1)"), *tick * 8, ("close", "calls close()")]
+    steps = [step(at, task, [did]) for at, (task, did) in enumerate(told, 1)]
+    out = shown({"tasks": [{"name": "A", "operations": [], "faults": ""}], "steps": steps}, 80)
+    assert (out.count("(a sleep ends)"), out.count("looks"), out.count("calls")) == (1, 1, 2)
+    assert "4-17" in out
+    assert "(these 2 steps, 7 times more)" in out
+
+
+def test_steps_in_which_something_shows_or_that_come_twice_are_all_told() -> None:
+    """What breaks must not be hidden by what looks like it."""
+    steps = [step(at, "cleaner", ["looks"], broken=["P8: it broke"] if at == 4 else []) for at in range(1, 10)]
+    out = " ".join(re.sub(r"[│\s]+", " ", shown({"tasks": [], "steps": steps}, 80)).split())
+    assert "P8: it broke" in out
+    assert out.count("(this step, 2 times more)") == 1  # steps 1 to 3; then 4, which broke
+    assert out.count("(this step, 4 times more)") == 1
+    twice = [step(at, "cleaner", ["looks"]) for at in (1, 2)]
+    assert shown({"tasks": [], "steps": twice}, 80).count("looks") == 2

@@ -172,6 +172,26 @@ def test_a_finding_that_does_not_show_when_it_is_recorded_is_a_doubt(tmp_path: P
         assert hunt_record(plan, Folder(tmp_path), totals, {cause: bad}, ExitReason.ROUNDS, 1, 1.0)["verdict"] == "inconclusive"
 
 
+def test_a_hunt_without_time_left_runs_the_best_script_only_and_says_so_of_the_others(tmp_path: Path) -> None:
+    """A script of plain asyncio takes up to seconds, and a hunt with a few findings ended well after its budget."""
+    search, totals, plan = Search(SourceManager, FIFO), Totals(), Plan("source", (FIFO,), 1, 0, None, 1)
+    search.round()
+    totals.add(FIFO.name, Work(schedules=1))
+    findings = {kept.finding.cause: kept for kept in search.told}
+    arguments = (plan, Folder(tmp_path), totals, findings, ExitReason.ROUNDS, 1, 1.0)
+    ran = [told["script_confirmed"] for told in hunt_record(*arguments, until=0.0)["findings"]]
+    assert len(ran) > 1
+    assert (ran[0], set(ran[1:])) == (True, {False})
+    doubts = [told["script_doubt"] for told in hunt_record(*arguments, until=0.0)["findings"][1:]]
+    assert set(doubts) == {"no time was left to run it there"}
+    assert all(told["script_confirmed"] for told in hunt_record(*arguments)["findings"])
+
+
+@pytest.mark.parametrize(("budget", "until"), [(None, None), (10.0, 9.0), (15.0, 13.5), (600.0, 597.0)])
+def test_the_time_of_the_report_belongs_to_the_budget(budget: float | None, until: float | None) -> None:
+    assert Plan("source", (FIFO,), 1, 0, budget, None).until == until
+
+
 def test_a_finding_of_a_subject_that_was_mended_does_not_show() -> None:
     search = Search(SourceManager, FIFO)
     with running():

@@ -92,9 +92,8 @@ class Hunt:
             try:
                 with ignoring(ENDING):
                     self._start()
-                must_end = (
-                    None if deadline is None else deadline + GRACE * (self._plan.budget or 0) + WORKERS_END_WITHIN + self._carrier.patience
-                )
+                patience = GRACE * (self._plan.budget or 0) + WORKERS_END_WITHIN + self._carrier.patience
+                must_end = None if deadline is None else deadline + patience
                 while self._carrier.running() and not self._carrier.gone:
                     for worker, message, about in self._carrier.heard(TICK):
                         self._heard(worker, message, about)
@@ -228,8 +227,8 @@ class Hunt:
             self._corpus.give(kept)
         path = self._folder.keep(self._plan.subject, kept)
         if before is None or (kept.shrunk and not before.shrunk):
-            how = f"{finding.size[0]} operation{'s' * (finding.size[0] != 1)}, in {finding.order.value}"
-            how += " with a cancellation" * finding.cancellation
+            count, cancelled = finding.size[0], " with a cancellation" * finding.cancellation
+            how = f"{count} operation{'s' * (count != 1)}, in {finding.order.value}{cancelled}"
             now, at = "as small as it gets" if kept.shrunk else "being made smaller", f" at {kept.at}" if kept.at else ""
             said = f"found {finding.broken.name} {finding.broken.title}: {cause.said()} ({how}; {now}){at}"
             self._listener.say(f"{said}; subwarden replay {quote(str(path or of_finding(self._plan.subject, finding).string()))}")

@@ -52,6 +52,8 @@ class Clients:
         self.approvals = Approvals()
         self.broadcasts = Broadcasts()
         self._sent: Counter[tuple[int, type[Message], Message]] = Counter()  # equal numbers make messages of two kinds equal
+        self.lost_approvals: set[Approval] = set()  # that no listener can know of
+        self._lossy: set[int] = set()  # conversations that have lost an event
         self._told: dict[Pair, str] = {}  # the request whose answer was the last to say that the client is subscribed
         self._unsubscribed: dict[Pair, str] = {}  # the unsubscribe that was answered last
 
@@ -87,11 +89,19 @@ class Clients:
         self.approvals.unloaded(thread)
         self.broadcasts.ending(thread)
 
+    def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """The engine has lost an event: nobody is owed it, and everybody the events that follow."""
+        self._lossy.add(conversation)
+        if event.kind is EventKind.APPROVAL:
+            self.lost_approvals.add(Approval(thread, conversation, event.number))
+
     def taken(self, thread: int, conversation: int, event: EngineEvent, state: ServerState) -> None:
         """A listener has taken `event`."""
         told = self.deliveries.subscribers(thread)
         if told:
             self._stakes.arises(Stake.DELIVERED)
+            if conversation in self._lossy:
+                self._stakes.arises(Stake.AFTER_LOSS)
         self.deliveries.taken(thread, conversation, event)
         if event.kind is EventKind.APPROVAL:
             if told:
@@ -167,10 +177,13 @@ class Clients:
         if isinstance(message, Closed):
             return self._closed(connection, message)
         if isinstance(message, Notice):
-            if not self._stakes.may_break(Stake.DELIVERED):
+            lossy = message.conversation in self._lossy
+            if lossy or not self._stakes.may_break(Stake.DELIVERED):
                 pair = message.thread, connection
                 if self.deliveries.owes(pair, message.conversation, message.event.number):
                     self._stakes.breakable(Stake.DELIVERED)
+                    if lossy:
+                        self._stakes.breakable(Stake.AFTER_LOSS)
             wrong = self.deliveries.sent((message.thread, connection), message.conversation, message.event.number, raw=message.raw)
             if wrong is None:
                 return None

@@ -159,6 +159,10 @@ class ServerJudge(Recording):
         elif event.kind is EventKind.ROLLED_BACK:
             self._node = self._node.outside("rolled_back", thread)
 
+    def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """The engine has lost an event that it has reported."""
+        self.clients.lost(thread, conversation, event)
+
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
         self._node = self._node.outside("died", thread, conversation)
@@ -375,7 +379,10 @@ class ServerJudge(Recording):
         has taken; `asking`: the approvals that conversations wait for; `silent`: clients that give none."""
         self.look()
         state, visible = self.state, self.visible
-        unapproved = {thread for thread, *_ in asking if not visible.shown.subscribers.get(thread, frozenset()) - silent}
+        asked = [each for each in asking if each not in self.clients.lost_approvals]  # nobody knows of the others
+        unapproved = {each.thread for each in asking} - {
+            thread for thread, *_ in asked if visible.shown.subscribers.get(thread, frozenset()) - silent
+        }
         for found in (
             *quiescence.answers(self.requests, state.closed, unapproved),
             *quiescence.services(visible, state.closed, running, unread),

@@ -43,6 +43,9 @@ class Observer(Protocol):
     def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine reports an event."""
 
+    def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """The engine has lost an event that it has reported: no listener can take it."""
+
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken an event."""
 
@@ -65,8 +68,8 @@ class Observer(Protocol):
 
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
-    everything else, those of `ending` may end by themselves, and those of `refusing` may take no more requests from some moment on. The
-    clients `silent` give no approvals, and those `denying` refuse them.
+    everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and
+    those of `losing` may lose one event. The clients `silent` give no approvals, and those `denying` refuse them.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
@@ -81,6 +84,7 @@ class Environment:
         late: Collection[int] = (),
         ending: Collection[int] = (),
         refusing: Collection[int] = (),
+        losing: Collection[int] = (),
         silent: Collection[int] = (),
         denying: Collection[int] = (),
     ) -> None:
@@ -92,6 +96,7 @@ class Environment:
         self.late = late
         self.ending = ending
         self.refusing = refusing
+        self.losing = losing
         self.silent = frozenset(silent)
         self.denying = frozenset(denying)
         self._events: list[Any] = [] if events is None else events

@@ -61,6 +61,7 @@ class LoadedThread:
         "queue",
         "rollback",
         "thread",
+        "turn_open",
         "turns",
     )
 
@@ -72,7 +73,8 @@ class LoadedThread:
         self.closing = False
         self.listener: asyncio.Task[None] | None = None
         self.queue: deque[Say] = deque()
-        self.turns = 0  # the number of turns that the listener has seen begin
+        self.turns = 0  # the number of turns that the listener has seen begin, or end without having begun
+        self.turn_open = False  # as the listener has seen
         self.interrupts: list[tuple[int, ConnectionRequestId]] = []  # each with the turn whose end it waits for
         self.rollback: ConnectionRequestId | None = None
         self.asked: set[int] = set()  # numbers of the events whose approval no client has given yet

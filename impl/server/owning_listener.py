@@ -67,14 +67,12 @@ class OwningListener:
             raw = await server.manager.raw_choices(record.thread)
             members = {c: record.members[c] for c in raw if c in record.members}
             if event.kind is EventKind.TURN_STARTED:
-                record.turns += 1
+                record.turns, record.turn_open = record.turns + 1, True
             elif event.kind is EventKind.APPROVAL:
                 record.asked.add(event.number)
             elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
                 record.asked.clear()
-                # P8: an interrupt waits for the end of its own turn, not of an earlier one
-                ended = [request_id for turn, request_id in record.interrupts if turn <= record.turns]
-                record.interrupts = [(turn, request_id) for turn, request_id in record.interrupts if turn > record.turns]
+                ended = self._turn_ends()
             elif event.kind is EventKind.ROLLED_BACK:
                 rollback, record.rollback = record.rollback, None
         for connection, member in members.items():
@@ -89,6 +87,17 @@ class OwningListener:
             await server.answer(request_id, Reply.OK)
         if rollback is not None:
             await server.answer(rollback, Reply.OK)
+
+    def _turn_ends(self) -> list[ConnectionRequestId]:
+        """A turn has ended; returns the interrupts that waited for that."""
+        record = self._record
+        if not record.turn_open:  # P7: the engine has lost its beginning
+            record.turns += 1
+        record.turn_open = False
+        # P8: an interrupt waits for the end of its own turn, not of an earlier one
+        ended = [request_id for turn, request_id in record.interrupts if turn <= record.turns]
+        record.interrupts = [(turn, request_id) for turn, request_id in record.interrupts if turn > record.turns]
+        return ended
 
     async def _resolved(self, approved: Approved) -> None:
         """Tell the subscribers that were asked first, then the engine: events that follow are sent after that."""

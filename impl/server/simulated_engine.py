@@ -23,6 +23,7 @@ ASKED: dict[Submission, Callable[[int], rq.TurnStart | rq.TurnInterrupt | rq.Rol
     Submission.INTERRUPT: lambda thread: rq.TurnInterrupt(0, thread),
     Submission.ROLLBACK: lambda thread: rq.Rollback(0, thread),
 }
+MAY_BE_LOST = (EventKind.TURN_STARTED, EventKind.ITEM, EventKind.APPROVAL)  # no request waits for these
 ASKING = (EventKind.TURN_STARTED, EventKind.APPROVAL, EventKind.TURN_COMPLETE)
 
 
@@ -86,6 +87,7 @@ class SimulatedConversation(EngineConversation):
         "_doing",
         "_ended",
         "_environment",
+        "_loses",
         "_number",
         "_offered",
         "_over",
@@ -109,6 +111,7 @@ class SimulatedConversation(EngineConversation):
         self._asks: int | None = None  # the event whose approval it waits for
         self._over = False
         self._refuses = False
+        self._loses = False  # the next event
         self._waiter: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._offered: Any = None
@@ -116,6 +119,8 @@ class SimulatedConversation(EngineConversation):
             environment.may(f"v{number} ends", self._die)
         if thread in environment.refusing:
             environment.may(f"v{number} refuses", self._refuse)
+        if thread in environment.losing:
+            environment.may(f"v{number} loses an event", self._lose)
 
     # --- for the server
 
@@ -228,13 +233,21 @@ class SimulatedConversation(EngineConversation):
         elif kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
             self._turn = False
         self._environment.observer.emitted(self.thread, self.number, event)
-        self._stream.append(event)
-        self._wake()
+        if self._loses and kind in MAY_BE_LOST:
+            self._loses = False
+            self._environment.observer.lost(self.thread, self.number, event)
+        else:
+            self._stream.append(event)
+            self._wake()
         self._offer()
 
     def _refuse(self) -> None:
         """It takes no requests from now on; the turn that is open goes on."""
         self._refuses = True
+
+    def _lose(self) -> None:
+        """The next event that may be lost is."""
+        self._loses = True
 
     def _die(self) -> None:
         """The stream ends by itself."""

@@ -46,6 +46,9 @@ class Transcript:
     def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """See `Observer`."""
 
+    def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:
+        """See `Observer`."""
+
     def died(self, thread: int, conversation: int) -> None:
         """See `Observer`."""
 

@@ -16,6 +16,7 @@ class Stake(Enum):
     TURN_ENDS = "an interrupt must wait for the end of its turn"
     ROLLED_BACK = "a rollback must wait for its event"
     DELIVERED = "an event must be sent to a subscriber"
+    AFTER_LOSS = "an event must be sent to a subscriber though the engine has lost one before"
     UNLOADED = "a thread that its last subscriber left must be unloaded"
     CLAIMED = "one of several requests must be told of an end"  # of a subscription, an id, or a thread in the store
     JOINED = "one of several requests must have made a subscription, and the others are still to"

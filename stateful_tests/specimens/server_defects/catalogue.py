@@ -8,6 +8,7 @@ from subwarden.stateful_tests.specimens.server_defects import (
     effects,
     identity,
     listeners,
+    losses,
     maps,
     progress,
     refusals,
@@ -24,4 +25,5 @@ DEFECTS = (
     *attribution.DEFECTS,
     *effects.DEFECTS,
     *refusals.DEFECTS,
+    *losses.DEFECTS,
 )

@@ -46,6 +46,7 @@ SAYS = {
     FaultKind.LATE: "the engine is late",
     FaultKind.ENDS: "the conversation may end by itself",
     FaultKind.REFUSES: "the conversation may refuse requests",
+    FaultKind.LOSES: "the conversation may lose an event",
     FaultKind.SILENT: "its client gives no approvals",
     FaultKind.DENIES: "its client refuses approvals",
 }
@@ -81,7 +82,8 @@ class ServerLevel:
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
         """The program without faults and with late conversations; with `cancellation`: with a sample of single faults (a handler is
-        cancelled, the engine fails, a conversation ends by itself or refuses, a client refuses approvals or is silent) and of pairs."""
+        cancelled, the engine fails, a conversation ends by itself, refuses or loses an event, a client refuses approvals or is silent) and
+        of pairs."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         if not cancellation:
@@ -89,6 +91,9 @@ class ServerLevel:
             return [ServerProgram(tasks), ServerProgram(tasks), *late]
         single = list(self.with_faults(program, 1).faults)
         single += [ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES)]
+        turns = any(isinstance(request, rq.TurnStart) for (request,) in tasks)  # else no event can be lost
+        loses = [ServerFault(FaultKind.LOSES, place) for place in brings if turns]
+        single += loses
         subscribes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
         asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
         denies = [ServerFault(FaultKind.DENIES, place) for place in subscribes if asks]
@@ -96,6 +101,8 @@ class ServerLevel:
         chosen = random.sample(single, min(len(single), 8))
         if denies and not set(denies) & set(chosen):
             chosen.append(random.choice(denies))
+        if loses and not set(loses) & set(chosen):
+            chosen.append(random.choice(loses))
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
         if len(single) > 1:
             drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.kind.value)) for _ in range(4)]

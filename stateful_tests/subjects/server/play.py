@@ -52,6 +52,7 @@ class PreparedRequests(NamedTuple):
     late: frozenset[int]
     ending: frozenset[int]
     refusing: frozenset[int]
+    losing: frozenset[int]
     silent: frozenset[int]  # connections
     denying: frozenset[int]  # connections
 
@@ -69,7 +70,8 @@ def prepare(program: ServerProgram) -> PreparedRequests:
 
     silent, denying = clients(FaultKind.SILENT), clients(FaultKind.DENIES)
     failing, late = threads(FaultKind.FAILS), threads(FaultKind.LATE)
-    return PreparedRequests(tasks, failing, late, threads(FaultKind.ENDS), threads(FaultKind.REFUSES), silent, denying)
+    ending, refusing, losing = threads(FaultKind.ENDS), threads(FaultKind.REFUSES), threads(FaultKind.LOSES)
+    return PreparedRequests(tasks, failing, late, ending, refusing, losing, silent, denying)
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
@@ -120,6 +122,7 @@ class ServerPlay:
             late=prepared.late,
             ending=prepared.ending,
             refusing=prepared.refusing,
+            losing=prepared.losing,
             silent=prepared.silent,
             denying=prepared.denying,
         )

@@ -16,6 +16,7 @@ def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list
         "late": prepared.late,
         "ending": prepared.ending,
         "refusing": prepared.refusing,
+        "losing": prepared.losing,
         "silent": prepared.silent,
         "denying": prepared.denying,
     }

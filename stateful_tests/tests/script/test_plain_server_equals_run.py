@@ -105,7 +105,7 @@ def one_step_late(script: str) -> Iterator[str]:
 def moods(program: ServerProgram) -> dict[str, list[int]]:
     prepared = prepare(program)
     threads = {"failing": prepared.failing, "late": prepared.late, "ending": prepared.ending}
-    threads |= {"refusing": prepared.refusing, "silent": prepared.silent, "denying": prepared.denying}
+    threads |= {"losing": prepared.losing, "refusing": prepared.refusing, "silent": prepared.silent, "denying": prepared.denying}
     return {mood: sorted(some) for mood, some in threads.items() if some}
 
 

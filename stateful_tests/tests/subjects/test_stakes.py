@@ -16,7 +16,7 @@ from subwarden.stateful_tests.gate.outcome import CheckOutcome, merged
 from subwarden.stateful_tests.hunt.work import Work
 from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
-from subwarden.stateful_tests.subjects.server.program import ServerProgram
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.tests.subjects.server_play import Scripted, program, server
 
 RESUMED = (Initialize(1), Resume(1, 1))
@@ -45,6 +45,13 @@ def test_a_duty_that_lapses_could_not_have_been_broken() -> None:
     """The event waits for room when its client goes."""
     found = counted(program(*RESUMED, TurnStart(1, 1, False), Close(1)), *["+c1 reads"] * 2, "+start D", holding=("+c1 reads",))
     assert both(found, Stake.DELIVERED) == (1, 0)
+
+
+def test_events_after_a_loss_are_a_duty() -> None:
+    lossy = program(*RESUMED, TurnStart(1, 1, False), faults=(ServerFault(FaultKind.LOSES, 1),))
+    found = counted(lossy, "+start C", "+v1 loses an event", "+v1 turn started")
+    assert both(found, Stake.AFTER_LOSS) == (1, 1)
+    assert both(counted(program(*RESUMED, TurnStart(1, 1, False))), Stake.AFTER_LOSS) == (0, 0)
 
 
 def test_a_duty_that_the_server_breaks_could_be_broken() -> None:

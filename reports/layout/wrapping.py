@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from subwarden.reports.printable import on_one_line
+from subwarden.reports.printable import escape, on_one_line
 
 PARTS = re.compile(r"[^/(.]*[/(.]|[^/(.]+")  # of a word that is too wide
 CUT = "..."
@@ -16,10 +16,10 @@ INDENT = "  "  # of the rest of a line that was broken
 
 
 def wrapped(line: str, width: int) -> list[str]:
-    """`line` in lines of at most `width`, all but the first of them indented."""
+    """`line` in lines of at most `width`, all but the first of them indented; made printable before, as that makes it longer."""
     lines: list[str] = []
     now = ""
-    for word in line.split(" "):
+    for word in escape(line).split(" "):
         joined = f"{now} {word}" if now.strip() else now + word
         if cell_len(joined) <= width:
             now = joined

@@ -9,6 +9,7 @@ from rich.text import Text
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.wrapping import named, padded, write_line, write_searchable
+from subwarden.reports.printable import printable
 from subwarden.reports.record import ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord, ScenarioRow
 
 HAPPENS = {
@@ -114,7 +115,7 @@ def _write_narrow(told: list[tuple[ScenarioRow, list[tuple[str, Text]]]], number
         write_line(f"{'*' if row['deviates'] else ' '} {row['step']:>{numbers - 2}}  {row['task']}", console)
         for at, text in lines:
             place = f"{at}  " if at else ""
-            write_line(" " * (numbers + 2) + place + text.plain, console, "yellow" if row["deviates"] and not at else "")
+            write_line(" " * (numbers + 2) + place + printable(text.plain), console, "yellow" if row["deviates"] and not at else "")
 
 
 def _is_code(at: str) -> bool:

@@ -175,9 +175,9 @@ def label(handle: Handle) -> str:
 
 def suspended_at(task: "asyncio.Task[Any]") -> tuple[object, ...]:
     """Where `task` is suspended: the function and the instruction of each coroutine that awaits the next."""
-    place: list[object] = []
+    place: tuple[object, ...] = ()
     awaiting: Any = task.get_coro()
     while (frame := getattr(awaiting, "cr_frame", None)) is not None:
         place += frame.f_code.co_qualname, frame.f_lasti
         awaiting = awaiting.cr_await
-    return tuple(place)
+    return place

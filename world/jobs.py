@@ -131,8 +131,8 @@ class JobLoop(ControlledLoop):
     def abandon(self) -> None:
         super().abandon()
         self.arrivals.clear()
-        for name in ("waits_on", "shows", "heartbeats", "_last"):  # they lead to the run's objects, in a circle
-            self.__dict__.pop(name, None)
+        self.waits_on, self.shows = JobLoop.waits_on, JobLoop.shows  # these lead to the run's objects, in a circle
+        self.heartbeats = self._last = None
 
 
 class _Offered:

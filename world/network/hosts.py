@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from contextvars import ContextVar
+from functools import lru_cache
 
 HERE = "localhost"  # the host on which everything runs that is not said to run elsewhere
 LOOPBACK = "127.0.0.1"
@@ -23,10 +24,9 @@ class Hosts:
         if name in ANY:
             return "0.0.0.0"
         text = name.decode() if isinstance(name, bytes) else str(name)
-        try:
-            return str(ipaddress.ip_address(text))
-        except ValueError:
-            pass
+        numeric = _numeric(text)
+        if numeric is not None:
+            return numeric
         if text.rstrip(".").lower() == HERE:
             return LOOPBACK
         if text not in self._addresses:
@@ -58,6 +58,15 @@ class Hosts:
     def reach(self, one: str, other: str) -> bool:
         """Whether two hosts can reach each other."""
         return one == other or not self._cut & {frozenset((one, other)), frozenset((one, None)), frozenset((None, other))}
+
+
+@lru_cache
+def _numeric(text: str) -> str | None:
+    """The address that `text` is, if it is one: asked in every run, mostly about the same few names."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
 
 
 def family_of(address: str) -> socket.AddressFamily:

@@ -52,7 +52,7 @@ class Network:
         """A socket has been closed."""
         if closed.cleans_up:
             self._paths.discard(str(closed.bound))
-        self.sockets = {number: each for number, each in self.sockets.items() if each is not closed}
+        self.sockets.pop(closed.number, None)
         for among in self.bound.values():
             if closed in among:
                 among.remove(closed)

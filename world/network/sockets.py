@@ -38,7 +38,7 @@ class SimulatedSocket:
         self.options: dict[tuple[int, int], Any] = {}
         self.closed = False
         self.cleans_up = False  # of a Unix socket: its path is gone once it is closed
-        self._number = network.add(self)
+        self.number = network.add(self)
         self.reader, self.writer = Waiting("", self.changed), Waiting("", self.changed)
         self.arrivals: list[Arrival] = []
 
@@ -74,7 +74,7 @@ class SimulatedSocket:
     # --- as `socket.socket`
 
     def fileno(self) -> int:
-        return -1 if self.closed else self._number
+        return -1 if self.closed else self.number
 
     def setblocking(self, flag: bool) -> None:
         if flag:
@@ -152,4 +152,4 @@ class SimulatedSocket:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<simulated socket {self.name or self._number}>"
+        return f"<simulated socket {self.name or self.number}>"

@@ -34,8 +34,8 @@ class StreamSocket(SimulatedSocket):
         self._connects = self.arrival(StreamSocket._say_connects, StreamSocket._connect)
         self._accepts = self.arrival(StreamSocket._say_accepts, StreamSocket._notice)
         self._reads = self.arrival(StreamSocket._say_reads, StreamSocket._read)
-        self._half = self.arrival(StreamSocket._say_part, StreamSocket._arrive_in_part, _half, optional=True)
-        self._most = self.arrival(StreamSocket._say_part, StreamSocket._arrive_in_part, _one, optional=True)
+        self._half = self.arrival(StreamSocket._say_part, StreamSocket._arrive_in_part, lambda coming: coming // 2, optional=True)
+        self._most = self.arrival(StreamSocket._say_part, StreamSocket._arrive_in_part, lambda _: 1, optional=True)
         self._sends = self.arrival(StreamSocket.say_room, StreamSocket.use_room)
 
     # --- the outside
@@ -47,7 +47,7 @@ class StreamSocket(SimulatedSocket):
             self._accepts.offer(open_ and bool(self.queue) and self.reader.idle)
             return
         reader, writer = self.reader, self.writer
-        reads = open_ and reader.handle is not None and not reader.queued and inbound.readable()
+        reads = open_ and reader.handle is not None and not reader.queued and inbound.readable()  # `idle`, at every change
         told = (open_ and inbound.reset) or (inbound.closed and bool(inbound.bytes))  # the latter is answered by a reset
         if reads or told:
             here = self._path_is_open()
@@ -60,7 +60,8 @@ class StreamSocket(SimulatedSocket):
             for each in (self._reads, self._half, self._most):
                 each.offer(False)
         sends = open_ and writer.handle is not None and not writer.queued and writer.handle is not self._told and outbound.room() > 0
-        self._sends.offer(sends)
+        if sends is not self._sends.offered:
+            self._sends.offer(sends)
 
     def _path_is_open(self) -> bool:
         other = self.to or (self.peer.host if self.peer is not None else self.host)
@@ -282,14 +283,6 @@ class StreamSocket(SimulatedSocket):
             self.outbound.reset = True
         self.outbound.ended = self.outbound.ended or not self.outbound.reset
         peer.changed()
-
-
-def _half(coming: int) -> int:
-    return coming // 2
-
-
-def _one(_coming: int) -> int:
-    return 1
 
 
 def _bytes(count: int) -> str:

@@ -43,10 +43,12 @@ class Pct:
         self._asked = 0
 
         def choose(_n: int) -> int:
-            self._asked += 1
+            asked = self._asked = self._asked + 1
             among = chains()
             pick = highest(among, priority, uniform)
-            for rank in changes.get(self._asked, ()):  # the later the rank, the lower: as in the paper, below all that began
+            if asked not in changes:
+                return pick
+            for rank in changes[asked]:  # the later the rank, the lower: as in the paper, below all that began
                 priority[among[pick]] = -float(rank)
                 pick = highest(among, priority, uniform)
             return pick

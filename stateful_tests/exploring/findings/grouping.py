@@ -1,10 +1,11 @@
 """Groups findings by what broke: one bug shows as several causes, such as a subscription that vanishes and a message that is lost.
 
-A finding follows from a stronger one if both break the same property where a task goes on from the same line; or if the stronger one's
-cause shows in its minimal run, or in that run without the operation that only met what was broken before, and the two come and go
-together in the runs next to it. Where the cause shows in all of these, or needs one task only, they say nothing: then the two are one
-only if the minimal runs of both show them in one step and never apart, or say the same of the same client. It refuses to join findings on
-less: two bugs that are told as one would hide one of them.
+A finding follows from a stronger one if both break the same property where a task goes on from the same line; or if each needs one
+cancellation, and it is of the same operation at the same await, which is then not safe against it; or if the stronger one's cause shows
+in its minimal run, or in that run without the operation that only met what was broken before, and the two come and go together in the
+runs next to it. Where the cause shows in all of these, or needs one task only, they say nothing: then the two are one only if the minimal
+runs of both show them in one step and never apart, or say the same of the same client. It refuses to join findings on less: two bugs that
+are told as one would hide one of them.
 """
 
 from collections import Counter
@@ -37,12 +38,17 @@ class _Shown(Observer):
         self.evidence: dict[Cause, Sequence[object]] = {}
         self.steps: dict[Cause, int | None] = {}
         self.sites: dict[Cause, str | None] = {}  # where the task of that step had waited, if it had
+        self.cancelled_at: list[tuple[str, str | None]] = []  # the operations that were cancelled, and where each waited
         self._step = 0
         self._waited: dict[str, str | None] = {}  # task -> where it was suspended last
 
     def begun(self, play: Any) -> None:
         self._judge = play.judge
         self._loop = play.loop
+
+    def cancelled(self, task: int, operation: Any) -> None:
+        at = owner(self._loop.current)
+        self.cancelled_at.append((str(operation.name), None if at is None else self._waited.get(at.get_name())))
 
     def stepped(self) -> None:
         self._step += 1
@@ -113,6 +119,8 @@ class _Search:
         site = self._broke_at(shown, cause)
         if site is not None and site == self._site_of(root):
             return True
+        if self._is_the_same_cancellation(root):
+            return True
         way = self._way(root.cause)
         if way is None:
             return False
@@ -126,6 +134,15 @@ class _Search:
         same_step = theirs is not None and all(run.in_one_step(root.cause, cause) for run in (shown, theirs))
         races = len(root.program.tasks) > 1  # a bug of one task alone is there whenever its operation is called, as for another bug
         return (races and neither > 0) or (same_step and 4 * only_root <= both) or self._says_the_same(root.cause, way)
+
+    def _is_the_same_cancellation(self, root: Finding[Any]) -> bool:
+        """Whether the run of each cancels one call, of the same operation at the same line. Neither shows without it."""
+        if not (self._finding.cancellation and root.cancellation):
+            return False
+        theirs = _Shown()
+        Runner(self.runner.level, self.runner.factory, root.order).follow(root.program, root.names, [theirs])
+        mine = self._own().cancelled_at
+        return len(mine) == 1 and mine[0][1] is not None and mine == theirs.cancelled_at
 
     @staticmethod
     def _broke_at(shown: _Shown, cause: Cause) -> tuple[str, str] | None:

@@ -146,6 +146,55 @@ class TwoRaces(ReplacesARoom):
         return True
 
 
+class LeavesHalfway(Sound):
+    """One bug: a call that takes a client out is cancelled halfway. It shows in the state, and in the answer of a later call."""
+
+    reconnects = True
+
+    def connect(self, client: str) -> None:
+        self.live.add(client)
+
+    async def subscribe(self, client: str, topic: str) -> bool:
+        if client not in self.live:
+            return False
+        self.rooms.setdefault(topic, set()).add(client)
+        return True
+
+    async def disconnect(self, client: str) -> None:  # type: ignore[override]  # here it waits
+        if client not in self.live:
+            return
+        self.live.discard(client)
+        await self.env.park(f"goodbye to {client}")
+        for members in self.rooms.values():
+            members.discard(client)
+
+
+class TwoLeaveHalfway(LeavesHalfway):
+    """Two bugs: so does a call that puts one in, which takes the client's place first."""
+
+    async def subscribe(self, client: str, topic: str) -> bool:
+        if client not in self.live:
+            return False
+        self.rooms.setdefault(topic, set()).add(client)
+        await self.env.park(f"store of {topic}")
+        self.inbox.setdefault(client, [])
+        return True
+
+    def publish(self, topic: str, message: str) -> None:
+        for client in sorted(self.rooms.get(topic, ())):
+            self.inbox[client].append(message)
+
+
+CANCELLED = tuple(
+    CoreProgram((*tasks, (last,)), (len(tasks),))
+    for last in (Disconnect("c1"), Subscribe("c1", "t1"))
+    for tasks in (
+        (ONE,),
+        (ONE, (Subscribe("c1", "t1"),)),
+        ((Connect("c1"),), (Publish("t1"),)),
+        (ONE, (Unsubscribe("c1", "t1"), Subscribe("c1", "t1")), (Publish("t1"),)),
+    )
+)
 PROGRAMS = (
     CoreProgram((ONE, TWO)),
     CoreProgram((ONE, (*TWO, Publish("t1")))),
@@ -160,13 +209,13 @@ PROGRAMS = (
 )
 
 
-def groups(manager: Any) -> dict[str, set[str]]:
+def groups(manager: Any, programs: tuple[CoreProgram, ...] = PROGRAMS, *, cancellation: bool = False) -> dict[str, set[str]]:
     """The ids of the findings of a short check, by that of the one that tells best what they are about."""
     level, factory = in_hand("a test", manager)
     assert level == CORE_LEVEL.name
     with running():
-        search = search_of(manager, Order.FIFO, cancellation=False)
-        for program in PROGRAMS:
+        search = search_of(manager, Order.FIFO, cancellation=cancellation)
+        for program in programs:
             search._drive_variant(program, SCHEDULES)
         found: dict[Any, Finding[Any]] = search.outcome.findings
         about = grouped(list(found.values()), lambda _: CORE_LEVEL, lambda _: factory)
@@ -191,3 +240,13 @@ def test_one_bug_in_every_run_is_one_finding() -> None:
 @pytest.mark.parametrize(("manager", "bugs"), [(TwoAlways, 2), (TwoRaise, 2), (RaceAndAlways, 2), (TwoRaces, 2)])
 def test_two_bugs_are_two_findings(manager: Any, bugs: int) -> None:
     assert len(groups(manager)) >= bugs
+
+
+def test_a_cancellation_at_one_await_is_one_finding_however_it_shows() -> None:
+    """Two findings of a call that was cancelled halfway were told as two bugs: a state, and the wrong answer of a later call."""
+    (shows,) = groups(LeavesHalfway, CANCELLED, cancellation=True).values()
+    assert len(shows) > 1
+
+
+def test_cancellations_at_two_awaits_are_two_findings() -> None:
+    assert len(groups(TwoLeaveHalfway, CANCELLED, cancellation=True)) >= 2

@@ -11,7 +11,7 @@ function present(place, data, key, options = {}) {
   const parts = holds ? trace.holds.common : -1;
   const tried = searched ? `${trace.tried.toLocaleString("en")} schedule${trace.tried === 1 ? "" : "s"}` : "";
   const fate = !searched ? (trace && trace.unsearched) || null
-    : trace.lost_at === 0 && !holds ? `No schedule of this program was seen to hold: ${trace.every && trace.tried === 1 ? "its only one fails" : `${trace.every ? "all" : "each of"} ${tried} failed`}.`
+    : trace.lost_at === 0 && !holds ? `No schedule of this program was seen to hold: ${trace.every && trace.tried === 1 ? "every run takes the same schedule, which fails" : `${trace.every ? "all" : "each of"} ${tried} failed`}.`
     : trace.every ? `After step ${trace.lost_at} the failure is unavoidable: ${trace.tried === 1 ? "the only schedule from there fails" : `all ${tried} from there fail`}.`
     : `After step ${trace.lost_at} the failure seems unavoidable: each of ${tried} tried from there failed.`;
   const box = make("div", "detail"), bar = make("div", "bar"), panes = make("div", "panes"), where = make("span", "where");

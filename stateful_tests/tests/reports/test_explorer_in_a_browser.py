@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium() is None, reason="t
 CHOICES = "[...document.querySelectorAll('.candidate')].map((one) => one.innerText.replace(/\\s+/g, ' '))"
 IDLE = """new Promise((done) => {
   const drawn = () => requestAnimationFrame(() => requestAnimationFrame(done));
-  const look = () => document.body.getAttribute('aria-busy') ? setTimeout(look, 5) : drawn();
+  const look = () => !document.body || document.body.getAttribute('aria-busy') ? setTimeout(look, 5) : drawn();
   look();
 })"""
 

@@ -224,9 +224,12 @@ def running() -> Iterator[None]:
 def uncollected() -> Iterator[None]:
     """No collection of garbage, whose moment would be chance. Objects that were frozen before stay frozen: thawed, the next collection
     would go through all of them again.
+
+    What is to stay frozen is collected before. Else the young objects are enough: older garbage is thawed again, and collecting it would
+    take longer than many an exploration.
     """
     enabled, thaw = gc.isenabled(), not gc.get_freeze_count()
-    gc.collect()
+    gc.collect(1 if thaw else 2)
     gc.freeze()
     gc.disable()
     try:

@@ -39,7 +39,7 @@ def write(finding: dict[str, Any]) -> str:
     """The script of a finding record that has a `plain` part."""
     plain = finding["plain"]
     kind = plain["claim"][0]
-    said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
+    said = f"{finding['property']} {finding['title']}: {finding['said']}"
     shape = _shape(plain)
     found = check(plain["claim"])
     body = _body(plain, said, found, shape)

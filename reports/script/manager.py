@@ -51,7 +51,7 @@ def write(finding: dict[str, Any]) -> str:
     chains = [[op.decode(data) for data in chain] for chain in plain["program"]["tasks"]]
     names = [task["name"] for task in finding["tasks"]]
     operations = [operation for chain in chains for operation in chain]
-    said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
+    said = f"{finding['property']} {finding['title']}: {finding['said']}"
     shape = _shape(plain)
     shared = _globals(names, chains, operations, claim)
     lines = [*heading(said, shape), *_imports(plain, claim, operations), *(["", *shared] if shared else []), "", ""]

@@ -46,7 +46,7 @@ def write(finding: dict[str, Any]) -> str:
     plain, claim = finding["plain"], finding["plain"]["claim"]
     requests = [rq.decode(task[0]) for task in plain["program"]["tasks"]]
     names = [task["name"] for task in finding["tasks"]]
-    said = f"{finding['property']} {finding['title']}: {finding['mechanism']}"
+    said = f"{finding['property']} {finding['title']}: {finding['said']}"
     shape = _shape(plain)
     shared = ["unretrieved = []"] if claim["kind"] == "unretrieved" else []
     lines = [*heading(said, shape), *_imports(plain, claim, requests), *(["", *shared] if shared else []), "", ""]

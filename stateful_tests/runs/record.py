@@ -144,7 +144,7 @@ def script_record(replay: Replay, cause: Cause, printed: Sequence[str] = ()) -> 
     record: dict[str, Any] = {
         "property": broken.name,
         "title": broken.title,
-        "mechanism": cause.mechanism,
+        "said": cause.said(),
         "tasks": task_rows(level, replay.program),
         **({"printed": printed} if printed else {}),
     }

@@ -47,7 +47,7 @@ def script_of(level: Level, record: dict[str, Any], subject: str, claimant: Clai
     except NoScript as reason:
         return {**NOTHING, "script_confirmed": False, "script_doubt": str(reason)}
     script = level.write_script({**record, "plain": plain})
-    wrong = doubt(script, f"{record['property']} {record['title']}: {record['mechanism']}", prints="printed" in record)
+    wrong = doubt(script, f"{record['property']} {record['title']}: {record['said']}", prints="printed" in record)
     return {"plain": plain, "script": script, "script_confirmed": wrong is None, "script_doubt": wrong}
 
 

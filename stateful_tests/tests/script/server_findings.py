@@ -60,7 +60,7 @@ def let_go(space: dict[str, Any]) -> None:
 def told_of(run: FailingRun) -> dict[str, Any]:
     broken = Property.P11 if run.program.faults else run.cause.property
     tasks = [{"name": task_name(at)} for at in range(len(run.program.tasks))]
-    return {"property": broken.name, "title": broken.title, "mechanism": run.cause.mechanism, "tasks": tasks}
+    return {"property": broken.name, "title": broken.title, "said": run.cause.said(), "tasks": tasks}
 
 
 def failing_run(

@@ -90,7 +90,7 @@ def failing_run(defect: Defect) -> FailingRun:
 def told_of(run: FailingRun) -> dict[str, Any]:
     broken = Property.P11 if run.program.faults else run.cause.property
     tasks = [{"name": task_name(at)} for at in range(len(run.program.tasks))]
-    return {"property": broken.name, "title": broken.title, "mechanism": run.cause.mechanism, "tasks": tasks}
+    return {"property": broken.name, "title": broken.title, "said": run.cause.said(), "tasks": tasks}
 
 
 @pytest.mark.slow
@@ -106,7 +106,7 @@ def test_the_script_of_a_planted_defect_fails_and_not_with_the_sound_manager(def
     told = told_of(run)
     for name in ("manager", *([SLOWER] if made["plain"]["claim"]["kind"] in ORDERED else [])):
         sound = write({**told, "plain": {**made["plain"], "subject": imports(name)}})
-        assert str(doubt(sound, told["mechanism"])).startswith(SOUND)
+        assert str(doubt(sound, told["said"])).startswith(SOUND)
 
 
 def test_the_planted_defects_need_every_kind_of_claim() -> None:
@@ -253,7 +253,7 @@ def test_only_the_expected_line_confirms(script: str, what: str | None) -> None:
 
 def test_a_script_whose_own_code_fails_says_so_and_ends(tmp_path: Path) -> None:
     """As where a changed adapter cannot be made any more: neither is it told as the finding, nor does the script idle for ever."""
-    told = {"property": "P0", "title": "a", "mechanism": "b", "tasks": [{"name": "A"}]}
+    told = {"property": "P0", "title": "a", "said": "b", "tasks": [{"name": "A"}]}
     plain = {
         "subject": {"modules": [], "setup": [], "imports": ["make = 1 .real"], "make": "make"},
         "program": ManagerProgram(((op.HasSubscribers(1),),)).encode(),

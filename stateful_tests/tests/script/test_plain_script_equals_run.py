@@ -187,7 +187,7 @@ def test_a_script_plays_the_controlled_run_on_the_stock_loop(name: str) -> None:
             "coroutines": True,
             "claim": {"kind": "nothing", "steps": None},
         }
-        told = {"property": "P", "title": "", "mechanism": "", "tasks": [{"name": task_name(at)} for at in range(len(program.tasks))]}
+        told = {"property": "P", "title": "", "said": "", "tasks": [{"name": task_name(at)} for at in range(len(program.tasks))]}
         counting = write({**told, "plain": {**plain, "rests": []}})
         assert "class Loop" in counting
         assert played(counting, make) == log, counting

@@ -56,7 +56,7 @@ def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.Cap
     assert "fails on the stock event loop of Python" in " ".join(capsys.readouterr().out.split())
     done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
-    assert re.fullmatch(rf"P8 .*: {run.cause.mechanism}: c2 is sent \d+ after F\n", done.stderr)
+    assert re.fullmatch(rf"P8 .*: {run.cause.said()}: c2 is sent \d+ after F\n", done.stderr)
 
 
 def test_an_offered_event_happens_by_its_label_and_place() -> None:

@@ -55,7 +55,7 @@ def test_the_script_of_a_source_hazard_fails_on_the_stock_loop_and_passes_with_o
     told = told_of(run)
     made: Any = scripted(SERVER_LEVEL, told, "source", server("source"), run)
     assert made["script_confirmed"], made["script_doubt"]
-    assert str(doubt(write({**told, "plain": {**made["plain"], "subject": plain.served("manager")}}), told["mechanism"])).startswith(HOLDS)
+    assert str(doubt(write({**told, "plain": {**made["plain"], "subject": plain.served("manager")}}), told["said"])).startswith(HOLDS)
     lines = [line for line in made["script"].splitlines() if line.strip()]
     assert 25 <= lines.index("# --- what the run above needs") <= 90  # what is to be read first
     assert len(lines) <= 140
@@ -119,7 +119,7 @@ def fails_alone(run: FailingRun, factory: Factory, monkeypatch: pytest.MonkeyPat
     told = told_of(run)
     made = plain_of(factory, run)
     said = ended(write({**told, "plain": made}), monkeypatch, capsys)
-    assert said.startswith(f"{told['property']} {told['title']}: {told['mechanism']}: ")
+    assert said.startswith(f"{told['property']} {told['title']}: {told['said']}: ")
     sound = plain.made_of(OwningServer, Manager)
     assert not ended(write({**told, "plain": {**made, "subject": sound}}), monkeypatch, capsys)
 
@@ -248,7 +248,7 @@ def test_the_script_of_a_random_finding_fails(monkeypatch: pytest.MonkeyPatch, c
             told = told_of(run)
             made = plain_of(server("source"), run, "source")
             said = ended(write({**told, "plain": made}), monkeypatch, capsys)
-            assert said.startswith(f"{told['property']} {told['title']}: {told['mechanism']}: "), (run.program, made["claim"])
+            assert said.startswith(f"{told['property']} {told['title']}: {told['said']}: "), (run.program, made["claim"])
             kinds.append(made["claim"]["kind"])
     assert len(kinds) > len(runs) * 3 // 4
     assert len(set(kinds)) >= 3

@@ -130,7 +130,7 @@ def test_a_script_plays_the_controlled_run_on_the_stock_loop(subject: str) -> No
             "rests": [],
             "claim": {"kind": "nothing", "at": None},
         }
-        told = {"property": "P", "title": "", "mechanism": "", "tasks": [{"name": task_name(at)} for at in range(len(program.tasks))]}
+        told = {"property": "P", "title": "", "said": "", "tasks": [{"name": task_name(at)} for at in range(len(program.tasks))]}
         counting = write({**told, "plain": plain_})
         assert "yield" in counting
         assert played(counting, subject) == last, counting

@@ -63,4 +63,4 @@ def saved(name: str) -> tuple[Replay, dict[str, Any]]:
     (cause,) = [each for each in result.violations if replay.cause in (each.slug(), each.broad().slug())]
     record = script_record(replay, cause)
     assert record["script_confirmed"], record["script_doubt"]
-    return replay, {"property": cause.property.name, "title": cause.property.title, "mechanism": cause.mechanism, **record}
+    return replay, {"property": cause.property.name, "title": cause.property.title, "said": cause.said(), **record}

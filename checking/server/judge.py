@@ -86,6 +86,7 @@ class ServerJudge(Recording):
         self._engine = EngineSide(self.clients.approvals, self.stakes)
         self._past: list[ServerNode] = []  # before each change, answer, and act of the engine
         self._thread_of: dict[int, int] = {}  # of each conversation
+        self._stopped = False
         self._beside_work: set[int] = set()  # requests that arrived while the engine was at work
         self._node = graph.initial(ServerState(stored=stored))
         self._loop = loop
@@ -162,6 +163,27 @@ class ServerJudge(Recording):
     def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine has lost an event that it has reported."""
         self.clients.lost(thread, conversation, event)
+
+    def stopped(self, connections: list[int]) -> None:
+        """The server stops, and these clients have gone: it owes nothing but the end of every thread."""
+        self.look()
+        self._stopped = True
+        for connection in connections:
+            self._node = self._node.outside("close", connection)
+            self.clients.gone(connection)
+        for thread, loaded in self.state.loaded:
+            self._must_end(thread, loaded.conversation)
+
+    def _after_stop(self, change: Change) -> None:
+        if change.kind is ChangeKind.LOADED:  # by a request that was under way
+            self._must_end(change.thread, change.other)
+        elif change.kind is ChangeKind.UNLOADED:
+            self.stakes.breakable(Stake.STOPPED)
+
+    def _must_end(self, thread: int, conversation: int) -> None:
+        """The thread is to be unloaded, as if its conversation had ended."""
+        self.stakes.arises(Stake.STOPPED)
+        self.died(thread, conversation)
 
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
@@ -308,6 +330,8 @@ class ServerJudge(Recording):
                 self.deliveries.linked((thread, connection))
             if kind is ChangeKind.UNLINKED:
                 self._unlinked((thread, connection))
+        if self._stopped:
+            self._after_stop(change)
         if kind in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self.requests.lists.values():
                 may.add(self.visible.threads())

@@ -46,6 +46,9 @@ class Observer(Protocol):
     def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine has lost an event that it has reported: no listener can take it."""
 
+    def stopped(self, connections: list[int]) -> None:
+        """The server stops, and these clients have gone."""
+
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken an event."""
 
@@ -68,8 +71,9 @@ class Observer(Protocol):
 
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
-    everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and
-    those of `losing` may lose one event. The clients `silent` give no approvals, and those `denying` refuse them.
+    everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and those
+    of `losing` may lose one event. With any thread in `stopping`, the server may stop. The clients `silent` give no approvals, and those
+    `denying` refuse them.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
@@ -85,6 +89,7 @@ class Environment:
         ending: Collection[int] = (),
         refusing: Collection[int] = (),
         losing: Collection[int] = (),
+        stopping: Collection[int] = (),
         silent: Collection[int] = (),
         denying: Collection[int] = (),
     ) -> None:
@@ -97,6 +102,8 @@ class Environment:
         self.ending = ending
         self.refusing = refusing
         self.losing = losing
+        self._may_stop = bool(stopping)
+        self._stopped = False
         self.silent = frozenset(silent)
         self.denying = frozenset(denying)
         self._events: list[Any] = [] if events is None else events
@@ -109,6 +116,8 @@ class Environment:
     def serve(self, server: Server, observer: Observer) -> None:
         """Clients talk to `server` from now on, and `observer` is told."""
         self.server, self.observer = server, observer
+        if self._may_stop:
+            self.may("server stops", self._stop)
 
     # --- events
 
@@ -159,23 +168,35 @@ class Environment:
     # --- clients
 
     def gone(self, connection: int) -> bool:
-        """Whether a client has gone away."""
-        return connection in self._closed
+        """Whether a client has gone away, or nobody can come any more."""
+        return self._stopped or connection in self._closed
 
     def arrives(self, name: str, request: Request) -> None:
         """A client's request arrives, which answers call `name`; the first connects the client. Nothing arrives after its close."""
         connection = request.connection
-        if connection in self._closed:
+        if self.gone(connection):
             return
         if connection not in self._connected:
             self._connected.add(connection)
             Client(self, connection)
         if isinstance(request, rq.Close):
-            self._closed.add(connection)
-            self.server.outboxes[connection].close()
-            self.server.close(connection)
+            self._close(connection)
         else:
             self.server.receive(ConnectionRequestId(connection, name), request)
+
+    def _close(self, connection: int) -> None:
+        self._closed.add(connection)
+        self.server.outboxes[connection].close()
+        self.server.close(connection)
+
+    def _stop(self) -> None:
+        """The server stops: all connections close, and no other is made."""
+        self._stopped = True
+        connections = sorted(self._connected - self._closed)
+        self.observer.stopped(connections)
+        for connection in connections:
+            self._close(connection)
+        self.server.stop()
 
     def cancel(self, name: str) -> bool:
         """Cancel the handler of request `name`. False if that has ended."""

@@ -62,6 +62,8 @@ class OwnedThreads(Server):
             async with state.lock:
                 placed = state.set_listener(oneshot()[0], conversation)
             assert placed is not None, "as above"
+            if self.stopping:
+                self._end(record)
             record.listener = self.listen(OwningListener(self, record, state).run, thread, conversation)
 
     async def _bring(self, thread: int, bringing: Bringing) -> bool:
@@ -157,6 +159,23 @@ class OwnedThreads(Server):
         return [room for room in posted if room is not None]
 
     # --- unloading
+
+    def stop(self) -> None:
+        """See `Server.stop`. A load under way is unloaded when it is adopted."""
+        self.stopping = True
+        for record in self.records.values():
+            self._end(record)
+
+    def _end(self, record: LoadedThread) -> None:
+        self.spawn(f"stopping v{record.conversation.number}", self._stop, record)
+
+    async def _stop(self, record: LoadedThread) -> None:
+        async with record.gate:
+            mine = not record.closing
+            if mine:
+                await self._close(record)
+        if mine:
+            await self._unload(record)
 
     async def _close(self, record: LoadedThread) -> None:
         """End this incarnation: no connection can subscribe any more, and the manager keeps nothing of it. The caller holds the gate."""

@@ -28,13 +28,14 @@ class ShownServer(NamedTuple):
 
 
 class Server(ABC):
-    """One server. Its transport calls `open`, `receive`, `close`, `approve` and `deny`, which never suspend."""
+    """One server. Its transport calls `open`, `receive`, `close`, `approve`, `deny` and `stop`, which never suspend."""
 
     def __init__(self, manager: ManagerApi, engine: Engine) -> None:
         self.manager = manager
         self.engine = engine
         self.outboxes: dict[int, Outbox] = {}
         self.initialized: set[int] = set()
+        self.stopping = False
         self.loaded: dict[int, EngineConversation] = {}
         self.unloading: set[int] = set()  # threads that are loaded and closing
         self.handlers: dict[int | str, asyncio.Task[None]] = {}  # request -> its handler, while that runs
@@ -76,6 +77,10 @@ class Server(ABC):
     @abstractmethod
     def deny(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """A client has refused it."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Unload every thread: the process is about to end. All clients have gone, and none will come."""
 
     # --- showing
 

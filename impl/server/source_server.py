@@ -191,6 +191,17 @@ class SourceServer(Server):
         await self.broadcast(Closed(thread))
         self.unloading.discard(thread)
 
+    def stop(self) -> None:
+        """As the last unsubscriber of each loaded thread. The document says nothing about it."""
+        for thread, conversation in self.loaded.items():
+            if thread not in self.unloading:
+                self.unloading.add(thread)
+                self.spawn(f"stopping v{conversation.number}", self._stop, thread, conversation)
+
+    async def _stop(self, thread: int, conversation: EngineConversation) -> None:
+        await self.manager.remove_thread_state(thread)
+        await self._unload(thread, conversation)
+
     async def _tear_down(self, thread: int) -> None:
         self.unloading.discard(thread)
         self.approvals.cancel(thread)

@@ -49,6 +49,9 @@ class Transcript:
     def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """See `Observer`."""
 
+    def stopped(self, connections: list[int]) -> None:
+        """See `Observer`."""
+
     def died(self, thread: int, conversation: int) -> None:
         """See `Observer`."""
 

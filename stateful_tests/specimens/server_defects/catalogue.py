@@ -12,6 +12,7 @@ from subwarden.stateful_tests.specimens.server_defects import (
     maps,
     progress,
     refusals,
+    stops,
 )
 
 DEFECTS = (
@@ -26,4 +27,5 @@ DEFECTS = (
     *effects.DEFECTS,
     *refusals.DEFECTS,
     *losses.DEFECTS,
+    *stops.DEFECTS,
 )

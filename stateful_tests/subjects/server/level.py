@@ -8,7 +8,7 @@ from subwarden.checking.server.graph import ServerGraph
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import BY_NAME, REQUESTS, Reply
 from subwarden.model.server.stakes import Stake
-from subwarden.model.server.state import ChangeKind
+from subwarden.model.server.state import ChangeKind, target
 from subwarden.model.server.words import say_request
 from subwarden.reports.script.server import write
 from subwarden.scheduling.loop import ControlledLoop
@@ -47,6 +47,7 @@ SAYS = {
     FaultKind.ENDS: "the conversation may end by itself",
     FaultKind.REFUSES: "the conversation may refuse requests",
     FaultKind.LOSES: "the conversation may lose an event",
+    FaultKind.STOPS: "the server may stop",
     FaultKind.SILENT: "its client gives no approvals",
     FaultKind.DENIES: "its client refuses approvals",
 }
@@ -91,9 +92,10 @@ class ServerLevel:
             return [ServerProgram(tasks), ServerProgram(tasks), *late]
         single = list(self.with_faults(program, 1).faults)
         single += [ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES)]
-        turns = any(isinstance(request, rq.TurnStart) for (request,) in tasks)  # else no event can be lost
-        loses = [ServerFault(FaultKind.LOSES, place) for place in brings if turns]
-        single += loses
+        turns = {request.thread for (request,) in tasks if isinstance(request, rq.TurnStart)}  # no others have events to lose
+        loses = [ServerFault(FaultKind.LOSES, place) for place in brings if target(tasks[place][0]) in turns]
+        stops = [ServerFault(FaultKind.STOPS, place) for place in brings[:1]]  # the same at any place
+        single += loses + stops
         subscribes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
         asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
         denies = [ServerFault(FaultKind.DENIES, place) for place in subscribes if asks]
@@ -103,6 +105,7 @@ class ServerLevel:
             chosen.append(random.choice(denies))
         if loses and not set(loses) & set(chosen):
             chosen.append(random.choice(loses))
+        chosen += [fault for fault in stops if fault not in chosen]
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
         if len(single) > 1:
             drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.kind.value)) for _ in range(4)]

@@ -53,6 +53,7 @@ class PreparedRequests(NamedTuple):
     ending: frozenset[int]
     refusing: frozenset[int]
     losing: frozenset[int]
+    stopping: frozenset[int]
     silent: frozenset[int]  # connections
     denying: frozenset[int]  # connections
 
@@ -71,7 +72,7 @@ def prepare(program: ServerProgram) -> PreparedRequests:
     silent, denying = clients(FaultKind.SILENT), clients(FaultKind.DENIES)
     failing, late = threads(FaultKind.FAILS), threads(FaultKind.LATE)
     ending, refusing, losing = threads(FaultKind.ENDS), threads(FaultKind.REFUSES), threads(FaultKind.LOSES)
-    return PreparedRequests(tasks, failing, late, ending, refusing, losing, silent, denying)
+    return PreparedRequests(tasks, failing, late, ending, refusing, losing, threads(FaultKind.STOPS), silent, denying)
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
@@ -123,6 +124,7 @@ class ServerPlay:
             ending=prepared.ending,
             refusing=prepared.refusing,
             losing=prepared.losing,
+            stopping=prepared.stopping,
             silent=prepared.silent,
             denying=prepared.denying,
         )

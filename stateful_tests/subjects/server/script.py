@@ -17,6 +17,7 @@ def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list
         "ending": prepared.ending,
         "refusing": prepared.refusing,
         "losing": prepared.losing,
+        "stopping": prepared.stopping,
         "silent": prepared.silent,
         "denying": prepared.denying,
     }

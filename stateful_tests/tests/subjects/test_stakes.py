@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from subwarden.model.server.requests import Close, Initialize, Resume, TurnStart, Unsubscribe
+from subwarden.model.server.requests import Close, Initialize, Resume, Start, TurnStart, Unsubscribe
 from subwarden.model.server.stakes import Stake
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
@@ -52,6 +52,15 @@ def test_events_after_a_loss_are_a_duty() -> None:
     found = counted(lossy, "+start C", "+v1 loses an event", "+v1 turn started")
     assert both(found, Stake.AFTER_LOSS) == (1, 1)
     assert both(counted(program(*RESUMED, TurnStart(1, 1, False))), Stake.AFTER_LOSS) == (0, 0)
+
+
+def test_a_thread_that_is_loaded_when_the_server_stops_or_later_must_be_unloaded() -> None:
+    stopping = [ServerFault(FaultKind.STOPS, 1)]
+    events = "+start B", "+engine loads t1", "+server stops"
+    loaded = counted(program(*RESUMED, faults=stopping), *events, holding=("+c1 reads",))
+    under_way = counted(program(Initialize(1), Start(1, 3, False), faults=stopping), "+server stops", "+engine starts t3")
+    assert both(loaded, Stake.STOPPED) == both(under_way, Stake.STOPPED) == (1, 1)
+    assert both(counted(program(*RESUMED)), Stake.STOPPED) == (0, 0)
 
 
 def test_a_duty_that_the_server_breaks_could_be_broken() -> None:

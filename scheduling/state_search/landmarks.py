@@ -34,12 +34,17 @@ def _find(modules: list[ModuleType]) -> dict[int, object]:
     found: dict[int, object] = {}
 
     def note(things: Iterable[Any]) -> None:
-        found.update((id(thing), thing) for thing in things if type(thing) not in _NEVER)
+        for thing in things:
+            if type(thing) not in _NEVER:
+                found[id(thing)] = thing
 
     for module in modules:
         for value in list(vars(module).values()):
-            note([value])
             kind = type(value)  # not by isinstance, which asks the value itself: a lazy one would start to load
+            if kind not in _NEVER:
+                found[id(value)] = value
+            elif kind is not type:
+                continue  # it is most of them, and no container
             if issubclass(kind, type):
                 if value.__module__ == module.__name__:
                     note(list(vars(value).values()))

@@ -17,7 +17,7 @@ from subwarden.model.properties import Property
 from subwarden.proving.transition_system import Symmetry, Transition, TransitionSystem
 
 ENOUGH = 1000  # broken states that are examined in words; they are of few kinds
-CHUNK = 4096  # states expanded between two checks of the bounds; large enough to make the work per chunk negligible
+CHUNK = 1024  # states expanded between two looks at the bounds and at Ctrl-C: a fraction of a second, beside which the looks are nothing
 
 
 class SearchVerdict(Enum):

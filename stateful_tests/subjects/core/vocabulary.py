@@ -17,6 +17,8 @@ UNDONE: dict[type[CoreOperation], type[CoreOperation]] = {
     core.Subscribe: core.Unsubscribe,
     core.Unsubscribe: core.Subscribe,
     core.Disconnect: core.Connect,
+    core.Attach: core.Detach,
+    core.Detach: core.Attach,
 }
 EVERY: tuple[CoreOperation, ...] = (
     *(made for client in CLIENTS for made in (core.Connect(client), core.Attach(client, ""), core.Disconnect(client))),

@@ -131,7 +131,7 @@ def test_a_timeout_that_needs_a_slow_step_is_found_and_says_so() -> None:
     rows = narration.rows(found.cause)
     assert ["(a timer is due after a slow step)"] in [row["did"] for row in rows]
     run = FailingRun(Order.FIFO, found.program, found.names, found.cause)
-    told = {"property": "P", "title": "a", "mechanism": "b", "tasks": task_rows(MANAGER_LEVEL, found.program)}
+    told = {"property": "P", "title": "a", "mechanism": "b", "said": "b", "tasks": task_rows(MANAGER_LEVEL, found.program)}
     made = scripted(MANAGER_LEVEL, told, f"{__file__}:Hasty", Hasty, run)
     assert made["script_confirmed"], made["script_doubt"]
     assert "loop.time_passes()  # a step was slow: the next timer is due" in str(made["script"])

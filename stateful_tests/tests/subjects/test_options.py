@@ -140,7 +140,7 @@ def test_every_cause_of_an_option_is_planted() -> None:
 def test_drawn_programs_show_a_planted_defect(planted: Planted) -> None:
     check = search(planted.subject)
     with running():
-        for number in range(8):
+        for number in range(12):
             check.round(number, PROFILE.examples)
             if planted.causes[0] in {cause.broad() for cause in check.outcome.findings}:
                 return

@@ -1,7 +1,8 @@
 """Twenty starts of a gate, each in another environment, end with the same verdict and the same findings.
 
 The subject's rooms are sets of strings: without a pinned hash, their order would decide whether its defect shows. An environment that
-names a hash is obeyed, so that the smallest run may begin in another order there; where the hash is the same, the whole run is.
+names a hash is obeyed, so that the smallest run may begin in another order there; where the hash is the same, the whole run is, if one
+worker stops at the first finding: of two, the faster one decides.
 """
 
 import json
@@ -45,11 +46,16 @@ def start(number: int, folder: Path) -> tuple[Any, ...]:
     for name in ("hub.py", "adapter.py"):
         copy(DATA / "hub" / name, folder)
     gate = ("gate", "--subject", "adapter.py:Adapter", "--profile", "dev", "--seed", "0", "-x", "--quiet", "--json", "run.json")
-    command = [sys.executable, "-m", "subwarden", *gate, "--jobs", str(1 + number % 2)]
+    jobs = 1 + number % 2
+    command = [sys.executable, "-m", "subwarden", *gate, "--jobs", str(jobs)]
     done = subprocess.run(command, cwd=folder, env=environment(number), capture_output=True, timeout=300, check=False)
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     found = tuple((each["id"], each["order"], tuple(sorted(each["operations"]))) for each in record["findings"])
-    return record["hash_seed"], (done.returncode, record["verdict"], found), tuple(each["replay"] for each in record["findings"])
+    return (
+        record["hash_seed"],
+        (done.returncode, record["verdict"], found),
+        tuple(each["replay"] for each in record["findings"] if jobs == 1),
+    )
 
 
 @pytest.mark.slow
@@ -58,5 +64,5 @@ def test_every_start_has_the_same_verdict_and_findings(tmp_path: Path) -> None:
     starts = [start(number, tmp_path / str(number)) for number in range(STARTS)]
     (only,) = {said for _, said, _ in starts}
     assert (only[:2], len(only[2])) == ((1, "violated"), 1)
-    runs = {(hashed, replays) for hashed, _, replays in starts}
+    runs = {(hashed, replays) for hashed, _, replays in starts if replays}
     assert len(runs) == len({hashed for hashed, _ in runs}) > 1

@@ -20,6 +20,7 @@ class Hub:
     """A hub whose server looks at a flag ten times a second, and pings twice a minute with a time-out."""
 
     def __init__(self) -> None:
+        self.live: set[str] = set()
         self.members: set[tuple[str, str]] = set()
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -35,14 +36,19 @@ class Hub:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.Event().wait(), 2)
 
-    async def connect(self, client: str) -> None: ...
+    async def connect(self, client: str) -> None:
+        self.live.add(client)
 
-    async def subscribe(self, client: str, topic: str) -> None:
+    async def subscribe(self, client: str, topic: str) -> bool:
         await asyncio.sleep(0.1)
-        self.members.add((client, topic))
+        if client in self.live:
+            self.members.add((client, topic))
+        return client in self.live
 
-    async def unsubscribe(self, client: str, topic: str) -> None:
+    async def unsubscribe(self, client: str, topic: str) -> bool:
+        was = (client, topic) in self.members
         self.members.discard((client, topic))
+        return was
 
     def observe(self) -> set[tuple[str, str]]:
         return self.members

@@ -29,6 +29,10 @@ from subwarden.reports.printable import on_one_line
 from subwarden.stateful_tests.runs.history_record import record
 
 UNUSABLE = 3
+COMES_BACK = """\
+a client that has closed comes back under its name; with --reconnects, which
+allows that, this history is linearizable
+"""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -91,8 +95,19 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
         said = f":1: {error}; {error.mend}" if isinstance(error, Malformed) else f": {error.strerror}; name a file that can be read"
         return _unusable(f"{called}{said}")
     made = record(judgement, specification, called, wrong)
-    write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)))
-    return (Verdict.VIOLATED if wrong else judgement.verdict).exit_code
+    verdict = Verdict.VIOLATED if wrong else judgement.verdict
+    final = name == CoreSpecification.name and not reconnects
+    notes = [lambda: sys.stdout.write(COMES_BACK)] if final and verdict is Verdict.VIOLATED and _comes_back(args, path) else []
+    write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)), *notes)
+    return verdict.exit_code
+
+
+def _comes_back(args: argparse.Namespace, path: Path) -> bool:
+    """Whether the history in `path`, which is wrong, is right where a client that has closed may connect again."""
+    specification = CoreSpecification(reconnects=True)
+    found = survey_file(path, specification)
+    judgement = judge_file(path, specification, found, args.budget)
+    return judgement.verdict is Verdict.HOLDS and not judge_deliveries_of(path, specification, found, final=False)
 
 
 def _judge_by_own(args: argparse.Namespace, path: Path, called: str) -> int:

@@ -35,7 +35,9 @@ def test_a_client_may_come_back_under_its_name_if_the_history_or_the_command_say
 ) -> None:
     history = HISTORIES / "reconnect.jsonl"
     assert subwarden("check", str(history)) == 1
+    assert check.COMES_BACK in capsys.readouterr().out
     assert subwarden("check", str(history), "--reconnects") == 0
+    assert check.COMES_BACK not in capsys.readouterr().out
     said = tmp_path / "said.jsonl"
     header, *lines = history.read_text().splitlines()
     said.write_text("\n".join([header.replace("}", ', "reconnects": true}'), *lines]))

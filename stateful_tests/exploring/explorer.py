@@ -17,6 +17,7 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunner
+from subwarden.stateful_tests.exploring.coverage.inner_states import InnerStates
 from subwarden.stateful_tests.exploring.coverage.points import DELIVERED, DELIVERED_IN, Point, PointKind, at_level, points
 from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
 from subwarden.stateful_tests.exploring.drawing.escape import let_out
@@ -48,7 +49,6 @@ class Explorer:
         self.growth: Growth | None = None
         if vocabulary is not None:
             self.growth = Growth(vocabulary, CANCELLING if check.cancellation else PATIENCE)
-            self.runner.inner = self.growth.reached
         if graph is not None:
             self.runner.graph = graph
         self.happened: set[Point] = set()  # points of coverage beside the runner's
@@ -73,8 +73,11 @@ class Explorer:
 
     def begin(self) -> None:
         """Forget what programs to vary: the same round is the same in every process."""
-        if self.growth is not None:
-            self.growth.begin()
+        growth = self.growth
+        if growth is not None:
+            growth.begin()
+            states = InnerStates()
+            self.runner.look = lambda subject: growth.reached(states.of(subject))
 
     def round(self, number: int | str, profile: Profile, examples: int) -> None:
         """Draw `examples` programs, the same for the same `number`, and drive each."""

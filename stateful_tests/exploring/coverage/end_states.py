@@ -1,11 +1,10 @@
 """End states of runs: a search counts them to say how much it has seen, and to estimate the rest (`coverage.good_turing`)."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Ending
-from subwarden.stateful_tests.exploring.coverage.inner_states import InnerStates
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import MakeChoose, Result, Runner
@@ -26,15 +25,14 @@ class EndState(NamedTuple):
 class EndStateRunner(Runner):
     """A runner that samples end states: `end_state` is that of the last run if its number is a multiple of `every`, else None.
 
-    A sample costs a part of a run. `inner`: told the inner state of the subject then, where the level's programs are varied.
+    A sample costs a part of a run. `look`: is given the subject then.
     """
 
     def __init__(self, level: Level, factory: Factory, order: Order, *, every: int = 1) -> None:
         super().__init__(level, factory, order)
         self.end_state: EndState | None = None
-        self.inner: Callable[[object], object] | None = None
+        self.look: Callable[[Any], object] | None = None
         self._every = every
-        self._inner_states = InnerStates()
 
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False, observers: Sequence[Observer] = ()) -> Result:
         if self.schedules % self._every:
@@ -53,6 +51,6 @@ class EndStateRunner(Runner):
         if sampled:
             broken = tuple(sorted(cause.slug() for cause in result.violations)) if result.violations else ()
             self.end_state = EndState(play.digest(), frozenset(self.fired), broken)
-            if self.inner is not None:
-                self.inner(self._inner_states.of(play.subject))
+            if self.look is not None:
+                self.look(play.subject)
         return result

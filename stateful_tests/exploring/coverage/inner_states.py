@@ -16,11 +16,10 @@ from subwarden.scheduling.state_search.structure import Indigestible, Look
 
 SMALL = 8  # from here on numbers are alike if they have as many bits
 OPAQUE = (asyncio.AbstractEventLoop, asyncio.Future, asyncio.Handle)
-MOST = 20_000  # constants remembered
 
 
 class InnerStates(Objects):
-    """Looks at subjects of one process."""
+    """Looks at subjects of one round. It keeps the constants that it has met, so that a search needs a new one in each."""
 
     def of(self, thing: object) -> bytes | None:
         """The state of `thing`: equal for those that are alike. None: it cannot be looked into."""

@@ -1,8 +1,10 @@
 """Programs are varied within bounds, those that reach new inner states are kept, and all of it hangs on the seed alone."""
 
 import asyncio
+import gc
 from collections import Counter
 from random import Random
+from sys import getrefcount
 from typing import Any, ClassVar
 
 import pytest
@@ -18,6 +20,7 @@ from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.drawing.varied import OPERATIONS, TASKS, Tasks, Vocabulary, varied
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.specimens.core_defects.reference import Adapter
 from subwarden.stateful_tests.specimens.deep_defects import DEFECTS
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
@@ -129,3 +132,26 @@ def test_a_gate_finds_in_grown_programs_what_it_seldom_draws() -> None:
     with running():
         search.round(1 << 20, 12)
     assert search.outcome.findings
+
+
+def test_a_new_round_keeps_nothing_of_the_subjects_of_the_last() -> None:
+    """A long hunt would fill the memory with the constants and the marks that it has met."""
+    mark = object()
+
+    class Marked(Adapter):  # type: ignore[misc]  # it is not typed
+        def __init__(self, env: Any) -> None:
+            super().__init__(env)
+            self.mark = mark
+
+    def kept() -> int:
+        gc.collect()
+        return getrefcount(mark)
+
+    profile = Profile("marked", 2, 20, 6, derandomized=True)
+    with running():
+        search = GateSearch(Check(Order.FIFO, False, CORE_LEVEL.name), CORE_LEVEL, in_hand("marked", Marked)[1], profile, UNLIMITED)
+        before = kept()
+        search.round(1, 2)
+        assert kept() > before
+        search.explorer.begin()
+        assert kept() == before

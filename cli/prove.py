@@ -11,11 +11,9 @@ from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.cli.reporting.say import say
 from subwarden.proving.manager import proof as manager_proof
-from subwarden.proving.manager.proof import prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import Progress
 from subwarden.proving.server import proof as server_proof
-from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.proof import write_proof
@@ -115,9 +113,9 @@ def run(args: argparse.Namespace) -> int:
 
         start = time.perf_counter()
         if isinstance(scope, ServerScope):
-            proof = prove_server(scope, not args.no_symmetry, max_states, liveness_states, tell)
+            proof = server_proof.prove_server(scope, not args.no_symmetry, max_states, liveness_states, tell)
         else:
-            proof = prove(scope, not args.no_symmetry, max_states, liveness_states, tell)
+            proof = manager_proof.prove(scope, not args.no_symmetry, max_states, liveness_states, tell)
         seconds = time.perf_counter() - start
     record = cast(ProofRecord, proof.as_data())
     stored, bound = (_megabytes(states, args.level) for states in (proof.search.stored, max_states))

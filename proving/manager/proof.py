@@ -17,7 +17,7 @@ from subwarden.proving.search import CounterExample, Progress, SearchVerdict, St
 from subwarden.proving.server.liveness import ServerLiveness
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.symmetry.column_order import ColumnOrder
-from subwarden.proving.symmetry.renaming import EveryRenaming
+from subwarden.proving.symmetry.renaming import EveryRenaming, renamings
 from subwarden.proving.transition_system import Symmetry
 
 FORMAT = 1  # raised whenever the meaning of `as_data` changes
@@ -99,7 +99,7 @@ class Proof:
 
 def symmetry_of(system: ManagerSystem) -> Symmetry:
     """The fastest exact symmetry that the system's scope allows."""
-    return EveryRenaming(system.encoding) if system.scope.in_flight else ColumnOrder(system.encoding)
+    return EveryRenaming(renamings(system.encoding)) if system.scope.in_flight else ColumnOrder(system.encoding)
 
 
 def prove(

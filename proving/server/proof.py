@@ -8,10 +8,11 @@ from subwarden.proving.manager.proof import Proof
 from subwarden.proving.search import CounterExample, Progress, StateGraphSearch, run_to, search
 from subwarden.proving.server.liveness import ServerLiveness, check_server_liveness
 from subwarden.proving.server.properties import unjudged
-from subwarden.proving.server.renaming import ServerSymmetry
+from subwarden.proving.server.renaming import server_renamings
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.steps import RequestMoved, RequestRules
 from subwarden.proving.server.system import ServerSystem
+from subwarden.proving.symmetry.renaming import EveryRenaming
 from subwarden.proving.transition_system import Symmetry
 
 LIVENESS_STATES = 500_000  # their waiting requests and the steps of these are kept, some 200 bytes a state
@@ -28,7 +29,7 @@ def prove_server(
 ) -> Proof:
     """Search `scope` exhaustively and judge all that level server can decide. `progress` as for `search`; `rules` may have a defect."""
     system = ServerSystem(scope, rules)
-    symmetry = ServerSymmetry(system.encoding) if symmetric else None
+    symmetry = EveryRenaming(server_renamings(system.encoding)) if symmetric else None
     found = search(system, symmetry, max_states, progress)
     counter_examples = list(found.counter_examples)
     liveness = None

@@ -1,10 +1,10 @@
 """Symmetry at level server: connections, threads and ids are names, and renaming them turns runs into runs.
 
-Every renaming is tried, part by part: what a renaming makes of a part's value is worked out once. Conversations move with their thread.
-Requests in flight keep their order, which the model looks at (Clarke, Enders, Filkorn, Jha 1996; Emerson, Sistla 1996; see also
-`proving.symmetry.renaming`, at level manager).
+A renaming works part by part: what it makes of a part's value is worked out once. Conversations move with their thread. Requests in flight
+keep their order, which the model looks at. `proving.symmetry.renaming` tries every renaming, and has the sources.
 """
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from itertools import permutations
 from typing import Any
@@ -90,31 +90,10 @@ class ServerRenaming:
         return 2 * self._thread[thread + 1] - 1 + second
 
 
-class ServerSymmetry:
-    """The smallest state of an orbit represents it; see `proving.transition_system.Symmetry`."""
-
-    def __init__(self, encoding: ServerEncoding) -> None:
-        scope = encoding.scope
-        every = [
-            ServerRenaming(encoding, connections, threads, ids)
-            for connections in permutations(range(1, scope.connections + 1))
-            for threads in permutations(range(1, scope.threads + 1))
-            for ids in permutations(range(1, scope.subscriptions + 1))
-        ]
-        self._others = every[1:]  # the first changes nothing
-
-    def orbit(self, state: int) -> set[int]:
-        """All renamings of the state."""
-        return {state, *(renaming(state) for renaming in self._others)}
-
-    def canonical(self, state: int) -> int:
-        """See `Symmetry`."""
-        least = state
-        for renaming in self._others:
-            other = renaming(state)
-            least = min(least, other)
-        return least
-
-    def orbit_size(self, state: int) -> int:
-        """See `Symmetry`."""
-        return len(self.orbit(state))
+def server_renamings(encoding: ServerEncoding) -> Iterator[ServerRenaming]:
+    """Every renaming of the scope, the identity first."""
+    scope = encoding.scope
+    for connections in permutations(range(1, scope.connections + 1)):
+        for threads in permutations(range(1, scope.threads + 1)):
+            for ids in permutations(range(1, scope.subscriptions + 1)):
+                yield ServerRenaming(encoding, connections, threads, ids)

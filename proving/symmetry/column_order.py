@@ -15,7 +15,7 @@ from itertools import permutations
 from math import factorial
 
 from subwarden.proving.manager.encoding import Encoding
-from subwarden.proving.symmetry.renaming import EveryRenaming
+from subwarden.proving.symmetry.renaming import EveryRenaming, renamings
 
 Blocks = tuple[int, ...]
 
@@ -35,7 +35,7 @@ class ColumnOrder:
         self._column_mask, self._block_mask = (1 << self._column) - 1, (1 << self._block) - 1
         self._starts = range(0, self._entries_at, self._column)
         self._where = [encoding.subscription(s) for s in range(1, self._ids + 1)]
-        self._by_definition = EveryRenaming(encoding)
+        self._by_definition = EveryRenaming(renamings(encoding))
         self._orders = list(permutations(range(self._threads)))
         # thread order -> column -> the column in that order, with its ids only counted; filled as columns occur
         self._nameless: dict[Blocks, dict[int, int]] = {order: {} for order in self._orders}

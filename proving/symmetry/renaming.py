@@ -5,7 +5,7 @@ Enders, Filkorn, Jha 1996; Emerson, Sistla 1996). This file is slow and obviousl
 it, and scopes with calls in flight use it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from itertools import permutations
 from typing import Any
@@ -92,18 +92,22 @@ def renamings(encoding: Encoding) -> Iterator[Renaming]:
 
 
 class EveryRenaming:
-    """The symmetry by definition: the smallest state of an orbit represents it."""
+    """The symmetry by definition: the smallest state of an orbit represents it. `renamings`: all of them, the identity first."""
 
-    def __init__(self, encoding: Encoding) -> None:
-        self._renamings = list(renamings(encoding))
+    def __init__(self, renamings: Iterable[Callable[[int], int]]) -> None:
+        _identity, *self._others = renamings
 
     def orbit(self, state: int) -> set[int]:
         """All renamings of the state."""
-        return {renaming(state) for renaming in self._renamings}
+        return {state, *(renaming(state) for renaming in self._others)}
 
     def canonical(self, state: int) -> int:
         """The smallest state of the orbit."""
-        return min(renaming(state) for renaming in self._renamings)
+        least = state
+        for renaming in self._others:
+            other = renaming(state)
+            least = min(least, other)
+        return least
 
     def orbit_size(self, state: int) -> int:
         """The number of states in the orbit."""

@@ -45,7 +45,7 @@ def test_orbits_add_up_and_verdicts_agree(scope: Scope) -> None:
 def test_each_orbit_has_one_representative(scope: Scope) -> None:
     """All renamings of a state have the same representative, and there are as many representatives as orbits by definition."""
     system = ManagerSystem(scope)
-    symmetry, by_definition = symmetry_of(system), EveryRenaming(system.encoding)
+    symmetry, by_definition = symmetry_of(system), EveryRenaming(renamings(system.encoding))
     states = set(search(system).states())
     members: Counter[int] = Counter(symmetry.canonical(state) for state in states)
     assert len(members) == len({by_definition.canonical(state) for state in states})
@@ -59,7 +59,7 @@ def test_representatives_of_states_that_only_a_defect_reaches() -> None:
     """With an id in two places, counting ids does not suffice; the symmetry must still be exact."""
     scope = Scope(2, 2, 2, 1, None, True, 0)
     system = ManagerSystem(scope)
-    fast, by_definition = ColumnOrder(system.encoding), EveryRenaming(system.encoding)
+    fast, by_definition = ColumnOrder(system.encoding), EveryRenaming(renamings(system.encoding))
     chance = random.Random(3)
     for _ in range(2000):
         state = sum(bit for bit in system.encoding.bit.values() if chance.random() < 0.3)
@@ -82,7 +82,7 @@ def test_renaming_commutes_with_stepping() -> None:
 def test_a_defect_is_found_at_the_same_depth_with_symmetry(name: str) -> None:
     """With and without symmetry, the same properties break, after runs of the same lengths."""
     scope, step = Scope(2, 1, 1, 1, 0, True, 1), DEFECTS[name]
-    plain, reduced = _broken(scope, step, None), _broken(scope, step, EveryRenaming(ManagerSystem(scope).encoding))
+    plain, reduced = _broken(scope, step, None), _broken(scope, step, EveryRenaming(renamings(ManagerSystem(scope).encoding)))
     assert plain == reduced
 
 

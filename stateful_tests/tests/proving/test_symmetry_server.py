@@ -11,10 +11,11 @@ from subwarden.model.server.state import InFlight, Loaded, ServerState
 from subwarden.proving.search import SearchVerdict, search
 from subwarden.proving.server.encoding import ServerEncoding
 from subwarden.proving.server.proof import prove_server
-from subwarden.proving.server.renaming import ServerSymmetry
+from subwarden.proving.server.renaming import server_renamings
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.proving.server.steps import ServerConfiguration, steps
 from subwarden.proving.server.system import ServerSystem
+from subwarden.proving.symmetry.renaming import EveryRenaming
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
 
 TWO_CONNECTIONS = ServerScope(2, 1, 0, 1)
@@ -33,7 +34,7 @@ SCOPES = [
 def test_orbits_add_up_and_verdicts_agree(scope: ServerScope) -> None:
     """Distinct states, depth, transitions of every kind, `sometimes` and verdict equal those of a search without symmetry."""
     plain, system = search(ServerSystem(scope)), ServerSystem(scope)
-    reduced = search(system, ServerSymmetry(system.encoding))
+    reduced = search(system, EveryRenaming(server_renamings(system.encoding)))
     assert reduced.orbits == [len(layer) for layer in plain.layers]
     assert reduced.stored < plain.stored
     assert reduced.kinds == plain.kinds
@@ -44,7 +45,7 @@ def test_orbits_add_up_and_verdicts_agree(scope: ServerScope) -> None:
 def test_each_orbit_has_one_representative() -> None:
     """All renamings of a state have the same representative, and an orbit is as large as the number of states that have it."""
     system = ServerSystem(ServerScope(1, 2, 1, 1))
-    symmetry, members = ServerSymmetry(system.encoding), Counter[int]()
+    symmetry, members = EveryRenaming(server_renamings(system.encoding)), Counter[int]()
     for state in search(system).states():
         representative = symmetry.canonical(state)
         members[representative] += 1
@@ -56,7 +57,7 @@ def test_each_orbit_has_one_representative() -> None:
 def test_a_renamed_state_takes_the_renamed_steps() -> None:
     """What makes names names: the successors of a renaming are the renamings of the successors, up to the numbers of conversations."""
     system = ServerSystem(ServerScope(2, 2, 1, 1))
-    symmetry = ServerSymmetry(system.encoding)
+    symmetry = EveryRenaming(server_renamings(system.encoding))
     layers = search(system, symmetry, max_states=3_000).layers
     compared = 0
     for state in layers[-1][:200]:

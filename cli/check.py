@@ -16,7 +16,7 @@ from subwarden.checking.custom.model import BadModel, CustomModel
 from subwarden.checking.linearizability.core import CoreSpecification
 from subwarden.checking.linearizability.custom import CustomSpecification, judge_custom
 from subwarden.checking.linearizability.lines import Malformed, header_of
-from subwarden.checking.linearizability.reading import moments
+from subwarden.checking.linearizability.reading import Survey, moments
 from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.verdict import DEFAULT, SPECIFICATIONS, Passing, judge_deliveries_of, judge_file, survey_file
 from subwarden.checking.verdict import Verdict
@@ -97,16 +97,17 @@ def _judge(args: argparse.Namespace, path: Path, called: str) -> int:
     made = record(judgement, specification, called, wrong)
     verdict = Verdict.VIOLATED if wrong else judgement.verdict
     final = name == CoreSpecification.name and not reconnects
-    notes = [lambda: sys.stdout.write(COMES_BACK)] if final and verdict is Verdict.VIOLATED and _comes_back(args, path) else []
+    notes: list[Callable[[], object]] = []
+    if final and verdict is Verdict.VIOLATED and _comes_back(path, found, args.budget):
+        notes.append(lambda: sys.stdout.write(COMES_BACK))
     write_outputs(args, made, lambda: write_history(made, console_for(sys.stdout)), *notes)
     return verdict.exit_code
 
 
-def _comes_back(args: argparse.Namespace, path: Path) -> bool:
+def _comes_back(path: Path, found: Survey, budget: int) -> bool:
     """Whether the history in `path`, which is wrong, is right where a client that has closed may connect again."""
     specification = CoreSpecification(reconnects=True)
-    found = survey_file(path, specification)
-    judgement = judge_file(path, specification, found, args.budget)
+    judgement = judge_file(path, specification, found, budget)
     return judgement.verdict is Verdict.HOLDS and not judge_deliveries_of(path, specification, found, final=False)
 
 

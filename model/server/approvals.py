@@ -31,9 +31,8 @@ class Approvals:
         self._asked: set[tuple[int, Approval]] = set()  # in the client's present subscription
         self._owed: set[tuple[int, Approval]] = set()  # clients that must still be asked
         self._given: set[Approval] = set()  # or refused, by a client that was asked in its present subscription: the engine must hear of it
-        self._gave: dict[
-            Approval, set[bool]
-        ] = {}  # the answers of subscribers that were ever asked, up to that: the engine may hear of one
+        # the answers of subscribers that were ever asked, up to the first that counts: the engine may hear of one
+        self._gave: dict[Approval, set[bool]] = {}
         self.strangers: dict[Approval, set[int]] = {}  # the clients that gave each without having been asked or being subscribed
         self._heard: set[Approval] = set()  # of which the engine knows
         self._settled: set[tuple[int, Approval]] = set()  # clients that were told
@@ -122,7 +121,7 @@ class Approvals:
 
     def must_settle(self, client: int, approval: Approval) -> bool:
         """Whether the client must still be told that the approval is settled, once the engine has heard."""
-        return (client, approval) in self._asked - self._settled
+        return (client, approval) in self._asked and (client, approval) not in self._settled
 
     def settled(self, client: int, approval: Approval) -> Wrong | None:
         """The client is told that the approval is settled."""

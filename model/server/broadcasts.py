@@ -57,7 +57,7 @@ class Broadcasts:
 
     def owes_started(self, client: int, thread: int) -> bool:
         """Whether the client must still be told that the thread was started."""
-        return client in self._live and (client, thread) in self._owed_started - self._started
+        return client in self._live and (client, thread) in self._owed_started and (client, thread) not in self._started
 
     def owes_closed(self, client: int, thread: int) -> bool:
         """Whether the client must still be told that the thread was unloaded."""

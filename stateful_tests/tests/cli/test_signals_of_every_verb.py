@@ -24,16 +24,6 @@ pytestmark = pytest.mark.slow
 
 MORE = """
 
-def spin():
-    open("spinning", "w").close()
-    while True:
-        try:
-            while True:
-                pass
-        except BaseException:
-            pass
-
-
 async def scenario():
     spin()
 

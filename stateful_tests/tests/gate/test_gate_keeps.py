@@ -8,12 +8,12 @@ import pytest
 from subwarden.cli.main import main
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES, Profile
 
-ADAPTER = '''
+UNFIT = '''
 from pathlib import Path
 
 
 class Adapter:
-    """Nobody leaves a topic. Once that has been found, and saved, nothing can be played any more."""
+    """Nobody leaves a topic. From some moment on nothing can be played any more."""
 
     reconnects = True
 
@@ -21,7 +21,7 @@ class Adapter:
         self.live, self.pairs = set(), set()
 
     async def connect(self, client):
-        if list(Path(".subwarden/corpus").glob("*.json")):
+        if AFTER:
             raise SystemExit(7)
         self.live.add(client)
 
@@ -32,17 +32,20 @@ class Adapter:
         return True
 
     async def unsubscribe(self, client, topic):
-        return (client, topic) in self.pairs
+        was = (client, topic) in self.pairs
+        LEAVES
+        return was
 
     def observe(self):
         return set(self.pairs)
 '''
+SAVED = 'list(Path(".subwarden/corpus").glob("*.json"))'
 
 
 def test_the_findings_are_told_and_the_reason_is_a_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(PROFILES, "ci", Profile("ci", examples=12, schedules=20, steps=9, derandomized=True))
-    Path("unfit.py").write_text(ADAPTER)
+    Path("unfit.py").write_text(UNFIT.replace("AFTER", SAVED).replace("LEAVES", "pass"))
     assert main(["gate", "--subject", "unfit.py:Adapter", "--jobs", "1", "--json", "run.json"]) == 1
     record = json.loads(Path("run.json").read_text())
     assert [finding["property"] for finding in record["findings"]] == ["P8"]

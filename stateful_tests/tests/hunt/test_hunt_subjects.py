@@ -7,6 +7,7 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.stateful_tests.hunt.folder import JOURNAL
+from subwarden.stateful_tests.tests.gate.test_gate_keeps import UNFIT
 from subwarden.stateful_tests.tests.hunt.processes import files
 from subwarden.stateful_tests.tests.paths import DATA
 
@@ -24,37 +25,6 @@ def test_a_subject_that_cannot_be_judged_is_told_in_a_line(tmp_path: Path, capsy
     assert (tmp_path / "hunt" / JOURNAL).exists()
 
 
-FORGETS = '''
-from pathlib import Path
-
-
-class Adapter:
-    """Nobody leaves a topic. After a while nothing can be played any more."""
-
-    reconnects = True
-
-    def __init__(self):
-        self.live, self.pairs = set(), set()
-
-    async def connect(self, client):
-        if AFTER:
-            raise SystemExit(7)
-        self.live.add(client)
-
-    async def subscribe(self, client, topic):
-        if client not in self.live:
-            return False
-        self.pairs.add((client, topic))
-        return True
-
-    async def unsubscribe(self, client, topic):
-        was = (client, topic) in self.pairs
-        LEAVES
-        return was
-
-    def observe(self):
-        return set(self.pairs)
-'''
 KEPT = """any('"shrunk": true' in path.read_text() for path in Path("hunt").glob("P8-*.json"))"""
 COUNTED = """'"work":{"core' in Path("hunt/journal.jsonl").read_text()"""
 
@@ -68,7 +38,7 @@ def test_one_that_cannot_be_judged_any_more_is_reported_as_far_as_it_was(
     after: str, leaves: str, code: int, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("unfit.py").write_text(FORGETS.replace("AFTER", after).replace("LEAVES", leaves))
+    Path("unfit.py").write_text(UNFIT.replace("AFTER", after).replace("LEAVES", leaves))
     arguments = ["--subject", "unfit.py:Adapter", "--order", "fifo", "--jobs", "1", "--budget", "60", "--dir", "hunt", "--json", "run.json"]
     assert main(["hunt", *arguments]) == code
     record = json.loads(Path("run.json").read_text())

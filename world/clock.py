@@ -43,6 +43,11 @@ CLOCKS: dict[str, tuple[Clock, Clock]] = {
         "monotonic_ns": lambda now: round(now * NANO),
         "perf_counter_ns": lambda now: round(now * NANO),
         "time_ns": lambda now: EPOCH * NANO + round(now * NANO),
+        # processor time too: real, it would differ from run to run, and by chance not (some systems count it in ticks of 10 ms)
+        "process_time": lambda now: now,
+        "thread_time": lambda now: now,
+        "process_time_ns": lambda now: round(now * NANO),
+        "thread_time_ns": lambda now: round(now * NANO),
     }.items()
 }
 

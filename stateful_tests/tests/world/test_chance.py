@@ -48,25 +48,33 @@ import random
 import time
 
 ours = random.Random()
+last = 0
 
 async def steps(number):
-    for _ in range(round(number) % 97):
+    for _ in range(number):
         await asyncio.sleep(0)
 
+async def other_steps(draw):  # than in the run before, whatever the clock's ticks are
+    global last
+    while (number := round(draw()) % 97) == last:
+        pass
+    last = number
+    await steps(number)
+
 async def not_seeded():
-    await steps(random.Random().random() * 1000)
+    await other_steps(lambda: random.Random().random() * 1000)
 
 async def made_before():
-    await steps(ours.random() * 1000)
+    await other_steps(lambda: ours.random() * 1000)
 
 async def asks_the_system():
-    await steps(os.getrandom(1)[0])
+    await other_steps(lambda: os.getrandom(1)[0])
 
 async def real_clock():
-    await steps(time.process_time_ns())
+    await other_steps(lambda: time.clock_gettime_ns(time.CLOCK_REALTIME))
 
 async def seeded():
-    await steps(random.Random(5).random() * 1000)
+    await steps(round(random.Random(5).random() * 1000) % 97)
 """
 
 
@@ -76,7 +84,7 @@ async def seeded():
         ("not_seeded", "random.Random() at "),
         ("made_before", "a random.Random of before the run at "),
         ("asks_the_system", "os.getrandom at "),
-        ("real_clock", "time.process_time_ns at "),
+        ("real_clock", "time.clock_gettime_ns at "),
     ],
 )
 def test_what_escapes_is_named_with_the_line_that_calls_it(name: str, said: str, tmp_path: Path) -> None:
@@ -88,6 +96,21 @@ def test_what_escapes_is_named_with_the_line_that_calls_it(name: str, said: str,
     doubt = found.record["doubts"][0]
     assert re.search(rf"; the real clock or chance: {re.escape(said)}{re.escape(str(file))}:\d+; make its objects anew", doubt), doubt
     assert subwarden.explore(mine["seeded"], schedules=40, order="fifo").verdict == "holds"
+
+
+@pytest.mark.parametrize("clock", ["monotonic", "perf_counter", "process_time", "thread_time"])
+def test_the_clocks_of_time_go_with_the_loop_in_a_run_and_are_real_after_it(clock: str) -> None:
+    real = getattr(time, clock), getattr(time, f"{clock}_ns")
+
+    async def scenario() -> None:
+        read, read_ns = getattr(time, clock), getattr(time, f"{clock}_ns")
+        before, before_ns = read(), read_ns()
+        await asyncio.sleep(90)
+        assert (read() - before, read_ns() - before_ns) == (90, 90 * 10**9)
+
+    found = subwarden.explore(scenario, schedules=5)
+    assert found.verdict == "holds", str(found)
+    assert (getattr(time, clock), getattr(time, f"{clock}_ns")) == real
 
 
 OWN = """

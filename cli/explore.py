@@ -13,7 +13,7 @@ from subwarden.cli.reporting.files import write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.formats.places import place_in, place_of
 from subwarden.reports.layout.console import console_for
-from subwarden.reports.record import ScenarioFindingRecord
+from subwarden.reports.records.exploration import ScenarioFindingRecord
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.reports.scenario.steps import scenario_steps, with_paths
 from subwarden.scheduling.isolation.memory import MEMORY

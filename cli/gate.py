@@ -13,7 +13,7 @@ from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
 from subwarden.reports.gate import write_gate
 from subwarden.reports.layout.console import console_for
-from subwarden.reports.record import GateRecord
+from subwarden.reports.records.gate import GateRecord
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES

@@ -17,7 +17,7 @@ from subwarden.proving.server import proof as server_proof
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.proof import write_proof
-from subwarden.reports.record import ProofRecord
+from subwarden.reports.records.proof import ProofRecord
 from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
 
 USAGE = 3

@@ -15,7 +15,8 @@ from subwarden.cli.reporting.files import write_file, write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
-from subwarden.reports.record import ReplayRecord, ScriptRecord
+from subwarden.reports.records.finding import ScriptRecord
+from subwarden.reports.records.replay import ReplayRecord
 from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart

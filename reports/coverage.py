@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 
 from subwarden.reports.layout.wrapping import write_line
-from subwarden.reports.record import CompletenessRecord, CoverageRecord, StakeRecord
+from subwarden.reports.records.coverage import CompletenessRecord, CoverageRecord, StakeRecord
 
 NAMED = 4  # names in a line; all of them are in the JSON
 SWEPT = {"fifo": "in the order of stock asyncio", "drawn": "in the order in which the program was drawn"}

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.text import Text
 
 from subwarden.reports import history
-from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord, ProtocolCheckRecord
 from subwarden.reports.gate import COLOURS, STOPPED
 from subwarden.reports.layout.run_table import run_table
 from subwarden.reports.layout.wrapping import padded, wrapped, write_line, write_searchable
-from subwarden.reports.record import ReplayRecord, why_recorded
+from subwarden.reports.records.exec import ExecFindingRecord, ExecGateRecord, ExecRunRecord, ProtocolCheckRecord
+from subwarden.reports.records.replay import ReplayRecord, why_recorded
 
 
 def write_process_gate(record: ExecGateRecord, console: Console, *, timings: bool = True) -> None:

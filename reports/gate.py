@@ -9,7 +9,8 @@ from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.run_table import run_table
 from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.missed import write_missed
-from subwarden.reports.record import AdapterRecord, BrokenRecord, CheckRecord, FindingRecord, GateRecord
+from subwarden.reports.records.finding import BrokenRecord, FindingRecord
+from subwarden.reports.records.gate import AdapterRecord, CheckRecord, GateRecord
 
 NAMED = 2  # names in a line of what never fired: a gate has many such lines
 POINTS = "operations, model cases, orders, faults"  # the kinds of coverage point

@@ -1,13 +1,13 @@
 """Writes the judgement of a history, for a person.
 
-It reads the plain record alone (`reports.history_record`), and refuses to work anything out.
+It reads the plain record alone (`reports.records.history`), and refuses to work anything out.
 """
 
 from rich.cells import cell_len
 from rich.console import Console
 
-from subwarden.reports.history_record import CallRecord, CountedRecord, FailureRecord, HistoryRecord
 from subwarden.reports.layout.wrapping import padded, write_searchable
+from subwarden.reports.records.history import CallRecord, CountedRecord, FailureRecord, HistoryRecord
 
 VERDICTS = {
     "holds": "linearizable",

@@ -10,7 +10,8 @@ from subwarden.reports.coverage import percent, write_coverage
 from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
 from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.missed import write_missed
-from subwarden.reports.record import HuntCoverageRecord, HuntRecord, StrategyRecord
+from subwarden.reports.records.coverage import HuntCoverageRecord
+from subwarden.reports.records.hunt import HuntRecord, StrategyRecord
 
 WHY = {
     "budget": "the budget ended",

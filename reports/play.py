@@ -4,7 +4,7 @@ from rich.console import Console
 
 from subwarden.reports.gate import COLOURS, write_finding
 from subwarden.reports.layout.wrapping import write_line, write_searchable
-from subwarden.reports.record import PlayRecord
+from subwarden.reports.records.gate import PlayRecord
 
 
 def write_play(record: PlayRecord, console: Console, *, portable: bool = True) -> None:

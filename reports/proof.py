@@ -8,7 +8,7 @@ from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.wrapping import write_line
-from subwarden.reports.record import CounterExampleRecord, ProofRecord
+from subwarden.reports.records.proof import CounterExampleRecord, ProofRecord
 
 
 def write_proof(proof: ProofRecord, console: Console, *, all_kinds: bool = False) -> None:

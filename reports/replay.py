@@ -6,7 +6,7 @@ from rich.text import Text
 from subwarden.reports.gate import write_cause
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.run_table import run_table
-from subwarden.reports.record import ReplayRecord, why_recorded
+from subwarden.reports.records.replay import ReplayRecord, why_recorded
 
 
 def write_replay(record: ReplayRecord, console: Console) -> None:

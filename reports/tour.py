@@ -6,7 +6,7 @@ from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.wrapping import write_line, write_searchable
-from subwarden.reports.record import TourRecord
+from subwarden.reports.records.proof import TourRecord
 
 
 def write_tour(record: TourRecord, console: Console, *, timings: bool = True) -> None:

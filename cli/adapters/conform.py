@@ -11,10 +11,10 @@ from subwarden.cli.options import duration
 from subwarden.cli.reporting.deliver import deliver
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.exec import write_check
-from subwarden.reports.exec_record import ProtocolCheckRecord, ProtocolRecord
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.layout.wrapping import write_searchable
+from subwarden.reports.records.exec import ProtocolCheckRecord, ProtocolRecord
 from subwarden.stateful_tests.exec.conformance.conformance import FAIL, PASS, conform
 from subwarden.stateful_tests.exec.process import PREFIX
 

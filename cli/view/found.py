@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from subwarden.reports.record import EXPLORE_SCHEMA
+from subwarden.reports.records.exploration import EXPLORE_SCHEMA
 from subwarden.stateful_tests.exec.saved import SCHEMA as PROCESS_RUN
 from subwarden.stateful_tests.runs.bounded import text_of
 from subwarden.stateful_tests.runs.replay import ANY_MARK

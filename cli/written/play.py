@@ -16,7 +16,7 @@ from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.play import write_play
-from subwarden.reports.record import PLAY_SCHEMA, PlayRecord
+from subwarden.reports.records.gate import PLAY_SCHEMA, PlayRecord
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check

@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from subwarden.model.properties import CoreProperty, Property
-from subwarden.reports.exec_record import ProtocolRecord
-from subwarden.reports.history_record import HistoryRecord
 from subwarden.reports.html.view import FindingView
 from subwarden.reports.html.views import schema_of, view_of
-from subwarden.reports.record import EXPLORE_SCHEMA, HUNT_SCHEMA, REPLAY_SCHEMA, TOUR_SCHEMA, ProofRecord, ReplayRecord, TourRecord
+from subwarden.reports.records.exec import ProtocolRecord
+from subwarden.reports.records.exploration import EXPLORE_SCHEMA
+from subwarden.reports.records.history import HistoryRecord
+from subwarden.reports.records.hunt import HUNT_SCHEMA
+from subwarden.reports.records.proof import TOUR_SCHEMA, ProofRecord, TourRecord
+from subwarden.reports.records.replay import REPLAY_SCHEMA, ReplayRecord
 from subwarden.reports.scenario.steps import with_paths
 
 PROPERTIES: dict[str, Property | CoreProperty] = {**Property.__members__, **CoreProperty.__members__}

@@ -1,4 +1,4 @@
-"""The JSON Schema of every record, made from the types that the writers are checked against (`reports.record` and its neighbours).
+"""The JSON Schema of every record, made from the types that the writers are checked against (`reports.records` and its neighbours).
 
 The package has it as a file, for tools in other languages: `reports/formats/record.schema.json`. A test compares the two.
 """
@@ -7,9 +7,13 @@ import json
 from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from subwarden.reports.exec_record import ExecGateRecord, ProtocolRecord
-from subwarden.reports.history_record import HistoryRecord
-from subwarden.reports.record import ExplorationRecord, GateRecord, HuntRecord, PlayRecord, ProofRecord, ReplayRecord, TourRecord
+from subwarden.reports.records.exec import ExecGateRecord, ProtocolRecord
+from subwarden.reports.records.exploration import ExplorationRecord
+from subwarden.reports.records.gate import GateRecord, PlayRecord
+from subwarden.reports.records.history import HistoryRecord
+from subwarden.reports.records.hunt import HuntRecord
+from subwarden.reports.records.proof import ProofRecord, TourRecord
+from subwarden.reports.records.replay import ReplayRecord
 
 RECORDS = (
     GateRecord,

@@ -9,7 +9,7 @@ from subwarden.reports.html.escaping import escaped
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding. `run`: its tasks, steps and trace, as `reports.record.RunRecord` has them; `replay`: the command that repeats it;
+    """A finding. `run`: its tasks, steps and trace, as `reports.records.finding.RunRecord` has them; `replay`: the command that repeats it;
     `also`: the names of other properties that the same bug breaks; `printed`: the last lines that the subject printed; `by_hand`: the
     command that leads the run by hand.
     """

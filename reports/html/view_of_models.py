@@ -5,12 +5,12 @@ from collections.abc import Hashable, Mapping, Sequence
 import networkx as nx
 
 from subwarden.reports.history import VERDICTS
-from subwarden.reports.history_record import CallRecord, HistoryRecord
 from subwarden.reports.html.escaping import user_text
 from subwarden.reports.html.graphs.graph_picture import Graph, Look, graph_picture
 from subwarden.reports.html.svg import CHARACTER, LINE, GridRow, Share, counts, figure, grid, label, picture, rectangle
 from subwarden.reports.html.view import FindingView, View, bullets, numbered, plural, table
-from subwarden.reports.record import CounterExampleRecord, LayerMoveRecord, ProofRecord, TourRecord
+from subwarden.reports.records.history import CallRecord, HistoryRecord
+from subwarden.reports.records.proof import CounterExampleRecord, LayerMoveRecord, ProofRecord, TourRecord
 
 LISTED = 200  # differences of a tour; a manager that is wrong in one place may have thousands
 AXIS = 520.0  # pixels of the time of a history

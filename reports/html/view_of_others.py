@@ -3,14 +3,14 @@
 from shlex import quote
 from typing import Any
 
-from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ProtocolRecord
 from subwarden.reports.gate import STOPPED
 from subwarden.reports.html.graphs.model_states import model_pictures
 from subwarden.reports.html.graphs.wait_graphs import lock_pictures
 from subwarden.reports.html.svg import GridRow, Share, counts, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
 from subwarden.reports.html.view_of_runs import script_said
-from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord
+from subwarden.reports.records.exec import ExecFindingRecord, ExecGateRecord, ProtocolRecord
+from subwarden.reports.records.exploration import ExplorationRecord, ScenarioFindingRecord
 from subwarden.reports.scenario.exploration import happens, replay_line
 from subwarden.reports.scenario.steps import scenario_steps
 

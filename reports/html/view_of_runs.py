@@ -9,17 +9,11 @@ from subwarden.reports.html.graphs.model_states import model_pictures
 from subwarden.reports.html.graphs.wait_graphs import lock_pictures
 from subwarden.reports.html.svg import GridRow, Share, grid
 from subwarden.reports.html.view import FindingView, View, bullets, plural, table
-from subwarden.reports.record import (
-    AdapterRecord,
-    BrokenRecord,
-    CoverageRecord,
-    FindingRecord,
-    GateRecord,
-    HuntRecord,
-    PlayRecord,
-    ReplayRecord,
-    why_recorded,
-)
+from subwarden.reports.records.coverage import CoverageRecord
+from subwarden.reports.records.finding import BrokenRecord, FindingRecord
+from subwarden.reports.records.gate import AdapterRecord, GateRecord, PlayRecord
+from subwarden.reports.records.hunt import HuntRecord
+from subwarden.reports.records.replay import ReplayRecord, why_recorded
 
 COVERED = "Coverage of each check"
 COLUMNS_SAID = (

@@ -11,7 +11,11 @@ from subwarden.reports.html.view import View
 from subwarden.reports.html.view_of_models import history_view, proof_view, tour_view
 from subwarden.reports.html.view_of_others import exploration_view, process_view, protocol_view
 from subwarden.reports.html.view_of_runs import gate_view, hunt_view, play_view, replay_view
-from subwarden.reports.record import EXPLORE_SCHEMA, GATE_SCHEMA, HUNT_SCHEMA, PLAY_SCHEMA, REPLAY_SCHEMA, TOUR_SCHEMA
+from subwarden.reports.records.exploration import EXPLORE_SCHEMA
+from subwarden.reports.records.gate import GATE_SCHEMA, PLAY_SCHEMA
+from subwarden.reports.records.hunt import HUNT_SCHEMA
+from subwarden.reports.records.proof import TOUR_SCHEMA
+from subwarden.reports.records.replay import REPLAY_SCHEMA
 
 INDEX = "index.html"
 NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9.]+")

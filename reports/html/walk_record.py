@@ -3,7 +3,7 @@
 from typing import Literal, TypedDict
 
 from subwarden.reports.html.trace_record import RunTraceRecord
-from subwarden.reports.record import StepRow
+from subwarden.reports.records.finding import StepRow
 
 CandidateKind = Literal["step", "outside", "timer", "fault", "value"]
 

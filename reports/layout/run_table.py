@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.layout.wrapping import INDENT, wrapped
-from subwarden.reports.record import RunRecord, StepRow
+from subwarden.reports.records.finding import RunRecord, StepRow
 
 STEP, CHANGES = "step", "state changes"
 MOST, FIRST, LAST = 60, 30, 15  # rows of a table; of a longer run the first and the last

@@ -10,7 +10,7 @@ from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.wrapping import named, padded, write_line, write_searchable
 from subwarden.reports.printable import printable
-from subwarden.reports.record import ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord, ScenarioRow
+from subwarden.reports.records.exploration import ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord, ScenarioRow
 
 HAPPENS = {
     "fifo": "happens on stock asyncio",

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from subwarden.reports.record import ScenarioRow, StepRow
+from subwarden.reports.records.exploration import ScenarioRow
+from subwarden.reports.records.finding import StepRow
 
 
 def scenario_steps(rows: Sequence[ScenarioRow]) -> list[StepRow]:

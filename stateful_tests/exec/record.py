@@ -7,10 +7,11 @@ from subwarden.checking.adapter_judge import OBSERVE_SHOWS
 from subwarden.checking.causes import Cause
 from subwarden.checking.linearizability.verdict import judge
 from subwarden.checking.verdict import Verdict, worst
-from subwarden.reports.exec_record import ExecFindingRecord, ExecGateRecord, ExecRunRecord
-from subwarden.reports.history_record import HistoryRecord
 from subwarden.reports.html.trace_record import LostRecord, RunTraceRecord
-from subwarden.reports.record import REPLAY_SCHEMA, BrokenRecord, ReplayRecord, StepRow, TaskRow
+from subwarden.reports.records.exec import ExecFindingRecord, ExecGateRecord, ExecRunRecord
+from subwarden.reports.records.finding import BrokenRecord, StepRow, TaskRow
+from subwarden.reports.records.history import HistoryRecord
+from subwarden.reports.records.replay import REPLAY_SCHEMA, ReplayRecord
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.gate import ExecOutcome
 from subwarden.stateful_tests.exec.pictured.trace import moves_of, trace_of

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from subwarden.reports.layout.console import console_for
-from subwarden.reports.record import ExplorationRecord, ScenarioFindingRecord, VerdictName
+from subwarden.reports.records.exploration import ExplorationRecord, ScenarioFindingRecord
+from subwarden.reports.records.finding import VerdictName
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.code import Coded, decode

@@ -6,12 +6,7 @@ from typing import Protocol
 
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.verdict import Verdict, worst
-from subwarden.reports.record import (
-    EXPLORE_SCHEMA,
-    ExplorationRecord,
-    ScenarioCheckRecord,
-    ScenarioFindingRecord,
-)
+from subwarden.reports.records.exploration import EXPLORE_SCHEMA, ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current

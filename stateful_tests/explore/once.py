@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.waits import waits
 from subwarden.checking.verdict import Verdict
-from subwarden.reports.record import EXPLORE_SCHEMA, ExplorationRecord
+from subwarden.reports.records.exploration import EXPLORE_SCHEMA, ExplorationRecord
 from subwarden.scheduling.isolation import entry_points
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from subwarden.checking.scenario.failure import Failure, FailureKind
-from subwarden.reports.record import ScenarioHoldingRecord, ScenarioTraceRecord
+from subwarden.reports.records.exploration import ScenarioHoldingRecord, ScenarioTraceRecord
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import Follower
 from subwarden.scheduling.strategies.strategy import Exhausted, Strategy, chooser_of

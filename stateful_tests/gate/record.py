@@ -10,7 +10,9 @@ from subwarden.checking.finding import Finding
 from subwarden.checking.verdict import Verdict, worst
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.graph_coverage import ModelCoverage
-from subwarden.reports.record import GATE_SCHEMA, CoverageRecord, FindingRecord, GateRecord, ModelCoverageRecord
+from subwarden.reports.records.coverage import CoverageRecord, ModelCoverageRecord
+from subwarden.reports.records.finding import FindingRecord
+from subwarden.reports.records.gate import GATE_SCHEMA, GateRecord
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.check import Check

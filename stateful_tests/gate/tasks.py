@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
-from subwarden.reports.record import FindingRecord
+from subwarden.reports.records.finding import FindingRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile

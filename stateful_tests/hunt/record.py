@@ -8,7 +8,9 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.checking.verdict import Verdict
-from subwarden.reports.record import HUNT_SCHEMA, FindingRecord, HuntCoverageRecord, HuntRecord, OutcomesRecord
+from subwarden.reports.records.coverage import HuntCoverageRecord
+from subwarden.reports.records.finding import FindingRecord
+from subwarden.reports.records.hunt import HUNT_SCHEMA, HuntRecord, OutcomesRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
-from subwarden.reports.record import REPLAY_SCHEMA, ReplayRecord
+from subwarden.reports.records.replay import REPLAY_SCHEMA, ReplayRecord
 from subwarden.scheduling.schedule import Divergence
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.recording import Recording

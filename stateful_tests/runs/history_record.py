@@ -8,7 +8,7 @@ from subwarden.checking.linearizability.specification import UNJUDGED, Specifica
 from subwarden.checking.linearizability.verdict import Counted, Judgement, NotLinearizable, Unknown
 from subwarden.checking.linearizability.window import Window
 from subwarden.checking.verdict import Verdict
-from subwarden.reports.history_record import CallRecord, CountedRecord, FailureRecord, HistoryRecord
+from subwarden.reports.records.history import CallRecord, CountedRecord, FailureRecord, HistoryRecord
 
 VERSION = 2  # version 1 named the key "state" of a failure "world"
 STARTS = 3  # how many of a window's possible initial states are listed

@@ -8,7 +8,8 @@ from typing import Any, cast
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.model.properties import Property
-from subwarden.reports.record import AdapterRecord, FindingRecord, ScriptRecord, TaskRow
+from subwarden.reports.records.finding import FindingRecord, ScriptRecord, TaskRow
+from subwarden.reports.records.gate import AdapterRecord
 from subwarden.scheduling import pinned, string_hash
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from subwarden.reports.record import FindingRecord
+from subwarden.reports.records.finding import FindingRecord
 from subwarden.stateful_tests.runs.files import file_of
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
 from subwarden.stateful_tests.runs.whole_file import write_whole

@@ -9,7 +9,7 @@ from subwarden.checking.verdict import Verdict
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.model.manager.state import State
 from subwarden.proving.tour.tour import Tour
-from subwarden.reports.record import TOUR_SCHEMA, DifferenceRecord, TourRecord
+from subwarden.reports.records.proof import TOUR_SCHEMA, DifferenceRecord, TourRecord
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.runner import running

@@ -6,7 +6,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from subwarden.reports.record import ScriptRecord
+from subwarden.reports.records.finding import ScriptRecord
 from subwarden.reports.script.driver import HOLDS
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript
@@ -37,7 +37,7 @@ def scripted(level: Level, record: dict[str, Any], subject: str, factory: Factor
 
 
 def script_of(level: Level, record: dict[str, Any], subject: str, claimant: Claimant | None) -> ScriptRecord:
-    """A finding's `reports.record.ScriptRecord`. `record` is the rest of the finding's record; `claimant` has heard of the run, and is None
+    """A finding's `ScriptRecord`. `record` is the rest of the finding's record; `claimant` has heard of the run, and is None
     in the order `any`, where there is no script. The script is run, which takes up to `LIMIT` seconds.
     """
     if claimant is None:

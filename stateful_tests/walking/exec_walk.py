@@ -6,7 +6,7 @@ from shlex import quote
 
 from subwarden.model.core.words import say_operation
 from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord, WalkHeadRecord, WalkRecord
-from subwarden.reports.record import HELD, why_recorded
+from subwarden.reports.records.replay import HELD, why_recorded
 from subwarden.scheduling.run import Choose
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess

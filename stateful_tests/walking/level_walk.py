@@ -8,7 +8,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord, WalkHeadRecord, WalkRecord
-from subwarden.reports.record import HELD, why_recorded
+from subwarden.reports.records.replay import HELD, why_recorded
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.string_hash import current

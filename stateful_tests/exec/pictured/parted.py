@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
-from subwarden.reports.exec_record import ExecRunRecord
-from subwarden.reports.record import HoldingRunRecord, TraceRecord
+from subwarden.reports.records.exec import ExecRunRecord
+from subwarden.reports.records.finding import HoldingRunRecord, TraceRecord
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec.play import ExecRun

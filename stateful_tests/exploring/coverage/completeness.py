@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from subwarden.reports.record import CompletenessRecord, FaultSweepRecord
+from subwarden.reports.records.coverage import CompletenessRecord, FaultSweepRecord
 
 EXPLORED = "variants"  # a variant is a program with a choice of the faults that may happen in it; so many were explored
 EVERYTHING = "everything"  # every schedule there is has been run

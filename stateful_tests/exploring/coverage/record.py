@@ -5,7 +5,7 @@ from pathlib import Path
 
 from subwarden import stateful_tests
 from subwarden.checking.place import path_of
-from subwarden.reports.record import CoverageRecord
+from subwarden.reports.records.coverage import CoverageRecord
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage import completeness, stakes
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from subwarden.reports.record import StakeRecord
+from subwarden.reports.records.coverage import StakeRecord
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
 
 Stakes = Counter[tuple[str, bool]]

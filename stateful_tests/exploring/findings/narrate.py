@@ -9,7 +9,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.place import origin, place
-from subwarden.reports.record import StepRow
+from subwarden.reports.records.finding import StepRow
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.isolation.printed import lines_of
 from subwarden.scheduling.order import EARLY, LATE, TIMER
@@ -36,7 +36,7 @@ class Narration(Observer):
         self._first_seen: dict[Cause, int] = {}  # cause -> the row that shows it first
 
     def rows(self, *causes: Cause) -> list[StepRow]:
-        """A row for each step and outside event, as `reports.record.StepRow`; the row where a cause shows first says so in `broken`."""
+        """A row for each step and outside event, as `StepRow`; the row where a cause shows first says so in `broken`."""
         rows = [row.copy() for row in self._rows]
         for cause in causes:
             if cause in self._first_seen and rows:

@@ -23,7 +23,7 @@ from subwarden.reports.html.trace_record import (
     RunTraceRecord,
     StateRecord,
 )
-from subwarden.reports.record import StepRow
+from subwarden.reports.records.finding import StepRow
 from subwarden.scheduling.handles import name_of, owner
 from subwarden.scheduling.locks import held, waiting
 from subwarden.scheduling.order import TIMER

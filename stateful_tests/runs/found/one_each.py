@@ -5,7 +5,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
-from subwarden.reports.record import AlsoRecord, FindingRecord
+from subwarden.reports.records.finding import AlsoRecord, FindingRecord
 from subwarden.scheduling import string_hash
 from subwarden.scheduling.schedule import Divergence
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget

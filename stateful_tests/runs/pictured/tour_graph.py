@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from subwarden.proving.tour.transitions import Transition
-from subwarden.reports.record import LayerMoveRecord, LayersRecord
+from subwarden.reports.records.proof import LayerMoveRecord, LayersRecord
 
 
 def layers_record(transitions: Sequence[Transition], fates: Mapping[Transition, str]) -> LayersRecord:

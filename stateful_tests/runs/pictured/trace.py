@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from subwarden.reports.html.trace_record import RunTraceRecord
-from subwarden.reports.record import HoldingRunRecord, StepRow, TraceRecord
+from subwarden.reports.records.finding import HoldingRunRecord, StepRow, TraceRecord
 from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.findings.parting import Parting, lost_record, parting
 from subwarden.stateful_tests.exploring.findings.pictured.model_moves import moves_record

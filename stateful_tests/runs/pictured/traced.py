@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from subwarden.reports.record import FindingRecord, TraceRecord
+from subwarden.reports.records.finding import FindingRecord, TraceRecord
 from subwarden.scheduling import pinned
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.replay import BadReplay, read

@@ -13,7 +13,7 @@ from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.places import Spot, own, raised_at, said
 from subwarden.checking.scenario.waits import waits
 from subwarden.reports.html.trace_record import Mark
-from subwarden.reports.record import ScenarioLine, ScenarioRow
+from subwarden.reports.records.exploration import ScenarioLine, ScenarioRow
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.isolation.printed import lines_of

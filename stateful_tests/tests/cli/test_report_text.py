@@ -14,7 +14,8 @@ from subwarden.checking.finding import Finding
 from subwarden.impl.subjects import SUBJECTS
 from subwarden.reports.gate import write_finding, write_gate
 from subwarden.reports.layout.console import console_for
-from subwarden.reports.record import GATE_SCHEMA, FindingRecord, GateRecord
+from subwarden.reports.records.finding import FindingRecord
+from subwarden.reports.records.gate import GATE_SCHEMA, GateRecord
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.runs.saved import saved_runs

@@ -7,7 +7,7 @@ import pytest
 
 from subwarden.cli import tour as verb
 from subwarden.cli.main import main
-from subwarden.reports.record import TourRecord
+from subwarden.reports.records.proof import TourRecord
 from subwarden.scheduling.watchdog import WATCHDOG
 
 SMALL = ["--connections", "1"]

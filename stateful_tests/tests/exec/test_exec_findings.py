@@ -19,8 +19,8 @@ from subwarden.cli.main import main
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
 from subwarden.reports.exec import write_process_gate
-from subwarden.reports.exec_record import ExecGateRecord
 from subwarden.reports.layout.console import console_for
+from subwarden.reports.records.exec import ExecGateRecord
 from subwarden.stateful_tests.exec import finding as finding_module
 from subwarden.stateful_tests.exec.finding import ExecFinding, investigate
 from subwarden.stateful_tests.exec.gate import ExecOutcome

@@ -7,7 +7,7 @@ import pytest
 
 import subwarden
 from subwarden.reports.html.views import html_of
-from subwarden.reports.record import ScenarioFindingRecord
+from subwarden.reports.records.exploration import ScenarioFindingRecord
 from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
 from subwarden.stateful_tests.explore.pictured import add_pictures
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario, scenario_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from subwarden.reports.record import ReplayRecord
+from subwarden.reports.records.replay import ReplayRecord
 from subwarden.stateful_tests.exploring.findings.source_lines import place_record
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.saved import saved_runs

@@ -25,7 +25,7 @@ from subwarden.checking.verdict import Verdict
 from subwarden.model.properties import Property
 from subwarden.reports.gate import write_gate
 from subwarden.reports.missed import MOST, in_words
-from subwarden.reports.record import GATE_SCHEMA, GateRecord
+from subwarden.reports.records.gate import GATE_SCHEMA, GateRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES

@@ -15,7 +15,7 @@ from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.source import SourceManager
 from subwarden.reports.gate import write_finding
 from subwarden.reports.hunt import write_hunt
-from subwarden.reports.record import HuntRecord
+from subwarden.reports.records.hunt import HuntRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind

@@ -22,7 +22,7 @@ from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search import Progress, SearchVerdict, StateGraphSearch, search
 from subwarden.reports.proof import write_proof
-from subwarden.reports.record import ProofRecord
+from subwarden.reports.records.proof import ProofRecord
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 from subwarden.stateful_tests.tests.paths import GOLDEN
 

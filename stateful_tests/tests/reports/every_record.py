@@ -8,7 +8,7 @@ from typing import Any
 from subwarden.checking.linearizability.verdict import SPECIFICATIONS, judge_file, survey_file
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.tour import tour
-from subwarden.reports.record import PLAY_SCHEMA
+from subwarden.reports.records.gate import PLAY_SCHEMA
 from subwarden.stateful_tests.runs.history_record import record as judgement_of
 from subwarden.stateful_tests.runs.tour import tour_record
 from subwarden.stateful_tests.subjects.loading import load

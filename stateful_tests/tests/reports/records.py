@@ -4,7 +4,8 @@ from functools import cache
 from typing import Any
 
 from subwarden.cli.replay import with_script
-from subwarden.reports.record import GATE_SCHEMA, GateRecord, ReplayRecord
+from subwarden.reports.records.gate import GATE_SCHEMA, GateRecord
+from subwarden.reports.records.replay import ReplayRecord
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.record import script_record
 from subwarden.stateful_tests.runs.saved import saved_runs

@@ -8,7 +8,7 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
-from subwarden.reports.record import FindingRecord
+from subwarden.reports.records.finding import FindingRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import finding_record, script_record

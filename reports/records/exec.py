@@ -2,8 +2,8 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from subwarden.reports.history_record import HistoryRecord
-from subwarden.reports.record import BrokenRecord, RunRecord, TraceRecord, VerdictName
+from subwarden.reports.records.finding import BrokenRecord, RunRecord, TraceRecord, VerdictName
+from subwarden.reports.records.history import HistoryRecord
 
 
 class ProtocolCheckRecord(TypedDict):

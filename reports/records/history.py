@@ -2,7 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
-from subwarden.reports.record import VerdictName
+from subwarden.reports.records.finding import VerdictName
 
 
 class CallRecord(TypedDict):

@@ -1,0 +1,105 @@
+"""The record of a scenario's exploration."""
+
+from typing import Final, Literal, NotRequired, TypedDict
+
+from subwarden.reports.html.trace_record import LostRecord, RunTraceRecord
+from subwarden.reports.records.finding import OrderName, VerdictName
+
+EXPLORE_SCHEMA: Final = "subwarden/explore/1"
+
+
+class ScenarioLine(TypedDict):
+    """A line of the user's code that ran: `at` is file:line."""
+
+    at: str
+    source: str
+
+
+class ScenarioRow(TypedDict):
+    """A step of a run of a scenario, or a fault, or the clock. `lines`: those that ran, the last one where the task waits now; `did`: what
+    else there is to say. `deviates`: how this is not what stock asyncio does; empty where it is.
+    """
+
+    step: int
+    task: str
+    lines: list[ScenarioLine]
+    did: list[str]
+    deviates: str
+
+
+class ScenarioHoldingRecord(TypedDict):
+    """The nearest run of the scenario that holds, as `HoldingRunRecord` has it."""
+
+    common: int
+    steps: list[ScenarioRow]
+    trace: RunTraceRecord
+
+
+class ScenarioTraceRecord(RunTraceRecord, LostRecord):
+    """The trace of a failing run of a scenario, and the nearest run that holds."""
+
+    holds: ScenarioHoldingRecord | None
+
+
+class ScenarioFindingRecord(TypedDict):
+    """A failure of a scenario, in its minimal run. `trace`: what pages need beside it; there if one was asked for. `found`: the schedule
+    that showed it first, counted in its order; 0: a saved run. `at`: where the error was raised, as path:line. `fault`: it needs a
+    cancellation or a failing call; `slow_step`: it needs a step that takes long; `outside`: the timing of a simulated network, executor or
+    client is a part of it; `arguments`: a test gives the scenario some.
+    """
+
+    kind: str
+    title: str
+    evidence: list[str]
+    order: OrderName
+    at: NotRequired[str]
+    fault: bool
+    slow_step: bool
+    outside: NotRequired[bool]
+    arguments: NotRequired[bool]
+    found: int
+    deviations: int
+    moved: list[str]
+    values: list[str]
+    minimal: bool
+    virtual_seconds: float
+    steps: list[ScenarioRow]
+    trace: NotRequired[ScenarioTraceRecord]
+    printed: NotRequired[list[str]]
+    replay: str
+    script: str | None
+    script_confirmed: bool | None
+    script_doubt: str | None
+
+
+class ScenarioCheckRecord(TypedDict):
+    """The schedules of one order. `complete_within`: all schedules with so many deviations were run (-1: not even one); `complete`: all
+    schedules, or all states, were; `unseen`: the chance that the next schedule ends in a new state (Good-Turing).
+    """
+
+    order: OrderName
+    verdict: VerdictName
+    schedules: int
+    steps: int
+    complete_within: int
+    complete: bool
+    end_states: int
+    unseen: float | None
+    seconds: float
+
+
+class ExplorationRecord(TypedDict):
+    """The exploring of a scenario. `sometimes`: whether each such condition was met in any run; `tried`: saved failures that were tried
+    first, and how many of them still fail.
+    """
+
+    schema: Literal["subwarden/explore/1"]
+    scenario: str
+    seed: int
+    hash_seed: int | None
+    verdict: VerdictName
+    stopped: bool
+    checks: list[ScenarioCheckRecord]
+    findings: list[ScenarioFindingRecord]
+    sometimes: dict[str, bool]
+    doubts: list[str]

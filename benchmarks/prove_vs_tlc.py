@@ -16,7 +16,8 @@ from pathlib import Path
 from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search import StateGraphSearch, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.result import StateGraphSearch
 from subwarden.stateful_tests.specimens import tlc
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "proving.md"

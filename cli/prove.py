@@ -12,7 +12,7 @@ from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.cli.reporting.say import say
 from subwarden.proving.manager import proof as manager_proof
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.search import Progress
+from subwarden.proving.search.result import Progress
 from subwarden.proving.server import proof as server_proof
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.reports.layout.console import console_for

@@ -13,7 +13,9 @@ from subwarden.proving.manager.liveness import Liveness, check_liveness, has_no_
 from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search import CounterExample, Progress, SearchVerdict, StateGraphSearch, run_to, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.counter_examples import run_to
+from subwarden.proving.search.result import CounterExample, Progress, SearchVerdict, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.symmetry.column_order import ColumnOrder

@@ -5,7 +5,9 @@ from functools import partial
 
 from subwarden.model.properties import Property
 from subwarden.proving.manager.proof import Proof
-from subwarden.proving.search import CounterExample, Progress, StateGraphSearch, run_to, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.counter_examples import run_to
+from subwarden.proving.search.result import CounterExample, Progress, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness, check_server_liveness
 from subwarden.proving.server.properties import unjudged
 from subwarden.proving.server.renaming import server_renamings

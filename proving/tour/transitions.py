@@ -5,7 +5,7 @@ from typing import NamedTuple
 from subwarden.proving.manager.open_calls import Whole
 from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search import search
+from subwarden.proving.search.breadth_first import search
 
 
 class TooLarge(Exception):

@@ -20,7 +20,8 @@ from subwarden.proving.manager.liveness import check_liveness, strong_components
 from subwarden.proving.manager.proof import Proof, prove
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search import Progress, SearchVerdict, StateGraphSearch, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.result import Progress, SearchVerdict, StateGraphSearch
 from subwarden.reports.proof import write_proof
 from subwarden.reports.records.proof import ProofRecord
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS

@@ -12,7 +12,8 @@ from subwarden.model.server import transitions as pr
 from subwarden.model.server.requests import Reply
 from subwarden.model.server.state import Change, ChangeKind, Loaded, ServerState
 from subwarden.proving.manager.proof import Proof
-from subwarden.proving.search import SearchVerdict, StateGraphSearch, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.result import SearchVerdict, StateGraphSearch
 from subwarden.proving.server.kinds import expected
 from subwarden.proving.server.liveness import check_server_liveness
 from subwarden.proving.server.proof import prove_server

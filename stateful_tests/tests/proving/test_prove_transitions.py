@@ -12,7 +12,7 @@ from subwarden.proving.manager.kinds import KINDS, expected
 from subwarden.proving.manager.open_calls import ManagerConfiguration, Step, move
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search import search
+from subwarden.proving.search.breadth_first import search
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 
 SMALL = [

@@ -9,7 +9,8 @@ from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search import SearchVerdict, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.result import SearchVerdict
 from subwarden.proving.symmetry.column_order import ColumnOrder
 from subwarden.proving.symmetry.renaming import EveryRenaming, renamings
 from subwarden.proving.transition_system import Symmetry

@@ -8,7 +8,8 @@ import pytest
 
 from subwarden.model.server.requests import Reply
 from subwarden.model.server.state import InFlight, Loaded, ServerState
-from subwarden.proving.search import SearchVerdict, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.result import SearchVerdict
 from subwarden.proving.server.encoding import ServerEncoding
 from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.renaming import server_renamings

@@ -13,7 +13,8 @@ from subwarden.model.manager.projection import project
 from subwarden.proving.manager.proof import prove
 from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search import SearchVerdict, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.result import SearchVerdict
 from subwarden.stateful_tests.specimens import tlc
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
 from subwarden.stateful_tests.specimens.tlc import validate

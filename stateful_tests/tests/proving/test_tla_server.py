@@ -2,7 +2,8 @@
 
 import pytest
 
-from subwarden.proving.search import SearchVerdict, search
+from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.result import SearchVerdict
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.system import ServerSystem
 from subwarden.stateful_tests.specimens import tlc

@@ -1,5 +1,5 @@
-"""What holds for all tests: signals reach what they start, garbage is not looked for among what was there before them, and Java starts
-quickly."""
+"""What holds for all tests: signals reach what they start, garbage is not looked for among what was there before them, Java starts
+quickly, and a run may have a share of them."""
 
 import atexit
 import gc
@@ -7,6 +7,10 @@ import os
 import shutil
 import signal
 import tempfile
+
+import pytest
+
+from subwarden.stateful_tests.tests.share import in_share
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, which lets what it starts ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -25,3 +29,9 @@ def pytest_collection_finish() -> None:
     it went through them, and many tests explore more than once."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    share = in_share([item.nodeid for item in items], os.environ.get("SUBWARDEN_SHARE", "1/1"))
+    config.hook.pytest_deselected(items=[item for item, chosen in zip(items, share, strict=True) if not chosen])
+    items[:] = [item for item, chosen in zip(items, share, strict=True) if chosen]

@@ -169,7 +169,7 @@ NUMBERS = r": \d+%, (reading|[\d,]+ {}, [\d,]+/s)(, \d+ findings?)?, \d:\d\d( le
         (("tour", "--subject", "source", "--connections", "2", "--threads", "1"), "calls", True),
         (("play", "program.txt", "--subject", "rooms.py:Adapter", "--schedules", "100"), "schedules", True),
         (("check", "history.jsonl"), "lines", None),
-        (("gate", "--subject", f"exec:{sys.executable} phantom.py", "--profile", "dev"), "runs", True),
+        (("gate", "--subject", f"exec:{sys.executable} phantom.py", "--profile", "dev", "--seed", "1"), "runs", True),
     ],
     ids=lambda each: each[0] if isinstance(each, tuple) else None,
 )

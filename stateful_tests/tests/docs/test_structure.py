@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from subwarden.stateful_tests.tests.paths import CORPUS, ROOT, TESTS
+from subwarden.stateful_tests.tests.share import in_share
 
 MOST_FILES, MOST_LINES = 15, 300
 NOT_OURS = ("__pycache__", "build")
@@ -97,3 +98,13 @@ def test_the_files_that_a_page_names_are_there(page: Path) -> None:
     rooms = "|".join(re.escape(folder.name) for folder in ROOT.iterdir() if folder in set(folders()))
     names = {name for code in codes for name in re.findall(rf"(?<![\w/.-])(?:{rooms})/[\w./*-]*", code)}
     assert not {name for name in names if not any(ROOT.glob(name.rstrip("/.")))}
+
+
+def test_each_slow_test_is_in_one_share_of_eight() -> None:
+    names = [f"stateful_tests/tests/test_it.py::test_{number}" for number in range(400)]
+    shares = [in_share(names, f"{number}/8") for number in range(1, 9)]
+    assert all(sum(chosen) == 1 for chosen in zip(*shares, strict=True))
+    assert all(sum(share) > 20 for share in shares)
+    assert all(in_share(names, "1/1"))
+    with pytest.raises(pytest.UsageError, match="K from 1 to N"):
+        in_share(names, "9/8")

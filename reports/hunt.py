@@ -11,7 +11,7 @@ from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
 from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.missed import write_missed
 from subwarden.reports.records.coverage import HuntCoverageRecord
-from subwarden.reports.records.hunt import HuntRecord, StrategyRecord
+from subwarden.reports.records.hunt import KILLING, HuntRecord, StrategyRecord
 
 WHY = {
     "budget": "the budget ended",
@@ -31,6 +31,10 @@ def write_hunt(record: HuntRecord, console: Console, *, verbose: bool = False, p
         write_finding(finding, console, portable=portable)
         if not finding.get("shrunk", True):
             console.print("  This run is not shrunk yet: the hunt ended first. --resume does that first.\n")
+    for of in record.get("killing", []):
+        write_line(KILLING, console, "bold red")
+        write_line(f"  in round {of['round']} of worker {of['worker']}, {of['check']}, each of three workers {of['died']}", console)
+        write_searchable(f"again: {of['again']}\n", console)
     console.print(_checks(record["coverage"], console.width, verbose=verbose))
     if verbose:
         console.print()
@@ -49,7 +53,7 @@ def write_hunt(record: HuntRecord, console: Console, *, verbose: bool = False, p
 
 
 def _summary(record: HuntRecord, console: Console) -> None:
-    found = len(record["findings"])
+    found = len(record["findings"]) + len(record.get("killing", []))
     searched = f"{record['schedules']:,} schedules of {record['programs']:,} programs"
     count = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
     said = f"subject {record['subject']}: {record['verdict']} ({count} in {searched})"

@@ -12,7 +12,7 @@ from subwarden.reports.html.view import FindingView, View, bullets, plural, tabl
 from subwarden.reports.records.coverage import CoverageRecord
 from subwarden.reports.records.finding import BrokenRecord, FindingRecord
 from subwarden.reports.records.gate import AdapterRecord, GateRecord, PlayRecord
-from subwarden.reports.records.hunt import HuntRecord
+from subwarden.reports.records.hunt import KILLING, HuntRecord, killing_said
 from subwarden.reports.records.replay import ReplayRecord, why_recorded
 
 COVERED = "Coverage of each check"
@@ -64,9 +64,10 @@ def gate_view(record: GateRecord) -> View:
 
 def hunt_view(record: HuntRecord) -> View:
     """The page of a hunt."""
-    unseen = record["outcomes"]["unseen"]
+    unseen, killing = record["outcomes"]["unseen"], record.get("killing", [])
+    found = plural(len(record["findings"]) + len(killing), "finding")
     said = [
-        f"{plural(len(record['findings']), 'finding')} in {record['schedules']:,} schedules of {record['programs']:,} programs"
+        f"{found} in {record['schedules']:,} schedules of {record['programs']:,} programs"
         f" (seed {record['seed']}, {plural(record['rounds'], 'round')}). {ENDED[record['ended']]}",
     ]
     said += [f"One more sampled run ends in a new state with a chance of about {unseen:.2%} (Good-Turing)."] if unseen is not None else []
@@ -77,7 +78,10 @@ def hunt_view(record: HuntRecord) -> View:
         verdict=record["verdict"],
         said=said,
         pictures=_coverage(record["coverage"], {}),
-        findings=[finding_view(finding) for finding in record["findings"]],
+        findings=[
+            *(finding_view(finding) for finding in record["findings"]),
+            *(FindingView("ends-the-process", KILLING, [killing_said(of)], replay=of["again"]) for of in killing),
+        ],
         sections=[("Strategies", strategies), *_gaps(record["never_fired"], [*record["doubts"], *record["lost"]], record)],
     )
 

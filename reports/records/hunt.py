@@ -1,6 +1,6 @@
 """The record of a hunt, over all its sessions."""
 
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
 
 from subwarden.reports.records.coverage import HuntCoverageRecord
 from subwarden.reports.records.finding import FindingRecord, VerdictName
@@ -38,6 +38,26 @@ class OutcomesRecord(TypedDict):
     relative_error: float
 
 
+class KillingRecord(TypedDict):
+    """The subject ends the process that runs it: in this round of this worker, all that ran it have `died`. `again`: a command that shows
+    it.
+    """
+
+    check: str
+    worker: int
+    round: int
+    died: str
+    again: str
+
+
+KILLING = "the subject ends the process that runs it"
+
+
+def killing_said(of: KillingRecord) -> str:
+    """In words, for a line."""
+    return f"{KILLING}: in round {of['round']} of worker {of['worker']}, {of['check']}, each of three workers {of['died']}"
+
+
 class HuntRecord(AdapterRecord):
     """A hunt, over all its sessions. `lost`: a line for each worker that died."""
 
@@ -60,4 +80,5 @@ class HuntRecord(AdapterRecord):
     never_fired: list[str]
     outcomes: OutcomesRecord
     lost: list[str]
+    killing: NotRequired[list[KillingRecord]]
     doubts: list[str]

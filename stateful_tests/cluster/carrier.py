@@ -21,6 +21,7 @@ from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.cluster.child import our_prefix
 from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.portion import Messages, Portion, carry
+from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, Heard
 from subwarden.stateful_tests.hunt.worker import Assignment
 
@@ -170,7 +171,7 @@ class DaskCarrier:
         task.hosts.append(host)
         if len(task.hosts) > MOST_DEATHS:
             self._forget(key)
-            yield task.worker, "poisoned", f"ended its Dask worker, {', '.join(task.hosts[:MOST_DEATHS])},"
+            yield task.worker, "poisoned", Death(f"ended its Dask worker, {', '.join(task.hosts[:MOST_DEATHS])},")
         elif len(task.hosts) > 1:
             yield task.worker, "retried", f"lost its Dask worker {task.hosts[-2]}; {host} does that task again"
 
@@ -179,7 +180,7 @@ class DaskCarrier:
             return  # seen by `heard`
         if isinstance(error, KilledWorker):
             self._forget(key)
-            yield task.worker, "poisoned", f"ended its Dask worker, {', '.join(task.hosts) or error.last_worker.address},"
+            yield task.worker, "poisoned", Death(f"ended its Dask worker, {', '.join(task.hosts) or error.last_worker.address},")
             return
         refused = len(self._refused)
         self._greet()
@@ -199,7 +200,7 @@ class DaskCarrier:
         for message, about in said:
             yield task.worker, message, about
         if not said or said[-1][0] not in (*LAST_WORDS, "lost"):
-            yield task.worker, "lost", "was cancelled by the cluster"
+            yield task.worker, "lost", Death("was cancelled by the cluster")
 
     # --- workers
 

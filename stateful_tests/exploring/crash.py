@@ -7,6 +7,7 @@ import faulthandler
 import re
 import signal
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -17,7 +18,19 @@ from subwarden.scheduling.uncontrolled import is_library
 
 CRASHES = tuple(getattr(signal, name) for name in "SIGSEGV SIGBUS SIGFPE SIGILL SIGABRT".split() if hasattr(signal, name))
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
+BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 JOINED_WITHIN = 1.0  # seconds: a process that has closed its pipe is ending
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a worker died, in words. `by_itself`: nobody else can have ended it, so the code that it ran has."""
+
+    said: str
+    by_itself: bool = False
+
+    def __str__(self) -> str:
+        return self.said
 
 
 class CrashNote:
@@ -31,23 +44,23 @@ class CrashNote:
         with suppress(OSError):
             faulthandler.enable(self._path.open("w", encoding="utf-8"), all_threads=False)
 
-    def of_child(self, process: Any) -> str:
+    def of_child(self, process: Any) -> Death:
         """As `died`, of a process of multiprocessing that has ended or is about to."""
         process.join(JOINED_WITHIN)
         return self.died(process.exitcode)
 
-    def died(self, code: int | None) -> str:
+    def died(self, code: int | None) -> Death:
         """In the parent: how the worker died, from its exit code as Python gives it; None: it still runs."""
         text = self.close()
         if code is None or code >= 0:
-            return "stopped answering" if code is None else f"ended with exit code {code}"
+            return Death("stopped answering") if code is None else Death(f"ended with exit code {code}", by_itself=True)
         number = -code
         name = signal.Signals(number).name if number in {each.value for each in signal.Signals} else f"signal {number}"
         if number not in CRASHES:
-            return f"was killed ({name}: by somebody, or for want of memory)"
+            return Death(f"was killed ({name}: by somebody, or for want of memory)", by_itself=number not in BY_OTHERS)
         frames = [(file, int(line)) for file, line in FRAME.findall(text) if not is_library(file)]
         where = f" that {place(*frames[0])} called" if frames else ""
-        return f"was killed by {name}, a crash in native code{where}"
+        return Death(f"was killed by {name}, a crash in native code{where}", by_itself=True)
 
     def close(self) -> str:
         """Remove the file; returns its text."""

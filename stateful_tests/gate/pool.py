@@ -151,7 +151,7 @@ class Pool:
                     self._idle(pipe)
                     break
         except (EOFError, OSError):
-            self.died = self.died or self._notes[pipe].of_child(self._processes[pipe])
+            self.died = self.died or str(self._notes[pipe].of_child(self._processes[pipe]))
             self._end(pipe)
         return heard
 

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
 from subwarden.scheduling import string_hash
-from subwarden.stateful_tests.exploring.crash import CrashNote
+from subwarden.stateful_tests.exploring.crash import CrashNote, Death
 from subwarden.stateful_tests.hunt.worker import Assignment, work
 
 LAST_WORDS = ("done", "bad", "failed", "paused")  # after which an assignment has ended, and is not lost
@@ -31,8 +31,8 @@ class Carrier(Protocol):
     def heard(self, timeout: float) -> Iterable[Heard]:
         """The messages since the last time, in order for each lane; waits up to `timeout` seconds for the first.
 
-        Beside the messages of `worker.work`: ("lost", how) of a worker that was killed, whose work is to be done again; ("early", Kept),
-        a finding that is told once more; ("poisoned", how) of work that killed every worker; ("retried", how) of work that another has
+        Beside the messages of `worker.work`: ("lost", Death) of a worker that was killed, whose work is to be done again; ("early", Kept),
+        a finding that is told once more; ("poisoned", Death) of work that killed every worker; ("retried", how) of work that another has
         taken; ("said", line).
         """
 
@@ -110,5 +110,5 @@ class LocalProcesses:
             if message in LAST_WORDS:
                 return
 
-    def _end_of(self, worker: int) -> str:
+    def _end_of(self, worker: int) -> Death:
         return self._notes[worker].of_child(self._processes[worker])

@@ -13,9 +13,10 @@ import json
 import os
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from subwarden.checking.causes import Cause
+from subwarden.reports.records.hunt import KillingRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.hunt.encoding import decode, encode
@@ -155,6 +156,9 @@ class Folder:
                     totals.rounds.update({int(worker): done for worker, done in line["did"]["rounds"].items()})
                     for check, work in line["did"]["work"].items():
                         totals.add(check, Work.decode(work))
+                elif "killing" in line:
+                    of = line["killing"]
+                    totals.killing.append(KillingRecord(**cast("KillingRecord", of)))
             except DAMAGED as error:
                 raise self._unreadable(error, number) from None
         try:

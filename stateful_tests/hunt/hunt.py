@@ -7,6 +7,8 @@ A resumed hunt counts each run once: the work on disk is that of rounds which ar
 where the number of rounds decides, those that were finished. The report tells the work in other rounds too, and then it is forgotten.
 
 With a fixed number of rounds, the findings depend on subject, seed, number of workers and folder alone.
+
+Long because each message of a worker may change the state of a session, which only this class has.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +17,8 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
+from subwarden.reports.records.hunt import killing_said
+from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.exploring.signals import ENDING, ignoring, interruptible
 from subwarden.stateful_tests.hunt.carrier import Carrier, LocalProcesses
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
@@ -25,7 +29,7 @@ from subwarden.stateful_tests.hunt.search import Rank
 from subwarden.stateful_tests.hunt.shared_corpus import EVERY as CORPUS_EVERY
 from subwarden.stateful_tests.hunt.shared_corpus import SharedCorpus
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
-from subwarden.stateful_tests.hunt.worker import GRACE, Assignment, check_of
+from subwarden.stateful_tests.hunt.worker import GRACE, Assignment
 from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
 from subwarden.stateful_tests.hunt.writer import Writer
 from subwarden.stateful_tests.runs.replay import of_finding
@@ -230,16 +234,18 @@ class Hunt:
             count, cancelled = finding.size[0], " with a cancellation" * finding.cancellation
             how = f"{count} operation{'s' * (count != 1)}, in {finding.order.value}{cancelled}"
             now, at = "as small as it gets" if kept.shrunk else "being made smaller", f" at {kept.at}" if kept.at else ""
-            said = f"found {finding.broken.name} {finding.broken.title}: {cause.said()} ({how}; {now}){at}"
+            by = "" if worker is not None else "by another hunt, and confirmed here: "
+            said = f"found {by}{finding.broken.name} {finding.broken.title}: {cause.said()} ({how}; {now}){at}"
             self._listener.say(f"{said}; subwarden replay {quote(str(path or of_finding(self._plan.subject, finding).string()))}")
 
-    def _lost(self, worker: int, how: str, *, poisoned: bool) -> None:
+    def _lost(self, worker: int, how: Death, *, poisoned: bool) -> None:
         """`worker` has died; `poisoned`: so have all that did its work before."""
         slot = self._slots[worker]
         at = max(0, self.totals.rounds.get(worker, 0) - (self._plan.rounds is None))
         late = self._stopping or (self._deadline is not None and monotonic() >= self._deadline)
-        if slot.poisoned(at) or poisoned:
-            self._set_aside(worker, at, how)
+        blamed = how.by_itself or self._plan.rounds is not None  # a round that is done again is the same; else somebody may have killed it
+        if (blamed and slot.poisoned(how.said if self._plan.rounds is None else at)) or poisoned:
+            self._set_aside(worker, at, how.said)
         if not late and slot.may_be_taken():
             self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
             slot.taken()
@@ -252,11 +258,12 @@ class Hunt:
         self._report(worker, f"{how} in round {at}; its findings are kept; {left}")
 
     def _set_aside(self, worker: int, at: int, how: str) -> None:
-        """A round ends each process that does it. It is left out, and that is said of the subject."""
+        """The subject ends each process that does this round, which is left out: that is a finding."""
         self.totals.rounds[worker] = at + 1
-        check = check_of(self._plan.checks, worker, at).name
-        said = f"the subject ends the process that runs it: in round {at} of worker {worker}, {check}, each worker {how}; it is left out"
-        self._count({check: Work(doubts=[said])})
+        of = self._plan.killing(worker, at, how)
+        self.totals.killing.append(of)
+        self._folder.journal({"killing": of})
+        self._listener.say(f"found: {killing_said(of)}; again: {of['again']}")
 
     def _report(self, worker: int, how: str) -> None:
         said = f"worker {worker} {how}"

@@ -1,11 +1,15 @@
 """The plan of a session of a hunt: its checks and their amount, and the findings of earlier sessions as they are now."""
 
 from dataclasses import dataclass, replace
+from shlex import join
 
+from subwarden.reports.records.hunt import KillingRecord
 from subwarden.scheduling import pinned, string_hash
 from subwarden.stateful_tests.exploring.check import Check, checks_of
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.hunt.folder import LEVELS as LEVEL_CHOICES
 from subwarden.stateful_tests.hunt.work import Kept
+from subwarden.stateful_tests.hunt.worker import check_of
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of, load
 
@@ -29,6 +33,16 @@ class Plan:
     def until(self) -> float | None:
         """Seconds of the session until its workers search no more; None: their rounds decide. The rest is for recording what they found."""
         return None if self.budget is None else self.budget - min(REPORT * self.budget, LONGEST_REPORT)
+
+    def killing(self, worker: int, number: int, died: str) -> KillingRecord:
+        """The record of round `number` of `worker`, in which all processes that ran the subject have `died`."""
+        levels, orders = {check.level for check in self.checks}, {check.order.value for check in self.checks}
+        again = ["subwarden", "hunt", "--subject", self.subject, "--seed", str(self.seed)]
+        again += ["--jobs", str(worker + 1), "--rounds", str(number + 1)]
+        again += ["--order", *orders] if len(orders) == 1 else []
+        again += ["--level", *levels] if len(levels) == 1 and levels <= set(LEVEL_CHOICES) else []
+        check = check_of(self.checks, worker, number).name
+        return {"check": check, "worker": worker, "round": number, "died": died, "again": join(again)}
 
     def hash_seed(self, worker: int) -> int:
         """The seed of the string hash of `worker`. Each has another: production, too, chooses the order of a set."""

@@ -71,6 +71,7 @@ def hunt_record(
         "never_fired": never,
         "outcomes": _outcomes(totals),
         "lost": totals.lost,
+        **({"killing": totals.killing} if totals.killing else {}),  # type: ignore[typeddict-item]  # mypy: not of a conditional
         "doubts": [*whole.doubts, *doubts, *unfit],
         **adapter_record(plan.checks, load(plan.subject, plan.checks[0].level)),
     }
@@ -108,7 +109,7 @@ def verdict(checks: Sequence[Check], totals: Totals, confirmed: Collection[Cause
     `confirmed`: the causes of the findings that still showed when they were recorded; `doubts`: about other findings, and the points of
     coverage that were never reached.
     """
-    if confirmed:
+    if confirmed or totals.killing:
         return Verdict.VIOLATED
     whole = totals.whole
     ran = all(totals.work.get(check.name, Work()).schedules for check in checks)

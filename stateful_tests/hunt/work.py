@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from subwarden.checking.finding import Finding
+from subwarden.reports.records.hunt import KillingRecord
 from subwarden.stateful_tests.exploring.coverage import stakes
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely
@@ -138,6 +139,7 @@ class Totals:
     end_states: dict[str, DigestCounter] = field(default_factory=dict)  # by the name of the check
     rounds: dict[int, int] = field(default_factory=dict)  # worker -> how many rounds it has begun or, by their number, finished
     lost: list[str] = field(default_factory=list)  # a line for each worker that died
+    killing: list[KillingRecord] = field(default_factory=list)  # where the subject has ended every process that ran it
 
     def add(self, check: str, work: Work) -> None:
         """Add the work that a worker tells."""

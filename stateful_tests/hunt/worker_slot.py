@@ -11,7 +11,7 @@ from subwarden.stateful_tests.hunt.search import Memory, Rank
 from subwarden.stateful_tests.hunt.work import Work
 
 MOST = 3  # workers that take a slot after the first: the cause that killed all of them will kill the next
-POISONED = 3  # workers that a round has killed when it is set aside: it will kill the next as well
+POISONED = 3  # workers that have died alike when the subject is blamed: the next would die as well
 SILENT = 2  # in a row that have died before they said a word: they have not even begun
 
 
@@ -29,7 +29,7 @@ class WorkerSlot:
     silent: int = 0  # workers in a row
     spoke: bool = False  # the present one
     shrunk_for: float = 0.0  # seconds that went into making findings small
-    deaths: tuple[int, int] = (0, 0)  # in which round the last worker died, and how many have died in it
+    deaths: tuple[object, int] = (None, 0)  # how the last worker died, and how many have died alike
 
     def finished(self, check: str, memory: Memory) -> list[dict[str, Work]]:
         """A round of `check` has been finished; returns the work of it."""
@@ -44,10 +44,10 @@ class WorkerSlot:
         """Another worker begins, with the round that was not finished."""
         self.work, self.found = [], {}
 
-    def poisoned(self, at: int) -> bool:
-        """The worker was killed in round `at`; whether that round has now killed `POISONED` workers."""
+    def poisoned(self, alike: object) -> bool:
+        """The worker was killed; whether `POISONED` workers in a row have died alike: in the same round, or in the same way."""
         before, died = self.deaths
-        self.deaths = (at, died + 1 if at == before else 1)
+        self.deaths = (alike, died + 1 if alike == before else 1)
         return self.deaths[1] == POISONED
 
     def may_be_taken(self) -> bool:

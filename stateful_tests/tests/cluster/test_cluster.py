@@ -95,14 +95,15 @@ def test_a_killed_client_is_resumed_from_its_folder_and_its_tasks_end(tmp_path: 
     assert {"resumed": True} in journal(folder)
 
 
-def test_a_round_that_kills_every_worker_is_set_aside(tmp_path: Path) -> None:
+def test_a_round_that_kills_every_worker_is_set_aside_and_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(DIES, encoding="utf-8")
     with cluster(tmp_path / "cluster", 1) as some:
         code, report, told = hunted("mine.py:Mine", tmp_path / "hunt", *ROUND[:4], "--dask", some.address, cwd=tmp_path)
         assert some.workers[0].poll() is None, "the process beside the worker has died, not the worker"
-    assert code == 2
+    assert code == 1
     assert told.count("ended with exit code 7 in round 0; its findings are kept; another takes its place") == 3
-    assert "doubt: the subject ends the process that runs it: in round 0 of worker 0" in report
+    assert "found: the subject ends the process that runs it: in round 0 of worker 0" in told
+    assert "violated (1 finding" in report
 
 
 def test_a_subject_travels_with_what_it_imports_from_its_folder(tmp_path: Path) -> None:

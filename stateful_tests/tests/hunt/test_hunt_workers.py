@@ -1,6 +1,8 @@
 """Workers of a hunt that are killed, that die, or that do not end: another takes the place, and no finding is lost."""
 
+import json
 import os
+import shlex
 import signal
 from contextlib import closing
 from itertools import permutations
@@ -97,19 +99,25 @@ class Mine(Manager):
 
 
 @pytest.mark.parametrize("how", [pytest.param(("--budget", "8"), marks=pytest.mark.slow), ("--rounds", "1")])
-def test_a_subject_that_kills_its_workers_does_not_hold(how: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Others take their slots, and may come to an end."""
+def test_a_subject_that_kills_its_workers_is_a_finding(how: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others take their slots, and die alike. The command that it tells shows it again, and a resumed hunt still knows."""
     subject = tmp_path / "mine.py"
     subject.write_text(DIES, encoding="utf-8")
-    arguments = ["--subject", f"{subject}:Mine", "--order", "fifo", "--jobs", "1", *how, "--dir", str(tmp_path / "hunt")]
-    assert main(["hunt", *arguments]) == 2
+    record = tmp_path / "hunt.json"
+    arguments = ["--subject", f"{subject}:Mine", "--order", "fifo", "--level", "manager", "--jobs", "1", *how, "--json", str(record)]
+    assert main(["hunt", *arguments, "--dir", str(tmp_path / "hunt")]) == 1
     out, err = capsys.readouterr()
+    (killing,) = json.loads(record.read_text(encoding="utf-8"))["killing"]
     assert "worker 0 ended with exit code 7 in round 0; its findings are kept; another takes its place" in err
-    by_itself = (
-        "doubt: the subject ends the process that runs it: in round 0 of worker 0, manager, fifo, each worker ended with exit code 7"
-    )
-    assert ("--rounds" not in how) or by_itself in " ".join(out.split())
-    assert "inconclusive (no findings" in out
+    assert killing["died"] == "ended with exit code 7"
+    assert "found: the subject ends the process that runs it: in round" in " ".join(err.split())
+    assert "the subject ends the process that runs it" in out
+    assert f"again: {killing['again']}" in out
+    assert "violated (1 finding" in out
+    assert Folder(tmp_path / "hunt").totals().killing == [killing]
+    if "--rounds" in how:
+        assert main([*shlex.split(killing["again"])[1:], "--dir", str(tmp_path / "again"), "--json", str(record)]) == 1
+        assert json.loads(record.read_text(encoding="utf-8"))["killing"] == [killing]
 
 
 @pytest.mark.slow

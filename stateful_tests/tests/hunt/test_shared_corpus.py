@@ -1,7 +1,9 @@
 """Findings that hunts share: confirmed before they are told, and nothing but data until then."""
 
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
 
-from subwarden.checking.causes import REVIVED
+from subwarden.checking.causes import MAPS_DISAGREE, REVIVED
 from subwarden.checking.finding import Finding
 from subwarden.cli.main import main
 from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection
@@ -20,7 +22,7 @@ from subwarden.stateful_tests.hunt.plan import Plan, checks_in
 from subwarden.stateful_tests.hunt.shared_corpus import LARGEST, SharedCorpus, opened
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
-from subwarden.stateful_tests.tests.hunt.processes import files, wait_for
+from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, hunting, journal, wait_for, workers
 
 REDIS = shutil.which("redis-server")
 ROUND = ("--jobs", "1", "--rounds", "1", "--order", "fifo", "--level", "manager", "--seed", "5")
@@ -114,9 +116,27 @@ def redis_server(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(REDIS is None, reason="no redis-server: install Debian's package of that name")
-def test_redis_serves_two_hunts(redis_server: str, tmp_path: Path) -> None:
-    first = ["--subject", "source", *ROUND, "--dir", str(tmp_path / "one"), "--corpus", redis_server]
-    assert main(["hunt", *first]) == 1
-    second = ["--subject", "source", "--budget", "0.5", *ROUND[:2], *ROUND[4:], "--dir", str(tmp_path / "two"), "--corpus", redis_server]
-    assert main(["hunt", *second]) == 1
-    assert files(tmp_path / "two").keys() >= files(tmp_path / "one").keys()
+def test_redis_serves_two_hunts_at_once(redis_server: str, tmp_path: Path) -> None:
+    """The worker of one is stopped, so it can tell only what the other has found, and it has confirmed. It passes over the rest."""
+    trap = tmp_path / "trap.py"
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')", encoding="utf-8")
+    program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
+    nowhere = Finding(MAPS_DISAGREE, Order.FIFO, False, program, ("+start A", "A"), (2, 0), "manager")
+    database = opened(redis_server)
+    for subject in (f"{trap}:Mine", "source"):  # of another subject, and one that does not show on this one
+        database.save(b"subwarden/hunt/1/source", json.dumps(encode(subject, Kept(nowhere, True, "surw"))).encode())
+    arguments = ("--order", "fifo", "--jobs", "1", "--budget", "1h", "--corpus", redis_server)
+    one, other = tmp_path / "one", tmp_path / "other"
+    with hunting(one, *arguments) as idle, hunting(other, *arguments, "--seed", "5") as busy:
+        wait_for(lambda: workers(one))
+        os.kill(workers(one)[0], signal.SIGSTOP)
+        before = {line["found"] for line in journal(one) if "found" in line}
+        wait_for(lambda: {line["found"] for line in journal(one) if "found" in line} - before)
+        for process in (idle, busy):
+            process.send_signal(signal.SIGINT)
+        _, told = idle.communicate(timeout=PATIENCE)
+        busy.communicate(timeout=PATIENCE)
+    assert "found by another hunt, and confirmed here: P" in " ".join(told.split())
+    assert files(one).keys() - {f"{slug}.json" for slug in before} <= files(other).keys()
+    assert f"{MAPS_DISAGREE.slug()}.json" not in files(one), "it does not show here"
+    assert not (tmp_path / "sprung").exists()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from subwarden.stateful_tests.exec.gate import Amount, explore
+from subwarden.stateful_tests.exec.models.core import CORE
 from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.exec.session import Session
 
@@ -17,7 +18,7 @@ TRIPS = 5_000
 
 def main() -> Iterator[str]:
     """The table."""
-    with Session(f"{sys.executable} {SUBJECTS[0]}", 10.0) as session:
+    with Session(f"{sys.executable} {SUBJECTS[0]}", 10.0, CORE) as session:
         began = perf_counter()
         for _ in range(TRIPS):
             session.observe()

@@ -137,6 +137,10 @@ class PossibleStates(Generic[AnyNode]):
             dict.fromkeys((node, tuple(each for each in acted if each[0] not in gone)) for node, acted in configurations)
         )
 
+    def must_all_wait(self) -> bool:
+        """Whether every open call has to wait: none of them has taken effect, and none can."""
+        return not any(acted or any(node.steps(operation) for operation in self.open.values()) for node, acted in self.configurations)
+
     def may_all_wait(self) -> bool:
         """Whether every open call may have to wait: in some configuration none of them has taken effect, and none can."""
         return any(not any(node.steps(operation) for operation in self.open.values()) for node, acted in self._closure(None) if not acted)

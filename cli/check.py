@@ -12,7 +12,7 @@ from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from subwarden.checking.custom.model import BadModel, CustomModel
+from subwarden.checking.custom.model import BadModel
 from subwarden.checking.linearizability.core import CoreSpecification
 from subwarden.checking.linearizability.custom import CustomSpecification, judge_custom
 from subwarden.checking.linearizability.lines import Malformed, header_of
@@ -114,15 +114,11 @@ def _comes_back(path: Path, found: Survey, budget: int) -> bool:
 def _judge_by_own(args: argparse.Namespace, path: Path, called: str) -> int:
     """Judge the history by a model of the user's own. Only the command line names one: reading a history imports nothing."""
     # most histories need none of this, and it takes longer to load than they to judge
-    from subwarden.stateful_tests.subjects.custom.adapter import POOLS  # noqa: PLC0415
-    from subwarden.stateful_tests.subjects.loading import BadSubject, module_of  # noqa: PLC0415
+    from subwarden.stateful_tests.subjects.custom.named_model import model_named  # noqa: PLC0415
+    from subwarden.stateful_tests.subjects.loading import BadSubject  # noqa: PLC0415
 
-    where, _, attribute = args.model.rpartition(":")
     try:
-        given = getattr(module_of(where, args.model), attribute, None)
-        if given is None:
-            return _unusable(f"subwarden check: {where} has no {attribute!r}; name a model, or an adapter that has one")
-        specification = CustomSpecification(args.model, CustomModel(getattr(given, "model", given), POOLS))
+        specification = CustomSpecification(args.model, model_named(args.model))
         reading: Any = specification  # it reads and describes; `judge_custom` searches
         with _lines(path, called) as passing, path.open("rb") as lines:
             found = survey_file(path, reading, passing("reading"))

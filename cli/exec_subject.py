@@ -15,6 +15,8 @@ from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.finding import COUNTED, ExecFinding
 from subwarden.stateful_tests.exec.gate import AMOUNTS, explore
+from subwarden.stateful_tests.exec.models.exec_model import ExecModel
+from subwarden.stateful_tests.exec.models.named import model_of
 from subwarden.stateful_tests.exec.pictured.parted import add_partings
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
 from subwarden.stateful_tests.exec.record import record, replay_record, run_record
@@ -23,7 +25,7 @@ from subwarden.stateful_tests.exec.saved import SavedRun, save
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, raising
 from subwarden.stateful_tests.runs.replay import BadReplay
-from subwarden.stateful_tests.runs.trust import allow
+from subwarden.stateful_tests.runs.trust import allow, remember
 
 LIMIT = 5.0  # seconds that any answer may take
 
@@ -41,8 +43,14 @@ def refuse(subject: str | None, verb: str) -> None:
 
 
 def gate(options: argparse.Namespace) -> int:
-    """Hold the process against the core model, and report. Returns the verdict's exit code. Raises BadProcess."""
+    """Hold the process against the core model or one of the user's, and report. Returns the verdict's exit code.
+
+    Raises BadSubject, BadModel.
+    """
     command = options.subject.removeprefix(PREFIX)
+    model = model_of(options.model)
+    if options.model:
+        remember(options.model)
     seed = PROFILES[options.profile].seed() if options.seed is None else options.seed
     what = f"subwarden gate {options.subject}"
     found: dict[Cause, ExecFinding] = {}
@@ -54,30 +62,31 @@ def gate(options: argparse.Namespace) -> int:
         report.findings = len(found)
         size = len(finding.run.program.operations())
         said = f"{finding.cause.property.name} {finding.cause.property.title}: {finding.cause.said()}"
-        name = _kept(command, options.answer_within, finding)
+        name = _kept(command, options.answer_within, finding, model)
         at = f"; subwarden replay {name}" if name and now == "made small" else ""  # the other's file is replaced by that of the small run
         report.say(f"found after {monotonic() - began:.1f} s: {said} ({size} operation{'s' * (size != 1)}; {now}){at}")
 
     with LastResort(what, lambda: (Verdict.VIOLATED if found else Verdict.INCONCLUSIVE).exit_code) as last, raising(ENDING, last.arm):
-        with ExecRunner(command, options.answer_within) as runner, progress(what, "runs", budget=options.budget) as report:
+        with ExecRunner(command, options.answer_within, model) as runner, progress(what, "runs", budget=options.budget) as report:
+            model = runner.model
             most = 1 if options.fail_fast else options.maxfail
             outcome = explore(runner, AMOUNTS[options.profile], seed, options.budget, report, tell, most)
-        made = record(command, options.answer_within, options.profile, seed, outcome)
+        made = record(command, options.answer_within, options.profile, seed, outcome, model)
         runs = [(finding.cause, finding.run) for finding in sorted(outcome.findings.values(), key=ExecFinding.rank)]
         told = [(*run, found) for run, found in zip(runs, made["findings"], strict=True)]
         write_outputs(
             options,
             made,
             lambda: write_process_gate(made, console_for(sys.stdout)),
-            picture=lambda: add_partings(command, options.answer_within, told),
+            picture=lambda: add_partings(command, options.answer_within, told, model),
         )
     return Verdict(made["verdict"]).exit_code
 
 
-def _kept(command: str, limit: float, finding: ExecFinding) -> str:
+def _kept(command: str, limit: float, finding: ExecFinding, model: ExecModel) -> str:
     """Save a finding at once, whatever ends the gate; the short name of its run, empty if it cannot be saved, which the report says."""
     try:
-        return save(command, limit, finding)[2]
+        return save(command, limit, finding, model.named)[2]
     except OSError:
         return ""
 
@@ -93,12 +102,16 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
     if options.script or options.trace:
         raise BadReplay(f"subject {subject} runs in a process of its own; --script and --trace need a manager in Python")
     allow(subject, "", "the replay", named=options.subject is not None)
+    if saved.model:
+        allow(saved.model, saved.digest, "the replay", named=options.subject is not None, mend=subject)
+    model = model_of(saved.model)
     restart(saved.hash_seed)
     failed = counted = 0
     shown = None
-    with ExecRunner(saved.command, saved.limit) as runner:
+    with ExecRunner(saved.command, saved.limit, model) as runner:
         if runner.hello.steps != (saved.schedule is not None):
             raise BadReplay(f"subject {subject} {'can' if runner.hello.steps else 'cannot'} be scheduled now; find the run again with gate")
+        model = runner.model
         try:
             while counted < (COUNTED if saved.schedule is None else 1):
                 counted += 1
@@ -110,7 +123,7 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
             again = f"the subject has changed; find the run again with `subwarden gate --subject {quote(subject)}`"
             raise BadReplay(f"the run cannot be followed: {error}; {again}") from None
     broken = None if shown is None else shown.broken
-    told = None if shown is None or broken is None else run_record(shown, broken.cause)
+    told = None if shown is None or broken is None else run_record(shown, broken.cause, model)
     made = replay_record(saved, run, told, None if saved.schedule is not None else (failed, counted))
     if told is not None:
         made["replay"] = options.replay
@@ -119,6 +132,6 @@ def replay(saved: SavedRun, options: argparse.Namespace) -> int:
         options,
         made,
         lambda: write_process_replay(made, told, console_for(sys.stdout)),
-        picture=lambda: add_partings(saved.command, saved.limit, runs),
+        picture=lambda: add_partings(saved.command, saved.limit, runs, model),
     )
     return 1 if failed else 0

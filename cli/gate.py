@@ -24,7 +24,7 @@ from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_reco
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.saved import keep
 from subwarden.stateful_tests.runs.trust import remember
-from subwarden.stateful_tests.subjects.loading import blaming, levels_of
+from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, levels_of
 
 
 def add_parser(verbs: Any) -> None:
@@ -36,6 +36,9 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--profile", default="ci", choices=sorted(PROFILES), help="amount of work (default: ci)")
     parser.add_argument(
         "--level", type=level, metavar="{manager,server}", help="judge at this level only (default: every level of the subject)"
+    )
+    parser.add_argument(
+        "--model", metavar="FILE.py:NAME", help="judge an exec: subject by a model of your own, or that of an adapter (default: core)"
     )
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of the random programs (default: 0 for ci, else a new one)")
     parser.add_argument("--budget", type=duration, metavar="TIME", help="search this long instead: 90 (seconds), 10m, 1h")
@@ -73,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     MEMORY.allow(options.max_memory)
     if process_subject.is_process(options.subject):
         return process_subject.gate(options)
+    if options.model:
+        raise BadSubject(f"--model {options.model} is for exec: subjects; an adapter has its model in its attribute `model`")
     profile = PROFILES[options.profile]
     levels = levels_of(options.subject, options.level)
     checks = checks_of(*levels)

@@ -52,7 +52,9 @@ def write_process_finding(finding: ExecFindingRecord, console: Console) -> None:
         write_line(f"reproducible: {_luck(finding['failed'], finding['counted'])}", console)
     console.print(Text(f"replay: subwarden replay {finding.get('short', finding['replay'])}"), soft_wrap=True)
     says = history.VERDICTS[finding["judgement"]["verdict"]]
-    console.print(Text(f"history: subwarden check {quote(finding['history'])}  ({says})"), soft_wrap=True)
+    model = finding["judgement"]["model"]
+    by = f" --model {quote(model)}" if ":" in model else ""  # a history does not name a model that is a file
+    console.print(Text(f"history: subwarden check {quote(finding['history'])}{by}  ({says})"), soft_wrap=True)
     if finding["property"] == "P8" and finding["judgement"]["verdict"] == "violated":
         for line in history.as_text(finding["judgement"]).splitlines()[1:]:
             said = line.replace(f"{finding['history']}:", "line ", 1)  # the file is named above

@@ -157,7 +157,7 @@ class CustomGraph(KnownStates[State, CustomNode]):
         """The transitions of `operation` from `state`. Raises BadModel."""
         self._size += 1
         found: list[CallEdge] = []
-        for after, answer in self.model.steps(state, operation):
+        for after, answer in self.model.seen(state, operation):
             try:
                 hash(answer)
                 key: Hashable = (type(answer), answer)

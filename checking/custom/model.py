@@ -40,6 +40,9 @@ class CustomOperation:
         return f"{self.name}({', '.join(a if isinstance(a, str) else repr(a) for a in self.arguments)})"
 
 
+OBSERVE = CustomOperation("observe", ())  # asks for the visible state, in histories and of processes; no model has an operation so named
+
+
 class CustomModel:
     """The custom model `given`, checked once. `pools`: the values of an argument, by its name. Raises BadModel."""
 
@@ -74,6 +77,10 @@ class CustomModel:
             _hashable(pair[1], f"the next state that its model's step of {operation.name} returned")
             found.append((pair[1], pair[0]))
         return found
+
+    def seen(self, state: State, operation: CustomOperation) -> list[tuple[State, object]]:
+        """As `steps`, for a call that may also be `OBSERVE`: it changes nothing, and answers what shows. Raises BadModel."""
+        return [(state, self.shown(state))] if operation == OBSERVE else self.steps(state, operation)
 
     def shown(self, state: State) -> object:
         """The value that `observe()` should return in `state`. Raises BadModel."""

@@ -25,7 +25,12 @@ class CoreSpecification:
 
     def __init__(self, *, reconnects: bool = False) -> None:
         """`reconnects`: a connection that has closed may connect again under its name; else a close is final."""
-        self._final = not reconnects
+        self.reconnects = reconnects
+
+    @property
+    def heading(self) -> dict[str, object]:
+        """The words of a history's first line that name this model."""
+        return {"model": self.name, **({"reconnects": True} if self.reconnects else {})}
 
     def decode(self, data: object) -> CoreOperation:
         if isinstance(data, list) and len(data) == 3 and data[0] == core.Publish.name:
@@ -53,7 +58,7 @@ class CoreSpecification:
         return list(answer) if isinstance(answer, tuple) else answer
 
     def initial(self) -> CoreState:
-        return CoreState(final=self._final)
+        return CoreState(final=not self.reconnects)
 
     def needs_state(self, operation: CoreOperation) -> bool:
         return False

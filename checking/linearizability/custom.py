@@ -1,7 +1,7 @@
 """Judges a history by a custom model, as the gate judges the answers of a run: by the same code (`checking.possible_states`).
 
-A custom model may allow several outcomes of a call, and may let it wait; the search for the other models knows neither. Observations are
-not part of a history, so only answers are judged.
+A custom model may allow several outcomes of a call, and may let it wait; the search for the other models knows neither. A visible state is
+in a history as a call of `observe`, which changes nothing and is answered by what the model's `shown` says.
 """
 
 import json
@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any
 
 from subwarden.checking.custom.configurations import CustomGraph, CustomNode
-from subwarden.checking.custom.model import ANY, CustomModel, CustomOperation
+from subwarden.checking.custom.model import ANY, OBSERVE, CustomModel, CustomOperation
 from subwarden.checking.custom.text import text_of
 from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
+from subwarden.checking.linearizability.search import BUDGET
 from subwarden.checking.linearizability.specification import UNJUDGED
 from subwarden.checking.linearizability.verdict import Counted, Judgement, Linearizable, NotLinearizable, Unknown
 from subwarden.checking.linearizability.window import Candidate, Window
@@ -26,11 +27,18 @@ class CustomSpecification:
         self.name = name
         self.model = model
 
+    @property
+    def heading(self) -> dict[str, object]:
+        """The words of a history's first line that name this model: none, since a history must not say what is to be run."""
+        return {}
+
     def decode(self, data: object) -> CustomOperation:
         """A call with any plain arguments: the values that the model names are those of programs, not those of a server's log."""
         if not isinstance(data, list) or not data or not isinstance(data[0], str):
             raise ValueError(f"an operation is a list that starts with its name, not {data!r}")
         name, *arguments = data
+        if data == [OBSERVE.name] and self.model.shows is not None:
+            return OBSERVE
         known = self.model.operations.get(name)
         if known is None:
             raise ValueError(f"unknown operation {name!r}; known: {', '.join(self.model.operations)}")
@@ -43,6 +51,9 @@ class CustomSpecification:
 
     def decode_answer(self, operation: CustomOperation, data: object) -> object:
         return data
+
+    def encode_answer(self, answer: object) -> object:
+        return answer
 
     def needs_state(self, operation: CustomOperation) -> bool:
         return False
@@ -60,13 +71,41 @@ class CustomSpecification:
         return text_of(state)
 
 
-def judge_custom(history: Iterable[Moment], model: CustomModel, budget: int) -> Judgement:
+class Followed:
+    """The states of a custom model that explain the calls and answers of one run, or of one history, so far."""
+
+    def __init__(self, model: CustomModel, graph: CustomGraph | None = None) -> None:
+        """`graph`: of earlier runs, so that what is known is not worked out again."""
+        graph = graph or CustomGraph()
+        graph.initial(model)
+        self.states: PossibleStates[CustomNode] = PossibleStates(graph.node(model.initial))
+        self.open: dict[int, HistoryCall] = {}  # by its number, in order
+        self._numbers: dict[int, int] = {}  # by the line of the call
+        self._calls = 0
+
+    def called(self, call: HistoryCall) -> None:
+        """A call is made."""
+        number = self._numbers[call.line] = self._calls = self._calls + 1
+        self.states.open[number] = call.operation
+        self.open[number] = call
+
+    def returned(self, call: HistoryCall) -> tuple[list[CallOutcome], list[CallOutcome]]:
+        """It has returned: the outcomes that explain its answer (none: nothing does), and all that were possible. Raises BadModel."""
+        return self.states.answered(self._ended(call), partial(_fits, call.fate.answer))
+
+    def cancelled(self, call: HistoryCall) -> None:
+        """It has happened, or never will. Raises BadModel."""
+        self.states.settled([self._ended(call)])
+
+    def _ended(self, call: HistoryCall) -> int:
+        number = self._numbers.pop(call.line)
+        del self.open[number]
+        return number
+
+
+def judge_custom(history: Iterable[Moment], model: CustomModel, budget: int = BUDGET) -> Judgement:
     """Judge `history` by `model`. Raises BadModel. More than `budget` configurations at one moment: unknown."""
-    graph = CustomGraph()
-    graph.initial(model)
-    now: PossibleStates[CustomNode] = PossibleStates(graph.node(model.initial))
-    numbers: dict[int, int] = {}
-    opened: dict[int, HistoryCall] = {}
+    now = Followed(model)
     size = {"calls": 0, "answered": 0, "cancelled": 0, "moments": 0, "widest": 1, "overlap": 0}
 
     def counted() -> Counted:
@@ -74,36 +113,32 @@ def judge_custom(history: Iterable[Moment], model: CustomModel, budget: int) -> 
 
     for moment in history:
         size["moments"] += 1
+        size["calls"] += len(moment.calls)
         for call in moment.calls:
-            number = numbers[call.line] = size["calls"] = size["calls"] + 1
-            now.open[number] = call.operation
-            opened[number] = call
+            now.called(call)
         size["overlap"] = max(size["overlap"], len(now.open))
         for call in moment.ends:
-            before = now.configurations
-            number = numbers.pop(call.line)
+            before = now.states.configurations
             if call.fate.end is CallEnding.CANCELLED:
                 size["cancelled"] += 1
-                now.settled([number])
+                now.cancelled(call)
             else:
-                explained, possible = now.answered(number, partial(_fits, call.fate.answer))
+                explained, possible = now.returned(call)
                 if not explained:
                     answers = {text_of(outcome.answer): outcome for outcome in possible}
                     candidates = tuple(Candidate(call, each.answer, each.kind) for _, each in sorted(answers.items()))
                     states = tuple(dict.fromkeys(node.state for node, _ in before))
-                    under_way = tuple(each for number, each in opened.items() if each is not call)
-                    window = Window(states, under_way, (call,), call, (), states[0], candidates, least=True)
+                    window = Window(states, tuple(now.open.values()), (call,), call, (), states[0], candidates, least=True)
                     return NotLinearizable(counted(), call, window)
                 size["answered"] += 1
-            del opened[number]
-            size["widest"] = max(size["widest"], len(now.configurations))
-            if len(now.configurations) > budget:
+            size["widest"] = max(size["widest"], len(now.states.configurations))
+            if len(now.states.configurations) > budget:
                 return Unknown(counted(), budget, moment.line, moment.at)
     return Linearizable(counted())
 
 
 def fits(answer: object, wanted: object) -> bool:
-    """Whether the model's `answer` is the one that the history has as plain data: tuples are lists there, and sets are sorted lists."""
+    """Whether the model's `answer` is the one that the history has as plain data."""
     return wanted is UNJUDGED or answer is ANY or _as_json(answer) == _as_json(wanted)
 
 
@@ -112,14 +147,15 @@ def _fits(wanted: object, outcome: CallOutcome) -> bool:
 
 
 def _as_json(value: Any) -> str:
-    return json.dumps(_plain(value), sort_keys=True, default=text_of)
+    return json.dumps(plain(value), sort_keys=True, default=text_of)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of the model as a history has it: tuples are lists, and sets are sorted lists."""
     if isinstance(value, set | frozenset):
-        return sorted(map(_plain, value), key=text_of)
+        return sorted(map(plain, value), key=text_of)
     if isinstance(value, tuple | list):
-        return [*map(_plain, value)]
+        return [*map(plain, value)]
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     return value

@@ -125,6 +125,8 @@ def _process(saved: SavedRun, named: str | None) -> Walk:
     if named not in (None, subject):
         raise BadView(f"the run was made for subject {subject}, not {named}; leave --subject out to see it there")
     allow(subject, "", "the run", named=named is not None)
+    if saved.model:
+        allow(saved.model, saved.digest, "the run", named=named is not None, mend=subject)
     restart(saved.hash_seed)
     return ExecWalk(saved)
 

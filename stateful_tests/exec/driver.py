@@ -4,20 +4,21 @@ The process decides the interleaving; it cannot be chosen or replayed. Sound all
 and the relation shown at quiescence.
 """
 
-from subwarden.model.core.step import CoreOperation, Publish
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec.play import ExecPlay, ExecRun
 from subwarden.stateful_tests.exec.process import Ended, Silent
-from subwarden.stateful_tests.exec.program import FIRST, LAST, ExecProgram
-from subwarden.stateful_tests.exec.recording import SPECIFICATION
+from subwarden.stateful_tests.exec.program import FIRST, LAST, AnyOperation, ExecProgram
 from subwarden.stateful_tests.exec.session import Session
+
+GRACE = 0.02  # seconds for an answer that the model does not allow yet
+WAIT = 0.3  # seconds for one that it may allow
 
 
 def run(session: Session, program: ExecProgram, reset: bool = True) -> ExecRun:
     """Run `program` to rest, or to the first thing wrong. `reset`: from a fresh start. Raises BadProcess."""
     if reset:
         session.reset()
-    play = ExecPlay(session, program)
+    play = session.model.play(session, program)
     spoiled = False
     try:
         for operation in program.first:
@@ -25,15 +26,12 @@ def run(session: Session, program: ExecProgram, reset: bool = True) -> ExecRun:
         _all_at_once(play)
         if session.hello.observe:
             shown = session.observe()
-            if shown is None:
-                raise session.bad("observe answers null, which says mid-change, though every call has been answered; show the relation")
             play.row("at rest")
-            play.show(shown)
-        if "publish" in session.hello.operations:
-            for topic in program.topics():
-                _one(play, LAST, Publish(topic))
+            play.at_rest(shown)
+        for operation in play.last_calls():
+            _one(play, LAST, operation)
     except Silent:
-        play.wrong(own.NEVER_ANSWERED, _unanswered(play))
+        play.wrong(own.NEVER_ANSWERED, session.stuck(play.unanswered()))
         spoiled = True
     except Ended as error:
         if not play.open:
@@ -45,24 +43,32 @@ def run(session: Session, program: ExecProgram, reset: bool = True) -> ExecRun:
     return made
 
 
-def _one(play: ExecPlay, task: str, operation: CoreOperation) -> None:
+def _one(play: ExecPlay, task: str, operation: AnyOperation) -> None:
     play.row(task)
     play.perform([(task, operation)])
     while play.open:
-        play.take(play.session.receive(patient=True))
+        if _receive(play) is None:
+            return
 
 
 def _all_at_once(play: ExecPlay) -> None:
     left = {task.name: list(task.operations) for task in play.program.tasks}
     due = list(left)
     while True:
-        calls = [(task, left[task].pop(0)) for task in due if left[task]]
+        calls = [(task, left[task].pop(0)) for task in due if left.get(task)]  # a call of `first` may have waited until now
         if calls:
             play.perform(calls)
         if not play.open:
             return
-        due = play.take(play.session.receive(patient=True))
+        answered = _receive(play)
+        if answered is None:
+            return
+        due = answered
 
 
-def _unanswered(play: ExecPlay) -> str:
-    return play.session.stuck(", ".join(SPECIFICATION.describe(call.operation) for _, call in play.open.values()))
+def _receive(play: ExecPlay) -> list[str] | None:
+    """The tasks that are answered next; None where the model lets all open calls wait, and nothing comes. Raises Silent, Ended."""
+    if not play.may_wait():
+        return play.take(play.session.receive(patient=True))
+    came = play.session.receive_soon(GRACE if play.must_wait() else WAIT)
+    return play.take(came) if came else None

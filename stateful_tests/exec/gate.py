@@ -20,7 +20,7 @@ from subwarden.stateful_tests.exec.finding import ExecFinding, investigate
 from subwarden.stateful_tests.exec.messages import Hello
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import BadProcess
-from subwarden.stateful_tests.exec.program import ExecProgram, draw, kinds
+from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.exec.runner import ExecRunner
 
 BOUND = 2  # deviations of the delay-bounded half
@@ -88,7 +88,7 @@ def explore(
     deadline = None if budget is None else began + budget
     making = _Making(found, inf if budget is None else SMALL * budget)
     number = 0
-    expected = kinds(outcome.hello.operations)
+    expected = runner.model.kinds(outcome.hello.operations)
 
     def enough() -> bool:
         if most is not None and len(outcome.findings) >= most:
@@ -116,7 +116,7 @@ def explore(
 
 def _program(runner: ExecRunner, random: Random, runs: int, deadline: float | None, outcome: ExecOutcome, making: _Making) -> bool:
     """Draw a program and run it until it fails; True to continue with another."""
-    program = draw(random, runner.hello.operations)
+    program = runner.model.draw(random, runner.hello.operations)
     outcome.programs += 1
     try:
         for run in _scheduled(runner, program, random, runs) if runner.hello.steps else (runner.run(program) for _ in range(runs)):

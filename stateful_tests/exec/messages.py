@@ -4,12 +4,12 @@ Nothing is guessed: a message outside the protocol is `Garbled`, and the error s
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard
 
 from subwarden.model.core.relation import Pair, Relation
-from subwarden.model.core.step import CORE_BY_NAME, Id
+from subwarden.model.core.step import Id
 
 PROTOCOL = 1
 LONGEST_TEXT = 200  # characters of a process's own text in a message
@@ -43,6 +43,7 @@ class Hello:
     observe: bool
     steps: bool
     deliveries: bool
+    reconnects: bool = False
 
 
 def request(id: int, do: str, fields: Mapping[str, object]) -> bytes:
@@ -78,8 +79,8 @@ def read(line: bytes) -> AnswerMessage | Delivered:
     return AnswerMessage(number, data.get("result"), error)
 
 
-def hello(result: object) -> Hello:
-    """The answer to hello. Raises Garbled."""
+def hello(result: object, offered: Callable[[Sequence[str]], tuple[str, ...]]) -> Hello:
+    """The answer to hello. `offered`: the model's word for the operations of these names. Raises Garbled."""
     if not isinstance(result, dict):
         raise Garbled(f"hello answers an object, not {quoted(result)}")
     version = result.get("protocol")
@@ -92,15 +93,8 @@ def hello(result: object) -> Hello:
         raise Garbled('hello must give a name: "name": TEXT')
     if not isinstance(operations, list) or not all(isinstance(o, str) for o in operations):
         raise Garbled('hello must list what it offers: "operations": ["connect", ...]')
-    unknown = [o for o in operations if o not in CORE_BY_NAME]
-    if unknown:
-        raise Garbled(f"hello offers the operation {quoted(unknown[0])!r}; the protocol has {', '.join(CORE_BY_NAME)}")
-    offered = tuple(name for name in CORE_BY_NAME if name in operations)
-    missing = [needed for needed in ("connect", "subscribe") if needed not in offered]
-    if missing:
-        raise Garbled(f"hello does not offer {missing[0]}; without connect and subscribe there is nothing to judge")
-    flags = [_flag(result, key) for key in ("observe", "steps", "deliveries")]
-    return Hello(quoted(name), offered, *flags)
+    flags = [_flag(result, key) for key in ("observe", "steps", "deliveries", "reconnects")]
+    return Hello(quoted(name), offered(operations), *flags)
 
 
 def relation(result: object) -> Relation | None:

@@ -9,6 +9,8 @@ from subwarden.scheduling.schedule import Follower, Guide, fixed
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.stateful_tests.exec import driver, stepper
 from subwarden.stateful_tests.exec.messages import Hello
+from subwarden.stateful_tests.exec.models.core import CORE
+from subwarden.stateful_tests.exec.models.exec_model import ExecModel
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import BadProcess
 from subwarden.stateful_tests.exec.program import ExecProgram
@@ -19,14 +21,15 @@ from subwarden.stateful_tests.exec.stepper import ExecCandidates
 class ExecRunner:
     """A context manager: leaving it leaves no process behind. `restarts` counts the processes after the first."""
 
-    def __init__(self, command: str, limit: float) -> None:
-        """`limit`: seconds that any answer may take. Raises BadProcess."""
+    def __init__(self, command: str, limit: float, model: ExecModel = CORE) -> None:
+        """`limit`: seconds that any answer may take; `model`: what the process is judged by. Raises BadProcess."""
         self.command = command
         self.limit = limit
         self.runs = 0
         self.restarts = 0
-        self._session: Session | None = Session(command, limit)
+        self._session: Session | None = Session(command, limit, model)
         self.hello: Hello = self._session.hello
+        self.model = self._session.model
 
     def __enter__(self) -> "ExecRunner":
         return self
@@ -93,7 +96,7 @@ class ExecRunner:
     def _ready(self) -> Session:
         if self._session is None:
             self.restarts += 1
-            self._session = Session(self.command, self.limit)
+            self._session = Session(self.command, self.limit, self.model)
             if self._session.hello != self.hello:
                 raise self._session.bad("its hello is another than that of the process before; it must not change from start to start")
         return self._session

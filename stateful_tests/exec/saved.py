@@ -9,6 +9,7 @@ from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.runs.bounded import text_of
+from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.found.kept import SHORT, identity_of
 from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay
 from subwarden.stateful_tests.runs.whole_file import write_whole
@@ -24,6 +25,7 @@ class SavedRun:
     """A run to play again. `schedule` is None if the process schedules itself; `cause` is the slug of the cause that it showed.
 
     `limit`: seconds that any answer may take. `hash_seed`: of the string hash that a program in Python inherits.
+    `model`: the user's own model, as the command line names it, and the `digest` of its file; empty for the core model.
     """
 
     command: str
@@ -32,14 +34,19 @@ class SavedRun:
     cause: str
     limit: float
     hash_seed: int = 0
+    model: str = ""
+    digest: str = ""
 
 
-def save(command: str, limit: float, finding: ExecFinding) -> tuple[Path, Path, str]:
+def save(command: str, limit: float, finding: ExecFinding, model: str = "") -> tuple[Path, Path, str]:
     """Write a finding's run and its history; the two files, and the short name of the run. The same cause again replaces them."""
     words = "".join(ch if ch.isalnum() else " " for ch in command[-60:]).split()
     name = "-".join([*words, finding.cause.slug()])
     run, history = FOLDER / f"{name}.json", FOLDER / f"{name}.jsonl"
-    data = _encode(SavedRun(command, finding.run.program, finding.run.names, finding.cause.slug(), limit, string_hash.current() or 0))
+    made, hash_seed = finding.run, string_hash.current() or 0
+    data = _encode(
+        SavedRun(command, made.program, made.names, finding.cause.slug(), limit, hash_seed, model, digest_of(model) if model else "")
+    )
     _write(run, data)
     write_whole(history, finding.run.recording.text())
     return run, history, identity_of(data)[:SHORT]
@@ -62,6 +69,7 @@ def _encode(saved: SavedRun) -> dict[str, object]:
         "cause": saved.cause,
         "answer_within": saved.limit,
         "hash_seed": saved.hash_seed,
+        **({"model": saved.model, "digest": saved.digest} if saved.model else {}),
     }
 
 
@@ -90,7 +98,11 @@ def read(text: str) -> SavedRun | None:
         hash_seed = data.get("hash_seed", 0)
         if type(hash_seed) is not int or not 0 <= hash_seed <= string_hash.LARGEST:
             raise ValueError(f"its hash_seed is a whole number up to {string_hash.LARGEST}, not {hash_seed!r}")
-        program = ExecProgram.decode(data.get("program"))
+        model, digest = data.get("model", ""), data.get("digest", "")
+        if not isinstance(model, str) or not isinstance(digest, str):
+            raise ValueError("its model and the digest of that must be strings")
+        program = ExecProgram.decode(data.get("program"), own=bool(model))
     except ValueError as error:
         raise BadReplay(f"{text} is not a replay: {error}; {AGAIN}") from None
-    return SavedRun(subject.removeprefix(PREFIX), program, None if schedule is None else tuple(schedule), cause, limit, hash_seed)
+    followed = None if schedule is None else tuple(schedule)
+    return SavedRun(subject.removeprefix(PREFIX), program, followed, cause, limit, hash_seed, model, digest)

@@ -8,14 +8,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from subwarden.model.core.relation import Relation
-from subwarden.model.core.step import CoreOperation, Publish, core_encode
+from subwarden.model.core.step import Publish
 from subwarden.stateful_tests.exec import messages
 from subwarden.stateful_tests.exec.messages import PROTOCOL, AnswerMessage, Delivered, Garbled, Hello, quoted
+from subwarden.stateful_tests.exec.models.exec_model import ExecModel
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess, Ended, Process, Silent
-from subwarden.stateful_tests.exec.recording import SPECIFICATION
+from subwarden.stateful_tests.exec.program import AnyOperation, encode
 
 CONFORM = "`subwarden conform COMMAND` checks the rest; `subwarden help exec-protocol` describes it"
 MOST_DELIVERIES = 10_000  # of one publish
@@ -28,13 +28,14 @@ Message = AnswerMessage | Delivered
 class Session:
     """One process, from hello to its end. A context manager: leaving it leaves no process behind."""
 
-    def __init__(self, command: str, limit: float, greet: bool = True) -> None:
-        """Start `command` and greet it. `limit`: seconds that any answer may take. Raises BadProcess."""
+    def __init__(self, command: str, limit: float, model: ExecModel, greet: bool = True) -> None:
+        """Start `command` and greet it. `limit`: seconds that any answer may take; `model`: what it is judged by. Raises BadProcess."""
         self.command = command
         self.limit = limit
+        self.model = model
         self.open: dict[int, str] = {}  # requests without an answer yet, and their `do`
         self.asked = 0
-        self.operations: dict[int, CoreOperation] = {}  # of performs since the last reset
+        self.operations: dict[int, AnyOperation] = {}  # of performs since the last reset
         self.hello = Hello("", (), False, False, False)
         self._told: dict[int, int] = {}  # publishes, and the number of their deliveries so far
         self._dropped: set[int] = set()  # requests that the present reset drops: their answers may be on the way
@@ -44,6 +45,7 @@ class Session:
         try:
             if greet:
                 self.hello = self._greet()
+                self.model = self._blamed(model.of, self.hello)
         except BaseException:
             self.close()
             raise
@@ -74,9 +76,9 @@ class Session:
         self.process.send(b"".join(data))
         return numbers
 
-    def perform(self, calls: Sequence[tuple[str, CoreOperation]]) -> list[int]:
+    def perform(self, calls: Sequence[tuple[str, AnyOperation]]) -> list[int]:
         """Let tasks call operations, at once; the numbers of the calls."""
-        numbers = self.ask_all([("perform", {"task": task, "op": core_encode(operation)}) for task, operation in calls])
+        numbers = self.ask_all([("perform", {"task": task, "op": encode(operation)}) for task, operation in calls])
         self.operations.update(zip(numbers, (operation for _, operation in calls), strict=True))
         return numbers
 
@@ -91,6 +93,14 @@ class Session:
         found = list(self._inbox)
         self._inbox.clear()
         return found
+
+    def receive_soon(self, seconds: float) -> list[Message]:
+        """The messages that come within `seconds`; there may be none. Raises Ended, BadProcess."""
+        self._deadline = monotonic() + min(seconds, self.limit)
+        try:
+            return self.receive()
+        except Silent:
+            return []
 
     def wait(self, do: str, number: int, patient: bool = False) -> tuple[object, list[Message]]:
         """The result of the `do` of that number, and the messages before it. Raises as `receive`, and BadProcess for an error."""
@@ -131,9 +141,13 @@ class Session:
         """A result in its shape. Raises BadProcess."""
         return self._blamed(shape, result)
 
-    def observe(self) -> Relation | None:
-        """The relation that the process shows now; None if it is in the middle of a change."""
-        return self.alone("observe", messages.relation)
+    def greeting(self, result: object) -> Hello:
+        """The answer to hello. Raises Garbled."""
+        return messages.hello(result, self.model.offered)
+
+    def observe(self) -> Any:
+        """What the process shows now; None if it is in the middle of a change."""
+        return self.alone("observe", self.model.shown)
 
     def reset(self) -> None:
         """As if the process had just started; open requests are dropped."""
@@ -158,7 +172,7 @@ class Session:
         return f"subject {PREFIX}{self.command}: {what}"
 
     def _greet(self) -> Hello:
-        return self.alone("hello", messages.hello, LATE_FACTOR, protocol=PROTOCOL)  # it has to start first
+        return self.alone("hello", self.greeting, LATE_FACTOR, protocol=PROTOCOL)  # it has to start first
 
     def _fetch(self, patient: bool) -> None:
         try:
@@ -193,7 +207,7 @@ class Session:
             return message
         if self.hello.steps and "step" not in self.open.values():
             raise Garbled(f"it answers {operation.name} while no step runs; a process that has steps acts in them alone")
-        return message._replace(result=SPECIFICATION.decode_answer(operation, message.result))
+        return message._replace(result=self.model.specification.decode_answer(operation, message.result))
 
     def _delivered(self, message: Delivered) -> Message | None:
         if message.id in self._dropped:

@@ -8,14 +8,13 @@ steps there are, so it alone decides the meaning of schedules.
 from collections.abc import Sequence
 
 from subwarden.checking import causes
-from subwarden.model.core.step import CoreOperation, Publish
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.stateful_tests.exec import causes as own
 from subwarden.stateful_tests.exec import messages
-from subwarden.stateful_tests.exec.play import ExecPlay, ExecRun, Row
+from subwarden.stateful_tests.exec.play import ExecRun, Row
 from subwarden.stateful_tests.exec.process import Ended, Silent
-from subwarden.stateful_tests.exec.program import FIRST, LAST, ExecProgram
+from subwarden.stateful_tests.exec.program import FIRST, LAST, AnyOperation, ExecProgram
 from subwarden.stateful_tests.exec.session import Session
 
 LIMIT = 1_000  # steps of one run; the longest programs have fourteen operations
@@ -38,7 +37,7 @@ class ExecCandidates(Candidates):
         self.tasks = [task.name for task in program.tasks]
         self.ready: list[str] = []
         self.arriving: list[str] = []
-        self.left: dict[str, list[CoreOperation]] = {}
+        self.left: dict[str, list[AnyOperation]] = {}
         self.rows: list[Row] = []
 
     def names(self) -> list[str]:
@@ -71,7 +70,7 @@ class _Stepped:
 
     def __init__(self, session: Session, program: ExecProgram, candidates: ExecCandidates, choose: Choose, least: int) -> None:
         self.session = session
-        self.play = ExecPlay(session, program)
+        self.play = session.model.play(session, program)
         self.candidates = candidates
         self.choose = choose
         self.least = least
@@ -87,8 +86,8 @@ class _Stepped:
         try:
             self._one_by_one(FIRST, program.first)
             self._all_at_once()
-            if not self.session.hello.observe and "publish" in self.session.hello.operations:
-                self._one_by_one(LAST, [Publish(topic) for topic in program.topics()])
+            if not self.session.hello.observe:
+                self._one_by_one(LAST, self.play.last_calls())
         except Enough:
             pass
         except Silent:
@@ -103,7 +102,7 @@ class _Stepped:
         made.steps, made.names, made.choices, made.spoiled = self.steps, tuple(self.names), self.choices, self.spoiled
         return made
 
-    def _one_by_one(self, task: str, operations: Sequence[CoreOperation]) -> None:
+    def _one_by_one(self, task: str, operations: Sequence[AnyOperation]) -> None:
         """Each call alone, to its answer, by choice 0."""
         for operation in operations:
             if self._over():
@@ -112,7 +111,7 @@ class _Stepped:
             while self.play.open and self.candidates.ready and not self._over():
                 self._step(self.candidates.ready[0], told=False)
             if self.play.open and not self._over():
-                self.play.wrong(causes.DEADLOCK)
+                self._stuck()
 
     def _all_at_once(self) -> None:
         candidates = self.candidates
@@ -122,7 +121,7 @@ class _Stepped:
             names = candidates.names()
             if not names:
                 if self.play.open:
-                    self.play.wrong(causes.DEADLOCK)
+                    self._stuck()
                 return
             pick = self.choose(len(names)) if len(names) > self.least else 0
             self.names.append(names[pick])
@@ -134,10 +133,15 @@ class _Stepped:
                 task = candidates.arriving[pick - len(candidates.ready)]
                 self._arrive(task, self.left[task].pop(0))
 
+    def _stuck(self) -> None:
+        """Nothing can run, and calls are open."""
+        if not self.play.may_wait():
+            self.play.wrong(causes.DEADLOCK)
+
     def _over(self) -> bool:
         return self.play.broken is not None
 
-    def _arrive(self, task: str, operation: CoreOperation) -> None:
+    def _arrive(self, task: str, operation: AnyOperation) -> None:
         self.play.row(task)
         self.play.perform([(task, operation)])
         ready, came = self.session.wait("poll", self.session.ask("poll"), patient=True)
@@ -156,6 +160,6 @@ class _Stepped:
         self.candidates.ready = self.session.shaped(messages.steps, result)
         if observe:
             shown, _ = self.session.wait("observe", asked[1], patient=True)
-            self.play.show(self.session.shaped(messages.relation, shown))
+            self.play.show(self.session.shaped(self.session.model.shown, shown))
         if self.steps >= LIMIT:
             self.play.wrong(causes.RESTLESS)

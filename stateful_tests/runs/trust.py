@@ -24,12 +24,15 @@ class NotTrusted(BadReplay):
     """A record names a subject that it may not make us run; the message says which, why, and how to allow it."""
 
 
-def allow(subject: str, digest: str, source: str, *, named: bool) -> None:
-    """Remember a subject that the user has `named` on this command line; insist on any other. Raises NotTrusted."""
+def allow(subject: str, digest: str, source: str, *, named: bool, mend: str = "") -> None:
+    """Remember a subject that the user has `named` on this command line; insist on any other. `mend`: the name to give, if it is another.
+
+    Raises NotTrusted.
+    """
     if named:
         remember(subject)
     else:
-        insist(subject, digest, source)
+        insist(subject, digest, source, mend)
 
 
 def remember(subject: str) -> None:
@@ -54,7 +57,7 @@ def was_named(subject: str) -> bool:
         return False
 
 
-def insist(subject: str, digest: str, source: str) -> None:
+def insist(subject: str, digest: str, source: str, mend: str = "") -> None:
     """Raises NotTrusted unless `subject`, which `source` names, may be run. `digest`: of its file when the run was made; may be empty."""
     if canonical(subject) in SUBJECTS or was_named(subject):
         return
@@ -70,7 +73,8 @@ def insist(subject: str, digest: str, source: str) -> None:
     else:
         return
     shown = printable(subject, 200)
-    raise NotTrusted(f"{source} wants to run the subject {shown}, {why}; if you trust it, add --subject {shlex.quote(shown)}")
+    named = shlex.quote(printable(mend, 200) or shown)
+    raise NotTrusted(f"{source} wants to run the subject {shown}, {why}; if you trust it, add --subject {named}")
 
 
 def _line(subject: str) -> str:

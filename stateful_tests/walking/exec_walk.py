@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from shlex import quote
 
-from subwarden.model.core.words import say_operation
 from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord, WalkHeadRecord, WalkRecord
 from subwarden.reports.records.replay import HELD, why_recorded
 from subwarden.scheduling.run import Choose
+from subwarden.stateful_tests.exec.models.named import model_of
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess
 from subwarden.stateful_tests.exec.record import rows_of
@@ -24,12 +24,13 @@ class ExecWalk:
         """Raises BadProcess, also where the process does not let its steps be chosen."""
         self._saved = saved
         subject = PREFIX + saved.command
-        self._runner = ExecRunner(saved.command, saved.limit)
+        self._runner = ExecRunner(saved.command, saved.limit, model_of(saved.model))
         if not self._runner.hello.steps:
             self._runner.close()
             raise BadProcess(f"subject {subject} schedules itself: its steps cannot be chosen, so there is nothing to view; use replay")
-        first = [("first", ", then ".join(map(say_operation, saved.program.first)))] if saved.program.first else []
-        tasks = [(task.name, ", then ".join(map(say_operation, task.operations))) for task in saved.program.tasks]
+        self._say = say = self._runner.model.specification.describe
+        first = [("first", ", then ".join(map(say, saved.program.first)))] if saved.program.first else []
+        tasks = [(task.name, ", then ".join(map(say, task.operations))) for task in saved.program.tasks]
         self.head: WalkHeadRecord = {
             "title": subject,
             "about": ["A process that lists its own steps.", f"The run: {why_recorded(saved.cause)}."],
@@ -64,7 +65,7 @@ class ExecWalk:
         def leading(listed: ExecCandidates) -> Choose:
             def pause(available: list[str]) -> None:
                 recorded = recorded_next(self.head["recorded"], leaders[0].names)
-                candidates.extend(_candidate(listed, name, name == recorded) for name in available)
+                candidates.extend(self._candidate(listed, name, name == recorded) for name in available)
                 raise Enough
 
             leaders.append(Leader(listed, schedule, lambda _: row_of.append(len(listed.rows)), pause, onward))
@@ -74,7 +75,7 @@ class ExecWalk:
         if not candidates:
             leaders[0].finish()
         broken = run.broken
-        steps, trace = rows_of(run, len(run.rows) if broken is None else broken.row + 1)
+        steps, trace = rows_of(run, len(run.rows) if broken is None else broken.row + 1, self._runner.model)
         said: list[str] = []
         if broken is not None:
             detail = f" ({broken.detail})" if broken.detail else ""
@@ -92,12 +93,11 @@ class ExecWalk:
         }
         return walked, run
 
-
-def _candidate(listed: ExecCandidates, name: str, recorded: bool) -> CandidateRecord:
-    """A step that the process lists, or the next call of a task."""
-    task = name.removeprefix("+")
-    if name not in listed.ready and task in listed.left:
-        said = f"calls {say_operation(listed.left[task][0])}"
-        return {"name": name, "kind": "outside", "who": task, "said": said, "at": "", "recorded": recorded}
-    who, words = listed.task_of(name)
-    return {"name": name, "kind": "step", "who": who or name, "said": words or "runs", "at": "", "recorded": recorded}
+    def _candidate(self, listed: ExecCandidates, name: str, recorded: bool) -> CandidateRecord:
+        """A step that the process lists, or the next call of a task."""
+        task = name.removeprefix("+")
+        if name not in listed.ready and task in listed.left:
+            said = f"calls {self._say(listed.left[task][0])}"
+            return {"name": name, "kind": "outside", "who": task, "said": said, "at": "", "recorded": recorded}
+        who, words = listed.task_of(name)
+        return {"name": name, "kind": "step", "who": who or name, "said": words or "runs", "at": "", "recorded": recorded}

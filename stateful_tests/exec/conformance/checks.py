@@ -14,7 +14,7 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.stateful_tests.exec import driver, messages, stepper
 from subwarden.stateful_tests.exec.messages import PROTOCOL, AnswerMessage, quoted
 from subwarden.stateful_tests.exec.play import ExecRun
-from subwarden.stateful_tests.exec.program import ExecProgram, draw
+from subwarden.stateful_tests.exec.program import ExecProgram
 from subwarden.stateful_tests.exec.session import Session
 from subwarden.stateful_tests.exec.stepper import ExecCandidates
 
@@ -45,11 +45,11 @@ class ConformanceCheck:
 def _another_version(session: Session) -> None:
     answer = _answer(session, "hello", protocol=PROTOCOL + 1)
     if answer.error is None:
-        messages.hello(answer.result)  # it says which version it speaks
+        session.greeting(answer.result)  # it says which version it speaks
 
 
 def _unknown_key(session: Session) -> None:
-    if session.alone("hello", messages.hello, protocol=PROTOCOL, later=[1]) != session.hello:
+    if session.alone("hello", session.greeting, protocol=PROTOCOL, later=[1]) != session.hello:
         raise Fails("hello answers something else the second time")
 
 
@@ -59,7 +59,7 @@ def _unknown_message(session: Session) -> None:
 
 def _no_json(session: Session) -> None:
     session.process.send(b"this is not JSON\n")
-    session.alone("hello", messages.hello, protocol=PROTOCOL)
+    session.alone("hello", session.greeting, protocol=PROTOCOL)
 
 
 def _unknown_operation(session: Session) -> None:
@@ -102,7 +102,7 @@ def _many(session: Session) -> None:
             numbers -= {message.id for message in session.receive()}
     if numbers:
         raise Fails(f"{len(numbers)} of {MANY} calls at once are not answered, and nothing is left to run")
-    session.alone("hello", messages.hello, protocol=PROTOCOL)  # an answer too many would come before this one's
+    session.alone("hello", session.greeting, protocol=PROTOCOL)  # an answer too many would come before this one's
 
 
 def _observe(session: Session) -> None:
@@ -167,7 +167,7 @@ def _repeats(session: Session) -> None:
         raise Skipped("it schedules itself")
     for seed in range(REPEATS):
         random = Random(seed)
-        program = draw(random, session.hello.operations)
+        program = session.model.draw(random, session.hello.operations)
         once = stepper.run(session, program, ExecCandidates(program), lambda n: int(random.random() * n))  # noqa: B023  # used at once
         again = stepper.run(session, program, ExecCandidates(program), fixed(once.choices))
         for said, one, other in (

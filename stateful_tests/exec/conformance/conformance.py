@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from subwarden.stateful_tests.exec.conformance.checks import CHECKS, LAST, ConformanceCheck, Fails, Skipped
 from subwarden.stateful_tests.exec.messages import PROTOCOL
+from subwarden.stateful_tests.exec.models.core import CORE
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess, CannotStart, Ended, Silent
 from subwarden.stateful_tests.exec.session import CONFORM, Session
 
@@ -31,7 +32,7 @@ def conform(command: str, limit: float) -> Iterator[Line]:
         for number, check in enumerate(CHECKS):
             if session is None:
                 try:
-                    session = Session(command, limit)
+                    session = Session(command, limit, CORE)
                 except CannotStart:
                     raise
                 except BadProcess as error:

@@ -14,6 +14,8 @@ from subwarden.reports.records.exec import ExecRunRecord
 from subwarden.reports.records.finding import HoldingRunRecord, TraceRecord
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.stateful_tests.exec import causes as own
+from subwarden.stateful_tests.exec.models.core import CORE
+from subwarden.stateful_tests.exec.models.exec_model import ExecModel
 from subwarden.stateful_tests.exec.play import ExecRun
 from subwarden.stateful_tests.exec.process import BadProcess
 from subwarden.stateful_tests.exec.program import ExecProgram
@@ -31,7 +33,7 @@ NONE_HELD = f"None of {BESIDE} more runs of its program held."
 HELD = "Beside it stands the one most like it of {} runs that held."
 
 
-def add_partings(command: str, limit: float, told: Iterable[tuple[Cause, ExecRun, ExecRunRecord]]) -> None:
+def add_partings(command: str, limit: float, told: Iterable[tuple[Cause, ExecRun, ExecRunRecord]], model: ExecModel = CORE) -> None:
     """Put it into the trace of each (cause, run, its record). Starts the process `command` once more."""
     runner: ExecRunner | None = None
     try:
@@ -43,7 +45,7 @@ def add_partings(command: str, limit: float, told: Iterable[tuple[Cause, ExecRun
                 _put(trace, WAITING, 0)
                 continue
             try:
-                runner = runner or ExecRunner(command, limit)
+                runner = runner or ExecRunner(command, limit, model)
                 _search(runner, cause, run, trace)
             except BadProcess as error:
                 _put(trace, Unsearched(f"Where the run was lost was not searched for to the end: {error}."), 0)
@@ -58,7 +60,7 @@ def _search(runner: ExecRunner, cause: Cause, run: ExecRun, trace: TraceRecord) 
         held = _held(runner, run.program)
         if held:
             best = max(held, key=lambda other: _alike(run, other))  # the first of those that are equally alike
-            trace["holds"] = _beside(best, min(_alike(run, best), rows - 1))
+            trace["holds"] = _beside(runner, best, min(_alike(run, best), rows - 1))
         _put(trace, Unsearched(ITSELF + (HELD.format(len(held)) if held else NONE_HELD)), 0)
         return
     parted = parting(_Runs(runner), cause, run.program, run.names, EFFORT)
@@ -66,7 +68,7 @@ def _search(runner: ExecRunner, cause: Cause, run: ExecRun, trace: TraceRecord) 
     if isinstance(parted, Parting) and parted.common is not None:
         common = min(len(run.program.first) + parted.common, rows - 1)  # each name has a row, as each call before them has
         row = common + 1
-        trace["holds"] = _beside(runner.follow(run.program, parted.names), common)
+        trace["holds"] = _beside(runner, runner.follow(run.program, parted.names), common)
     _put(trace, parted, row)
 
 
@@ -74,8 +76,8 @@ def _put(trace: TraceRecord, parted: Parting | Unsearched, row: int) -> None:
     trace.update(lost_record(parted, row))  # type: ignore[typeddict-item]  # a part of its keys
 
 
-def _beside(run: ExecRun, common: int) -> HoldingRunRecord:
-    steps, trace = rows_of(run, len(run.rows))
+def _beside(runner: ExecRunner, run: ExecRun, common: int) -> HoldingRunRecord:
+    steps, trace = rows_of(run, len(run.rows), runner.model)
     return {"common": common, "steps": steps, "trace": trace}
 
 

@@ -23,8 +23,7 @@ class CustomNarrator(CallNarrator):
 
     def changes(self) -> list[str]:
         before, self._before = self._before, self._shown()
-        changes = [f"{name}: {text}" if name else text for name, text in self._before.items() if before.get(name) != text]
-        return changes + [f"{name}: gone" for name in before if name and name not in self._before]
+        return changes_of(before, self._before)
 
     def state(self) -> StateRecord:
         judge = self._judge
@@ -33,7 +32,7 @@ class CustomNarrator(CallNarrator):
         except BadModel:  # the judge will meet it, and say so
             states, shows = [], False
         visible = shows and judge.observed
-        return compared(_facts(judge.seen), [_facts(state) for state in states], [], followed=judge.followed, visible=visible)
+        return compared(facts_of(judge.seen), [facts_of(state) for state in states], [], followed=judge.followed, visible=visible)
 
     def moves(self) -> ModelMoves:
         model = self._judge.model
@@ -41,18 +40,25 @@ class CustomNarrator(CallNarrator):
         def step(state: Any, _memory: object, operation: Any) -> list[tuple[Any, None]]:
             return [(after, None) for after, _ in model.steps(state, operation)]
 
-        return ModelMoves(model.initial, step, lambda state: _facts(state if model.shows is None else model.shown(state)))
+        return ModelMoves(model.initial, step, lambda state: facts_of(state if model.shows is None else model.shown(state)))
 
     def _shown(self) -> dict[str, str]:
-        return _parts(self._judge.seen)
+        return parts_of(self._judge.seen)
 
 
-def _parts(seen: object) -> dict[str, str]:
+def changes_of(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """The parts of two observations that differ, in words."""
+    changes = [f"{name}: {text}" if name else text for name, text in after.items() if before.get(name) != text]
+    return changes + [f"{name}: gone" for name in before if name and name not in after]
+
+
+def parts_of(seen: object) -> dict[str, str]:
     """The parts of an observation, by name, in words. An observation without parts is one part with the name ""."""
     if isinstance(seen, Mapping):
         return dict(sorted((key if isinstance(key, str) else text_of(key), text_of(part)) for key, part in seen.items()))
     return {} if seen is None else {"": text_of(seen)}
 
 
-def _facts(seen: object) -> list[str]:
-    return [f"{name}: {text}" if name else text for name, text in _parts(seen).items()]
+def facts_of(seen: object) -> list[str]:
+    """What an observation shows, part by part."""
+    return [f"{name}: {text}" if name else text for name, text in parts_of(seen).items()]

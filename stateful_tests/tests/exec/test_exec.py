@@ -16,8 +16,7 @@ from subwarden.checking.linearizability.reading import survey
 from subwarden.checking.linearizability.verdict import judge, judge_file, survey_file
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.main import main
-from subwarden.model.core.relation import Relation
-from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
+from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe, in_order
 from subwarden.scheduling.strategies.portfolio import Portfolio
 from subwarden.scheduling.strategies.sampling.feedback import Feedback
 from subwarden.scheduling.strategies.sampling.pct import Pct
@@ -31,8 +30,9 @@ from subwarden.stateful_tests.exec import finding as finding_module
 from subwarden.stateful_tests.exec.conformance.checks import CHECKS
 from subwarden.stateful_tests.exec.finding import investigate
 from subwarden.stateful_tests.exec.gate import AMOUNTS, Amount, ExecOutcome, explore
+from subwarden.stateful_tests.exec.models.core import kinds
 from subwarden.stateful_tests.exec.play import ExecRun
-from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask, kinds, simpler
+from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask, simpler
 from subwarden.stateful_tests.exec.recording import SPECIFICATION, Recording
 from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
@@ -243,8 +243,7 @@ def test_a_recording_and_its_file_are_judged_alike(tmp_path: Path) -> None:
                 else:
                     recording.returned(call, answer(random, call.operation))
             elif random.random() < 0.2:
-                pairs = frozenset({("t1", "c1")} if random.random() < 0.5 else ())
-                recording.shown(Relation(None, pairs), ("t1",))
+                recording.returned(recording.call("observed ", Publish("t1")), in_order(["c1"] if random.random() < 0.5 else []))
             else:
                 waiting.append(recording.call(random.choice("AB"), random.choice(SOME)))
         path = tmp_path / "history.jsonl"
@@ -264,3 +263,14 @@ def answer(random: Random, operation: object) -> object:
     if isinstance(operation, Subscribe | Unsubscribe):
         return random.random() < 0.7
     return (("c1",) if random.random() < 0.5 else ()) if isinstance(operation, Publish) else None
+
+
+def test_a_process_says_that_a_connection_may_come_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = f"{sys.executable} {DATA}/exec/comes_back.py"
+    holds = explored(command, 40, 6)
+    assert (holds.findings, holds.doubts) == ({}, [])
+    with ExecRunner(command, LIMIT) as runner:
+        assert holds.kinds == runner.model.kinds(holds.hello.operations) | {OBSERVE_SHOWS}
+    assert main(["conform", command, "--answer-within", "20"]) == 0
+    assert "fail  " not in capsys.readouterr().out
+    assert causes.REVIVED in explored(f"{command} --silent", 30, 6).findings

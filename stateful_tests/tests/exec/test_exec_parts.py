@@ -8,7 +8,8 @@ from subwarden.checking import causes
 from subwarden.checking.core.invariants import broken
 from subwarden.model.core.relation import Relation
 from subwarden.model.core.step import CORE_BY_NAME
-from subwarden.stateful_tests.exec.program import ExecProgram, draw, kinds, simpler
+from subwarden.stateful_tests.exec.models.core import draw, kinds
+from subwarden.stateful_tests.exec.program import ExecProgram, simpler
 
 
 @pytest.mark.parametrize(

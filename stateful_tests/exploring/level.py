@@ -161,6 +161,7 @@ class Level(Protocol):
     scope: str  # names its points of coverage among those of other levels; empty for level manager
     loop_class: type[ControlledLoop]  # of the loops on which it is played
     share: float  # of a profile's schedules: levels with longer runs make fewer
+    windows: bool  # programs are long, and in some runs only a part of them is to race
 
     def new_graph(self) -> Any:
         """The graph of the model's states, which the runs of one runner share."""

@@ -162,7 +162,7 @@ class GateSearch:
         systematic = DelayBounded(1, seeded)
         strategies: list[Strategy] = [systematic, RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
         growth = self.explorer.growth
-        if growth is not None:  # programs are longer, and only parts of them should race
+        if self.explorer.level.windows:
             strategies[1:] = [Window(seeded), RandomWalk(seeded), Window(seeded), Pct(seeded, 3)]
         for number in range(schedules):
             if growth is not None and growth.settled:

@@ -185,7 +185,7 @@ class Hunter:
 
     def _drive_variant(self, program: Program, schedules: int) -> None:
         growth = self.explorer.growth
-        portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules, windows=growth is not None)
+        portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules, windows=self.explorer.level.windows)
         tally = Tally()
         while tally.total % LEAST or not (self._budget.spent() or (tally.total and tally.chance_of_new < SETTLED)):
             if growth is not None and growth.settled:

@@ -17,6 +17,7 @@ class AdapterLevel(ChainLevel):
     """A part of `stateful_tests.exploring.level.Level`."""
 
     share = 1.0
+    windows = True
     loop_class = WorldLoop
 
     def absent(self, factory: Factory) -> set[Point]:

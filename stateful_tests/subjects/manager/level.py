@@ -36,6 +36,7 @@ class ManagerLevel(ChainLevel):
     drawn_as = "level 1"
     scope = ""
     share = 0.3
+    windows = False
     new_graph = ManagerGraph
     play = ManagerPlay
     prepare = staticmethod(compile_program)

@@ -64,6 +64,7 @@ class ServerLevel:
     drawn_as = "level 2"
     scope = "server"
     share = 0.34
+    windows = True
     loop_class: type[ControlledLoop] = ControlledLoop
     new_graph = ServerGraph
     play = ServerPlay

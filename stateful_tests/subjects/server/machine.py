@@ -5,7 +5,7 @@ program and plays one schedule of it; the explorer plays many more.
 """
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from subwarden.checking.server.graph import ServerGraph
 from subwarden.impl.server.simulated_engine import STORED
@@ -13,12 +13,14 @@ from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
 from subwarden.scheduling.events import Event
 from subwarden.stateful_tests.exploring.drawing.machine import Machine
+from subwarden.stateful_tests.subjects.server.meeting import HOW, met
 from subwarden.stateful_tests.subjects.server.play import ServerPlay, prepare, prepare_task
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 
 CONNECTIONS = st.sampled_from((1, 2, 1, 2, 3))
 PLACES = st.integers(0, 5)  # index of a thread among those that exist; the first is the most likely
 SUBSCRIPTIONS = st.sampled_from((1, 1, 2))
+MEETINGS = st.lists(st.sampled_from(HOW), min_size=1, max_size=3)
 
 
 class ServerMachine(Machine):
@@ -64,6 +66,16 @@ class ServerMachine(Machine):
             if connection in connections:
                 self.start(rq.Resume(connection, STORED[0]))
                 self.rest()
+
+    @precondition(lambda self: self.program.tasks)
+    @rule(hows=MEETINGS, pick=st.integers(0, 3), asks=st.booleans(), raw=st.booleans())
+    def meet(self, hows: list[str], pick: int, asks: bool, raw: bool) -> None:
+        """Requests, each of which meets the one before it, and the first a late one."""
+        late = self.program.tasks[-4:]
+        request = late[-1 - pick % len(late)][0]
+        for how in hows:
+            request = met(request, how, self._make, asks=asks, raw=raw)
+            self.start(request)
 
     @rule(c=CONNECTIONS)
     def initialize_connection(self, c: int) -> None:

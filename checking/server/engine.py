@@ -56,7 +56,7 @@ class EngineSide:
             return
         if reply is Reply.OK:
             self._confirmed(asked.number, request)
-        if not self._submissions.answered(request, reply):
+        if not self._submissions.answered(request, reply, asked.number):
             yield Found(causes.NOT_SUBMITTED, f"{asked.name}, t{request.thread}", self._submitted(request))
         if not isinstance(request, rq.TurnStart) and not self._submissions.done(asked.number, reply):
             yield Found(causes.TOO_EARLY, f"{asked.name}, t{request.thread}", AnsweredEarly(asked.name))

@@ -27,6 +27,7 @@ from subwarden.checking.server.visible import HIDDEN, Seen, Serving, Visible
 from subwarden.model.server import requests as rq
 from subwarden.model.server.approvals import Approval
 from subwarden.model.server.deliveries import Pair, Wrong
+from subwarden.model.server.reading import Reading
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
 from subwarden.model.server.stakes import Stake
 from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, pair_of
@@ -43,6 +44,7 @@ CHOICES = {  # the attributions: of changes that several requests may have made
 BREAKS = {  # the duty that each cause shows to be broken
     causes.STAYS_LOADED: Stake.UNLOADED,
     causes.NOT_SUBMITTED: Stake.SUBMITTED,
+    causes.NOT_DROPPED: Stake.DROPPED,
     causes.wrong_delivery(Wrong.LOST): Stake.DELIVERED,
     causes.wrong_delivery(Wrong.NOT_ASKED): Stake.ASKED,
     causes.wrong_delivery(Wrong.NOT_SETTLED): Stake.SETTLED,
@@ -87,6 +89,7 @@ class ServerJudge(Recording):
         self._past: list[ServerNode] = []  # before each change, answer, and act of the engine
         self._thread_of: dict[int, int] = {}  # of each conversation
         self._stopped = False
+        self._reading = Reading()
         self._beside_work: set[int] = set()  # requests that arrived while the engine was at work
         self._node = graph.initial(ServerState(stored=stored))
         self._loop = loop
@@ -107,10 +110,31 @@ class ServerJudge(Recording):
         """The request of `task` has arrived. A close is one that nobody answers."""
         self.look()
         if isinstance(operation, rq.Close):
-            self._node = self._node.outside("close", operation.connection)
-            self.clients.gone(operation.connection)
+            self._gone(operation.connection)
         else:
             self._accept(task, operation)
+
+    def _gone(self, connection: int) -> None:
+        self._node = self._node.outside("close", connection)
+        self.clients.gone(connection)
+        self._reading.gone(connection)
+
+    def reads(self, connection: int) -> None:
+        """A client reads a message."""
+        self._reading.reads(connection, self._loop.time())
+
+    def deaf(self, connection: int) -> None:
+        """A client reads no more."""
+        self._reading.goes_deaf(connection)
+
+    def dropped(self, connection: int) -> None:
+        """The server gives a client up: from now on it is as one that has closed."""
+        self.look()
+        if self._reading.may_be_dropped(connection, self._loop.time()):
+            self.stakes.breakable(Stake.DROPPED)
+        else:
+            self.violated(causes.FALSE_DROP, f"c{connection}")
+        self._gone(connection)
 
     def _accept(self, number: int, request: Request) -> None:
         self.requests.accept(number, self._name_of(number), request)
@@ -169,8 +193,7 @@ class ServerJudge(Recording):
         self.look()
         self._stopped = True
         for connection in connections:
-            self._node = self._node.outside("close", connection)
-            self.clients.gone(connection)
+            self._gone(connection)
         for thread, loaded in self.state.loaded:
             self._must_end(thread, loaded.conversation)
 
@@ -222,6 +245,7 @@ class ServerJudge(Recording):
 
     def delivered(self, connection: int, message: Message) -> None:
         """A message is on its way, and can no longer be held back."""
+        self._reading.queued(connection, self._loop.time())
         if isinstance(message, AnswerSent):
             asked = self.requests.named(message.request)
             self.clients.answered(asked, message.reply)
@@ -387,7 +411,7 @@ class ServerJudge(Recording):
 
     def waits(self, step: int | None) -> None:
         """After `step`, or when a request has arrived, no step can run: every request in flight waits for an event."""
-        if self._node.state.flight and (left := work_left(self._loop.events, self._thread_of)):
+        if self._node.state.flight and not self._reading.holds_up() and (left := work_left(self._loop.events, self._thread_of)):
             self.requests.wait_for_engine(self.state, left, self._engine.told, step)
 
     # --- the end
@@ -398,9 +422,11 @@ class ServerJudge(Recording):
         unread: AbstractSet[int],
         asking: AbstractSet[Approval],
         silent: AbstractSet[int] = frozenset(),
+        holding_up: AbstractSet[int] = frozenset(),
     ) -> None:
         """Nothing can move any more. `running`: thread and conversation of each listener; `unread`: conversations with events that nobody
-        has taken; `asking`: the approvals that conversations wait for; `silent`: clients that give none."""
+        has taken; `asking`: the approvals that conversations wait for; `silent`: clients that give none;
+        `holding_up`: clients that read no more, and for which messages wait."""
         self.look()
         state, visible = self.state, self.visible
         asked = [each for each in asking if each not in self.clients.lost_approvals]  # nobody knows of the others
@@ -409,6 +435,7 @@ class ServerJudge(Recording):
         }
         for found in (
             *quiescence.answers(self.requests, state.closed, unapproved),
+            *quiescence.drops(holding_up),
             *quiescence.services(visible, state.closed, running, unread),
             *quiescence.links(self._node.states, self.clients),
             *quiescence.unloads(self._node.states),

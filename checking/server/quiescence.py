@@ -67,6 +67,12 @@ def unloads(states: Sequence[ServerState]) -> Iterator[Found]:
             yield Found(causes.STAYS_LOADED, f"t{thread}", StaysLoaded(thread, loaded.conversation))
 
 
+def drops(holding_up: AbstractSet[int]) -> Iterator[Found]:
+    """P7: nobody waits for ever for one of the clients `holding_up`, which read no more."""
+    if holding_up:
+        yield Found(causes.NOT_DROPPED, ", ".join(f"c{connection}" for connection in sorted(holding_up)))
+
+
 def links(states: Sequence[ServerState], clients: Clients) -> Iterator[Found]:
     """P8: every client that was told that it is subscribed to a running thread is."""
     owed = frozenset.intersection(*(state.owed for state in states))

@@ -13,6 +13,7 @@ from subwarden.impl.server.outbox import Outbox
 from subwarden.impl.server.server import Server
 from subwarden.impl.server.simulated_engine import SimulatedConversation, SimulatedEngine
 from subwarden.model.server import requests as rq
+from subwarden.model.server.reading import PATIENCE
 from subwarden.model.server.requests import Asks, EngineEvent, Message, Request
 
 ROOM = 1  # messages that a client's outbox holds
@@ -49,6 +50,15 @@ class Observer(Protocol):
     def stopped(self, connections: list[int]) -> None:
         """The server stops, and these clients have gone."""
 
+    def reads(self, connection: int) -> None:
+        """A client reads a message."""
+
+    def deaf(self, connection: int) -> None:
+        """A client reads no more."""
+
+    def dropped(self, connection: int) -> None:
+        """The server gives a client up: it has gone."""
+
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken an event."""
 
@@ -72,8 +82,8 @@ class Observer(Protocol):
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
     everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and those
-    of `losing` may lose one event. With any thread in `stopping`, the server may stop. The clients `silent` give no approvals, and those
-    `denying` refuse them.
+    of `losing` may lose one event. With any thread in `stopping`, the server may stop. The clients `silent` give no approvals, those
+    `denying` refuse them, and those `deaf` may read no more from some moment on.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
@@ -92,6 +102,7 @@ class Environment:
         stopping: Collection[int] = (),
         silent: Collection[int] = (),
         denying: Collection[int] = (),
+        deaf: Collection[int] = (),
     ) -> None:
         self.observer: Observer
         self.server: Server
@@ -106,6 +117,8 @@ class Environment:
         self._stopped = False
         self.silent = frozenset(silent)
         self.denying = frozenset(denying)
+        self.deaf = frozenset(deaf)
+        self.clients: dict[int, Client] = {}  # that have not gone
         self._events: list[Any] = [] if events is None else events
         self._faults: list[Any] = [] if faults is None else faults
         self._make = make
@@ -178,21 +191,28 @@ class Environment:
             return
         if connection not in self._connected:
             self._connected.add(connection)
-            Client(self, connection)
+            self.clients[connection] = Client(self, connection)
         if isinstance(request, rq.Close):
             self._close(connection)
         else:
             self.server.receive(ConnectionRequestId(connection, name), request)
 
+    def dropped(self, connection: int) -> None:
+        """The server gives the client up."""
+        self._closed.add(connection)
+        del self.clients[connection]
+        self.observer.dropped(connection)
+
     def _close(self, connection: int) -> None:
         self._closed.add(connection)
+        del self.clients[connection]
         self.server.outboxes[connection].close()
         self.server.close(connection)
 
     def _stop(self) -> None:
         """The server stops: all connections close, and no other is made."""
         self._stopped = True
-        connections = sorted(self._connected - self._closed)
+        connections = sorted(self.clients)
         self.observer.stopped(connections)
         for connection in connections:
             self._close(connection)
@@ -208,18 +228,34 @@ class Environment:
 
 
 class Client:
-    """One client: reads its messages, one at a time, and gives every approval that it is asked for, unless it is silent or denying."""
+    """One client: reads its messages, one at a time, and gives every approval that it is asked for, unless it is silent or denying. Only
+    those that may go deaf are ever waited for too long."""
 
     def __init__(self, environment: Environment, connection: int) -> None:
         self._environment = environment
         self._connection = connection
         self._reading: Any = None
-        self.outbox = Outbox(ROOM, self._queued)
+        self.deaf = False
+        may_go_deaf = connection in environment.deaf
+        self.outbox = Outbox(ROOM, self._queued, self._dropped, PATIENCE if may_go_deaf else None)
         environment.server.open(connection, self.outbox)
+        if may_go_deaf:
+            environment.may(f"c{connection} reads no more", self._goes_deaf)
+
+    def _goes_deaf(self) -> None:
+        self.deaf = True
+        if self._reading is not None:
+            self._environment.take_back(self._reading)
+            self._reading = None
+        if not self.outbox.closed:
+            self._environment.observer.deaf(self._connection)
+
+    def _dropped(self) -> None:
+        self._environment.dropped(self._connection)
 
     def _queued(self, message: Message) -> None:
         self._environment.observer.delivered(self._connection, message)
-        if self._reading is None:
+        if self._reading is None and not self.deaf:
             self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
 
     def _read(self) -> None:
@@ -227,6 +263,7 @@ class Client:
         message = self.outbox.take()
         if message is None or self.outbox.closed:
             return
+        self._environment.observer.reads(self._connection)
         if len(self.outbox) and self._reading is None:
             self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
         if isinstance(message, Asks) and self._connection not in self._environment.silent:

@@ -1,5 +1,6 @@
 """The messages on their way to one client: a bounded queue whose sender waits while it is full, and learns when the client has gone.
 
+Nobody waits for ever: a client that has read nothing for a while, though a message waits for room, is `overdue`; its server may drop it.
 It refuses to overtake: messages are queued in the order in which they were sent, also those that had to wait.
 """
 
@@ -27,10 +28,18 @@ class _Waiting:
 
 
 class Outbox:
-    """The queue to one client. `queued(message)` is called at the moment from which the message can no longer be held back."""
+    """The queue to one client. `queued(message)` is called at the moment from which the message can no longer be held back, `dropped()`
+    when the server gives the client up. `patience`: the seconds after which a client is overdue; None: it always reads in time. The server
+    sets `overdue`, which is then called."""
 
-    def __init__(self, capacity: int, queued: Callable[[Message], object]) -> None:
+    def __init__(
+        self, capacity: int, queued: Callable[[Message], object], dropped: Callable[[], object] = always, patience: float | None = None
+    ) -> None:
         self.closed = False
+        self.overdue: Callable[[], object] = always
+        self.patience = patience
+        self._dropped = dropped
+        self._timer: asyncio.TimerHandle | None = None  # while a message waits for room
         self._capacity = capacity
         self._queued = queued
         self._messages: deque[Message] = deque()
@@ -53,6 +62,8 @@ class Outbox:
             return None
         waiting = _Waiting(message, wanted)
         self._waiting.append(waiting)
+        if self.patience is not None and self._timer is None:
+            self._time()
         return waiting.room
 
     def take(self) -> Message | None:
@@ -68,11 +79,38 @@ class Outbox:
             if wanted:
                 self._queue(next_.message)
             next_.room.set_result(wanted)
+        if self._timer is not None:
+            self._time()
         return message
+
+    def waits(self) -> bool:
+        """Whether a message waits for room."""
+        return any(not waiting.room.done() for waiting in self._waiting)
+
+    def _time(self) -> None:
+        """The client has just read, or the first message has to wait: the time begins anew."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._waiting and self.patience is not None:
+            self._timer = asyncio.get_running_loop().call_later(self.patience, self._is_overdue)
+
+    def _is_overdue(self) -> None:
+        self._timer = None
+        if self.waits():
+            self.overdue()
+
+    def drop(self) -> None:
+        """The server gives the client up."""
+        self._dropped()
+        self.close()
 
     def close(self) -> None:
         """The client has gone: nothing is sent from now on, and every sender that waits learns it."""
         self.closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._messages.clear()
         while self._waiting:
             waiting = self._waiting.popleft()

@@ -38,6 +38,7 @@ class OwningServer(OwnedThreads):
     def open(self, connection: int, outbox: Outbox) -> None:
         """Each connection has a processor: a slow request does not hold up those of other connections (P14)."""
         super().open(connection, outbox)
+        outbox.overdue = partial(self.drop, connection)
         self._inboxes[connection] = asyncio.Queue()
         self._processors[connection] = self.spawn(f"processor c{connection}", self._process, self._inboxes[connection])
 
@@ -53,6 +54,11 @@ class OwningServer(OwnedThreads):
         self._inboxes.pop(connection).put_nowait(None)  # P12: nothing is kept for a connection that has closed
         del self._processors[connection], self.outboxes[connection]
         self.spawn(f"closing c{connection}", self.manager.remove_connection, connection)
+
+    def drop(self, connection: int) -> None:
+        """The client has read nothing for too long, and others wait for it: from now on it is as one that has closed (P7)."""
+        self.outboxes[connection].drop()
+        self.close(connection)
 
     def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
         """The first answer counts; the listener tells the other subscribers, and the engine."""

@@ -52,6 +52,15 @@ class Transcript:
     def stopped(self, connections: list[int]) -> None:
         """See `Observer`."""
 
+    def reads(self, connection: int) -> None:
+        """See `Observer`."""
+
+    def deaf(self, connection: int) -> None:
+        """See `Observer`."""
+
+    def dropped(self, connection: int) -> None:
+        """See `Observer`."""
+
     def died(self, thread: int, conversation: int) -> None:
         """See `Observer`."""
 

@@ -140,10 +140,11 @@ class Submissions:
 
     # --- answers
 
-    def answered(self, request: Asked, reply: Reply) -> bool:
-        """A request was answered. Whether the engine was told before, if it must have been."""
+    def answered(self, request: Asked, reply: Reply, number: int = 0) -> bool:
+        """Request `number` was answered. Whether the engine was told before, if it must have been."""
         key = _key(request)
-        if reply not in TOLD:
+        heard = reply in TOLD or (reply is Reply.ENDED and self.told(number))  # it was waiting for an event when its conversation ended
+        if not heard:
             self._asked[key] -= 1
         if not isinstance(request, rq.TurnStart) or reply is not Reply.OK:
             return True

@@ -135,6 +135,9 @@ def check_server(claim: dict[str, Any]) -> tuple[list[str], str, str]:  # noqa: 
             return [*look, "left = sorted(task.get_name() for task in others)"], "left", "{left}"
         case "lock":
             return ["held = [name for name, lock in server.locks().items() if lock.locked()]"], "held", "{held}"
+        case "held up":
+            look = ["waits = [c for c, client in sorted(environment.clients.items()) if client.deaf and client.outbox.waits()]"]
+            return look, "waits", "messages wait for clients {waits}"
         case "unretrieved":
             look = ["gc.collect()", 'errors = [context["exception"] for context in unretrieved if "exception" in context]']
             return look, "errors", "{errors[0]}"

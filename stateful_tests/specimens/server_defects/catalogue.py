@@ -8,11 +8,10 @@ from subwarden.stateful_tests.specimens.server_defects import (
     effects,
     identity,
     listeners,
-    losses,
     maps,
     progress,
     refusals,
-    stops,
+    surroundings,
 )
 
 DEFECTS = (
@@ -26,6 +25,5 @@ DEFECTS = (
     *attribution.DEFECTS,
     *effects.DEFECTS,
     *refusals.DEFECTS,
-    *losses.DEFECTS,
-    *stops.DEFECTS,
+    *surroundings.DEFECTS,
 )

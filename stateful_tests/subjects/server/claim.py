@@ -51,6 +51,7 @@ AT_END = {
     causes.LEAKED_LOCK: "lock",
     causes.DEADLOCK: "lock",
     causes.UNRETRIEVED: "unretrieved",
+    causes.NOT_DROPPED: "held up",
 }
 WRONG_MAPS = {causes.MAPS_DISAGREE: "maps", causes.REVIVED: "revived", causes.SUBSCRIBED_DEAD: "dead", causes.OUTLIVES: "dead"}
 

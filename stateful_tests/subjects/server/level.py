@@ -49,6 +49,7 @@ SAYS = {
     FaultKind.LOSES: "the conversation may lose an event",
     FaultKind.STOPS: "the server may stop",
     FaultKind.SILENT: "its client gives no approvals",
+    FaultKind.DEAF: "its client may read no more",
     FaultKind.DENIES: "its client refuses approvals",
 }
 FAILING = (rq.Start.name, rq.Resume.name, rq.Fork.name)
@@ -84,8 +85,8 @@ class ServerLevel:
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
         """The program without faults and with late conversations; with `cancellation`: with a sample of single faults (a handler is
-        cancelled, the engine fails, a conversation ends by itself, refuses or loses an event, a client refuses approvals or is silent) and
-        of pairs."""
+        cancelled, the engine fails, a conversation ends by itself, refuses or loses an event, the server stops, a client reads no more,
+        refuses approvals or is silent) and of pairs."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         if not cancellation:
@@ -96,7 +97,8 @@ class ServerLevel:
         turns = {request.thread for (request,) in tasks if isinstance(request, rq.TurnStart)}  # no others have events to lose
         loses = [ServerFault(FaultKind.LOSES, place) for place in brings if target(tasks[place][0]) in turns]
         stops = [ServerFault(FaultKind.STOPS, place) for place in brings[:1]]  # the same at any place
-        single += loses + stops
+        deaf = [ServerFault(FaultKind.DEAF, place) for place in brings]
+        single += loses + stops + deaf
         subscribes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
         asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
         denies = [ServerFault(FaultKind.DENIES, place) for place in subscribes if asks]
@@ -106,6 +108,8 @@ class ServerLevel:
             chosen.append(random.choice(denies))
         if loses and not set(loses) & set(chosen):
             chosen.append(random.choice(loses))
+        if deaf and not set(deaf) & set(chosen):
+            chosen.append(random.choice(deaf))
         chosen += [fault for fault in stops if fault not in chosen]
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
         if len(single) > 1:

@@ -56,6 +56,7 @@ class PreparedRequests(NamedTuple):
     stopping: frozenset[int]
     silent: frozenset[int]  # connections
     denying: frozenset[int]  # connections
+    deaf: frozenset[int]  # connections
 
 
 def prepare(program: ServerProgram) -> PreparedRequests:
@@ -69,10 +70,10 @@ def prepare(program: ServerProgram) -> PreparedRequests:
     def clients(kind: FaultKind) -> frozenset[int]:
         return frozenset(program.tasks[fault.place][0].connection for fault in program.faults if fault.kind is kind)
 
-    silent, denying = clients(FaultKind.SILENT), clients(FaultKind.DENIES)
+    silent, denying, deaf = clients(FaultKind.SILENT), clients(FaultKind.DENIES), clients(FaultKind.DEAF)
     failing, late = threads(FaultKind.FAILS), threads(FaultKind.LATE)
     ending, refusing, losing = threads(FaultKind.ENDS), threads(FaultKind.REFUSES), threads(FaultKind.LOSES)
-    return PreparedRequests(tasks, failing, late, ending, refusing, losing, threads(FaultKind.STOPS), silent, denying)
+    return PreparedRequests(tasks, failing, late, ending, refusing, losing, threads(FaultKind.STOPS), silent, denying, deaf)
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
@@ -127,6 +128,7 @@ class ServerPlay:
             stopping=prepared.stopping,
             silent=prepared.silent,
             denying=prepared.denying,
+            deaf=prepared.deaf,
         )
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]
@@ -189,7 +191,10 @@ class ServerPlay:
         asking = {
             Approval(each.thread, each.number, number) for each in self.environment.conversations if (number := each.asking()) is not None
         }
-        judge.at_rest(list(server.listeners.values()), unread, asking, self.environment.silent)
+        clients = self.environment.clients
+        deaf = {connection for connection, client in clients.items() if client.deaf}
+        holding_up = {connection for connection in deaf if clients[connection].outbox.waits()}
+        judge.at_rest(list(server.listeners.values()), unread, asking, self.environment.silent | deaf, holding_up)
         judge_left(judge, loop, [t for t in loop.tasks if not t.done() and t not in resident], self.lock_name)
 
     def let_go(self) -> None:

@@ -20,6 +20,7 @@ def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list
         "stopping": prepared.stopping,
         "silent": prepared.silent,
         "denying": prepared.denying,
+        "deaf": prepared.deaf,
     }
     return {
         "subject": served(subject),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from subwarden.impl.server.outbox import Outbox, always
 from subwarden.model.server.requests import Closed, Message
+from subwarden.scheduling.loop import ControlledLoop
 
 Sends = Callable[..., "asyncio.Task[bool]"]
 Played = Callable[[Outbox, list[Message], Sends], Coroutine[Any, Any, None]]
@@ -134,6 +135,24 @@ def test_a_close_frees_all_waiting_senders_and_nothing_more_is_sent() -> None:
         assert (outbox.closed, len(outbox), outbox.take()) == (True, 0, None)
 
     playing(1, body)
+
+
+def test_a_client_is_overdue_when_it_has_read_nothing_while_a_message_waits() -> None:
+    """On the controlled loop, whose clock moves at once."""
+    loop, overdue = ControlledLoop(), list[float]()
+    with loop.entered():
+        outbox = Outbox(1, lambda _: None, patience=10.0)
+        outbox.overdue = lambda: overdue.append(loop.time())
+        assert [outbox.post(message(1)), loop.has_timers()] == [None, False], "nobody waits"
+        rooms = [outbox.post(message(number)) for number in (2, 3)]
+        loop.call_later(6.0, outbox.take)
+        while loop.has_timers() or loop.ready:
+            _ = loop.run_step(0) if loop.ready else loop.advance()
+        assert (overdue, outbox.waits()) == ([16.0], True), "ten seconds after the last read"
+        assert [room is not None and room.done() for room in rooms] == [True, False]
+        outbox.drop()
+        assert (outbox.closed, outbox.waits(), loop.has_timers()) == (True, False, False)
+        loop.abandon()
 
 
 @given(capacity=st.integers(1, 3), moves=st.lists(st.sampled_from("send take cancel unwanted".split()), max_size=30))

@@ -1,6 +1,8 @@
 """Both request layers on the plain schedule: short programs, and every message to every client, in order.
 
 Where the two differ, the source document's callers are wrong or the document leaves it open; the judge says which.
+
+Long because it lists the messages of many short programs.
 """
 
 import inspect
@@ -12,6 +14,7 @@ import pytest
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.impl.server.engine import TIME_LIMIT
+from subwarden.model.server.reading import PATIENCE
 from subwarden.model.server.requests import (
     AddListener,
     Archive,
@@ -264,6 +267,17 @@ def test_the_source_server_keeps_a_conversation_that_does_not_shut_down_in_time(
     played = play(server("source"), TOO_LATE, ["timer", "+start D", "+v1 shuts down"])
     assert played.sent == {1: ["A: ok", "B: ok", "C: ok", "D: ok: t1"]}
     assert played.seconds == TIME_LIMIT
+
+
+def test_our_server_drops_a_client_that_reads_no_more_and_goes_on() -> None:
+    deaf = program(A, B, Resume(1, 1), Resume(2, 1), TurnStart(2, 1, False), faults=[ServerFault(FaultKind.DEAF, 2)])
+    script = "+start C", "+engine loads t1", "+c1 reads no more", "+start D", "+start E"
+    ours, theirs = (play(server(subject), deaf, script, holding=["+c1 reads"]) for subject in BOTH)
+    assert (ours.sent[2], ours.seconds) == (["B: ok", "D: ok", "E: ok", *TURN], PATIENCE)
+    assert not ours.violations
+    assert len(ours.sent[1]) < len(ours.sent[2])
+    assert causes.NOT_DROPPED in theirs.violations
+    assert len(theirs.sent[2]) < len(ours.sent[2])
 
 
 @pytest.mark.parametrize("subject", BOTH)

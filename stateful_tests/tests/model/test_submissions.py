@@ -41,6 +41,19 @@ def test_a_cancelled_request_may_have_been_submitted() -> None:
     assert monitor.made(TURN)
 
 
+def test_a_rollback_whose_conversation_has_ended_had_been_submitted() -> None:
+    monitor = Submissions()
+    for number in (1, 2):
+        monitor.asked(ROLLBACK, number)
+        assert monitor.made(ROLLBACK, number)
+        monitor.over(ROLLBACK.thread)
+        assert monitor.answered(ROLLBACK, Reply.ENDED, number)
+        assert monitor.done(number, Reply.ENDED)
+    monitor.asked(ROLLBACK, 3)
+    assert monitor.answered(ROLLBACK, Reply.ENDED, 3)
+    assert not monitor.made(ROLLBACK, 3), "it had ended before the engine was told"
+
+
 def test_an_interrupt_may_be_confirmed_unheard() -> None:
     monitor = Submissions()
     monitor.asked(rq.TurnInterrupt(1, 1))

@@ -69,6 +69,8 @@ UNSEEN = {  # defects that no script can show, with the reason
     "ClosingBeforeItKnows": "middle of a step",
     "TurnOfTheOldConversation": "the thread's no more",
     "InterruptIsForgotten": "the model alone",
+    "DropsAtOnce": "the model alone",
+    "DropsAnother": "the model alone",
     "ToldToNone": "the model alone",
     "RefusalApproves": "the model alone",
     "LastAnswerCounts": "the model alone",
@@ -227,7 +229,7 @@ def test_every_kind_of_claim_is_shown_above() -> None:
 def test_claims_at_the_end_have_their_own_kinds() -> None:
     kinds = [*AT_END.values(), *ENDLESS.values()]
     assert set(kinds) == {
-        "unserved", "unhandled", "two", "unreachable", "entries", "task", "lock", "unretrieved", "restless", "blocked"
+        "unserved", "unhandled", "two", "unreachable", "entries", "task", "lock", "unretrieved", "held up", "restless", "blocked"
     }  # fmt: skip
     shown = {defect.cause for defect in PLANTED} | {hazard.cause for hazard in HAZARDS.values()}
     assert {*AT_END} - shown <= {causes.DEADLOCK}  # which has the claim of a lock that is still held

@@ -106,7 +106,7 @@ def moods(program: ServerProgram) -> dict[str, list[int]]:
     prepared = prepare(program)
     threads = {"failing": prepared.failing, "late": prepared.late, "ending": prepared.ending}
     threads |= {"losing": prepared.losing, "stopping": prepared.stopping}
-    threads |= {"refusing": prepared.refusing, "silent": prepared.silent, "denying": prepared.denying}
+    threads |= {"refusing": prepared.refusing, "silent": prepared.silent, "denying": prepared.denying, "deaf": prepared.deaf}
     return {mood: sorted(some) for mood, some in threads.items() if some}
 
 

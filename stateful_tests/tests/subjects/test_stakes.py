@@ -63,6 +63,15 @@ def test_a_thread_that_is_loaded_when_the_server_stops_or_later_must_be_unloaded
     assert both(counted(program(*RESUMED)), Stake.STOPPED) == (0, 0)
 
 
+def test_a_client_that_reads_no_more_must_be_dropped_if_a_message_waits_for_it() -> None:
+    deaf = [ServerFault(FaultKind.DEAF, 1)]
+    one, two = program(Initialize(1), Resume(1, 1)), program(*RESUMED, TurnStart(1, 1, False))
+    for requests, times in ((one, 0), (two, 1)):
+        played = ServerProgram(requests.tasks, tuple(deaf))
+        found = counted(played, "+c1 reads", "+c1 reads no more", "+start B", "+engine loads t1", *["+start C"] * times)
+        assert both(found, Stake.DROPPED) == (times, times), "there is room for one answer"
+
+
 def test_a_duty_that_the_server_breaks_could_be_broken() -> None:
     broken = {"NeverUnloads": Stake.UNLOADED, "SaysNoStarted": Stake.STARTED, "TurnIsForgotten": Stake.SUBMITTED}
     for defect in DEFECTS:

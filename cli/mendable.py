@@ -3,6 +3,8 @@
 from subwarden.cli.options import CannotWrite
 from subwarden.cli.reporting.reading import BadRecord
 from subwarden.cli.view.found import BadView
+from subwarden.proving.search.state_file import CannotKeep
+from subwarden.proving.search.workers import WorkerLost
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.exploring.drawing.written import BadProgram
@@ -21,9 +23,11 @@ MENDABLE = (
     BadScenario,
     BadSubject,
     BadView,
+    CannotKeep,
     CannotWrite,
     Divergence,
     NotReproducible,
     UncontrolledSource,
     WorkerDied,
+    WorkerLost,
 )

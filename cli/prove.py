@@ -3,65 +3,41 @@
 import argparse
 import sys
 import time
-from typing import Any, cast
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from pathlib import Path
+from shlex import quote
+from typing import cast
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import EXIT_CODES, level
+from subwarden.cli.options import EXIT_CODES, count, fitting, size
 from subwarden.cli.progress.bar import progress
+from subwarden.cli.proof_scope import AnyScope, add_scope, head_of, scope_in, scope_of
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.cli.reporting.say import say
 from subwarden.proving.manager import proof as manager_proof
-from subwarden.proving.manager.scope import Scope
+from subwarden.proving.search.crew import Means
+from subwarden.proving.search.folder import SearchFolder
 from subwarden.proving.search.result import Progress
+from subwarden.proving.search.state_file import CannotKeep
 from subwarden.proving.server import proof as server_proof
-from subwarden.proving.server.scope import EXTRAS, ServerScope
+from subwarden.proving.server.scope import ServerScope
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.proof import write_proof
 from subwarden.reports.records.proof import ProofRecord
-from subwarden.stateful_tests.exploring.signals import CTRL_C, interruptible
+from subwarden.scheduling.isolation.memory import MEMORY, said, used
+from subwarden.stateful_tests.exploring.signals import ENDING, interruptible
 
 USAGE = 3
-BYTES_A_STATE = {"manager": 200, "server": 150}  # measured with all that goes with it; manager: 95 without calls in flight, 205 with one
 MAX_STATES = 5_000_000
+OF_A_WORKER = 40 << 20  # bytes that a worker takes without any state
 LIVENESS_STATES = {"manager": manager_proof.LIVENESS_STATES, "server": server_proof.LIVENESS_STATES}
-LEVELS: dict[str, Scope | ServerScope] = {"manager": Scope(), "server": ServerScope()}
-OPTIONS = {  # a number each, and the levels at which it means something
-    "connections": ("manager", "server"),
-    "threads": ("manager", "server"),
-    "subscriptions": ("manager", "server"),
-    "requests": ("server",),
-    "conversations": ("manager",),
-    "in-flight": ("manager",),
-    "items": ("manager",),
-}
-FIELDS = {"requests": "in_flight", "in-flight": "in_flight"}  # where the scope has another name
-TEXTS = {
-    "connections": "connections",
-    "threads": "threads",
-    "subscriptions": "explicit subscription ids",
-    "requests": "requests in flight at a time",
-    "conversations": "conversations of each thread; 0: no listeners",
-    "in-flight": "calls in flight at a time; 0: every operation is one step",
-    "items": "items of a turn",
-}
-SWITCHES = ("no-turns", "no-raw")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb."""
     parser = subparsers.add_parser("prove", help="search every state of the model within a scope", description=__doc__, epilog=EXIT_CODES)
-    parser.add_argument("--level", type=level, default="manager", metavar="{manager,server}", help="which model (default: manager)")
-    # numbers have no default here: which it is, and whether the option means anything, depends on the level
-    for option, of_level in OPTIONS.items():
-        field = FIELDS.get(option, option)
-        defaults = [f"{getattr(scope, field)}" for name, scope in LEVELS.items() if name in of_level]
-        default = " and ".join(dict.fromkeys(defaults))
-        only = f"level {of_level[0]}: " if len(of_level) == 1 else ""
-        parser.add_argument(f"--{option}", type=int, metavar="N", help=f"{only}{TEXTS[option]} (default {default})")
-    parser.add_argument("--no-turns", action="store_true", help="level manager: without turns")
-    parser.add_argument("--no-raw", action="store_true", help="level manager: without raw events")
-    parser.add_argument("--no-symmetry", action="store_true", help="keep every state, not one of each orbit under renaming")
-    parser.add_argument("--extras", metavar="A,B", help=f"level server: parts of the model beside its core: {', '.join(EXTRAS)}")
+    add_scope(parser)
     parser.add_argument(
         "--max-states",
         type=int,
@@ -69,6 +45,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=MAX_STATES,
         help=f"largest number of states kept (default {MAX_STATES:,})",
     )
+    parser.add_argument(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="memory for the search, in all processes together: 200M, 2G; states beyond it go to disk (default: half of the machine's)",
+    )
+    parser.add_argument("--jobs", type=count, metavar="N", default=1, help="processes that share the search (default: 1)")
+    parser.add_argument("--dir", type=Path, metavar="DIR", help="keep the states in this folder, so that the search can be resumed")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the search in this folder")
     parser.add_argument(
         "--liveness-states",
         type=int,
@@ -91,61 +76,75 @@ def _no_subject(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prove, print, and return the exit code."""
+    """Prove, print, and return the exit code. Raises CannotKeep, WorkerLost."""
+    folder = _folder(args)
     try:
-        scope = _scope(args)
+        if folder is not None and args.resume:
+            scope, symmetric = scope_in(folder.head(), args, folder.path)
+        else:
+            scope, symmetric = scope_of(args), not args.no_symmetry
     except ValueError as error:
         say(f"subwarden prove: {error}\n")
         return USAGE
-    max_states, liveness_states = args.max_states, args.liveness_states
-    if liveness_states is None:
-        liveness_states = LIVENESS_STATES[args.level]
-    if max_states < 1 or liveness_states < 0:
+    if args.liveness_states is None:
+        args.liveness_states = LIVENESS_STATES[scope.level]
+    if args.max_states < 1 or args.liveness_states < 0:
         say("subwarden prove: --max-states must be at least 1, --liveness-states at least 0\n")
         return USAGE
+    with closing(folder) if folder is not None else nullcontext():
+        if folder is not None:
+            if args.resume:
+                folder.go_on()
+            else:
+                folder.begin(head_of(scope, symmetric))
+        return _prove(args, scope, symmetric, folder)
+
+
+def _folder(args: argparse.Namespace) -> SearchFolder | None:
+    if args.resume and args.dir not in (None, args.resume):
+        raise CannotKeep("--resume continues in the same folder; leave --dir out")
+    path = args.resume or args.dir
+    return None if path is None else SearchFolder(path)
+
+
+def _prove(args: argparse.Namespace, scope: AnyScope, symmetric: bool, folder: SearchFolder | None) -> int:
+    jobs = fitting("prove", args.jobs)
+    MEMORY.allow(args.memory)
+    memory = MEMORY.limit()
+    for_states = None if memory is None else max(0, memory - used() - (OF_A_WORKER * jobs if jobs > 1 else 0))
+    means = Means(for_states, jobs, folder)
     console = console_for(sys.stdout)
-    with interruptible(CTRL_C) as interrupted, progress(f"subwarden prove --level {args.level}", "states", quiet=args.quiet) as report:
+    with interruptible(ENDING) as interrupted, progress(f"subwarden prove --level {scope.level}", "states", quiet=args.quiet) as report:
+        before: list[int] = []  # states of an earlier session, or the first
 
         def tell(at: Progress) -> bool:
+            before[:] = before or [at.stored]
             report.more = [f"depth {at.depth}", f"{at.left:,} of this layer left", f"{at.next_layer:,} in the next"]
-            report(at.stored, 0, 0)
+            report.more += [f"{at.on_disk:,} on disk"] if at.on_disk else []
+            report(at.stored - before[0], 0, 0)
             return not interrupted
 
         start = time.perf_counter()
-        if isinstance(scope, ServerScope):
-            proof = server_proof.prove_server(scope, not args.no_symmetry, max_states, liveness_states, tell)
-        else:
-            proof = manager_proof.prove(scope, not args.no_symmetry, max_states, liveness_states, tell)
+        proof = _proof(args, scope, symmetric, means, tell)
         seconds = time.perf_counter() - start
     record = cast(ProofRecord, proof.as_data())
-    stored, bound = (_megabytes(states, args.level) for states in (proof.search.stored, max_states))
 
     def tables() -> None:
         write_proof(record, console, all_kinds=args.kinds)
-        console.print(f"{seconds:.1f} s; about {stored} MB for states, bound {bound} MB")
+        on_disk = f", {proof.search.on_disk:,} states on disk" if proof.search.on_disk else ""
+        bound = "no memory bound" if memory is None else f"memory bound {said(memory)}"
+        console.print(f"{seconds:.1f} s{on_disk}, {bound}", highlight=False)
 
-    write_outputs(args, record, tables)
+    goes_on = proof.search.stopped is not None and folder is not None
+    line = f"subwarden prove: continue with: subwarden prove --resume {quote(str(folder.path))}\n" if folder is not None else ""
+    write_outputs(args, record, tables, *([lambda: say(line)] if goes_on else []))
     return Verdict(proof.verdict.value).exit_code
 
 
-def _scope(args: argparse.Namespace) -> Scope | ServerScope:
-    """The scope of the options. Raises ValueError for an option that the level does not have."""
-    foreign = [option for option, of_level in OPTIONS.items() if args.level not in of_level and _given(args, option) is not None]
-    foreign += [option for option in SWITCHES if args.level != "manager" and _given(args, option)]
-    foreign += ["extras"] if args.level != "server" and args.extras is not None else []
-    if foreign:
-        raise ValueError(f"--{foreign[0]} is not an option of level {args.level}")
-    numbers = {FIELDS.get(o, o): _given(args, o) for o in OPTIONS if _given(args, o) is not None}
-    if args.level == "server":
-        return ServerScope(**numbers, extras=tuple(sorted({e.strip() for e in args.extras.split(",")})) if args.extras else ())
-    if args.no_turns:
-        numbers["items"] = None
-    return Scope(**numbers, raw=not args.no_raw)
-
-
-def _given(args: argparse.Namespace, option: str) -> Any:
-    return vars(args)[option.replace("-", "_")]
-
-
-def _megabytes(states: int, of_level: str) -> str:
-    return f"{max(1, states * BYTES_A_STATE[of_level] // 1_000_000):,}"
+def _proof(
+    args: argparse.Namespace, scope: AnyScope, symmetric: bool, means: Means, tell: Callable[[Progress], bool]
+) -> manager_proof.Proof:
+    bounds = {"max_states": args.max_states, "liveness_states": args.liveness_states}
+    if isinstance(scope, ServerScope):
+        return server_proof.prove_server(scope, symmetric, **bounds, progress=tell, means=means)
+    return manager_proof.prove(scope, symmetric, **bounds, progress=tell, means=means)

@@ -35,6 +35,10 @@ class TransitionSystem(Protocol):
     def initial(self) -> int:
         """The one state in which a run starts."""
 
+    @property
+    def width(self) -> int:
+        """The bits of a state's integer, at most."""
+
     def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
         """The successors of the states that are not in `known`. Counts the transitions, those of each state `weight` times (once if
         None)."""

@@ -5,6 +5,7 @@ A property that was not judged never "holds"; the proof gives the reason.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 
 from subwarden.model.manager.step import step as model_step
 from subwarden.model.properties import Property
@@ -13,8 +14,9 @@ from subwarden.proving.manager.liveness import Liveness, check_liveness, has_no_
 from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.breadth_first import ALONE, search
 from subwarden.proving.search.counter_examples import run_to
+from subwarden.proving.search.crew import Means
 from subwarden.proving.search.result import CounterExample, Progress, SearchVerdict, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness
 from subwarden.proving.server.scope import ServerScope
@@ -104,6 +106,12 @@ def symmetry_of(system: ManagerSystem) -> Symmetry:
     return EveryRenaming(renamings(system.encoding)) if system.scope.in_flight else ColumnOrder(system.encoding)
 
 
+def searched(scope: Scope, symmetric: bool, step: Step) -> tuple[ManagerSystem, Symmetry | None]:
+    """What is searched: the system, and its symmetry."""
+    system = ManagerSystem(scope, step)
+    return system, symmetry_of(system) if symmetric else None
+
+
 def prove(
     scope: Scope,
     symmetric: bool = True,
@@ -111,14 +119,16 @@ def prove(
     liveness_states: int = LIVENESS_STATES,
     progress: Callable[[Progress], bool] | None = None,
     step: Step = model_step,
+    means: Means = ALONE,
 ) -> Proof:
     """Search `scope` and judge every property that the manager level can decide.
 
-    In: `max_states` and `progress` as for `search`; liveness is judged up to `liveness_states` states; `step` may be a planted defect.
+    In: `max_states`, `progress` and `means` as for `search`; liveness is judged up to `liveness_states` states, by this process alone;
+    `step` may be a planted defect.
     """
-    system = ManagerSystem(scope, step)
-    symmetry = symmetry_of(system) if symmetric else None
-    found = search(system, symmetry, max_states, progress)
+    recipe = partial(searched, scope, symmetric, step)
+    system, symmetry = recipe()
+    found = search(system, symmetry, max_states, progress, means, recipe)
     counter_examples = list(found.counter_examples)
     liveness = None
     unjudged = dict(NOT_HERE)

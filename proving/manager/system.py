@@ -29,6 +29,7 @@ class ManagerSystem:
         self.step = step
         self.encoding = Encoding(scope)
         self.initial = self.encoding.encode(ManagerConfiguration(State(), (None,) * scope.in_flight))
+        self.width = len(self.encoding.facts)
         self.environment: list[Node] = self._whole_operations()
         self.by_caller: list[list[Node]] = [self._caller(k) for k in range(scope.in_flight)]
         self.nodes: list[Node] = [*self.environment, *(node for nodes in self.by_caller for node in nodes)]

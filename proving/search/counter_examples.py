@@ -18,7 +18,7 @@ def counter_examples(
         return
     shortest: dict[Property, tuple[int, int]] = {}  # the length of the run, and the state it leads to or takes its last step from
     for depth in (len(found.layers) - 2, len(found.layers) - 1):
-        for state in sorted(bad & set(found.layers[depth] if depth >= 0 else ()))[:ENOUGH]:
+        for state in sorted(state for state in bad if depth >= 0 and state in found.layers[depth])[:ENOUGH]:
             for b in system.broken(state):
                 length = depth + (b.action is not None)
                 if length <= len(found.layers) - 1 or not shortest:

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from subwarden.model.properties import Property
+from subwarden.proving.search.state_file import Layer
 
 
 class SearchVerdict(Enum):
@@ -28,6 +29,7 @@ class Progress(NamedTuple):
     stored: int  # states kept: all of them, or one of each orbit
     left: int  # of this layer, not expanded yet
     next_layer: int
+    on_disk: int  # states in files
 
 
 class RunStep(NamedTuple):
@@ -51,7 +53,7 @@ class CounterExample(NamedTuple):
 class StateGraphSearch:
     """The result of a search. `layers[d]` holds the states (or representatives) first met after d steps."""
 
-    layers: list[list[int]]
+    layers: list[Layer]
     orbits: list[int] | None  # with a symmetry: the sizes of the orbits, by layer, summed
     stopped: str | None  # the reason why it ended early; None: it saw every reachable state
     kinds: Counter[str]
@@ -59,11 +61,17 @@ class StateGraphSearch:
     met: dict[str, bool]
     counter_examples: list[CounterExample] = field(default_factory=list)
     expanded: int = 0  # states of which every step was taken
+    held: object = None  # the files of `layers` may go with this
 
     @property
     def stored(self) -> int:
         """States kept."""
         return sum(map(len, self.layers))
+
+    @property
+    def on_disk(self) -> int:
+        """States in files."""
+        return sum(len(layer) - layer.in_memory for layer in self.layers)
 
     @property
     def distinct(self) -> int:

@@ -5,8 +5,9 @@ from functools import partial
 
 from subwarden.model.properties import Property
 from subwarden.proving.manager.proof import Proof
-from subwarden.proving.search.breadth_first import search
+from subwarden.proving.search.breadth_first import ALONE, search
 from subwarden.proving.search.counter_examples import run_to
+from subwarden.proving.search.crew import Means
 from subwarden.proving.search.result import CounterExample, Progress, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness, check_server_liveness
 from subwarden.proving.server.properties import unjudged
@@ -21,6 +22,12 @@ LIVENESS_STATES = 500_000  # their waiting requests and the steps of these are k
 LIVENESS = (Property.P7, Property.P14)
 
 
+def searched(scope: ServerScope, symmetric: bool, rules: RequestRules | None) -> tuple[ServerSystem, Symmetry | None]:
+    """What is searched: the system, and its symmetry."""
+    system = ServerSystem(scope, rules)
+    return system, EveryRenaming(server_renamings(system.encoding)) if symmetric else None
+
+
 def prove_server(
     scope: ServerScope,
     symmetric: bool = True,
@@ -28,11 +35,13 @@ def prove_server(
     liveness_states: int = LIVENESS_STATES,
     progress: Callable[[Progress], bool] | None = None,
     rules: RequestRules | None = None,
+    means: Means = ALONE,
 ) -> Proof:
-    """Search `scope` exhaustively and judge all that level server can decide. `progress` as for `search`; `rules` may have a defect."""
-    system = ServerSystem(scope, rules)
-    symmetry = EveryRenaming(server_renamings(system.encoding)) if symmetric else None
-    found = search(system, symmetry, max_states, progress)
+    """Search `scope` exhaustively and judge all that level server can decide. `progress` and `means` as for `search`; `rules` may have a
+    defect. Liveness is judged by this process alone, and in memory."""
+    recipe = partial(searched, scope, symmetric, rules)
+    system, symmetry = recipe()
+    found = search(system, symmetry, max_states, progress, means, recipe)
     counter_examples = list(found.counter_examples)
     liveness = None
     not_judged = unjudged(scope)

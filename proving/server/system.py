@@ -30,6 +30,7 @@ class ServerSystem:
         self._unmet = [s for s in SOMETIMES if s.possible(scope)]
         self._met = {s.name: False for s in self._unmet}
         self.initial = self.encoding.encode(ServerConfiguration(ServerState()))
+        self.width = self.encoding.width
         self.configuration = self.encoding.decode
 
     def successors(self, state: int) -> Iterator[tuple[RequestMoved, int]]:

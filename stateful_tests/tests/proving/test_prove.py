@@ -22,6 +22,7 @@ from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search.breadth_first import search
 from subwarden.proving.search.result import Progress, SearchVerdict, StateGraphSearch
+from subwarden.proving.search.state_file import Layer, StatesInMemory
 from subwarden.reports.proof import write_proof
 from subwarden.reports.records.proof import ProofRecord
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
@@ -120,7 +121,7 @@ def test_a_hit_bound_is_reported_and_inconclusive(capsys: pytest.CaptureFixture[
 )
 def test_a_missing_kind_or_situation_is_inconclusive(kinds: list[str], met: dict[str, bool], verdict: SearchVerdict) -> None:
     """Expected kinds of transition and `sometimes` properties both count."""
-    found = StateGraphSearch([[0]], None, None, search(ManagerSystem(TINY)).kinds, kinds, met)
+    found = StateGraphSearch([Layer([StatesInMemory([0], None)])], None, None, search(ManagerSystem(TINY)).kinds, kinds, met)
     assert found.never_enabled == kinds
     assert found.never_met == [name for name, was in met.items() if not was]
     assert found.verdict is verdict

@@ -61,7 +61,7 @@ def test_a_renamed_state_takes_the_renamed_steps() -> None:
     symmetry = EveryRenaming(server_renamings(system.encoding))
     layers = search(system, symmetry, max_states=3_000).layers
     compared = 0
-    for state in layers[-1][:200]:
+    for state in list(layers[-1])[:200]:
         plain = sorted(symmetry.canonical(target) for _, target in system.successors(state))
         for other in symmetry.orbit(state) - {state}:
             compared += 1

@@ -206,7 +206,6 @@ def test_a_file_of_states_is_the_set_that_was_written(tmp_path: Path) -> None:
     assert list(file.records()) == [(state, state % 7) for state in states]
     assert all(state in file for state in states[::97])
     assert not any(state + 1 in file for state in states[5::97])
-    assert "x" not in file
 
 
 def test_a_layer_is_in_order_however_it_is_divided(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from shlex import quote
 from time import monotonic
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import EXIT_CODES, add_max_memory, count, duration, output, seed
+from subwarden.cli.options import EXIT_CODES, add_max_memory, count, duration, fitting, output, seed
 from subwarden.cli.progress.bar import ReportProgress, progress
 from subwarden.cli.reporting.files import write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
@@ -21,6 +23,7 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import decode
+from subwarden.stateful_tests.explore.crew import Crew, Processes
 from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, explore_scenario
 from subwarden.stateful_tests.explore.once import follow
 from subwarden.stateful_tests.explore.pictured import add_pictures
@@ -47,6 +50,9 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--replay", metavar="STRING", help="play the run of a finding's replay line again, and nothing else")
     parser.add_argument("--script", type=output, metavar="FILE", help="write the first failing run in fifo as plain asyncio, and run that")
+    parser.add_argument(
+        "--jobs", type=count, metavar="N", help="processes that share the search (default: 1); any number does the same search"
+    )
     add_max_memory(parser)
     add_outputs(parser)
     parser.set_defaults(run=run)
@@ -73,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
             leave=options.leave,
             replays=saved.runs(),
         )
-        exploring = _explored(scenario, plan, options.budget)
+        exploring = _explored(scenario, plan, options)
         saved.update(exploring)
     notes = sys.stderr if options.format else sys.stdout
     write_outputs(
@@ -86,10 +92,23 @@ def run(options: argparse.Namespace) -> int:
     return Verdict(exploring.record["verdict"]).exit_code
 
 
-def _explored(scenario: Scenario, plan: Plan, budget: float | None) -> Exploring:
+def _explored(scenario: Scenario, plan: Plan, options: argparse.Namespace) -> Exploring:
     """Explore, and show on standard error how far it is."""
-    with progress(f"subwarden explore {scenario.name}", budget=budget) as report:
-        return explore_scenario(scenario, plan, lasting(budget), _News(scenario, plan, report))
+    with (
+        _crew(scenario, plan, options) as crew,
+        progress(f"subwarden explore {scenario.name}", budget=options.budget) as report,
+    ):
+        return explore_scenario(scenario, plan, lasting(options.budget), _News(scenario, plan, report), crew)
+
+
+@contextmanager
+def _crew(scenario: Scenario, plan: Plan, options: argparse.Namespace) -> Iterator[Crew | None]:
+    """Who does the portions of the search; None: this process."""
+    if options.jobs is None or fitting("explore", options.jobs) == 1:
+        yield None
+        return
+    with closing(Processes(scenario.name, plan.leave, fitting("explore", options.jobs), options.max_memory)) as crew:
+        yield crew
 
 
 class _News:

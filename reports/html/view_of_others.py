@@ -11,7 +11,7 @@ from subwarden.reports.html.view import FindingView, View, bullets, plural, tabl
 from subwarden.reports.html.view_of_runs import script_said
 from subwarden.reports.records.exec import ExecFindingRecord, ExecGateRecord, ProtocolRecord
 from subwarden.reports.records.exploration import ExplorationRecord, ScenarioFindingRecord
-from subwarden.reports.scenario.exploration import happens, replay_line
+from subwarden.reports.scenario.exploration import happens, killing_said, replay_line
 from subwarden.reports.scenario.steps import scenario_steps
 
 
@@ -64,7 +64,8 @@ def _process_finding(finding: ExecFindingRecord) -> FindingView:
 def exploration_view(record: ExplorationRecord) -> View:
     """The page of an exploration of a scenario."""
     schedules = sum(check["schedules"] for check in record["checks"])
-    said = [f"{plural(len(record['findings']), 'finding')} in {plural(schedules, 'schedule')} (seed {record['seed']})."]
+    killing = record.get("killing", [])
+    said = [f"{plural(len(record['findings']) + len(killing), 'finding')} in {plural(schedules, 'schedule')} (seed {record['seed']})."]
     said += [STOPPED] if record["stopped"] else []
     rows = [
         (
@@ -76,6 +77,7 @@ def exploration_view(record: ExplorationRecord) -> View:
         )
         for check in record["checks"]
     ]
+    doubts = [*record["doubts"], *record.get("lost", [])]
     met = [f"{'met' if was else 'never met'}: {name}" for name, was in record["sometimes"].items()]
     bars = [(f"order {check['order']}", check["schedules"], check["complete"]) for check in record["checks"]]
     return View(
@@ -83,10 +85,13 @@ def exploration_view(record: ExplorationRecord) -> View:
         verdict=record["verdict"],
         said=said,
         pictures=[counts("Schedules of each order", bars)] if bars else [],
-        findings=[_scenario_finding(finding, record["scenario"]) for finding in record["findings"]],
+        findings=[
+            *(_scenario_finding(finding, record["scenario"]) for finding in record["findings"]),
+            *(FindingView("ends-the-process", killing_said(record["scenario"], of)) for of in killing),
+        ],
         sections=[
             ("Orders", table(("order", "verdict", "schedules", "steps", "complete"), rows, (2, 3))),
-            *((heading, bullets(lines)) for heading, lines in (("Sometimes", met), ("Doubts", record["doubts"])) if lines),
+            *((heading, bullets(lines)) for heading, lines in (("Sometimes", met), ("Doubts", doubts)) if lines),
         ],
     )
 

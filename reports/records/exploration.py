@@ -72,9 +72,17 @@ class ScenarioFindingRecord(TypedDict):
     script_doubt: str | None
 
 
+class ScenarioKillingRecord(TypedDict):
+    """The scenario ends the process that runs it: in this order, all processes that did the same runs have `died`."""
+
+    order: OrderName
+    died: str
+
+
 class ScenarioCheckRecord(TypedDict):
     """The schedules of one order. `complete_within`: all schedules with so many deviations were run (-1: not even one); `complete`: all
-    schedules, or all states, were; `unseen`: the chance that the next schedule ends in a new state (Good-Turing).
+    schedules, or all states, were; `unseen`: the chance that the next schedule ends in a new state (Good-Turing). `states`: all that can be
+    told apart, and `interleavings`: the number of schedules that lead through them; there where a search of states was complete.
     """
 
     order: OrderName
@@ -86,11 +94,13 @@ class ScenarioCheckRecord(TypedDict):
     end_states: int
     unseen: float | None
     seconds: float
+    states: NotRequired[int]
+    interleavings: NotRequired[int]
 
 
 class ExplorationRecord(TypedDict):
     """The exploring of a scenario. `sometimes`: whether each such condition was met in any run; `tried`: saved failures that were tried
-    first, and how many of them still fail.
+    first, and how many of them still fail; `lost`: a line for each worker that died.
     """
 
     schema: Literal["subwarden/explore/1"]
@@ -101,5 +111,7 @@ class ExplorationRecord(TypedDict):
     stopped: bool
     checks: list[ScenarioCheckRecord]
     findings: list[ScenarioFindingRecord]
+    killing: NotRequired[list[ScenarioKillingRecord]]
     sometimes: dict[str, bool]
+    lost: NotRequired[list[str]]
     doubts: list[str]

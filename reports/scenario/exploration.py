@@ -10,7 +10,13 @@ from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.wrapping import named, padded, write_line, write_searchable
 from subwarden.reports.printable import printable
-from subwarden.reports.records.exploration import ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord, ScenarioRow
+from subwarden.reports.records.exploration import (
+    ExplorationRecord,
+    ScenarioCheckRecord,
+    ScenarioFindingRecord,
+    ScenarioKillingRecord,
+    ScenarioRow,
+)
 
 HAPPENS = {
     "fifo": "happens on stock asyncio",
@@ -32,8 +38,12 @@ def write_exploration(record: ExplorationRecord, console: Console, *, timings: b
     for finding in record["findings"]:
         write_scenario_finding(finding, record["scenario"], console)
         console.print()
+    for of in record.get("killing", []):
+        write_searchable(f"{killing_said(record['scenario'], of)}\n", console, "bold red")
     for check in record["checks"]:
         write_searchable(_covered(check, timings=timings), console)
+    for said in record.get("lost", []):
+        write_searchable(said, console, "yellow")
     for name, met in record["sometimes"].items():
         if not met:
             write_searchable(f"never reached: sometimes({name!r})", console, "yellow")
@@ -42,6 +52,11 @@ def write_exploration(record: ExplorationRecord, console: Console, *, timings: b
     if record["findings"] and record["hash_seed"] is None:
         write_searchable(UNPINNED, console)
     write_searchable(_verdict(record), console, f"bold {COLOURS[record['verdict']]}")
+
+
+def killing_said(scenario: str, of: ScenarioKillingRecord) -> str:
+    """In words, for a line."""
+    return f"{scenario} ends the process that runs it: in order {of['order']}, each of three workers {of['died']}"
 
 
 def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, console: Console) -> None:
@@ -144,7 +159,7 @@ def _covered(check: ScenarioCheckRecord, *, timings: bool) -> str:
 
 
 def _verdict(record: ExplorationRecord) -> str:
-    found = len(record["findings"])
+    found = len(record["findings"]) + len(record.get("killing", []))
     schedules = sum(check["schedules"] for check in record["checks"])
     count = {0: "no failure", 1: "1 failure"}.get(found, f"{found} failures")
     stopped = ", stopped early" if record["stopped"] else ""

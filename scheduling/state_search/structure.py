@@ -31,7 +31,7 @@ from types import (
     TracebackType,
     WrapperDescriptorType,
 )
-from typing import Any
+from typing import Any, Protocol
 
 from subwarden.scheduling.state_search.landmarks import landmarks
 from subwarden.scheduling.state_search.tokens import Tokens
@@ -67,6 +67,16 @@ def _itself(value: Any) -> Hashable:
     return kept
 
 
+class Numbers(Protocol):
+    """Gives numbers to constants. Raises Indigestible."""
+
+    def of_value(self, value: Hashable) -> int:
+        """The number of a value."""
+
+    def of_thing(self, thing: object) -> int:
+        """The number of an object that is told apart by identity."""
+
+
 class Structure:
     """Writes structures to `out`. From one to the next it remembers numbers of constants only.
 
@@ -75,6 +85,7 @@ class Structure:
 
     def __init__(self, shared: Iterable[object] = ()) -> None:
         self.out: list[int] = []
+        self.numbers: Numbers | None = None  # of constants, set before the first structure; without, they are counted as they are met
         self._numbers: dict[int, int] = {}
         self._temporary: list[object] = []  # made for the digest; kept so that no other object gets their addresses meanwhile
         self._constants: dict[Hashable, int] = {}
@@ -138,18 +149,24 @@ class Structure:
 
     # --- writing
 
+    def _numbered(self, value: Hashable) -> int:
+        return len(self._constants) if self.numbers is None else self.numbers.of_value(value)
+
+    def _numbered_thing(self, thing: object) -> int:
+        return len(self._constants) if self.numbers is None else self.numbers.of_thing(thing)
+
     def name(self, what: Any) -> None:
         """Write down a constant. The caller must tell apart constants that are equal but not of one type."""
         number = self._constants.get(what)
         if number is None:
-            number = self._constants[what] = len(self._constants)
+            number = self._constants[what] = self._numbered(what)
         self.out.append(number)
 
     def constant(self, thing: object) -> None:
         """Write down an object that never changes, by identity."""
         kept = self._kept.get(id(thing))
         if kept is None:
-            kept = self._kept[id(thing)] = (thing, len(self._constants))
+            kept = self._kept[id(thing)] = (thing, self._numbered_thing(thing))
             self._constants["by identity", len(self._kept)] = kept[1]
         self.out.append(kept[1])
 
@@ -185,7 +202,7 @@ class Structure:
         """Write down a kind, each thing, and an end mark."""
         number = self._constants.get(kind)
         if number is None:
-            number = self._constants[kind] = len(self._constants)
+            number = self._constants[kind] = self._numbered(kind)
         self.out.append(number)
         looks = self._looks
         for thing in things:
@@ -205,7 +222,7 @@ class Structure:
         def look(value: Any) -> None:
             number = known.get(key(value))
             if number is None:
-                number = known[key(value)] = len(self._constants)
+                number = known[key(value)] = self._numbered((kind, key(value)))
                 self._constants[kind, key(value)] = number
             append(number)
 

@@ -11,6 +11,7 @@ from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
 from subwarden.stateful_tests.explore.code import Coded, coded_run, encode
+from subwarden.stateful_tests.explore.crew import Crew
 from subwarden.stateful_tests.explore.minimal import FAULTS, Run, patience
 from subwarden.stateful_tests.explore.search import SILENT, Explored, Finding, Search, SearchListener
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
@@ -68,8 +69,10 @@ class Exploring:
     runs: list[Run] = field(default_factory=list)
 
 
-def explore_scenario(scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED, news: "ExplorationNews | None" = None) -> Exploring:
-    """Explore `scenario` by `plan`. Raises BadScenario."""
+def explore_scenario(
+    scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED, news: "ExplorationNews | None" = None, crew: Crew | None = None
+) -> Exploring:
+    """Explore `scenario` by `plan`. `crew`: who does the portions of the search; this process if it is None. Raises BadScenario."""
     met: dict[str, bool] = {}
     records: dict[int, ScenarioFindingRecord] = {}  # by the identity of findings, which the searches keep
 
@@ -88,10 +91,10 @@ def explore_scenario(scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED,
         try:
             for order in plan.orders:
                 first = [coded for coded in plan.first if coded.rules.order is order]
-                search = Search(runner_of, Rules(order, cancel=plan.cancel), plan.seed, plan.schedules, budget, listener, first)
+                search = Search(runner_of, Rules(order, cancel=plan.cancel), plan.seed, plan.schedules, budget, listener, first, crew)
                 explored.append(search.explored)
                 search.go()
-                if search.explored.findings:
+                if search.explored.findings or search.explored.killed:
                     break  # a weaker order says it better
         except KeyboardInterrupt:
             if not explored:
@@ -115,12 +118,17 @@ def explore_scenario(scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED,
         "sometimes": dict(sorted(met.items())),
         "doubts": doubts,
     }
+    killed = [each for each in explored if each.killed]
+    if killed:
+        record["killing"] = [{"order": each.rules.order.value, "died": each.killed} for each in killed]
+    if crew is not None and crew.lost:
+        record["lost"] = crew.lost
     return Exploring(record, [finding.run for finding, _ in findings])
 
 
 def _check(explored: Explored) -> ScenarioCheckRecord:
-    verdict = Verdict.VIOLATED if explored.findings else Verdict.INCONCLUSIVE if explored.doubts else Verdict.HOLDS
-    return {
+    verdict = Verdict.VIOLATED if explored.findings or explored.killed else Verdict.INCONCLUSIVE if explored.doubts else Verdict.HOLDS
+    made: ScenarioCheckRecord = {
         "order": explored.rules.order.value,
         "verdict": verdict.value,
         "schedules": explored.schedules,
@@ -131,6 +139,9 @@ def _check(explored: Explored) -> ScenarioCheckRecord:
         "unseen": explored.end_states.chance_of_new if explored.end_states.total else None,
         "seconds": explored.seconds,
     }
+    if explored.complete and explored.states is not None and explored.interleavings is not None:
+        made |= {"states": explored.states, "interleavings": explored.interleavings}
+    return made
 
 
 def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scenario, finding: Finding) -> ScenarioFindingRecord:

@@ -1,14 +1,21 @@
 """Explores one scenario in one order: sampled schedules by a portfolio of strategies, all with few deviations, and where its states can be
 told apart, all of them.
+
+It begins here: most failures show, and most proofs end, within a thousand runs. What is left is split into portions (`explore.portions`),
+which any process can do, and whose outcomes are counted in their order: so the search is the same however many do it.
+
+Long because the parts of a search share what it knows.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 from time import monotonic
 
 from subwarden.checking.scenario.failure import Failure
 from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.state_search.layers import Layers
 from subwarden.scheduling.state_search.search import StateSearch
 from subwarden.scheduling.strategies.sampling.feedback import Feedback
 from subwarden.scheduling.strategies.sampling.pct import Pct
@@ -19,7 +26,9 @@ from subwarden.scheduling.strategies.sampling.urw import Urw
 from subwarden.scheduling.strategies.strategy import Exhausted, Nondeterministic, Redundant, Strategy, chooser_of
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.explore.code import Coded
+from subwarden.stateful_tests.explore.crew import Alone, Crew
 from subwarden.stateful_tests.explore.minimal import BudgetSpent, Minimizer, NotReproducible, Run, difference, patience, record
+from subwarden.stateful_tests.explore.portions import AFTER, END_STATES, Deviations, Done, Expansions, Portion, Sampled
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
@@ -27,12 +36,15 @@ from subwarden.stateful_tests.subjects.scenario.shared import shared_state
 from subwarden.world.escapes import Escapes
 
 EARLY = 16  # schedules before the scenario is played again, to see that it does the same
-WALKS = 11  # random walks for each run of another strategy, once the best finders have had their turns
 SAMPLED = 200  # schedules before the search of states: most failures are found by then
-AFTER = 100  # schedules after the first failure, which may show another one
 MOST = 5  # findings in one order
 SOON = 50  # schedules, by which most failures show: the first look at an end state takes long
-END_STATES = 24  # every so many runs the end state is looked at
+BLOCK = 1_200  # schedules that are split in one way: by strategy, and the random walks, which take half of the time, by seed as well
+WALKS = 275  # random walks in a portion
+DEVIATING = 60  # of so many schedules one belongs to the search by deviations,
+LEARNING = 15  # and of so many one to the strategies that learn from their runs, beside the random walk
+DOUBLED = 8  # rounds in which the number of blocks doubles: there are portions for many processes then
+PLACES = 64  # states that are expanded in a portion, some hundred runs
 PROOF = 1_000  # states that the search of states may see, and twice as many runs, where the number of schedules does not say
 LARGE = 60  # choices of a run, beyond which its states are too many
 
@@ -69,25 +81,24 @@ class Explored:
     steps: int = 0
     complete_within: int = -1
     complete: bool = False
+    states: int | None = None  # told apart by a search of states that came to its end
+    interleavings: int | None = None  # and so many schedules; None: not counted, or a run need not end
+    killed: str = ""  # how the processes died that did a portion, if every one did
     end_states: Tally = field(default_factory=Tally)
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
 
 
-def _turns(random: Random, systematic: DelayBounded) -> tuple[list[Strategy], list[Strategy]]:
-    """The strategies in the order of their turns: first the best finders, of which none is best everywhere; then, for the many runs after
-    them, mostly the random walk, which takes half of their time.
-    """
+def _turns(random: Random, systematic: DelayBounded) -> list[Strategy]:
+    """The strategies in the order of their turns at the beginning: the best finders, of which none is best everywhere."""
 
     def own() -> Random:
         return Random(random.getrandbits(64))
 
     walk, surw, urw, pos, feedback = RandomWalk(own()), Surw(own()), Urw(own()), Pos(own()), Feedback(own())
     pct2, pct3, pct4 = Pct(own(), 2), Pct(own(), 3), Pct(own(), 4)
-    finders: list[Strategy] = [pct3, walk, pct3, pos, walk, pct4, pct3, walk, surw, systematic, pct3, walk, pct2, walk, urw, feedback]
-    later: list[Strategy] = [systematic, pct3, surw, pct4, systematic, pos, pct2, urw, pct3, feedback]
-    return finders, [each for other in later for each in (other, *[walk] * WALKS)]
+    return [pct3, walk, pct3, pos, walk, pct4, pct3, walk, surw, systematic, pct3, walk, pct2, walk, urw, feedback]
 
 
 class Search:
@@ -102,6 +113,7 @@ class Search:
         budget: Budget,
         listener: SearchListener = SILENT,
         first: Sequence[Coded] = (),
+        crew: Crew | None = None,
     ) -> None:
         self._runner_of = runner_of
         self._runner = runner_of(rules)  # its own: the runs that make a failure smaller are not counted
@@ -113,8 +125,11 @@ class Search:
         self._until: int | None = None  # the number of schedules after which to stop, once there is a failure
         self._known: set[Failure] = set()
         self._systematic = DelayBounded(random=Random(self._random.getrandbits(64)))
+        self._systematic_says = True  # whether its runs repeat themselves, and all that were given out were made
         self._first: Run | None = None
-        self._turns, self._fast = _turns(self._random, self._systematic)
+        self._turns = _turns(self._random, self._systematic)
+        self._crew: Crew = crew or Alone(runner_of)
+        self._seed = f"{seed} {rules.order.value}"
         self.explored = Explored(rules)
 
     def go(self) -> Explored:
@@ -128,11 +143,9 @@ class Search:
         self._sample(EARLY)
         if self._same_again():
             self._sample(SAMPLED)
-            if self._worth_a_proof() and self._all_states():
-                explored.complete = True
-            else:
-                self._turns = self._fast
-                self._sample(None)
+            explored.complete = self._worth_a_proof() and self._all_states()
+            if not explored.complete:
+                self._sample_in_portions()
         explored.schedules = runner.schedules
         explored.steps = runner.steps
         explored.complete_within = self._systematic.complete
@@ -164,12 +177,12 @@ class Search:
         self.explored.doubts.append(f"{said}{named}; make its objects anew in every run, and seed its chance")
         return False
 
-    def _sample(self, number: int | None) -> None:
+    def _sample(self, number: int) -> None:
         """Sample `number` schedules, or as many as are wanted."""
         strategies = list(self._turns)
-        until = None if number is None else self._runner.schedules + number
+        until = self._runner.schedules + number
         at = 0
-        while not self._enough() and (until is None or self._runner.schedules < until):
+        while not self._enough() and self._runner.schedules < until:
             if self._systematic.everything:
                 return
             strategy = strategies[at % len(strategies)]
@@ -224,6 +237,11 @@ class Search:
     def _all_states(self) -> bool:
         """Search every state, within a bound; whether that was all."""
         most = self._most or PROOF
+        if most > PROOF:
+            known = self._all_layers(most)
+            if known is not None:
+                return known
+            most = PROOF
         search = StateSearch(most=2 * most)
         runner = self._runner
         runner.shared = shared_state(getattr(runner.scenario.start, "func", runner.scenario.start))
@@ -241,7 +259,92 @@ class Search:
             if search.indigestible is not None:
                 return False
             self._look_at(result)
+        if search.complete:
+            self._told_apart(search.states, search.schedules)
         return search.complete and not search.endless
+
+    def _all_layers(self, most: int) -> bool | None:
+        """Search every state, in portions, within a bound; whether that was all. None: portions cannot tell the states apart."""
+        layers, births = Layers(), False
+        while layers.states <= most:
+            places = [tuple(layers.places[at : at + PLACES]) for at in range(0, len(layers.places), PLACES)]
+            portions = [Expansions(self.explored.rules, each, births) for each in places]
+            outcomes = []
+            for done in self._crew.do(portions, self._budget):
+                self._count(done)
+                outcomes.append(done)
+            if any(done.needs_births for done in outcomes):
+                layers, births = Layers(), True
+                continue
+            if any(done.indigestible for done in outcomes):
+                return None
+            if len(outcomes) < len(portions) or self.explored.findings or not all(done.complete for done in outcomes):
+                return False
+            for some, done in zip(places, outcomes, strict=True):
+                for place, found in zip(some, done.found, strict=True):
+                    layers.expanded(place, found)
+            if not layers.go_on():
+                schedules = layers.schedules()
+                self._told_apart(layers.states, schedules)
+                return schedules is not None
+        return False
+
+    def _told_apart(self, states: int, schedules: int | None) -> None:
+        """The search of states is over."""
+        self.explored.states, self.explored.interleavings = states, schedules
+
+    def _sample_in_portions(self) -> None:
+        """Sample as many schedules as are wanted, in rounds of portions."""
+        rules, systematic = self.explored.rules, self._systematic
+        for number in count():
+            if self._enough():
+                return
+            left = self._left()
+            blocks = 2 ** min(number, DOUBLED)
+            size = BLOCK * blocks if left is None else min(left, BLOCK * blocks)
+            prefixes = systematic.ahead(max(1, size // DEVIATING)) if self._systematic_says else []
+            if systematic.everything:
+                return
+            portions: list[Portion] = [Deviations(rules, tuple(prefixes))] if prefixes else []
+            for at in range(0, size - len(prefixes), BLOCK):
+                here = min(BLOCK, size - len(prefixes) - at)
+                learning = here // LEARNING
+                sizes = [(learning, True), *((min(WALKS, here - learning - begun), False) for begun in range(0, here - learning, WALKS))]
+                for which, (schedules, learns) in enumerate(sizes):
+                    if schedules:
+                        portions.append(Sampled(rules, f"{self._seed} {number} {at} {which}", schedules, learns))
+            for portion, done in zip(portions, self._crew.do(portions, self._budget), strict=False):
+                if isinstance(portion, Deviations):
+                    for prefix, widths in zip(portion.prefixes, done.widths, strict=False):
+                        systematic.ran(prefix, widths)
+                    self._systematic_says = done.complete
+                self._count(done)
+                if self._enough():
+                    return
+
+    def _left(self) -> int | None:
+        """How many more schedules are wanted; None: as many as the budget allows."""
+        bounds = [bound for bound in (self._most, self._until) if bound is not None]
+        return min(bounds) - self._runner.schedules if bounds else None
+
+    def _count(self, done: Done) -> None:
+        """Count the outcome of a portion, and look at its failing runs. It has gone on after a failure already."""
+        runner, explored, before = self._runner, self.explored, self._runner.schedules
+        runner.schedules += done.schedules
+        runner.steps += done.steps
+        runner.decided = runner.decided or done.decided
+        for name, held in done.met.items():
+            runner.met[name] = runner.met.get(name, False) or held
+        for each in done.end_states:
+            explored.end_states.add(each)
+        explored.doubts += done.doubts
+        if done.killed:
+            explored.killed = explored.killed or done.killed
+            self._until = runner.schedules
+        for choices, number in done.failing:
+            self._look_at(self._runner_of(explored.rules).run(lambda _, choices=choices: fixed(choices)), before + number)  # type: ignore[misc]
+            self._until = runner.schedules
+        self._listener.ran(done.schedules)
 
     def _look_at(self, result: Result, number: int | None = None) -> None:
         """Make a finding of a run that fails in a new way. `number`: that of the run, if it is not the last; 0 of a saved one."""

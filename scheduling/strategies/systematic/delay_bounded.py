@@ -11,6 +11,7 @@ such that all with at most k have been run. `everything` says that no schedule h
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 
 from subwarden.scheduling.candidates import Candidates
@@ -34,6 +35,35 @@ class _Done:
         return [(at, pick) for at, n in enumerate(self.widths) for pick in range(1, n)]
 
 
+class Along:
+    """One run: the choices of `prefix`, then always the first. `widths`: the number of candidates of each later choice."""
+
+    def __init__(self, prefix: tuple[int, ...]) -> None:
+        self.prefix = prefix
+        self.widths: list[int] = []
+        self._left = iter(prefix)
+
+    def choose(self) -> Choose:
+        """The chooser of the run."""
+        left, widths = self._left, self.widths
+
+        def choose(n: int) -> int:
+            pick = next(left, None)
+            if pick is None:
+                widths.append(n)
+                return 0
+            if pick >= n:
+                raise Nondeterministic(f"choice {pick} among {n} candidates")
+            return pick
+
+        return choose
+
+    def finish(self) -> None:
+        """The run has ended. Raises Nondeterministic if that was too early."""
+        if next(self._left, None) is not None:
+            raise Nondeterministic("it ended before the last deviation")
+
+
 class DelayBounded:
     """Systematic; exhausted when all schedules within the bound have been run. With a Random, in a random order within each number."""
 
@@ -49,35 +79,31 @@ class DelayBounded:
         self._finished: list[_Done] = []  # runs of this level, to deviate from in the next
         self._more = False  # whether any of them can be deviated from
         self._pending: Iterator[tuple[int, ...]] = iter([()])
-        self._prefix: tuple[int, ...] = ()
-        self._left: Iterator[int] = iter(())
-        self._widths: list[int] = []
+        self._run = Along(())
 
     def begin(self, _candidates: Candidates) -> Choose | None:
         prefix = self._next()
         if prefix is None:
             return None
-        self._prefix = prefix
-        left = self._left = iter(prefix)
-        widths = self._widths = []
-
-        def choose(n: int) -> int:
-            pick = next(left, None)
-            if pick is None:
-                widths.append(n)
-                return 0
-            if pick >= n:
-                raise Nondeterministic(f"choice {pick} among {n} candidates")
-            return pick
-
-        return choose
+        self._run = Along(prefix)
+        return self._run.choose()
 
     def end(self, _choices: list[int], _steps: int) -> None:
-        if next(self._left, None) is not None:
-            raise Nondeterministic("it ended before the last deviation")
-        self._more = self._more or bool(self._widths)
+        self._run.finish()
+        self.ran(self._run.prefix, tuple(self._run.widths))
+
+    def ahead(self, most: int) -> list[tuple[int, ...]]:
+        """Up to `most` runs that are to be made, by their choices up to the last deviation; whoever makes them tells `ran`. Empty: none is
+        left. All that were given out before must have been told.
+        """
+        first = self._next()
+        return [] if first is None else [first, *islice(self._pending, most - 1)]
+
+    def ran(self, prefix: tuple[int, ...], widths: tuple[int, ...]) -> None:
+        """The run of `prefix` was made; later it had choices among so many candidates."""
+        self._more = self._more or bool(widths)
         if self._level < self.bound:
-            self._finished.append(_Done(self._prefix, tuple(self._widths)))
+            self._finished.append(_Done(prefix, widths))
 
     def _next(self) -> tuple[int, ...] | None:
         while (prefix := next(self._pending, None)) is None:

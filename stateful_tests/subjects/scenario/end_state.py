@@ -4,22 +4,25 @@ apart have the same.
 Values that cannot be looked into are left out, so the count of end states is a count of those that can be told apart.
 """
 
+from array import array
+from hashlib import blake2b
 from types import FrameType
 from typing import Any
 
+from subwarden.scheduling.state_search.portable import PortableNumbers
 from subwarden.scheduling.state_search.structure import Indigestible
 from subwarden.scheduling.state_search.suspended import Suspended
 
 
 class EndStates:
-    """Digests end states, equal ones equally, within one process."""
+    """Digests end states, equal ones equally, in every process."""
 
     def __init__(self) -> None:
         self._made: Suspended | None = None  # at the first use: it looks at every module, which takes long
 
     def of(self, frame: FrameType, main: Any, failure: object) -> int:
         """The digest of the end of a run. `frame` is that of the scenario, which has been kept alive."""
-        structure = self._made = self._made or Suspended()
+        structure = self._made = self._made or _portable()
         structure.begin()
         result = main.result() if main.done() and not main.cancelled() and main.exception() is None else None
         parts: list[object] = [("failure", repr(failure)), ("done", main.done())]
@@ -31,4 +34,11 @@ class EndStates:
                 del structure.out[before:]
                 structure.out.append(0)
             parts.append(name)
-        return hash((tuple(parts), tuple(structure.out)))
+        whole = repr(parts).encode(errors="surrogatepass") + array("q", structure.out).tobytes()
+        return int.from_bytes(blake2b(whole, digest_size=8).digest(), "big")
+
+
+def _portable() -> Suspended:
+    structure = Suspended()
+    structure.numbers = PortableNumbers()
+    return structure

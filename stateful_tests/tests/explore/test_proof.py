@@ -9,6 +9,7 @@ import pytest
 from subwarden.checking.scenario.failure import Failure
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.stateful_tests.explore import portions
 from subwarden.stateful_tests.explore import search as search_module
 from subwarden.stateful_tests.explore.minimal import strategic
 from subwarden.stateful_tests.explore.search import Search
@@ -104,8 +105,9 @@ class _Outcomes(Search):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("most", [1_000, 20_000], ids=["by depth", "in layers"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any) -> None:
+def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any, most: int) -> None:
     """In the order `any`, without a single sampled schedule."""
     made = scenario_of(scenario)
     rules = Rules(Order.ANY)
@@ -114,7 +116,7 @@ def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any) -> None:
         while (result := strategic(runner, brute)) is not None:
             everything.add(result.failure)
         assert brute.everything
-        search = _Outcomes(lambda rules: ScenarioRunner(made, rules), rules, 0, 20_000, UNLIMITED)
+        search = _Outcomes(lambda rules: ScenarioRunner(made, rules), rules, 0, most, UNLIMITED)
         complete = search._all_states()
     assert len(everything) > 3
     assert search.failures == everything or not complete  # refusing to prove is allowed, a wrong proof is not
@@ -124,7 +126,8 @@ def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any) -> None:
 
 def test_without_the_globals_it_would_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """So the test above can fail."""
-    monkeypatch.setattr(search_module, "shared_state", lambda _function: [])
+    for module in (search_module, portions):
+        monkeypatch.setattr(module, "shared_state", lambda _function: [])
     made = scenario_of(by_global_list)
     with running():
         search = _Outcomes(lambda rules: ScenarioRunner(made, rules), Rules(Order.ANY), 0, 20_000, UNLIMITED)

@@ -1,0 +1,88 @@
+"""A process that does portions of an exploration. Its only tie is a pipe, so it can be killed at any moment: its portion is done again."""
+
+import signal
+import traceback
+from multiprocessing.connection import Connection
+from time import monotonic
+from typing import Any
+
+from subwarden.scheduling.isolation.memory import MEMORY
+from subwarden.stateful_tests.explore.portions import PortionRunner
+from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.crash import CrashNote
+from subwarden.stateful_tests.exploring.lifeline import go_with_parent
+from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.exploring.signals import ENDING
+from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
+from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
+
+LISTEN_EVERY = 0.05  # seconds between two looks into the pipe: whether to stop is asked between runs
+
+
+def work(
+    pipe: "Connection[Any, Any]",
+    name: str,
+    leave: frozenset[str],
+    memory: tuple[int | None, int],
+    note: CrashNote,
+    idle: float | None = None,
+) -> None:
+    """The process. It is sent ("do", Portion) and ("stop", None), which ends a portion; it says ("done", Done), and after ("bad", why) or
+    ("failed", traceback) it ends. So it does when the pipe is closed, or nothing comes for `idle` seconds.
+
+    `memory`: bytes, None for half of the machine's, and how many processes share them.
+    """
+    for number in ENDING:  # all processes of a group get them; the exploration decides how to end
+        signal.signal(number, signal.SIG_IGN)
+    go_with_parent()
+    note.listen()
+    MEMORY.allow(*memory)
+    MEMORY.bound_single_requests()
+    made: PortionRunner | None = None
+    while pipe.poll(idle):
+        try:
+            message, portion = pipe.recv()
+        except (EOFError, OSError):
+            return
+        if message != "do":
+            continue  # a stop that came after the portion was done
+        try:
+            made = made or _made(name, leave)
+            with running():
+                answer: tuple[str, object] = ("done", made.do(portion, _until_stopped(pipe)))
+        except (BadScenario, BadSubject) as bad:
+            answer = ("bad", str(bad))
+        except Exception as error:
+            answer = ("failed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+        try:
+            pipe.send(answer)
+        except OSError:  # nobody is there any more
+            return
+        if answer[0] != "done":
+            return
+
+
+def _made(name: str, leave: frozenset[str]) -> PortionRunner:
+    scenario = load_scenario(name)
+    met: dict[str, bool] = {}
+
+    def runner_of(rules: Rules) -> ScenarioRunner:
+        return ScenarioRunner(scenario, rules, leave, met)
+
+    return PortionRunner(runner_of)
+
+
+def _until_stopped(pipe: "Connection[Any, Any]") -> Budget:
+    listened, stopped = monotonic(), False
+
+    def spent() -> bool:
+        nonlocal listened, stopped
+        now = monotonic()
+        if now - listened >= LISTEN_EVERY:
+            listened = now
+            if pipe.poll():
+                stopped = True  # only a stop is sent to a process that is at work; or nobody is there any more
+        return stopped
+
+    return Budget(spent)

@@ -1,0 +1,118 @@
+"""The search of a scenario is the same however many processes share it, and whichever of them are killed."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subwarden.cli.main import main
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.explore.crew import Crew, Processes
+from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
+from subwarden.stateful_tests.explore.portions import Deviations, Done, Expansions, Portion, Sampled
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
+from subwarden.stateful_tests.subjects.scenario.play import Rules
+from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
+from subwarden.stateful_tests.tests.hunt.processes import wait_for
+from subwarden.stateful_tests.tests.paths import DATA
+
+FILE = DATA / "scenarios" / "shared_search.py"
+PLAN = Plan((Order.ANY,), schedules=6_000)
+
+
+def explored(name: str, crew: Crew | None = None, plan: Plan = PLAN) -> dict[str, Any]:
+    """The record, without the time that it took."""
+    record: dict[str, Any] = dict(explore_scenario(load_scenario(f"{FILE}:{name}"), plan, UNLIMITED, crew=crew).record)
+    for check in record["checks"]:
+        del check["seconds"]
+    return record
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["one_order", "counted", "one_value"])
+def test_any_number_of_processes_does_the_same_search(name: str) -> None:
+    """Findings, counts, end states and complete searches are those of one process."""
+    alone = explored(name)
+    assert alone["verdict"] == ("holds" if name == "counted" else "violated")
+    if name == "counted":
+        assert alone["checks"][0]["states"] > 1_000
+        assert alone["checks"][0]["interleavings"] > 10**6
+    else:
+        assert alone["findings"][0]["found"] > 216, "it shows after the part that one process does"
+    for jobs in (1, 2, 4):
+        with closing(Processes(f"{FILE}:{name}", frozenset(), jobs)) as crew:
+            assert explored(name, crew) == alone
+
+
+@pytest.mark.slow
+def test_a_killed_process_costs_its_portion_which_another_does() -> None:
+    alone = explored("counted")
+    with closing(Processes(f"{FILE}:counted", frozenset(), 2)) as crew:
+
+        def kill() -> None:
+            wait_for(lambda: crew._busy)
+            process, _ = crew._processes[next(iter(crew._busy))]
+            os.kill(process.pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        record = explored("counted", crew)
+        killer.join()
+    (lost,) = record.pop("lost")
+    assert lost == "a worker was killed (SIGKILL: by somebody, or for want of memory); another does its portion again"
+    assert record == alone
+
+
+@pytest.mark.slow
+def test_a_scenario_that_ends_its_process_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explore", f"{FILE}:kills", "--order", "fifo", "--schedules", "9000", "--jobs", "2"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "kills ends the process that runs it: in order fifo, each of three workers ended with exit code 7" in said
+    assert "violated (1 failure" in said
+
+
+def test_a_budget_ends_the_portions_of_all_processes() -> None:
+    rules, spent = Rules(Order.ANY), lasting(1.0)
+    with closing(Processes(f"{FILE}:one_value", frozenset(), 2)) as crew:
+        portions: list[Portion] = [Sampled(rules, str(number), 10**9, learning=False) for number in range(9)]
+        outcomes = list(crew.do(portions, spent))
+    assert 1 <= len(outcomes) <= 2
+    assert not any(done.complete for done in outcomes)
+    assert all(done.schedules for done in outcomes), "what was done until then counts"
+
+
+class Overheard:
+    """A crew that notes what it is given, and does it here."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.lost: list[str] = []
+        self.portions: list[Portion] = []
+        self._crew = crew
+
+    def do(self, portions: list[Portion], budget: Budget) -> Iterator[Done]:
+        self.portions += portions
+        return self._crew.do(portions, budget)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["counted", "one_value"])
+def test_no_two_portions_do_the_same(name: str) -> None:
+    """No state is expanded twice, no deviation is run twice, no seed is used twice."""
+    with closing(Processes(f"{FILE}:{name}", frozenset(), 2)) as processes:
+        crew: Any = Overheard(processes)
+        explored(name, crew, Plan((Order.ANY,), schedules=4_000, cancel=False, seed=3))
+    states = [place.state for portion in crew.portions if isinstance(portion, Expansions) for place in portion.places]
+    prefixes = [prefix for portion in crew.portions if isinstance(portion, Deviations) for prefix in portion.prefixes]
+    seeds = [portion.seed for portion in crew.portions if isinstance(portion, Sampled)]
+    assert len({state.digest if state else b"" for state in states}) == len(states)
+    assert len(set(prefixes)) == len(prefixes)
+    assert len(set(seeds)) == len(seeds)
+    assert states if name == "counted" else prefixes and seeds

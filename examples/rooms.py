@@ -41,4 +41,4 @@ class Adapter:
         await self.rooms.quit(client)
 
     def observe(self):
-        return {(client, room) for room, members in self.rooms.members.items() for client in members}
+        return self.rooms.members

@@ -5,6 +5,7 @@ only while no open call touches it, and all pairs are judged at quiescence. `che
 `checking.core.connection_states` remembers it: here a run goes from one known state to the next.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -17,7 +18,7 @@ from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
 
 NOTHING = View({})
-COMPARED = (set, frozenset, dict)  # what observe() returns, mostly; of these, equal ones show the same
+COMPARED = (set, frozenset, dict, defaultdict)  # what observe() returns, mostly; of these, equal ones show the same
 
 
 class Followed:
@@ -55,7 +56,7 @@ class CoreJudge(AdapterJudge):
         self._all = tuple(self.connections.values())
         self.deliveries = TopicDeliveries(self._all)
         self._view = NOTHING
-        self._plain: object = None  # what would show the same as the last observation, in the shape that `observe` returned then
+        self._plain: object = None  # what would show the same as the last observation: a copy in the same shape
         self._graph = graph
         self._observe = observe
         self._view_of = view_of
@@ -161,7 +162,7 @@ class CoreJudge(AdapterJudge):
                 view = self._view_of(shown)
                 if view is not self._view:
                     self._view, self._dirty = view, True
-                self._plain = view.maps if isinstance(shown, Mapping) else next(iter(view.maps.values()))
+                self._plain = _kept(shown)
         except Exception as error:  # not a finding: an adapter must be able to show its maps at any time
             self.show_raised = self.show_raised or error
             return
@@ -225,3 +226,13 @@ class CoreJudge(AdapterJudge):
 def _over(_shown: object) -> View:
     """Instead of the play's: nothing is observed after the end of a run."""
     raise AssertionError("the run is over")
+
+
+def _kept(shown: object) -> object:
+    """A copy that equals `shown` until something else shows; equal to nothing, where that cannot be said of its type."""
+    kind = type(shown)
+    if kind is set or kind is frozenset:
+        return frozenset(shown)  # type: ignore[call-overload]  # mypy does not narrow by `type(...) is`
+    if kind is dict or kind is defaultdict:
+        return {key: _kept(value) for key, value in shown.items()}  # type: ignore[attr-defined]  # as above
+    return object()

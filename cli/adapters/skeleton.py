@@ -101,9 +101,10 @@ class Adapter:
 
     # --- what can be seen
 
-    def observe(self) -> set[tuple[str, str]] | None:
-        """Who is subscribed, as your manager believes: (client, topic) pairs, or several such maps by name, which must agree."""
-        return {(client, topic) for topic, clients in self.manager.topics.items() for client in clients}
+    def observe(self) -> dict[str, set[str]]:
+        """Who is subscribed, as your manager keeps it: for each topic its clients. Or for each client its topics; or (client, topic) pairs;
+        or a dict of several such maps by name, which must agree; or None, if it cannot be seen now."""
+        return self.manager.topics
 
     def delivered(self) -> dict[str, list[str]]:
         """What each client has received, in order."""

@@ -8,7 +8,7 @@ the finding is about the end, and asserts what `reports.script.core_claims` says
 from typing import Any
 
 from subwarden.reports.script.core_claims import AT_REST, ORDERED, Check, check
-from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, NOTED, WORK
+from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, NOTED, ONE_TABLE, SEVERAL, TABLES, WORK
 from subwarden.reports.script.driver import (
     HOLDS,
     NOT_SHOWN,
@@ -41,7 +41,7 @@ def write(finding: dict[str, Any]) -> str:
     kind = plain["claim"][0]
     said = f"{finding['property']} {finding['title']}: {finding['said']}"
     shape = _shape(plain)
-    found = check(plain["claim"])
+    found = check(plain["claim"], tables=bool(plain.get("tables")))
     body = _body(plain, said, found, shape)
     if any(entry[1:] == ["returns", "ANY"] for entry in plain["history"]):
         plain["subject"] = {**plain["subject"], "imports": [*plain["subject"]["imports"], "from unittest.mock import ANY"]}
@@ -68,7 +68,10 @@ def _helpers(plain: dict[str, Any], body: list[str]) -> list[str]:
     calls = (
         plain["start"] or _closes(plain) or not (ordered or all(awaited for calls in plain["tasks"].values() for _, _, awaited in calls))
     )
-    used = {ENVIRONMENT: plain["environment"], CALL: calls, NOTED: ordered, MAPS: "maps()" in str(body), WORK: "work(task)" in str(body)}
+    maps = MAPS
+    if tables := plain.get("tables"):
+        maps = TABLES.format(clients=f"({', '.join(map(_quoted, tables['clients']))},)", every=ONE_TABLE if tables["one"] else SEVERAL)
+    used = {ENVIRONMENT: plain["environment"], CALL: calls, NOTED: ordered, maps: "maps()" in str(body), WORK: "work(task)" in str(body)}
     return [text for text, wanted in used.items() if wanted]
 
 

@@ -19,8 +19,8 @@ class Check(NamedTuple):
     told: str
 
 
-def check(claim: list[Any]) -> Check:  # noqa: PLR0911, PLR0912  # one for each kind of claim
-    """The check of a claim."""
+def check(claim: list[Any], *, tables: bool = False) -> Check:  # noqa: PLR0911, PLR0912  # one for each kind of claim
+    """The check of a claim. `tables`: what shows may be dicts, which `pairs` reads."""
     kind, *about = claim
     match kind:
         case "extra" | "missing":
@@ -55,7 +55,8 @@ def check(claim: list[Any]) -> Check:  # noqa: PLR0911, PLR0912  # one for each 
             return Check(order, f"received[:1] == [{both[0]!r}] and {both[1]!r} in received", f"{both[0]} before {both[1]} to {client}")
         case "broker":
             pair = tuple(about)
-            look = ["broker = adapter.broker()", "known = [set(map(tuple, pairs)) for pairs in ([] if broker is None else [broker])]"]
+            read = "pairs(each)" if tables else "set(map(tuple, each))"
+            look = ["broker = adapter.broker()", f"known = [{read} for each in ([] if broker is None else [broker])]"]
             test = f"len({{{pair!r} in pairs for pairs in [*maps()[:1], *known]}}) > 1"
             return Check(look, test, f"{pair[0]} on {pair[1]}")
         case "stuck":

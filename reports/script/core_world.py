@@ -63,6 +63,24 @@ def maps():
     every = [] if shown is None else shown.values() if hasattr(shown, "values") else [shown]
     return [set(map(tuple, pairs)) for pairs in every]
 '''
+TABLES = '''\
+CLIENTS = {clients}
+
+
+def pairs(shown):
+    """(client, topic) pairs, of a set of them or of a dict that has for each client its topics, or for each topic its clients."""
+    if not hasattr(shown, "items"):
+        return set(map(tuple, shown))
+    return {{(key, each) if key in CLIENTS else (each, key) for key, others in shown.items() for each in others}}
+
+
+def maps():
+    """The manager's maps, each as a set of (client, topic) pairs; none while they cannot be observed."""
+    shown = adapter.observe()
+    return [] if shown is None else {every}
+'''
+ONE_TABLE = "[pairs(shown)]"
+SEVERAL = "list(map(pairs, shown.values()))"
 WORK = '''\
 def work(task):
     """The name of the coroutine that a task runs."""

@@ -1,4 +1,7 @@
-"""Says why a run cannot be repeated: the step at which two runs of one schedule part, the names that differ, and the likely source."""
+"""Says why a run cannot be repeated: the step at which two runs of one schedule part, the names that differ, and the likely source.
+
+Where the subject asks for the real time or for chance that is not seeded, the line is named that does.
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +11,7 @@ from typing import Any
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.stateful_tests.exploring.runner import Runner
+from subwarden.world.escapes import Escapes
 
 TWICE = "the same schedule does not give the same run twice"
 TRIES = 24  # schedules of a program that are each played twice
@@ -36,11 +40,19 @@ def why(runner: Runner, program: Any, choices: Sequence[int] | None = None) -> s
             made = choices or ()
         first, second = (runner.record(program, lambda _candidates, made=made: fixed(made)) for _ in range(2))  # type: ignore[misc]
         said = parting(first[1], second[1])
+        if not said and first[0].violations != second[0].violations:
+            said = f"the steps are the same, and what the calls answer or show is not: {CHANCE}"
         if said:
-            return said
-        if first[0].violations != second[0].violations:
-            return f"the steps are the same, and what the calls answer or show is not: {CHANCE}"
+            return said + _escapes(runner, program, made)
     return ""
+
+
+def _escapes(runner: Runner, program: Any, made: Sequence[int]) -> str:
+    """The lines of one more run that ask for the real time or for chance, to be added to what is said; empty if none does."""
+    escapes = Escapes()
+    with escapes.seen():
+        runner.record(program, lambda _: fixed(made))
+    return f"; the real clock or chance: {escapes}" if escapes else ""
 
 
 def why_along(runner: Runner, program: Any, names: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from subwarden.scheduling.watchdog import Blocked
 from subwarden.stateful_tests.exploring.coverage.points import DELIVERED_IN, FREE_LOCK, Point, PointKind, parse, points
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.environment import Environment
-from subwarden.stateful_tests.subjects.core.maps import maps_of, pairs_of
+from subwarden.stateful_tests.subjects.core.maps import Names, maps_of, pairs_of
 from subwarden.stateful_tests.subjects.core.options.reading import needed, operations_of, options_of, seen_by
 from subwarden.stateful_tests.subjects.core.starting import needs_nothing, started
 
@@ -246,10 +246,10 @@ class CoreAdapter(Adapter):
         shown = super().look_once(environment, loop)
         if shown is not None:
             try:
-                maps_of(shown)
+                maps_of(shown, (), ())
             except Exception as error:
                 raise BadAdapter(f"observe() of a new manager raised {in_a_line(error)}") from None
-        self.broker()
+        self.broker(())
         self.delivered(())
         self.sees()
         return shown
@@ -265,13 +265,13 @@ class CoreAdapter(Adapter):
         except Exception as error:
             raise BadAdapter(f"sees() raised {in_a_line(error)}; it must return a dict of lists of events by client") from error
 
-    def broker(self) -> frozenset[Pair] | None:
-        """The broker's (client, topic) pairs. None: there is no broker, or it cannot be observed. Raises BadAdapter."""
+    def broker(self, clients: Names) -> frozenset[Pair] | None:
+        """The broker's (client, topic) pairs; the program names `clients`. None: no broker, or it cannot be observed. Raises BadAdapter."""
         if "broker" not in self.kind.has:
             return None
         try:
             shown = self.manager.broker()
-            return None if shown is None else pairs_of(shown, "broker()")
+            return None if shown is None else pairs_of(shown, "broker()", clients)
         except Exception as error:
             raise BadAdapter(f"broker() raised {in_a_line(error)}; it must return (client, topic) pairs") from error
 

@@ -11,13 +11,15 @@ from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.adapter_judge import Evidence
+from subwarden.checking.core.connection_states import Maps
 from subwarden.checking.custom.text import text_of
 from subwarden.model.core.step import CoreOperation
 from subwarden.stateful_tests.exploring.findings.claimant import Claimant, NoScript, Refusal
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.script.imports import imports
-from subwarden.stateful_tests.subjects.core.maps import maps_of
+from subwarden.stateful_tests.subjects.core.adapter import CoreAdapter
+from subwarden.stateful_tests.subjects.core.maps import has_tables, is_table, maps_of
 from subwarden.stateful_tests.subjects.core.play import AdapterPlay
 from subwarden.stateful_tests.subjects.core.program import CallSite
 
@@ -57,7 +59,7 @@ class AdapterClaimant(Claimant):
 
     def begun(self, play: AdapterPlay) -> None:
         self._play = play
-        self._sites: dict[int, Iterator[CallSite]] = {chain.place: iter(self._played(chain.sites)) for chain in play.chains}
+        self._sites: dict[int, Iterator[CallSite]] = {chain.place: iter(self._played(chain.sites)) for chain in play.prepared.chains}
         self._waited = play.loop.time() > 0  # in its start
         self._rest()
 
@@ -114,8 +116,12 @@ class AdapterClaimant(Claimant):
         shown = self._play.adapter.observe()
         if what == "shown":
             return bool(text_of(shown) == pair[0])
-        here = [] if shown is None else [tuple(pair) in pairs for pairs in maps_of(shown).values()]
+        here = [] if shown is None else [tuple(pair) in pairs for pairs in self._maps(shown).values()]
         return bool(here) and {"extra": any(here), "missing": not all(here), "maps": any(here) != all(here)}[str(what)]
+
+    def _maps(self, shown: object) -> Maps:
+        program = self._play.prepared
+        return maps_of(shown, program.clients, program.topics)
 
     def _claim_at_end(self) -> Claim:
         """The claim of a cause that is judged when nothing can move any more, read from what is left of the run."""
@@ -146,6 +152,7 @@ class AdapterClaimant(Claimant):
         return {
             "subject": imports(subject),
             "environment": kind.takes_environment,
+            "tables": self._tables(),
             "tasks": self._tasks(),
             "schedule": list(self._run.names),
             "rests": self._rests,
@@ -159,6 +166,20 @@ class AdapterClaimant(Claimant):
             "history": history,
             "ended": ended,
         }
+
+    def _tables(self) -> dict[str, Any] | None:
+        """How the script reads what `observe()` or `broker()` returns as tables (`one`: not several by name); None if neither does."""
+        program, adapter = self._play.prepared, self._play.adapter
+        if not isinstance(adapter, CoreAdapter):
+            return None
+        names = program.clients, program.topics
+        shown = adapter.observe() if "observe" in adapter.kind.has else None
+        broker = adapter.manager.broker() if "broker" in adapter.kind.has else None
+        return (
+            {"clients": list(program.clients), "one": is_table(shown, *names)}
+            if has_tables(shown, *names) or has_tables(broker, *names)
+            else None
+        )
 
     def _claim(self) -> tuple[Claim, int | None]:  # noqa: PLR0911  # one return for each kind of evidence
         """The claim, and after which step it holds; None: at the end of the run."""
@@ -205,7 +226,7 @@ class AdapterClaimant(Claimant):
                 [site.name, list(site.arguments), inspect.iscoroutinefunction(getattr(manager, site.name))]
                 for site in self._played(chain.sites)
             ]
-            for chain in self._play.chains
+            for chain in self._play.prepared.chains
         }
 
     def _played(self, sites: tuple[CallSite, ...]) -> list[CallSite]:

@@ -57,7 +57,7 @@ class AdapterPlay(ABC):
         loop.observer = self
         loop.names = TaskNames(loop, prepared.words)
         self.adapter = factory()
-        self.chains = prepared.chains
+        self.prepared = prepared
         self.happened: set[Point] = set()  # points of coverage: the moments at which tasks were cancelled
         self._environment = Environment(loop)
         self._manager = self.adapter.begin(self._environment, loop)
@@ -261,7 +261,6 @@ class CorePlay(AdapterPlay):
     ) -> None:
         super().__init__(factory, prepared, loop)
         graph.begin()
-        self._prepared = prepared
         self._graph = graph
         self._sockets = self._rules.options.takes_over
         judged = (loop, self.adapter.observe, self._view_of, prepared.clients, graph, fired, self._rules)
@@ -280,11 +279,11 @@ class CorePlay(AdapterPlay):
         """The view of what `observe()` returned. Raises ValueError if it has another shape, or names a client or a topic that the program
         does not.
         """
-        prepared = self._prepared
+        prepared = self.prepared
         view = self._graph.known(shown) if type(shown) is set else None
         if view is not None and view.program is prepared:
             return view
-        view = self._graph.view(maps_of(shown))
+        view = self._graph.view(maps_of(shown, prepared.clients, prepared.topics))
         if not (view.clients <= prepared.clients.keys() and view.topics <= prepared.topics.keys()):
             for name, pairs in view.maps.items():
                 for client, topic in pairs:
@@ -305,7 +304,7 @@ class CorePlay(AdapterPlay):
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
         if not stuck:
             has = self.adapter.kind.has
-            broker = self.adapter.broker() if "broker" in has else None
+            broker = self.adapter.broker(self.prepared.clients) if "broker" in has else None
             self.judge.rest(broker, self.received() if "delivered" in has else None)
         return False
 

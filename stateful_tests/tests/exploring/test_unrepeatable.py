@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import random
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from subwarden.stateful_tests.subjects.loading import in_hand
 
 PROGRAM = CoreProgram(((Connect("c1"), Subscribe("c1", "t1")),))
 NUMBERS = itertools.count(1)
+GENERATOR = random.Random()
+drawn = -1
 
 
 class Named:
@@ -51,6 +55,19 @@ class Answers(Named):
         return next(NUMBERS) % 2 == 0
 
 
+class Draws(Named):
+    """Takes as many steps as a generator of before the run says, another number each time."""
+
+    async def subscribe(self, client: str, topic: str) -> bool:
+        global drawn  # noqa: PLW0603  # what an earlier run has left
+        while (number := GENERATOR.randrange(50)) == drawn:
+            pass
+        drawn = number
+        for _ in range(number):
+            await asyncio.sleep(0)
+        return True
+
+
 @pytest.mark.parametrize(
     ("one", "other", "said"),
     [
@@ -73,6 +90,10 @@ def test_steps_that_come_in_another_order_are_found() -> None:
 
 def test_answers_that_differ_though_the_steps_do_not_are_found() -> None:
     assert of(Answers).startswith("the steps are the same, and what the calls answer or show is not")
+
+
+def test_the_line_that_asks_for_chance_is_named() -> None:
+    assert re.search(r"; the real clock or chance: a random\.Random of before the run at \S*test_unrepeatable\.py:\d+$", of(Draws))
 
 
 def test_a_run_that_repeats_has_no_reason() -> None:

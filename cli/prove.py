@@ -121,6 +121,7 @@ def _prove(args: argparse.Namespace, scope: AnyScope, symmetric: bool, folder: S
             before[:] = before or [at.stored]
             report.more = [f"depth {at.depth}", f"{at.left:,} of this layer left", f"{at.next_layer:,} in the next"]
             report.more += [f"{at.on_disk:,} on disk"] if at.on_disk else []
+            report.more = ["checking liveness"] if at.liveness else report.more
             report(at.stored - before[0], 0, 0)
             return not interrupted
 
@@ -135,7 +136,7 @@ def _prove(args: argparse.Namespace, scope: AnyScope, symmetric: bool, folder: S
         bound = "no memory bound" if memory is None else f"memory bound {said(memory)}"
         console.print(f"{seconds:.1f} s{on_disk}, {bound}", highlight=False)
 
-    goes_on = proof.search.stopped is not None and folder is not None
+    goes_on = (interrupted or proof.search.stopped is not None) and folder is not None
     line = f"subwarden prove: continue with: subwarden prove --resume {quote(str(folder.path))}\n" if folder is not None else ""
     write_outputs(args, record, tables, *([lambda: say(line)] if goes_on else []))
     return Verdict(proof.verdict.value).exit_code

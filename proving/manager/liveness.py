@@ -36,8 +36,11 @@ class Liveness(NamedTuple):
     stuck: tuple[Stuck, ...]
 
 
-def check_liveness(system: ManagerSystem, states: Sequence[int], symmetry: Symmetry | None = None) -> Liveness:
-    """Judge the open calls of every caller. `states`: all reachable states (or representatives), nearest first."""
+def check_liveness(
+    system: ManagerSystem, states: Sequence[int], symmetry: Symmetry | None = None, tick: Callable[[], object] = lambda: None
+) -> Liveness:
+    """Judge the open calls of every caller. `states`: all reachable states (or representatives), nearest first. `tick` is called for each
+    state whose successors are asked for."""
     met_at = {state: number for number, state in enumerate(states)}
     open_states = components = largest = 0
     stuck: list[Stuck] = []
@@ -45,7 +48,7 @@ def check_liveness(system: ManagerSystem, states: Sequence[int], symmetry: Symme
         mask = system.encoding.caller(k)
         waiting = {state for state in states if state & mask}
         open_states += len(waiting)
-        for component in strong_components(waiting, _others(system, k, symmetry)):
+        for component in strong_components(waiting, _others(system, k, symmetry, tick)):
             components += 1
             largest = max(largest, len(component))
             unable = [state for state in component if not can_go_on(system.encoding.decode(state), k, system)]
@@ -73,11 +76,12 @@ def has_no_way_out(system: ManagerSystem, stuck: Stuck, symmetry: Symmetry | Non
     return True
 
 
-def _others(system: ManagerSystem, caller: int, symmetry: Symmetry | None) -> Successors:
+def _others(system: ManagerSystem, caller: int, symmetry: Symmetry | None, tick: Callable[[], object] = lambda: None) -> Successors:
     """The steps of all callers but `caller`, and of the environment."""
     nodes = [*system.environment, *(node for k, some in enumerate(system.by_caller) if k != caller for node in some)]
 
     def successors(state: int) -> Iterable[int]:
+        tick()
         reached = spread(nodes, [state])
         return reached if symmetry is None else map(symmetry.canonical, reached)
 

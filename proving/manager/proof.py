@@ -14,10 +14,10 @@ from subwarden.proving.manager.liveness import Liveness, check_liveness, has_no_
 from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
-from subwarden.proving.search.breadth_first import ALONE, search
+from subwarden.proving.search.breadth_first import ALONE, search, while_liveness
 from subwarden.proving.search.counter_examples import run_to
 from subwarden.proving.search.crew import Means
-from subwarden.proving.search.result import CounterExample, Progress, SearchVerdict, StateGraphSearch
+from subwarden.proving.search.result import CounterExample, LivenessInterrupted, Progress, SearchVerdict, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.symmetry.column_order import ColumnOrder
@@ -25,6 +25,7 @@ from subwarden.proving.symmetry.renaming import EveryRenaming, renamings
 from subwarden.proving.transition_system import Symmetry
 
 FORMAT = 1  # raised whenever the meaning of `as_data` changes
+INTERRUPTED = "the check of liveness was interrupted"
 LIVENESS_STATES = 50_000  # components need the successors of each state by itself, which costs ten times the search
 
 
@@ -138,8 +139,12 @@ def prove(
         more = f"; more than {liveness_states} states" if found.stored > liveness_states else ""
         unjudged |= dict.fromkeys(LIVENESS, f"liveness needs a complete search without a violation{more}")
     else:
-        liveness = check_liveness(system, list(found.states()), symmetry)
-        counter_examples += _never_answered(system, symmetry, found, liveness)
+        try:
+            liveness = check_liveness(system, list(found.states()), symmetry, while_liveness(found, progress))
+        except LivenessInterrupted:
+            unjudged |= dict.fromkeys(LIVENESS, INTERRUPTED)
+        else:
+            counter_examples += _never_answered(system, symmetry, found, liveness)
     assert set(unjudged) | set(JUDGED) == set(Property), "every property is judged, or unjudged with a reason"
     return Proof(scope, symmetric, found, liveness, counter_examples, unjudged)
 

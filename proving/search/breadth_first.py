@@ -11,12 +11,13 @@ It refuses to know what a state means, and to read a clock.
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from itertools import count
 
 from subwarden.proving.search.counter_examples import counter_examples
 from subwarden.proving.search.crew import Alone, Crew, Means, Recipe, Tick
 from subwarden.proving.search.folder import Explored
-from subwarden.proving.search.partition import LayerReport
-from subwarden.proving.search.result import Progress, StateGraphSearch
+from subwarden.proving.search.partition import CHUNK, LayerReport
+from subwarden.proving.search.result import LivenessInterrupted, Progress, StateGraphSearch
 from subwarden.proving.search.workers import Workers
 from subwarden.proving.transition_system import Symmetry, TransitionSystem
 
@@ -52,6 +53,18 @@ def search(
     found.held = crew.held
     found.counter_examples = list(counter_examples(system, symmetry, found, level.bad))
     return found
+
+
+def while_liveness(found: StateGraphSearch, progress: Callable[[Progress], bool] | None) -> Callable[[], None]:
+    """Called for each state whose successors liveness asks for: it tells `progress` from time to time. Raises LivenessInterrupted."""
+    asked = count()
+    at = Progress(found.depth, found.stored, 0, 0, found.on_disk, liveness=True)
+
+    def tick() -> None:
+        if progress is not None and next(asked) % CHUNK == 0 and not progress(at):
+            raise LivenessInterrupted
+
+    return tick
 
 
 class _Level:

@@ -30,6 +30,11 @@ class Progress(NamedTuple):
     left: int  # of this layer, not expanded yet
     next_layer: int
     on_disk: int  # states in files
+    liveness: bool = False  # the search is over, and liveness is checked
+
+
+class LivenessInterrupted(Exception):
+    """The check of liveness was stopped."""
 
 
 class RunStep(NamedTuple):

@@ -98,7 +98,8 @@ class Visited:
         if self._capacity is None or len(self.known) < self._capacity:
             return
         if self._mine is not None and self._complete:  # states of others, which were sent to them, go first
-            self.known = set(filter(self._mine, self.known))
+            mine = self._mine
+            self.known.difference_update([state for state in self.known if not mine(state)])
             if len(self.known) < self._capacity * 3 // 4:
                 return
         self._leave_memory()
@@ -107,8 +108,8 @@ class Visited:
         for depth, layer in enumerate(self.layers):
             if layer.in_memory:
                 layer.move(self._place.file(depth), self._packing)
+        self.known.clear()  # before another set is made; what is new is in a list, too
         self._write_run()
-        self.known = set()
         self._complete = False
 
     def _write_run(self) -> None:
@@ -162,5 +163,6 @@ class Visited:
                     run.path.unlink()
         if not self._complete:
             few = self._capacity is None or len(layer) <= self._capacity // 2
-            self.known = set(layer) if few else set()
+            self.known.clear()
+            self.known.update(layer if few else ())
         return layer

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from subwarden.model.properties import Property
-from subwarden.proving.manager.proof import Proof
-from subwarden.proving.search.breadth_first import ALONE, search
+from subwarden.proving.manager.proof import INTERRUPTED, Proof
+from subwarden.proving.search.breadth_first import ALONE, search, while_liveness
 from subwarden.proving.search.counter_examples import run_to
 from subwarden.proving.search.crew import Means
-from subwarden.proving.search.result import CounterExample, Progress, StateGraphSearch
+from subwarden.proving.search.result import CounterExample, LivenessInterrupted, Progress, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness, check_server_liveness
 from subwarden.proving.server.properties import unjudged
 from subwarden.proving.server.renaming import server_renamings
@@ -49,14 +49,21 @@ def prove_server(
         more = f"; more than {liveness_states} states" if found.stored > liveness_states else ""
         not_judged |= dict.fromkeys(LIVENESS, f"components are looked for when every state is known and fine{more}")
     else:
-        states, successors = list(found.states()), partial(_successors, system, symmetry)
-        liveness = check_server_liveness(states, system.configuration, successors, system.rules)
-        counter_examples += _never_answered(system, symmetry, found, liveness)
+        states, successors = list(found.states()), partial(_successors, system, symmetry, while_liveness(found, progress))
+        try:
+            liveness = check_server_liveness(states, system.configuration, successors, system.rules)
+        except LivenessInterrupted:
+            not_judged |= dict.fromkeys(LIVENESS, INTERRUPTED)
+        else:
+            counter_examples += _never_answered(system, symmetry, found, liveness)
     return Proof(scope, symmetric, found, liveness, counter_examples, not_judged)
 
 
-def _successors(system: ServerSystem, symmetry: Symmetry | None, state: int) -> Iterator[tuple[RequestMoved, int]]:
+def _successors(
+    system: ServerSystem, symmetry: Symmetry | None, tick: Callable[[], None], state: int
+) -> Iterator[tuple[RequestMoved, int]]:
     """Every step from `state`, with the state, or the representative of the state, that it leads to."""
+    tick()
     steps = system.successors(state)
     return steps if symmetry is None else ((moved, symmetry.canonical(target)) for moved, target in steps)
 

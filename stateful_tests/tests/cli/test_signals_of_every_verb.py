@@ -113,9 +113,9 @@ def test_a_signal_ends_it_with_all_its_processes(name: str, number: signal.Signa
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("verb", ["prove", "tour"])
+@pytest.mark.parametrize("verb", ["prove", "prove --jobs 2", "tour"])
 def test_a_signal_ends_a_verb_that_runs_no_spinning_subject(verb: str, number: signal.Signals, tmp_path: Path) -> None:
-    words = (*OURS, verb, "--connections", "3")
+    words = (*OURS, *verb.split(), "--connections", "3")
     with running(tmp_path, *words) as process:
         until = monotonic() + 3.0
         took, left, out = ended(process, lambda: monotonic() > until, number)

@@ -27,7 +27,7 @@ STARTS = (
     "socket.getaddrinfo socket.gethostbyname socket.gethostbyaddr socket.socket.listen socket.socket.accept "
     "socket.socket.send socket.socket.sendall socket.socket.sendmsg socket.socket.sendfile socket.socket.recv socket.socket.recv_into "
     "socket.socket.recvfrom socket.socket.recvfrom_into socket.socket.recvmsg socket.socket.recvmsg_into "
-    "uvloop.new_event_loop uvloop.run uvloop.install "
+    "uvloop.new_event_loop uvloop.run uvloop.install asyncio.set_event_loop_policy asyncio.events.set_event_loop_policy "
     "os.kill os.killpg signal.raise_signal signal.signal signal.alarm signal.setitimer signal.pthread_sigmask signal.set_wakeup_fd"
 ).split()
 DOUBLES = "os.fork os.forkpty multiprocessing.process.BaseProcess.start".split()  # the child would go on as we do

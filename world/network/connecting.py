@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from subwarden.world.network.borrowed import BORROWED
-from subwarden.world.network.resolving import resolve
+from subwarden.world.network.resolving import names_of, resolve
 from subwarden.world.network.selecting import SelectingLoop
 from subwarden.world.network.waiting import OneAfterAnother
 
@@ -123,8 +123,9 @@ class ConnectingLoop(_Borrowing):
 
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
         self._check(None)
-        name = self.network.hosts.name(sockaddr[0])
-        found: tuple[str, str] = await self.offer_job(f"resolver finds {sockaddr[0]}", lambda: (name, str(sockaddr[1])))
+        found: tuple[str, str] = await self.offer_job(
+            f"resolver finds {sockaddr[0]}", lambda: names_of(self.network.hosts, sockaddr[0], sockaddr[1], flags)
+        )
         return found
 
 

@@ -1,6 +1,7 @@
 """Finds the address of a host in a network of one run, as `socket.getaddrinfo` does."""
 
 import socket
+from contextlib import suppress
 from typing import Any
 
 from subwarden.world.network.hosts import ANY, LOOPBACK, Hosts, family_of
@@ -17,6 +18,18 @@ def resolve(hosts: Hosts, host: Any, port: Any, family: int, kind: int, flags: i
     if family not in (0, found):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     return [(found, each, proto, "", _at(address, _number(port), found)) for each, proto in _kinds(kind)]
+
+
+def names_of(hosts: Hosts, address: str, port: int, flags: int) -> tuple[str, str]:
+    """The names of a host and of a service, as `getnameinfo` gives them; numbers where there is no name. Raises socket.gaierror."""
+    host = address if flags & socket.NI_NUMERICHOST else hosts.name(address)
+    if host == address and flags & socket.NI_NAMEREQD:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    service = str(port)
+    if not flags & socket.NI_NUMERICSERV:
+        with suppress(OSError):
+            service = socket.getservbyport(port, "udp" if flags & socket.NI_DGRAM else "tcp")
+    return host, service
 
 
 def _kinds(kind: int) -> list[tuple[socket.SocketKind, int]]:

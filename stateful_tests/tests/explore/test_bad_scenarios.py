@@ -76,6 +76,9 @@ async def uses_uvloop():
     import uvloop
     uvloop.new_event_loop()
 
+async def changes_the_policy():
+    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
+
 async def process():
     await asyncio.create_subprocess_exec("true")
 
@@ -123,6 +126,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("mine.py:sends_past_the_loop", "socket.socket.send "),
         ("mine.py:reads_by_itself", "socket.socket.recv "),
         ("mine.py:connected_before", "a socket that is connected already carries bytes that nobody can schedule"),
+        ("mine.py:changes_the_policy", "asyncio.set_event_loop_policy changes what comes after the run"),
         ("mine.py:process", "subprocess_exec"),
         ("mine.py:blocking_process", "subprocess.Popen"),
         ("mine.py:thread", "threading.Thread.start"),

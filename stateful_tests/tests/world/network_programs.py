@@ -540,6 +540,14 @@ async def an_address_is_found(logs: Logs) -> None:
     logs["here"].append(await ends(asyncio.get_running_loop().getaddrinfo("127.0.0.1", "no-such-service")))
 
 
+@program
+async def the_names_of_an_address_are_found(logs: Logs) -> None:
+    loop, numbers = asyncio.get_running_loop(), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+    for port, flags in ((80, 0), (80, numbers), (80, socket.NI_NUMERICSERV), (53, socket.NI_DGRAM), (49_999, 0)):
+        logs["here"].append(await loop.getnameinfo(("127.0.0.1", port), flags))
+    logs["here"].append(await ends(loop.getnameinfo(("127.0.0.1", 80), numbers | socket.NI_NAMEREQD)))
+
+
 # --- Unix sockets
 
 

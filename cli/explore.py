@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import EXIT_CODES, add_max_memory, count, duration, fitting, output, seed
+from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, duration, fitting, output, seed
 from subwarden.cli.progress.bar import ReportProgress, progress
 from subwarden.cli.reporting.files import write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
@@ -52,6 +52,9 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--script", type=output, metavar="FILE", help="write the first failing run in fifo as plain asyncio, and run that")
     parser.add_argument(
         "--jobs", type=count, metavar="N", help="processes that share the search (default: 1); any number does the same search"
+    )
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", help="let the workers of this Dask scheduler share it; `local` starts some here (extra dask)"
     )
     add_max_memory(parser)
     add_outputs(parser)
@@ -104,6 +107,13 @@ def _explored(scenario: Scenario, plan: Plan, options: argparse.Namespace) -> Ex
 @contextmanager
 def _crew(scenario: Scenario, plan: Plan, options: argparse.Namespace) -> Iterator[Crew | None]:
     """Who does the portions of the search; None: this process."""
+    if options.dask is not None:
+        from subwarden.stateful_tests.cluster.carrying import exploring as exploring_on  # noqa: PLC0415  # only a cluster needs it
+
+        jobs = fitting("explore", options.jobs or cores()) if options.dask == "local" else 1
+        with exploring_on(options.dask, scenario.name, plan.leave, jobs, options.max_memory) as dask:
+            yield dask
+        return
     if options.jobs is None or fitting("explore", options.jobs) == 1:
         yield None
         return

@@ -13,12 +13,11 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-import cloudpickle
 import distributed
 from distributed.scheduler import KilledWorker
 
-from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.cluster.child import our_prefix
+from subwarden.stateful_tests.cluster.hosts import BadCluster, Hosts
 from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.portion import Messages, Portion, carry
 from subwarden.stateful_tests.exploring.crash import Death
@@ -31,10 +30,6 @@ CONNECT_WITHIN = 10.0  # seconds
 PATIENCE = 15.0  # seconds until a result is here, at most
 LATE = 1.0  # seconds after the deadline at which a task that no worker has begun is given up
 MOST_DEATHS = 3  # Dask workers that a task may kill; Dask itself gives up after one more
-
-
-class BadCluster(Exception):
-    """A cluster that cannot be used; the message says why and how to mend it."""
 
 
 @dataclass(slots=True)
@@ -56,26 +51,16 @@ class DaskCarrier:
         self.gone: str | None = None
         self.patience = PATIENCE
         self._client = client
-        self._address = client.scheduler.address
+        self._hosts = Hosts(client)
         self._luggage = luggage
         self._memory = memory
-        self._versions = identity.here()
         self._topic = f"subwarden-{uuid4().hex}"
         self._number = 0
         self._tasks: dict[str, _Task] = {}  # that run, by key
-        self._refused: dict[str, str] = {}  # Dask workers, and why
         self._news: SimpleQueue[tuple[str, str, Any]] = SimpleQueue()  # filled by the client's thread
-        self._said: list[str] = []
         self._deaths: Counter[int] = Counter()
-        self._greet()
-        self._pause = max(pause, EACH * self.threads)
+        self._pause = max(pause, EACH * self._hosts.threads)
         client.subscribe_topic(self._topic, self._event)
-
-    @property
-    def threads(self) -> int:
-        """Tasks that the cluster can do at once now."""
-        workers = self._workers()
-        return sum(int(each["nthreads"]) for address, each in workers.items() if address not in self._refused)
 
     def start(self, worker: int, assignment: Assignment, hash_seed: int) -> str:
         """See `Carrier`. Returns the key of the task."""
@@ -84,7 +69,7 @@ class DaskCarrier:
         mine = replace(assignment, subject=self._luggage.subject, deadline=left, pause=self._pause)
         self._number += 1
         key = f"{self._topic}-{worker}-{self._number}"
-        portion = Portion(key, self._topic, mine, hash_seed, self._luggage, self._versions, our_prefix(), self._memory)
+        portion = Portion(key, self._topic, mine, hash_seed, self._luggage, self._hosts.versions, our_prefix(), self._memory)
         self._submit(worker, portion, deadline)
         return key
 
@@ -94,8 +79,8 @@ class DaskCarrier:
 
     def heard(self, timeout: float) -> Iterator[Heard]:
         """See `Carrier`."""
-        if self._client.status != "running":
-            self.gone = f"the scheduler {self._address} has gone; its workers' last tasks are lost, all else is saved"
+        if not self._hosts.running:
+            self.gone = f"the scheduler {self._hosts.address} has gone; its workers' last tasks are lost, all else is saved"
             return
         for key, task in list(self._tasks.items()):
             if task.deadline is not None and not task.hosts and monotonic() > task.deadline + LATE:
@@ -109,8 +94,8 @@ class DaskCarrier:
             timeout = 0.0
             if key in self._tasks:
                 yield from self._taken(key, what, about)
-        yield from ((0, "said", line) for line in self._said)
-        self._said = []
+        yield from ((0, "said", line) for line in self._hosts.said)
+        self._hosts.said = []
 
     def send(self, message: tuple[str, Any]) -> None:
         """See `Carrier`. A task that is told to stop leaves its counts of this portion; what others know goes with the next task."""
@@ -128,9 +113,9 @@ class DaskCarrier:
     # --- tasks
 
     def _submit(self, worker: int, portion: Portion, deadline: float | None) -> None:
-        only = [address for address in self._workers() if address not in self._refused] if self._refused else None
+        only = self._hosts.fitting()
         if only == []:
-            self._news.put((portion.key, "result", [("bad", self._nobody())]))
+            self._news.put((portion.key, "result", [("bad", self._hosts.nobody())]))
             self._tasks[portion.key] = _Task(worker, portion, None, deadline)
             return
         future = self._client.submit(carry, portion, key=portion.key, pure=False, workers=only)
@@ -152,7 +137,7 @@ class DaskCarrier:
 
     def _forget(self, key: str) -> None:
         task = self._tasks.pop(key)
-        if task.future is not None and not self.gone and self._client.status == "running":
+        if task.future is not None and not self.gone and self._hosts.running:
             task.future.cancel()
 
     def _taken(self, key: str, what: str, about: Any) -> Iterator[Heard]:
@@ -176,16 +161,16 @@ class DaskCarrier:
             yield task.worker, "retried", f"lost its Dask worker {task.hosts[-2]}; {host} does that task again"
 
     def _failed(self, key: str, task: _Task, error: BaseException) -> Iterator[Heard]:
-        if self._client.status != "running":
+        if not self._hosts.running:
             return  # seen by `heard`
         if isinstance(error, KilledWorker):
             self._forget(key)
             yield task.worker, "poisoned", Death(f"ended its Dask worker, {', '.join(task.hosts) or error.last_worker.address},")
             return
-        refused = len(self._refused)
-        self._greet()
+        refused = self._hosts.refused
+        self._hosts.greet()
         self._forget(key)
-        if len(self._refused) > refused:  # it could not even read the task
+        if self._hosts.refused > refused:  # it could not even read the task
             self._submit(task.worker, replace(task.portion, key=f"{key}-again"), task.deadline)
             return
         yield task.worker, "failed", f"{type(error).__name__}: {error}"
@@ -193,7 +178,7 @@ class DaskCarrier:
     def _result(self, key: str, task: _Task, said: Messages) -> Iterator[Heard]:
         if said and said[-1][0] == "refused":
             self._forget(key)
-            self._refuse(*said[-1][1])
+            self._hosts.refuse(*said[-1][1])
             self._submit(task.worker, replace(task.portion, key=f"{key}-again"), task.deadline)
             return
         self._forget(key)
@@ -201,36 +186,6 @@ class DaskCarrier:
             yield task.worker, message, about
         if not said or said[-1][0] not in (*LAST_WORDS, "lost"):
             yield task.worker, "lost", Death("was cancelled by the cluster")
-
-    # --- workers
-
-    def _workers(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-        return found
-
-    def _greet(self) -> None:
-        """Ask each worker for its versions, and refuse those that differ: by value, since they may not have this package."""
-        cloudpickle.register_pickle_by_value(identity)
-        try:
-            answers = self._client.run(identity.here, on_error="return")
-        finally:
-            cloudpickle.unregister_pickle_by_value(identity)
-        for address, answer in answers.items():
-            versions = answer if isinstance(answer, dict) else {}
-            differs = identity.difference(versions, self._versions)
-            if differs is not None:
-                self._refuse(address, differs)
-        if answers and len(self._refused.keys() & answers.keys()) == len(answers):
-            raise BadCluster(self._nobody())
-
-    def _refuse(self, address: str, why: str) -> None:
-        if address not in self._refused:
-            self._refused[address] = why
-            self._said.append(f"Dask worker {address} is refused: it has {why}")
-
-    def _nobody(self) -> str:
-        each = "; ".join(f"{address} has {why}" for address, why in self._refused.items())
-        return f"no worker of {self._address} can take part: {each}; install the same versions there"
 
 
 def connect(address: str, jobs: int) -> tuple[Any, Any]:

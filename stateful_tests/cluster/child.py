@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.place import path_of
+from subwarden.stateful_tests.explore.worker import work as explore
 from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.hunt.worker import work
+
+IDLE = 60.0  # seconds without a portion, after which an exploration is over: its client may have died
 
 
 def serve(fd: int, parent: int) -> None:
@@ -16,6 +19,14 @@ def serve(fd: int, parent: int) -> None:
     pipe: Connection[Any, Any] = Connection(fd)
     sys.path[:], assignment, prefix, memory, note = pipe.recv()
     work(assignment, _Renaming(pipe, our_prefix(), prefix), memory, note)  # type: ignore[arg-type]  # it has what a worker calls
+
+
+def serve_exploring(fd: int, parent: int) -> None:
+    """Do the portions of an exploration that come from `fd`, until nobody sends one any more."""
+    go_with_parent(parent)
+    pipe: Connection[Any, Any] = Connection(fd)
+    sys.path[:], scenario, leave, memory, note = pipe.recv()
+    explore(pipe, scenario, leave, memory, note, IDLE)
 
 
 def our_prefix() -> str:

@@ -81,6 +81,13 @@ def unpack(luggage: Luggage) -> Path:
     return folder
 
 
+def other_subject(luggage: Luggage) -> str | None:
+    """On a worker: whether an installed subject is another one here."""
+    if luggage.files or not luggage.digest or digest_of(luggage.subject) == luggage.digest:
+        return None
+    return f"another version of the subject {luggage.subject}, or none"
+
+
 def _imported(file: Path, folders: list[str]) -> set[Path]:
     """The files below `folders` that `file` imports, as far as that can be seen."""
     finder = ModuleFinder(path=folders, excludes=["subwarden"])

@@ -4,28 +4,20 @@ Its result is all that the process said, merged so that it is small. A finding i
 A task whose future is cancelled, by a hunt that stops or a client that has died, ends its process within a second.
 """
 
-import os
 import pickle
-import subprocess
-import sys
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from distributed import get_worker
 
-from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.cluster import identity
-from subwarden.stateful_tests.cluster.luggage import Luggage, unpack
-from subwarden.stateful_tests.exploring.crash import CrashNote
+from subwarden.stateful_tests.cluster.beside import Beside
+from subwarden.stateful_tests.cluster.luggage import Luggage, other_subject, unpack
 from subwarden.stateful_tests.hunt.carrier import LAST_WORDS
 from subwarden.stateful_tests.hunt.work import Work
 from subwarden.stateful_tests.hunt.worker import Assignment
-from subwarden.stateful_tests.runs.files import digest_of
 
 LOOK_EVERY = 0.25  # seconds between two looks at whether the task is still wanted
 Messages = list[tuple[str, Any]]
@@ -59,7 +51,7 @@ def carry(portion: Portion) -> Messages:
     differs = identity.difference(identity.here(), portion.versions)
     if differs is None:
         folder = unpack(portion.luggage)
-        differs = _other_subject(portion.luggage)
+        differs = other_subject(portion.luggage)
     if differs is not None:
         return [("refused", (host.address, differs))]
 
@@ -73,45 +65,23 @@ def carry(portion: Portion) -> Messages:
     return _converse(portion, assignment, (portion.memory, host.state.nthreads), folder, wanted, early)
 
 
-def _other_subject(luggage: Luggage) -> str | None:
-    """Whether an installed subject is another one here."""
-    if luggage.files or not luggage.digest or digest_of(luggage.subject) == luggage.digest:
-        return None
-    return f"another version of the subject {luggage.subject}, or none"
-
-
 def _converse(portion: Portion, assignment: Assignment, memory: tuple[int | None, int], folder: Path, wanted: Any, early: Any) -> Messages:
-    ours, theirs = Pipe()
-    code = f"from subwarden.stateful_tests.cluster.child import serve; serve({theirs.fileno()}, {os.getpid()})"
-    environment = {**os.environ, string_hash.VARIABLE: str(portion.hash_seed)}
-    paths = [str(Path(path).resolve()) for path in sys.path if path]
-    environment["PYTHONPATH"] = os.pathsep.join(paths)  # that of the worker, so that the package is the one that was compared
-    command = [sys.executable, "-P", "-c", code]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),), env=environment, cwd=folder, start_new_session=True
-    )
-    theirs.close()
-    note = CrashNote()
+    process = Beside("serve", folder, portion.hash_seed, (assignment, portion.prefix, memory))
     try:
-        with suppress(OSError):  # it has died, which is seen below
-            ours.send((["", *paths], assignment, portion.prefix, memory, note))
-        return _merged(_messages(ours, process, note, wanted, early))
+        return _merged(_messages(process, wanted, early))
     finally:
-        note.close()
-        process.kill()
-        process.wait()
-        ours.close()
+        process.close()
 
 
-def _messages(pipe: "Connection[Any, Any]", process: "subprocess.Popen[bytes]", note: CrashNote, wanted: Any, early: Any) -> Messages:
+def _messages(process: Beside, wanted: Any, early: Any) -> Messages:
     said: Messages = []
     while wanted():
-        if not pipe.poll(LOOK_EVERY):
+        if not process.pipe.poll(LOOK_EVERY):
             continue
         try:
-            message, about = pipe.recv()
+            message, about = process.pipe.recv()
         except (EOFError, OSError):
-            return [*said, ("lost", note.died(process.wait()))]
+            return [*said, ("lost", process.died())]
         said.append((message, about))
         if message == "found":
             early(about)

@@ -7,7 +7,7 @@ which any process can do, and whose outcomes are counted in their order: so the 
 Long because the parts of a search share what it knows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -43,8 +43,9 @@ BLOCK = 1_200  # schedules that are split in one way: by strategy, and the rando
 WALKS = 275  # random walks in a portion
 DEVIATING = 60  # of so many schedules one belongs to the search by deviations,
 LEARNING = 15  # and of so many one to the strategies that learn from their runs, beside the random walk
-DOUBLED = 8  # rounds in which the number of blocks doubles: there are portions for many processes then
-PLACES = 64  # states that are expanded in a portion, some hundred runs
+DOUBLED = 8  # how often the number of blocks in a round doubles: there are portions for many processes then
+LARGER = 4  # and how often their size, so that a portion takes long enough to be worth a message
+PLACES, MOST_PLACES = 64, 512  # states that are expanded in a portion: some hundred runs, or where there are many states some more
 PROOF = 1_000  # states that the search of states may see, and twice as many runs, where the number of schedules does not say
 LARGE = 60  # choices of a run, beyond which its states are too many
 
@@ -128,7 +129,8 @@ class Search:
         self._systematic_says = True  # whether its runs repeat themselves, and all that were given out were made
         self._first: Run | None = None
         self._turns = _turns(self._random, self._systematic)
-        self._crew: Crew = crew or Alone(runner_of)
+        self._here = Alone(runner_of)
+        self._crew: Crew = crew or self._here
         self._seed = f"{seed} {rules.order.value}"
         self.explored = Explored(rules)
 
@@ -267,10 +269,12 @@ class Search:
         """Search every state, in portions, within a bound; whether that was all. None: portions cannot tell the states apart."""
         layers, births = Layers(), False
         while layers.states <= most:
-            places = [tuple(layers.places[at : at + PLACES]) for at in range(0, len(layers.places), PLACES)]
-            portions = [Expansions(self.explored.rules, each, births) for each in places]
+            layer = layers.places
+            each = max(PLACES, min(MOST_PLACES, len(layer) // PLACES))
+            places = [tuple(layer[at : at + each]) for at in range(0, len(layer), each)]
+            portions = [Expansions(self.explored.rules, some, births) for some in places]
             outcomes = []
-            for done in self._crew.do(portions, self._budget):
+            for done in self._outcomes(portions):
                 self._count(done)
                 outcomes.append(done)
             if any(done.needs_births for done in outcomes):
@@ -300,20 +304,21 @@ class Search:
             if self._enough():
                 return
             left = self._left()
-            blocks = 2 ** min(number, DOUBLED)
-            size = BLOCK * blocks if left is None else min(left, BLOCK * blocks)
+            larger, blocks = 2 ** min(number // 2, LARGER), 2 ** min((number + 1) // 2, DOUBLED)
+            block, walks = BLOCK * larger, WALKS * larger
+            size = block * blocks if left is None else min(left, block * blocks)
             prefixes = systematic.ahead(max(1, size // DEVIATING)) if self._systematic_says else []
             if systematic.everything:
                 return
             portions: list[Portion] = [Deviations(rules, tuple(prefixes))] if prefixes else []
-            for at in range(0, size - len(prefixes), BLOCK):
-                here = min(BLOCK, size - len(prefixes) - at)
+            for at in range(0, size - len(prefixes), block):
+                here = min(block, size - len(prefixes) - at)
                 learning = here // LEARNING
-                sizes = [(learning, True), *((min(WALKS, here - learning - begun), False) for begun in range(0, here - learning, WALKS))]
+                sizes = [(learning, True), *((min(walks, here - learning - begun), False) for begun in range(0, here - learning, walks))]
                 for which, (schedules, learns) in enumerate(sizes):
                     if schedules:
                         portions.append(Sampled(rules, f"{self._seed} {number} {at} {which}", schedules, learns))
-            for portion, done in zip(portions, self._crew.do(portions, self._budget), strict=False):
+            for portion, done in zip(portions, self._outcomes(portions), strict=False):
                 if isinstance(portion, Deviations):
                     for prefix, widths in zip(portion.prefixes, done.widths, strict=False):
                         systematic.ran(prefix, widths)
@@ -321,6 +326,15 @@ class Search:
                 self._count(done)
                 if self._enough():
                     return
+
+    def _outcomes(self, portions: Sequence[Portion]) -> Iterator[Done]:
+        """The outcomes of `portions`, in order, as far as there is time."""
+        done = 0
+        for outcome in self._crew.do(portions, self._budget):
+            yield outcome
+            done += 1
+        if done < len(portions) and not self._budget.spent():  # the crew has gone
+            yield from self._here.do(portions[done:], self._budget)
 
     def _left(self) -> int | None:
         """How many more schedules are wanted; None: as many as the budget allows."""

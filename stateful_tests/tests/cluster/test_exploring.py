@@ -1,0 +1,143 @@
+"""An exploration on a Dask cluster: the same search however many workers share it, and whichever process is killed."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+import subwarden
+from subwarden.stateful_tests.cluster import identity
+from subwarden.stateful_tests.tests.cluster.processes import Process, cluster
+from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, wait_for
+from subwarden.stateful_tests.tests.paths import DATA
+
+pytest.importorskip("distributed", reason="an exploration on a cluster needs the extra `dask`")
+pytestmark = pytest.mark.slow
+FILE = DATA / "scenarios" / "shared_search.py"
+SEARCH = ("--order", "any", "--schedules", "4000")
+
+
+@contextmanager
+def exploring(name: str, record: Path, *arguments: str, cwd: Path | None = None) -> Iterator[Process]:
+    command = [sys.executable, "-m", "subwarden", "explore", name, *SEARCH, "--json", str(record), *arguments]
+    if cwd is None:  # a new one: a failing run is kept below it, and tried first the next time
+        cwd = record.with_suffix("")
+        cwd.mkdir()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def explored(name: str, record: Path, *arguments: str, cwd: Path | None = None) -> tuple[int, dict[str, Any], str]:
+    """The exit code, the record without the time that it took, and what was said."""
+    with exploring(name, record, *arguments, cwd=cwd) as process:
+        out, err = process.communicate(timeout=PATIENCE)
+    return process.returncode, read(record), " ".join((out + err).split())
+
+
+def read(record: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {"checks": []}
+    for check in made["checks"]:
+        del check["seconds"]
+    return made
+
+
+@pytest.mark.parametrize("name", ["one_order", "counted", "one_value"])
+def test_any_number_of_workers_does_the_same_search(name: str, tmp_path: Path) -> None:
+    """Findings, counts, end states and complete searches are those of one process."""
+    code, alone, _ = explored(f"{FILE}:{name}", tmp_path / "alone.json")
+    assert code == (0 if name == "counted" else 1)
+    assert name != "counted" or alone["checks"][0]["states"] > 1_000
+    with cluster(tmp_path / "cluster", 1) as some:
+        for workers in (1, 2, 4):
+            while len(some.workers) < workers:
+                some.worker()
+            some.ready(workers)
+            assert explored(f"{FILE}:{name}", tmp_path / f"{workers}.json", "--dask", some.address)[:2] == (code, alone)
+
+
+def test_a_killed_worker_costs_its_portions_which_another_does(tmp_path: Path) -> None:
+    alone = explored(f"{FILE}:counted", tmp_path / "alone.json")[1]
+    with cluster(tmp_path / "cluster", 2) as some:
+        with exploring(f"{FILE}:counted", tmp_path / "killed.json", "--dask", some.address) as process:
+            wait_for(lambda: beside(some.workers[0]))
+            some.workers[0].kill()
+            process.communicate(timeout=PATIENCE)
+        record = read(tmp_path / "killed.json")
+    assert process.returncode == 0
+    assert all(said.startswith("the Dask worker tcp://") and "does its portion again" in said for said in record.pop("lost"))
+    assert record == alone
+
+
+def test_an_exploration_outlives_its_scheduler(tmp_path: Path) -> None:
+    alone = explored(f"{FILE}:counted", tmp_path / "alone.json")[1]
+    with cluster(tmp_path / "cluster", 1) as some:
+        with exploring(f"{FILE}:counted", tmp_path / "killed.json", "--dask", some.address) as process:
+            wait_for(lambda: beside(some.workers[0]))
+            some.scheduler.kill()
+            process.communicate(timeout=PATIENCE)
+        record = read(tmp_path / "killed.json")
+    assert process.returncode == 0
+    assert record.pop("lost") == [f"the scheduler {some.address} has gone; this process does the rest"]
+    assert record == alone
+
+
+def test_the_processes_of_a_killed_client_end(tmp_path: Path) -> None:
+    with cluster(tmp_path / "cluster", 1) as some:
+        with exploring(f"{FILE}:counted", tmp_path / "killed.json", "--dask", some.address) as process:
+            wait_for(lambda: beside(some.workers[0]))
+            process.kill()
+            process.communicate(timeout=PATIENCE)
+        code, record, _ = explored(f"{FILE}:counted", tmp_path / "next.json", "--dask", some.address)
+        assert (code, record["checks"][0]["complete"]) == (0, True)
+        assert len(beside(some.workers[0])) == 1, "that of the next one"
+
+
+def test_a_scenario_that_ends_its_process_is_a_finding(tmp_path: Path) -> None:
+    with cluster(tmp_path / "cluster", 1) as some:
+        code, record, said = explored(f"{FILE}:kills", tmp_path / "kills.json", "--dask", some.address)
+        assert some.workers[0].poll() is None, "the process beside the worker has died, not the worker"
+    assert code == 1
+    assert record["killing"] == [{"order": "any", "died": "ended with exit code 7"}]
+    assert said.count("a worker ended with exit code 7; another does its portion again") >= 2
+    assert "kills ends the process that runs it" in said
+
+
+def test_a_scenario_travels_and_a_worker_that_differs_is_refused_by_name(tmp_path: Path) -> None:
+    here, other = tmp_path / "here", tmp_path / "other" / "subwarden"
+    here.mkdir()
+    (here / "mine.py").write_text("from parts import counted as mine\n", encoding="utf-8")
+    (here / "parts.py").write_bytes(FILE.read_bytes())
+    ours = Path(identity.__file__).parents[2]
+    for room in (*identity.ROOMS, "proving", "reports"):
+        copytree(ours / room, other / room, ignore=lambda _, names: [name for name in names if name in (*identity.APART, "__pycache__")])
+    (other / "__init__.py").write_bytes(Path(subwarden.__file__).read_bytes())
+    with (other / "model" / "words.py").open("a", encoding="utf-8") as file:
+        file.write("\n# another version\n")
+    with cluster(tmp_path / "cluster", 0) as some:
+        some.worker(other.parent)
+        some.ready(1)
+        code, _, said = explored("mine.py:mine", tmp_path / "none.json", "--dask", some.address, cwd=here)
+        assert code == 3
+        assert "no worker of tcp://" in said
+        some.worker()
+        some.ready(2)
+        code, record, said = explored("mine.py:mine", tmp_path / "one.json", "--dask", some.address, cwd=here)
+    assert (code, record["checks"][0]["complete"]) == (0, True), said
+    assert "is refused: it has subwarden's code" in said
+
+
+def beside(worker: Process) -> list[str]:
+    """The processes beside a Dask worker."""
+    path = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+    children = [child for task in path.parents[1].glob("*/children") for child in task.read_text(encoding="utf-8").split()]
+    return [child for child in children if b"serve_exploring" in (Path("/proc") / child / "cmdline").read_bytes()]

@@ -54,6 +54,7 @@ class Clients:
         self._sent: Counter[tuple[int, type[Message], Message]] = Counter()  # equal numbers make messages of two kinds equal
         self.lost_approvals: set[Approval] = set()  # that no listener can know of
         self._lossy: set[int] = set()  # conversations that have lost an event
+        self._ended_by: dict[Pair, frozenset[int]] = {}  # requests that may have ended a subscription of the pair, or an id of it
         self._told: dict[Pair, str] = {}  # the request whose answer was the last to say that the client is subscribed
         self._unsubscribed: dict[Pair, str] = {}  # the unsubscribe that was answered last
 
@@ -118,11 +119,15 @@ class Clients:
         """The client gives an approval, or refuses it."""
         thread = approval.thread
         self._stakes.arises(Stake.HEARD if granted else Stake.DENIED)
-        ids = {s for t, c, s in state.grants if (t, c) == (thread, connection)}
-        leaving = _in_flight(state, rq.Unsubscribe, (thread, connection)) or any(
-            isinstance(f.request, rq.RemoveListener | rq.AddListener) for _, f in state.flight
-        )
-        self.approvals.given(connection, approval, granted=granted, subscribed=bool(ids) or leaving)
+        leaving = self._ended_by.get((thread, connection), frozenset())
+        still = state.linked(thread, connection) or any(number in leaving for number, _ in state.flight)
+        self.approvals.given(connection, approval, granted=granted, subscribed=still)
+
+    def ended(self, pair: Pair, subscription: int, state: ServerState) -> None:
+        """The pair's subscription, or its id `subscription`, has ended: by one of these requests, which may not have done all of its work
+        until it is answered."""
+        by = {n for n, f in state.flight if _ends(f.request, pair, subscription)}
+        self._ended_by[pair] = self._ended_by.get(pair, frozenset()) | by
 
     # --- answers
 
@@ -264,6 +269,13 @@ class Clients:
         for wrong, client, thread, right in self.broadcasts.at_rest():
             told = Started(thread) if wrong is Wrong.NOT_STARTED else Closed(thread)
             yield Found(causes.wrong_delivery(wrong), f"c{client}: t{thread}", Unsent(client, told, right))
+
+
+def _ends(request: Request, pair: Pair, subscription: int) -> bool:
+    """Whether the request may end the pair's subscription, or its id `subscription`; an id that is added elsewhere moves there."""
+    if isinstance(request, rq.RemoveListener | rq.AddListener):
+        return request.subscription == subscription
+    return isinstance(request, rq.Unsubscribe) and pair_of(request) == pair
 
 
 def _in_flight(state: ServerState, kind: type[Request], pair: Pair) -> bool:

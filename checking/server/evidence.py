@@ -30,7 +30,7 @@ class WrongMaps(NamedTuple):
 
 
 class WrongReply(NamedTuple):
-    """`request` was answered `reply`. `allowed`: the replies that were right at some moment since it arrived."""
+    """`request` was answered `reply`. `allowed`: the replies that were right at some moment since it could begin."""
 
     request: str
     reply: Reply

@@ -6,7 +6,7 @@ given. It keeps the model's state; the rest is kept by its parts: `requests`, `v
 Long because it hears every event of a run, each in a method of two or three lines.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 
 from subwarden.checking import causes
@@ -27,6 +27,7 @@ from subwarden.checking.server.visible import HIDDEN, Seen, Serving, Visible
 from subwarden.model.server import requests as rq
 from subwarden.model.server.approvals import Approval
 from subwarden.model.server.deliveries import Pair, Wrong
+from subwarden.model.server.order import Order
 from subwarden.model.server.reading import Reading
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
 from subwarden.model.server.stakes import Stake
@@ -90,6 +91,7 @@ class ServerJudge(Recording):
         self._thread_of: dict[int, int] = {}  # of each conversation
         self._stopped = False
         self._reading = Reading()
+        self._order = Order()
         self._beside_work: set[int] = set()  # requests that arrived while the engine was at work
         self._node = graph.initial(ServerState(stored=stored))
         self._loop = loop
@@ -115,6 +117,7 @@ class ServerJudge(Recording):
             self._accept(task, operation)
 
     def _gone(self, connection: int) -> None:
+        self._begin(self._order.gone(connection))
         self._node = self._node.outside("close", connection)
         self.clients.gone(connection)
         self._reading.gone(connection)
@@ -138,11 +141,20 @@ class ServerJudge(Recording):
 
     def _accept(self, number: int, request: Request) -> None:
         self.requests.accept(number, self._name_of(number), request)
-        self._node = self._node.accept(number, request)
-        self._engine.accepted(number, request)
         if self._engine_works():
             self.stakes.arises(Stake.SERVED)
             self._beside_work.add(number)
+        self._begin(self._order.arrives(number, request))
+
+    def _begin(self, begun: Iterable[tuple[int, Request]]) -> None:
+        """These requests are in flight from now on: the requests before them do not hold them up any more."""
+        for number, request in begun:
+            self.requests.begins(number)
+            self._begins(number, request)
+
+    def _begins(self, number: int, request: Request) -> None:
+        self._node = self._node.accept(number, request)
+        self._engine.accepted(number, request)
         if isinstance(request, rq.SUBSCRIBES):
             self.clients.wants(request)
             self._choose(pair_of(request))
@@ -155,10 +167,11 @@ class ServerJudge(Recording):
         elif isinstance(request, rq.ListLoaded):
             self.requests.lists[number] = {self.visible.threads()}
 
-    def cancelled(self, task: int, _operation: Request) -> None:
+    def cancelled(self, task: int, operation: Request) -> None:
         """The handler of the request of `task` is cancelled."""
         self.requests.cancelled(task)
         self._node = self._node.outside("cancel", task)
+        self._begin(self._order.ends(task, operation.connection))
 
     def brought(self, thread: int, conversation: int | None) -> None:
         """The engine has brought a conversation; None: it could not."""
@@ -251,6 +264,7 @@ class ServerJudge(Recording):
             self.clients.answered(asked, message.reply)
             self.look()
             self._answer(asked, message)
+            self._begin(self._order.ends(asked.number, connection))
             return
         self.look()
         self._record(self.clients.sent(connection, message))
@@ -348,17 +362,24 @@ class ServerJudge(Recording):
         elif kind is ChangeKind.DEAD:
             for cause in self._invariants.connection_closed(connection, self.visible.shown):
                 self._broken_maps(cause)
-        elif kind in (ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNLINKED):
-            self._choose((thread, connection))
-            if kind is ChangeKind.LINKED:
-                self.deliveries.linked((thread, connection))
-            if kind is ChangeKind.UNLINKED:
-                self._unlinked((thread, connection))
+        elif kind in RELATION:
+            self._subscription_changes(change, before.state)
         if self._stopped:
             self._after_stop(change)
         if kind in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self.requests.lists.values():
                 may.add(self.visible.threads())
+
+    def _subscription_changes(self, change: Change, before: ServerState) -> None:
+        pair = change.thread, change.connection
+        if change.kind in (ChangeKind.UNNAMED, ChangeKind.UNLINKED):
+            self.clients.ended(pair, change.other, before)
+        if change.kind is not ChangeKind.UNNAMED:
+            self._choose(pair)
+        if change.kind is ChangeKind.LINKED:
+            self.deliveries.linked(pair)
+        elif change.kind is ChangeKind.UNLINKED:
+            self._unlinked(pair)
 
     def _at_stake(self, change: Change, before: ServerNode) -> None:
         """Whether a change has left a duty, or a choice of the request that has made it."""

@@ -25,21 +25,25 @@ class RawChoices:
         """The forms that are right for the client of `pair`: both, while a request that changes the choice is in flight. `shown`: the
         pairs that show as raw."""
         said = {f.request.raw for _, f in state.flight if isinstance(f.request, CHOOSES) and pair_of(f.request) == pair}
-        return frozenset(said | {pair in shown}) if said else self._last_choice(pair, state)
+        if said:
+            return frozenset(said | {pair in shown})
+        wants = self._last_choice(pair, state)
+        return frozenset({pair in shown}) & wants or wants  # which of several was the last shows
 
     def _last_choice(self, pair: Pair, state: ServerState) -> frozenset[bool]:
         """By the last of its requests that chose and was done since the subscription last ended.
 
-        Of two that were in flight at the same time either may be the last, as may one that was in flight when the subscription ended.
+        Of two that were in flight at the same time either may be the last, as may one that was in flight when the subscription ended. One
+        connection's requests are seldom in flight at the same time (`model.server.order`).
         """
         if not state.linked(*pair):
             return frozenset({False})
         ended = self._ended.get(pair, 0)
         done = [
-            (each.arrived, each.answered, each.request.raw)
+            (each.began, each.answered, each.request.raw)
             for each in self._requests
-            if isinstance(each.request, CHOOSES) and each.done and each.answered is not None and pair_of(each.request) == pair
+            if isinstance(each.request, CHOOSES) and each.done and each.began and each.answered and pair_of(each.request) == pair
         ]
-        since = [arrived for arrived, _, _ in done if arrived > ended]
-        wants = {raw for _, answered, raw in done if answered > ended and not any(arrived > answered for arrived in since)}
+        since = [began for began, _, _ in done if began > ended]
+        wants = {raw for _, answered, raw in done if answered > ended and not any(began > answered for began in since)}
         return frozenset(wants if since else wants | {False})

@@ -19,7 +19,7 @@ class AcceptedRequest:
     number: int
     name: str  # as answers name it
     request: Request
-    arrived: int  # a moment, see `Requests.moment`
+    began: int | None = None  # a moment, see `Requests.moment`: before it, its handler cannot have looked at anything
     answered: int | None = None  # as well
     done: bool = False  # it was answered OK
     cancelled: bool = False  # its handler was
@@ -39,13 +39,17 @@ class Requests:
         self._moments = 0
 
     def moment(self) -> int:
-        """A new number for something that happens: arrivals, answers and ends of subscriptions are ordered by it."""
+        """A new number for something that happens: beginnings, answers and ends of subscriptions are ordered by it."""
         self._moments += 1
         return self._moments
 
     def accept(self, number: int, name: str, request: Request) -> None:
         """A request arrives."""
-        self._by_number[number] = self._by_name[name] = AcceptedRequest(number, name, request, self.moment())
+        self._by_number[number] = self._by_name[name] = AcceptedRequest(number, name, request)
+
+    def begins(self, number: int) -> None:
+        """The requests before it do not hold it up any more."""
+        self._by_number[number].began = self.moment()
 
     def named(self, name: int | str) -> AcceptedRequest:
         """The request that answers call `name`."""

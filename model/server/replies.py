@@ -1,7 +1,7 @@
 """The answers to a request in flight that are right in a state: each is a point at which the request may silently take effect.
 
-An answer is right if it was so at some moment between the request's arrival and the answer; `model.server.transitions` keeps those of
-every request in flight.
+An answer is right if it was so at some moment since the request could begin (`model.server.order`), up to the answer;
+`model.server.transitions` keeps those of every request in flight.
 """
 
 from collections.abc import Callable

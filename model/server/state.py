@@ -22,7 +22,7 @@ class Loaded(NamedTuple):
 
 
 class InFlight(NamedTuple):
-    """A request that was accepted and not answered yet. `may`: the answers that were right at some moment since it was accepted."""
+    """A request that was accepted and not answered yet. `may`: the answers that were right at some moment since it could begin."""
 
     request: Request
     may: frozenset[Reply] = frozenset()

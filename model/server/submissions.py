@@ -1,8 +1,9 @@
 """The rules of what the engine is told (P7, P8): a monitor of one run that follows each turn, interrupt and rollback to its conversation.
 
-The engine is told of no more than clients have asked for, and of every turn before its `turn/start` is answered OK. An interrupt that it
-was told of is answered OK when a listener has taken the end of the turn that was open or to come then, or when the conversation is over;
-a rollback when a listener has taken its event. An interrupt may also be answered at a moment at which no turn is open.
+The engine is told of no more than clients have asked for, and of every turn before its `turn/start` is answered OK. No two interrupts share
+a submission. An interrupt that the engine was told of is answered OK when a listener has taken the end of the turn that was open or to come
+then, or when the conversation is over; a rollback when a listener has taken its event. An interrupt may also be answered at a moment at
+which no turn is open.
 
 Submissions of one kind for one thread look alike. Each answer is given the oldest that was made since its request arrived: a later one
 suits every other request at least as well.
@@ -129,9 +130,19 @@ class Submissions:
                     waiting.idle = True
 
     def told(self, number: int) -> bool:
-        """Whether request `number` is an interrupt or a rollback, not answered, that was submitted since it arrived."""
-        waiting = self._waiting.get(number)
-        return waiting is not None and any(each.moment > waiting.arrived for each in self._submissions.get(_key(waiting.request), ()))
+        """Whether request `number` is an interrupt or a rollback, not answered, that was submitted since it arrived. Each has a submission
+        of its own: the latest request has the latest."""
+        known = self._waiting.get(number)
+        if known is None:
+            return False
+        left = [each.moment for each in self._submissions.get(_key(known.request), ()) if not each.used]
+        for waiting in sorted(self._like(known), key=lambda each: each.arrived, reverse=True):
+            own = bool(left) and left[-1] > waiting.arrived
+            if waiting is known:
+                return own
+            if own:
+                left.pop()
+        raise AssertionError("it is one of those like itself")
 
     def waited(self, number: int) -> bool:
         """Whether the engine was told of such an interrupt or rollback since request `number` arrived, with an event still to come."""
@@ -156,9 +167,7 @@ class Submissions:
         waiting = self._waiting.pop(number)
         made = [each for each in self._submissions.get(_key(waiting.request), ()) if each.moment > waiting.arrived]
         right = reply is not Reply.OK or self._has_come(waiting, made)
-        if reply is Reply.CANCELLED and made and made[-1].interrupt:  # one of them may have been its own
-            made[-1].used = True
-        if not any(_key(each.request) == _key(waiting.request) for each in self._waiting.values()):
+        if not any(True for _ in self._like(waiting)):
             self._submissions.pop(_key(waiting.request), None)
         return right
 
@@ -169,13 +178,11 @@ class Submissions:
             return True
         if isinstance(waiting.request, rq.Rollback):
             return False
-        # it may have been left to another's interrupt, or to an idle moment, unless all were submitted
-        if sum(not each.ready() and not each.used for each in made) > sum(1 for _ in self._like(waiting)):
-            return False
-        return waiting.idle or any(each.ready() for each in made)
+        # it may have been left to an idle moment, unless all were submitted
+        return waiting.idle and sum(not each.ready() and not each.used for each in made) <= sum(1 for _ in self._like(waiting))
 
     def _like(self, waiting: _Waiting) -> Iterator[_Waiting]:
-        """The other requests that wait for the same."""
+        """The requests that wait for the same."""
         return (each for each in self._waiting.values() if _key(each.request) == _key(waiting.request))
 
     def count(self, request: Asked) -> int:

@@ -128,6 +128,15 @@ class ResumeOnAnId(Manager):
             return entry.state
 
 
+class SubscribesAgain(OwningServer):
+    """A resume subscribes a second time, after its answer."""
+
+    async def thread_resume(self, request_id: ConnectionRequestId, request: Resume) -> None:
+        await super().thread_resume(request_id, request)
+        await asyncio.sleep(0)
+        await self.manager.try_ensure_connection_subscribed(request.thread, request.connection, False)
+
+
 class OutlivesItsId(Manager):
     """A subscription under an id stays when the id is removed."""
 
@@ -178,6 +187,12 @@ DEFECTS = (
     Defect(DeniesItsRemoval, DENIED[DeniesItsRemoval], program(*UNDER_AN_ID, RemoveListener(2, 1)), slow=("+c1 reads",)),
     Defect(RefusedTakesTheId, causes.UNASKED_END, program(*BOTH, AddListener(1, 1, 1, False), AddListener(2, 1, 1, False))),
     Defect(OwningServer, causes.ID_ENDS_ALL, program(*UNDER_AN_ID, Resume(1, 1), RemoveListener(1, 1)), ResumeOnAnId),
+    Defect(
+        SubscribesAgain,
+        causes.UNASKED_LINK,
+        program(A, B, Resume(2, 1), Resume(1, 1), Unsubscribe(1, 1)),
+        also=(causes.LATE_LINK, causes.REVIVED_ENTRY),
+    ),
     Defect(OwningServer, causes.OUTLIVES_ID, program(*UNDER_AN_ID, RemoveListener(1, 1)), OutlivesItsId),
     Defect(
         StaysLoadedBesideAnId,

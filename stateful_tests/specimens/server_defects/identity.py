@@ -16,9 +16,11 @@ from subwarden.model.server.deliveries import Wrong
 from subwarden.model.server.requests import (
     AddListener,
     Closed,
+    Initialize,
     Notice,
     RemoveListener,
     Reply,
+    Request,
     Resume,
     Rollback,
     TurnInterrupt,
@@ -64,6 +66,24 @@ class ApprovedByStrangers(OwningServer):
             record.asked.discard(number)
             record.approved.append(Approved(number, record.members.copy()))
             record.wake()
+
+
+class ApprovedBesideAnId(ApprovedByStrangers):
+    """The same, while a request about some id is open."""
+
+    def __init__(self, *arguments) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(*arguments)
+        self._about_an_id = 0
+
+    async def dispatch(self, request_id: ConnectionRequestId, request: Request) -> None:
+        about_an_id = isinstance(request, AddListener | RemoveListener)
+        self._about_an_id += about_an_id
+        await super().dispatch(request_id, request)
+        self._about_an_id -= about_an_id
+
+    def approve(self, connection: int, thread: int, conversation: int, number: int) -> None:
+        answered = super().approve if self._about_an_id else super(ApprovedByStrangers, self).approve
+        answered(connection, thread, conversation, number)
 
 
 class ApprovesTheNextConversation(OwningServer):
@@ -289,6 +309,12 @@ NOT_GIVEN = wrong_delivery(Wrong.NOT_GIVEN)
 DEFECTS = (
     Defect(AsksThenApproves, NOT_GIVEN, program(*RESUMED, ASKING)),
     Defect(ApprovedByStrangers, NOT_GIVEN, program(*BOTH, ASKING, Unsubscribe(1, 1)), slow=("+c1 approves v1", "+c2 approves v1")),
+    Defect(
+        ApprovedBesideAnId,
+        NOT_GIVEN,
+        program(A, B, Initialize(3), *BOTH[2:], ASKING, Unsubscribe(1, 1), *[RemoveListener(3, 1)] * 2),
+        slow=("+c3 reads", "+c1 approves v1", "+c2 approves v1"),
+    ),
     Defect(ApprovesTheNextConversation, NOT_GIVEN, program(*RESUMED, ASKING, *AGAIN, ASKING), slow=LATE),
     Defect(ApprovesTheNextTurn, NOT_GIVEN, program(*RESUMED, ASKING, TurnInterrupt(1, 1), ASKING), slow=LATE),
     Defect(OneForAll, NOT_GIVEN, program(A, B, Resume(1, 1), Resume(2, 2), ASKING, TurnStart(2, 2, True)), slow=("+c2 reads",)),

@@ -155,6 +155,17 @@ class InterruptIsForgotten(OwningServer):
             record.interrupts.append((record.turns, request_id))
 
 
+class InterruptsShare(OwningServer):
+    """Of several interrupts of a turn, the engine is told of the first only."""
+
+    async def turn_interrupt(self, request_id: ConnectionRequestId, request: TurnInterrupt) -> None:
+        record = self.records.get(request.thread)
+        if record is None or record.closing or not record.interrupts:
+            await super().turn_interrupt(request_id, request)
+        else:
+            record.interrupts.append((record.interrupts[-1][0], request_id))
+
+
 DEFECTS = (
     Defect(TaskLeftBehind, causes.LEAKED_TASK, program(A, Close(1))),
     Defect(ExceptionNobodyRetrieves, causes.UNRETRIEVED, program(A, TurnStart(1, 1, False))),
@@ -185,4 +196,10 @@ DEFECTS = (
         TurnWaitsForTheTurnBefore, causes.WAITS_FOR_ENGINE, program(A, B, Resume(1, 1), TURN, TurnStart(2, 1, False)), slow=("+v1 item",)
     ),
     Defect(InterruptIsForgotten, causes.NOT_TOLD, program(*RESUMED, TURN, TurnInterrupt(1, 1)), slow=("+v1 turn complete",)),
+    Defect(
+        InterruptsShare,
+        causes.NOT_TOLD,
+        program(A, B, Resume(1, 1), TURN, TurnInterrupt(1, 1), TurnInterrupt(2, 1)),
+        slow=("+v1 item", "+v1 turn aborted"),
+    ),
 )

@@ -124,13 +124,33 @@ def test_an_interrupt_is_confirmed_while_no_turn_is_open_or_when_the_conversatio
     assert run.monitor.done(3, Reply.OK)
 
 
-def test_two_interrupts_may_share_what_the_engine_is_told() -> None:
+def test_two_interrupts_do_not_share_what_the_engine_is_told() -> None:
+    run = Run()
+    run.monitor.asked(INTERRUPT, 1)
+    run.ask(INTERRUPT, 2)
+    assert [run.monitor.told(number) for number in (1, 2)] == [False, True]
+    run.turn(2)  # else there was a moment without a turn, at which the other may be answered
+    run.emit(ENDED)
+    assert run.monitor.done(1, Reply.OK)
+    assert not run.monitor.done(2, Reply.OK)
+
+
+def test_an_interrupt_that_the_engine_was_not_told_of_may_be_confirmed_once_no_turn_is_open() -> None:
     run = Run()
     run.monitor.asked(INTERRUPT, 1)
     run.ask(INTERRUPT, 2)
     run.emit(ENDED)
     assert run.monitor.done(1, Reply.OK)
     assert run.monitor.done(2, Reply.OK)
+
+
+def test_an_earlier_submission_is_not_a_later_interrupt_s() -> None:
+    run = Run()
+    run.ask(INTERRUPT, 1)
+    run.monitor.asked(INTERRUPT, 2)
+    assert [run.monitor.told(number) for number in (1, 2)] == [True, False]
+    run.monitor.made(INTERRUPT, 1, 1)
+    assert run.monitor.told(2)
 
 
 def test_each_rollback_is_confirmed_by_its_own_event() -> None:

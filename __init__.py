@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from subwarden.world.decisions import choose as choose
     from subwarden.world.decisions import may_cancel as may_cancel
     from subwarden.world.decisions import may_fail as may_fail
+    from subwarden.world.hubs.clients import Clients as Clients
+    from subwarden.world.hubs.clients import ClientsInTurn as ClientsInTurn
     from subwarden.world.hubs.in_process import AsgiHub as AsgiHub
     from subwarden.world.hubs.over_network import SocketHub as SocketHub
     from subwarden.world.network.control import network as network
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AsgiHub",
     "BadScenario",
+    "Clients",
+    "ClientsInTurn",
     "DoesNotHold",
     "Env",
     "Exploration",
@@ -70,6 +74,8 @@ _WORLD = "subwarden.world.decisions"
 _FOUND_IN = {
     "AsgiHub": ("subwarden.world.hubs.in_process", "AsgiHub"),
     "BadScenario": ("subwarden.stateful_tests.subjects.scenario.scenario", "BadScenario"),
+    "Clients": ("subwarden.world.hubs.clients", "Clients"),
+    "ClientsInTurn": ("subwarden.world.hubs.clients", "ClientsInTurn"),
     "DoesNotHold": (_API, "DoesNotHold"),
     "Env": ("subwarden.stateful_tests.subjects.core.environment", "Environment"),
     "Exploration": (_EXPLORE, "Exploration"),

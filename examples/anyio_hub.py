@@ -6,6 +6,8 @@ from contextlib import suppress
 
 import anyio
 
+import subwarden
+
 
 class Hub:
     """Each client has a task that sends it the published messages, one at a time, by `send(client, message)`, a coroutine function."""
@@ -84,26 +86,17 @@ class Hub:
         return {(client, topic) for topic, clients in self._topics.items() for client in clients}
 
 
-class Adapter:
+class Adapter(subwarden.Clients):
+    breaks = ConnectionError
     hub = Hub
 
     def __init__(self, env):
-        self.env = env
-        self.inbox = {}
+        super().__init__(env)
         self.manager = self.hub(self.send)
         self.running = asyncio.create_task(self.manager.run(), name="hub")
         self.observe = self.manager.subscribed
         for name in ("connect", "disconnect", "subscribe", "unsubscribe", "publish", "teardown"):
             setattr(self, name, getattr(self.manager, name))
-
-    async def send(self, client, message):
-        await self.env.park(f"send to {client}", may_fail=ConnectionError, client=client)
-        if self.env.closed(client):
-            raise ConnectionError
-        self.inbox.setdefault(client, []).append(message)
-
-    def delivered(self):
-        return self.inbox
 
     async def close(self):
         self.running.cancel()

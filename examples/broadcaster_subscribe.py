@@ -5,10 +5,11 @@ Redis or Postgres would be. The results are in docs/examples.md.
 """
 
 import asyncio
-from collections import defaultdict
 
 from broadcaster import Broadcast
 from broadcaster._backends.memory import MemoryBackend
+
+import subwarden
 
 
 class RemoteBackend(MemoryBackend):
@@ -34,52 +35,34 @@ class RemoteBackend(MemoryBackend):
                 self.sent.pop(0)()
 
 
-class Memory:
+class Memory(subwarden.ClientsInTurn):
+    off = {"P8-a-message-reaches-a-connection-that-was-not-subscribed": "publish only queues; clients subscribed when it is sent get it"}
+
     def __init__(self, env):
-        self.off = {
-            "P8-a-message-reaches-a-connection-that-was-not-subscribed": "publish only queues; clients subscribed when it is sent get it"
-        }
+        super().__init__(env)
         self.broadcast = self.make(env)
-        self.listens = False
-        self.turns = defaultdict(asyncio.Lock)  # one client's requests are served in order
-        self.live, self.gone = set(), set()
+        self.publish = self.broadcast.publish
         self.entered = {}  # (client, topic) -> its context manager and its reader
         self.owners = {}  # queue -> client
-        self.inbox = defaultdict(list)
 
     def make(self, env):
         return Broadcast("memory://")
 
-    async def begin(self):
-        if not self.listens:
-            self.listens = True
-            await self.broadcast.connect()  # it does not suspend
+    async def start(self):
+        await self.broadcast.connect()
 
-    async def connect(self, client):
-        await self.begin()
-        if client not in self.gone:
-            self.live.add(client)
-
-    async def subscribe(self, client, topic):
-        async with self.turns[client]:
-            if client not in self.live:
-                return False
-            if (client, topic) not in self.entered:
-                context = self.broadcast.subscribe(topic)
-                subscriber = await context.__aenter__()
-                self.owners[subscriber._queue] = client
-                self.entered[client, topic] = context, asyncio.create_task(self.read(client, subscriber), name=f"reader of {client}")
-            return True
+    async def joins(self, client, topic):
+        if (client, topic) not in self.entered:
+            context = self.broadcast.subscribe(topic)
+            subscriber = await context.__aenter__()
+            self.owners[subscriber._queue] = client
+            self.entered[client, topic] = context, asyncio.create_task(self.read(client, subscriber), name=f"reader of {client}")
 
     async def read(self, client, subscriber):
         async for event in subscriber:
-            self.inbox[client].append(event.message)
+            self.receive(client, event.message)
 
-    async def unsubscribe(self, client, topic):
-        async with self.turns[client]:
-            return await self.leave(client, topic)
-
-    async def leave(self, client, topic):
+    async def leaves(self, client, topic):
         if (client, topic) not in self.entered:
             return False
         context, reader = self.entered.pop((client, topic))
@@ -87,32 +70,17 @@ class Memory:
         await context.__aexit__(None, None, None)
         return True
 
-    async def publish(self, topic, message):
-        await self.begin()
-        await self.broadcast.publish(topic, message)
-
-    async def disconnect(self, client):
-        await asyncio.shield(asyncio.create_task(self.end(client), name=f"end of {client}"))
-
-    async def end(self, client):
-        async with self.turns[client]:
-            self.gone.add(client)
-            self.live.discard(client)
-            for left, topic in list(self.entered):
-                if left == client:
-                    await self.leave(client, topic)
+    async def ends(self, client):
+        for left, topic in list(self.entered):
+            if left == client:
+                await self.leaves(client, topic)
 
     async def close(self):
-        for client in sorted(self.live):
-            await self.disconnect(client)
-        if self.listens:
-            await self.broadcast.disconnect()
+        await super().close()
+        await self.broadcast.disconnect()
 
     def observe(self):
         return {(self.owners[queue], topic) for topic, queues in self.broadcast._subscribers.items() for queue in queues}
-
-    def delivered(self):
-        return self.inbox
 
 
 class Remote(Memory):

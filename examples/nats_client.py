@@ -5,11 +5,12 @@ The client, its flusher, its read loop, its parser and its subscriptions are unm
 
 import asyncio
 import logging
-from collections import defaultdict
 
 from nats.aio.client import Client
 from nats.aio.transport import Transport
 from nats.errors import FlushTimeoutError
+
+import subwarden
 
 logging.getLogger("nats").addHandler(logging.NullHandler())  # or it logs every error, in thousands of runs
 
@@ -88,57 +89,45 @@ class Wire(Transport):
         return True
 
 
-class Adapter:
+class Adapter(subwarden.ClientsInTurn):
     client = Client
 
     def __init__(self, env):
-        self.env = env
+        super().__init__(env)
         self.server = []  # its open connections
-        self.turns = defaultdict(asyncio.Lock)  # one user's requests are served in order
-        self.clients, self.gone = {}, set()
+        self.clients = {}
         self.subscriptions = {}  # (user, topic) -> its subscription
-        self.inbox = defaultdict(list)
-
-    async def start(self, name):
-        client = self.client()
-        client._transport = Wire(self.env, self.server, name)
-        await client.connect("nats://here", connect_timeout=None, allow_reconnect=False)
-        client._ping_interval_task.cancel()  # or the run would never reach quiescence
-        return client
 
     async def connect(self, client):
-        await asyncio.shield(asyncio.create_task(self.begin(client), name=f"begin of {client}"))
+        await self.whole(self.begin(client), f"begin of {client}")
 
-    async def begin(self, client):
-        async with self.turns[client]:
-            if client not in self.clients and client not in self.gone:
-                self.clients[client] = await self.start(client)
+    async def begin(self, name):
+        async with self.turns[name]:
+            if name not in self.live and not self.env.closed(name):
+                client = self.clients[name] = self.client()
+                client._transport = Wire(self.env, self.server, name)
+                await client.connect("nats://here", connect_timeout=None, allow_reconnect=False)
+                client._ping_interval_task.cancel()  # or the run would never reach quiescence
+                self.live.add(name)
 
-    async def subscribe(self, client, topic):
-        async with self.turns[client]:
-            if client not in self.clients:
-                return False
-            if (client, topic) not in self.subscriptions:
+    async def joins(self, client, topic):
+        if (client, topic) not in self.subscriptions:
 
-                async def receive(message):
-                    self.inbox[client].append(message.data.decode())
+            async def receive(message):
+                self.receive(client, message.data.decode())
 
-                self.subscriptions[client, topic] = await self.clients[client].subscribe(topic, cb=receive)
-            await self.arrives(client)
-            return True
+            self.subscriptions[client, topic] = await self.clients[client].subscribe(topic, cb=receive)
+        await self.arrives(client)
 
-    async def unsubscribe(self, client, topic):
-        async with self.turns[client]:
-            if (client, topic) not in self.subscriptions:
-                return False
-            await self.subscriptions.pop((client, topic)).unsubscribe()
-            await self.arrives(client)
-            return True
+    async def leaves(self, client, topic):
+        if (client, topic) not in self.subscriptions:
+            return False
+        await self.subscriptions.pop((client, topic)).unsubscribe()
+        await self.arrives(client)
+        return True
 
     async def publish(self, topic, message):
-        async with self.turns["publisher"]:
-            if "publisher" not in self.clients:
-                self.clients["publisher"] = await self.start("publisher")
+        await self.begin("publisher")
         await self.clients["publisher"].publish(topic, message.encode())
         await self.arrives("publisher")
 
@@ -149,25 +138,12 @@ class Adapter:
         except FlushTimeoutError:
             await asyncio.wait([self.clients[name]._transport.network])
 
-    async def disconnect(self, client):
-        await asyncio.shield(asyncio.create_task(self.end(client), name=f"end of {client}"))
-
-    async def end(self, client):
-        async with self.turns[client]:
-            self.gone.add(client)
-            if client in self.clients:
-                await self.clients.pop(client).close()
-                self.subscriptions = {pair: each for pair, each in self.subscriptions.items() if pair[0] != client}
-
-    async def close(self):
-        for client in sorted(self.clients):
-            await self.end(client)
+    async def ends(self, client):
+        await self.clients.pop(client).close()
+        self.subscriptions = {pair: each for pair, each in self.subscriptions.items() if pair[0] != client}
 
     def observe(self):
         return {(name, each.subject) for name, client in self.clients.items() for each in client._subs.values()}
 
     def broker(self):
         return {(wire.name, subject.decode()) for wire in self.server for subject in wire.subjects.values()}
-
-    def delivered(self):
-        return self.inbox

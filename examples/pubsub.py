@@ -6,6 +6,8 @@
 import asyncio
 from contextlib import suppress
 
+import subwarden
+
 
 class PubSub:
     """Clients subscribe to topics; `send(client, message)`, a coroutine function, delivers each message to each subscriber."""
@@ -73,25 +75,16 @@ class PubSub:
         return {(client, topic) for client, topics in self._clients.items() for topic in topics}
 
 
-class Adapter:
-    """`env` stands for the environment: each send to a client waits there until the scheduler lets it go on or fail."""
+class Adapter(subwarden.Clients):
+    """Each send to a client takes as long as the scheduler says, and may fail (`subwarden.Clients`)."""
+
+    breaks = ConnectionError
 
     def __init__(self, env):
-        self.env = env
-        self.inbox = {}
+        super().__init__(env)
         self.pubsub = PubSub(self.send)
         for name in ("connect", "subscribe", "unsubscribe", "publish", "disconnect", "teardown"):
             setattr(self, name, getattr(self.pubsub, name))
 
-    async def send(self, client, message):
-        """A fake socket: a send takes time, and fails if the client has gone."""
-        await self.env.park(f"send to {client}", may_fail=ConnectionError, client=client)
-        if self.env.closed(client):
-            raise ConnectionError
-        self.inbox.setdefault(client, []).append(message)
-
     def observe(self):
         return {"by topic": self.pubsub.by_topic(), "by client": self.pubsub.by_client()}
-
-    def delivered(self):
-        return self.inbox

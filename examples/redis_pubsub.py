@@ -5,12 +5,13 @@ client has a PubSub, as in redis-py's examples; with `Shared` all clients use on
 """
 
 import asyncio
-from collections import defaultdict
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+import subwarden
 
 
 class Socket:
@@ -80,19 +81,15 @@ class Connection(AbstractConnection):
         return "a socket of ours"
 
 
-class Own:
+class Own(subwarden.ClientsInTurn):
     connection = Connection
+    off = {"P11-a-message-does-not-reach-a-subscriber": "a send that is cancelled ends its connection, and Redis delivers at most once"}
 
     def __init__(self, env):
-        self.off = {
-            "P11-a-message-does-not-reach-a-subscriber": "a send that is cancelled ends its connection, and Redis delivers at most once"
-        }
+        super().__init__(env)
         self.server = []  # its open connections
         self.redis = Redis(connection_pool=ConnectionPool(connection_class=self.connection, env=env, server=self.server))
-        self.turns = defaultdict(asyncio.Lock)  # one client's requests are served in order
-        self.live, self.gone = set(), set()
         self.pubsubs, self.readers = {}, {}
-        self.inbox = defaultdict(list)
 
     def pubsub(self):
         return self.redis.pubsub()
@@ -101,55 +98,36 @@ class Own:
         """The key of the client's PubSub: clients with equal keys share one."""
         return client
 
-    async def connect(self, client):
-        if client not in self.gone:
-            self.live.add(client)
-            if self.whose(client) not in self.pubsubs:
-                self.pubsubs[self.whose(client)] = self.pubsub()
+    def opens(self, client):
+        if self.whose(client) not in self.pubsubs:
+            self.pubsubs[self.whose(client)] = self.pubsub()
 
-    async def subscribe(self, client, topic):
-        async with self.turns[client]:
-            if client not in self.live:
-                return False
-            owner = self.whose(client)
-            await self.pubsubs[owner].subscribe(f"{topic}/{client}")
-            if owner not in self.readers:
-                self.readers[owner] = asyncio.create_task(self.read(owner), name=f"reader of {owner}")
-            return True
+    async def joins(self, client, topic):
+        owner = self.whose(client)
+        await self.pubsubs[owner].subscribe(f"{topic}/{client}")
+        if owner not in self.readers:
+            self.readers[owner] = asyncio.create_task(self.read(owner), name=f"reader of {owner}")
 
-    async def unsubscribe(self, client, topic):
-        async with self.turns[client]:
-            if client in self.live:
-                await self.pubsubs[self.whose(client)].unsubscribe(f"{topic}/{client}")
+    async def leaves(self, client, topic):
+        await self.pubsubs[self.whose(client)].unsubscribe(f"{topic}/{client}")
 
     async def read(self, owner):
         while True:
             message = await self.pubsubs[owner].get_message(timeout=None)
             if message["type"] == "message":
-                self.inbox[message["channel"].decode().split("/")[1]].append(message["data"].decode())
+                self.receive(message["channel"].decode().split("/")[1], message["data"].decode())
 
     async def publish(self, topic, message):
         for client in sorted(self.live):
             await self.redis.publish(f"{topic}/{client}", message)
 
-    async def disconnect(self, client):
-        await asyncio.shield(asyncio.create_task(self.end(client), name=f"end of {client}"))
-
-    async def end(self, client):
-        async with self.turns[client]:
-            self.gone.add(client)
-            if client in self.live:
-                self.live.remove(client)
-                await self.leave(client)
-
-    async def leave(self, client):
+    async def ends(self, client):
         if client in self.readers:
             self.readers.pop(client).cancel()
         await self.pubsubs[client].aclose()
 
     async def close(self):
-        for client in sorted(self.live):
-            await self.disconnect(client)
+        await super().close()
         await self.redis.aclose()
 
     def observe(self):
@@ -163,15 +141,12 @@ class Own:
     def broker(self):
         return {tuple(reversed(channel.decode().split("/"))) for socket in self.server for channel in socket.channels}
 
-    def delivered(self):
-        return self.inbox
-
 
 class Shared(Own):
     def whose(self, client):
         return "all"
 
-    async def leave(self, client):
+    async def ends(self, client):
         for _, topic in sorted(pair for pair in self.observe() if pair[0] == client):
             await self.pubsubs["all"].unsubscribe(f"{topic}/{client}")
 

@@ -2,6 +2,8 @@
 
 from fnmatch import fnmatchcase
 
+import subwarden
+
 
 class Hub:
     """`send(client, message)` is a coroutine function."""
@@ -11,10 +13,7 @@ class Hub:
         self.subscriptions = {}  # client -> the topics and patterns that it asked for
 
     def subscribe(self, client, pattern):
-        if client not in self.subscriptions:
-            return False
-        self.subscriptions[client].add(pattern)
-        return True
+        self.subscriptions.setdefault(client, set()).add(pattern)
 
     def unsubscribe(self, client, pattern):
         if pattern not in self.subscriptions.get(client, ()):
@@ -39,7 +38,7 @@ class Cached(Hub):
 
     def subscribe(self, client, pattern):
         self.known.pop(pattern, None)
-        return super().subscribe(client, pattern)
+        super().subscribe(client, pattern)
 
     def unsubscribe(self, client, pattern):
         self.known.clear()
@@ -49,46 +48,18 @@ class Cached(Hub):
         return self.known.setdefault(topic, super().receivers(topic))
 
 
-class Greedy(Hub):
-    """Ending a subscription to a pattern ends those to the topics that it matches; they are kept in the same list."""
-
-    def unsubscribe(self, client, pattern):
-        if pattern not in self.subscriptions.get(client, ()):
-            return False
-        self.subscriptions[client] = {each for each in self.subscriptions[client] if not fnmatchcase(each, pattern)}
-        return True
-
-
-class Adapter:
+class Adapter(subwarden.Clients):
     patterns = True
     hub = Hub
 
     def __init__(self, env):
-        self.env = env
+        super().__init__(env)
         self.ours = self.hub(self.send)
-        self.gone, self.inbox = set(), {}
-        self.subscribe, self.unsubscribe, self.publish = self.ours.subscribe, self.ours.unsubscribe, self.ours.publish
+        self.joins, self.unsubscribe, self.publish = self.ours.subscribe, self.ours.unsubscribe, self.ours.publish
 
-    async def send(self, client, message):
-        await self.env.park(f"send to {client}")
-        if client not in self.gone:
-            self.inbox.setdefault(client, []).append(message)
-
-    def connect(self, client):
-        if client not in self.gone:
-            self.ours.subscriptions.setdefault(client, set())
-
-    def disconnect(self, client):
-        self.gone.add(client)
+    def ends(self, client):
         self.ours.subscriptions.pop(client, None)
-
-    def delivered(self):
-        return self.inbox
 
 
 class Forgetful(Adapter):
     hub = Cached
-
-
-class Overreaching(Adapter):
-    hub = Greedy

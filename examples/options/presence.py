@@ -1,5 +1,7 @@
 """Option `presence` (docs/adapters/options.md): whoever is in a room is told who is there, who joins and who leaves."""
 
+import subwarden
+
 
 class Room:
     """`push(client)`, a coroutine function, is the way of a whole state to the client; `tell(client, event)` sends one event at once."""
@@ -10,12 +12,14 @@ class Room:
 
     async def join(self, client, room):
         members = self.members.setdefault(room, [])
-        if client in members:
-            return
-        for each in members:
-            self.tell(each, ("join", client, room))
-        members.append(client)
-        self.tell(client, ("state", room, list(members)))
+        if client not in members:
+            for each in members:
+                self.tell(each, ("join", client, room))
+            members.append(client)
+            await self.greet(client, room, list(members))
+
+    async def greet(self, client, room, state):
+        self.tell(client, ("state", room, state))
         await self.push(client)
 
     def leave(self, client, room):
@@ -31,48 +35,20 @@ class Room:
 class LateState(Room):
     """The state is read, and sent later: who has left meanwhile is in it."""
 
-    async def join(self, client, room):
-        members = self.members.setdefault(room, [])
-        if client in members:
-            return
-        for each in members:
-            self.tell(each, ("join", client, room))
-        members.append(client)
-        state = list(members)
+    async def greet(self, client, room, state):
         await self.push(client)
         self.tell(client, ("state", room, state))
 
 
-class SilentLeave(Room):
-    """Nobody is told of a member whose connection ends."""
-
-    def leave(self, client, room):
-        members = self.members.get(room, [])
-        if client in members:
-            members.remove(client)
-            return True
-        return False
-
-
-class Again(Room):
-    """It tells the others before it looks whether the client is in already."""
-
-    async def join(self, client, room):
-        for each in self.members.setdefault(room, []):
-            if each != client:
-                self.tell(each, ("join", client, room))
-        await self.push(client)
-        await super().join(client, room)
-
-
-class Adapter:
+class Adapter(subwarden.Clients):
     presence = True
     room = Room
 
     def __init__(self, env):
-        self.env = env
+        super().__init__(env)
+        self.events = {}
         self.ours = self.room(self.push, self.tell)
-        self.clients, self.gone, self.events = set(), set(), {}
+        self.joins, self.unsubscribe = self.ours.join, self.ours.leave
 
     async def push(self, client):
         await self.env.park(f"state to {client}")
@@ -80,22 +56,7 @@ class Adapter:
     def tell(self, client, event):
         self.events.setdefault(client, []).append(event)
 
-    def connect(self, client):
-        if client not in self.gone:
-            self.clients.add(client)
-
-    async def subscribe(self, client, topic):
-        if client not in self.clients:
-            return False
-        await self.ours.join(client, topic)
-        return True
-
-    def unsubscribe(self, client, topic):
-        return self.ours.leave(client, topic)
-
-    def disconnect(self, client):
-        self.gone.add(client)
-        self.clients.discard(client)
+    def ends(self, client):
         for topic in list(self.ours.members):
             self.ours.leave(client, topic)
 
@@ -108,11 +69,3 @@ class Adapter:
 
 class Late(Adapter):
     room = LateState
-
-
-class Silent(Adapter):
-    room = SilentLeave
-
-
-class Repeated(Adapter):
-    room = Again

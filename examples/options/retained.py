@@ -1,5 +1,7 @@
 """Option `retains` (docs/adapters/options.md): who subscribes gets what there is, and then what follows, each message once."""
 
+import subwarden
+
 
 class Log:
     """`fetch(topic)`, a coroutine function, is the store's delay. Messages are delivered by `send(client, message)`."""
@@ -46,83 +48,18 @@ class Gap(Log):
         self.listeners.setdefault(topic, {})[client] = None
 
 
-class Overlap(Log):
-    """It begins to listen, and then asks for what there is: what is published between comes twice."""
-
-    async def subscribe(self, client, topic):
-        self.listeners.setdefault(topic, {})[client] = None
-        await self.fetch(topic)
-        for message in self.log.get(topic, ()):
-            self.send(client, message)
-
-
-class Adapter:
+class Adapter(subwarden.Clients):
     retains = "all"
     log = Log
 
     def __init__(self, env):
-        self.env = env
-        self.ours = self.log(self.fetch, self.send)
-        self.clients, self.gone, self.inbox = set(), set(), {}
-        self.publish = self.ours.publish
+        super().__init__(env)
+        self.ours = self.log(self.fetch, self.receive)
+        self.joins, self.publish, self.ends = self.ours.subscribe, self.ours.publish, self.ours.leave
 
     async def fetch(self, topic):
         await self.env.park(f"fetch {topic}")
 
-    def send(self, client, message):
-        if client not in self.gone:
-            self.inbox.setdefault(client, []).append(message)
-
-    def connect(self, client):
-        if client not in self.gone:
-            self.clients.add(client)
-
-    async def subscribe(self, client, topic):
-        if client not in self.clients:
-            return False
-        await self.ours.subscribe(client, topic)
-        return True
-
-    def disconnect(self, client):
-        self.gone.add(client)
-        self.clients.discard(client)
-        self.ours.leave(client)
-
-    def delivered(self):
-        return self.inbox
-
 
 class Lost(Adapter):
     log = Gap
-
-
-class Doubled(Adapter):
-    log = Overlap
-
-
-class LastValue(Log):
-    """Keeps one message of each topic."""
-
-    def publish(self, topic, message):
-        super().publish(topic, message)
-        self.log[topic] = [message]
-
-
-class StaleValue(LastValue):
-    """It sends what there was when it was asked after what came meanwhile."""
-
-    async def subscribe(self, client, topic):
-        there = list(self.log.get(topic, ()))
-        self.listeners.setdefault(topic, {})[client] = None
-        await self.fetch(topic)
-        for message in there:
-            self.send(client, message)
-
-
-class Value(Adapter):
-    retains = "last"
-    log = LastValue
-
-
-class Stale(Value):
-    log = StaleValue

@@ -28,15 +28,6 @@ class Evicting(Sockets):
         self.topics.pop(client, None)
 
 
-class Inheriting(Sockets):
-    """The new socket gets the old one's topics, though it asked for none."""
-
-    async def opens(self, client, socket):
-        self.sockets[client] = socket
-        self.topics.setdefault(client, set())
-        await self.hello(client)
-
-
 class Adapter:
     reconnects = "takes over"
     sockets = Sockets
@@ -62,7 +53,3 @@ class Adapter:
 
 class Evicted(Adapter):
     sockets = Evicting
-
-
-class Inherited(Adapter):
-    sockets = Inheriting

@@ -1,5 +1,7 @@
 """Option `shares` (docs/adapters/options.md): the subscribers of a topic share its messages, and each goes to exactly one of them."""
 
+import subwarden
+
 
 class Pool:
     """`send(client, message)` is a coroutine function."""
@@ -40,54 +42,15 @@ class Peeking(Pool):
                 members.append(members.pop(0))
 
 
-class Busy(Pool):
-    """A member is taken out while it gets a message; if all are busy, the message is dropped."""
-
-    async def publish(self, topic, message):
-        members = self.members.get(topic)
-        if members:
-            client = members.pop(0)
-            await self.send(client, message)
-            members.append(client)
-
-
-class Adapter:
+class Adapter(subwarden.Clients):
     shares = True
     pool = Pool
 
     def __init__(self, env):
-        self.env = env
+        super().__init__(env)
         self.ours = self.pool(self.send)
-        self.clients, self.gone, self.inbox = set(), set(), {}
-        self.publish = self.ours.publish
-
-    async def send(self, client, message):
-        await self.env.park(f"send to {client}")
-        if client not in self.gone:
-            self.inbox.setdefault(client, []).append(message)
-
-    def connect(self, client):
-        if client not in self.gone:
-            self.clients.add(client)
-
-    def subscribe(self, client, topic):
-        if client not in self.clients:
-            return False
-        self.ours.subscribe(client, topic)
-        return True
-
-    def disconnect(self, client):
-        self.gone.add(client)
-        self.clients.discard(client)
-        self.ours.leave(client)
-
-    def delivered(self):
-        return self.inbox
+        self.joins, self.publish, self.ends = self.ours.subscribe, self.ours.publish, self.ours.leave
 
 
 class Twice(Adapter):
     pool = Peeking
-
-
-class Dropped(Adapter):
-    pool = Busy

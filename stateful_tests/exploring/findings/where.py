@@ -7,8 +7,8 @@ from typing import Any
 
 from subwarden.checking.place import place_in
 
-SCHEDULER = ("subwarden.scheduling.", "subwarden.world.")
-FAKES = "subwarden.stateful_tests.subjects.core.environment"  # an adapter's calls wait there, which is no place of their own
+SCHEDULER = ("subwarden.scheduling.", "subwarden.stateful_tests.subjects.")
+WORLD = "subwarden.world."  # told only where no code of the subject waits: an adapter may be one of its hubs
 OURS = ("subwarden.scheduling.", "subwarden.stateful_tests.exploring.")
 
 
@@ -30,9 +30,12 @@ def where(task: "asyncio.Task[Any]") -> str | None:
 
 
 def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
-    """The innermost frame of the suspended `task` that is neither asyncio's, nor the scheduler's, nor of a fake of ours."""
+    """The innermost frame of the suspended `task` that is neither asyncio's, nor the harness's, nor of the simulated world; if there is
+    none, one of that.
+    """
     coroutine: Any = task.get_coro()
     at: FrameType | None = None
+    outside: FrameType | None = None
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
         if frame is None:
@@ -43,7 +46,9 @@ def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
             if hasattr(generator, "ag_frame"):
                 coroutine = generator
                 continue
-        elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER) and module != FAKES:
+        elif module.startswith(WORLD):
+            outside = frame
+        elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER):
             at = frame
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
-    return at
+    return at or outside

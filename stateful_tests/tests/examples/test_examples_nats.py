@@ -68,6 +68,9 @@ class Plain:
         self.calls.append(asyncio.get_running_loop().create_future())
         await self.calls[-1]
 
+    def closed(self, _: str) -> bool:
+        return False
+
     async def go_on(self) -> None:
         """Let all parked calls go on, one after another."""
         for _ in range(20):

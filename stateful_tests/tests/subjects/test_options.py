@@ -21,7 +21,7 @@ from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
-from subwarden.stateful_tests.tests.paths import ROOT
+from subwarden.stateful_tests.tests.paths import DATA, ROOT
 
 PROFILE = Profile("options", examples=16, schedules=60, steps=9, derandomized=True)
 SCHEDULES = 80  # of each given program
@@ -68,11 +68,11 @@ PACED = program(ONE, "publish t1; publish t1")
 SOUND = [
     ("sessions.py:Adapter", [TAKE_OVER, BLIND, GONE_AT_ONCE]),
     ("retained.py:Adapter", [SNAPSHOT, UPDATE, RACE]),
-    ("retained.py:Value", [SNAPSHOT, UPDATE, RACE, GIVES_UP]),
+    ("more_retained.py:Value", [SNAPSHOT, UPDATE, RACE, GIVES_UP]),
     ("presence.py:Adapter", [COMES, GOES, STATE]),
     ("bounded.py:Adapter", [BURST, POOL]),
-    ("bounded.py:Shedding", [BURST]),
-    ("bounded.py:Refusing", [BURST]),
+    ("more_bounded.py:Shedding", [BURST]),
+    ("more_bounded.py:Refusing", [BURST]),
     ("patterns.py:Adapter", [PATTERN, BOTH]),
     ("shared.py:Adapter", [POOL, ALONE]),
     ("acknowledged.py:Adapter", [NOT_AGAIN, UNHEARD, TWICE]),
@@ -80,27 +80,28 @@ SOUND = [
 EFFECTS = (causes.wrong_state("detach"), causes.wrong_state("subscribe"), causes.wrong_answer("subscribe"))
 PLANTED = [
     Planted("sessions.py:Evicted", TAKE_OVER, EFFECTS),
-    Planted("sessions.py:Inherited", BLIND, (causes.wrong_state("attach"),)),
+    Planted("more_sessions.py:Inherited", BLIND, (causes.wrong_state("attach"),)),
     Planted("retained.py:Lost", SNAPSHOT, (core_causes.LOST,)),
-    Planted("retained.py:Doubled", SNAPSHOT, (core_causes.TWICE,)),
-    Planted("retained.py:Stale", UPDATE, (option_causes.STALE,)),
+    Planted("more_retained.py:Doubled", SNAPSHOT, (core_causes.TWICE,)),
+    Planted("more_retained.py:Stale", UPDATE, (option_causes.STALE,)),
     Planted("presence.py:Late", COMES, (option_causes.UNSEEN,)),
-    Planted("presence.py:Silent", GOES, (option_causes.GHOST,)),
-    Planted("presence.py:Repeated", COMES, (option_causes.TOLD_AGAIN,)),
+    Planted("more_presence.py:Silent", GOES, (option_causes.GHOST,)),
+    Planted("more_presence.py:Repeated", COMES, (option_causes.TOLD_AGAIN,)),
     Planted("bounded.py:TooSoon", PACED, (option_causes.DROPPED,)),
-    Planted("bounded.py:Loses", BURST, (core_causes.LOST,)),
+    Planted("more_bounded.py:Loses", BURST, (core_causes.LOST,)),
     Planted("patterns.py:Forgetful", PATTERN, (core_causes.LOST,)),
-    Planted("patterns.py:Overreaching", OVERLAP, (core_causes.LOST,)),
+    Planted("more_patterns.py:Overreaching", OVERLAP, (core_causes.LOST,)),
     Planted("shared.py:Twice", POOL, (option_causes.SHARED_TWICE,)),
-    Planted("shared.py:Dropped", ALONE, (option_causes.SHARED_LOST,)),
-    Planted("acknowledged.py:Repeats", NOT_AGAIN, (core_causes.TWICE,)),
+    Planted("more_shared.py:Dropped", ALONE, (option_causes.SHARED_LOST,)),
+    Planted("more_acknowledged.py:Repeats", NOT_AGAIN, (core_causes.TWICE,)),
     Planted("acknowledged.py:Forgets", TWICE, (core_causes.TWICE,)),
-    Planted("acknowledged.py:Sent", UNHEARD, (option_causes.NOT_AGAIN,)),
+    Planted("more_acknowledged.py:Sent", UNHEARD, (option_causes.NOT_AGAIN,)),
 ]
 
 
 def factory(name: str) -> Any:
-    return load(str(ROOT / "examples" / "options" / name), "core")
+    folder = DATA / "options" if name.startswith("more_") else ROOT / "examples" / "options"
+    return load(str(folder / name), "core")
 
 
 def search(name: str, order: Order = Order.FIFO, *, cancellation: bool = False) -> GateSearch:

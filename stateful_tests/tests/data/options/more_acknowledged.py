@@ -1,0 +1,42 @@
+"""More of the option in examples/options/acknowledged.py: hubs that are right in another way, and planted defects."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[4] / "examples" / "options"))
+from acknowledged import Adapter, Queue
+
+
+class Written(Queue):
+    """An acknowledgement is written down before it counts, and the list that is written is the old one."""
+
+    def __init__(self, send):
+        super().__init__(send)
+        self.acked = {}
+
+    def ack(self, client, messages):
+        self.acked[client] = list(messages)
+
+    async def redeliver(self, client):
+        messages = list(self.open.get(client, ()))
+        for message in messages:
+            await self.send(client, message)
+        super().ack(client, self.acked.pop(client, ()))
+
+
+class SentIsDone(Queue):
+    """A message counts as acknowledged when it has been sent."""
+
+    async def publish(self, topic, message):
+        await super().publish(topic, message)
+        for messages in self.open.values():
+            if message in messages:
+                messages.remove(message)
+
+
+class Repeats(Adapter):
+    queue = Written
+
+
+class Sent(Adapter):
+    queue = SentIsDone

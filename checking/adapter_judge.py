@@ -47,13 +47,12 @@ class AdapterJudge(Recording, ABC):
         self._loop = loop
         self._fired = fired
         self._rules = rules
-        self._calls = 0  # so far
-        self._open: dict[int, int] = {}  # the tasks with an open call, and how many calls came before it
-        self._orphans: list[int] = []  # the tasks whose call was cancelled or raised, and which another task may still finish
+        self._open: dict[int, Any] = {}  # the tasks with an open call, in the order of the calls, and what the model's part knows it by
+        self._orphans: dict[int, Any] = {}  # the same of calls that were cancelled or raised, and which another task may still finish
 
     def digest_parts(self) -> Value:
         """The parts that decide the rest of the run's judgement. Steps, details and evidence of recorded causes decide nothing."""
-        calls = tuple(sorted(self._open, key=self._open.__getitem__)), tuple(self._orphans)
+        calls = tuple(self._open), tuple(self._orphans)
         return Value((frozenset(self.violations), self.show_raised is not None, calls, self._digest_parts()))
 
     # --- events of the play

@@ -6,11 +6,10 @@ answers so far (the just-in-time linearization of Lowe, "Testing for linearizabi
 beforehand). It is exact: a configuration is dropped when an answer or an observation contradicts it, and no sooner.
 
 A call that was cancelled or raised stays open without a caller until it is `settled`: it may have taken effect, may never do so, or
-another task may finish it later. A call is named by its task, which has no second one: it waits for the answer, and after a call that
-was cancelled or raised it makes no other.
+another task may finish it later. A call is named by a number that no other open call has.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Operation = Any
@@ -60,20 +59,20 @@ class Outcomes:
 
 
 AnyNode = TypeVar("AnyNode", bound=Node)
-Acted = tuple[tuple[int, CallOutcome], ...]  # the calls that have taken effect and not returned, by task, with their outcomes
+Acted = tuple[tuple[int, CallOutcome], ...]  # the calls that have taken effect and not returned, with their outcomes
 
 
 class PossibleStates(Generic[AnyNode]):
-    """The possible configurations of a run, and its open calls by task."""
+    """The possible configurations of a run, and its open calls."""
 
     def __init__(self, node: AnyNode) -> None:
         self.configurations: tuple[tuple[AnyNode, Acted], ...] = ((node, ()),)
         self.open: dict[int, Operation] = {}
 
-    def digested(self) -> Hashable:
-        """The part that decides all later judgements, by value."""
-        configurations = tuple((node.state, tuple((call, did.key) for call, did in acted)) for node, acted in self.configurations)
-        return configurations, tuple(self.open.items())
+    def digested(self, tasks: Mapping[int, int]) -> Hashable:
+        """The part that decides all later judgements, by value. `tasks`: of the calls, by which runs are compared."""
+        configurations = tuple((node.state, frozenset((tasks[call], did.key) for call, did in acted)) for node, acted in self.configurations)
+        return configurations, tuple((tasks[call], operation) for call, operation in self.open.items())
 
     def answered(self, call: int, fits: Callable[[CallOutcome], bool]) -> tuple[list[CallOutcome], list[CallOutcome]]:
         """Record that `call` returned. `fits` says whether an outcome matches its answer.

@@ -7,7 +7,7 @@ have taken effect, may never do so, or another task may finish it later (P11).
 The methods here work a step out. `checking.core.connection_states` remembers what came out, for all runs.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from subwarden.checking.known_states import KnownStates
@@ -89,9 +89,9 @@ class Connection(PossibleStates[CoreNode]):
         self.ended: tuple[CoreOperation, ...] = ()  # calls that have ended and that no observation has confirmed; see `latest`
         self.ends: tuple[CoreOperation, ...] = ()  # all calls that have ended
 
-    def digested(self) -> Hashable:
+    def digested(self, tasks: Mapping[int, int]) -> Hashable:
         flags = self.lost, self.excused, self.left, self.gone, self.renewing
-        return super().digested(), self.name, flags, self.ended, self.ends
+        return super().digested(tasks), self.name, flags, self.ended, self.ends
 
     def called(self, call: int, operation: CoreOperation) -> None:
         """`call` of `operation` begins."""

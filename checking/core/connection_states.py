@@ -7,6 +7,7 @@ costs time, never correctness.
 
 from collections.abc import Hashable, Mapping
 from copy import copy
+from itertools import count
 from typing import Any, NamedTuple
 
 from subwarden.checking.core.configurations import Connection, CoreStates
@@ -17,6 +18,16 @@ BOUND = 40_000  # moves kept; some hundred bytes each
 UNNAMED = "observe()"  # the name of the one map that has none
 Pair = tuple[Id, Id]  # (connection, topic)
 Maps = Mapping[str, frozenset[Pair]]  # the same relation, as each of the manager's maps has it
+
+
+class Begun(NamedTuple):
+    """Where a call leads, and the number by which it is known until it ends: the least that no open call of the connection has. So equal
+    states of different programs are one, whichever task makes the call.
+    """
+
+    number: int
+    to: "ConnectionStates"
+    operation: CoreOperation  # kept, for it is known by its identity
 
 
 class Move(NamedTuple):
@@ -52,40 +63,43 @@ class Part:
 class ConnectionStates:
     """One state of what may be true of a connection. `now` is never changed."""
 
-    __slots__ = ("_certain", "_graph", "called", "judged", "now", "returned", "showed")
+    __slots__ = ("_certain", "_graph", "begun", "judged", "now", "returned", "showed")
 
     def __init__(self, now: Connection, graph: "CoreGraph") -> None:
         self.now = now
         self.judged = not now.lost and now.touched() is not None  # whether an observation says anything about it
         self._graph = graph
-        self.called: dict[tuple[int, int], tuple[CoreOperation, ConnectionStates]] = {}  # by task, and identity of the operation
+        self.begun: dict[int, Begun] = {}  # by identity of the operation
         self.returned: dict[tuple[int, object], Move] = {}
         self.showed: dict[Part, Move] = {}
         self._certain: dict[Id, tuple[bool, bool]] = {}
 
     def let_go(self) -> None:
         """Drop all references to other states: they form cycles."""
-        self.called.clear()
+        self.begun.clear()
         self.returned.clear()
         self.showed.clear()
 
-    def after_call(self, task: int, operation: CoreOperation) -> "ConnectionStates":
-        """`task` calls `operation`."""
-        known = self.called.get((task, id(operation)))
-        if known is None:
-            after = self._copy()
-            after.called(task, operation)
-            known = self.called[task, id(operation)] = (operation, self._graph.states(after))
-        return known[1]
+    def begin(self, operation: CoreOperation) -> Begun:
+        """A call of `operation` begins. Remembered in `begun`."""
+        number = next(number for number in count() if number not in self.now.open)
+        known = self.begun[id(operation)] = Begun(number, self.after_call(number, operation), operation)
+        return known
 
-    def after_return(self, task: int, operation: CoreOperation, answer: object) -> Move:
-        """The call of `task` returned `answer`. Of other answers than a bool it does not matter which (`configurations.agrees`)."""
+    def after_call(self, call: int, operation: CoreOperation) -> "ConnectionStates":
+        """`call` of `operation` begins."""
+        after = self._copy()
+        after.called(call, operation)
+        return self._graph.states(after)
+
+    def after_return(self, call: int, operation: CoreOperation, answer: object) -> Move:
+        """`call` returned `answer`. Of other answers than a bool it does not matter which (`configurations.agrees`). Remembered in
+        `returned`.
+        """
         told = answer if answer is True or answer is False else None
-        known = self.returned.get((task, told))
-        if known is None:
-            after = self._copy()
-            kinds, violation = judge_return(after, task, operation, answer)
-            known = self.returned[task, told] = Move(self._graph.states(after), kinds, violation)
+        after = self._copy()
+        kinds, violation = judge_return(after, call, operation, answer)
+        known = self.returned[call, told] = Move(self._graph.states(after), kinds, violation)
         return known
 
     def after_end(self, operation: CoreOperation) -> "ConnectionStates":
@@ -95,12 +109,10 @@ class ConnectionStates:
         return self._graph.states(after)
 
     def after_look(self, part: Part) -> Move:
-        """The manager's maps were observed."""
-        known = self.showed.get(part)
-        if known is None:
-            after = self._copy()
-            violation = judge_shown(after, part.maps)
-            known = self.showed[part] = Move(self._graph.states(after), violation=violation)
+        """The manager's maps were observed. Remembered in `showed`."""
+        after = self._copy()
+        violation = judge_shown(after, part.maps)
+        known = self.showed[part] = Move(self._graph.states(after), violation=violation)
         return known
 
     def settled(self, calls: list[int]) -> "ConnectionStates":

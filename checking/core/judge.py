@@ -24,12 +24,16 @@ COMPARED = (set, frozenset, dict, defaultdict)  # what observe() returns, mostly
 class Followed:
     """A connection of the run, and what may be true of it now."""
 
-    __slots__ = ("looked", "name", "states")
+    __slots__ = ("due", "looked", "name", "states")
 
     def __init__(self, name: Id, states: ConnectionStates) -> None:
         self.name = name
         self.states = states
+        self.due = True  # its maps are to be judged, also if they show the same as before: a call of it has ended since
         self.looked: ConnectionStates | None = None  # kept by `checking.core.deliveries`
+
+
+Call = tuple[Followed, int]  # an open call, and its number among those of one connection that it concerns
 
 
 class CoreJudge(AdapterJudge):
@@ -60,7 +64,7 @@ class CoreJudge(AdapterJudge):
         self._graph = graph
         self._observe = observe
         self._view_of = view_of
-        self._dirty = True  # the expected maps may have changed since the last observation
+        self._dirty = True  # a call has ended since the last observation, or it showed something new
 
     @property
     def seen(self) -> Maps:
@@ -68,60 +72,66 @@ class CoreJudge(AdapterJudge):
         return self._view.maps
 
     def _digest_parts(self) -> Hashable:
-        connections = tuple(each.states.now.digested() for each in self._all)
+        tasks: dict[Id, dict[int, int]] = {each.name: {} for each in self._all}  # by the numbers of their calls
+        for task, calls in (*self._open.items(), *self._orphans.items()):
+            for each, number in calls:
+                tasks[each.name][number] = task
+        connections = tuple(each.states.now.digested(tasks[each.name]) for each in self._all)
         return connections, self.deliveries.digested(), tuple(self.seen.items()), self._dirty
 
     # --- events of the run
 
     def called(self, task: int, operation: CoreOperation) -> None:
         """`task` calls `operation`; a publish has its `message`."""
-        self._calls += 1
-        self._open[task] = self._calls
         name = getattr(operation, "connection", None)
         if name is not None:
             each = self.connections[name]
-            known = each.states.called.get((task, id(operation)))
-            each.states = known[1] if known is not None else each.states.after_call(task, operation)
+            states = each.states
+            number, each.states, _ = states.begun.get(id(operation)) or states.begin(operation)
+            self._open[task] = ((each, number),)
         elif isinstance(operation, Publish):
+            self._open[task] = ()
             self.deliveries.called(task, operation.topic, getattr(operation, "message", None))
             return
         else:
+            calls = []
             for each in self._all:
-                each.states = each.states.after_call(task, operation)
+                number, each.states, _ = each.states.begun.get(id(operation)) or each.states.begin(operation)
+                calls.append((each, number))
+            self._open[task] = tuple(calls)
         if self.deliveries.published:
             self.deliveries.look()
 
     def returned(self, task: int, operation: CoreOperation, answer: object, last: bool = False) -> None:
         """`operation` returned `answer`; `last`: the task runs no more of the subject's code."""
-        del self._open[task]
-        name = getattr(operation, "connection", None)
-        if name is not None:
-            each = self.connections[name]
-            move = each.states.after_return(task, operation, answer)
-            each.states = move.to
-            if len(move.kinds) == 1:  # the kind of transition is told if only one is possible
-                self._fired |= move.kinds
-            if move.violation is not None:
-                self.violated(*move.violation)
+        calls = self._open.pop(task)
+        if len(calls) == 1:
+            kinds = self._answered(calls[0], operation, answer)
+            if len(kinds) == 1:  # the kind of transition is told if only one is possible
+                self._fired |= kinds
         elif isinstance(operation, Publish):
             self._fired.add(self.deliveries.returned(task))
         else:
-            self._torn_down(task, operation, answer)
+            self._torn_down([self._answered(call, operation, answer) for call in calls])
         self._dirty = True
         if self.deliveries.published:
             self.deliveries.look()
         self._look()
         self._seen_at_return = last
 
-    def _torn_down(self, task: int, operation: CoreOperation, answer: object) -> None:
+    def _answered(self, call: Call, operation: CoreOperation, answer: object) -> frozenset[str]:
+        """`call` returned; the possible kinds of its transition."""
+        each, number = call
+        states = each.states
+        told = answer if answer is True or answer is False else None
+        to, kinds, violation = states.returned.get((number, told)) or states.after_return(number, operation, answer)
+        each.states, each.due = to, True
+        if violation is not None:
+            self.violated(*violation)
+        return kinds
+
+    def _torn_down(self, kinds: list[frozenset[str]]) -> None:
         """A teardown returned. It takes one transition a connection, and each counts."""
-        kinds: list[frozenset[str]] = []
-        for each in self._all:
-            move = each.states.after_return(task, operation, answer)
-            each.states = move.to
-            kinds.append(move.kinds)
-            if move.violation is not None:
-                self.violated(*move.violation)
         plain = {kind for possible in kinds if len(possible) == 1 for kind in possible}
         if len(plain) == 1 and all(len(possible) == 1 for possible in kinds):
             self._fired |= plain
@@ -129,14 +139,13 @@ class CoreJudge(AdapterJudge):
             self._fired |= plain & {"teardown: with subscribers"}
 
     def _gone(self, task: int, operation: CoreOperation) -> None:
-        del self._open[task]
+        calls = self._open.pop(task)
         if isinstance(operation, Publish):
             self.deliveries.gone(task)
             return
-        self._orphans.append(task)
-        name = getattr(operation, "connection", None)
-        for each in self._all if name is None else (self.connections[name],):
-            each.states = each.states.after_end(operation)
+        self._orphans[task] = calls
+        for each, _ in calls:
+            each.states, each.due = each.states.after_end(operation), True
         self._dirty = True
         if self.deliveries.published:
             self.deliveries.look()
@@ -162,6 +171,8 @@ class CoreJudge(AdapterJudge):
                 view = self._view_of(shown)
                 if view is not self._view:
                     self._view, self._dirty = view, True
+                    for each in self._all:
+                        each.due = True
                 self._plain = _kept(shown)
         except Exception as error:  # not a finding: an adapter must be able to show its maps at any time
             self.show_raised = self.show_raised or error
@@ -172,12 +183,12 @@ class CoreJudge(AdapterJudge):
         if view.maps:
             for each in self._all:
                 states = each.states
-                if states.judged:
+                if each.due and states.judged:
                     part = view.parts.get(each.name) or self._graph.part(view, each.name)
-                    move = states.showed.get(part) or states.after_look(part)
-                    each.states = move.to
-                    if move.violation is not None:
-                        self.violated(*move.violation)
+                    each.states, _, violation = states.showed.get(part) or states.after_look(part)
+                    each.due = False
+                    if violation is not None:
+                        self.violated(*violation)
         if not self._open and not self._orphans:
             self._judge_own(shown)
 
@@ -186,7 +197,8 @@ class CoreJudge(AdapterJudge):
     def _settle(self) -> None:
         if self._orphans:
             for each in self._all:
-                each.states = each.states.settled(self._orphans)
+                gone = [number for calls in self._orphans.values() for other, number in calls if other is each]
+                each.states, each.due = each.states.settled(gone), True
             self._orphans.clear()
             self._dirty = True
         if self.deliveries.published:

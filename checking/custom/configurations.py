@@ -4,8 +4,9 @@
 `checking.core.connection_states` does. Dropping the memo costs time, never correctness.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from copy import copy
+from itertools import count
 from typing import Any, NamedTuple
 
 from subwarden.checking.custom.model import ANY, CustomModel, CustomOperation, State
@@ -55,46 +56,53 @@ class Answered(NamedTuple):
     possible: list[CallOutcome]
 
 
+class Begun(NamedTuple):
+    """Where a call leads, and the number by which it is known until it ends; see `checking.core.connection_states`."""
+
+    number: int
+    to: "CustomStates"
+    operation: CustomOperation
+
+
 class CustomStates:
     """One state of what may be true of a run. `now` is never changed."""
 
-    __slots__ = ("_answered", "_graph", "called", "now")
+    __slots__ = ("_answered", "_graph", "begun", "now")
 
     def __init__(self, now: PossibleStates[CustomNode], graph: "CustomGraph") -> None:
         self.now = now
         self._graph = graph
-        self.called: dict[tuple[int, int], tuple[CustomOperation, CustomStates]] = {}  # by task, and identity of the operation
+        self.begun: dict[int, Begun] = {}  # by identity of the operation
         self._answered: dict[tuple[int, type, object], Answered] = {}
 
     def let_go(self) -> None:
         """Drop all references to other states: they form cycles."""
-        self.called.clear()
+        self.begun.clear()
         self._answered.clear()
 
-    def after_call(self, task: int, operation: CustomOperation) -> "CustomStates":
-        """`task` calls `operation`."""
-        known = self.called.get((task, id(operation)))
-        if known is None:
-            after = self._copy()
-            after.open[task] = operation
-            known = self.called[task, id(operation)] = (operation, self._graph.states(after))
-        return known[1]
+    def begin(self, operation: CustomOperation) -> Begun:
+        """A call of `operation` begins. Remembered in `begun`."""
+        after = self._copy()
+        number = next(number for number in count() if number not in after.open)
+        after.open[number] = operation
+        known = self.begun[id(operation)] = Begun(number, self._graph.states(after), operation)
+        return known
 
-    def after_return(self, task: int, answer: object) -> Answered:
-        """The call of `task` returned `answer`. Raises BadModel."""
+    def after_return(self, call: int, answer: object) -> Answered:
+        """`call` returned `answer`. Raises BadModel."""
         kind = type(answer)
         if kind in PLAIN:
-            known = self._answered.get((task, kind, answer))
+            known = self._answered.get((call, kind, answer))
             if known is not None:
                 return known
         after = self._copy()
-        explained, possible = after.answered(task, lambda outcome: outcome.answer is ANY or same(outcome.answer, answer))
+        explained, possible = after.answered(call, lambda outcome: outcome.answer is ANY or same(outcome.answer, answer))
         answered = Answered(self._graph.states(after), explained, possible)
         if kind in PLAIN:
-            self._answered[task, kind, answer] = answered
+            self._answered[call, kind, answer] = answered
         return answered
 
-    def settled(self, calls: list[int]) -> "CustomStates":
+    def settled(self, calls: Iterable[int]) -> "CustomStates":
         """No task is left that could finish the `calls` without a caller. Raises BadModel."""
         after = self._copy()
         after.settled(calls)
@@ -144,7 +152,7 @@ class CustomGraph(KnownStates[State, CustomNode]):
     def states(self, now: PossibleStates[CustomNode]) -> CustomStates:
         """The one object for `now`, which must not be changed any more."""
         self._size += 1
-        key = now.configurations, tuple((task, id(operation)) for task, operation in now.open.items())  # kept alive by the state
+        key = now.configurations, tuple((call, id(operation)) for call, operation in now.open.items())  # kept alive by the state
         known = self._states.get(key)
         if known is None:
             known = self._states[key] = CustomStates(now, self)

@@ -44,30 +44,30 @@ class CustomJudge(AdapterJudge):
         self._blamed: CustomOperation | None = None  # the call that ended last
 
     def _digest_parts(self) -> Hashable:
-        return None if self._lost else self._possible.now.digested(), self._blamed, text_of(self.seen)
+        tasks = {call: task for task, call in (*self._open.items(), *self._orphans.items())}
+        return None if self._lost else self._possible.now.digested(tasks), self._blamed, text_of(self.seen)
 
     # --- events of the run
 
     def called(self, task: int, operation: CustomOperation) -> None:
         """`task` calls `operation`."""
-        self._calls += 1
-        self._open[task] = self._calls
-        self._possible = self._possible.after_call(task, operation)
+        possible = self._possible
+        self._open[task], self._possible, _ = possible.begun.get(id(operation)) or possible.begin(operation)
 
     def returned(self, task: int, operation: CustomOperation, answer: object, last: bool = False) -> None:
         """`operation` returned `answer`; `last`: the task runs no more of the subject's code."""
-        del self._open[task]
+        call = self._open.pop(task)
         self._blamed = operation
         if not self._lost:
             try:
-                self._judge_answer(task, operation, answer)
+                self._judge_answer(call, operation, answer)
             except BadModel as error:
                 self._useless(error)
         self._look()
         self._seen_at_return = last
 
-    def _judge_answer(self, task: int, operation: CustomOperation, answer: object) -> None:
-        self._possible, explained, possible = self._possible.after_return(task, answer)
+    def _judge_answer(self, call: int, operation: CustomOperation, answer: object) -> None:
+        self._possible, explained, possible = self._possible.after_return(call, answer)
         if explained:
             self._fire(explained)
             return
@@ -84,8 +84,7 @@ class CustomJudge(AdapterJudge):
             self._fired.update(kinds)
 
     def _gone(self, task: int, operation: CustomOperation) -> None:
-        del self._open[task]
-        self._orphans.append(task)
+        self._orphans[task] = self._open.pop(task)
         self._blamed = operation
 
     def excuse(self, client: Id) -> None:
@@ -145,7 +144,7 @@ class CustomJudge(AdapterJudge):
     def _settle(self) -> None:
         if self._orphans and not self._lost:
             try:
-                self._possible = self._possible.settled(self._orphans)
+                self._possible = self._possible.settled(self._orphans.values())
             except BadModel as error:
                 self._useless(error)
         self._orphans.clear()

@@ -281,9 +281,10 @@ class CorePlay(AdapterPlay):
         """
         prepared = self.prepared
         view = self._graph.known(shown) if type(shown) is set else None
-        if view is not None and view.program is prepared:
+        if view is None:
+            view = self._graph.view(maps_of(shown, prepared.clients, prepared.topics))
+        if view.program is prepared:
             return view
-        view = self._graph.view(maps_of(shown, prepared.clients, prepared.topics))
         if not (view.clients <= prepared.clients.keys() and view.topics <= prepared.topics.keys()):
             for name, pairs in view.maps.items():
                 for client, topic in pairs:

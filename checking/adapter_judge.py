@@ -9,7 +9,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.place import told
 from subwarden.checking.recording import Recording
 from subwarden.model.core.options import PLAIN, CoreOptions
-from subwarden.model.properties import CoreProperty
+from subwarden.model.properties import CoreProperty, Property
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Value
 
@@ -29,6 +29,11 @@ class JudgedRules(NamedTuple):
     final: bool = True
     own: Callable[[object], list[str]] | None = None
     options: CoreOptions = PLAIN
+
+    @property
+    def forgiving(self) -> bool:
+        """Whether a connection that may not be live may be subscribed."""
+        return Property.P2.name in self.off
 
 
 class AdapterJudge(Recording, ABC):

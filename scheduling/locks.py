@@ -22,23 +22,32 @@ else:
 
 _stock_acquire = asyncio.Lock.acquire
 _stock_enter: Any = asyncio.Lock.__aenter__
+_stock_exit: Any = asyncio.Lock.__aexit__
 _stock_release = asyncio.Lock.release
 _open = 0
 
 
-class _Once(tuple[None]):
-    """Awaiting it suspends once: a tuple's iterator yields the None that asyncio takes for a bare yield, without a frame of its own."""
+class _Bare(tuple[None, ...]):
+    """Awaiting it suspends for each None: its iterator yields what asyncio takes for a bare yield, without a frame of its own."""
 
     __slots__ = ()
     __await__: Any = tuple.__iter__
 
 
-ONCE = _Once((None,))
+ONCE, NOT = _Bare((None,)), _Bare()
 
 
 def _enter(self: Any) -> Any:
     """`async with` awaits the acquire itself: CPython's own coroutine around it would do no more than wait for it."""
     return _acquire(self, None) if type(self).acquire is _acquire else _stock_enter(self)
+
+
+def _exit(self: Any, *error: object) -> Any:
+    """The same at its end: CPython's coroutine would release it, and not suspend."""
+    if type(self).release is not _release:
+        return _stock_exit(self, *error)
+    _release(self)
+    return NOT
 
 
 async def _acquire(self: Any, answer: Any = True) -> Any:
@@ -120,6 +129,7 @@ def controlled_locks() -> Iterator[None]:
     _open += 1
     asyncio.Lock.acquire = _acquire  # type: ignore[method-assign]
     asyncio.Lock.__aenter__ = _enter  # type: ignore[method-assign]
+    asyncio.Lock.__aexit__ = _exit  # type: ignore[method-assign, assignment]
     asyncio.Lock.release = _release  # type: ignore[method-assign]
     number_queues()  # it does nothing on any other loop either
     try:
@@ -129,4 +139,4 @@ def controlled_locks() -> Iterator[None]:
         if not _open:
             asyncio.Lock.acquire = _stock_acquire  # type: ignore[method-assign]
             asyncio.Lock.release = _stock_release  # type: ignore[method-assign]
-            del asyncio.Lock.__aenter__  # it is inherited
+            del asyncio.Lock.__aenter__, asyncio.Lock.__aexit__  # they are inherited

@@ -43,7 +43,7 @@ class CoreNode:
         self.live = bool(state.live)
         self.topics = frozenset(topic for topic, _ in state.links)
         self._states = states
-        self._edges: dict[CoreOperation, tuple[CallEdge, ...]] = {}
+        self._edges: dict[int, tuple[CoreOperation, tuple[CallEdge, ...]]] = {}  # by identity of the operation
 
     def let_go(self) -> None:
         """See `checking.known_states`."""
@@ -51,12 +51,12 @@ class CoreNode:
 
     def steps(self, operation: CoreOperation) -> tuple[CallEdge, ...]:
         """`model.core.step.core_step` from this state."""
-        known = self._edges.get(operation)
+        known = self._edges.get(id(operation))
         if known is None:
             after, answer, kind = core_step(self.state, operation)
-            known = (CallEdge(self._states.node(after), self._states.outcomes.of(answer, answer, kind)),)
-            self._edges[operation] = known
-        return known
+            known = operation, (CallEdge(self._states.node(after), self._states.outcomes.of(answer, answer, kind)),)
+            self._edges[id(operation)] = known
+        return known[1]
 
 
 class CoreStates(KnownStates[CoreState, CoreNode]):

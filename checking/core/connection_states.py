@@ -6,7 +6,6 @@ costs time, never correctness.
 """
 
 from collections.abc import Hashable, Mapping
-from copy import copy
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -88,7 +87,7 @@ class ConnectionStates:
 
     def after_call(self, call: int, operation: CoreOperation) -> "ConnectionStates":
         """`call` of `operation` begins."""
-        after = self._copy()
+        after = self.now.copy()
         after.called(call, operation)
         return self._graph.states(after)
 
@@ -97,33 +96,33 @@ class ConnectionStates:
         `returned`.
         """
         told = answer if answer is True or answer is False else None
-        after = self._copy()
+        after = self.now.copy()
         kinds, violation = judge_return(after, call, operation, answer)
         known = self.returned[call, told] = Move(self._graph.states(after), kinds, violation)
         return known
 
     def after_end(self, operation: CoreOperation) -> "ConnectionStates":
         """A call of `operation` ended without an answer: it stays open, without a caller."""
-        after = self._copy()
+        after = self.now.copy()
         after.has_ended(operation)
         return self._graph.states(after)
 
     def after_look(self, part: Part) -> Move:
         """The manager's maps were observed. Remembered in `showed`."""
-        after = self._copy()
+        after = self.now.copy()
         violation = judge_shown(after, part.maps)
         known = self.showed[part] = Move(self._graph.states(after), violation=violation)
         return known
 
     def settled(self, calls: list[int]) -> "ConnectionStates":
         """No task is left that could finish the `calls` without a caller."""
-        after = self._copy()
+        after = self.now.copy()
         after.settled(calls)
         return self._graph.states(after)
 
     def excused(self) -> "ConnectionStates":
         """The environment failed it."""
-        after = self._copy()
+        after = self.now.copy()
         after.excused = True
         after.renewing = False
         return self._graph.states(after)
@@ -135,11 +134,6 @@ class ConnectionStates:
             known = self._certain[topic] = self.now.surely(topic), self.now.possibly(topic)
         return known
 
-    def _copy(self) -> Connection:
-        made = copy(self.now)
-        made.open = dict(made.open)
-        return made
-
 
 class CoreGraph:
     """All states and views met since the last drop."""
@@ -148,7 +142,7 @@ class CoreGraph:
         self._model = CoreStates()
         self._size = 0
         self._states: dict[Hashable, ConnectionStates] = {}
-        self._first: dict[tuple[Id, bool, bool, bool], ConnectionStates] = {}
+        self._first: dict[Hashable, tuple[ConnectionStates, ...]] = {}
         self._views: dict[Hashable, View] = {}
         self._unnamed: dict[frozenset[Pair], View] = {}
         self._parts: dict[Hashable, Part] = {}
@@ -163,20 +157,21 @@ class CoreGraph:
                 known.clear()
             self._model.drop()
 
-    def initial(self, name: Id, *, final: bool, forgiving: bool, resumes: bool = False) -> ConnectionStates:
-        """The states of connection `name` when nothing has happened. See `Connection` and `CoreState` for the rest."""
-        first = self._first.get((name, final, forgiving, resumes))
+    def initial(self, names: tuple[Id, ...], *, final: bool, forgiving: bool, resumes: bool = False) -> tuple[ConnectionStates, ...]:
+        """The states of each of these connections when nothing has happened. See `Connection` and `CoreState` for the rest."""
+        first = self._first.get((names, final, forgiving, resumes))
         if first is None:
             node = self._model.node(CoreState(final=final, resumes=resumes))
-            first = self.states(Connection(name, node, final=final, forgiving=forgiving))
-            self._first[name, final, forgiving, resumes] = first
+            first = tuple(self.states(Connection(name, node, final=final, forgiving=forgiving)) for name in names)
+            self._first[names, final, forgiving, resumes] = first
         return first
 
     def states(self, now: Connection) -> ConnectionStates:
         """The one object for `now`, which must not be changed any more."""
         self._size += 1
         flags = now.final, now.forgiving, now.lost, now.excused, now.left, now.gone, now.renewing
-        key = now.name, now.configurations, tuple(now.open.items()), flags, now.ended, now.ends
+        calls = tuple((call, id(operation)) for call, operation in now.open.items())  # kept alive by the state
+        key = now.name, now.configurations, calls, flags, tuple(map(id, now.ended)), tuple(map(id, now.ends))
         known = self._states.get(key)
         if known is None:
             known = self._states[key] = ConnectionStates(now, self)

@@ -7,14 +7,12 @@ only while no open call touches it, and all pairs are judged at quiescence. `che
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import partial
 
 from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
 from subwarden.checking.core import causes as core_causes
 from subwarden.checking.core.connection_states import ConnectionStates, CoreGraph, Maps, Pair, View
 from subwarden.checking.core.deliveries import TopicDeliveries
 from subwarden.model.core.step import CoreOperation, Id, Publish
-from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
 
 NOTHING = View({})
@@ -31,9 +29,6 @@ class Followed:
         self.states = states
         self.due = True  # its maps are to be judged, also if they show the same as before: a call of it has ended since
         self.looked: ConnectionStates | None = None  # kept by `checking.core.deliveries`
-
-
-Call = tuple[Followed, int]  # an open call, and its number among those of one connection that it concerns
 
 
 class CoreJudge(AdapterJudge):
@@ -54,10 +49,10 @@ class CoreJudge(AdapterJudge):
         rules: JudgedRules,
     ) -> None:
         super().__init__(loop, fired, rules)
-        forgiving = Property.P2.name in rules.off
-        first = partial(graph.initial, final=rules.final, forgiving=forgiving, resumes=rules.options.resumes)
-        self.connections = {name: Followed(name, first(name)) for name in connections}
-        self._all = tuple(self.connections.values())
+        names = tuple(connections)
+        first = graph.initial(names, final=rules.final, forgiving=rules.forgiving, resumes=rules.options.resumes)
+        self._all = tuple(map(Followed, names, first))
+        self.connections = dict(zip(names, self._all, strict=True))
         self.deliveries = TopicDeliveries(self._all)
         self._view = NOTHING
         self._plain: object = None  # what would show the same as the last observation: a copy in the same shape
@@ -104,31 +99,27 @@ class CoreJudge(AdapterJudge):
 
     def returned(self, task: int, operation: CoreOperation, answer: object, last: bool = False) -> None:
         """`operation` returned `answer`; `last`: the task runs no more of the subject's code."""
-        calls = self._open.pop(task)
-        if len(calls) == 1:
-            kinds = self._answered(calls[0], operation, answer)
-            if len(kinds) == 1:  # the kind of transition is told if only one is possible
-                self._fired |= kinds
+        told = answer if answer is True or answer is False else None
+        kinds: list[frozenset[str]] = []
+        for each, number in self._open.pop(task):
+            states = each.states
+            each.states, possible, violation = states.returned.get((number, told)) or states.after_return(number, operation, answer)
+            each.due = True
+            kinds.append(possible)
+            if violation is not None:
+                self.violated(*violation)
+        if len(kinds) == 1:
+            if len(kinds[0]) == 1:  # the kind of transition is told if only one is possible
+                self._fired |= kinds[0]
         elif isinstance(operation, Publish):
             self._fired.add(self.deliveries.returned(task))
         else:
-            self._torn_down([self._answered(call, operation, answer) for call in calls])
+            self._torn_down(kinds)
         self._dirty = True
         if self.deliveries.published:
             self.deliveries.look()
         self._look()
         self._seen_at_return = last
-
-    def _answered(self, call: Call, operation: CoreOperation, answer: object) -> frozenset[str]:
-        """`call` returned; the possible kinds of its transition."""
-        each, number = call
-        states = each.states
-        told = answer if answer is True or answer is False else None
-        to, kinds, violation = states.returned.get((number, told)) or states.after_return(number, operation, answer)
-        each.states, each.due = to, True
-        if violation is not None:
-            self.violated(*violation)
-        return kinds
 
     def _torn_down(self, kinds: list[frozenset[str]]) -> None:
         """A teardown returned. It takes one transition a connection, and each counts."""
@@ -177,8 +168,11 @@ class CoreJudge(AdapterJudge):
         except Exception as error:  # not a finding: an adapter must be able to show its maps at any time
             self.show_raised = self.show_raised or error
             return
-        if not self._dirty:
-            return
+        if self._dirty:
+            self._judge(shown)
+
+    def _judge(self, shown: object) -> None:
+        """Judge what shows, which is `_view`."""
         self._dirty, self.observed, view = False, True, self._view
         if view.maps:
             for each in self._all:

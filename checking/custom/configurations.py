@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Callable, Hashable, Iterable
-from copy import copy
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -49,10 +48,10 @@ class CustomNode:
 
 
 class Answered(NamedTuple):
-    """Where a return leads: the states after it, the outcomes that explain the answer, and all that were possible."""
+    """Where a return leads: the states after it, the kinds of transitions that explain the answer, and the outcomes that were possible."""
 
     to: "CustomStates"
-    explained: list[CallOutcome]
+    kinds: frozenset[str]
     possible: list[CallOutcome]
 
 
@@ -82,7 +81,7 @@ class CustomStates:
 
     def begin(self, operation: CustomOperation) -> Begun:
         """A call of `operation` begins. Remembered in `begun`."""
-        after = self._copy()
+        after = self.now.copy()
         number = next(number for number in count() if number not in after.open)
         after.open[number] = operation
         known = self.begun[id(operation)] = Begun(number, self._graph.states(after), operation)
@@ -95,16 +94,16 @@ class CustomStates:
             known = self._answered.get((call, kind, answer))
             if known is not None:
                 return known
-        after = self._copy()
+        after = self.now.copy()
         explained, possible = after.answered(call, lambda outcome: outcome.answer is ANY or same(outcome.answer, answer))
-        answered = Answered(self._graph.states(after), explained, possible)
+        answered = Answered(self._graph.states(after), frozenset(outcome.kind for outcome in explained), possible)
         if kind in PLAIN:
             self._answered[call, kind, answer] = answered
         return answered
 
     def settled(self, calls: Iterable[int]) -> "CustomStates":
         """No task is left that could finish the `calls` without a caller. Raises BadModel."""
-        after = self._copy()
+        after = self.now.copy()
         after.settled(calls)
         return self._graph.states(after)
 
@@ -116,14 +115,9 @@ class CustomStates:
             return self
         if not kept:
             return None
-        after = self._copy()
+        after = self.now.copy()
         after.configurations = kept
         return self._graph.states(after)
-
-    def _copy(self) -> PossibleStates[CustomNode]:
-        made = copy(self.now)
-        made.open = dict(made.open)
-        return made
 
 
 class CustomGraph(KnownStates[State, CustomNode]):

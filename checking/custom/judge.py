@@ -13,7 +13,6 @@ from subwarden.checking.custom.configurations import CustomGraph
 from subwarden.checking.custom.model import BadModel, CustomModel, CustomOperation
 from subwarden.checking.custom.same import same
 from subwarden.checking.custom.text import text_of
-from subwarden.checking.possible_states import CallOutcome
 from subwarden.model.core.step import Id
 from subwarden.model.properties import Property
 from subwarden.scheduling.loop import ControlledLoop
@@ -67,21 +66,16 @@ class CustomJudge(AdapterJudge):
         self._seen_at_return = last
 
     def _judge_answer(self, call: int, operation: CustomOperation, answer: object) -> None:
-        self._possible, explained, possible = self._possible.after_return(call, answer)
-        if explained:
-            self._fire(explained)
+        self._possible, kinds, possible = self._possible.after_return(call, answer)
+        if kinds:
+            if len(kinds) == 1:  # the kind of transition is told if only one is possible
+                self._fired |= kinds
             return
         self._lost = True
         right = sorted({text_of(outcome.answer) for outcome in possible})
         more = ", ..." if len(right) > NAMED else ""
         instead = f"the model allows {' or '.join(right[:NAMED])}{more}" if right else "the model makes it wait"
         self.violated(causes.wrong_answer(operation.name), f"{operation} returned {text_of(answer)}; {instead}", ("answer", answer))
-
-    def _fire(self, explained: list[CallOutcome]) -> None:
-        """Record the kind of transition if only one is possible."""
-        kinds = {outcome.kind for outcome in explained}
-        if len(kinds) == 1:
-            self._fired.update(kinds)
 
     def _gone(self, task: int, operation: CustomOperation) -> None:
         self._orphans[task] = self._open.pop(task)

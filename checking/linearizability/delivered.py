@@ -5,7 +5,7 @@ reached. What each connection must and may receive is decided by `checking.core.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from subwarden.checking.core.connection_states import ConnectionStates, CoreGraph
 from subwarden.checking.core.deliveries import TopicDeliveries
@@ -45,11 +45,10 @@ class _Followed:
 def judge_deliveries(history: Iterable[Moment], arrivals: list[Arrival], clients: set[Id], *, final: bool) -> list[Wrong]:
     """The deliveries that are wrong. `clients`: all connections of the history; `final`: a closed one does not come back."""
     graph = CoreGraph()
-    followed = {
-        name: _Followed(name, graph.initial(name, final=final, forgiving=False))
-        for name in sorted({*clients, *(a.client for a in arrivals)}, key=str)
-    }
+    names = tuple(sorted({*clients, *(a.client for a in arrivals)}, key=str))
+    followed = dict(zip(names, map(_Followed, names, graph.initial(names, final=final, forgiving=False)), strict=True))
     deliveries, lines, numbers = TopicDeliveries(tuple(followed.values())), dict[object, int](), dict[int, int]()
+    operations: dict[CoreOperation, CoreOperation] = {}  # one object for all that are equal: the graph knows them by identity
     publishers: dict[str, int] = {}
     for moment in history:
         for call in moment.calls:
@@ -60,11 +59,12 @@ def judge_deliveries(history: Iterable[Moment], arrivals: list[Arrival], clients
                 if call.task is not None:  # one publisher's messages keep their order; a call without a task is a publisher by itself
                     deliveries.published[-1].publisher = -1 - publishers.setdefault(call.task, len(publishers))
             elif not isinstance(call.operation, Publish):
-                for each in _of(followed, call.operation):
-                    each.states = each.states.after_call(number, call.operation)
+                operation = operations.setdefault(call.operation, call.operation)
+                for each in _of(followed, operation):
+                    each.states = each.states.after_call(number, operation)
                 deliveries.look()
         for call in moment.ends:
-            _end(call, numbers[call.line], followed, deliveries)
+            _end(call, operations.get(call.operation, call.operation), numbers[call.line], followed, deliveries)
     received: dict[Id, list[object]] = {}
     for arrival in arrivals:
         received.setdefault(arrival.client, []).append(arrival.message)
@@ -83,18 +83,18 @@ def _of(followed: dict[Id, _Followed], operation: CoreOperation) -> list[_Follow
     return [*followed.values()] if name is None else [followed[name]]
 
 
-def _end(call: HistoryCall, number: int, followed: dict[Id, _Followed], deliveries: TopicDeliveries) -> None:
+def _end(call: HistoryCall, operation: Any, number: int, followed: dict[Id, _Followed], deliveries: TopicDeliveries) -> None:
     cancelled = call.fate.end is CallEnding.CANCELLED
-    if isinstance(call.operation, PublishOf):
+    if isinstance(operation, PublishOf):
         if cancelled:
             deliveries.gone(number)
         else:
             deliveries.returned(number)
-    elif not isinstance(call.operation, Publish):
-        for each in _of(followed, call.operation):
+    elif not isinstance(operation, Publish):
+        for each in _of(followed, operation):
             if cancelled:
                 each.states = each.states.settled([number])
             else:
                 answer = None if call.fate.answer is UNJUDGED else call.fate.answer
-                each.states = each.states.after_return(number, call.operation, answer).to
+                each.states = each.states.after_return(number, operation, answer).to
         deliveries.look()

@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 WATCHED: tuple[tuple[Any, str], ...] = (
@@ -15,20 +17,27 @@ WATCHED: tuple[tuple[Any, str], ...] = (
     *((asyncio, name) for name in "Lock Event Condition Semaphore Queue Future Task CancelledError sleep create_task gather wait".split()),
     *((asyncio.Lock, name) for name in ("acquire", "release")),
 )
-NAMES = [(vars(owner), name) for owner, name in WATCHED]  # looked up after every run, faster than by getattr
+NAMES = {owner: itemgetter(*(name for each, name in WATCHED if each is owner)) for owner, _ in WATCHED}  # faster than getattr
 
 
 class _State:
     """As things were when the runs began."""
 
-    expected: list[Any] | None = None
+    expected: list[tuple[Any, ...]] | None = None
 
 
 _state = _State()
 
 
-def _now() -> list[Any]:
-    return [names.get(name) for names, name in NAMES]
+def _now() -> list[tuple[Any, ...]]:
+    return [names(vars(owner)) for owner, names in NAMES.items()]
+
+
+def _alike(expected: list[tuple[Any, ...]]) -> bool:
+    try:
+        return _now() == expected
+    except KeyError:  # one has been deleted
+        return False
 
 
 @contextmanager
@@ -51,8 +60,8 @@ def put_back(limit: int) -> str:
     if sys.getrecursionlimit() < limit:
         sys.setrecursionlimit(limit)
         names.append("the recursion limit")
-    if _now() != expected:
-        for (owner, name), value in zip(WATCHED, expected, strict=True):
+    if not _alike(expected):
+        for (owner, name), value in zip(WATCHED, chain.from_iterable(expected), strict=True):
             if getattr(owner, name, None) is not value:
                 setattr(owner, name, value)
                 where = "asyncio.Lock" if owner is WATCHED[-1][0] else owner.__name__

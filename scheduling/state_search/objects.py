@@ -96,7 +96,8 @@ class Objects(Structure):
     def _object(self, kind: type, inner: list[Callable[[Any], Iterable[Any]]], slots: list[tuple[str, Any]]) -> Look:
         with_dict = kind.__dictoffset__ != 0
         made_anew = "<locals>" in kind.__qualname__
-        numbers, shared, append = self._numbers, self._shared, self.out.append
+        numbers, shared, landmarks, append = self._numbers, self._shared, self._landmarks, self.out.append
+        kind_number = self.number_of(kind)
         by_value = issubclass(kind, tuple | frozenset | int | str | float | bytes)
 
         def look(thing: Any) -> None:
@@ -109,13 +110,13 @@ class Objects(Structure):
                     append(-number)
                     return
                 numbers[id(thing)] = len(numbers) + 1
-                if id(thing) in self._landmarks:
+                if id(thing) in landmarks:
                     self.constant(thing)
             try:
                 if made_anew:
                     self._class(kind)
                 else:
-                    self.constant(kind)
+                    append(kind_number)
                 for content in inner:
                     self._row("holds", self._keep(content(thing)))
                 for _, slot in slots:

@@ -43,6 +43,7 @@ _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items())
 _ITERATED: list[Any] = [[], (), range(0), range(2**70), "", "é", b"", bytearray()]
 _REDUCING: tuple[type, ...] = (*(type(iter(of)) for of in _ITERATED), type(reversed([])), enumerate, zip, map, filter)
 _KEYED: tuple[type, ...] = (type(iter({})), type(iter({}.items())), type(iter({}.values())), type(iter(set())))
+_PLAIN_SET = frozenset(_PLAIN)
 _END = 2**31  # more than any other number written down
 
 
@@ -164,11 +165,15 @@ class Structure:
 
     def constant(self, thing: object) -> None:
         """Write down an object that never changes, by identity."""
+        self.out.append(self.number_of(thing))
+
+    def number_of(self, thing: object) -> int:
+        """The number of an object that never changes, by identity: the same as long as this structure lives."""
         kept = self._kept.get(id(thing))
         if kept is None:
             kept = self._kept[id(thing)] = (thing, self._numbered_thing(thing))
             self._constants["by identity", len(self._kept)] = kept[1]
-        self.out.append(kept[1])
+        return kept[1]
 
     def known(self, thing: object) -> bool:
         """Whether `thing` was met before; then writes down its number. Otherwise gives it one."""
@@ -253,7 +258,8 @@ class Structure:
     def _dict(self, things: dict[Any, Any]) -> None:
         if not self.known(things):
             self._tuple_of(dict, things)
-            self._add_all(things.values())
+            if things:
+                self._add_all(things.values())
 
     def _set(self, things: Any) -> None:
         if type(things) is set and self.known(things):
@@ -264,6 +270,10 @@ class Structure:
             self._add_all(things)
             return
         start = len(self.out)
+        if _PLAIN_SET.issuperset(map(type, things)):  # each is one number, which hangs on no other
+            self._add_all(things)
+            self.out[start:] = sorted(self.out[start:])
+            return
         rows: list[tuple[list[int], Any]] = []
         for thing in things:  # each as if it were the first, to find an order that hangs on no hash
             before = dict(self._numbers)

@@ -25,7 +25,7 @@ class ExhaustiveSearch:
     def __init__(self, runner: Runner, program: Program, most: int | None = None) -> None:
         self._runner = runner
         self._program = program
-        self.search = StateSearch(unchanging(runner._ready(program)), most)
+        self.search = StateSearch(unchanging(runner.prepared(program)), most)
         self._choose = chooser_of(self.search)
 
     @property

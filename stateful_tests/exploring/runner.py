@@ -32,6 +32,7 @@ from subwarden.world.chance import controlled_chance
 from subwarden.world.clock import controlled_clocks
 
 MakeChoose = Callable[[LoopCandidates], Choose]
+SUSPENDED = frozenset({FREE_LOCK})
 COLLECT_EVERY = 10_000  # steps; a run's garbage is small, and collecting it after each run would cost more than the run
 
 
@@ -82,7 +83,7 @@ class Runner:
         limit = sys.getrecursionlimit()
         WATCHDOG.watch(loop)
         with loop.entered():
-            play = self.level.play(self.factory, self._ready(program), loop, self.graph, self.fired, observers)
+            play = self.level.play(self.factory, self.prepared(program), loop, self.graph, self.fired, observers)
             if observers:
                 play.audience.begun(play)
             try:
@@ -104,7 +105,8 @@ class Runner:
         WATCHDOG.watch(None)  # until the next run the work is ours, and on a busy machine takes long
         return result
 
-    def _ready(self, program: Program) -> Any:
+    def prepared(self, program: Program) -> Any:
+        """`program`, made ready for many runs."""
         if program is not self._program:
             self._program, self._prepared = program, self.level.prepare(program)
         return self._prepared
@@ -140,13 +142,14 @@ class Runner:
             self._lock_order(play)
         if play.audience is not judge:
             play.audience.finished()
-        self.stakes.update(play.at_stake)
+        if at_stake := play.at_stake:
+            self.stakes.update(at_stake)
         abandon(loop)
         play.let_go()
         if play.happened:
             self.happened |= play.happened
         if loop.suspended_free:
-            self.happened.add(FREE_LOCK)
+            self.happened |= SUSPENDED  # which hashes nothing anew, as adding a point would
         self.schedules += 1
         self.steps += steps
         if self.steps - self._collected >= COLLECT_EVERY:

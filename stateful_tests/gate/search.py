@@ -16,7 +16,7 @@ from subwarden.stateful_tests.exploring import fault_sweep
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage import completeness
-from subwarden.stateful_tests.exploring.coverage.good_turing import digest
+from subwarden.stateful_tests.exploring.coverage.end_states import EndStateDigests
 from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
 from subwarden.stateful_tests.exploring.coverage.points import PointKind, at_level, points
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
@@ -64,6 +64,7 @@ class GateSearch:
         self._schedules = int(profile.schedules * level.share)
         self._progress = progress
         self._random = Random(0)
+        self._digests = EndStateDigests()
         self._made = 0  # runs of the program at hand
         self._told = 0  # schedules that `progress` knows of
         self._left = 0  # runs of the round that are to be made
@@ -189,11 +190,10 @@ class GateSearch:
         if result is None:
             return False
         if runner.end_state is not None:
-            outcome.end_states.add([(digest(runner.end_state.text()), 1)])
+            outcome.end_states.add([(self._digests.of(runner.end_state), 1)])
         self._made += 1
         if self._made in LOOKED_AT:
-            order = explorer.check.order
-            look_closely(explorer.level, self._factory, order, program, result.choices, outcome.closely, explorer.happened)
+            look_closely(runner, program, result.choices, outcome.closely, explorer.happened)
         if result.violations and not outcome.findings.keys() >= result.violations.keys():
             names = runner.record(program, lambda _candidates: fixed(result.choices))[1]
             self._look_into(program, names, result.violations)

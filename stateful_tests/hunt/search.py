@@ -24,7 +24,7 @@ from subwarden.stateful_tests.exploring import fault_sweep
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage import completeness
-from subwarden.stateful_tests.exploring.coverage.end_states import EndState
+from subwarden.stateful_tests.exploring.coverage.end_states import EndStateDigests
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally, digest
 from subwarden.stateful_tests.exploring.coverage.overlap import look_closely
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
@@ -50,7 +50,6 @@ SMALL = 4  # operations of a program that is searched in full, if that takes
 STATES = 2_000  # runs or fewer: about half a second
 LOOKED_AT = (1, 8, 64, 512)  # runs of a variant that are looked at closely
 KNOWN = 50_000  # programs that are remembered
-END_STATES = 4_000  # end states whose digests are remembered, for each check: mostly those of the program that is searched
 DOUBTS = 10  # told at a time
 TRIES = 3  # to make a finding of a cause that does not show again
 
@@ -98,7 +97,7 @@ class Hunter:
         self._random = Random(0)
         self._tries: dict[Cause, int] = {}
         self._driven: set[int] = set()
-        self._digests: dict[int, int] = {}
+        self._digests = EndStateDigests()
 
     def round(self, number: int, steps: int) -> None:
         """Draw programs, the same for the same `number`, in `steps` rules each, and drive them."""
@@ -233,12 +232,10 @@ class Hunter:
         assert end_state is not None, "every run is sampled"
         brought = work.strategy(name)
         brought.runs += 1
-        key = hash(end_state)
-        brought.new += tally.add(key)
-        work.end_states[self._digest(key, end_state)] += 1
+        brought.new += tally.add(hash(end_state))
+        work.end_states[self._digests.of(end_state)] += 1
         if tally.total in LOOKED_AT:
-            order = explorer.check.order
-            look_closely(explorer.level, self._factory, order, program, result.choices, work.closely, explorer.happened)
+            look_closely(runner, program, result.choices, work.closely, explorer.happened)
         if result.violations:
             self._look_into(program, lambda: self._names(program, result.choices), result.violations, name)
         return causes.BLOCKED not in result.violations  # each run of it would cost seconds
@@ -247,14 +244,6 @@ class Hunter:
         """Whether the last run blocked for real."""
         end_state = self.explorer.runner.end_state
         return end_state is not None and causes.BLOCKED.slug() in end_state.broken
-
-    def _digest(self, key: int, end_state: EndState) -> int:
-        known = self._digests.get(key)
-        if known is None:
-            if len(self._digests) >= END_STATES:
-                self._digests.clear()
-            known = self._digests[key] = digest(end_state.text())
-        return known
 
     def _names(self, program: Program, choices: list[int]) -> list[str]:
         return self.explorer.runner.record(program, lambda _candidates: fixed(choices))[1]

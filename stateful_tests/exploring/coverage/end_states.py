@@ -5,9 +5,12 @@ from typing import Any, NamedTuple
 
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Ending
+from subwarden.stateful_tests.exploring.coverage.good_turing import digest
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer
 from subwarden.stateful_tests.exploring.runner import MakeChoose, Result, Runner
+
+REMEMBERED = 4_000  # end states whose digests are remembered: mostly those of the program that is searched
 
 
 class EndState(NamedTuple):
@@ -20,6 +23,23 @@ class EndState(NamedTuple):
     def text(self) -> str:
         """A text that is the same for equal end states, in every process: sets have no order that can be relied upon."""
         return repr((self.view, sorted(self.kinds), self.broken))
+
+
+class EndStateDigests:
+    """Digests of end states. Those of the last are remembered by their hash: a text costs more than a lookup."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, int] = {}
+
+    def of(self, end_state: EndState) -> int:
+        """The digest of `end_state`, the same in every process."""
+        key = hash(end_state)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = digest(end_state.text())
+        return known
 
 
 class EndStateRunner(Runner):

@@ -18,8 +18,9 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, PASSED, Point
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.findings.where import where
-from subwarden.stateful_tests.exploring.level import Factory, Level, Program
+from subwarden.stateful_tests.exploring.level import Program
 from subwarden.stateful_tests.exploring.observers import Observer
+from subwarden.stateful_tests.exploring.runner import Runner
 
 
 @dataclass
@@ -56,13 +57,12 @@ def out_of_turn(order: Order, pick: int, steps: int, events: int) -> Iterator[Po
         yield EVENT_BETWEEN[order]
 
 
-def look_closely(
-    level: Level, factory: Factory, order: Order, program: Program, choices: Sequence[int], seen: Closely, happened: set[Point]
-) -> None:
+def look_closely(runner: Runner, program: Program, choices: Sequence[int], seen: Closely, happened: set[Point]) -> None:
     """Play `program` with these choices again. Add its suspensions and overlaps to `seen`, and its choices out of turn to `happened`.
 
-    Locks must be under control (`scheduling.locks`).
+    `runner` made the run, and does not count this one. Locks must be under control (`scheduling.locks`).
     """
+    level, order = runner.level, runner.order
     loop = loop_for(order, make=level.loop_class)
     follow = fixed(choices)
 
@@ -73,7 +73,7 @@ def look_closely(
 
     WATCHDOG.watch(loop)
     with loop.entered():
-        play = level.play(factory, level.prepare(program), loop, level.new_graph(), set(), [_Looking(loop, seen)])
+        play = level.play(runner.factory, runner.prepared(program), loop, runner.graph, set(), [_Looking(loop, seen)])
         try:
             with suppress(Blocked):  # the run has been judged before; here it only covers less
                 run(loop, order, choose, play.audience.stepped)

@@ -93,6 +93,16 @@ class Kind(Maker, ABC):
         if not isinstance(own, Mapping) or not all(isinstance(n, str) and callable(holds) for n, holds in own.items()):
             raise BadAdapter("properties must be a dict of functions by name, each given what observe() returns and true where all is well")
         self.own = dict(own)
+        self._rules: dict[bool, JudgedRules] = {}
+
+    def rules(self, *, cancellation: bool) -> JudgedRules:
+        """The rules by which to judge a run. `cancellation`: it has cancellations."""
+        known = self._rules.get(cancellation)
+        if known is None:
+            off = self.off_if_cancelled if cancellation else self.off
+            known = JudgedRules(off, not self.reconnects, self.own_broken if self.own else None, self.options)
+            self._rules[cancellation] = known
+        return known
 
     def own_broken(self, shown: object) -> list[str]:
         """The names of the adapter's own properties that do not hold in what `observe()` returned."""
@@ -212,12 +222,6 @@ class Adapter:
         if self.kind.starts and (mistake := started(self.manager, loop)):
             raise BadAdapter(mistake)
         return self.manager
-
-    def rules(self, *, cancellation: bool) -> JudgedRules:
-        """The rules by which to judge it. `cancellation`: the run has cancellations."""
-        kind = self.kind
-        off = kind.off_if_cancelled if cancellation else kind.off
-        return JudgedRules(off, not kind.reconnects, kind.own_broken if kind.own else None, kind.options)
 
     @property
     def observe(self) -> Callable[[], Any]:

@@ -7,6 +7,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
+from types import CoroutineType
 from typing import Any
 
 from subwarden.checking import causes
@@ -39,6 +40,7 @@ from subwarden.stateful_tests.subjects.core.program import PreparedCalls
 from subwarden.world.jobs import JobLoop
 
 ABOUT_TO_RUN = "about to run"
+SHOWN = frozenset({OBSERVED})
 CLOSING = 10_000  # steps that an adapter's close() may take
 
 
@@ -61,7 +63,7 @@ class AdapterPlay(ABC):
         self.happened: set[Point] = set()  # points of coverage: the moments at which tasks were cancelled
         self._environment = Environment(loop)
         self._manager = self.adapter.begin(self._environment, loop)
-        self._rules = self.adapter.rules(cancellation=prepared.faulty)
+        self._rules = self.adapter.kind.rules(cancellation=prepared.faulty)
         self._tasks: list[tuple[int, asyncio.Task[None]]] = []
         self._cancelled: set[int] = set()  # the tasks that a fault has cancelled
         self._cut: set[int] = set()  # of these, the ones whose call waited then, and must not answer as if nothing had been
@@ -87,7 +89,7 @@ class AdapterPlay(ABC):
 
     @abstractmethod
     def called(self, place: int, operation: Any) -> None:
-        """The task at `place` calls `operation`."""
+        """The task at `place` calls `operation`: tell the environment who leaves and returns, and the audience."""
 
     @abstractmethod
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
@@ -106,8 +108,9 @@ class AdapterPlay(ABC):
 
     def start(self, chain: Chain) -> None:
         """The outside event: the request of `chain` arrives."""
-        faults = [self.fault(chain) for _ in range(chain.faults)]
-        self.loop.faults.extend(faults)
+        faults = [self.fault(chain) for _ in range(chain.faults)] if chain.faults else None
+        if faults:
+            self.loop.faults.extend(faults)
         task = self.loop.create_task(self._run(chain, faults), name=chain.name)
         self._tasks.append((chain.place, task))
 
@@ -136,16 +139,17 @@ class AdapterPlay(ABC):
             return ABOUT_TO_RUN
         return "waiting" if awaited(task) is None else "waiting for a lock"
 
-    async def _run(self, chain: Chain, faults: list[Event]) -> None:
-        place, manager, called, returned = chain.place, self._manager, self.called, self.audience.returned
+    async def _run(self, chain: Chain, faults: list[Event] | None) -> None:
+        place, manager, cut, returned = chain.place, self._manager, self._cut, self.audience.returned
+        called = self.called if self.adapter.kind.takes_environment else self.audience.called  # nobody else asks who has left
         operation: Any = None
         try:
             for operation, name, arguments, last in self.adapter.kind.sites(chain):
                 called(place, operation)
                 answer = getattr(manager, name)(*arguments)
-                if hasattr(answer, "__await__"):
+                if type(answer) is CoroutineType or hasattr(answer, "__await__"):
                     answer = await answer
-                if place in self._cut:
+                if cut and place in cut:
                     self._swallowed(place, answer)
                 returned(place, operation, answer, last)
         except asyncio.CancelledError as error:
@@ -158,7 +162,7 @@ class AdapterPlay(ABC):
         except Exception as error:  # an exception of the manager is a finding, not our failure
             self.audience.raised(place, operation, error)
         finally:
-            for fault in faults:
+            for fault in faults or ():
                 if fault in self.loop.faults:
                     self.loop.faults.remove(fault)
 
@@ -173,8 +177,9 @@ class AdapterPlay(ABC):
         """The run is quiescent: judge what must hold then."""
         judge, loop = self.judge, self.loop
         if judge.observed:
-            self.happened.add(OBSERVED)
-        stuck = [task for _, task in self._tasks if not task.done()]
+            self.happened |= SHOWN
+        left = [task for task in loop.tasks if not task.done()]
+        stuck = [task for _, task in self._tasks if not task.done()] if left else left
         may = self.rested(stuck)
         if isinstance(judge.show_raised, BadObservation):
             raise judge.show_raised
@@ -184,8 +189,10 @@ class AdapterPlay(ABC):
             judge_stuck(judge, loop, stuck, self.lock_name)
         if stuck:
             return
-        closed = "close" in self.adapter.kind.has and self._close()
-        left = [task for task in loop.tasks if not task.done()]
+        closed = False
+        if "close" in self.adapter.kind.has:
+            closed = self._close()
+            left = [task for task in loop.tasks if not task.done()]
         if left and not self.needless(closed):
             left.clear()
         if left or loop.holding or loop.unhandled:

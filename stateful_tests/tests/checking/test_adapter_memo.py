@@ -111,3 +111,16 @@ def test_a_custom_judge_with_a_memo_judges_like_one_without(name: str, monkeypat
         differ, wrong = alike(CUSTOM_LEVEL, factory, PlainCustomGraph, seats_program, "custom")
     assert not differ
     assert bool(wrong) is (name == "Overbooked")
+
+
+def test_what_one_task_did_is_known_of_another() -> None:
+    """Programs that are grown have the same calls in other tasks, and are run a few times each."""
+    chain, late = (core.Connect("c1"), core.Subscribe("c1", "t1")), (core.Connect("c2"),)
+    with running():
+        runner = Runner(CORE_LEVEL, core_level.factory_of(Adapter), Order.FIFO)
+        for program in (CoreProgram((chain, late)), CoreProgram((late, late, late, chain))):
+            runner.run(program, lambda _: fixed(()))
+        known = set(runner.graph._states)
+        runner.run(CoreProgram((late, late, late, late, chain)), lambda _: fixed(()))
+        assert len(known) > 5
+        assert known == set(runner.graph._states)

@@ -119,6 +119,16 @@ def test_inner_states_tell_counters_and_contents_apart_and_look_into_all_else_th
 
 
 @pytest.mark.slow
+def test_addresses_in_texts_are_no_progress() -> None:
+    """A package keeps the text of a cancellation, with the address of a scope and of a task: another one in every run."""
+    states = InnerStates()
+    one, same, other = (
+        states.of({"reason": f"Cancelled via cancel scope {scope} by <Task at {task}>"})
+        for scope, task in (("7fad65bf37e0", "0x7fad65bf1234"), ("7fbd09bdf7e0", "0x7fbd09bdf888"), ("c1", "0x7fad65bf1234"))
+    )
+    assert one == same != other
+
+
 def test_a_gate_finds_in_grown_programs_what_it_seldom_draws() -> None:
     """A pair that is subscribed and unsubscribed three times over."""
     search = GateSearch(

@@ -10,6 +10,7 @@ from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.overlap import Closely, look_closely, overlapping
 from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, PASSED, Point
+from subwarden.stateful_tests.exploring.runner import Runner
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
@@ -26,9 +27,8 @@ def test_awaits_and_overlaps_are_seen() -> None:
     seen = Closely()
     holds = (op.ThreadState(1), op.HoldState())
     with controlled_locks():
-        look_closely(
-            MANAGER_LEVEL, Manager, Order.FIFO, ManagerProgram((holds, (op.ThreadState(1), op.StateClearListener()))), [], seen, set()
-        )
+        two = ManagerProgram((holds, (op.ThreadState(1), op.StateClearListener())))
+        look_closely(Runner(MANAGER_LEVEL, Manager, Order.FIFO), two, [], seen, set())
     assert seen.runs == 1
     assert seen.overlaps == {"hold_state | thread_state", "hold_state | state_clear_listener"}
     assert any(place.startswith("impl/manager/state_operations.py:") for place in seen.awaits)
@@ -40,7 +40,7 @@ def test_operations_that_do_not_overlap_are_not_counted() -> None:
     seen, happened = Closely(), set[Point]()
     one_by_one = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),), (op.RemoveConnection(1),)))
     with controlled_locks():
-        look_closely(MANAGER_LEVEL, Manager, Order.FIFO, one_by_one, [], seen, happened)
+        look_closely(Runner(MANAGER_LEVEL, Manager, Order.FIFO), one_by_one, [], seen, happened)
     assert seen == Closely(1)
     assert not happened
 
@@ -50,9 +50,9 @@ def test_choices_out_of_turn_are_counted() -> None:
     happened = set[Point]()
     two = ManagerProgram(((op.ConnectionInitialized(1),), (op.HasSubscribers(1),)))
     with controlled_locks():
-        look_closely(MANAGER_LEVEL, Manager, Order.ANY, two, [0, 1], Closely(), happened)
+        look_closely(Runner(MANAGER_LEVEL, Manager, Order.ANY), two, [0, 1], Closely(), happened)
         assert happened == {EVENT_BETWEEN[Order.ANY]}
-        look_closely(MANAGER_LEVEL, Manager, Order.ANY, two, [0, 1, 1], Closely(), happened)
+        look_closely(Runner(MANAGER_LEVEL, Manager, Order.ANY), two, [0, 1, 1], Closely(), happened)
     assert happened == {EVENT_BETWEEN[Order.ANY], PASSED}
 
 

@@ -21,6 +21,7 @@ from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.coverage import end_states
 from subwarden.stateful_tests.exploring.coverage.completeness import EVERYTHING, EXPLORED
 from subwarden.stateful_tests.exploring.coverage.end_states import EndState
 from subwarden.stateful_tests.exploring.runner import Runner, running
@@ -208,14 +209,14 @@ def test_a_spent_budget_ends_the_round() -> None:
 @pytest.mark.slow
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hunt_search, "KNOWN", 4)
-    monkeypatch.setattr(hunt_search, "END_STATES", 4)
+    monkeypatch.setattr(end_states, "REMEMBERED", 4)
     search = Search(Manager, ANY)
     search.round()
     classes = len(RuleBasedStateMachine._setup_state_per_class)
     for number in range(2, 5):
         search.round(number)
         assert len(search.hunter._driven) <= 4
-        assert len(search.hunter._digests) <= 4
+        assert len(search.hunter._digests._known) <= 4
     assert len(RuleBasedStateMachine._setup_state_per_class) == classes, "Hypothesis never forgets a machine class: make no new ones"
 
 

@@ -56,20 +56,12 @@ class Manager:
     async def subscribed_connection_ids(self, thread_id: int) -> list[int]:
         """The thread's subscribers, sorted."""
         async with self.lock:
-            entry = self.threads.get(thread_id)
-            return [] if entry is None else sorted(entry.grants)
+            return self.subscribers(thread_id)
 
     async def has_subscribers(self, thread_id: int) -> bool:
         """Whether the thread has any subscriber."""
         async with self.lock:
-            entry = self.threads.get(thread_id)
-            return entry is not None and bool(entry.grants)
-
-    async def raw_choices(self, thread_id: int) -> dict[int, bool]:
-        """The thread's subscribers, sorted, and whether each asked for raw events: read in one section, for a sender of events."""
-        async with self.lock:
-            entry = self.threads.get(thread_id)
-            return {} if entry is None else {c: (thread_id, c) in self.raw for c in sorted(entry.grants)}
+            return bool(self.subscribers(thread_id))
 
     async def thread_state(self, thread_id: int) -> OwnedThreadState | None:
         """The thread's state, created if there is none. None if the entry in the map at the call has been torn down since."""
@@ -146,15 +138,7 @@ class Manager:
     async def remove_thread_state(self, thread_id: int) -> None:
         """Tear the thread down, whole: entry, ids, links, listener."""
         async with self.lock:
-            entry = self.threads.pop(thread_id, None)
-            if entry is None:
-                return
-            self.index.drop_thread(thread_id)
-            self.raw.difference_update([(thread_id, c) for c in entry.grants])
-            # P3, P11: in this section and without T. The source document clears the listener later, under T; in between the listener
-            # runs on a state that no caller can find, and a cancelled teardown leaves it so. `retire` does not suspend, and no holder
-            # of T relies on the listener staying; so taking T would only make a teardown wait for the holder of T.
-            entry.state.retire()
+            self.tear_down(thread_id)
 
     async def remove_connection(self, connection_id: int) -> None:
         """The connection has closed, finally: drop its subscriptions. Listeners stay."""
@@ -163,6 +147,36 @@ class Manager:
             self.closed_connections.add(connection_id)
             for thread_id in self.index.threads_of.get(connection_id, set()).copy():
                 self._unlink(thread_id, connection_id)
+
+    # --- for a caller that goes on in the same step: no section has an await, so none is half done (P11)
+
+    def subscribers(self, thread_id: int) -> list[int]:
+        """The thread's subscribers, sorted."""
+        entry = self.threads.get(thread_id)
+        return [] if entry is None else sorted(entry.grants)
+
+    def raw_choices(self, thread_id: int) -> dict[int, bool]:
+        """The thread's subscribers, sorted, and whether each asked for raw events."""
+        entry = self.threads.get(thread_id)
+        return {} if entry is None else {c: (thread_id, c) in self.raw for c in sorted(entry.grants)}
+
+    def state_of(self, thread_id: int) -> OwnedThreadState:
+        """The thread's state, created if there is none."""
+        return self._entry(thread_id).state
+
+    def tear_down(self, thread_id: int) -> None:
+        """As `remove_thread_state`."""
+        entry = self.threads.pop(thread_id, None)
+        if entry is None:
+            return
+        self.index.drop_thread(thread_id)
+        self.raw.difference_update([(thread_id, c) for c in entry.grants])
+        # P3, P11: in this section and without T. The source document clears the listener later, under T; in between the listener
+        # runs on a state that no caller can find, and a cancelled teardown leaves it so. `retire` does not suspend, and no holder
+        # of T relies on the listener staying; so taking T would only make a teardown wait for the holder of T.
+        entry.state.retire()
+
+    # --- showing
 
     def show(self) -> Shown | None:
         """A copy of the maps; None while M is held."""

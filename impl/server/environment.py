@@ -219,11 +219,11 @@ class Environment:
         self.server.stop()
 
     def cancel(self, name: str) -> bool:
-        """Cancel the handler of request `name`. False if that has ended."""
-        handler = self.server.handlers.get(name)
-        if handler is None or handler.done():
+        """Cancel the handler of request `name`, or the server's task of that name. False if that has ended."""
+        task = self.server.handlers.get(name) or self.server.tasks.get(name)
+        if task is None or task.done():
             return False
-        handler.cancel()
+        task.cancel()
         return True
 
 

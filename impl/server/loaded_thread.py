@@ -10,11 +10,12 @@ state's lock T, in that order of locks, and for nothing else: never for a client
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.server.engine import EngineConversation
+from subwarden.impl.server.outbox import always
 from subwarden.model.server.requests import Message, Reply
 
 
@@ -24,9 +25,12 @@ class Say(NamedTuple):
 
     connection: int
     message: Message
-    wanted: Callable[[], bool]
-    instead: Message | None
-    said: "asyncio.Future[None]"
+    wanted: Callable[[], bool] = always
+    instead: Message | None = None
+    said: "asyncio.Future[None] | None" = None
+
+
+Work = Say | Callable[[], Awaitable[None]]  # of a listener, in order
 
 
 class Approved(NamedTuple):
@@ -55,6 +59,7 @@ class LoadedThread:
         "closing",
         "conversation",
         "gate",
+        "hand",
         "interrupts",
         "listener",
         "members",
@@ -63,6 +68,7 @@ class LoadedThread:
         "thread",
         "turn_open",
         "turns",
+        "unloaded",
     )
 
     def __init__(self, thread: int, conversation: EngineConversation) -> None:
@@ -72,7 +78,9 @@ class LoadedThread:
         self.members: dict[int, object] = {}
         self.closing = False
         self.listener: asyncio.Task[None] | None = None
-        self.queue: deque[Say] = deque()
+        self.hand: deque[Work] = deque()  # what the listener has begun with; its successor goes on there
+        self.queue: deque[Work] = deque()
+        self.unloaded: list[asyncio.Future[None]] = []  # of those that wait for that
         self.turns = 0  # the number of turns that the listener has seen begin, or end without having begun
         self.turn_open = False  # as the listener has seen
         self.interrupts: list[tuple[int, ConnectionRequestId]] = []  # each with the turn whose end it waits for
@@ -85,7 +93,7 @@ class LoadedThread:
 
     def ready(self) -> bool:
         """Whether the listener has something to send, or must end."""
-        return bool(self.queue) or bool(self.approved) or self.closing
+        return bool(self.hand) or bool(self.queue) or bool(self.approved) or self.closing
 
     def arm(self, waiter: "asyncio.Future[None] | None") -> None:
         """See `impl.server.select.Source`."""

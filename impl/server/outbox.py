@@ -51,7 +51,18 @@ class Outbox:
         if self.closed or not wanted():
             return False
         room = self.post(message, wanted)
-        return room is None or await room
+        if room is None:
+            return True
+        try:
+            return await room
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if room.cancelled() or task is None:
+                raise
+            # P11: it is decided already whether the message is queued; the caller learns that, and is cancelled at its next await
+            task.uncancel()
+            task.cancel()
+            return room.result()
 
     def post(self, message: Message, wanted: Callable[[], bool] = always) -> "asyncio.Future[bool] | None":
         """As `send`, without waiting: None if there was room, else the future that `send` would wait for. The order is settled."""

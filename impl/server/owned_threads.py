@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.manager.manager import Manager
@@ -20,6 +20,15 @@ from subwarden.impl.server.loaded_thread import LoadedThread
 from subwarden.impl.server.owning_listener import OwningListener, Still
 from subwarden.impl.server.server import Server, shut_down
 from subwarden.model.server.requests import AnswerSent, Asks, Closed, Message, Reply, Started
+
+
+class Decided(NamedTuple):
+    """An answer that is decided on, and perhaps not sent."""
+
+    reply: Reply
+    open_turn: int | None = None
+    threads: tuple[int, ...] | None = None
+
 
 Bringing = Callable[[], Coroutine[Any, Any, EngineConversation]]  # asks the engine for a conversation
 
@@ -33,6 +42,7 @@ class OwnedThreads(Server):
         super().__init__(manager, engine)
         self.records: dict[int, LoadedThread] = {}
         self._loading: dict[int, list[asyncio.Future[None]]] = {}  # thread -> tasks that wait for its load to end
+        self._unanswered: dict[int | str, Decided | None] = {}  # the requests that a worker or a start must answer
 
     def locks(self) -> dict[str, asyncio.Lock]:
         """The manager's locks, and the gates of the records."""
@@ -46,25 +56,47 @@ class OwnedThreads(Server):
         """The listeners of loaded threads."""
         return {record.listener for record in self.records.values() if record.listener is not None}
 
+    async def answer(
+        self, request_id: ConnectionRequestId, reply: Reply, *, open_turn: int | None = None, threads: tuple[int, ...] | None = None
+    ) -> None:
+        """See `Server.answer`. P11: a task that is cancelled here has decided on its answer."""
+        self._unanswered[request_id.request_id] = Decided(reply, open_turn, threads)
+        await super().answer(request_id, reply, open_turn=open_turn, threads=threads)
+        self.handed(request_id)
+
+    def handed(self, request_id: ConnectionRequestId) -> None:
+        """The request is answered, or a listener answers it."""
+        self._unanswered.pop(request_id.request_id, None)
+
+    def cancelled(self, request_id: ConnectionRequestId) -> None:
+        """The task that was to answer the request is cancelled: another one answers (P7), as was decided, or that it was cancelled."""
+        if request_id.request_id in self._unanswered:
+            self.spawn(f"answer {request_id.request_id}", self._answer_instead, request_id)
+
+    async def _answer_instead(self, request_id: ConnectionRequestId) -> None:
+        reply, open_turn, threads = self._unanswered[request_id.request_id] or Decided(Reply.CANCELLED)
+        await self.answer(request_id, reply, open_turn=open_turn, threads=threads)
+
     def go_on(self, request_id: ConnectionRequestId) -> None:
         """The request waits for the engine from now on: its connection's other requests are handled meanwhile (P14)."""
 
     # --- loading
 
     async def _adopt(self, thread: int, conversation: EngineConversation) -> None:
-        """Put a conversation into the registry, with its record, its entry and its listener, in one hold of the gate (P3, P5)."""
+        """Put a conversation into the registry, with its record, its entry and its listener, in one step (P3, P5, P11)."""
         record = LoadedThread(thread, conversation)
-        async with record.gate:
-            self.loaded[thread] = conversation
-            self.records[thread] = record
-            state = await self.manager.thread_state(thread)
-            assert state is not None, "only the unload of a record tears its entry down, and this one has the gate"
-            async with state.lock:
-                placed = state.set_listener(oneshot()[0], conversation)
-            assert placed is not None, "as above"
-            if self.stopping:
-                self._end(record)
-            record.listener = self.listen(OwningListener(self, record, state).run, thread, conversation)
+        self.loaded[thread] = conversation
+        self.records[thread] = record
+        state = self.manager.state_of(thread)
+        placed = state.set_listener(oneshot()[0], conversation)
+        assert placed is not None, "only the unload of a record tears its entry down"
+        if self.stopping:
+            self._end(record)
+        self.listens(record, OwningListener(self, record, state))
+
+    def listens(self, record: LoadedThread, listener: OwningListener) -> None:
+        """Run the listener of a record in a new task: its first, or the next after one that was cancelled from outside."""
+        record.listener = self.listen(listener.run, record.thread, record.conversation)
 
     async def _bring(self, thread: int, bringing: Bringing) -> bool:
         """Have the engine bring a conversation and adopt it, or wait until another task has, which may fail.
@@ -78,7 +110,8 @@ class OwnedThreads(Server):
             await self._adopt(thread, await bringing())
         finally:
             for waiter in self._loading.pop(thread):
-                waiter.set_result(None)
+                if not waiter.done():  # its task was cancelled
+                    waiter.set_result(None)
         return True
 
     async def _brought(self, thread: int) -> bool:
@@ -97,16 +130,14 @@ class OwnedThreads(Server):
             if record.closing:
                 return None
             state = await self.manager.try_ensure_connection_subscribed(record.thread, connection, raw)
-            turn = None
-            if state is not None:
-                async with state.lock:
-                    turn = state.active_turn_snapshot()
+            turn = None if state is None else state.active_turn_snapshot()  # P11: from here on, all in one step
             member = object()
             if not self.gone(connection):  # else the answer goes to nobody
                 member = record.members.setdefault(connection, member)
             answer = AnswerSent(request_id.request_id, Reply.OK, None if turn is None else turn.last)
             ended = AnswerSent(request_id.request_id, Reply.ENDED)
             said = record.say(connection, answer, Still(record, connection, member), ended)  # P8: it may end before it is sent
+            self.handed(request_id)
             return ask(record, connection, member) or said
 
     async def _join(self, request_id: ConnectionRequestId, thread: int, raw: bool) -> None:
@@ -128,33 +159,35 @@ class OwnedThreads(Server):
             return
         said = await self._subscribe(record, request_id, raw)
         if said is None:
-            await self.answer(request_id, Reply.CLOSING)
+            await self.answer(request_id, Reply.CLOSING if self.records.get(thread) is record else Reply.ENDED)
         else:
             await said
 
     async def _begin(self, request_id: ConnectionRequestId, thread: int, raw: bool, starting: Bringing) -> None:
-        """Start a new conversation and subscribe to it."""
+        """Start a new conversation and subscribe to it. The listener answers, and then tells everybody of the thread."""
         try:
             await self._bring(thread, starting)
+            record = self.records.get(thread)
+            if record is None or await self._subscribe(record, request_id, raw) is None:
+                await self.answer(request_id, Reply.ENDED)
+            else:
+                record.queue.append(partial(self._announce, record))
         except EngineFailed:
             await self.answer(request_id, Reply.FAILED)
-            return
-        record = self.records.get(thread)
-        said = None if record is None else await self._subscribe(record, request_id, raw)
-        if said is None:
-            await self.answer(request_id, Reply.ENDED)
-        else:
-            await said
-        if record is not None and not record.closing:
-            await self.broadcast(Started(thread))
+        except asyncio.CancelledError:
+            self.cancelled(request_id)
+            raise
+
+    async def _announce(self, record: LoadedThread) -> None:
+        if not record.closing:
+            await self.broadcast(Started(record.thread))
 
     async def broadcast(self, message: Message) -> None:
-        """Send to every initialized client, in order with its other messages: a slow client does not delay the others (P8)."""
-        for room in self._post(message):
-            await room
+        """Send to every initialized client, in order with its other messages. It never waits: a slow client delays nobody (P8)."""
+        self._post(message)
 
     def _post(self, message: Message) -> "list[asyncio.Future[bool]]":
-        """The same without waiting; returns the futures that `broadcast` waits for."""
+        """The same; returns the futures of those for which there is no room yet."""
         posted = [self.outboxes[connection].post(message) for connection in sorted(self.initialized)]
         return [room for room in posted if room is not None]
 
@@ -178,22 +211,30 @@ class OwnedThreads(Server):
             await self._unload(record)
 
     async def _close(self, record: LoadedThread) -> None:
-        """End this incarnation: no connection can subscribe any more, and the manager keeps nothing of it. The caller holds the gate."""
+        """End this incarnation in one step: no connection can subscribe any more, and the manager keeps nothing of it. The caller holds the
+        gate."""
         record.close()
         self.unloading.add(record.thread)
-        await self.manager.remove_thread_state(record.thread)
+        self.manager.tear_down(record.thread)
 
     async def _unload(self, record: LoadedThread) -> None:
+        """Shut it down, and tell everybody."""
+        await self._shut(record)
+        await self.broadcast(Closed(record.thread))
+
+    async def _shut(self, record: LoadedThread) -> None:
         """Shut the conversation down, and unload the thread even if that fails: its conversation is not used again."""
         await shut_down(record.conversation)
         self._forget(record)
-        await self.broadcast(Closed(record.thread))
 
     def _forget(self, record: LoadedThread) -> None:
         if self.records.get(record.thread) is record:
             del self.records[record.thread]
             del self.loaded[record.thread]
             self.unloading.discard(record.thread)
+        for waiter in record.unloaded:
+            if not waiter.done():
+                waiter.set_result(None)
 
     async def conversation_ended(self, record: LoadedThread) -> None:
         """The stream has ended by itself. The listener calls this, holding the gate, and then ends."""

@@ -3,16 +3,21 @@
 It alone sends a thread's events, and all messages that must be in order with them. It decides on the subscribers of an event in the same
 hold of the gate in which the turn history takes the event in: a client that resumes either has it in its answer or is sent it, never both
 (P8). A subscriber that has gone meanwhile is sent nothing, even by a send that was waiting for room (P8).
+
+It may be cancelled at any await (P11). What it has taken is in its record's `hand` until it is done, and another listener goes on there.
 """
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.manager.thread_state import ThreadState
-from subwarden.impl.server.loaded_thread import Approved, LoadedThread
+from subwarden.impl.server.loaded_thread import Approved, LoadedThread, Say, Work
 from subwarden.impl.server.select import first_ready
 from subwarden.impl.server.source_listener import TRACKED
-from subwarden.model.server.requests import Asks, EventKind, Notice, Reply, Resolved
+from subwarden.model.server.requests import AnswerSent, Asks, EngineEvent, EventKind, Notice, Reply, Resolved
 
 if TYPE_CHECKING:
     from subwarden.impl.server.owned_threads import OwnedThreads
@@ -28,10 +33,19 @@ class OwningListener:
 
     async def run(self) -> None:
         """Run until the record is closed or its conversation ends; then answer every request that still waits (P7)."""
+        try:
+            await self._run()
+        except asyncio.CancelledError:  # from outside
+            self._server.listens(self._record, self)
+            raise
+
+    async def _run(self) -> None:
         record = self._record
         while True:
             await first_ready(record, record.conversation)
-            if record.queue:
+            if record.hand:
+                await self._finish()
+            elif record.queue:
                 await self._say()
             elif record.closing:
                 break
@@ -39,54 +53,70 @@ class OwningListener:
                 await self._resolved(record.approved.popleft())
             else:
                 await self._next()
-        for request_id, reply in record.pending():
-            await self._server.answer(request_id, reply)
+        self._answer(record.pending())
+        await self._finish()
 
     async def _say(self) -> None:
-        connection, message, wanted, instead, said = self._record.queue.popleft()
+        self._record.hand.append(self._record.queue.popleft())
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """Do what is in hand. It stays there until it is done, so that a cancelled listener loses nothing."""
+        hand = self._record.hand
+        while hand:
+            work = hand[0]
+            await self._do(work)
+            if hand and hand[0] is work:
+                hand.popleft()
+
+    async def _do(self, work: Work) -> None:
+        if not isinstance(work, Say):
+            await work()
+            return
+        connection, message, wanted, instead, said = work
         if not await self._server.send(connection, message, wanted) and instead is not None:
             await self._server.send(connection, instead)
-        if not said.done():
+        if said is not None and not said.done():
             said.set_result(None)
 
     async def _next(self) -> None:
         """Take the next event under the gate, and send it: an answer that is queued by then does not contain it."""
-        record, server = self._record, self._server
-        ended: list[ConnectionRequestId] = []
-        rollback: ConnectionRequestId | None = None
+        record = self._record
         async with record.gate:
             if record.queue or record.closing:
                 return
-            event = record.conversation.next_event()
+            async with self._state.lock:
+                event = record.conversation.next_event()
+                if event is not None:
+                    self._take(event)
             if event is None:
-                await server.conversation_ended(record)
+                await self._server.conversation_ended(record)
                 return  # the record is closing; messages that were queued meanwhile are sent
-            if event.kind in TRACKED:
-                async with self._state.lock:
-                    self._state.track_current_turn_event(TRACKED[event.kind], event.number)
-            raw = await server.manager.raw_choices(record.thread)
-            members = {c: record.members[c] for c in raw if c in record.members}
-            if event.kind is EventKind.TURN_STARTED:
-                record.turns, record.turn_open = record.turns + 1, True
-            elif event.kind is EventKind.APPROVAL:
-                record.asked.add(event.number)
-            elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
-                record.asked.clear()
-                ended = self._turn_ends()
-            elif event.kind is EventKind.ROLLED_BACK:
-                rollback, record.rollback = record.rollback, None
-        for connection, member in members.items():
-            notice = Notice(record.thread, record.conversation.number, event, raw[connection])
-            await server.send(connection, notice, self._still(connection, member))
-        if event.kind is EventKind.APPROVAL:
-            for connection, member in members.items():
-                await server.send(
-                    connection, Asks(record.thread, record.conversation.number, event.number), self._still(connection, member)
-                )
-        for request_id in ended:
-            await server.answer(request_id, Reply.OK)
-        if rollback is not None:
-            await server.answer(rollback, Reply.OK)
+        await self._finish()
+
+    def _take(self, event: EngineEvent) -> None:
+        """Add the event to the history, choose its recipients, and take everything in hand that it leads to: all in one step."""
+        record, kind = self._record, event.kind
+        if kind in TRACKED:
+            self._state.track_current_turn_event(TRACKED[kind], event.number)
+        raw = self._server.manager.raw_choices(record.thread)
+        members = {c: record.members[c] for c in raw if c in record.members}
+        of = record.thread, record.conversation.number
+        record.hand += [Say(c, Notice(*of, event, raw[c]), self._still(c, member)) for c, member in members.items()]
+        if kind is EventKind.TURN_STARTED:
+            record.turns, record.turn_open = record.turns + 1, True
+        elif kind is EventKind.APPROVAL:
+            record.asked.add(event.number)
+            record.hand += [Say(c, Asks(*of, event.number), self._still(c, member)) for c, member in members.items()]
+        elif kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
+            record.asked.clear()
+            self._answer([(request_id, Reply.OK) for request_id in self._turn_ends()])
+        elif kind is EventKind.ROLLED_BACK and record.rollback is not None:
+            self._answer([(record.rollback, Reply.OK)])
+            record.rollback = None
+
+    def _answer(self, answers: list[tuple[ConnectionRequestId, Reply]]) -> None:
+        self._record.hand += [Say(each.connection_id, AnswerSent(each.request_id, reply)) for each, reply in answers]
 
     def _turn_ends(self) -> list[ConnectionRequestId]:
         """A turn has ended; returns the interrupts that waited for that."""
@@ -102,14 +132,18 @@ class OwningListener:
     async def _resolved(self, approved: Approved) -> None:
         """Tell the subscribers that were asked first, then the engine: events that follow are sent after that."""
         record, number = self._record, approved.number
-        for connection, member in approved.members.items():
-            await self._server.send(
-                connection, Resolved(record.thread, record.conversation.number, number), self._still(connection, member)
-            )
-        (record.conversation.approve if approved.granted else record.conversation.deny)(number)
+        settled = Resolved(record.thread, record.conversation.number, number)
+        record.hand += [Say(c, settled, self._still(c, member)) for c, member in approved.members.items()]
+        hears = record.conversation.approve if approved.granted else record.conversation.deny
+        record.hand.append(partial(_tell, hears, number))
+        await self._finish()
 
     def _still(self, connection: int, member: object) -> "Still":
         return Still(self._record, connection, member)
+
+
+async def _tell(hears: Callable[[int], None], number: int) -> None:
+    hears(number)
 
 
 class Still:

@@ -13,10 +13,9 @@ from typing import Any
 from subwarden.impl.manager.listener_commands import ConnectionRequestId
 from subwarden.impl.manager.manager import Manager
 from subwarden.impl.server.engine import Engine, EngineFailed, Submission
-from subwarden.impl.server.loaded_thread import Approved
+from subwarden.impl.server.loaded_thread import Approved, LoadedThread
 from subwarden.impl.server.outbox import Outbox
 from subwarden.impl.server.owned_threads import OwnedThreads, ask
-from subwarden.impl.server.server import shut_down
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Closed, Reply, Request
 
@@ -25,6 +24,8 @@ Arrived = tuple[ConnectionRequestId, Request] | None  # None: the connection has
 
 class OwningServer(OwnedThreads):
     """The request layer around our manager."""
+
+    has_workers = True
 
     def __init__(self, manager: Manager, engine: Engine) -> None:
         super().__init__(manager, engine)
@@ -87,6 +88,7 @@ class OwningServer(OwnedThreads):
         """Start a worker before the handler can be cancelled: the request is carried out and answered in any case (P7, P11)."""
         finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[request_id.request_id] = finished
+        self._unanswered[request_id.request_id] = None
         self.spawn(f"work {request_id.request_id}", self._work, request_id, request, finished)
         return _wait(finished)
 
@@ -99,6 +101,9 @@ class OwningServer(OwnedThreads):
     async def _work(self, request_id: ConnectionRequestId, request: Request, finished: "asyncio.Future[None]") -> None:
         try:
             await self.dispatch(request_id, request)
+        except asyncio.CancelledError:  # from outside
+            self.cancelled(request_id)
+            raise
         finally:
             self._waiting.pop(request_id.request_id, None)
             if not finished.done():  # the handler was cancelled
@@ -145,37 +150,54 @@ class OwningServer(OwnedThreads):
         async with record.gate:
             was = not record.closing and await self.manager.unsubscribe_connection_from_thread(request.thread, request.connection)
             record.members.pop(request.connection, None)
-            last = was and not await self.manager.has_subscribers(request.thread)
-            if last:
+            if was and not self.manager.subscribers(request.thread):  # P11: in the step in which it has left
                 await self._close(record)
-        if last:
-            self.spawn(f"closing v{record.conversation.number}", self._unload, record)
-        await self.answer(request_id, Reply.OK if was else Reply.NOT_SUBSCRIBED)
+                self.spawn(f"closing v{record.conversation.number}", self._unload, record)
+        there = self.records.get(request.thread) is record  # else it was unloaded while this request waited for the gate
+        await self.answer(request_id, Reply.OK if was else Reply.NOT_SUBSCRIBED if there else Reply.NOT_LOADED)
 
     async def thread_archive(self, request_id: ConnectionRequestId, request: rq.Archive) -> None:
-        """Close at once, with or without subscribers; answer when the conversation has shut down."""
+        """Take it out of the store; unload it, if it is loaded."""
         record = self.records.get(request.thread)
         if record is None and not self.engine.stored(request.thread):
             await self.answer(request_id, Reply.NOT_FOUND)
             return
         self.engine.archive(request.thread)  # no load begins from now on
-        if request.thread in self._loading:
+        await self._archive(request_id, request.thread)
+
+    async def _archive(self, request_id: ConnectionRequestId, thread: int, closed: LoadedThread | None = None) -> None:
+        """Close at once, with or without subscribers; answer when the conversation has shut down, then tell everybody. `closed`: the record
+        that was closed for the request by a task that was cancelled (P11)."""
+        try:
+            if closed is None:
+                closed = await self._closes(request_id, thread)
+            if closed is not None and self.records.get(thread) is closed:
+                self.go_on(request_id)
+                unloaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                closed.unloaded.append(unloaded)
+                await unloaded
+            await self.answer(request_id, Reply.OK)
+            if closed is not None:
+                await self.broadcast(Closed(thread))
+        except asyncio.CancelledError:
+            self.handed(request_id)
+            self.spawn(f"archiving {request_id.request_id}", self._archive, request_id, thread, closed)
+            raise
+
+    async def _closes(self, request_id: ConnectionRequestId, thread: int) -> LoadedThread | None:
+        """Close the thread's record, and begin to unload it. None: there is none, or another task does."""
+        if thread in self._loading:
             self.go_on(request_id)
-            await self._brought(request.thread)  # P6: a load that has begun is waited for
-        record = self.records.get(request.thread)
-        mine = False
-        if record is not None:
-            async with record.gate:
-                mine = not record.closing
-                if mine:
-                    await self._close(record)
-        if record is not None and mine:
-            self.go_on(request_id)
-            await shut_down(record.conversation)
-            self._forget(record)
-        await self.answer(request_id, Reply.OK)
-        if mine:
-            await self.broadcast(Closed(request.thread))
+            await self._brought(thread)  # P6: a load that has begun is waited for
+        record = self.records.get(thread)
+        if record is None:
+            return None
+        async with record.gate:
+            if record.closing:
+                return None
+            await self._close(record)
+            self.spawn(f"closing v{record.conversation.number}", self._shut, record)
+            return record
 
     async def turn_start(self, request_id: ConnectionRequestId, request: rq.TurnStart) -> None:
         """P8: refused while the thread is closing, since the conversation would accept the turn and never do it."""
@@ -198,6 +220,7 @@ class OwningServer(OwnedThreads):
             return
         if turn:
             record.interrupts.append((turn, request_id))
+            self.handed(request_id)
         else:
             await self.answer(request_id, Reply.OK)
 
@@ -215,6 +238,7 @@ class OwningServer(OwnedThreads):
                 await self.answer(request_id, Reply.FAILED)
                 return
             record.rollback = request_id
+            self.handed(request_id)
 
     async def add_listener(self, request_id: ConnectionRequestId, request: rq.AddListener) -> None:
         """Subscribe under an id."""
@@ -236,12 +260,12 @@ class OwningServer(OwnedThreads):
                 if state is not None and not self.gone(request.connection) and request.connection not in record.members:
                     member = record.members[request.connection] = object()
                     ask(record, request.connection, member)  # P7: the clients that were asked may leave unasked
+                if known is not None and known[0] != request.thread:  # P11: in the step in which the id has moved
+                    await self._leave(*known)
         finally:
             self._claims[request.subscription].remove(request.connection)
             if not self._claims[request.subscription]:
                 del self._claims[request.subscription]
-        if known is not None and known[0] != request.thread:
-            await self._leave(*known)
         await self.answer(request_id, Reply.NOT_LOADED if state is None else Reply.OK)
 
     async def remove_listener(self, request_id: ConnectionRequestId, request: rq.RemoveListener) -> None:
@@ -255,11 +279,8 @@ class OwningServer(OwnedThreads):
     async def _leave(self, thread: int, connection: int) -> None:
         """An id of the connection is gone: the connection is a member no more, unless another grant keeps it subscribed."""
         record = self.records.get(thread)
-        if record is None:
-            return
-        async with record.gate:
-            if connection not in await self.manager.subscribed_connection_ids(thread):
-                record.members.pop(connection, None)
+        if record is not None and connection not in self.manager.subscribers(thread):
+            record.members.pop(connection, None)
 
 
 async def _wait(finished: "asyncio.Future[None]") -> None:

@@ -30,6 +30,8 @@ class ShownServer(NamedTuple):
 class Server(ABC):
     """One server. Its transport calls `open`, `receive`, `close`, `approve`, `deny` and `stop`, which never suspend."""
 
+    has_workers = False  # whether a task of its own does each request, beside the handler
+
     def __init__(self, manager: ManagerApi, engine: Engine) -> None:
         self.manager = manager
         self.engine = engine
@@ -40,6 +42,7 @@ class Server(ABC):
         self.unloading: set[int] = set()  # threads that are loaded and closing
         self.handlers: dict[int | str, asyncio.Task[None]] = {}  # request -> its handler, while that runs
         self.listeners: dict[asyncio.Task[None], tuple[int, int]] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}  # those below by name, from their first step on
         self._background: set[asyncio.Task[None]] = set()  # the loop keeps only weak references to tasks
         self._handle: dict[type[Request], Handle] = {
             rq.Initialize: self.initialize,
@@ -118,10 +121,14 @@ class Server(ABC):
         """Run `work`, and forget its task at the end. A callback that forgets it would be one more step of the loop."""
         task = asyncio.current_task()
         assert task is not None
+        name = task.get_name()
+        self.tasks[name] = task
         try:
             await work(*arguments)
         finally:
             self._background.discard(task)
+            if self.tasks.get(name) is task:
+                del self.tasks[name]
             self.listeners.pop(task, None)
 
     def listen(self, work: Callable[[], Coroutine[Any, Any, None]], thread: int, conversation: EngineConversation) -> asyncio.Task[None]:

@@ -62,8 +62,8 @@ class SendsWhatIsNotWanted(OwningServer):
 class TakesItselfForTheLast(Manager):
     """Every unsubscribe is taken for the last one."""
 
-    async def has_subscribers(self, thread_id: int) -> bool:
-        return False
+    def subscribers(self, thread_id: int) -> list[int]:
+        return []
 
 
 class ClosingBeforeItKnows(OwningServer):

@@ -4,6 +4,7 @@ from subwarden.stateful_tests.specimens.server_defects import (
     answers,
     approvals,
     attribution,
+    cancellations,
     duties,
     effects,
     identity,
@@ -26,4 +27,5 @@ DEFECTS = (
     *effects.DEFECTS,
     *refusals.DEFECTS,
     *surroundings.DEFECTS,
+    *cancellations.DEFECTS,
 )

@@ -77,7 +77,8 @@ class BroadcastsUnderM(OwningServer):
 
     async def broadcast(self, message: Message) -> None:
         async with self.manager.lock:
-            await super().broadcast(message)
+            for room in self._post(message):
+                await room
 
 
 class ListWaitsForStarts(OwningServer):

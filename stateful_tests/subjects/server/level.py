@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from subwarden.checking.server.graph import ServerGraph
+from subwarden.impl.server.server import Server
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import BY_NAME, REQUESTS, Reply
 from subwarden.model.server.stakes import Stake
@@ -20,8 +21,16 @@ from subwarden.stateful_tests.exploring.drawing.machine import bound
 from subwarden.stateful_tests.exploring.level import Drawing
 from subwarden.stateful_tests.subjects.server.claim import claimant
 from subwarden.stateful_tests.subjects.server.machine import ServerMachine
-from subwarden.stateful_tests.subjects.server.play import OF_A_HANDLER, Factory, ServerPlay, prepare
-from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
+from subwarden.stateful_tests.subjects.server.play import (
+    OF_A_HANDLER,
+    OF_A_LISTENER,
+    OF_A_START,
+    OF_A_WORKER,
+    Factory,
+    ServerPlay,
+    prepare,
+)
+from subwarden.stateful_tests.subjects.server.program import CANCELS, FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.subjects.server.simpler import simpler
 
 OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
@@ -42,6 +51,9 @@ ANSWERS = {
 }
 SAYS = {
     FaultKind.CANCELLED: "its handler may be cancelled",
+    FaultKind.WORKER: "its worker may be cancelled",
+    FaultKind.START: "the body of its start may be cancelled",
+    FaultKind.LISTENER: "the listener may be cancelled",
     FaultKind.FAILS: "the engine fails",
     FaultKind.LATE: "the engine is late",
     FaultKind.ENDS: "the conversation may end by itself",
@@ -98,7 +110,10 @@ class ServerLevel:
         loses = [ServerFault(FaultKind.LOSES, place) for place in brings if target(tasks[place][0]) in turns]
         stops = [ServerFault(FaultKind.STOPS, place) for place in brings[:1]]  # the same at any place
         deaf = [ServerFault(FaultKind.DEAF, place) for place in brings]
-        single += loses + stops + deaf
+        workers = [ServerFault(FaultKind.WORKER, place) for _, place in self.with_faults(program, 1).faults]
+        starts = [ServerFault(FaultKind.START, place) for place in brings if not isinstance(tasks[place][0], rq.Resume)]
+        listeners = [ServerFault(FaultKind.LISTENER, place) for place in brings]
+        single += loses + stops + deaf + workers + starts + listeners
         subscribes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
         asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
         denies = [ServerFault(FaultKind.DENIES, place) for place in subscribes if asks]
@@ -108,8 +123,9 @@ class ServerLevel:
             chosen.append(random.choice(denies))
         if loses and not set(loses) & set(chosen):
             chosen.append(random.choice(loses))
-        if deaf and not set(deaf) & set(chosen):
-            chosen.append(random.choice(deaf))
+        for must in (deaf, workers, starts, listeners):
+            if must and not set(must) & set(chosen):
+                chosen.append(random.choice(must))
         chosen += [fault for fault in stops if fault not in chosen]
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
         if len(single) > 1:
@@ -129,12 +145,18 @@ class ServerLevel:
         expected |= points(PointKind.CHANGE, (kind.value for kind in ChangeKind))
         expected |= points(PointKind.STAKE, (stake.value for stake in Stake))
         if cancellation:
-            expected |= {OF_A_HANDLER, *points(PointKind.ANSWER, (f"{name}: {Reply.FAILED.value}" for name in FAILING))}
+            expected |= {
+                OF_A_HANDLER,
+                OF_A_LISTENER,
+                OF_A_WORKER,
+                OF_A_START,
+                *points(PointKind.ANSWER, (f"{name}: {Reply.FAILED.value}" for name in FAILING)),
+            }
         return expected
 
     def absent(self, factory: Factory) -> set[Point]:
-        """Every server has every request."""
-        return set()
+        """Every server has every request, and not every one has workers."""
+        return set() if self._server(factory).has_workers else {OF_A_WORKER}
 
     def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The kinds of changes and answers by the names that `expected` gives them."""
@@ -154,16 +176,20 @@ class ServerLevel:
 
     def awaits(self, factory: Factory) -> set[str]:
         """Every await in the request layer, its listener, and the manager under it."""
+        server = self._server(factory)
+        return awaits_in([*modules_of(type(server)), *modules_of(type(server.manager)), *server.listening()])
+
+    def _server(self, factory: Factory) -> Server:
+        """A server of the subject, to look at."""
         loop = ControlledLoop()
         with loop.entered():
-            play = ServerPlay(factory, prepare(ServerProgram(())), loop, ServerGraph(), set())
-            modules = [*modules_of(type(play.server)), *modules_of(type(play.server.manager)), *play.server.listening()]
+            server = ServerPlay(factory, prepare(ServerProgram(())), loop, ServerGraph(), set()).server
         loop.abandon()
-        return awaits_in(modules)
+        return server
 
     def cancels(self, program: ServerProgram) -> bool:
-        """Whether a handler may be cancelled: an engine that fails is no cancellation."""
-        return any(fault.kind is FaultKind.CANCELLED for fault in program.faults)
+        """Whether a task of the server may be cancelled: an engine that fails is no cancellation."""
+        return any(fault.kind in CANCELS for fault in program.faults)
 
     def say_fault(self, program: ServerProgram, place: int) -> str:
         """The faults of the request at `place`, in words."""

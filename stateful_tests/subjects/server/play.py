@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 Factory = Callable[[Engine], Server]
 
 OF_A_HANDLER = Point(PointKind.CANCELLATION, "of a handler")
+OF_A_LISTENER = Point(PointKind.CANCELLATION, "of a listener")
+OF_A_WORKER = Point(PointKind.CANCELLATION, "of a worker")
+OF_A_START = Point(PointKind.CANCELLATION, "of a start")
+WORKING = {FaultKind.WORKER: ("work", OF_A_WORKER), FaultKind.START: ("starting", OF_A_START)}  # the first word of the task's name
 
 
 class RequestTask(NamedTuple):
@@ -48,6 +52,8 @@ class PreparedRequests(NamedTuple):
     """A program, made ready for many runs."""
 
     tasks: tuple[RequestTask, ...]
+    cancelled: dict[str, tuple[int, Point]]  # tasks of the server that may be cancelled, with the place of their request
+    listening: frozenset[int]  # threads whose listeners may be
     failing: frozenset[int]
     late: frozenset[int]
     ending: frozenset[int]
@@ -73,7 +79,16 @@ def prepare(program: ServerProgram) -> PreparedRequests:
     silent, denying, deaf = clients(FaultKind.SILENT), clients(FaultKind.DENIES), clients(FaultKind.DEAF)
     failing, late = threads(FaultKind.FAILS), threads(FaultKind.LATE)
     ending, refusing, losing = threads(FaultKind.ENDS), threads(FaultKind.REFUSES), threads(FaultKind.LOSES)
-    return PreparedRequests(tasks, failing, late, ending, refusing, losing, threads(FaultKind.STOPS), silent, denying, deaf)
+    cancelled = {
+        f"{word} {tasks[fault.place].name}": (fault.place, point)
+        for kind, (word, point) in WORKING.items()
+        for fault in program.faults
+        if fault.kind is kind
+    }
+    listening = threads(FaultKind.LISTENER)
+    return PreparedRequests(
+        tasks, cancelled, listening, failing, late, ending, refusing, losing, threads(FaultKind.STOPS), silent, denying, deaf
+    )
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
@@ -98,6 +113,29 @@ class _Handlers(dict[int | str, "asyncio.Task[None]"]):
     def __delitem__(self, name: int | str) -> None:
         super().__delitem__(name)
         fault = self._faults.get(str(name))
+        if fault in self._loop.faults:
+            self._loop.faults.remove(fault)
+
+
+class _Tasks(dict[str, "asyncio.Task[None]"]):
+    """The tasks of a server by name; while one is here that may be cancelled, its cancellation is among the loop's faults, once a name."""
+
+    def __init__(self, loop: ControlledLoop, fault_of: Callable[[str, "asyncio.Task[None]"], Event | None]) -> None:
+        super().__init__()
+        self._loop = loop
+        self._fault_of = fault_of
+        self._faults: dict[str, Event] = {}
+
+    def __setitem__(self, name: str, task: "asyncio.Task[None]") -> None:
+        super().__setitem__(name, task)
+        fault = None if name in self._faults else self._fault_of(name, task)
+        if fault is not None:
+            self._faults[name] = fault
+            self._loop.faults.append(fault)
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        fault = self._faults.get(name)
         if fault in self._loop.faults:
             self._loop.faults.remove(fault)
 
@@ -137,6 +175,9 @@ class ServerPlay:
         self.environment.serve(self.server, self.audience)
         if any(task.may_be_cancelled for task in prepared.tasks):
             self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})
+        self._cancelled, self._listening = prepared.cancelled, prepared.listening
+        if self._cancelled or self._listening:
+            self.server.tasks = _Tasks(loop, self._task_fault)
         for task in prepared.tasks:
             loop.events.append(Event(task.start, partial(self.start, task)))
 
@@ -172,6 +213,21 @@ class ServerPlay:
                 self.judge.cancelled(task.place, task.request)  # the call goes on: it is still owed an answer (P11)
 
         return Event(task.cancel, deliver)
+
+    def _task_fault(self, name: str, task: "asyncio.Task[None]") -> Event | None:
+        """The cancellation of a task of the server; None: it is not one that may be cancelled."""
+        place, point = self._cancelled.get(name, (None, OF_A_LISTENER))
+        thread, _ = self.server.listeners.get(task, (None, 0))
+        if place is None and thread not in self._listening:
+            return None
+
+        def deliver() -> None:
+            if self.environment.cancel(name):
+                self.happened.add(point)
+                if place is not None:  # else nobody may notice: another listener goes on
+                    self.judge.cancelled(place, self.judge.requests.named(task_name(place)).request)
+
+        return Event(f"cancel {name}", deliver)
 
     def unfinished(self) -> list[int]:
         """The places of the requests that are being handled."""

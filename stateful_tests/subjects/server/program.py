@@ -12,6 +12,9 @@ class FaultKind(Enum):
     """The kinds of faults that may hit a request."""
 
     CANCELLED = "cancel"  # its handler is cancelled at any await, or not at all
+    WORKER = "cancel worker"  # as well: the task that does it
+    START = "cancel start"  # the body of its start or fork
+    LISTENER = "cancel listener"  # the listener of the conversation that it brings
     FAILS = "fail"  # the engine cannot start or load the conversation
     LATE = "late"  # the engine brings the conversation after all other events
     ENDS = "end"  # the conversation ends by itself at any moment, or not at all
@@ -21,6 +24,9 @@ class FaultKind(Enum):
     SILENT = "silent"  # the client of the request gives no approvals
     DEAF = "deaf"  # from any moment on, or never, the client of the request reads no more
     DENIES = "deny"  # the client of the request refuses the approvals that it is asked for
+
+
+CANCELS = frozenset((FaultKind.CANCELLED, FaultKind.WORKER, FaultKind.START, FaultKind.LISTENER))
 
 
 class ServerFault(NamedTuple):

@@ -219,8 +219,8 @@ def test_raw_choices_are_read_with_the_subscribers() -> None:
     for connection in (1, 2):
         run(manager.connection_initialized(connection))
         run(manager.try_ensure_connection_subscribed(1, connection, connection == 2))
-    assert run(manager.raw_choices(1)) == {1: False, 2: True}
-    assert run(manager.raw_choices(9)) == {}
+    assert manager.raw_choices(1) == {1: False, 2: True}
+    assert manager.raw_choices(9) == {}
 
 
 def test_a_close_drops_the_connections_raw_choice_and_ids() -> None:

@@ -33,7 +33,7 @@ from subwarden.stateful_tests.tests.subjects.server_play import Scripted, server
 SCHEDULES = 40
 MOST = 300
 NEEDS_ANY = [defect for defect in DEFECTS if defect.order is Order.ANY]
-CANCELLED = [defect for defect in DEFECTS if any(fault.kind is FaultKind.CANCELLED for fault in defect.program.faults)]
+CANCELLED = [defect for defect in DEFECTS if SERVER_LEVEL.cancels(defect.program)]
 
 every_defect = pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: d.name)
 

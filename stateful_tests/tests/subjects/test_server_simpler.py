@@ -203,7 +203,12 @@ ONE = ["initialize", 1]
         ([[["reboot", 1]]], [], "unknown request 'reboot'; known: initialize"),
         ([[["initialize"]]], [], "initialize takes 1 arguments, not 0"),
         ([[["thread_resume", 1, "t1"]]], [], "thread_resume: 't1' is not of type int"),
-        ([[ONE]], [["explode", 0]], "a fault is what goes wrong (cancel, fail, late, end, refuse, lose, stop, silent, deaf, deny)"),
+        (
+            [[ONE]],
+            [["explode", 0]],
+            "a fault is what goes wrong (cancel, cancel worker, cancel start, cancel listener, "
+            "fail, late, end, refuse, lose, stop, silent, deaf, deny)",
+        ),
         ([[ONE]], [["cancel", 1]], "a fault names a task by its place, 0 to 0, not 1"),
         ([[ONE]], [["cancel", True]], "a fault names a task by its place, 0 to 0, not True"),
         ([[ONE]], ["cancel"], "a fault is what goes wrong"),

@@ -1,5 +1,12 @@
-"""How a hunt grows with a cluster."""
+"""How a hunt and an exploration grow with a cluster."""
 
-from subwarden.benchmarks.scale.growth import main
+from collections.abc import Iterator
 
-__all__ = ["main"]
+from subwarden.benchmarks.scale import explorations, growth
+
+
+def main() -> Iterator[str]:
+    """The hunt, then the exploration."""
+    yield from growth.main()
+    yield ""
+    yield from explorations.main()

@@ -15,7 +15,9 @@ from subwarden.cli.reporting.files import write_file, write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
+from subwarden.reports.layout.wrapping import write_line
 from subwarden.reports.records.finding import ScriptRecord
+from subwarden.reports.records.hunt import KILLING
 from subwarden.reports.records.replay import ReplayRecord
 from subwarden.reports.replay import write_replay
 from subwarden.scheduling.order import Order
@@ -25,9 +27,11 @@ from subwarden.stateful_tests.explore.code import MARK as SCENARIO_MARK
 from subwarden.stateful_tests.runs.bounded import text_of_stdin
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.found.kept import file_of
-from subwarden.stateful_tests.runs.record import script_record
+from subwarden.stateful_tests.runs.killing import ENDS_THE_PROCESS, killed_by
+from subwarden.stateful_tests.runs.record import script_record, task_rows
 from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay, Replay, read
 from subwarden.stateful_tests.runs.trust import allow
+from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming, load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.trace import Tracer
@@ -72,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     if options.trace and replay.level != MANAGER_LEVEL.name:
         raise BadReplay(f"the replay is of level {replay.level}; --trace needs level {MANAGER_LEVEL.name}, which the TLA+ twin models")
     allow(replay.subject, replay.digest, "the replay", named=options.subject is not None)
+    if replay.cause == ENDS_THE_PROCESS:
+        return _killing(replay, options)
     restart(replay.hash_seed or 0)
     factory = load(replay.subject, replay.level)
     tracer = Tracer()
@@ -92,6 +98,29 @@ def run(options: argparse.Namespace) -> int:
         *(partial(console.print, Text(note), soft_wrap=True) for note in notes),
     )
     return 0 if cause is None else 1
+
+
+def _killing(replay: Replay, options: argparse.Namespace) -> int:
+    """Play a run that ends the process that runs it, and say how."""
+    wanted = [name for name in ("script", "trace", "json", "html", "format") if vars(options).get(name)]
+    if wanted:
+        raise BadReplay(f"the run ends the process that runs it, so there is no table of it; leave --{wanted[0]} out")
+    load(replay.subject, replay.level)
+    died = killed_by(replay)
+    console = console_for(sys.stdout)
+    for line in _told(replay):
+        write_line(line, console)
+    if died is None:
+        write_line(f"subject {replay.subject}: holds (the run does not end the process any more)", console, "bold green")
+        return 0
+    write_line(f"subject {replay.subject}: violated ({KILLING}: it {died})", console, "bold red")
+    return 1
+
+
+def _told(replay: Replay) -> list[str]:
+    """The tasks of a run, and all that happens until the process ends."""
+    tasks = [f"{task['name']}  {', '.join(task['operations'])}" for task in task_rows(LEVELS[replay.level], replay.program)]
+    return [*tasks, f"then, in order {replay.order.value}: {', '.join(replay.names)}"]
 
 
 def with_script(record: ReplayRecord, replay: Replay, made: ScriptRecord | None) -> ReplayRecord:

@@ -34,6 +34,8 @@ def write_hunt(record: HuntRecord, console: Console, *, verbose: bool = False, p
     for of in record.get("killing", []):
         write_line(KILLING, console, "bold red")
         write_line(f"  in round {of['round']} of worker {of['worker']}, {of['check']}, each of three workers {of['died']}", console)
+        if "replay" in of:
+            write_searchable(f"replay: subwarden replay {quote(of['replay'])}", console)
         write_searchable(f"again: {of['again']}\n", console)
     console.print(_checks(record["coverage"], console.width, verbose=verbose))
     if verbose:

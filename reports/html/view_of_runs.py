@@ -12,7 +12,7 @@ from subwarden.reports.html.view import FindingView, View, bullets, plural, tabl
 from subwarden.reports.records.coverage import CoverageRecord
 from subwarden.reports.records.finding import BrokenRecord, FindingRecord
 from subwarden.reports.records.gate import AdapterRecord, GateRecord, PlayRecord
-from subwarden.reports.records.hunt import KILLING, HuntRecord, killing_said
+from subwarden.reports.records.hunt import KILLING, HuntRecord, killing_said, killing_shown
 from subwarden.reports.records.replay import ReplayRecord, why_recorded
 
 COVERED = "Coverage of each check"
@@ -80,7 +80,7 @@ def hunt_view(record: HuntRecord) -> View:
         pictures=_coverage(record["coverage"], {}),
         findings=[
             *(finding_view(finding) for finding in record["findings"]),
-            *(FindingView("ends-the-process", KILLING, [killing_said(of)], replay=of["again"]) for of in killing),
+            *(FindingView("ends-the-process", KILLING, [killing_said(of)], replay=killing_shown(of)) for of in killing),
         ],
         sections=[("Strategies", strategies), *_gaps(record["never_fired"], [*record["doubts"], *record["lost"]], record)],
     )

@@ -1,5 +1,6 @@
 """The record of a hunt, over all its sessions."""
 
+from shlex import quote
 from typing import Final, Literal, NotRequired, TypedDict
 
 from subwarden.reports.records.coverage import HuntCoverageRecord
@@ -40,7 +41,7 @@ class OutcomesRecord(TypedDict):
 
 class KillingRecord(TypedDict):
     """The subject ends the process that runs it: in this round of this worker, all that ran it have `died`. `again`: a command that shows
-    it.
+    it; `replay`: the file of the run in which the last of them died.
     """
 
     check: str
@@ -48,9 +49,15 @@ class KillingRecord(TypedDict):
     round: int
     died: str
     again: str
+    replay: NotRequired[str]
 
 
 KILLING = "the subject ends the process that runs it"
+
+
+def killing_shown(of: KillingRecord) -> str:
+    """The command that shows it."""
+    return f"subwarden replay {quote(of['replay'])}" if "replay" in of else of["again"]
 
 
 def killing_said(of: KillingRecord) -> str:

@@ -7,7 +7,7 @@ import faulthandler
 import re
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from subwarden.checking.place import place
 from subwarden.scheduling.uncontrolled import is_library
+from subwarden.stateful_tests.exploring.black_box import LastRun, read
 
 CRASHES = tuple(getattr(signal, name) for name in "SIGSEGV SIGBUS SIGFPE SIGILL SIGABRT".split() if hasattr(signal, name))
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
@@ -24,10 +25,13 @@ JOINED_WITHIN = 1.0  # seconds: a process that has closed its pipe is ending
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a worker died, in words. `by_itself`: nobody else can have ended it, so the code that it ran has."""
+    """How a worker died, in words. `by_itself`: nobody else can have ended it, so the code that it ran has; `run`: the run that it was in,
+    where that was written down.
+    """
 
     said: str
     by_itself: bool = False
+    run: LastRun | None = None
 
     def __str__(self) -> str:
         return self.said
@@ -38,6 +42,7 @@ class CrashNote:
 
     def __init__(self) -> None:
         self._path = Path(gettempdir()) / f"subwarden-crash-{uuid4().hex}"
+        self.black_box = self._path.with_suffix(".run")
 
     def listen(self) -> None:
         """In the worker: a crash is noted from now on."""
@@ -51,7 +56,10 @@ class CrashNote:
 
     def died(self, code: int | None) -> Death:
         """In the parent: how the worker died, from its exit code as Python gives it; None: it still runs."""
-        text = self.close()
+        run = read(self.black_box)
+        return replace(self._died(code, self.close()), run=run)
+
+    def _died(self, code: int | None, text: str) -> Death:
         if code is None or code >= 0:
             return Death("stopped answering") if code is None else Death(f"ended with exit code {code}", by_itself=True)
         number = -code
@@ -67,6 +75,7 @@ class CrashNote:
         text = ""
         with suppress(OSError):
             text = self._path.read_text(encoding="utf-8", errors="replace")
-        with suppress(OSError):
-            self._path.unlink()
+        for path in (self._path, self.black_box):
+            with suppress(OSError):
+                path.unlink()
         return text

@@ -25,6 +25,7 @@ from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.schedule import Follower, Guide, Recorder
 from subwarden.scheduling.strategies.strategy import Exhausted, Strategy, chooser_of
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked, abandon
+from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
 from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Program
 from subwarden.stateful_tests.exploring.observers import Observer, heard
@@ -87,7 +88,11 @@ class Runner:
             if observers:
                 play.audience.begun(play)
             try:
-                ended = run(loop, self.order, make(LoopCandidates(loop, self.order)), play.audience.stepped, every_choice=every_choice)
+                choose = make(candidates := LoopCandidates(loop, self.order))
+                if BLACK_BOX.on:
+                    BLACK_BOX.begins({"order": self.order.value, "program": program.encode()})
+                    choose, every_choice = BLACK_BOX.recording(candidates, choose, every_choice=every_choice), True
+                ended = run(loop, self.order, choose, play.audience.stepped, every_choice=every_choice)
             except Blocked:  # outside of any task: in a callback, or in show()
                 ended = Ending.STOPPED, [], play.judge.steps
             except BaseException:  # nothing can be tried, a schedule cannot be followed, Ctrl-C: nothing may be left to complain

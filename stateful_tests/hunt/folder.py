@@ -128,6 +128,16 @@ class Folder:
         self.journal({"gone": cause.slug()})
         return gone
 
+    def keep_killing(self, name: str, run: dict[str, Any]) -> Path:
+        """Write a run that ends the process that runs it."""
+        path = self.path / "killing" / f"{name}.json"
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise BadFolder(f"cannot write {path}: {error.strerror}; {MEND}") from None
+        self._replace(path, run)
+        return path
+
     def keep_end_states(self, totals: Totals) -> None:
         """Write the end states of runs."""
         self._replace(self.path / END_STATES, {check: counter.encode() for check, counter in totals.end_states.items()})

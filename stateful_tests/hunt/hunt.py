@@ -159,7 +159,7 @@ class Hunt:
             mine = set(slot.unshrunk)
         unshrunk = tuple(kept for cause, kept in self.findings.items() if cause in mine and not kept.shrunk)
         work = (plan.subject, plan.checks, plan.seed, worker, first, left)
-        return Assignment(*work, self._deadline, known, unshrunk, slot.memory, plan.budget, slot.shrunk_for)
+        return Assignment(*work, self._deadline, known, unshrunk, slot.memory, plan.budget, slot.shrunk_for, noted=slot.suspicious)
 
     def _known(self) -> dict[Cause, Rank]:
         return {cause: kept.finding.rank()[:2] for cause, kept in self.findings.items() if kept.shrunk}
@@ -245,7 +245,7 @@ class Hunt:
         late = self._stopping or (self._deadline is not None and monotonic() >= self._deadline)
         blamed = how.by_itself or self._plan.rounds is not None  # a round that is done again is the same; else somebody may have killed it
         if (blamed and slot.poisoned(how.said if self._plan.rounds is None else at)) or poisoned:
-            self._set_aside(worker, at, how.said)
+            self._set_aside(worker, at, how)
         if not late and slot.may_be_taken():
             self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
             slot.taken()
@@ -257,10 +257,14 @@ class Hunt:
         left = f"the hunt goes on with {others} other{'s' * (others != 1)}" if others else "there is no other"
         self._report(worker, f"{how} in round {at}; its findings are kept; {left}")
 
-    def _set_aside(self, worker: int, at: int, how: str) -> None:
+    def _set_aside(self, worker: int, at: int, how: Death) -> None:
         """The subject ends each process that does this round, which is left out: that is a finding."""
         self.totals.rounds[worker] = at + 1
-        of = self._plan.killing(worker, at, how)
+        of = self._plan.killing(worker, at, how.said)
+        replay = self._plan.killing_run(worker, at, how)
+        path = None if replay is None else self._folder.keep_killing(f"round-{at}-of-worker-{worker}", replay.encode())
+        if path is not None:
+            of["replay"] = str(path)
         self.totals.killing.append(of)
         self._folder.journal({"killing": of})
         self._listener.say(f"found: {killing_said(of)}; again: {of['again']}")

@@ -5,11 +5,16 @@ from shlex import join
 
 from subwarden.reports.records.hunt import KillingRecord
 from subwarden.scheduling import pinned, string_hash
+from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check, checks_of
+from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.hunt.folder import LEVELS as LEVEL_CHOICES
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.hunt.worker import check_of
+from subwarden.stateful_tests.runs.files import digest_of
+from subwarden.stateful_tests.runs.killing import ENDS_THE_PROCESS
+from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of, load
 
@@ -43,6 +48,15 @@ class Plan:
         again += ["--level", *levels] if len(levels) == 1 and levels <= set(LEVEL_CHOICES) else []
         check = check_of(self.checks, worker, number).name
         return {"check": check, "worker": worker, "round": number, "died": died, "again": join(again)}
+
+    def killing_run(self, worker: int, number: int, how: Death) -> Replay | None:
+        """The run in which the last process of that round has died, if it was written down."""
+        if how.run is None:
+            return None
+        check, about = check_of(self.checks, worker, number), how.run.about
+        program, level = LEVELS[check.level].decode(about["program"]), check.level
+        order, names, seed = Order(about["order"]), how.run.names, self.hash_seed(worker)
+        return Replay(self.subject, order, program, names, ENDS_THE_PROCESS, level, seed, digest_of(self.subject))
 
     def hash_seed(self, worker: int) -> int:
         """The seed of the string hash of `worker`. Each has another: production, too, chooses the order of a set."""

@@ -25,6 +25,7 @@ from typing import Any
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.crash import CrashNote
@@ -61,6 +62,7 @@ class Assignment:
     budget: float | None = None  # seconds of the session; None where the number of rounds decides
     shrunk_for: float = 0.0  # seconds that the workers before it in this session took for making findings small
     pause: float | None = None  # seconds after which it ends between two rounds, for another to go on
+    noted: bool = False  # whether each run is written down while it goes on, since workers before it have died
 
 
 def check_of(checks: tuple[Check, ...], worker: int, number: int) -> Check:
@@ -83,6 +85,8 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int
         signal.signal(number, signal.SIG_IGN)
     go_with_parent()
     note.listen()
+    if assignment.noted:
+        BLACK_BOX.open(note.black_box)
     MEMORY.allow(*memory)
     MEMORY.bound_single_requests()
     with suppress(BrokenPipeError, ConnectionResetError):  # the hunt has died meanwhile: nobody listens to the last word

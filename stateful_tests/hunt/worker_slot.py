@@ -50,6 +50,11 @@ class WorkerSlot:
         self.deaths = (alike, died + 1 if alike == before else 1)
         return self.deaths[1] == POISONED
 
+    @property
+    def suspicious(self) -> bool:
+        """Whether the next worker that dies alike will be the last that is allowed to."""
+        return self.deaths[1] == POISONED - 1
+
     def may_be_taken(self) -> bool:
         """The worker was killed; returns whether another is to take its place."""
         self.lost += 1

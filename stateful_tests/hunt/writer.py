@@ -27,6 +27,12 @@ class Writer:
         self._try(lambda: kept_at.append(self._folder.keep(subject, kept)))
         return kept_at[0] if kept_at else None
 
+    def keep_killing(self, name: str, run: dict[str, Any]) -> Path | None:
+        """See `Folder.keep_killing`. None if it failed."""
+        kept_at: list[Path] = []
+        self._try(lambda: kept_at.append(self._folder.keep_killing(name, run)))
+        return kept_at[0] if kept_at else None
+
     def keep_end_states(self, totals: Totals) -> None:
         """See `Folder.keep_end_states`."""
         self._try(lambda: self._folder.keep_end_states(totals))

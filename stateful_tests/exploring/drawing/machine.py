@@ -20,6 +20,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, happen, loop_for, width
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked, abandon
+from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.coverage.overlap import out_of_turn
 from subwarden.stateful_tests.exploring.coverage.points import EVENT_BETWEEN, Point
 from subwarden.stateful_tests.exploring.drawing.escape import escaping
@@ -87,12 +88,14 @@ class Machine(RuleBasedStateMachine):
         self.names.append(f"+{task.start}")
         if self.loop.ready:
             self.happened.add(EVENT_BETWEEN[self.order])
+        self.noted()
         with self.loop.entered():
             self.play.start(task)
 
     def pick(self, pick: int) -> None:
         """Run candidate `pick`, alone, and judge it."""
         self.names.append(LoopCandidates(self.loop, self.order).names()[pick])
+        self.noted()
         self.happened.update(out_of_turn(self.order, pick, width(self.loop, self.order), len(self.loop.events)))
         limit = sys.getrecursionlimit()
         WATCHDOG.watch(self.loop)
@@ -110,6 +113,11 @@ class Machine(RuleBasedStateMachine):
         if self.loop.blocked is not None or len(self.names) > self.limit:
             self.over = True  # a driver will play the program again and judge it; here nothing can go on
             abandon(self.loop)
+
+    def noted(self) -> None:
+        """The run until now is written down, where the subject may end the process."""
+        if BLACK_BOX.on:
+            BLACK_BOX.begins({"order": self.order.value, "program": self.program.encode()}, self.names)
 
     def moving(self) -> bool:
         """Whether a step, an event or a timer is left."""

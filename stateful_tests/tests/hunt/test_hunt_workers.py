@@ -115,9 +115,19 @@ def test_a_subject_that_kills_its_workers_is_a_finding(how: tuple[str, str], tmp
     assert f"again: {killing['again']}" in out
     assert "violated (1 finding" in out
     assert Folder(tmp_path / "hunt").totals().killing == [killing]
+    assert f"replay: subwarden replay {killing['replay']}" in out
+    replay = ["replay", killing["replay"], "--subject", f"{subject}:Mine"]
+    assert main(replay) == 1
+    out, _ = capsys.readouterr()
+    assert "violated (the subject ends the process that runs it: it ended with exit code 7)" in " ".join(out.split())
+    subject.write_text(DIES.replace("_exit(7)", "getpid()"), encoding="utf-8")
+    assert main(replay) == 0
+    assert "holds (the run does not end the process any more)" in " ".join(capsys.readouterr().out.split())
+    subject.write_text(DIES, encoding="utf-8")
     if "--rounds" in how:
         assert main([*shlex.split(killing["again"])[1:], "--dir", str(tmp_path / "again"), "--json", str(record)]) == 1
-        assert json.loads(record.read_text(encoding="utf-8"))["killing"] == [killing]
+        (again,) = json.loads(record.read_text(encoding="utf-8"))["killing"]
+        assert again | {"replay": ""} == killing | {"replay": ""}
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from subwarden.cli.reporting.files import write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.reports.formats.places import place_in, place_of
 from subwarden.reports.layout.console import console_for
+from subwarden.reports.layout.wrapping import write_searchable
 from subwarden.reports.records.exploration import ScenarioFindingRecord
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.reports.scenario.steps import scenario_steps, with_paths
@@ -22,14 +23,15 @@ from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.explore.api import plan_of
-from subwarden.stateful_tests.explore.code import decode
+from subwarden.stateful_tests.explore.code import Coded, decode
 from subwarden.stateful_tests.explore.crew import Crew, Processes
 from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, explore_scenario
-from subwarden.stateful_tests.explore.once import follow
+from subwarden.stateful_tests.explore.once import follow, killed_by
 from subwarden.stateful_tests.explore.pictured import add_pictures
 from subwarden.stateful_tests.explore.saved import SavedRuns
 from subwarden.stateful_tests.explore.script import add_script
 from subwarden.stateful_tests.exploring.budget import lasting
+from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
 
@@ -69,6 +71,8 @@ def run(options: argparse.Namespace) -> int:
         restart(coded.hash_seed or 0)
     remember(options.scenario)
     scenario = load_scenario(options.scenario)
+    if coded is not None and coded.kills:
+        return _killing(options, coded)
     if coded is not None:
         exploring = follow(scenario, coded, frozenset(options.leave))
     else:
@@ -119,6 +123,20 @@ def _crew(scenario: Scenario, plan: Plan, options: argparse.Namespace) -> Iterat
         return
     with closing(Processes(scenario.name, plan.leave, fitting("explore", options.jobs), options.max_memory)) as crew:
         yield crew
+
+
+def _killing(options: argparse.Namespace, coded: Coded) -> int:
+    """Play a run that ends the process that runs it, and say how. Returns the exit code."""
+    wanted = [name for name in ("script", "json", "html", "format") if vars(options).get(name)]
+    if wanted:
+        raise BadReplay(f"the run ends the process that runs it, so there is no table of it; leave --{wanted[0]} out")
+    died = killed_by(options.scenario, coded, frozenset(options.leave))
+    console = console_for(sys.stdout)
+    if died is None:
+        write_searchable(f"{options.scenario}: holds (the run does not end the process any more)", console, "bold green")
+        return 0
+    write_searchable(f"{options.scenario}: violated (it ends the process that runs it: it {died})", console, "bold red")
+    return 1
 
 
 class _News:

@@ -63,7 +63,7 @@ def sizes() -> tuple[int, int]:
     crew = _Overheard(Alone(lambda rules: ScenarioRunner(scenario, rules)))
     explore_scenario(scenario, Plan((Order.ANY,), schedules=SCHEDULES), UNLIMITED, crew=crew)
     more = frozenset[str](), 0, pack(SCENARIO), identity.here(), None
-    tasks = [(len(pickle.dumps(ExploringTask("scale", "scale", of, *more))), len(pickle.dumps(done))) for of, done in crew.heard]
+    tasks = [(len(pickle.dumps(ExploringTask("scale", "scale", of, False, *more))), len(pickle.dumps(done))) for of, done in crew.heard]
     return max(tasks)
 
 

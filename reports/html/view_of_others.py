@@ -11,7 +11,7 @@ from subwarden.reports.html.view import FindingView, View, bullets, plural, tabl
 from subwarden.reports.html.view_of_runs import script_said
 from subwarden.reports.records.exec import ExecFindingRecord, ExecGateRecord, ProtocolRecord
 from subwarden.reports.records.exploration import ExplorationRecord, ScenarioFindingRecord
-from subwarden.reports.scenario.exploration import happens, killing_said, replay_line
+from subwarden.reports.scenario.exploration import happens, killing_said, killing_shown, replay_line
 from subwarden.reports.scenario.steps import scenario_steps
 
 
@@ -64,7 +64,7 @@ def _process_finding(finding: ExecFindingRecord) -> FindingView:
 def exploration_view(record: ExplorationRecord) -> View:
     """The page of an exploration of a scenario."""
     schedules = sum(check["schedules"] for check in record["checks"])
-    killing = record.get("killing", [])
+    killing = [(killing_said(record["scenario"], of), killing_shown(record["scenario"], of)) for of in record.get("killing", [])]
     said = [f"{plural(len(record['findings']) + len(killing), 'finding')} in {plural(schedules, 'schedule')} (seed {record['seed']})."]
     said += [STOPPED] if record["stopped"] else []
     rows = [
@@ -87,7 +87,7 @@ def exploration_view(record: ExplorationRecord) -> View:
         pictures=[counts("Schedules of each order", bars)] if bars else [],
         findings=[
             *(_scenario_finding(finding, record["scenario"]) for finding in record["findings"]),
-            *(FindingView("ends-the-process", killing_said(record["scenario"], of)) for of in killing),
+            *(FindingView("ends-the-process", what, replay=shown) for what, shown in killing),
         ],
         sections=[
             ("Orders", table(("order", "verdict", "schedules", "steps", "complete"), rows, (2, 3))),

@@ -73,10 +73,13 @@ class ScenarioFindingRecord(TypedDict):
 
 
 class ScenarioKillingRecord(TypedDict):
-    """The scenario ends the process that runs it: in this order, all processes that did the same runs have `died`."""
+    """The scenario ends the process that runs it: in this order, all processes that did the same runs have `died`.
+    `replay`: the run in which the last of them died.
+    """
 
     order: OrderName
     died: str
+    replay: NotRequired[str]
 
 
 class ScenarioCheckRecord(TypedDict):

@@ -39,7 +39,10 @@ def write_exploration(record: ExplorationRecord, console: Console, *, timings: b
         write_scenario_finding(finding, record["scenario"], console)
         console.print()
     for of in record.get("killing", []):
-        write_searchable(f"{killing_said(record['scenario'], of)}\n", console, "bold red")
+        write_searchable(killing_said(record["scenario"], of), console, "bold red")
+        if "replay" in of:
+            write_searchable(f"replay: {killing_shown(record['scenario'], of)}", console)
+        console.print()
     for check in record["checks"]:
         write_searchable(_covered(check, timings=timings), console)
     for said in record.get("lost", []):
@@ -57,6 +60,11 @@ def write_exploration(record: ExplorationRecord, console: Console, *, timings: b
 def killing_said(scenario: str, of: ScenarioKillingRecord) -> str:
     """In words, for a line."""
     return f"{scenario} ends the process that runs it: in order {of['order']}, each of three workers {of['died']}"
+
+
+def killing_shown(scenario: str, of: ScenarioKillingRecord) -> str | None:
+    """The command that shows it, if the run is known."""
+    return f"subwarden explore {quote(scenario)} --replay {of['replay']}" if "replay" in of else None
 
 
 def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, console: Console) -> None:

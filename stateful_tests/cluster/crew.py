@@ -15,6 +15,7 @@ from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.explore.crew import MOST_DEATHS, TICK, outcome_of
 from subwarden.stateful_tests.explore.portions import Done, Portion
 from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.crash import Death
 
 AHEAD = 2  # tasks for each thread of the cluster that the scheduler has at a time
 
@@ -47,7 +48,7 @@ class DaskCrew:
                     return
                 while waiting and len(self._futures) < most:
                     number = waiting.popleft()
-                    at[self._submit(portions[number])] = number
+                    at[self._submit(portions[number], deaths[number] == MOST_DEATHS - 1)] = number
                 for key, what, about in self._heard():
                     if what == "begun":
                         self._begins(key, about)
@@ -77,13 +78,13 @@ class DaskCrew:
         said = f"the scheduler {self._hosts.address} has gone; this process does the rest"
         self.lost += [] if said in self.lost else [said]
 
-    def _submit(self, portion: Portion) -> str:
+    def _submit(self, portion: Portion, noted: bool) -> str:
         fitting = self._hosts.fitting()
         if fitting == []:
             raise BadCluster(self._hosts.nobody())
         self._number += 1
         key = f"{self._topic}-{self._number}"
-        task = ExploringTask(key, self._topic, portion, *self._more)
+        task = ExploringTask(key, self._topic, portion, noted, *self._more)
         future = self._futures[key] = self._client.submit(explore_portion, task, key=key, pure=False, workers=fitting)
         future.add_done_callback(lambda ended: self._client.loop.add_callback(self._fetch, key, ended))
         return key
@@ -120,14 +121,14 @@ class DaskCrew:
         """The outcome of a portion; None: it is to be done again. Raises BadCluster, WorkerFailed, BadScenario."""
         what, about = answer
         if what == "killed" or (what == "error" and isinstance(about, KilledWorker)):
-            return Done(complete=False, killed=f"ended its Dask worker, {', '.join(hosts[:MOST_DEATHS])}")
+            return Done(complete=False, killed=Death(f"ended its Dask worker, {', '.join(hosts[:MOST_DEATHS])}"))
         if what in ("error", "refused"):
             self._refused(what, about)
             return None
         if what not in ("lost", "unwanted"):
             return outcome_of(what, about)
         deaths[number] += 1
-        died = "was cancelled by the cluster" if about is None else str(about)
+        died = about or Death("was cancelled by the cluster")
         if deaths[number] == MOST_DEATHS:
             return Done(complete=False, killed=died)
         self.lost.append(f"a worker {died}; another does its portion again")

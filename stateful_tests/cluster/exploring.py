@@ -23,13 +23,14 @@ _processes: dict[tuple[str, int], Beside] = {}  # by topic and thread of the Das
 
 @dataclass(frozen=True, slots=True)
 class ExploringTask:
-    """The task. `topic`: names the exploration; `versions`: those of the client; `memory`: bytes that the scenario may take on one machine,
-    None for half of it.
+    """The task. `topic`: names the exploration; `noted`: whether runs are written down; `versions`: those of the client; `memory`: bytes
+    that the scenario may take on one machine, None for half of it.
     """
 
     key: str
     topic: str
     portion: Portion
+    noted: bool
     leave: frozenset[str]
     hash_seed: int
     luggage: Luggage
@@ -57,7 +58,7 @@ def explore_portion(task: ExploringTask) -> tuple[str, Any]:
     if process is None:
         first = task.luggage.subject, task.leave, (task.memory, host.state.nthreads)
         process = _processes[mine] = Beside("serve_exploring", folder, task.hash_seed, first)
-    process.send(("do", task.portion))
+    process.send(("do", (task.portion, task.noted)))
     while (known := host.state.tasks.get(task.key)) is not None and known.state == "executing":
         if not process.pipe.poll(LOOK_EVERY):
             continue

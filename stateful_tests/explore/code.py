@@ -22,15 +22,20 @@ CHECK = 3  # bytes
 
 CHANGED = "its code, or a library, has changed since"
 HASHED, UNPINNED = 16, 32  # flags: the seed of the string hash follows; nobody knows it
+KILLS = 64  # a flag: the run ends the process that runs it
 
 
 class Coded(NamedTuple):
-    """A run: its rules, its choices without the last zeros, the check of its schedule, the seed of the string hash (None: not known)."""
+    """A run: its rules, its choices without the last zeros, the check of its schedule, the seed of the string hash (None: not known).
+
+    `kills`: it ends the process that runs it.
+    """
 
     rules: Rules
     choices: list[int]
     check: bytes
     hash_seed: int | None = 0
+    kills: bool = False
 
 
 def coded_run(rules: Rules, choices: list[int], schedule: Sequence[str]) -> Coded:
@@ -58,6 +63,7 @@ def encode(coded: Coded) -> str:
     rules = coded.rules
     flags = (rules.order is Order.ANY) | rules.slow_steps << 1 | rules.faults << 2 | rules.cancel << 3
     flags |= UNPINNED if coded.hash_seed is None else HASHED if coded.hash_seed else 0
+    flags |= KILLS * coded.kills
     data = bytearray([flags]) + coded.check + (_number(coded.hash_seed) if coded.hash_seed else b"")
     last = 0
     for at, pick in enumerate(coded.choices):
@@ -76,7 +82,7 @@ def decode(text: str) -> Coded:
     try:
         body = text.removeprefix(MARK)
         data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
-        if len(data) <= CHECK or data[0] >= 2 * UNPINNED or (data[0] & HASHED and data[0] & UNPINNED):
+        if len(data) <= CHECK or data[0] >= 2 * KILLS or (data[0] & HASHED and data[0] & UNPINNED):
             raise ValueError
         choices: list[int] = []
         hash_seed = None if data[0] & UNPINNED else 0
@@ -96,7 +102,7 @@ def decode(text: str) -> Coded:
         raise BadReplay(f"the replay {text[:40]!r} is damaged (cut or changed); copy the whole word again") from None
     flags = data[0]
     rules = Rules(Order.ANY if flags & 1 else Order.FIFO, bool(flags & 2), bool(flags & 4), bool(flags & 8))
-    return Coded(rules, choices, data[1 : 1 + CHECK], hash_seed)
+    return Coded(rules, choices, data[1 : 1 + CHECK], hash_seed, bool(flags & KILLS))
 
 
 def _number(number: int) -> bytes:

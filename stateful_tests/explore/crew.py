@@ -87,7 +87,8 @@ class Processes:
                 for pipe in self._free(len(waiting)):
                     self._busy[pipe] = waiting.popleft()
                     with suppress(OSError):  # it has died, which is seen when it is listened to
-                        pipe.send(("do", portions[self._busy[pipe]]))
+                        number = self._busy[pipe]
+                        pipe.send(("do", (portions[number], deaths[number] == MOST_DEATHS - 1)))
                 for pipe in cast("list[Connection[Any, Any]]", wait(list(self._busy), timeout=TICK)):
                     number, outcome = self._heard(pipe, deaths)
                     if outcome is not None:
@@ -130,7 +131,7 @@ class Processes:
             message, about = pipe.recv()
         except (EOFError, OSError):
             process, note = self._processes[pipe]
-            died = str(note.of_child(process))
+            died = note.of_child(process)
             self._end(pipe)
             deaths[number] += 1
             if deaths[number] == MOST_DEATHS:

@@ -6,7 +6,13 @@ from typing import Protocol
 
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.verdict import Verdict, worst
-from subwarden.reports.records.exploration import EXPLORE_SCHEMA, ExplorationRecord, ScenarioCheckRecord, ScenarioFindingRecord
+from subwarden.reports.records.exploration import (
+    EXPLORE_SCHEMA,
+    ExplorationRecord,
+    ScenarioCheckRecord,
+    ScenarioFindingRecord,
+    ScenarioKillingRecord,
+)
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
@@ -15,6 +21,7 @@ from subwarden.stateful_tests.explore.crew import Crew
 from subwarden.stateful_tests.explore.minimal import FAULTS, Run, patience
 from subwarden.stateful_tests.explore.search import SILENT, Explored, Finding, Search, SearchListener
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
+from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.narrate import Narration
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
@@ -118,12 +125,20 @@ def explore_scenario(
         "sometimes": dict(sorted(met.items())),
         "doubts": doubts,
     }
-    killed = [each for each in explored if each.killed]
-    if killed:
-        record["killing"] = [{"order": each.rules.order.value, "died": each.killed} for each in killed]
+    killing = [_killing(each.rules, each.killed) for each in explored if each.killed is not None]
+    if killing:
+        record["killing"] = killing
     if crew is not None and crew.lost:
         record["lost"] = crew.lost
     return Exploring(record, [finding.run for finding, _ in findings])
+
+
+def _killing(rules: Rules, died: Death) -> ScenarioKillingRecord:
+    made: ScenarioKillingRecord = {"order": rules.order.value, "died": died.said}
+    if died.run is not None:
+        about = Rules(**{**died.run.about, "order": rules.order})
+        made["replay"] = encode(coded_run(about, list(died.run.picks), died.run.names)._replace(kills=True))
+    return made
 
 
 def _check(explored: Explored) -> ScenarioCheckRecord:

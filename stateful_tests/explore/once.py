@@ -19,10 +19,12 @@ from subwarden.stateful_tests.explore.code import Coded, changed_since, check_of
 from subwarden.stateful_tests.explore.exploration import Exploring, finding_record
 from subwarden.stateful_tests.explore.minimal import record
 from subwarden.stateful_tests.explore.search import Finding
+from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.runs.killing import dying
 from subwarden.stateful_tests.subjects.scenario.explain import words
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
-from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
+from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
 from subwarden.world.chance import controlled_chance
 from subwarden.world.clock import controlled_clocks
 from subwarden.world.loop import WorldLoop
@@ -97,3 +99,13 @@ def follow(scenario: Scenario, coded: Coded, leave: frozenset[str] = frozenset()
         "doubts": [doubt] if changed else [],
     }
     return Exploring(made, [run])
+
+
+def killed_by(name: str, coded: Coded, leave: frozenset[str] = frozenset()) -> Death | None:
+    """How the process dies that plays the run `coded` of the scenario `name`; None: it lives. Raises BadScenario, BadSubject."""
+    return dying(coded.hash_seed or 0, _play, name, coded, leave)
+
+
+def _play(name: str, coded: Coded, leave: frozenset[str]) -> None:
+    with running():
+        ScenarioRunner(load_scenario(name), coded.rules, leave).run(lambda _: fixed(coded.choices), every_choice=False)

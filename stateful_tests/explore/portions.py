@@ -19,6 +19,7 @@ from subwarden.scheduling.strategies.sampling.urw import Urw
 from subwarden.scheduling.strategies.strategy import Exhausted, Nondeterministic, Redundant, Strategy, chooser_of
 from subwarden.scheduling.strategies.systematic.delay_bounded import Along
 from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.shared import shared_state
 
@@ -61,7 +62,7 @@ class Done:
     """The outcome of a portion. `failing`: for each new failure the choices of its first run, and the number of that in the portion.
 
     `complete`: it was done to its end; `widths`: see `DelayBounded.ran`; `found`, `indigestible`, `needs_births`: see `Expand`; `killed`:
-    how every process died that did it.
+    how the last process died that did it, as all before it.
     """
 
     complete: bool = True
@@ -76,7 +77,7 @@ class Done:
     found: list[list[State | None]] = field(default_factory=list)
     indigestible: str | None = None
     needs_births: bool = False
-    killed: str = ""
+    killed: Death | None = None
 
 
 class PortionRunner:

@@ -31,6 +31,7 @@ from subwarden.stateful_tests.explore.minimal import BudgetSpent, Minimizer, Not
 from subwarden.stateful_tests.explore.portions import AFTER, END_STATES, Deviations, Done, Expansions, Portion, Sampled
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
+from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.shared import shared_state
 from subwarden.world.escapes import Escapes
@@ -84,7 +85,7 @@ class Explored:
     complete: bool = False
     states: int | None = None  # told apart by a search of states that came to its end
     interleavings: int | None = None  # and so many schedules; None: not counted, or a run need not end
-    killed: str = ""  # how the processes died that did a portion, if every one did
+    killed: Death | None = None  # how the last process died that did a portion, if every one did
     end_states: Tally = field(default_factory=Tally)
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)

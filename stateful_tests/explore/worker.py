@@ -8,6 +8,7 @@ from typing import Any
 
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.explore.portions import PortionRunner
+from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.lifeline import go_with_parent
@@ -28,8 +29,9 @@ def work(
     note: CrashNote,
     idle: float | None = None,
 ) -> None:
-    """The process. It is sent ("do", Portion) and ("stop", None), which ends a portion; it says ("done", Done), and after ("bad", why) or
-    ("failed", traceback) it ends. So it does when the pipe is closed, or nothing comes for `idle` seconds.
+    """The process. It is sent ("do", (Portion, whether its runs are written down)) and ("stop", None), which ends a portion; it says
+    ("done", Done), and after ("bad", why) or ("failed", traceback) it ends. So it does when the pipe is closed, or nothing comes for `idle`
+    seconds.
 
     `memory`: bytes, None for half of the machine's, and how many processes share them.
     """
@@ -42,19 +44,23 @@ def work(
     made: PortionRunner | None = None
     while pipe.poll(idle):
         try:
-            message, portion = pipe.recv()
+            message, about = pipe.recv()
         except (EOFError, OSError):
             return
         if message != "do":
             continue  # a stop that came after the portion was done
+        portion, noted = about
         try:
             made = made or _made(name, leave)
+            if noted:
+                BLACK_BOX.open(note.black_box)
             with running():
                 answer: tuple[str, object] = ("done", made.do(portion, _until_stopped(pipe)))
         except (BadScenario, BadSubject) as bad:
             answer = ("bad", str(bad))
         except Exception as error:
             answer = ("failed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+        BLACK_BOX.close()
         try:
             pipe.send(answer)
         except OSError:  # nobody is there any more

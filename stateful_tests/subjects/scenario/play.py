@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.runner import COLLECT_EVERY
 from subwarden.stateful_tests.subjects.scenario.end_state import EndStates
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Scenario, check_coroutine
@@ -128,8 +129,13 @@ class ScenarioRunner:
         frame = getattr(coroutine, "cr_frame", None) if self.sample_end else None
         if rules.cancel:
             _may_be_cancelled(loop, judge, main)
-        choose = make(ScenarioCandidates(loop, rules.order))
+        choose = make(candidates := ScenarioCandidates(loop, rules.order))
         loop.decide = decide or choose
+        if BLACK_BOX.on:
+            BLACK_BOX.begins({**asdict(rules), "order": rules.order.value})
+            decide = BLACK_BOX.recording(candidates, loop.decide, every_choice=every_choice)
+            choose, every_choice = BLACK_BOX.recording(candidates, choose, every_choice=every_choice), True
+            loop.decide = decide
         stepped = judge.stepped
         if listener is not None:
             listener.begun(loop, judge)

@@ -14,12 +14,12 @@ RULES = st.builds(Rules, st.sampled_from(Order), st.booleans(), st.booleans(), s
 CHECKS = st.binary(min_size=CHECK, max_size=CHECK)
 
 
-@given(RULES, st.lists(st.integers(0, 300), max_size=40), CHECKS, st.none() | st.integers(0, string_hash.LARGEST))
-def test_it_reads_what_it_wrote(rules: Rules, choices: list[int], check: bytes, hash_seed: int | None) -> None:
+@given(RULES, st.lists(st.integers(0, 300), max_size=40), CHECKS, st.none() | st.integers(0, string_hash.LARGEST), st.booleans())
+def test_it_reads_what_it_wrote(rules: Rules, choices: list[int], check: bytes, hash_seed: int | None, kills: bool) -> None:
     """Up to the zeros at the end, which are what fifo does."""
     while choices and not choices[-1]:
         choices.pop()
-    coded = Coded(rules, choices, check, hash_seed)
+    coded = Coded(rules, choices, check, hash_seed, kills)
     assert decode(encode(coded)) == coded
 
 

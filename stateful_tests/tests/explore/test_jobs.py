@@ -1,5 +1,6 @@
 """The search of a scenario is the same however many processes share it, and whichever of them are killed."""
 
+import json
 import os
 import signal
 import threading
@@ -70,17 +71,31 @@ def test_a_killed_process_costs_its_portion_which_another_does() -> None:
 
 @pytest.mark.slow
 def test_a_scenario_that_ends_its_process_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explore", f"{FILE}:kills", "--order", "fifo", "--schedules", "9000", "--jobs", "2"]) == 1
+    """Its replay shows it, and says when the scenario was mended."""
+    mine, record = tmp_path / "mine.py", tmp_path / "record.json"
+    mine.write_bytes(FILE.read_bytes())
+    command = ["explore", f"{mine}:kills", "--order", "fifo"]
+    assert main([*command, "--schedules", "9000", "--jobs", "2", "--json", str(record)]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "kills ends the process that runs it: in order fifo, each of three workers ended with exit code 7" in said
     assert "violated (1 failure" in said
+    (killing,) = json.loads(record.read_text(encoding="utf-8"))["killing"]
+    replay = ["explore", f"{mine}:kills", "--replay", killing["replay"]]
+    assert f"replay: subwarden explore {mine}:kills --replay {killing['replay']}" in said
+    assert main(replay) == 1
+    assert "violated (it ends the process that runs it: it ended with exit code 7)" in " ".join(capsys.readouterr().out.split())
+    mine.write_text(mine.read_text(encoding="utf-8").replace("_exit(7)", "getpid()"), encoding="utf-8")
+    assert main(replay) == 0
+    assert "holds (the run does not end the process any more)" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 def test_a_budget_ends_the_portions_of_all_processes() -> None:
-    rules, spent = Rules(Order.ANY), lasting(1.0)
-    with closing(Processes(f"{FILE}:one_value", frozenset(), 2)) as crew:
+    rules = Rules(Order.ANY)
+    with closing(Processes(f"{FILE}:counted", frozenset(), 2)) as crew:
+        assert len(list(crew.do([Sampled(rules, "", 1, learning=False)] * 2, UNLIMITED))) == 2, "both have started"
         portions: list[Portion] = [Sampled(rules, str(number), 10**9, learning=False) for number in range(9)]
-        outcomes = list(crew.do(portions, spent))
+        outcomes = list(crew.do(portions, lasting(1.0)))
     assert 1 <= len(outcomes) <= 2
     assert not any(done.complete for done in outcomes)
     assert all(done.schedules for done in outcomes), "what was done until then counts"

@@ -1,0 +1,47 @@
+"""Finds the source of a class by its name, and writes the adapter for it."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from subwarden.cli.adapters.fitting.reading import BadClass, read_class
+from subwarden.cli.adapters.fitting.writing import Fitted, adapter_for
+from subwarden.cli.options import CannotWrite
+
+
+def fit(named: str, adapter: Path) -> Fitted:
+    """An adapter, to be written as the file `adapter`, for the class that `named` names. Raises CannotWrite."""
+    where, _, name = named.rpartition(":")
+    if not where or not name.isidentifier():
+        raise CannotWrite(f"--for {named} names no class; give path/to/file.py:NAME or package.module:NAME")
+    file, module = _file_of(where, adapter) if where.endswith(".py") else _module_of(where)
+    try:
+        source = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotWrite(f"--for {named}: {file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        return adapter_for(read_class(source, name, str(file)), module)
+    except BadClass as error:
+        raise CannotWrite(f"--for {named}: {error}") from None
+
+
+def _file_of(where: str, adapter: Path) -> tuple[Path, str]:
+    """The file, and the name by which the adapter imports it: from the adapter's own folder, or from the current one."""
+    file = Path(where)
+    if not file.exists():
+        raise CannotWrite(f"--for {where}: there is no file {where}")
+    for folder in (adapter.parent, Path()):
+        inside = Path(os.path.relpath(file, folder)).with_suffix("")
+        if inside.parts[0] != ".." and all(part.isidentifier() for part in inside.parts):
+            return file, ".".join(inside.parts)
+    raise CannotWrite(f"{adapter} could not import {where}; write it into the same folder, or name the class as package.module:NAME")
+
+
+def _module_of(module: str) -> tuple[Path, str]:
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError) as error:
+        raise CannotWrite(f"--for {module}: {error}") from None
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        raise CannotWrite(f"--for {module}: there is no module {module} with a source")
+    return Path(spec.origin), module

@@ -1,0 +1,200 @@
+"""Reads a class from its source, without running it: its methods, what it must be made with, and where it keeps who is subscribed."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+CHANGES = ("add", "append", "discard", "remove", "pop", "update")  # of a collection of names
+COLLECTIONS = ("set", "list", "dict", "WeakSet", "deque")
+NOT_MEMBERS = "history histories messages backlog log logs queue queues tasks locks buffers inbox inboxes outbox received sent".split()
+
+
+class BadClass(Exception):
+    """The class cannot be read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A required parameter; `kind`: the type that its annotation names; `calls` and `reads`: its methods and attributes that are used."""
+
+    name: str
+    kind: str
+    keyword: bool
+    calls: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A public method, with its required parameters."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    is_async: bool
+    line: int
+
+
+@dataclass(slots=True)
+class ReadClass:
+    """What was read of a class. `tables`: attributes that hold a collection for each key; `checked`: sets that a method looks a
+    parameter up in, as (method, attribute); `sends`: methods that are awaited on objects that are not its own; `makes`: the classes of the
+    same file that are made of one name, and their methods; `entered`: it is an async context manager.
+    """
+
+    name: str
+    needs: tuple[Parameter, ...] = ()
+    methods: dict[str, Method] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
+    checked: list[tuple[str, str]] = field(default_factory=list)
+    sends: list[str] = field(default_factory=list)
+    makes: dict[str, set[str]] = field(default_factory=dict)
+    entered: bool = False
+
+
+def read_class(source: str, name: str, file: str) -> ReadClass:
+    """The class `name` of `source`, with what it inherits from classes of the same file. Raises BadClass."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise BadClass(f"{file} cannot be read: {error}") from None
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    if name not in classes:
+        known = ", ".join(classes) or "no class"
+        raise BadClass(f"{file} has no class {name!r}; it has {known}")
+    read = ReadClass(name, makes={each: _methods(node) for each, node in classes.items() if _made_of_one_name(node)})
+    for node in _lineage(classes, name):
+        read.entered = read.entered or "__aenter__" in _methods(node)
+        for function in (each for each in node.body if isinstance(each, Function)):
+            if function.name == "__init__":
+                read.needs = read.needs or _required(function)
+            elif not function.name.startswith("_") and not function.decorator_list:
+                required = _required(function)
+                asynchronous = isinstance(function, ast.AsyncFunctionDef)
+                read.methods.setdefault(function.name, Method(function.name, required, asynchronous, function.lineno))
+            _look_into(function, read)
+        for statement in node.body:
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and _nested(statement.annotation):
+                _note(read.tables, statement.target.id)
+    read.tables = [each for each in read.tables if each.strip("_") not in NOT_MEMBERS]
+    return read
+
+
+def _lineage(classes: dict[str, ast.ClassDef], name: str) -> Iterator[ast.ClassDef]:
+    """The class, then its bases in the same file, each once."""
+    seen: dict[str, ast.ClassDef] = {}
+    waiting = [name]
+    while waiting:
+        node = classes.get(waiting.pop(0))
+        if node is not None and node.name not in seen:
+            seen[node.name] = node
+            waiting += [base.id for base in node.bases if isinstance(base, ast.Name)]
+    yield from seen.values()
+
+
+def _methods(node: ast.ClassDef) -> set[str]:
+    return {each.name for each in node.body if isinstance(each, Function)}
+
+
+def _made_of_one_name(node: ast.ClassDef) -> bool:
+    makers = [each for each in node.body if isinstance(each, Function) and each.name == "__init__"]
+    return bool(makers) and len(_required(makers[0])) == 1
+
+
+def _required(function: Function) -> tuple[Parameter, ...]:
+    given = function.args
+    every = [*given.posonlyargs, *given.args]
+    needed = every[: len(every) - len(given.defaults)]
+    if needed and not any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in function.decorator_list):
+        needed = needed[1:]
+    keywords = [each for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default is None]
+    called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    used = [node for node in ast.walk(function) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+
+    def read(argument: ast.arg) -> Parameter:
+        mine = [node for node in used if isinstance(node.value, ast.Name) and node.value.id == argument.arg]
+        calls = dict.fromkeys(node.attr for node in mine if id(node) in called)
+        reads = dict.fromkeys(node.attr for node in mine if id(node) not in called)
+        return Parameter(argument.arg, _type_name(argument.annotation), argument in keywords, tuple(calls), tuple(reads))
+
+    return tuple(map(read, [*needed, *keywords]))
+
+
+def _type_name(annotation: ast.expr | None) -> str:
+    """The last word of a simple annotation: `WebSocket` of `fastapi.WebSocket | None`; empty where there is none."""
+    match annotation:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Constant(value=str(text)):
+            return text.partition("[")[0].partition("|")[0].strip().rpartition(".")[2]
+        case ast.Subscript(value=value):
+            return _type_name(value)
+        case ast.BinOp(left=left):
+            return _type_name(left)
+    return ""
+
+
+def _look_into(function: Function, read: ReadClass) -> None:
+    """Note the tables, the sets that are looked into, and the calls on other objects."""
+    names = {each.arg for each in (*function.args.posonlyargs, *function.args.args)}
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Attribute(value=inner, attr=change)) if change in CHANGES:
+                _note(read.tables, _own(_outer(inner)))
+            case ast.Assign(targets=[ast.Subscript(value=inner, slice=key)]) if not isinstance(key, ast.Constant):
+                _note(read.tables, _own(_outer(inner)))
+            case ast.Assign(targets=[ast.Attribute() as target], value=value) if _makes_collections(value):
+                _note(read.tables, _own(target))
+            case ast.AnnAssign(target=ast.Attribute() as target, annotation=annotation, value=value):
+                if _nested(annotation) or (value is not None and _makes_collections(value)):
+                    _note(read.tables, _own(target))
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.In() | ast.NotIn()], comparators=[owner]) if name in names:
+                attribute = _own(owner)
+                if attribute and (function.name, attribute) not in read.checked:
+                    read.checked.append((function.name, attribute))
+            case ast.Await(value=ast.Call(func=ast.Attribute(value=owner, attr=called))) if _foreign(owner):
+                _note(read.sends, called)
+
+
+def _outer(node: ast.expr) -> ast.expr:
+    """What `inner` is an element of, in `outer[key]` and `outer.setdefault(key, {})`; else nothing."""
+    match node:
+        case ast.Subscript(value=owner) | ast.Call(func=ast.Attribute(value=owner, attr="setdefault")):
+            return owner
+    return ast.Name("")
+
+
+def _own(node: ast.expr) -> str:
+    """The name of an attribute of `self`; empty for anything else."""
+    return node.attr if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self" else ""
+
+
+def _foreign(node: ast.expr) -> bool:
+    """Whether `node` is a local name, or an element of an attribute: a client's connection, and no module and no part of the manager."""
+    if isinstance(node, ast.Subscript):
+        return bool(_own(node.value))
+    return isinstance(node, ast.Name) and node.id not in ("self", "asyncio", "anyio", "cls")
+
+
+def _makes_collections(value: ast.expr) -> bool:
+    """Whether it is `defaultdict(set)` or the like."""
+    match value:
+        case ast.Call(func=ast.Name(id="defaultdict") | ast.Attribute(attr="defaultdict"), args=[ast.Name(id=kind), *_]):
+            return kind in COLLECTIONS
+    return False
+
+
+def _nested(annotation: ast.expr) -> bool:
+    """Whether it is `dict[str, set[str]]` or the like."""
+    match annotation:
+        case ast.Subscript(value=outer, slice=ast.Tuple(elts=[_, inner])):
+            return _type_name(outer).lower() in ("dict", "defaultdict") and _type_name(inner).lower() in ("set", "list", "weakset")
+    return False
+
+
+def _note(names: list[str], name: str) -> None:
+    if name and name not in names:
+        names.append(name)

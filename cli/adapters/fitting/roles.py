@@ -1,0 +1,112 @@
+"""Takes the methods of a class for the operations of the harness, by their names and by those of their parameters."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from subwarden.cli.adapters.fitting.reading import Method, Parameter, ReadClass
+
+
+class Part(Enum):
+    """What a parameter stands for."""
+
+    CLIENT = "client"
+    TOPIC = "topic"
+    MESSAGE = "message"
+    OTHER = ""
+
+
+CLIENTS = (
+    "client cid conn connection ws websocket socket sock sid user uid session peer member subscriber consumer writer transport player "
+    "participant viewer device listener"
+).split()
+TOPICS = "topic room channel group event thread key subject stream chat game document doc lobby feed table".split()
+MESSAGES = "message msg data payload text body content value item packet update event".split()
+SOCKETS = "ws websocket socket sock writer transport".split()
+SOCKET_TYPES = "WebSocket WebSocketResponse WebSocketServerProtocol ServerConnection StreamWriter Transport".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An operation: the first words of the names that methods of its kind have, and the parts that they must be given."""
+
+    operation: str
+    words: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+BOTH = (Part.CLIENT, Part.TOPIC)
+ROLES = (
+    Role("subscribe", ("subscribe", "sub", "join", "enter", "follow", "watch", "listen", "add", "register", "attach"), BOTH),
+    Role(
+        "unsubscribe", ("unsubscribe", "unsub", "leave", "exit", "unfollow", "unwatch", "remove", "discard", "unregister", "detach"), BOTH
+    ),
+    Role("publish", ("publish", "broadcast", "send", "emit", "notify", "post", "dispatch", "push", "fanout"), (Part.TOPIC, Part.MESSAGE)),
+    Role("connect", ("connect", "add", "register", "attach", "open", "login", "accept", "join", "enter"), (Part.CLIENT,)),
+    Role(
+        "disconnect",
+        ("disconnect", "quit", "unregister", "detach", "remove", "drop", "logout", "leave", "close", "kick", "exit", "forget"),
+        (Part.CLIENT,),
+    ),
+    Role("teardown", ("teardown", "close", "delete", "remove", "drop", "end", "destroy", "clear"), (Part.TOPIC,)),
+    Role("close", ("close", "aclose", "stop", "shutdown", "astop"), ()),
+    Role("start", ("start", "astart", "setup", "open"), ()),
+    Role("run", ("run", "serve", "main"), ()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The method that stands for an operation, and what its parameters stand for, in order."""
+
+    method: Method
+    parts: tuple[Part, ...]
+
+
+def roles_of(read: ReadClass) -> dict[str, Taken]:
+    """What stands for each operation, where anything does."""
+    taken: dict[str, Taken] = {}
+    for role in ROLES:
+        free = [each for each in read.methods.values() if not any(each is other.method for other in taken.values())]
+        fitting = [Taken(each, parts) for each in free if (parts := _parts(role, each)) is not None]
+        if fitting:
+            taken[role.operation] = min(fitting, key=lambda each: (role.words.index(_word(role, each.method)), each.method.line))
+    return taken
+
+
+def part_of(parameter: Parameter, others: tuple[Parameter, ...] = ()) -> Part:
+    """What `parameter` stands for; `others`: those before it, of which one may be the topic already."""
+    words = re.findall("[a-z]+", re.sub("([A-Z])", r"_\1", parameter.name).lower())
+    if parameter.kind in SOCKET_TYPES or any(word in CLIENTS for word in words):
+        return Part.CLIENT
+    if any(word in TOPICS for word in words) and Part.TOPIC not in map(part_of, others):
+        return Part.TOPIC
+    return Part.MESSAGE if any(word in MESSAGES for word in words) else Part.OTHER
+
+
+def is_socket(parameter: Parameter, read: ReadClass) -> bool:
+    """Whether the client is given as an object: its connection, or a class of the same file."""
+    named = parameter.kind in SOCKET_TYPES or parameter.name in SOCKETS
+    return named or bool(class_of(parameter, read) or parameter.calls or parameter.reads)
+
+
+def class_of(parameter: Parameter, read: ReadClass) -> str:
+    """The class of the same file that makes what is given, by the annotation or by the name; empty if there is none that can be sent to."""
+    named = "".join(word.capitalize() for word in parameter.name.split("_"))
+    return next((each for each in (parameter.kind, named) if read.makes.get(each, set()) >= set(read.sends) and each in read.makes), "")
+
+
+def _parts(role: Role, method: Method) -> tuple[Part, ...] | None:
+    """What the parameters of `method` stand for, if it can stand for `role`. One that says nothing is the client, where none else is."""
+    if not _word(role, method):
+        return None
+    parts = [part_of(each, method.parameters[:at]) for at, each in enumerate(method.parameters)]
+    if Part.CLIENT in role.parts and Part.CLIENT not in parts and parts.count(Part.OTHER) == 1:
+        parts[parts.index(Part.OTHER)] = Part.CLIENT
+    given = sorted(part.value for part in parts if part is not Part.OTHER)
+    return tuple(parts) if given == sorted(part.value for part in role.parts) else None
+
+
+def _word(role: Role, method: Method) -> str:
+    words = method.name.lower().split("_")
+    return next((word for word in role.words if word in words), "")

@@ -221,3 +221,12 @@ def test_what_it_writes_is_judged_as_it_is(named: str, verdict: int, properties:
     assert main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "20", "--json", "gate.json"]) == verdict
     found = json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]
     assert {each["property"] for each in found if each["order"] == "fifo" and not each["cancellation"]} >= properties
+
+
+def test_it_prints_what_its_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "bring-your-own.md").read_text(encoding="utf-8")
+    command, _, expected = page.partition("$ subwarden new mine.py --for ")[2].partition("```")[0].partition("\n")
+    (tmp_path / "examples").mkdir()
+    copy("rooms.py", "examples/rooms.py")
+    assert main(["new", "mine.py", "--for", command]) == 0
+    assert capsys.readouterr().out == expected

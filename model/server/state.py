@@ -92,6 +92,12 @@ class ServerState(NamedTuple):
         """The requests in flight of a kind."""
         return ((n, f) for n, f in self.flight if type(f.request) is kind)
 
+    def each_in_flight(self, change: Callable[["ServerState", InFlight], InFlight]) -> "ServerState":
+        """The state in which each request in flight has changed as `change` says, which is given this state, not the others' changes."""
+        flight = tuple([(n, change(self, f)) for n, f in self.flight])
+        unchanged = all(new is old for (_, new), (_, old) in zip(flight, self.flight, strict=True))
+        return self if unchanged else self._replace(flight=flight)
+
 
 def target(request: Request) -> int:
     """The thread that a request is about; for a fork, the new one."""

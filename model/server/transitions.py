@@ -304,18 +304,14 @@ def _has_joined(state: ServerState, thread: int, connection: int) -> Iterator[Se
 
 def settle(state: ServerState) -> ServerState:
     """The state in which every request in flight may, from now on, also be answered with the replies that are right here."""
-    flight = []
-    changed = False
-    for number, known in state.flight:
-        right = replies(state, known)
-        request = known.request
-        finds = not known.found and isinstance(request, rq.ASKS_ENGINE) and state.linked(target(request), request.connection)
-        if right <= known.may and not finds:
-            flight.append((number, known))
-        else:
-            changed = True
-            flight.append((number, known._replace(may=known.may | right, found=known.found or finds)))
-    return state._replace(flight=tuple(flight)) if changed else state
+    return state.each_in_flight(settled)
+
+
+def settled(state: ServerState, known: InFlight) -> InFlight:
+    """The request as it is in a state that is settled."""
+    right, request = replies(state, known), known.request
+    finds = not known.found and isinstance(request, rq.ASKS_ENGINE) and state.linked(target(request), request.connection)
+    return known if right <= known.may and not finds else known._replace(may=known.may | right, found=known.found or finds)
 
 
 def answer(state: ServerState, number: int, reply: Reply) -> States:

@@ -4,7 +4,7 @@ The integer depends on nothing but scope and configuration, so that it means the
 values, which are converted once and looked up from then on. It refuses to know what a step does.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from subwarden.model.server.requests import Reply, Request
@@ -17,6 +17,20 @@ REPLIES = tuple(Reply)
 FLAGS = ("done", "ended", "failed", "found", "cancelled")  # of a request in flight
 
 
+class Field(NamedTuple):
+    """A field of a record: `width` bits from the part's bit `start` on, and how its values are written in them."""
+
+    start: int
+    width: int
+    encode: Callable[[Value], int]
+    decode: Callable[[int], Value]
+
+    @property
+    def mask(self) -> int:
+        """Its bits in the part."""
+        return (1 << self.width) - 1 << self.start
+
+
 class Part(NamedTuple):
     """`width` bits of the integer, and how its values are written in them."""
 
@@ -24,6 +38,8 @@ class Part(NamedTuple):
     width: int
     encode: Callable[[Value], int]
     decode: Callable[[int], Value]
+    fields: dict[str, Field] = {}  # of a record; its lowest bit says that there is one
+    among: Sequence[Value] = ()  # the possible elements of a set, a bit each
 
 
 class ServerEncoding:
@@ -34,9 +50,6 @@ class ServerEncoding:
         connections, threads = range(1, scope.connections + 1), range(1, scope.threads + 1)
         pairs = [(t, c) for t in threads for c in connections]
         conversations = range(1, 2 * scope.threads + 1)
-        self._requests: list[Request | None] = [None, *scope.requests()]
-        self._number = {request: n for n, request in enumerate(self._requests)}
-        self._conversations = [None, *conversations]
         sets: list[tuple[str, Sequence[Value]]] = [
             *((name, connections) for name in ("live", "asked", "gone", "closed")),
             ("stored", threads),
@@ -47,10 +60,10 @@ class ServerEncoding:
             ("overlapped", range(1, scope.in_flight + 1)),
             ("past", conversations),
         ]
-        flight = Part("flight", self._width_of_flight(), self._encode_flight, self._decode_flight)
+        flight = _flight(list(scope.requests()), [None, *conversations])
         self.parts: list[Part] = [
             *(_subset(name, among) for name, among in sets),
-            *(Part(f"loaded {t}", self._width_of_loaded(), self._encode_loaded, self._decode_loaded(t)) for t in threads),
+            *(_loaded(t, scope.in_flight) for t in threads),
             *(flight for _ in range(scope.in_flight)),
         ]
         self.starts: list[int] = []
@@ -126,66 +139,48 @@ class ServerEncoding:
             self.encode_part(place, self.parts[place].decode(code))
         return table[code]
 
-    def _width_of_loaded(self) -> int:
-        return 6 + self.scope.in_flight.bit_length()  # it is there, its conversation, closing, turn, dead, left, rollbacks done
 
-    def _encode_loaded(self, known: Loaded | None) -> int:
-        if known is None:
+def _loaded(thread: int, in_flight: int) -> Part:
+    """A thread in the registry."""
+
+    def rollbacks(done: int) -> int:
+        if done > in_flight:
+            raise ValueError(f"{done} rollbacks are done, and {in_flight} requests may wait for them")
+        return done
+
+    conversations = (2 * thread - 1, 2 * thread)
+    flags = [_choice(flag, (False, True)) for flag in ("closing", "turn", "dead", "left")]
+    counted = Part("rolled_back", in_flight.bit_length(), rollbacks, int)
+    return _record(f"loaded {thread}", Loaded, [_choice("conversation", conversations), *flags, counted])
+
+
+def _flight(requests: list[Request], conversations: list[int | None]) -> Part:
+    """A request in flight."""
+    choices = [_choice("request", requests), _choice("replied", conversations)]
+    return _record("flight", InFlight, [*choices, *(_choice(flag, (False, True)) for flag in FLAGS), _subset("may", REPLIES)])
+
+
+def _choice(name: str, among: Sequence[Value]) -> Part:
+    """A part whose value is one of `among`."""
+    return Part(name, (len(among) - 1).bit_length(), {value: n for n, value in enumerate(among)}.__getitem__, among.__getitem__)
+
+
+def _record(name: str, kind: type[Value], parts: Sequence[Part]) -> Part:
+    """A part whose value is a record of `kind` with a field for each of the parts, or None."""
+    start, fields = 1, dict[str, Field]()
+    for part in parts:
+        fields[part.name] = Field(start, part.width, part.encode, part.decode)
+        start += part.width
+
+    def encode(record: Value) -> int:
+        if record is None:
             return 0
-        flags = [True, known.conversation % 2 == 0, known.closing, known.turn, known.dead, known.left]
-        if known.rolled_back > self.scope.in_flight:
-            raise ValueError(f"{known.rolled_back} rollbacks are done, and {self.scope.in_flight} requests may wait for them")
-        return _bits(flags) | known.rolled_back << len(flags)
+        return 1 | sum(field.encode(getattr(record, name)) << field.start for name, field in fields.items())
 
-    def _decode_loaded(self, thread: int) -> Callable[[int], Loaded | None]:
-        def decode(code: int) -> Loaded | None:
-            there, second, closing, turn, dead, left = (bool(code >> at & 1) for at in range(6))
-            return Loaded(2 * thread - 1 + second, closing, turn, dead, left, code >> 6) if there else None
+    def decode(code: int) -> Value:
+        return kind(**{name: field.decode((code & field.mask) >> field.start) for name, field in fields.items()}) if code & 1 else None
 
-        return decode
-
-    def _width_of_flight(self) -> int:
-        return sum(self._flight_widths())
-
-    def _flight_widths(self) -> tuple[int, ...]:
-        choices = (len(self._requests) - 1).bit_length(), (len(self._conversations) - 1).bit_length()
-        return (*choices, len(FLAGS), len(REPLIES))
-
-    def _encode_flight(self, known: InFlight | None) -> int:
-        if known is None:
-            return 0
-        fields = (
-            self._number[known.request],
-            self._conversations.index(known.replied),
-            _bits(getattr(known, flag) for flag in FLAGS),
-            _bits(reply in known.may for reply in REPLIES),
-        )
-        found, at = 0, 0
-        for field, width in zip(fields, self._flight_widths(), strict=True):
-            found |= field << at
-            at += width
-        return found
-
-    def _decode_flight(self, code: int) -> InFlight | None:
-        fields = []
-        for width in self._flight_widths():
-            fields.append(code & (1 << width) - 1)
-            code >>= width
-        number, replied, flags, may = fields
-        request = self._requests[number]
-        if request is None:
-            return None
-        said = {flag: bool(flags >> at & 1) for at, flag in enumerate(FLAGS)}
-        return InFlight(
-            request,
-            frozenset(reply for at, reply in enumerate(REPLIES) if may >> at & 1),
-            replied=self._conversations[replied],
-            **said,
-        )
-
-
-def _bits(flags: Iterable[bool]) -> int:
-    return sum(1 << at for at, flag in enumerate(flags) if flag)
+    return Part(name, start, encode, decode, fields)
 
 
 def _subset(name: str, among: Sequence[Value]) -> Part:
@@ -196,4 +191,5 @@ def _subset(name: str, among: Sequence[Value]) -> Part:
         len(among),
         lambda value: sum(bit[each] for each in value),
         lambda code: frozenset(value for value, one in bit.items() if code & one),
+        among=among,
     )

@@ -8,6 +8,7 @@ its own.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import NamedTuple
 
 from subwarden.model.server import requests as rq
@@ -111,27 +112,59 @@ class RequestMoved(NamedTuple):
 def steps(configuration: ServerConfiguration, scope: ServerScope, rules: RequestRules) -> Iterator[RequestMoved]:
     """Every step from `configuration`, in a fixed order: an action that several requests may be behind is a step for each."""
     for action in actions(configuration, scope):
-        for after in dict.fromkeys(take(configuration, action, rules)):
-            yield RequestMoved(action, after)
+        yield from steps_of(configuration, action, rules)
+
+
+def steps_of(configuration: ServerConfiguration, action: Action, rules: RequestRules) -> Iterator[RequestMoved]:
+    """The steps by `action`."""
+    for after in dict.fromkeys(take(configuration, action, rules)):
+        yield RequestMoved(action, after)
+
+
+class Family(NamedTuple):
+    """Some of the actions to try in a configuration. `apart`: each action looks at little beside what says which there are."""
+
+    actions: Callable[[ServerConfiguration], Iterable[Action]]
+    apart: bool = False
+
+
+@cache
+def families(scope: ServerScope) -> list[Family]:
+    """Every action to try, in a fixed order; the model decides whether it happens. Actions that look at the same things are together."""
+    connections, threads = range(1, scope.connections + 1), range(1, scope.threads + 1)
+    found = [Family(partial(_arrivals, scope=scope)), Family(partial(_goings, connections=connections))]
+    found += [Family(_cancellations)] if "cancels" in scope.extras else []
+    found += [Family(partial(_from_engine, thread=t, scope=scope), apart=True) for t in threads]
+    found += [Family(partial(_changes_of_connection, c=c)) for c in connections]
+    for t in threads:
+        found.append(Family(partial(_changes_of_thread, t=t), apart=True))
+        found += [Family(partial(_changes_of_pair, t=t, c=c, ids=scope.subscriptions)) for c in connections]
+    return [*found, *(Family(partial(_answers, number=number), apart=True) for number in range(1, scope.in_flight + 1))]
 
 
 def actions(configuration: ServerConfiguration, scope: ServerScope) -> Iterator[Action]:
-    """Every action to try in `configuration`; the model decides whether it happens."""
+    """Every action to try in `configuration`."""
+    for family in families(scope):
+        yield from family.actions(configuration)
+
+
+def _arrivals(configuration: ServerConfiguration, scope: ServerScope) -> Iterator[Action]:
     state = configuration.state
-    yield from _from_clients(state, scope)
-    for t in range(1, scope.threads + 1):
-        yield from _from_engine(configuration, t, scope)
-    yield from map(Shows, _changes(state, scope))
-    for number, flight in state.flight:
-        yield from (Answers(number, reply) for reply in Reply if reply in flight.may)
-
-
-def _from_clients(state: ServerState, scope: ServerScope) -> Iterator[Action]:
     if len(state.flight) < scope.in_flight:
         yield from (Arrives(request) for request in scope.requests() if _can_come(state, request, scope))
-    yield from (Closes(c) for c in range(1, scope.connections + 1) if c not in state.closed)
-    if "cancels" in scope.extras:
-        yield from (Cancels(number) for number, flight in state.flight if not flight.cancelled)
+
+
+def _goings(configuration: ServerConfiguration, connections: Iterable[int]) -> Iterator[Action]:
+    yield from (Closes(c) for c in connections if c not in configuration.state.closed)
+
+
+def _cancellations(configuration: ServerConfiguration) -> Iterator[Action]:
+    yield from (Cancels(number) for number, flight in configuration.state.flight if not flight.cancelled)
+
+
+def _answers(configuration: ServerConfiguration, number: int) -> Iterator[Action]:
+    may = next((f.may for n, f in configuration.state.flight if n == number), ())
+    yield from (Answers(number, reply) for reply in Reply if reply in may)
 
 
 def _can_come(state: ServerState, request: Request, scope: ServerScope) -> bool:
@@ -183,31 +216,30 @@ def _known_of(state: ServerState, thread: int) -> set[int | None]:
     return {f.replied for _, f in state.flight if target(f.request) == thread}
 
 
-def _changes(state: ServerState, scope: ServerScope) -> Iterator[Change]:
-    """Every change that could show in this state, in a fixed order."""
-    for c in range(1, scope.connections + 1):
-        yield Change(ChangeKind.DEAD if c in state.live else ChangeKind.LIVE, connection=c)
-    for t in range(1, scope.threads + 1):
-        loaded = state.thread(t)
-        if loaded is None:
-            brought = {f.replied for _, f in state.flight if target(f.request) == t}
-            yield from (Change(ChangeKind.LOADED, t, other=v) for v in sorted(v for v in brought if v is not None))
-        else:
-            if not loaded.closing:
-                yield Change(ChangeKind.CLOSING, t)
-            yield Change(ChangeKind.UNLOADED, t, other=loaded.conversation)
-        for c in range(1, scope.connections + 1):
-            yield from _changes_of_pair(state, t, c, scope.subscriptions)
+def _changes_of_connection(configuration: ServerConfiguration, c: int) -> Iterator[Action]:
+    yield Shows(Change(ChangeKind.DEAD if c in configuration.state.live else ChangeKind.LIVE, connection=c))
 
 
-def _changes_of_pair(state: ServerState, t: int, c: int, ids: int) -> Iterator[Change]:
-    linked = state.linked(t, c)
-    yield Change(ChangeKind.UNLINKED if linked else ChangeKind.LINKED, t, c)
+def _changes_of_thread(configuration: ServerConfiguration, t: int) -> Iterator[Action]:
+    state = configuration.state
+    loaded = state.thread(t)
+    if loaded is None:
+        brought = {f.replied for _, f in state.flight if target(f.request) == t}
+        yield from (Shows(Change(ChangeKind.LOADED, t, other=v)) for v in sorted(v for v in brought if v is not None))
+    else:
+        if not loaded.closing:
+            yield Shows(Change(ChangeKind.CLOSING, t))
+        yield Shows(Change(ChangeKind.UNLOADED, t, other=loaded.conversation))
+
+
+def _changes_of_pair(configuration: ServerConfiguration, t: int, c: int, ids: int) -> Iterator[Action]:
+    state = configuration.state
+    yield Shows(Change(ChangeKind.UNLINKED if state.linked(t, c) else ChangeKind.LINKED, t, c))
     for s in range(1, ids + 1):
         if any(f.request == rq.AddListener(c, s, t, raw=False) and not f.done for _, f in state.flight):
-            yield Change(ChangeKind.NAMED, t, c, s)  # with the link, if there is none
+            yield Shows(Change(ChangeKind.NAMED, t, c, s))  # with the link, if there is none
         if (t, c, s) in state.grants:
-            yield Change(ChangeKind.UNNAMED, t, c, s)
+            yield Shows(Change(ChangeKind.UNNAMED, t, c, s))
 
 
 # --- taking one
@@ -269,8 +301,9 @@ def _subscribes(request: Request, pair: Pair) -> bool:
 def _answered(configuration: ServerConfiguration, number: int, reply: Reply, rules: RequestRules) -> Iterator[ServerConfiguration]:
     request = next(f.request for n, f in configuration.state.flight if n == number)
     answered = rules.answer(configuration.state, number, reply)
-    if isinstance(request, rq.Unsubscribe) and reply in rq.UNSUBSCRIBED and number not in configuration.overlapped:
-        configuration = configuration._replace(barred=configuration.barred | {(request.thread, request.connection)})
+    told = isinstance(request, rq.Unsubscribe) and reply in rq.UNSUBSCRIBED
+    if told and number not in configuration.overlapped and request.connection not in configuration.state.gone:
+        configuration = configuration._replace(barred=configuration.barred | {pair_of(request)})
     overlapped = frozenset(n - (n > number) for n in configuration.overlapped if n != number)
     configuration = configuration._replace(overlapped=overlapped)
     return (_small(configuration, after) for after in answered)
@@ -280,7 +313,7 @@ def _small(configuration: ServerConfiguration, state: ServerState) -> ServerConf
     """The configuration with `state`, made small: requests are numbered anew, and numbers that nothing mentions are forgotten."""
     if any(n != place for place, (n, _) in enumerate(state.flight, start=1)):
         state = state._replace(flight=tuple((place, f) for place, (_, f) in enumerate(state.flight, start=1)))
-    if configuration.barred and state.gone:
+    if state.gone is not configuration.state.gone:
         configuration = configuration._replace(barred=frozenset(pair for pair in configuration.barred if pair[1] not in state.gone))
     if configuration.past or state.dead:
         known = set(_mentioned(state))

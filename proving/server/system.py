@@ -4,17 +4,23 @@ What a state's integer means is in `proving.server.encoding`. It refuses to know
 properties (`proving.server.properties`).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
+from itertools import repeat
 
 from subwarden.model.server.state import ServerState
+from subwarden.proving.decision_tree import Table
+from subwarden.proving.recorded import Reader
+from subwarden.proving.server.cached_steps import CachedSteps
 from subwarden.proving.server.describe import action_in_words, configuration_in_words, kind_of
 from subwarden.proving.server.encoding import ServerEncoding
 from subwarden.proving.server.kinds import expected
-from subwarden.proving.server.properties import SOMETIMES, STATE_PROPERTIES, STEP_PROPERTIES
+from subwarden.proving.server.properties import SOMETIMES, STATE_PROPERTIES, STEP_PROPERTIES, StateProperty
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.steps import Answers, RequestMoved, RequestRules, ServerConfiguration, steps
+from subwarden.proving.server.views import Views
 from subwarden.proving.transition_system import BrokenProperty, Transition
 
 
@@ -25,10 +31,11 @@ class ServerSystem:
         self.scope = scope
         self.rules = RequestRules() if rules is None else rules
         self.encoding = ServerEncoding(scope)
-        self._kinds: Counter[str] = Counter()
-        self._bad_sources: set[int] = set()
+        views = Views(self.encoding)
+        self._broken = [Table(partial(_is_broken, p, views)) for p in STATE_PROPERTIES]
         self._unmet = [s for s in SOMETIMES if s.possible(scope)]
         self._met = {s.name: False for s in self._unmet}
+        self._steps = CachedSteps(self.encoding, self.rules, self._look_for_unmet)
         self.initial = self.encoding.encode(ServerConfiguration(ServerState()))
         self.width = self.encoding.width
         self.configuration = self.encoding.decode
@@ -42,31 +49,25 @@ class ServerSystem:
 
     def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
         """See `TransitionSystem`. Properties of steps are judged on the way, and `sometimes` properties looked for."""
+        by_weight: defaultdict[int, list[int]] = defaultdict(list)
+        for state, weight in zip(states, repeat(1) if weights is None else weights):
+            by_weight[weight].append(state)
         found: set[int] = set()
-        kinds, encode = self._kinds, self.encoding.encode
-        for place, state in enumerate(states):
-            weight = 1 if weights is None else weights[place]
-            configuration = self.configuration(state)
-            for moved in steps(configuration, self.scope, self.rules):
-                kinds[kind_of(configuration, moved.action)] += weight
-                number = encode(moved.configuration)
-                if number not in known:
-                    found.add(number)
-                for step_property in STEP_PROPERTIES:
-                    if step_property.broken(configuration, moved):
-                        self._bad_sources.add(state)
-                if self._unmet:
-                    self._look_for_unmet(configuration, moved)
-        return found
+        watched = bool(self._unmet)
+        for weight, some in by_weight.items():
+            found |= self._steps.successors(some, weight)
+        if watched and not self._unmet:
+            self._steps.forget()  # what only the `sometimes` properties look at
+        return found - known  # the sets of a search are sets; for others, `-` is slower
 
-    def _look_for_unmet(self, configuration: ServerConfiguration, moved: RequestMoved) -> None:
-        for sometimes in [s for s in self._unmet if s.met(configuration, moved)]:
+    def _look_for_unmet(self, before: ServerConfiguration, moved: RequestMoved) -> None:
+        for sometimes in [s for s in self._unmet if s.met(before, moved)]:
             self._met[sometimes.name] = True
             self._unmet.remove(sometimes)
 
     def kinds(self) -> Counter[str]:
         """See `TransitionSystem`."""
-        return Counter(self._kinds)
+        return self._steps.kinds()
 
     def expected_kinds(self) -> Sequence[str]:
         """See `TransitionSystem`."""
@@ -74,15 +75,13 @@ class ServerSystem:
 
     def suspicious(self, states: Iterable[int]) -> set[int]:
         """See `TransitionSystem`."""
-        return {state for state in states if self._is_broken(self.configuration(state))}
-
-    @staticmethod
-    def _is_broken(configuration: ServerConfiguration) -> bool:
-        return any(p.broken(configuration) for p in STATE_PROPERTIES)
+        states = list(states)
+        broken = [table.of(states) for table in self._broken]
+        return {state for state, *found in zip(states, *broken, strict=True) if any(found)}
 
     def sources_of_bad_steps(self, states: Iterable[int]) -> set[int]:
         """See `TransitionSystem`."""
-        return self._bad_sources.intersection(states)
+        return self._steps.bad_sources.intersection(states)
 
     def broken(self, state: int) -> list[BrokenProperty]:
         """See `TransitionSystem`."""
@@ -117,3 +116,7 @@ class ServerSystem:
     def show_action(self, action: Hashable) -> str:
         """See `TransitionSystem`."""
         return action_in_words(action)
+
+
+def _is_broken(judged: StateProperty, views: Views, reader: Reader) -> bool:
+    return judged.broken(views.view(reader).configuration) is not None

@@ -1,0 +1,165 @@
+"""A function of states that was run on few of them, and is looked up for the others: a tree of the bits that it reads.
+
+A function that reads a state bit by bit (`proving.recorded`) gives the same result for all states that agree in the bits it has read. A
+branch of the tree sorts states by the bits that its first state had the function read; a leaf has the result. What a transition reads is
+found while it runs, not declared: the "read, write" matrices by which LTSmin caches the steps of a model (Blom, van de Pol, Weber 2010:
+LTSmin: Distributed and Symbolic Reachability; Meijer, Kant, Blom, van de Pol 2014: Read, Write and Copy Dependencies for Symbolic Model
+Checking) are per transition, these are also per state.
+
+Many states go down the tree together: the work for each is a mask and a dictionary. It refuses to know what a result means.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+from subwarden.proving.recorded import Outside, Reader
+
+R = TypeVar("R")
+
+
+class _Leaf(Generic[R]):
+    __slots__ = ("result",)
+
+    def __init__(self, result: R) -> None:
+        self.result = result
+
+
+class _Branch(Generic[R]):
+    __slots__ = ("children", "mask")
+
+    def __init__(self, mask: int) -> None:
+        self.mask = mask
+        self.children: dict[int, _Leaf[R] | _Branch[R]] = {}
+
+
+class Runs(Generic[R]):
+    """The results of `function`, which is given a reader of a state: a tree of what it reads, one read after the other.
+
+    It is run as seldom as can be; but the tree is deep, so that to look a state up is slow beside the trees below.
+    """
+
+    def __init__(self, function: Callable[[Reader], R]) -> None:
+        self._function = function
+        self._root: _Leaf[R] | _Branch[R] | None = None
+        self.times = 0
+
+    def find(self, reader: Reader) -> R:
+        """The result for the reader's state. Raises Outside where the reader does not have the bits."""
+        parent, node, part = None, self._root, 0
+        while isinstance(node, _Branch):
+            parent, part = node, reader.read(node.mask)
+            node = parent.children.get(part)
+        if node is None:
+            node = self._run(reader, parent, part)
+        return node.result
+
+    def _run(self, reader: Reader, parent: _Branch[R] | None, part: int) -> _Leaf[R]:
+        """Run the function, and add all that it reads from `parent` on."""
+        known = reader.seen if parent is not None else 0
+        run = reader.anew()
+        leaf = _Leaf(self._function(run))
+        self.times += 1
+        reader.seen |= run.seen
+        for mask in run.masks:
+            more = mask & ~known
+            if more:
+                branch: _Branch[R] = _Branch(more)
+                self._hang(parent, part, branch)
+                parent, part = branch, run.state & more
+                known |= more
+        self._hang(parent, part, leaf)
+        return leaf
+
+    def _hang(self, parent: _Branch[R] | None, part: int, node: _Leaf[R] | _Branch[R]) -> None:
+        if parent is None:
+            self._root = node
+        else:
+            parent.children[part] = node
+
+
+class DecisionTree(Generic[R]):
+    """The results for many states at a time: a branch sorts states by all that the function has read of one of them."""
+
+    def __init__(self, function: Callable[[Reader], R]) -> None:
+        self.runs = Runs(function)
+        self._root: _Leaf[R] | _Branch[R] | None = None
+
+    def sort(self, states: Sequence[int]) -> Iterator[tuple[R, Sequence[int]]]:
+        """The states by their results: each of them in one leaf. A leaf can come several times."""
+        if not states:
+            return
+        if self._root is None:
+            self._root = self._grow(states[0], 0)
+        todo: list[tuple[_Leaf[R] | _Branch[R], Sequence[int], int]] = [(self._root, states, 0)]
+        while todo:
+            node, some, read = todo.pop()
+            if isinstance(node, _Leaf):
+                yield node.result, some
+                continue
+            mask, children = node.mask, node.children
+            parts: defaultdict[int, list[int]] = defaultdict(list)
+            for state in some:
+                parts[state & mask].append(state)
+            read |= mask
+            for part, of_part in parts.items():
+                child = children.get(part)
+                if child is None:
+                    child = children[part] = self._grow(of_part[0], read)
+                if isinstance(child, _Leaf):
+                    yield child.result, of_part
+                else:
+                    todo.append((child, of_part, read))
+
+    def _grow(self, state: int, read: int) -> _Leaf[R] | _Branch[R]:
+        """The subtree for states that agree with `state` in the bits `read`."""
+        reader = Reader(state)
+        leaf = _Leaf(self.runs.find(reader))
+        more = reader.seen & ~read
+        if not more:
+            return leaf
+        branch: _Branch[R] = _Branch(more)
+        branch.children[state & more] = leaf
+        return branch
+
+
+class Table(Generic[R]):
+    """The same by one mask: all bits that the function has ever read. For functions that read much the same bits of every state."""
+
+    def __init__(self, function: Callable[[Reader], R], mask: int = 0) -> None:
+        self.runs = Runs(function)
+        self.results: Results[R] = Results(self, mask)
+
+    @property
+    def mask(self) -> int:
+        """The bits that the function reads, as far as it is known."""
+        return self.results.mask
+
+    def of(self, states: Sequence[int]) -> list[R]:
+        """The result of each state."""
+        while True:
+            results = self.results
+            mask = results.mask
+            try:
+                return [results[state & mask] for state in states]
+            except Outside:  # they were replaced
+                continue
+
+
+class Results(dict[int, R]):
+    """The results by the part of a state under `mask`. Computes a missing one, and its look-ups stay in C.
+
+    Raises Outside where more bits must be known; then the table has other results, with a larger mask.
+    """
+
+    def __init__(self, table: Table[R], mask: int) -> None:
+        super().__init__()
+        self._table, self.mask = table, mask
+
+    def __missing__(self, part: int) -> R:
+        try:
+            result = self[part] = self._table.runs.find(Reader(part, self.mask))
+        except Outside as more:
+            self._table.results = Results(self._table, self._table.mask | more.bits)
+            raise
+        return result

@@ -1,0 +1,125 @@
+"""The successors of many states of level server at once: `proving.server.steps`, run once for each part of a state that it reads.
+
+Each family of actions has a decision tree (`proving.decision_tree`); a leaf has the changes that its steps make. Settling the requests in
+flight, which every step ends with, is looked up apart, for each request in flight: else a step would read nearly the whole state.
+
+It refuses to know what an action means.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from operator import or_
+from typing import NamedTuple
+
+from subwarden.proving.decision_tree import DecisionTree, Table
+from subwarden.proving.recorded import Reader
+from subwarden.proving.server.describe import kind_of
+from subwarden.proving.server.encoding import ServerEncoding
+from subwarden.proving.server.properties import STEP_PROPERTIES
+from subwarden.proving.server.steps import Action, Family, RequestMoved, RequestRules, ServerConfiguration, families, steps_of
+from subwarden.proving.server.views import Change, Settled, View, Views
+
+Watch = Callable[[ServerConfiguration, RequestMoved], None]
+
+
+class Outcome(NamedTuple):
+    """The steps from the states of a leaf."""
+
+    changes: tuple[list[int], ...] = ()  # for each step the list of the states that take it in the present search
+    kinds: tuple[str, ...] = ()
+    bad: bool = False  # one of them breaks a property
+    apart: "tuple[DecisionTree[Outcome], ...]" = ()  # more steps
+
+
+class CachedSteps:
+    """See above. `watch` is told of each step that is taken for the first time."""
+
+    def __init__(self, encoding: ServerEncoding, rules: RequestRules, watch: Watch) -> None:
+        self._scope, self._rules, self._watch, self._views = encoding.scope, rules, watch, Views(encoding)
+        self._width = self._views.flight[0][0].width
+        self._takers: dict[Change, list[int]] = {}
+        self._settling: dict[Settled, list[Table[int]]] = {}  # for each place in flight, the bits to add
+        self._met: dict[tuple[str, ...], int] = {}  # kinds of the steps from a leaf: how often
+        self.bad_sources: set[int] = set()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all steps; what was counted stays. Steps that are not watched any more are told apart by less."""
+        self._trees = [DecisionTree(partial(self._of_family, family)) for family in families(self._scope)]
+        self._by_action: dict[Action, DecisionTree[Outcome]] = {}
+
+    def kinds(self) -> Counter[str]:
+        """The steps counted so far, by kind."""
+        found: Counter[str] = Counter()
+        for kinds, times in self._met.items():
+            for kind in kinds:
+                found[kind] += times
+        return found
+
+    def successors(self, states: Sequence[int], weight: int) -> set[int]:
+        """The states that the steps lead to; a step of each state counts `weight` times."""
+        for tree in self._trees:
+            self._sort(tree, states, weight)
+        found: set[int] = set()
+        for change, takers in self._takers.items():
+            if takers:
+                found.update(self._make(change, takers))
+                takers.clear()
+        return found
+
+    def _sort(self, tree: DecisionTree[Outcome], states: Sequence[int], weight: int) -> None:
+        met = self._met
+        for (changes, kinds, bad, apart), some in tree.sort(states):
+            if changes:
+                met[kinds] = met.get(kinds, 0) + weight * len(some)
+                for takers in changes:
+                    takers += some
+                if bad:
+                    self.bad_sources.update(some)
+            for more in apart:
+                self._sort(more, some, weight)
+
+    def _make(self, change: Change, states: Sequence[int]) -> Iterable[int]:
+        keep, moved, new, settled = change
+        if moved:
+            width = self._width
+            after = [state & keep | (state & moved) >> width | new for state in states]
+        else:
+            after = [state & keep | new for state in states]
+        if settled is None:
+            return after
+        for added in [table.of(after) for table in self._tables(settled)]:
+            after = list(map(or_, after, added))
+        return after
+
+    # --- asking the model
+
+    def _of_family(self, family: Family, reader: Reader) -> Outcome:
+        view = self._views.view(reader)
+        actions = family.actions(view.configuration)
+        return Outcome(apart=tuple(map(self._tree, actions))) if family.apart else self._outcome(view, actions)
+
+    def _tree(self, action: Action) -> DecisionTree[Outcome]:
+        if action not in self._by_action:
+            self._by_action[action] = DecisionTree(lambda reader: self._outcome(self._views.view(reader), (action,)))
+        return self._by_action[action]
+
+    def _outcome(self, view: View, actions: Iterable[Action]) -> Outcome:
+        before, changes, kinds, bad = view.configuration, list[list[int]](), list[str](), False
+        for action in actions:
+            for moved in steps_of(before, action, self._rules):
+                changes.append(self._takers.setdefault(view.change(moved.configuration), []))
+                kinds.append(kind_of(before, action))
+                bad |= any(p.broken(before, moved) is not None for p in STEP_PROPERTIES)
+                self._watch(before, moved)
+        return Outcome(tuple(changes), tuple(kinds), bad)
+
+    def _tables(self, settled: Settled) -> list[Table[int]]:
+        if settled not in self._settling:
+            places = range(self._scope.in_flight)
+            self._settling[settled] = [Table(partial(self._settle, settled, place)) for place in places]
+        return self._settling[settled]
+
+    def _settle(self, settled: Settled, place: int, reader: Reader) -> int:
+        return self._views.view(reader).settling(settled, place)

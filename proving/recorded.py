@@ -7,7 +7,6 @@ read. It refuses to know which fields a state has.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from functools import cache
 from typing import Any
 
 
@@ -91,10 +90,10 @@ class RecordedSet(AbstractSet[Any]):
     def __bool__(self) -> bool:
         return bool(self.code())
 
-    def __or__(self, other: AbstractSet[Any]) -> "RecordedSet":  # type: ignore[override]  # what can be in it is fixed
+    def __or__(self, other: AbstractSet[Any]) -> "RecordedSet":
         return self._added(other)
 
-    __ror__ = __or__  # type: ignore[assignment]  # as above
+    __ror__ = __or__
 
     def union(self, *others: Iterable[Any]) -> "RecordedSet":
         """As of any set."""
@@ -107,7 +106,7 @@ class RecordedSet(AbstractSet[Any]):
     def __and__(self, other: AbstractSet[Any]) -> "RecordedSet":
         return self._without(self.elements.everything & ~self._mask(other))
 
-    __rand__ = __and__  # type: ignore[assignment]  # the same whichever comes first
+    __rand__ = __and__
 
     def __sub__(self, other: AbstractSet[Any]) -> "RecordedSet":
         if isinstance(other, RecordedSet) and other.elements is self.elements:  # in both or in neither, unless one was changed
@@ -123,7 +122,7 @@ class RecordedSet(AbstractSet[Any]):
 
     def __ge__(self, other: AbstractSet[Any]) -> bool:
         wanted = self._mask(other)
-        return all([element in self.elements for element in other]) and self.under(wanted) == wanted
+        return all(element in self.elements for element in other) and self.under(wanted) == wanted
 
     def __le__(self, other: AbstractSet[Any]) -> bool:
         return not self - other
@@ -168,10 +167,14 @@ def slots(record: tuple[Any, ...]) -> tuple[Any, ...]:
 def with_slots(kind: type[Any], fields: Iterable[Any]) -> Any:
     """A record of `kind`, a NamedTuple, some of whose fields are slots: each is made when it is read, and handed on by `_replace` as it
     is."""
-    return tuple.__new__(_recorded(kind), fields)
+    if kind not in _RECORDED:
+        _RECORDED[kind] = _recorded(kind)
+    return tuple.__new__(_RECORDED[kind], fields)
 
 
-@cache
+_RECORDED: dict[type[Any], type[Any]] = {}
+
+
 def _recorded(kind: type[Any]) -> type[Any]:
     """A subclass whose fields read the slots, and which is compared field by field."""
 
@@ -181,10 +184,10 @@ def _recorded(kind: type[Any]) -> type[Any]:
     def equal(record: tuple[Any, ...], other: object) -> bool:
         if not isinstance(other, kind):
             return False
-        pairs = zip(slots(record), slots(other), strict=True)  # type: ignore[arg-type]  # a NamedTuple
+        pairs = zip(slots(record), slots(other), strict=True)
         return all(one is two or value(one) == value(two) for one, two in pairs)
 
     own: dict[str, Any] = {name: reading(at) for at, name in enumerate(kind._fields)}
     own |= {"__slots__": (), "__eq__": equal, "__ne__": lambda record, other: not equal(record, other)}
-    own["__hash__"] = lambda record: len(record)  # a true hash would read every field
+    own["__hash__"] = tuple.__len__  # a true hash would read every field
     return type(f"Recorded{kind.__name__}", (kind,), own)

@@ -39,6 +39,10 @@ class TransitionSystem(Protocol):
     def width(self) -> int:
         """The bits of a state's integer, at most."""
 
+    @property
+    def chunk(self) -> int:
+        """How many states to expand between two looks at Ctrl-C and the bounds: work of a fraction of a second."""
+
     def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
         """The successors of the states that are not in `known`. Counts the transitions, those of each state `weight` times (once if
         None)."""

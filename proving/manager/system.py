@@ -20,6 +20,8 @@ from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.sometimes import SOMETIMES
 from subwarden.proving.transition_system import BrokenProperty, Transition
 
+CHUNK = 1024  # a fraction of a second
+
 
 class ManagerSystem:
     """The subscription model within a scope; see `proving.transition_system` for the contract. `step` may be a planted defect."""
@@ -30,6 +32,7 @@ class ManagerSystem:
         self.encoding = Encoding(scope)
         self.initial = self.encoding.encode(ManagerConfiguration(State(), (None,) * scope.in_flight))
         self.width = len(self.encoding.facts)
+        self.chunk = CHUNK
         self.environment: list[Node] = self._whole_operations()
         self.by_caller: list[list[Node]] = [self._caller(k) for k in range(scope.in_flight)]
         self.nodes: list[Node] = [*self.environment, *(node for nodes in self.by_caller for node in nodes)]

@@ -16,12 +16,13 @@ from itertools import count
 from subwarden.proving.search.counter_examples import counter_examples
 from subwarden.proving.search.crew import Alone, Crew, Means, Recipe, Tick
 from subwarden.proving.search.folder import Explored
-from subwarden.proving.search.partition import CHUNK, LayerReport
+from subwarden.proving.search.partition import LayerReport
 from subwarden.proving.search.result import LivenessInterrupted, Progress, StateGraphSearch
 from subwarden.proving.search.workers import Workers
 from subwarden.proving.transition_system import Symmetry, TransitionSystem
 
 ALONE = Means()
+LOOKS = 1024  # states for which liveness asks between two looks at Ctrl-C
 
 
 def search(
@@ -61,7 +62,7 @@ def while_liveness(found: StateGraphSearch, progress: Callable[[Progress], bool]
     at = Progress(found.depth, found.stored, 0, 0, found.on_disk, liveness=True)
 
     def tick() -> None:
-        if progress is not None and next(asked) % CHUNK == 0 and not progress(at):
+        if progress is not None and next(asked) % LOOKS == 0 and not progress(at):
             raise LivenessInterrupted
 
     return tick

@@ -13,7 +13,6 @@ from subwarden.proving.search.state_file import Layer, Packing, Record
 from subwarden.proving.search.visited import Place, Visited
 from subwarden.proving.transition_system import Symmetry, TransitionSystem
 
-CHUNK = 1024  # states expanded between two looks at the bounds and at Ctrl-C: a fraction of a second, beside which the looks are nothing
 PRIME = (1 << 61) - 1
 SPREAD = 0x9E3779B97F4A7C15
 
@@ -69,7 +68,7 @@ class Partition:
 
     def expand(self) -> list[list[int]]:
         """Expand some states. Returns the successors that others own, for each of the owners."""
-        chunk = list(islice(self._frontier, CHUNK))
+        chunk = list(islice(self._frontier, self._system.chunk))
         states, weights = [state for state, _ in chunk], [weight for _, weight in chunk]
         known = self.visited.known
         new = self._system.expand(states, None if self._symmetry is None else weights, known)

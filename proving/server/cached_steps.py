@@ -74,7 +74,7 @@ class CachedSteps:
             if changes:
                 met[kinds] = met.get(kinds, 0) + weight * len(some)
                 for takers in changes:
-                    takers += some
+                    takers.extend(some)
                 if bad:
                     self.bad_sources.update(some)
             for more in apart:

@@ -4,7 +4,8 @@ The integer depends on nothing but scope and configuration, so that it means the
 values, which are converted once and looked up from then on. It refuses to know what a step does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from subwarden.model.server.requests import Reply, Request
@@ -38,7 +39,7 @@ class Part(NamedTuple):
     width: int
     encode: Callable[[Value], int]
     decode: Callable[[int], Value]
-    fields: dict[str, Field] = {}  # of a record; its lowest bit says that there is one
+    fields: Mapping[str, Field] = MappingProxyType({})  # of a record; its lowest bit says that there is one
     among: Sequence[Value] = ()  # the possible elements of a set, a bit each
 
 

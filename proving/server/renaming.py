@@ -4,7 +4,7 @@ A renaming works part by part: what it makes of a part's value is worked out onc
 keep their order, which the model looks at. `proving.symmetry.renaming` tries every renaming, and has the sources.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from itertools import permutations
 from typing import Any
@@ -16,6 +16,7 @@ from subwarden.proving.server.encoding import ServerEncoding, Value
 OF_CONNECTIONS = ("live", "asked", "gone", "closed")
 OF_PAIRS = ("owed", "barred")
 OF_CONVERSATIONS = ("dead", "past")
+SEGMENT = 24  # bits: a look-up for as many parts as can be, of which few thousand values occur
 
 
 class ServerRenaming:
@@ -25,12 +26,8 @@ class ServerRenaming:
         self._encoding = encoding
         self._connection, self._thread, self._id = (0, *connections), (0, *threads), (0, *ids)
         self._to = [self._place(place) for place in range(len(encoding.parts))]
-        tables: dict[str, dict[int, int]] = {part.name: {} for part in encoding.parts}
-        self._tables = [tables[part.name] for part in encoding.parts]
-        self._steps = [(start, mask, table, encoding.starts[to]) for (start, mask), table, to in self._zipped()]
-
-    def _zipped(self) -> "zip[tuple[tuple[int, int], dict[int, int], int]]":
-        return zip(self._encoding.slices, self._tables, self._to, strict=True)
+        self._tables: dict[str, dict[int, int]] = {part.name: {} for part in encoding.parts}
+        self._segments = [(mask, _Segment(self, places)) for mask, places in _segments(encoding)]
 
     def _place(self, place: int) -> int:
         """Where the part at `place` stands under its new name."""
@@ -40,20 +37,18 @@ class ServerRenaming:
     def __call__(self, state: int) -> int:
         """The state under its new names."""
         found = 0
-        try:
-            for start, mask, table, to in self._steps:
-                found |= table[state >> start & mask] << to
-        except KeyError:
-            for place, (start, mask) in enumerate(self._encoding.slices):
-                self._look(place, state >> start & mask)
-            return self(state)
+        for mask, segment in self._segments:
+            found |= segment[state & mask]
         return found
 
-    def _look(self, place: int, code: int) -> None:
-        table = self._tables[place]
+    def part(self, place: int, state: int) -> int:
+        """The part of the state at `place`, under its new names, where it stands then."""
+        start, mask = self._encoding.slices[place]
+        code, table = state >> start & mask, self._tables[self._encoding.parts[place].name]
         if code not in table:
             value = self._encoding.decode_part(place, code)
             table[code] = self._encoding.encode_part(self._to[place], self.renamed(self._encoding.parts[place].name, value))
+        return table[code] << self._encoding.starts[self._to[place]]
 
     def renamed(self, part: str, value: Value) -> Value:  # noqa: PLR0911 - one case a kind of part
         """The value of a part under its new names."""
@@ -88,6 +83,29 @@ class ServerRenaming:
         """A conversation moves with its thread and keeps its place there."""
         thread, second = divmod(conversation - 1, 2)
         return 2 * self._thread[thread + 1] - 1 + second
+
+
+class _Segment(dict[int, int]):
+    """Some neighbouring parts, renamed together. Computes what is missing; its look-ups stay in C."""
+
+    def __init__(self, renaming: ServerRenaming, places: Sequence[int]) -> None:
+        super().__init__()
+        self._renaming, self._places = renaming, places
+
+    def __missing__(self, state: int) -> int:
+        found = self[state] = sum(self._renaming.part(place, state) for place in self._places)
+        return found
+
+
+def _segments(encoding: ServerEncoding) -> list[tuple[int, list[int]]]:
+    """The masks of neighbouring parts that are few bits together, and the places of the parts."""
+    found: list[tuple[int, list[int]]] = []
+    for place, (start, mask) in enumerate(encoding.slices):
+        if found and (found[-1][0] | mask << start).bit_count() <= SEGMENT:
+            found[-1] = found[-1][0] | mask << start, [*found[-1][1], place]
+        else:
+            found.append((mask << start, [place]))
+    return found
 
 
 def server_renamings(encoding: ServerEncoding) -> Iterator[ServerRenaming]:

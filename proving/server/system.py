@@ -23,6 +23,8 @@ from subwarden.proving.server.steps import Answers, RequestMoved, RequestRules, 
 from subwarden.proving.server.views import Views
 from subwarden.proving.transition_system import BrokenProperty, Transition
 
+CHUNK = 8192  # a tenth of a second, when most steps are known; many states at a time share their look-ups
+
 
 class ServerSystem:
     """The server's model within a scope. `rules` may have a defect."""
@@ -38,6 +40,7 @@ class ServerSystem:
         self._steps = CachedSteps(self.encoding, self.rules, self._look_for_unmet)
         self.initial = self.encoding.encode(ServerConfiguration(ServerState()))
         self.width = self.encoding.width
+        self.chunk = CHUNK
         self.configuration = self.encoding.decode
 
     def successors(self, state: int) -> Iterator[tuple[RequestMoved, int]]:
@@ -50,7 +53,7 @@ class ServerSystem:
     def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
         """See `TransitionSystem`. Properties of steps are judged on the way, and `sometimes` properties looked for."""
         by_weight: defaultdict[int, list[int]] = defaultdict(list)
-        for state, weight in zip(states, repeat(1) if weights is None else weights):
+        for state, weight in zip(states, repeat(1, len(states)) if weights is None else weights, strict=True):
             by_weight[weight].append(state)
         found: set[int] = set()
         watched = bool(self._unmet)

@@ -14,6 +14,7 @@ from subwarden.proving.server.encoding import REPLIES, Field, Part, ServerEncodi
 from subwarden.proving.server.steps import ServerConfiguration
 
 REQUEST, MAY, FOUND = (InFlight._fields.index(name) for name in ("request", "may", "found"))
+FLIGHT = ServerState._fields.index("flight")
 SETTLES = (MAY, FOUND)  # the fields of a request in flight that settling a state changes
 Settled = Callable[[ServerState, InFlight], InFlight]
 
@@ -221,26 +222,15 @@ class View:
 
     def _left_open(self, after: ServerState, flight: Sequence[tuple[int, InFlight]]) -> list[_Settling]:
         """What is left to do to settle the requests in flight of `after`; nothing, if that is not the state that was to be settled."""
-        works: list[_Settling] = []
-        for _, known in flight:
-            work = _work(known)
-            if work is None:
-                return []
-            works.append(work)
-        if not works:
+        works = [work for _, known in flight if (work := _work(known)) is not None]
+        if not works or len(works) < len(flight):
             return []
-        state, settled = works[0].state, works[0].settled
-        if any(work.state is not state or work.settled is not settled for work in works):
-            return []
-        if len(state.flight) != len(works) or any(work.known is not known for work, (_, known) in zip(works, state.flight, strict=True)):
-            return []
-        for work, (_, known) in zip(works, flight, strict=True):
-            if any(a is not b for at, (a, b) in enumerate(zip(slots(known), slots(work.known), strict=True)) if at not in SETTLES):
-                return []
-        for name, now, then in zip(ServerState._fields, slots(after), slots(state), strict=True):
-            if name != "flight" and now is not then and value(now) != value(then):
-                return []
-        return works
+        first = works[0]
+        whole = len(first.state.flight) == len(works) and all(
+            work.state is first.state and work.settled is first.settled and work.known is was and _same_but(SETTLES, known, was)
+            for work, (_, known), (_, was) in zip(works, flight, first.state.flight, strict=True)
+        )
+        return works if whole and _same_but((FLIGHT,), after, first.state) else []
 
     def _with_flight(self, written: int, new: int, requests: Sequence[InFlight], settled: Settled | None) -> Change:
         starts, width = [start for _, start in self._views.flight], self._views.flight[0][0].width
@@ -264,6 +254,12 @@ class View:
         if gone is not None:
             written |= sum(full << start for start in starts[gone:])
         return Change(self._views.everything & ~written, moved, new, settled)
+
+
+def _same_but(fields: Sequence[int], one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
+    """Whether two records agree in all other fields."""
+    pairs = enumerate(zip(slots(one), slots(two), strict=True))
+    return all(at in fields or a is b or value(a) == value(b) for at, (a, b) in pairs)
 
 
 def _written_set(elements: Elements, given: Any) -> tuple[int, int]:

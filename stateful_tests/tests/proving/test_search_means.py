@@ -16,13 +16,14 @@ from subwarden.proving.manager import proof as manager
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.search import breadth_first
 from subwarden.proving.search.crew import Means
-from subwarden.proving.search.partition import CHUNK, Partition, owner_of
+from subwarden.proving.search.partition import Partition, owner_of
 from subwarden.proving.search.result import Progress, SearchVerdict
 from subwarden.proving.search.state_file import CannotKeep, Layer, Packing, StateFile, StatesInMemory
 from subwarden.proving.search.visited import LEAST, Place, capacity_of
 from subwarden.proving.search.workers import WorkerLost
 from subwarden.proving.server import proof as server
 from subwarden.proving.server.scope import ServerScope
+from subwarden.proving.server.system import CHUNK
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS as MANAGER_DEFECTS
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS as SERVER_DEFECTS
 

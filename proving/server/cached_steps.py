@@ -16,8 +16,9 @@ from subwarden.proving.decision_tree import DecisionTree, Table
 from subwarden.proving.recorded import Reader
 from subwarden.proving.server.describe import kind_of
 from subwarden.proving.server.encoding import ServerEncoding
+from subwarden.proving.server.families import Family, families
 from subwarden.proving.server.properties import STEP_PROPERTIES
-from subwarden.proving.server.steps import Action, Family, RequestMoved, RequestRules, ServerConfiguration, families, steps_of
+from subwarden.proving.server.steps import Action, RequestMoved, RequestRules, ServerConfiguration, steps_of
 from subwarden.proving.server.views import Change, Settled, View, Views
 
 Watch = Callable[[ServerConfiguration, RequestMoved], None]

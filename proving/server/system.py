@@ -16,10 +16,11 @@ from subwarden.proving.recorded import Reader
 from subwarden.proving.server.cached_steps import CachedSteps
 from subwarden.proving.server.describe import action_in_words, configuration_in_words, kind_of
 from subwarden.proving.server.encoding import ServerEncoding
+from subwarden.proving.server.families import steps
 from subwarden.proving.server.kinds import expected
 from subwarden.proving.server.properties import SOMETIMES, STATE_PROPERTIES, STEP_PROPERTIES, StateProperty
 from subwarden.proving.server.scope import ServerScope
-from subwarden.proving.server.steps import Answers, RequestMoved, RequestRules, ServerConfiguration, steps
+from subwarden.proving.server.steps import Answers, RequestMoved, RequestRules, ServerConfiguration
 from subwarden.proving.server.views import Views
 from subwarden.proving.transition_system import BrokenProperty, Transition
 

@@ -11,10 +11,11 @@ from subwarden.model.server.state import InFlight, Loaded, ServerState
 from subwarden.proving.search.breadth_first import search
 from subwarden.proving.search.result import SearchVerdict
 from subwarden.proving.server.encoding import ServerEncoding
+from subwarden.proving.server.families import steps
 from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.renaming import server_renamings
 from subwarden.proving.server.scope import EXTRAS, ServerScope
-from subwarden.proving.server.steps import ServerConfiguration, steps
+from subwarden.proving.server.steps import ServerConfiguration
 from subwarden.proving.server.system import ServerSystem
 from subwarden.proving.symmetry.renaming import EveryRenaming
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS

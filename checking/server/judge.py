@@ -432,8 +432,11 @@ class ServerJudge(Recording):
 
     def waits(self, step: int | None) -> None:
         """After `step`, or when a request has arrived, no step can run: every request in flight waits for an event."""
-        if self._node.state.flight and not self._reading.holds_up() and (left := work_left(self._loop.events, self._thread_of)):
-            self.requests.wait_for_engine(self.state, left, self._engine.told, step)
+        if not self._node.state.flight:
+            return
+        left, readers = work_left(self._loop.events, self._thread_of)
+        if left:
+            self.requests.wait_for_engine(self.state, left, readers | self._reading.holding_up(), self._engine.told, step)
 
     # --- the end
 

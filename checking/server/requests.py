@@ -4,11 +4,12 @@ It refuses to say which answers are right: the model does (`model.server.transit
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
-from subwarden.model.server.state import ServerState
+from subwarden.model.server.state import ServerState, target
 from subwarden.model.server.waits import Work, WorkKind, at_work, may_wait
 
 
@@ -34,6 +35,7 @@ class Requests:
 
     def __init__(self) -> None:
         self.lists: dict[int, set[tuple[int, ...]]] = {}
+        self._about: dict[int, frozenset[int]] = {}  # by thread: the clients that have sent a request about it
         self._by_number: dict[int, AcceptedRequest] = {}
         self._by_name: dict[int | str, AcceptedRequest] = {}
         self._moments = 0
@@ -46,6 +48,8 @@ class Requests:
     def accept(self, number: int, name: str, request: Request) -> None:
         """A request arrives."""
         self._by_number[number] = self._by_name[name] = AcceptedRequest(number, name, request)
+        if thread := target(request):
+            self._about[thread] = self._about.get(thread, frozenset()) | {request.connection}
 
     def begins(self, number: int) -> None:
         """The requests before it do not hold it up any more."""
@@ -59,11 +63,20 @@ class Requests:
         """The handler of a request is cancelled."""
         self._by_number[number].cancelled = True
 
-    def wait_for_engine(self, state: ServerState, left: Sequence[Work], told: Callable[[int], bool], step: int | None) -> None:
-        """After `step` (None: when a request has arrived), nothing can move before the engine has done some of the work `left`, and
-        all requests in flight wait for that (P14). `told`: whether the engine was told of an interrupt or a rollback."""
+    def wait_for_engine(
+        self, state: ServerState, left: Sequence[Work], readers: AbstractSet[int], told: Callable[[int], bool], step: int | None
+    ) -> None:
+        """After `step` (None: when a request has arrived), nothing can move before the engine has done some of the work `left` or one of
+        the clients `readers` has read, and all requests in flight wait for that (P14). `told`: whether the engine was told of an interrupt
+        or a rollback."""
+        ahead: dict[int, set[int]] = {}  # the clients for which the requests of each connection so far may wait
         for number, flight in state.flight:
             waiting = self._by_number[number]
+            connection = flight.request.connection
+            clients = ahead.setdefault(connection, {connection})
+            clients |= self._about.get(target(flight.request), frozenset())
+            if clients & readers:
+                continue
             if waiting.waits_since is None and not may_wait(flight.request, left) and not told(number):
                 waiting.held_up, waiting.waits_since = True, step
                 waiting.waits_for_start = all(work.kind is WorkKind.STARTS for work in left)

@@ -83,7 +83,7 @@ class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
     everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and those
     of `losing` may lose one event. With any thread in `stopping`, the server may stop. The clients `silent` give no approvals, those
-    `denying` refuse them, and those `deaf` may read no more from some moment on.
+    `denying` refuse them, those `slow` read after everything else, and those `deaf` may read no more from some moment on.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
@@ -103,6 +103,7 @@ class Environment:
         silent: Collection[int] = (),
         denying: Collection[int] = (),
         deaf: Collection[int] = (),
+        slow: Collection[int] = (),
     ) -> None:
         self.observer: Observer
         self.server: Server
@@ -118,6 +119,7 @@ class Environment:
         self.silent = frozenset(silent)
         self.denying = frozenset(denying)
         self.deaf = frozenset(deaf)
+        self.slow = frozenset(slow)
         self.clients: dict[int, Client] = {}  # that have not gone
         self._events: list[Any] = [] if events is None else events
         self._faults: list[Any] = [] if faults is None else faults
@@ -256,7 +258,11 @@ class Client:
     def _queued(self, message: Message) -> None:
         self._environment.observer.delivered(self._connection, message)
         if self._reading is None and not self.deaf:
-            self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
+            self._may_read()
+
+    def _may_read(self) -> None:
+        slow = self._connection in self._environment.slow
+        self._reading = self._environment.offer(f"c{self._connection} reads", self._read, late=slow)
 
     def _read(self) -> None:
         self._reading = None
@@ -265,7 +271,7 @@ class Client:
             return
         self._environment.observer.reads(self._connection)
         if len(self.outbox) and self._reading is None:
-            self._reading = self._environment.offer(f"c{self._connection} reads", self._read)
+            self._may_read()
         if isinstance(message, Asks) and self._connection not in self._environment.silent:
             asks = message
             does = "denies" if self._connection in self._environment.denying else "approves"

@@ -40,6 +40,6 @@ class Reading:
         """Whether the server may give the client up."""
         return bool(self._unread.get(connection)) and now - self._since[connection] >= PATIENCE
 
-    def holds_up(self) -> bool:
-        """Whether somebody may wait for a client that reads no more, until that is dropped."""
-        return any(self._unread.get(connection) for connection in self._deaf)
+    def holding_up(self) -> set[int]:
+        """The clients that read no more, and for which somebody may wait until they are dropped."""
+        return {connection for connection in self._deaf if self._unread.get(connection)}

@@ -100,6 +100,7 @@ def _first(plain: dict[str, Any]) -> list[str]:
     said += ["a server that may stop"] if "stopping" in plain["engine"] else []
     said += ["clients that give no approvals"] if "silent" in plain["engine"] else []
     said += ["clients that refuse approvals"] if "denying" in plain["engine"] else []
+    said += ["clients that read last"] if "slow" in plain["engine"] else []
     said += ["clients that may read no more"] if "deaf" in plain["engine"] else []
     note = f"  # {'; '.join(said)}" if moods else ""
     return [

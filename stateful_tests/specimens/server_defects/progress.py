@@ -99,6 +99,14 @@ class HandlersWaitForTheEngine(OwningServer):
         pass
 
 
+class WaitsWhileAnotherIsSlow(OwningServer):
+    """The same, while some other client has a message to read."""
+
+    def go_on(self, request_id: ConnectionRequestId) -> None:
+        if not any(len(outbox) for connection, outbox in self.outboxes.items() if connection != request_id.connection_id):
+            super().go_on(request_id)
+
+
 class ForksInline(OwningServer):
     """A fork is awaited inline."""
 
@@ -186,6 +194,11 @@ DEFECTS = (
         HandlersWaitForTheEngine,
         causes.WAITS_FOR_ENGINE,
         program(B, *RESUMED, ListLoaded(1), Close(2), faults=(ServerFault(FaultKind.LATE, 2),)),
+    ),
+    Defect(
+        WaitsWhileAnotherIsSlow,
+        causes.WAITS_FOR_ENGINE,
+        program(B, *RESUMED, ListLoaded(1), faults=(ServerFault(FaultKind.SLOW, 0), ServerFault(FaultKind.LATE, 2))),
     ),
     Defect(
         ForksInline,

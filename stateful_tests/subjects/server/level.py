@@ -61,6 +61,7 @@ SAYS = {
     FaultKind.LOSES: "the conversation may lose an event",
     FaultKind.STOPS: "the server may stop",
     FaultKind.SILENT: "its client gives no approvals",
+    FaultKind.SLOW: "its client reads last",
     FaultKind.DEAF: "its client may read no more",
     FaultKind.DENIES: "its client refuses approvals",
 }
@@ -96,14 +97,17 @@ class ServerLevel:
         """None: programs are not varied."""
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
-        """The program without faults and with late conversations; with `cancellation`: with a sample of single faults (a handler is
-        cancelled, the engine fails, a conversation ends by itself, refuses or loses an event, the server stops, a client reads no more,
-        refuses approvals or is silent) and of pairs."""
+        """The program without faults, with late conversations and with a slow client; with `cancellation`: with a sample of single faults
+        (a handler is cancelled, the engine fails, a conversation ends by itself, refuses or loses an event, the server stops, a client
+        is slow, reads no more, refuses approvals or is silent) and of pairs."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
+        comes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.Initialize)]
+        slow = [ServerFault(FaultKind.SLOW, place) for place in comes]
         if not cancellation:
-            late = [ServerProgram(tasks, (ServerFault(FaultKind.LATE, place),)) for place in random.sample(brings, min(len(brings), 2))]
-            return [ServerProgram(tasks), ServerProgram(tasks), *late]
+            late = [ServerFault(FaultKind.LATE, place) for place in random.sample(brings, min(len(brings), 2))]
+            late += random.sample(slow, min(len(slow), 1))
+            return [ServerProgram(tasks), ServerProgram(tasks), *(ServerProgram(tasks, (fault,)) for fault in late)]
         single = list(self.with_faults(program, 1).faults)
         single += [ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES)]
         turns = {request.thread for (request,) in tasks if isinstance(request, rq.TurnStart)}  # no others have events to lose
@@ -113,7 +117,7 @@ class ServerLevel:
         workers = [ServerFault(FaultKind.WORKER, place) for _, place in self.with_faults(program, 1).faults]
         starts = [ServerFault(FaultKind.START, place) for place in brings if not isinstance(tasks[place][0], rq.Resume)]
         listeners = [ServerFault(FaultKind.LISTENER, place) for place in brings]
-        single += loses + stops + deaf + workers + starts + listeners
+        single += loses + stops + deaf + workers + starts + listeners + slow
         subscribes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
         asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
         denies = [ServerFault(FaultKind.DENIES, place) for place in subscribes if asks]

@@ -16,6 +16,7 @@ from subwarden.stateful_tests.exploring.drawing.machine import Machine
 from subwarden.stateful_tests.subjects.server.meeting import HOW, met
 from subwarden.stateful_tests.subjects.server.play import ServerPlay, prepare, prepare_task
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
+from subwarden.stateful_tests.subjects.server.scenes import SCENES
 
 CONNECTIONS = st.sampled_from((1, 2, 1, 2, 3))
 PLACES = st.integers(0, 5)  # index of a thread among those that exist; the first is the most likely
@@ -57,8 +58,19 @@ class ServerMachine(Machine):
 
     # --- the rules
 
-    @initialize(connections=st.sampled_from(((1, 2), (1, 2), (1,), (1, 2, 3))), resumed=st.sampled_from(((1, 2), (1,), ())))
-    def connected(self, connections: tuple[int, ...], resumed: tuple[int, ...]) -> None:
+    @initialize(
+        scene=st.sampled_from((*[()] * len(SCENES), *SCENES.values())),
+        connections=st.sampled_from(((1, 2), (1, 2), (1,), (1, 2, 3))),
+        resumed=st.sampled_from(((1, 2), (1,), ())),
+    )
+    def connected(self, scene: tuple[Request, ...], connections: tuple[int, ...], resumed: tuple[int, ...]) -> None:
+        """A scene, or clients of a thread."""
+        for request in scene:
+            if isinstance(request, rq.Start | rq.Fork):
+                self._make()
+            self.start(request)
+        if scene:
+            return
         for connection in connections:
             self.start(rq.Initialize(connection))
             self.rest()

@@ -63,6 +63,7 @@ class PreparedRequests(NamedTuple):
     silent: frozenset[int]  # connections
     denying: frozenset[int]  # connections
     deaf: frozenset[int]  # connections
+    slow: frozenset[int]  # connections
 
 
 def prepare(program: ServerProgram) -> PreparedRequests:
@@ -86,9 +87,8 @@ def prepare(program: ServerProgram) -> PreparedRequests:
         if fault.kind is kind
     }
     listening = threads(FaultKind.LISTENER)
-    return PreparedRequests(
-        tasks, cancelled, listening, failing, late, ending, refusing, losing, threads(FaultKind.STOPS), silent, denying, deaf
-    )
+    stopping, slow = threads(FaultKind.STOPS), clients(FaultKind.SLOW)
+    return PreparedRequests(tasks, cancelled, listening, failing, late, ending, refusing, losing, stopping, silent, denying, deaf, slow)
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
@@ -167,6 +167,7 @@ class ServerPlay:
             silent=prepared.silent,
             denying=prepared.denying,
             deaf=prepared.deaf,
+            slow=prepared.slow,
         )
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]

@@ -21,6 +21,7 @@ def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list
         "silent": prepared.silent,
         "denying": prepared.denying,
         "deaf": prepared.deaf,
+        "slow": prepared.slow,
     }
     return {
         "subject": served(subject),

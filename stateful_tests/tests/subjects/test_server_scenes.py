@@ -1,0 +1,55 @@
+"""The beginnings of programs put every duty at stake that needs no fault, and can be played."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from subwarden.model.server import requests as rq
+from subwarden.model.server.stakes import Stake
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
+from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
+from subwarden.stateful_tests.subjects.server.scenes import SCENES
+from subwarden.stateful_tests.tests.subjects.server_play import play, program, server
+
+NEED_FAULTS = {Stake.DENIED, Stake.AFTER_LOSS, Stake.STOPPED, Stake.DROPPED}
+
+
+@pytest.mark.slow
+def test_every_duty_that_needs_no_fault_is_at_stake_in_some_scene() -> None:
+    breakable = Counter[str]()
+    for scene in SCENES.values():
+        runner = Runner(SERVER_LEVEL, server("manager"), Order.FIFO)
+        portfolio = Portfolio(Random(0), windows=True)
+        with running():
+            for _ in range(30):
+                result = runner.run_strategy(program(*scene), portfolio)
+                assert result is not None
+                assert not result.violations
+        breakable.update({name for name, could in runner.stakes if could})
+    assert {stake.value for stake in set(Stake) - NEED_FAULTS} <= breakable.keys()
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_scene_is_of_clients_that_are_there(name: str) -> None:
+    came: set[int] = set()
+    for request in SCENES[name]:
+        came |= {request.connection} if isinstance(request, rq.Initialize) else set()
+        assert request.connection in came
+
+
+def test_a_slow_client_reads_after_all_else() -> None:
+    """Its first message waits until the thread is loaded and the other client has its answers."""
+    requests = (rq.Initialize(1), rq.Initialize(2), rq.Resume(2, 1), rq.TurnStart(2, 1, False))
+    slow = play(server("manager"), program(*requests, faults=(ServerFault(FaultKind.SLOW, 0),)))
+    plain = play(server("manager"), program(*requests))
+    assert slow.timeline.index("+c1 reads") > slow.timeline.index("+v1 turn complete") > plain.timeline.index("+c1 reads")
+    assert not slow.violations
+
+
+def test_a_slow_client_is_one_of_the_variants() -> None:
+    drawn = ServerProgram(((rq.Initialize(1),), (rq.ListLoaded(1),)))
+    assert ServerProgram(drawn.tasks, (ServerFault(FaultKind.SLOW, 0),)) in SERVER_LEVEL.variants(drawn, False, Random(0))

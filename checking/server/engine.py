@@ -45,6 +45,10 @@ class EngineSide:
         """The thread is unloaded, closing, or its conversation has ended."""
         self._submissions.over(thread)
 
+    def gone(self, connection: int) -> None:
+        """A client has gone."""
+        self._submissions.gone(connection)
+
     def told(self, number: int) -> bool:
         """Whether request `number` is an interrupt or a rollback that the engine may have been told of."""
         return self._submissions.told(number)

@@ -120,6 +120,7 @@ class ServerJudge(Recording):
         self._begin(self._order.gone(connection))
         self._node = self._node.outside("close", connection)
         self.clients.gone(connection)
+        self._engine.gone(connection)
         self._reading.gone(connection)
 
     def reads(self, connection: int) -> None:

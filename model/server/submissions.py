@@ -60,6 +60,7 @@ class _Waiting:
     request: Asked
     arrived: int
     idle: bool
+    gone: bool = False  # its client is
 
 
 class Submissions:
@@ -122,6 +123,11 @@ class Submissions:
             known.over = True
         self._is_idle(thread)
 
+    def gone(self, connection: int) -> None:
+        """A client has gone."""
+        for waiting in self._waiting.values():
+            waiting.gone |= waiting.request.connection == connection
+
     def _is_idle(self, thread: int) -> None:
         known = self._present.get(thread)
         if known is None or known.idle():
@@ -131,7 +137,7 @@ class Submissions:
 
     def told(self, number: int) -> bool:
         """Whether request `number` is an interrupt or a rollback, not answered, that was submitted since it arrived. Each has a submission
-        of its own: the latest request has the latest."""
+        of its own: the latest request has the latest. One whose client has gone may have none: nobody hears how it was answered."""
         known = self._waiting.get(number)
         if known is None:
             return False
@@ -140,7 +146,7 @@ class Submissions:
             own = bool(left) and left[-1] > waiting.arrived
             if waiting is known:
                 return own
-            if own:
+            if own and not waiting.gone:
                 left.pop()
         raise AssertionError("it is one of those like itself")
 

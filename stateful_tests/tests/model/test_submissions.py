@@ -144,6 +144,16 @@ def test_an_interrupt_that_the_engine_was_not_told_of_may_be_confirmed_once_no_t
     assert run.monitor.done(2, Reply.OK)
 
 
+def test_an_interrupt_of_a_client_that_has_gone_takes_no_submission_from_others() -> None:
+    run = Run()
+    run.ask(INTERRUPT, 1)
+    run.monitor.asked(rq.TurnInterrupt(2, 1), 2)
+    run.monitor.made(INTERRUPT, 1, 1)
+    run.monitor.asked(rq.TurnInterrupt(3, 1), 3)
+    run.monitor.gone(3)
+    assert [run.monitor.told(number) for number in (1, 2)] == [True, True]
+
+
 def test_an_earlier_submission_is_not_a_later_interrupt_s() -> None:
     run = Run()
     run.ask(INTERRUPT, 1)

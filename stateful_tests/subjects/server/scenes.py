@@ -13,6 +13,7 @@ from subwarden.model.server.requests import Request
 OLD, NEW = STORED[0], max(STORED) + 1  # a thread of the store, and the first that is made
 HERE = rq.Initialize(1), rq.Initialize(2)
 ONE, BOTH = (*HERE, rq.Resume(1, OLD)), (*HERE, rq.Resume(1, OLD), rq.Resume(2, OLD))
+AGAIN = rq.Resume(2, OLD), rq.Unsubscribe(2, OLD)
 
 SCENES: Mapping[str, tuple[Request, ...]] = {
     "one of two subscribers wants raw events": (*ONE, rq.AddListener(2, 1, OLD, True), rq.TurnStart(1, OLD, False)),
@@ -24,7 +25,7 @@ SCENES: Mapping[str, tuple[Request, ...]] = {
     "a client that was asked leaves": (*BOTH, rq.TurnStart(1, OLD, True), rq.Unsubscribe(1, OLD)),
     "two clients interrupt one turn": (*BOTH, rq.TurnStart(1, OLD, False), rq.TurnInterrupt(1, OLD), rq.TurnInterrupt(2, OLD)),
     "a turn is followed by rollbacks": (*ONE, rq.TurnStart(1, OLD, False), rq.Rollback(1, OLD), rq.Rollback(2, OLD)),
-    "the last subscriber leaves and comes back": (*HERE, *[rq.Resume(2, OLD), rq.Unsubscribe(2, OLD)] * 2),
+    "the last subscriber leaves and comes back": (*HERE, *AGAIN, *AGAIN),
     "both subscribers leave": (*BOTH, rq.Unsubscribe(2, OLD), rq.Unsubscribe(1, OLD)),
     "a thread is archived under its subscribers": (*BOTH, rq.Archive(2, OLD), rq.Resume(1, OLD)),
     "a subscriber closes in the middle of a turn": (*BOTH, rq.TurnStart(2, OLD, False), rq.Close(1)),

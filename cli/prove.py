@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import cast
@@ -30,7 +31,8 @@ from subwarden.stateful_tests.exploring.signals import ENDING, interruptible
 
 USAGE = 3
 MAX_STATES = 5_000_000
-OF_A_WORKER = 40 << 20  # bytes that a worker takes without any state
+OF_A_WORKER = 25 << 20  # bytes that a worker takes without any state
+BESIDE_WORKERS = 24 << 20  # bytes: this process grows by some, and Python starts another beside workers
 LIVENESS_STATES = {"manager": manager_proof.LIVENESS_STATES, "server": server_proof.LIVENESS_STATES}
 
 
@@ -111,8 +113,12 @@ def _prove(args: argparse.Namespace, scope: AnyScope, symmetric: bool, folder: S
     jobs = fitting("prove", args.jobs)
     MEMORY.allow(args.memory)
     memory = MEMORY.limit()
-    for_states = None if memory is None else max(0, memory - used() - (OF_A_WORKER * jobs if jobs > 1 else 0))
-    means = Means(for_states, jobs, folder)
+    means = Means(None, jobs, folder)
+    if memory is not None and jobs == 1:
+        means = replace(means, memory=max(0, memory - used()), ceiling=memory, used=used)
+    elif memory is not None:
+        for_workers = max(0, memory - used() - BESIDE_WORKERS)
+        means = replace(means, memory=max(0, for_workers - OF_A_WORKER * jobs), ceiling=for_workers // jobs, used=used)
     console = console_for(sys.stdout)
     with interruptible(ENDING) as interrupted, progress(f"subwarden prove --level {scope.level}", "states", quiet=args.quiet) as report:
         before: list[int] = []  # states of an earlier session, or the first

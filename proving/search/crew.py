@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from subwarden.proving.search.folder import SearchFolder
 from subwarden.proving.search.partition import LayerReport, Partition
 from subwarden.proving.search.state_file import Layer
-from subwarden.proving.search.visited import Place, capacity_of
+from subwarden.proving.search.visited import Ceiling, Place, capacity_of
 from subwarden.proving.transition_system import Symmetry, TransitionSystem
 
 Recipe = Callable[[], tuple[TransitionSystem, Symmetry | None]]  # makes the system in another process; can be pickled
@@ -16,11 +16,18 @@ Recipe = Callable[[], tuple[TransitionSystem, Symmetry | None]]  # makes the sys
 
 @dataclass(frozen=True)
 class Means:
-    """What a search may use: `memory` in bytes for states (None: no bound), `jobs` processes, a `folder` in which its states are kept."""
+    """What a search may use: `memory` in bytes for states (None: no bound), `jobs` processes, a `folder` in which its states are kept.
+    `ceiling`: bytes that each process may take in all, as `used` counts them there."""
 
     memory: int | None = None
     jobs: int = 1
     folder: SearchFolder | None = None
+    ceiling: int | None = None
+    used: Callable[[], int] | None = None
+
+    def new_ceiling(self) -> Ceiling | None:
+        """The ceiling of this process."""
+        return None if self.ceiling is None or self.used is None else Ceiling(self.ceiling, self.used)
 
     @property
     def path(self) -> Path | None:
@@ -62,7 +69,7 @@ class Alone:
 
     def __init__(self, system: TransitionSystem, symmetry: Symmetry | None, means: Means) -> None:
         place = Place(means.path)
-        self._partition = Partition(system, symmetry, place, capacity_of(means.memory, system.width))
+        self._partition = Partition(system, symmetry, place, capacity_of(means.memory, system.width), ceiling=means.new_ceiling())
         self.held: object = place
 
     def start(self, initial: int) -> LayerReport:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from subwarden.proving.search.state_file import Layer, Packing, Record
-from subwarden.proving.search.visited import Place, Visited
+from subwarden.proving.search.visited import Ceiling, Place, Visited
 from subwarden.proving.transition_system import Symmetry, TransitionSystem
 
 PRIME = (1 << 61) - 1
@@ -38,11 +38,18 @@ class Partition:
     """The share of `owner`, one of `owners`. `capacity`: states that it may keep in memory."""
 
     def __init__(
-        self, system: TransitionSystem, symmetry: Symmetry | None, place: Place, capacity: int | None, owner: int = 0, owners: int = 1
+        self,
+        system: TransitionSystem,
+        symmetry: Symmetry | None,
+        place: Place,
+        capacity: int | None,
+        owner: int = 0,
+        owners: int = 1,
+        ceiling: Ceiling | None = None,
     ) -> None:
         self._system, self._symmetry, self._owner, self._owners = system, symmetry, owner, owners
         mine: Callable[[int], bool] | None = (lambda state: owner_of(state, owners) == owner) if owners > 1 else None
-        self.visited = Visited(Packing(system.width), place, capacity, self._judge, mine)
+        self.visited = Visited(Packing(system.width), place, capacity, self._judge, mine, ceiling)
         self._mine = mine
         self._frontier: Iterator[Record] = iter(())
         self.left = 0  # states of this layer that are to be expanded

@@ -27,11 +27,30 @@ def capacity_of(memory: int | None, width: int) -> int | None:
     return max(LEAST, memory // ((sys.getsizeof((1 << width) - 1) + 15) // 16 * 16 + BESIDE))
 
 
+class Ceiling:
+    """Tells when this process takes more than `size` bytes, as `used` counts them: the model remembers its steps, too, and nobody knows how
+    many. Memory that is let go is taken again by the next states, but seldom given back to the system. So what was told once is told
+    again only when the process has grown."""
+
+    def __init__(self, size: int, used: Callable[[], int]) -> None:
+        self._step = size // 50
+        self._most, self._used = size - 3 * self._step, used
+
+    def reached(self) -> bool:
+        """Whether it is time to let states go."""
+        now = self._used()
+        if now <= self._most:
+            return False
+        self._most = now + self._step
+        return True
+
+
 class Place:
     """Where an owner's files are: a folder that is kept, or one for the time that the states are needed, made when it is."""
 
-    def __init__(self, kept: Path | None, owner: int = 0, owners: int = 1) -> None:
+    def __init__(self, kept: Path | None, owner: int = 0, owners: int = 1, *, safe: bool = True) -> None:
         self.kept = kept
+        self.safe = safe and kept is not None  # files outlive the machine's crash
         self._temporary: Path | None = None
         self._name = f"{owner + 1}of{owners}"
 
@@ -51,7 +70,8 @@ class Place:
 
 class Visited:
     """`known` are states in memory that need no second look. `judge` is told the new states of a layer, each once, in order, and gives the
-    sizes of their orbits (None: 1 each). `mine`: whether a state is this owner's; None if all are."""
+    sizes of their orbits (None: 1 each). `mine`: whether a state is this owner's; None if all are. `ceiling` ends memory before
+    `capacity` does."""
 
     def __init__(
         self,
@@ -60,7 +80,9 @@ class Visited:
         capacity: int | None,
         judge: Callable[[Sequence[int]], list[int] | None],
         mine: Callable[[int], bool] | None = None,
+        ceiling: Ceiling | None = None,
     ) -> None:
+        self._ceiling = ceiling
         self._packing, self._place, self._capacity, self._judge, self._mine = packing, place, capacity, judge, mine
         self.known: set[int] = set()
         self.layers: list[Layer] = []
@@ -95,6 +117,8 @@ class Visited:
 
     def make_room(self) -> None:
         """Write states to disk if memory is full."""
+        if self._ceiling is not None and len(self.known) > LEAST and self._ceiling.reached():
+            self._capacity = max(LEAST, len(self.known) * 3 // 4)
         if self._capacity is None or len(self.known) < self._capacity:
             return
         if self._mine is not None and self._complete:  # states of others, which were sent to them, go first
@@ -118,7 +142,7 @@ class Visited:
             new = self._unvisited(new)
         new.sort()
         path = self._place.file(len(self.layers), len(self._runs))
-        self._runs.append(StateFile.write(path, self._packing, self._judged(new), safe=self._place.kept is not None))
+        self._runs.append(StateFile.write(path, self._packing, self._judged(new), safe=self._place.safe))
 
     def _unvisited(self, states: list[int]) -> list[int]:
         """Those of `states` that no file has, each once."""
@@ -158,7 +182,7 @@ class Visited:
                 layer = StateFile(path, self._packing)
             else:
                 records = merge(*(run.records() for run in runs))
-                layer = StateFile.write(path, self._packing, records, safe=self._place.kept is not None)
+                layer = StateFile.write(path, self._packing, records, safe=self._place.safe)
                 for run in runs:
                     run.path.unlink()
         if not self._complete:

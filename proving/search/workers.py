@@ -21,7 +21,7 @@ from typing import Any, cast
 from subwarden.proving.search.crew import Means, Recipe, Tick
 from subwarden.proving.search.partition import LayerReport, Partition, owner_of
 from subwarden.proving.search.state_file import CannotKeep, Layer
-from subwarden.proving.search.visited import Place, capacity_of
+from subwarden.proving.search.visited import Ceiling, Place, capacity_of
 
 CROWDED = 8_000_000  # bytes that wait for one worker, before those that send to it wait, too
 
@@ -46,8 +46,10 @@ class Workers:
         context = get_context("spawn")
         for owner in range(self._jobs):
             ours, theirs = context.Pipe()
-            share = Place(folder, owner, self._jobs)
-            process = context.Process(target=_work, args=(theirs, recipe, share, capacity, owner, self._jobs), daemon=True)
+            place_there = Place(folder, owner, self._jobs, safe=means.folder is not None)
+            process = context.Process(
+                target=_work, args=(theirs, recipe, place_there, capacity, (owner, self._jobs), means.new_ceiling()), daemon=True
+            )
             with _without_ctrl_c():
                 process.start()
             theirs.close()  # so that its end is seen as soon as it dies
@@ -162,12 +164,14 @@ def _without_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: "Connection[Any, Any]", recipe: Recipe, place: Place, capacity: int | None, owner: int, owners: int) -> None:
+def _work(
+    pipe: "Connection[Any, Any]", recipe: Recipe, place: Place, capacity: int | None, share: tuple[int, int], ceiling: Ceiling | None
+) -> None:
     """A worker's life."""
     with suppress(EOFError, ConnectionError):  # the search has ended
         try:
             system, symmetry = recipe()
-            partition = Partition(system, symmetry, place, capacity, owner, owners)
+            partition = Partition(system, symmetry, place, capacity, *share, ceiling)
             while True:
                 pipe.send(("done", _do(partition, *pipe.recv())))
         except CannotKeep as error:

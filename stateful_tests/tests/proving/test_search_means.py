@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from subwarden.proving.search.crew import Means
 from subwarden.proving.search.partition import Partition, owner_of
 from subwarden.proving.search.result import Progress, SearchVerdict
 from subwarden.proving.search.state_file import CannotKeep, Layer, Packing, StateFile, StatesInMemory
-from subwarden.proving.search.visited import LEAST, Place, capacity_of
+from subwarden.proving.search.visited import LEAST, Ceiling, Place, capacity_of
 from subwarden.proving.search.workers import WorkerLost
 from subwarden.proving.server import proof as server
 from subwarden.proving.server.scope import ServerScope
@@ -119,6 +120,17 @@ def test_a_bound_in_bytes_becomes_a_number_of_states() -> None:
     assert few is not None
     assert many is not None
     assert 300_000 < few < many < 1_000_000
+
+
+def test_a_process_that_grows_lets_states_go(plain: dict[Callable[[Means], Proof], tuple[object, ...]]) -> None:
+    """However much its other memory takes: nothing that is found changes. Told once, it must grow to be told again."""
+    sizes = iter([90, 96, 96, 97, 99, 99])
+    ceiling = Ceiling(100, lambda: next(sizes))
+    assert [ceiling.reached() for _ in range(6)] == [False, True, False, False, True, False]
+    growing = count(1_000, 100)
+    proof = of_server(Means(ceiling=1_500, used=lambda: next(growing)))
+    assert proof.search.on_disk == proof.search.stored
+    assert everything(proof) == plain[of_server]
 
 
 PEAK = """

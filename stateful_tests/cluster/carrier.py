@@ -21,6 +21,7 @@ from subwarden.stateful_tests.cluster.hosts import BadCluster, Hosts
 from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.portion import Messages, Portion, carry
 from subwarden.stateful_tests.exploring.crash import Death
+from subwarden.stateful_tests.exploring.signals import CTRL_C, ignoring
 from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, Heard
 from subwarden.stateful_tests.hunt.worker import Assignment
 
@@ -195,7 +196,8 @@ def connect(address: str, jobs: int) -> tuple[Any, Any]:
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is told in our words
     if address == "local":
-        cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
+        with ignoring(CTRL_C):  # inherited: Ctrl-C reaches them, too, and the client decides how to end
+            cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
         return distributed.Client(cluster, set_as_default=False), cluster
     try:
         return distributed.Client(address, timeout=CONNECT_WITHIN, set_as_default=False), None

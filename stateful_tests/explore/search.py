@@ -25,6 +25,7 @@ from subwarden.scheduling.strategies.sampling.surw import Surw
 from subwarden.scheduling.strategies.sampling.urw import Urw
 from subwarden.scheduling.strategies.strategy import Exhausted, Nondeterministic, Redundant, Strategy, chooser_of
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
+from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.explore.code import Coded
 from subwarden.stateful_tests.explore.crew import Alone, Crew
 from subwarden.stateful_tests.explore.minimal import BudgetSpent, Minimizer, NotReproducible, Run, difference, patience, record
@@ -139,24 +140,30 @@ class Search:
         """Search until the budget or the schedules are used up, or nothing is left."""
         began = monotonic()
         explored, runner = self.explored, self._runner
-        self._begin()
-        for saved in self._saved:
-            choices = saved.choices
-            self._look_at(runner.run(lambda _, choices=choices: fixed(choices)), 0)  # type: ignore[misc]  # a default binds it now
-        self._sample(EARLY)
-        if self._same_again():
-            self._sample(SAMPLED)
-            explored.complete = self._worth_a_proof() and self._all_states()
-            if not explored.complete:
-                self._sample_in_portions()
-        explored.schedules = runner.schedules
-        explored.steps = runner.steps
-        explored.complete_within = self._systematic.complete
-        explored.complete = explored.complete or self._systematic.everything
-        explored.seconds = monotonic() - began
+        try:
+            self._search()
+        finally:  # Ctrl-C, too, ends with a report
+            explored.schedules = runner.schedules
+            explored.steps = runner.steps
+            explored.complete_within = self._systematic.complete
+            explored.complete = explored.complete or self._systematic.everything
+            explored.seconds = monotonic() - began
         return explored
 
     # --- parts
+
+    def _search(self) -> None:
+        self._begin()
+        for saved in self._saved:
+            choices = saved.choices
+            result = self._runner.run(lambda _, choices=choices: fixed(choices))  # type: ignore[misc]  # a default binds it now
+            self._look_at(result, 0)
+        self._sample(EARLY)
+        if self._same_again():
+            self._sample(SAMPLED)
+            self.explored.complete = self._worth_a_proof() and self._all_states()
+            if not self.explored.complete:
+                self._sample_in_portions()
 
     def _begin(self) -> None:
         """Play fifo's own schedule."""
@@ -331,9 +338,11 @@ class Search:
     def _outcomes(self, portions: Sequence[Portion]) -> Iterator[Done]:
         """The outcomes of `portions`, in order, as far as there is time."""
         done = 0
+        WATCHDOG.watch(None)  # to wait for others may take long, and no run goes on here
         for outcome in self._crew.do(portions, self._budget):
             yield outcome
             done += 1
+            WATCHDOG.watch(None)
         if done < len(portions) and not self._budget.spent():  # the crew has gone
             yield from self._here.do(portions[done:], self._budget)
 

@@ -101,6 +101,12 @@ def test_a_budget_ends_the_portions_of_all_processes() -> None:
     assert all(done.schedules for done in outcomes), "what was done until then counts"
 
 
+@pytest.mark.slow
+def test_waiting_for_long_portions_is_not_taken_for_a_run_that_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explore", f"{FILE}:slowly", "--order", "fifo", "--schedules", "600", "--jobs", "2"]) == 0
+    assert "holds (no failure in 600 schedules" in capsys.readouterr().out
+
+
 class Overheard:
     """A crew that notes what it is given, and does it here."""
 

@@ -47,6 +47,13 @@ async def one_value() -> None:
     assert value != 217 or said != [2, 1, 3], "the rare case"
 
 
+async def slowly() -> None:
+    """Holds, and each run takes long. Its states are not searched, since it asks for values."""
+    subwarden.choose(range(400))
+    await asyncio.sleep(0)
+    sum(range(1_000_000))
+
+
 async def kills() -> None:
     """Ends its process for one value, past `os._exit`, which is refused."""
     if subwarden.choose(range(400)) == 217:

@@ -15,7 +15,6 @@ from time import monotonic
 
 from subwarden.checking.scenario.failure import Failure
 from subwarden.scheduling.schedule import fixed
-from subwarden.scheduling.state_search.layers import Layers
 from subwarden.scheduling.state_search.search import StateSearch
 from subwarden.scheduling.strategies.sampling.feedback import Feedback
 from subwarden.scheduling.strategies.sampling.pct import Pct
@@ -30,6 +29,7 @@ from subwarden.stateful_tests.explore.code import Coded
 from subwarden.stateful_tests.explore.crew import Alone, Crew
 from subwarden.stateful_tests.explore.minimal import BudgetSpent, Minimizer, NotReproducible, Run, difference, patience, record
 from subwarden.stateful_tests.explore.portions import AFTER, END_STATES, Deviations, Done, Expansions, Portion, Sampled
+from subwarden.stateful_tests.explore.proof import Proof
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
 from subwarden.stateful_tests.exploring.crash import Death
@@ -47,7 +47,7 @@ DEVIATING = 60  # of so many schedules one belongs to the search by deviations,
 LEARNING = 15  # and of so many one to the strategies that learn from their runs, beside the random walk
 DOUBLED = 8  # how often the number of blocks in a round doubles: there are portions for many processes then
 LARGER = 4  # and how often their size, so that a portion takes long enough to be worth a message
-PLACES, MOST_PLACES = 64, 512  # states that are expanded in a portion: some hundred runs, or where there are many states some more
+EXPANDED = 3  # for so many schedules of a round one state is expanded, where time decides: both take about as long
 PROOF = 1_000  # states that the search of states may see, and twice as many runs, where the number of schedules does not say
 LARGE = 60  # choices of a run, beyond which its states are too many
 
@@ -128,6 +128,7 @@ class Search:
         self._until: int | None = None  # the number of schedules after which to stop, once there is a failure
         self._known: set[Failure] = set()
         self._systematic = DelayBounded(random=Random(self._random.getrandbits(64)))
+        self._proof: Proof | None = None  # a search of all states that is not complete yet
         self._systematic_says = True  # whether its runs repeat themselves, and all that were given out were made
         self._first: Run | None = None
         self._turns = _turns(self._random, self._systematic)
@@ -247,11 +248,12 @@ class Search:
     def _all_states(self) -> bool:
         """Search every state, within a bound; whether that was all."""
         most = self._most or PROOF
-        if most > PROOF:
-            known = self._all_layers(most)
+        if self._most is None or most > PROOF:
+            self._proof = Proof(self.explored.rules)
+            known = self._prove(self._proof, most)
             if known is not None:
                 return known
-            most = PROOF
+            self._proof, most = None, PROOF
         search = StateSearch(most=2 * most)
         runner = self._runner
         runner.shared = shared_state(getattr(runner.scenario.start, "func", runner.scenario.start))
@@ -273,33 +275,34 @@ class Search:
             self._told_apart(search.states, search.schedules)
         return search.complete and not search.endless
 
-    def _all_layers(self, most: int) -> bool | None:
-        """Search every state, in portions, within a bound; whether that was all. None: portions cannot tell the states apart."""
-        layers, births = Layers(), False
-        while layers.states <= most:
-            layer = layers.places
-            each = max(PLACES, min(MOST_PLACES, len(layer) // PLACES))
-            places = [tuple(layer[at : at + each]) for at in range(0, len(layer), each)]
-            portions = [Expansions(self.explored.rules, some, births) for some in places]
-            outcomes = []
-            for done in self._outcomes(portions):
-                self._count(done)
-                outcomes.append(done)
-            if any(done.needs_births for done in outcomes):
-                layers, births = Layers(), True
-                continue
-            if any(done.indigestible for done in outcomes):
-                return None
-            if len(outcomes) < len(portions) or self.explored.findings or not all(done.complete for done in outcomes):
+    def _prove(self, proof: Proof, most: int) -> bool | None:
+        """Search every state, in portions, up to so many; whether that was all. None: portions cannot tell the states apart."""
+        while proof.states <= most and not proof.over:
+            portions = proof.ahead()
+            outcomes = zip(portions, self._outcomes(portions), strict=False)
+            if sum(self._proves(proof, *each) for each in outcomes) < len(portions) or self.explored.findings:
                 return False
-            for some, done in zip(places, outcomes, strict=True):
-                for place, found in zip(some, done.found, strict=True):
-                    layers.expanded(place, found)
-            if not layers.go_on():
-                schedules = layers.schedules()
-                self._told_apart(layers.states, schedules)
-                return schedules is not None
-        return False
+        return self._proven(proof) or (None if proof.impossible else False)
+
+    def _proves(self, proof: Proof, portion: Expansions, done: Done) -> bool:
+        """A portion of `proof` was done; always true."""
+        self._count(done)
+        proof.done(portion, done)
+        return True
+
+    def _proven(self, proof: Proof) -> bool:
+        """Whether `proof` is complete; then its counts are kept."""
+        if proof.complete:
+            self._told_apart(proof.states, proof.interleavings)
+        return proof.complete
+
+    def _goes_on_proving(self, more: int) -> bool:
+        """Where time decides, search so many more states; whether that were all that there are."""
+        proof = self._proof
+        if proof is None or proof.over or self._most is not None:
+            return False
+        self.explored.complete = bool(self._prove(proof, proof.states + more))
+        return self.explored.complete
 
     def _told_apart(self, states: int, schedules: int | None) -> None:
         """The search of states is over."""
@@ -334,6 +337,8 @@ class Search:
                 self._count(done)
                 if self._enough():
                     return
+            if self._goes_on_proving(size // EXPANDED):
+                return
 
     def _outcomes(self, portions: Sequence[Portion]) -> Iterator[Done]:
         """The outcomes of `portions`, in order, as far as there is time."""

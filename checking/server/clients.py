@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from subwarden.checking import causes
-from subwarden.checking.server.at_stake import AtStake
+from subwarden.checking.server.at_stake import APPROVALS, EVENTS, OF_CLIENT, OF_THREAD, SUBSCRIBERS, AtStake
 from subwarden.checking.server.evidence import (
     Evidence,
     Found,
@@ -53,6 +53,8 @@ class Clients:
         self.broadcasts = Broadcasts()
         self._sent: Counter[tuple[int, type[Message], Message]] = Counter()  # equal numbers make messages of two kinds equal
         self.lost_approvals: set[Approval] = set()  # that no listener can know of
+        self._emitted: dict[int, int] = {}  # by conversation: the last event
+        self._void: dict[int, int] = {}  # by conversation: the last event before an interrupt
         self._lossy: set[int] = set()  # conversations that have lost an event
         self._ended_by: dict[Pair, frozenset[int]] = {}  # requests that may have ended a subscription of the pair, or an id of it
         self._told: dict[Pair, str] = {}  # the request whose answer was the last to say that the client is subscribed
@@ -76,17 +78,20 @@ class Clients:
         """The client asks for the end of its subscription, or that has ended."""
         self.deliveries.wants_end(pair)
         self.approvals.forget(pair)
+        self._stakes.lapse(SUBSCRIBERS, *pair)
 
     def gone(self, connection: int) -> None:
         """The client has gone away."""
         self.deliveries.gone(connection)
         self.approvals.gone(connection)
         self.broadcasts.gone(connection)
+        self._stakes.lapse(OF_CLIENT, client=connection)
 
     def ending(self, thread: int) -> None:
         """The thread is unloaded, closing, or its conversation has ended: its clients are owed nothing more."""
         self.deliveries.unloaded(thread)
         self._stakes.arises(Stake.CLOSED)
+        self._stakes.lapse(OF_THREAD, thread)
         self.approvals.unloaded(thread)
         self.broadcasts.ending(thread)
 
@@ -95,6 +100,15 @@ class Clients:
         self._lossy.add(conversation)
         if event.kind is EventKind.APPROVAL:
             self.lost_approvals.add(Approval(thread, conversation, event.number))
+
+    def emitted(self, conversation: int, event: EngineEvent) -> None:
+        """The engine reports an event."""
+        self._emitted[conversation] = event.number
+
+    def interrupted(self, thread: int, conversation: int) -> None:
+        """The engine is told of an interrupt: it does not wait for approvals any more that it has asked for."""
+        self._void[conversation] = self._emitted.get(conversation, 0)
+        self._stakes.lapse(APPROVALS, thread)
 
     def taken(self, thread: int, conversation: int, event: EngineEvent, state: ServerState) -> None:
         """A listener has taken `event`."""
@@ -186,9 +200,10 @@ class Clients:
             if lossy or not self._stakes.may_break(Stake.DELIVERED):
                 pair = message.thread, connection
                 if self.deliveries.owes(pair, message.conversation, message.event.number):
-                    self._stakes.breakable(Stake.DELIVERED)
+                    self._stakes.shows(EVENTS, *pair)
+                    self._stakes.met(Stake.DELIVERED, *pair)
                     if lossy:
-                        self._stakes.breakable(Stake.AFTER_LOSS)
+                        self._stakes.met(Stake.AFTER_LOSS, *pair)
             wrong = self.deliveries.sent((message.thread, connection), message.conversation, message.event.number, raw=message.raw)
             if wrong is None:
                 return None
@@ -202,7 +217,7 @@ class Clients:
 
     def _closed(self, connection: int, message: Closed) -> Found | None:
         if self.broadcasts.owes_closed(connection, message.thread):
-            self._stakes.breakable(Stake.CLOSED)
+            self._stakes.met(Stake.CLOSED, message.thread, connection)
         wrong = self.broadcasts.told_closed(connection, message.thread)
         pair, detail = (message.thread, connection), f"c{connection}: t{message.thread}"
         if wrong is not None:
@@ -221,16 +236,17 @@ class Clients:
                 if wrong is not None:
                     return wrong, self._sent_after_end(connection, message.thread)
                 self._stakes.arises(Stake.SETTLED)
-                if self.approvals.owes(connection, Approval(*message)):
-                    self._stakes.breakable(Stake.ASKED)
+                waits = message.number > self._void.get(message.conversation, 0)
+                if waits and self.approvals.owes(connection, Approval(*message)):
+                    self._stakes.met(Stake.ASKED, message.thread, connection)
                 return self.approvals.sent(connection, Approval(*message)), often
             case Resolved():
                 if self.approvals.must_settle(connection, Approval(*message)):
-                    self._stakes.breakable(Stake.SETTLED)
+                    self._stakes.met(Stake.SETTLED, message.thread, connection)
                 return self.approvals.settled(connection, Approval(*message)), often
             case Started():
                 if self.broadcasts.owes_started(connection, message.thread):
-                    self._stakes.breakable(Stake.STARTED)
+                    self._stakes.met(Stake.STARTED, message.thread, connection)
                 return self.broadcasts.told_started(connection, message.thread), often
 
     def _wrong_notice(self, wrong: Wrong, connection: int, notice: Notice) -> Evidence:

@@ -89,7 +89,7 @@ class EngineSide:
     def approved(self, approval: Approval, granted: bool) -> Found | None:
         """The engine hears that an approval is given, or refused."""
         if self._approvals.must_hear(approval):
-            self._stakes.breakable(Stake.HEARD if granted else Stake.DENIED)
+            self._stakes.met(Stake.HEARD if granted else Stake.DENIED, approval.thread)
         wrong = self._approvals.heard(approval, granted=granted)
         if wrong is None:
             return None

@@ -31,7 +31,7 @@ from subwarden.model.server.order import Order
 from subwarden.model.server.reading import Reading
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
 from subwarden.model.server.stakes import Stake
-from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, pair_of
+from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, pair_of, target
 from subwarden.model.server.submissions import Asked
 from subwarden.model.server.words import say_change
 from subwarden.scheduling.loop import ControlledLoop
@@ -52,6 +52,7 @@ BREAKS = {  # the duty that each cause shows to be broken
     causes.wrong_delivery(Wrong.NOT_STARTED): Stake.STARTED,
     causes.wrong_delivery(Wrong.NOT_CLOSED): Stake.CLOSED,
 }
+KEEPS_OR_ENDS = (*rq.SUBSCRIBES, rq.Archive)  # requests that keep a thread loaded that was left, or unload it themselves
 RELATION = {ChangeKind.LINKED, ChangeKind.NAMED, ChangeKind.UNNAMED, ChangeKind.UNLINKED, ChangeKind.DEAD}  # changes of who is subscribed
 
 
@@ -156,6 +157,8 @@ class ServerJudge(Recording):
     def _begins(self, number: int, request: Request) -> None:
         self._node = self._node.accept(number, request)
         self._engine.accepted(number, request)
+        if isinstance(request, KEEPS_OR_ENDS):
+            self.stakes.lapse((Stake.UNLOADED,), target(request))
         if isinstance(request, rq.SUBSCRIBES):
             self.clients.wants(request)
             self._choose(pair_of(request))
@@ -177,6 +180,7 @@ class ServerJudge(Recording):
     def brought(self, thread: int, conversation: int | None) -> None:
         """The engine has brought a conversation; None: it could not."""
         self._follow(self._node.outside("brought", thread, conversation))
+        self.stakes.lapse((Stake.SERVED,))
         if conversation is not None:
             self._thread_of[conversation] = thread
             self.clients.broadcasts.brought(thread)
@@ -191,6 +195,7 @@ class ServerJudge(Recording):
     def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine reports an event."""
         self._engine.emitted(thread, conversation, event)
+        self.clients.emitted(conversation, event)
         if event.kind is EventKind.TURN_STARTED:
             self._node = self._node.outside("turn", thread, conversation, True)
         elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
@@ -224,6 +229,7 @@ class ServerJudge(Recording):
 
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
+        self.stakes.lapse((Stake.UNLOADED,), thread)
         self._node = self._node.outside("died", thread, conversation)
         self._ending(thread)
 
@@ -246,6 +252,8 @@ class ServerJudge(Recording):
         """A conversation is asked for a turn, an interrupt or a rollback."""
         self.look()
         self._record(self._engine.submitted(request, conversation, turn, self.state))
+        if isinstance(request, rq.TurnInterrupt):
+            self.clients.interrupted(request.thread, conversation)
 
     def refused(self, thread: int) -> None:
         """The thread's conversation has refused a turn, an interrupt or a rollback."""
@@ -279,7 +287,7 @@ class ServerJudge(Recording):
         asked.done = reply is Reply.OK
         self._fired(f"{request.name}: {reply.value}")
         if number in self._beside_work and self._engine_works():
-            self.stakes.breakable(Stake.SERVED)
+            self.stakes.met(Stake.SERVED)
         after = self._node.answer(number, reply)
         if after is not None:
             self._follow(after)
@@ -387,7 +395,11 @@ class ServerJudge(Recording):
         if change.kind in (ChangeKind.UNLINKED, ChangeKind.CLOSING):
             loaded = (self._node if change.kind is ChangeKind.UNLINKED else before).state.thread(change.thread)
             if loaded is not None and loaded.left:
-                (self.stakes.arises if change.kind is ChangeKind.UNLINKED else self.stakes.breakable)(Stake.UNLOADED)
+                self.stakes.arises(Stake.UNLOADED)
+                under_way = [f.request for _, f in before.state.flight if not f.done]
+                asked = any(isinstance(request, KEEPS_OR_ENDS) and target(request) == change.thread for request in under_way)
+                if change.kind is ChangeKind.CLOSING and not asked:
+                    self.stakes.met(Stake.UNLOADED, change.thread)
         if len(self._node.states) > len(before.states) and change.kind in CHOICES:
             self.stakes.several(CHOICES[change.kind])
 
@@ -437,6 +449,7 @@ class ServerJudge(Recording):
             return
         left, readers = work_left(self._loop.events, self._thread_of)
         if left:
+            self.stakes.shows((Stake.SERVED,))
             self.requests.wait_for_engine(self.state, left, readers | self._reading.holding_up(), self._engine.told, step)
 
     # --- the end
@@ -467,6 +480,7 @@ class ServerJudge(Recording):
             *self.clients.at_rest(asking),
         ):
             self._record(found)
+        self.stakes.at_rest()
 
     def _record(self, found: Found | None) -> None:
         if found is not None:

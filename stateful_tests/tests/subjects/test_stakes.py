@@ -35,10 +35,19 @@ def both(found: Stakes, stake: Stake) -> tuple[int, int]:
 
 
 def test_a_duty_that_the_server_meets_could_have_been_broken() -> None:
-    found = counted(program(*RESUMED, TurnStart(1, 1, True), Unsubscribe(1, 1)), times=3)
-    met = (Stake.ASKED, Stake.HEARD, Stake.SETTLED, Stake.DELIVERED, Stake.SUBMITTED, Stake.UNLOADED, Stake.CLOSED)
+    turn = (*RESUMED, TurnStart(1, 1, True))
+    found = counted(program(*turn), times=3)
+    met = (Stake.ASKED, Stake.HEARD, Stake.SETTLED, Stake.DELIVERED, Stake.SUBMITTED)
     assert {stake: both(found, stake) for stake in met} == dict.fromkeys(met, (3, 3)), "once a run"
     assert both(found, Stake.DENIED) == both(found, Stake.STARTED) == (0, 0)
+    found = counted(program(*turn, Unsubscribe(1, 1)))
+    assert both(found, Stake.UNLOADED) == both(found, Stake.CLOSED) == both(found, Stake.DELIVERED) == (1, 1)
+
+
+def test_a_duty_that_nobody_would_have_missed_could_not_have_been_broken() -> None:
+    """The approval is asked for and given before the thread is unloaded; if it were not, the unload would end its turn."""
+    found = counted(program(*RESUMED, TurnStart(1, 1, True), Unsubscribe(1, 1)))
+    assert both(found, Stake.ASKED) == both(found, Stake.HEARD) == both(found, Stake.SETTLED) == (1, 0)
 
 
 def test_a_duty_that_lapses_could_not_have_been_broken() -> None:

@@ -40,15 +40,16 @@ class AdapterJudge(Recording, ABC):
     """The judge of one run; see `stateful_tests.exploring.level.RunJudge`. `evidence`: plain data behind each cause, or ()."""
 
     shows_by = "observe"
+    # on the class, since a judge is made for every run
+    steps = 0
+    observed = False  # whether `observe` has shown anything
+    show_raised: Exception | None = None
+    _seen_at_return = False
 
     def __init__(self, loop: ControlledLoop, fired: set[str], rules: JudgedRules) -> None:
         self.violations: dict[Cause, int] = {}
         self.details: dict[Cause, str] = {}
         self.evidence: dict[Cause, Evidence] = {}
-        self.steps = 0
-        self.observed = False  # whether `observe` has shown anything
-        self.show_raised: Exception | None = None
-        self._seen_at_return = False
         self._loop = loop
         self._fired = fired
         self._rules = rules

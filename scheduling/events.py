@@ -6,6 +6,7 @@ loop once, and delivered when nothing else can move at the latest.
 
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -39,17 +40,15 @@ async def park(loop: "ControlledLoop", label: str, *, may_fail: Callable[[], Exc
         if failure in loop.faults:
             loop.faults.remove(failure)
 
-    def answer() -> None:
+    def end(waits: Future[None], error: Callable[[], Exception] | None) -> None:
         take_back()
-        if not future.done():
-            future.set_result(None)
+        if not waits.done():
+            if error is None:
+                waits.set_result(None)
+            else:
+                waits.set_exception(error())
 
-    def fail() -> None:
-        take_back()
-        if not future.done() and may_fail is not None:
-            future.set_exception(may_fail())
-
-    event, failure = Event(label, answer), Event(f"fail {label}", fail)
+    event, failure = Event(label, partial(end, future, None)), Event(f"fail {label}", partial(end, future, may_fail))
     loop.events.append(event)
     if may_fail is not None:
         loop.faults.append(failure)
@@ -57,3 +56,5 @@ async def park(loop: "ControlledLoop", label: str, *, may_fail: Callable[[], Exc
         await future
     finally:
         take_back()
+        event.deliver = failure.deliver = take_back  # else each event is in a circle with itself, and the future's exception with this
+        del future

@@ -115,10 +115,10 @@ class TaskNames:
     `pool-#-worker-# (2)`. A name without such parts stays as it is.
     """
 
-    __slots__ = ("_loop", "_names", "_taken", "_words")
+    __slots__ = ("_names", "_taken", "_tasks", "_words")
 
-    def __init__(self, loop: "ControlledLoop", words: frozenset[str]) -> None:
-        self._loop = loop
+    def __init__(self, tasks: "list[asyncio.Task[Any]]", words: frozenset[str]) -> None:
+        self._tasks = tasks  # those of the loop, which grow; the loop itself has these names, and would be in a circle with them
         self._words = words
         self._names: dict[int, str] = {}  # by identity: the loop keeps its tasks
         self._taken: dict[str, int] = {}
@@ -129,8 +129,7 @@ class TaskNames:
         return self._learned(task) if name is None else name
 
     def _learned(self, task: "asyncio.Task[Any]") -> str:
-        tasks = self._loop.tasks
-        for each in tasks[len(self._names) :]:
+        for each in self._tasks[len(self._names) :]:
             name = each.get_name()
             plain = self._plain(name) if name.translate(WITHOUT_DIGITS) != name else name
             if plain != name:

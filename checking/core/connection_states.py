@@ -5,7 +5,8 @@ its moves are worked out on a copy (`checking.core.judging`) and then looked up,
 costs time, never correctness.
 """
 
-from collections.abc import Hashable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -40,14 +41,19 @@ class Move(NamedTuple):
 class View:
     """One observation: the maps, and the part of each connection. Equal observations of a graph share one view."""
 
-    __slots__ = ("clients", "maps", "parts", "program", "topics")
+    __slots__ = ("maps", "parts")
 
     def __init__(self, maps: Maps) -> None:
         self.maps = maps
-        self.program: object = None  # kept by the play: the last program that names all its clients and topics
         self.parts: dict[Id, Part] = {}  # kept by `CoreGraph.part`
-        self.clients = frozenset(client for pairs in maps.values() for client, _ in pairs)
-        self.topics = frozenset(topic for pairs in maps.values() for _, topic in pairs)
+
+
+class Seen(NamedTuple):
+    """Something that `observe` returned in a run of `program`: its view, and a copy that is equal until something else shows."""
+
+    program: object
+    view: View
+    plain: object
 
 
 class Part:
@@ -57,6 +63,21 @@ class Part:
 
     def __init__(self, maps: Mapping[str, frozenset[Id]]) -> None:
         self.maps = maps
+
+
+def _key(shown: Any) -> Hashable:
+    """Equal for values that are equal and show the same; None where that cannot be said of the type."""
+    kind = type(shown)
+    if kind is set or kind is frozenset:
+        return frozenset(shown)
+    if kind is dict or kind is defaultdict:
+        inside = tuple((key, _key(value)) for key, value in shown.items())
+        return None if any(key is None for _, key in inside) else inside
+    return None
+
+
+def _copy(shown: Any) -> object:
+    return {key: _copy(value) for key, value in shown.items()} if isinstance(shown, dict) else frozenset(shown)
 
 
 class ConnectionStates:
@@ -144,7 +165,7 @@ class CoreGraph:
         self._states: dict[Hashable, ConnectionStates] = {}
         self._first: dict[Hashable, tuple[ConnectionStates, ...]] = {}
         self._views: dict[Hashable, View] = {}
-        self._unnamed: dict[frozenset[Pair], View] = {}
+        self._seen: dict[Hashable, Seen] = {}
         self._parts: dict[Hashable, Part] = {}
 
     def begin(self) -> None:
@@ -153,7 +174,7 @@ class CoreGraph:
             self._size = 0
             for each in self._states.values():
                 each.let_go()
-            for known in (self._states, self._first, self._views, self._unnamed, self._parts):
+            for known in (self._states, self._first, self._views, self._seen, self._parts):
                 known.clear()
             self._model.drop()
 
@@ -184,13 +205,18 @@ class CoreGraph:
         if view is None:
             self._size += 1
             view = self._views[key] = View(maps)
-            if maps.keys() == {UNNAMED}:
-                self._unnamed[maps[UNNAMED]] = view
         return view
 
-    def known(self, pairs: set[Any]) -> View | None:
-        """The view of these pairs as the one map without a name, if there was one before."""
-        return self._unnamed.get(frozenset(pairs))
+    def seen(self, shown: object, program: object, read: Callable[[object], Maps]) -> Seen:
+        """What `observe` returned, `shown`, in a run of `program`. `read` gives its maps, and is asked once for equal ones."""
+        key = _key(shown)
+        known = None if key is None else self._seen.get(key)
+        if known is None or known.program is not program:
+            known = Seen(program, self.view(read(shown)), object() if key is None else _copy(shown))
+            if key is not None:
+                self._size += 1
+                self._seen[key] = known
+        return known
 
     def part(self, view: View, connection: Id) -> Part:
         """The part of `connection`."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
 from subwarden.checking.core import causes as core_causes
-from subwarden.checking.core.connection_states import ConnectionStates, CoreGraph, Maps, Pair, View
+from subwarden.checking.core.connection_states import ConnectionStates, CoreGraph, Maps, Pair, Seen, View
 from subwarden.checking.core.deliveries import TopicDeliveries
 from subwarden.model.core.step import CoreOperation, Id, Publish
 from subwarden.scheduling.loop import ControlledLoop
@@ -34,7 +34,7 @@ class Followed:
 class CoreJudge(AdapterJudge):
     """The judge of one run.
 
-    `observe` returns what the manager shows, or None while it cannot be seen. `view_of` makes a view of that, by `graph`: it is asked only
+    `observe` returns what the manager shows, or None while it cannot be seen. `seen_as` has its view, by `graph`: it is asked only
     if something else shows than before, and raises an exception if that cannot be understood.
     """
 
@@ -42,7 +42,7 @@ class CoreJudge(AdapterJudge):
         self,
         loop: ControlledLoop,
         observe: Callable[[], object],
-        view_of: Callable[[object], View],
+        seen_as: Callable[[object], Seen],
         connections: Iterable[Id],
         graph: CoreGraph,
         fired: set[str],
@@ -58,7 +58,7 @@ class CoreJudge(AdapterJudge):
         self._plain: object = None  # what would show the same as the last observation: a copy in the same shape
         self._graph = graph
         self._observe = observe
-        self._view_of = view_of
+        self._seen_as = seen_as
         self._dirty = True  # a call has ended since the last observation, or it showed something new
 
     @property
@@ -159,12 +159,11 @@ class CoreJudge(AdapterJudge):
             if shown is None:
                 return
             if shown != self._plain or type(shown) not in COMPARED:
-                view = self._view_of(shown)
+                _, view, self._plain = self._seen_as(shown)
                 if view is not self._view:
                     self._view, self._dirty = view, True
                     for each in self._all:
                         each.due = True
-                self._plain = _kept(shown)
         except Exception as error:  # not a finding: an adapter must be able to show its maps at any time
             self.show_raised = self.show_raised or error
             return
@@ -221,7 +220,7 @@ class CoreJudge(AdapterJudge):
 
     def let_go(self) -> None:
         """The run is over: forget the play, with which it would stay in memory until a garbage collection."""
-        self._view_of = _over
+        self._seen_as = _over
 
     @property
     def may_live(self) -> bool:
@@ -229,16 +228,6 @@ class CoreJudge(AdapterJudge):
         return any(each.states.now.may_live for each in self._all)
 
 
-def _over(_shown: object) -> View:
+def _over(_shown: object) -> Seen:
     """Instead of the play's: nothing is observed after the end of a run."""
     raise AssertionError("the run is over")
-
-
-def _kept(shown: object) -> object:
-    """A copy that equals `shown` until something else shows; equal to nothing, where that cannot be said of its type."""
-    kind = type(shown)
-    if kind is set or kind is frozenset:
-        return frozenset(shown)  # type: ignore[call-overload]  # mypy does not narrow by `type(...) is`
-    if kind is dict or kind is defaultdict:
-        return {key: _kept(value) for key, value in shown.items()}  # type: ignore[attr-defined]  # as above
-    return object()

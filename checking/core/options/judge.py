@@ -6,7 +6,7 @@ A manager without options is judged by `CoreJudge` itself, so options cost it no
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from subwarden.checking.adapter_judge import JudgedRules
-from subwarden.checking.core.connection_states import CoreGraph, Pair, View
+from subwarden.checking.core.connection_states import CoreGraph, Pair, Seen
 from subwarden.checking.core.judge import CoreJudge
 from subwarden.checking.core.options import causes as option_causes
 from subwarden.checking.core.options.all import of
@@ -25,7 +25,7 @@ class OptionsJudge(CoreJudge):
         self,
         loop: ControlledLoop,
         observe: Callable[[], object],
-        view_of: Callable[[object], View],
+        seen_as: Callable[[object], Seen],
         connections: Iterable[Id],
         graph: CoreGraph,
         fired: set[str],
@@ -33,7 +33,7 @@ class OptionsJudge(CoreJudge):
         received: Callable[[], Received | None],
         sees: Callable[[], Sees],
     ) -> None:
-        super().__init__(loop, observe, view_of, connections, graph, fired, rules)
+        super().__init__(loop, observe, seen_as, connections, graph, fired, rules)
         options = rules.options
         self.journal = Journal(received if options.acks or options.bounded is not None else None)
         self.deliveries = OptionDeliveries(self._all, options, self.journal, sees, fired)

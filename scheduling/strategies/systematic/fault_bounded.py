@@ -16,6 +16,8 @@ from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 
+FIRST = [0]
+
 
 class FaultBounded:
     """Systematic; exhausted when all runs within the bound have been made. After the choices of `base` it takes the first candidate.
@@ -46,7 +48,7 @@ class FaultBounded:
             labels = faults()
             others = n - len(labels)
             if labels:
-                places = _different(labels)
+                places = _different(labels) if len(labels) > 1 else FIRST
                 pick = fault(1 + len(places))
                 if pick:
                     return others + places[pick - 1]

@@ -6,12 +6,14 @@ fail, and changes its own state afterwards.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.model.core.step import Id
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ControlledLoop
 
+OVER = ControlledLoop()  # of runs that are over: nothing happens on it
 Failure = type[BaseException] | BaseException
 
 
@@ -45,6 +47,11 @@ class Environment:
         """The manager has dropped `client` by itself, by design: nothing more is expected for it until its disconnect has been answered."""
         self.evicted(client)
 
+    def let_go(self) -> None:
+        """The run is over: lead to none of its objects any more. The manager may be in a circle, and keep this for long."""
+        self._loop = OVER
+        self.failed = self.evicted = nobody
+
     async def park(self, name: str, *, may_fail: Failure | None = None, client: Id | None = None, within: float | None = None) -> None:
         """Wait until the scheduler lets the call go on. Reports call the awaited event `name`.
 
@@ -68,10 +75,11 @@ class Environment:
             loop.promised = [*(loop.promised or ()), until]
         future: asyncio.Future[None] = asyncio.Future(loop=loop)
         released = f"release {name}"
-        waiting = [Event(released, lambda: self._end(waiting, future, None, None))]
+        waiting: list[Event] = []
+        waiting.append(Event(released, partial(self._end, waiting, future, None, None)))
         loop.events.append(waiting[0])
         if may_fail is not None:
-            waiting.append(Event(f"fail {released}", lambda: self._end(waiting, future, may_fail, client)))
+            waiting.append(Event(f"fail {released}", partial(self._end, waiting, future, may_fail, client)))
             loop.faults.append(waiting[1])
         try:
             await future
@@ -79,12 +87,14 @@ class Environment:
             self._forget(waiting)
             if until is not None and loop.promised:  # not before: the caller has it only now
                 loop.promised.remove(until)
+            del future  # its exception leads to this frame, in a circle
 
     def _forget(self, waiting: list[Event]) -> None:
         for offered in (self._loop.events, self._loop.faults):
             for event in waiting:
                 if event in offered:
                     offered.remove(event)
+        waiting.clear()  # each event leads to it, in a circle
 
     def _end(self, waiting: list[Event], future: "asyncio.Future[None]", error: Failure | None, client: Id | None) -> None:
         self._forget(waiting)

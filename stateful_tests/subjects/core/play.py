@@ -12,7 +12,7 @@ from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.core.connection_states import CoreGraph, View
+from subwarden.checking.core.connection_states import CoreGraph, Maps, Seen
 from subwarden.checking.core.judge import CoreJudge
 from subwarden.checking.core.options.judge import OptionsJudge
 from subwarden.checking.custom.text import text_of
@@ -32,7 +32,7 @@ from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.findings.where import where
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of
 from subwarden.stateful_tests.subjects.core.adapter import OBSERVED, Adapter, BadAdapter, CoreAdapter
-from subwarden.stateful_tests.subjects.core.environment import Environment, nobody
+from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.core.lock_names import name_in
 from subwarden.stateful_tests.subjects.core.maps import maps_of
 from subwarden.stateful_tests.subjects.core.narrator import CoreNarrator
@@ -57,7 +57,7 @@ class AdapterPlay(ABC):
     def __init__(self, factory: Callable[[], Adapter], prepared: PreparedCalls, loop: ControlledLoop) -> None:
         self.loop = loop
         loop.observer = self
-        loop.names = TaskNames(loop, prepared.words)
+        loop.names = TaskNames(loop.tasks, prepared.words)
         self.adapter = factory()
         self.prepared = prepared
         self.happened: set[Point] = set()  # points of coverage: the moments at which tasks were cancelled
@@ -231,7 +231,7 @@ class AdapterPlay(ABC):
     def let_go(self) -> None:
         """Forget the tasks: a cancelled one keeps its frames, which keep this play alive in a circle."""
         self._tasks.clear()
-        self._environment.failed = self._environment.evicted = nobody
+        self._environment.let_go()
 
     def lock_name(self, lock: Any) -> str:
         """The name of `lock` in reports: the manager's own if it can be found, else a number, at first with the place that took it."""
@@ -270,7 +270,7 @@ class CorePlay(AdapterPlay):
         graph.begin()
         self._graph = graph
         self._sockets = self._rules.options.takes_over
-        judged = (loop, self.adapter.observe, self._view_of, prepared.clients, graph, fired, self._rules)
+        judged = (loop, self.adapter.observe, self._seen_as, prepared.clients, graph, fired, self._rules)
         if self._rules.options == PLAIN:
             self.judge = CoreJudge(*judged)
         else:
@@ -282,23 +282,18 @@ class CorePlay(AdapterPlay):
         super().let_go()
         self.judge.let_go()
 
-    def _view_of(self, shown: object) -> View:
-        """The view of what `observe()` returned. Raises ValueError if it has another shape, or names a client or a topic that the program
-        does not.
-        """
-        prepared = self.prepared
-        view = self._graph.known(shown) if type(shown) is set else None
-        if view is None:
-            view = self._graph.view(maps_of(shown, prepared.clients, prepared.topics))
-        if view.program is prepared:
-            return view
-        if not (view.clients <= prepared.clients.keys() and view.topics <= prepared.topics.keys()):
-            for name, pairs in view.maps.items():
-                for client, topic in pairs:
-                    if client not in prepared.clients or topic not in prepared.topics:
-                        raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
-        view.program = prepared
-        return view
+    def _seen_as(self, shown: object) -> Seen:
+        """What `observe()` returned. Raises ValueError if it has another shape, or names a client or a topic that the program does not."""
+        return self._graph.seen(shown, self.prepared, self._maps_of)
+
+    def _maps_of(self, shown: object) -> Maps:
+        clients, topics = self.prepared.clients, self.prepared.topics
+        maps = maps_of(shown, clients, topics)
+        for name, pairs in maps.items():
+            for client, topic in pairs:
+                if client not in clients or topic not in topics:
+                    raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
+        return maps
 
     def called(self, place: int, operation: CoreOperation) -> None:
         if isinstance(operation, Disconnect):

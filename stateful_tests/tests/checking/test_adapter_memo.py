@@ -33,8 +33,9 @@ class PlainCoreGraph(CoreGraph):
     def states(self, now: Any) -> ConnectionStates:
         return ConnectionStates(now, self)
 
-    def known(self, pairs: Any) -> None:
-        return None
+    def seen(self, *given: Any) -> Any:
+        self._seen.clear()
+        return super().seen(*given)
 
 
 class PlainCustomGraph(CustomGraph):

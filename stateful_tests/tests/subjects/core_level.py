@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from subwarden.model.core.step import core_decode
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
@@ -37,3 +38,8 @@ def play(make: Callable[..., Any], program: CoreProgram, order: Order = Order.FI
     left = iter(choices)
     with running():
         return Runner(CORE_LEVEL, factory_of(make), order).run(program, lambda *_: lambda n: min(next(left, 0), n - 1))
+
+
+def program(*tasks: str, faults: tuple[int, ...] = ()) -> CoreProgram:
+    """A program in words: semicolons separate the calls of a task, and spaces the arguments of a call."""
+    return CoreProgram(tuple(tuple(core_decode(call.split()) for call in task.split(";")) for task in tasks), faults)

@@ -11,7 +11,6 @@ from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.core import causes as core_causes
 from subwarden.checking.core.options import causes as option_causes
-from subwarden.model.core.step import core_decode
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
@@ -22,6 +21,7 @@ from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.tests.paths import DATA, ROOT
+from subwarden.stateful_tests.tests.subjects.core_level import program
 
 PROFILE = Profile("options", examples=16, schedules=60, steps=9, derandomized=True)
 SCHEDULES = 80  # of each given program
@@ -34,11 +34,6 @@ class Planted(NamedTuple):
     subject: str
     program: CoreProgram
     causes: tuple[Cause, ...]
-
-
-def program(*tasks: str, faults: tuple[int, ...] = ()) -> CoreProgram:
-    """A program in words: semicolons separate the calls of a task, and spaces the arguments of a call."""
-    return CoreProgram(tuple(tuple(core_decode(call.split()) for call in task.split(";")) for task in tasks), faults)
 
 
 ONE = "connect c1; subscribe c1 t1"

@@ -12,8 +12,7 @@ from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import levels_of, load
 from subwarden.stateful_tests.tests.paths import ROOT
 from subwarden.stateful_tests.tests.subjects import custom_level
-from subwarden.stateful_tests.tests.subjects.core_level import PROFILE
-from subwarden.stateful_tests.tests.subjects.test_options import program
+from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, program
 
 RECIPES: list[tuple[str, str, Any, str]] = [
     ("lost_connection", "Late", program("attach c1 s1", "attach c1 s2", "subscribe c1 t1"), "P8-a-subscription-vanishes"),

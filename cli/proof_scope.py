@@ -6,6 +6,7 @@ from typing import Any
 
 from subwarden.cli.options import level
 from subwarden.proving.manager.scope import Scope
+from subwarden.proving.search.folder import DAMAGED
 from subwarden.proving.search.state_file import CannotKeep
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 
@@ -84,18 +85,21 @@ def scope_in(head: dict[str, Any], args: argparse.Namespace, where: object) -> t
     def refuse(what: str, theirs: object, mine: object) -> CannotKeep:
         return CannotKeep(f"the search in {where} has {what} {theirs}, not {mine}; leave the option out, or begin another with --dir")
 
-    if args.level not in (None, head["level"]):
-        raise refuse("level", head["level"], args.level)
-    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in head["scope"].items()}
-    theirs = replace(LEVELS[head["level"]], **known)
+    try:
+        known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in head["scope"].items()}
+        theirs, symmetric = replace(LEVELS[head["level"]], **known), bool(head["symmetry"])
+    except DAMAGED as error:
+        raise CannotKeep(f"{where} does not say what it searches ({type(error).__name__}: {error}); begin anew with --dir") from None
+    if args.level not in (None, theirs.level):
+        raise refuse("level", theirs.level, args.level)
     asked = scope_of(args, theirs)
     for field in fields(theirs):
         there, here = getattr(theirs, field.name), getattr(asked, field.name)
         if there != here:
             raise refuse(field.name, _said(there), _said(here))
-    if args.no_symmetry and head["symmetry"]:
+    if args.no_symmetry and symmetric:
         raise refuse("symmetry", "on", "off")
-    return theirs, head["symmetry"]
+    return theirs, symmetric
 
 
 def _said(value: object) -> object:

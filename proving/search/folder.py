@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from subwarden.proving.search.state_file import MEND, CannotKeep, Layer, Packing, StateFile
+from subwarden.proving.search.state_file import MEND, CannotKeep, Layer, Packing, StateFile, keeping
 
 JOURNAL = "search.jsonl"
 SCHEMA = "subwarden/search/1"
@@ -92,6 +92,8 @@ class SearchFolder:
     def finished(self, explored: Explored) -> None:
         """Write down that the last layer of `explored` is finished."""
         layer = explored.layers[-1]
+        with keeping(self.path):
+            self._flush_names()
         self._write(
             {
                 "layer": len(explored.layers) - 1,
@@ -122,6 +124,14 @@ class SearchFolder:
             return Explored(layers, orbits or None, last["expanded"], Counter(last["kinds"]), last["met"], last["whole"])
         except DAMAGED as error:
             raise CannotKeep(f"{self.path / JOURNAL} is damaged ({error}); begin anew with --dir") from None
+
+    def _flush_names(self) -> None:
+        """The names of the files of states are on the disk before a line says so."""
+        number = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
     def _hold(self) -> None:
         """Two searches in one folder would undo each other. The lock goes with the process, however that ends."""

@@ -15,7 +15,8 @@ from struct import Struct
 from typing import BinaryIO, Protocol
 
 Record = tuple[int, int]  # a state, and the size of its orbit
-MEND = "free some disk space; a search begun with --dir then continues with --resume"
+RESUME = "a search begun with --dir then continues with --resume"
+MEND = f"free some disk space; {RESUME}"
 BLOCK = 4096  # records that are read or written at once
 
 

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from subwarden.proving.search.crew import Means, Recipe, Tick
 from subwarden.proving.search.partition import LayerReport, Partition, owner_of
-from subwarden.proving.search.state_file import CannotKeep, Layer
+from subwarden.proving.search.state_file import RESUME, CannotKeep, Layer
 from subwarden.proving.search.visited import Ceiling, Place, capacity_of
 
 CROWDED = 8_000_000  # bytes that wait for one worker, before those that send to it wait, too
@@ -145,7 +145,7 @@ class Workers:
             self._processes[owner].join()
             code = self._processes[owner].exitcode
             how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            raise WorkerLost(f"a worker {how}; give the search more --memory, or fewer --jobs, if that was for want of memory") from None
+            raise WorkerLost(f"a worker {how}; if the machine has no memory left, give less --memory or fewer --jobs; {RESUME}") from None
         if what == "cannot keep":
             raise CannotKeep(about)
         if what == "error":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from subwarden.cli.main import main
+from subwarden.cli.progress import bar
 from subwarden.proving.manager.proof import Proof
 from subwarden.proving.search import folder as module
 from subwarden.proving.search.crew import Means
@@ -153,6 +155,38 @@ def test_a_damaged_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cut" / JOURNAL).write_bytes(b"\xff\xfe\n")
     with pytest.raises(CannotKeep, match=r"begin anew with --dir$"):
         SearchFolder(tmp_path / "cut").head()
+
+
+def test_a_folder_that_does_not_say_what_it_searches_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for head in (
+        {},
+        {"level": "server"},
+        {"level": "x", "scope": {}, "symmetry": True},
+        {"level": "server", "scope": {"x": 1}, "symmetry": True},
+    ):
+        (tmp_path / JOURNAL).unlink(missing_ok=True)
+        folder = SearchFolder(tmp_path)
+        folder.begin(head)
+        folder.close()
+        assert command("--resume", str(tmp_path)) == 3
+        said = capsys.readouterr().err
+        assert said.startswith(f"subwarden prove: {tmp_path} does not say what it searches (")
+        assert said.count("\n") == 1
+
+
+def test_progress_tells_the_rate_and_the_states_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bar, "PLAIN_EVERY", 0.0)
+    assert main(["prove", *OPTIONS, "--dir", str(tmp_path / "search")]) == 0
+    captured = capsys.readouterr()
+    lines = captured.err.splitlines()
+    assert re.fullmatch(
+        r"subwarden prove --level server: [\d,]+ states, [\d,]+/s, 0:\d\d, depth 9, \d+ of this layer left, \d+ in the next, \d+ on disk",
+        next(line for line in lines if "depth 9" in line),
+    )
+    assert "checking liveness" in lines[-1]
+    assert re.search(r"^[\d.]+ s, 302 states on disk, memory bound [\d.]+ GiB$", captured.out, re.MULTILINE)
 
 
 def test_two_searches_do_not_share_a_folder(tmp_path: Path) -> None:

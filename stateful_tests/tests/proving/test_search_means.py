@@ -192,7 +192,7 @@ def test_a_worker_that_is_killed_ends_the_search_in_one_line() -> None:
             multiprocessing.active_children()[0].kill()
         return True
 
-    with pytest.raises(WorkerLost, match=r"^a worker was killed by signal 9; .*--memory.*--jobs"):
+    with pytest.raises(WorkerLost, match=r"^a worker was killed by signal 9; .*--memory.*--jobs; .*--resume$"):
         server.prove_server(SERVER, progress=kill, means=Means(jobs=2))
     assert multiprocessing.active_children() == []
 

@@ -1,8 +1,9 @@
 """The speed of `subwarden prove` beside TLC, and the growth of a scope's states: the figures and the plot of docs/proving.md.
 
-Both checkers search the same model in the same scope without symmetry and judge the same properties, one after the other in one run, each
-timed with its start; ours starts a fresh Python process. `--write` puts the figures into the page. Scopes of fewer than 100,000 states,
-where TLC's start dominates, and runs with different numbers of states raise AssertionError.
+Both checkers search the same model in the same scope and judge the same properties, one after the other in one run, each timed with its
+start; ours starts a fresh Python process. TLC has no symmetry here; at level server ours is timed with it, too. Liveness is left out.
+`--write` puts the figures into the page. Scopes of fewer than 100,000 states, where TLC's start dominates, and runs with different numbers
+of states raise AssertionError.
 """
 
 import argparse
@@ -11,17 +12,21 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from subwarden.proving.manager.proof import symmetry_of
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search.breadth_first import search
 from subwarden.proving.search.result import StateGraphSearch
+from subwarden.proving.server.scope import ServerScope
 from subwarden.stateful_tests.specimens import tlc
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "proving.md"
 COMPARED = (Scope(2, 2, 2, 1, 1, True, 0), Scope(3, 2, 1, 1, 0, True, 0))
+COMPARED_AT_SERVER = ServerScope(2, 1, 0, 2)
 LEAST = 100_000
 GROWN = (
     Scope(1, 1, 1, 1, None, False, 0),
@@ -33,27 +38,62 @@ GROWN = (
 )
 LARGEST = (Scope(4, 3, 3, 0, None, False, 0), Scope(4, 3, 3, 1, None, False, 0))
 OURS = (
-    "import sys; from subwarden.proving.manager.proof import prove; "
+    "from subwarden.proving.manager.proof import prove; "
     "from subwarden.proving.manager.scope import Scope; print(prove({}, symmetric=False).search.distinct)"
+)
+OURS_AT_SERVER = (
+    "from subwarden.proving.search.breadth_first import search; from subwarden.proving.server.proof import searched; "
+    "from subwarden.proving.server.scope import ServerScope; "
+    "found = search(*searched({}, {}, None)); assert found.verdict.value == 'holds'; print(found.distinct)"
 )
 
 
-def compare(scope: Scope) -> str:
-    """One row: distinct states a second, of TLC and of ours. Raises AssertionError if the numbers of states differ."""
+class Took(NamedTuple):
+    """A search: its distinct states, its seconds, and those of all processors."""
+
+    distinct: int
+    seconds: float
+    cpu: float
+
+
+def theirs_took(check: Callable[[], tlc.TlcRun]) -> Took:
+    """A run of TLC."""
     before = _cpu()
-    theirs = tlc.check(scope)
-    their_cpu, before = _cpu() - before, _cpu()
-    start = time.perf_counter()
-    answer = subprocess.run([sys.executable, "-c", OURS.format(repr(scope))], capture_output=True, text=True, check=True).stdout
-    seconds = time.perf_counter() - start
-    our_cpu = _cpu() - before
-    distinct = int(answer)
-    assert theirs.distinct == distinct >= LEAST, f"{scope.describe()}: {theirs.distinct} and {distinct} states"
-    ratio = theirs.seconds / seconds
+    run = check()
+    return Took(run.distinct, run.seconds, _cpu() - before)
+
+
+def ours_took(program: str) -> Took:
+    """A run of a Python program that prints its number of states."""
+    before, start = _cpu(), time.perf_counter()
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    return Took(int(answer), time.perf_counter() - start, _cpu() - before)
+
+
+def row(name: str, theirs: Took, ours: Took) -> str:
+    """Distinct states a second, of TLC and of ours. Raises AssertionError if the numbers of states differ."""
+    distinct = ours.distinct
+    assert theirs.distinct == distinct >= LEAST, f"{name}: {theirs.distinct} and {distinct} states"
     return (
-        f"| {scope.describe()} | {distinct:,} | {theirs.seconds:.1f} s, {distinct / theirs.seconds:,.0f}/s "
-        f"| {seconds:.1f} s, {distinct / seconds:,.0f}/s | {ratio:.1f} | {their_cpu:.1f} s / {our_cpu:.1f} s = {their_cpu / our_cpu:.1f} |"
+        f"| {name} | {distinct:,} | {theirs.seconds:.1f} s, {distinct / theirs.seconds:,.0f}/s "
+        f"| {ours.seconds:.1f} s, {distinct / ours.seconds:,.0f}/s | {theirs.seconds / ours.seconds:.1f} "
+        f"| {theirs.cpu:.1f} s / {ours.cpu:.1f} s = {theirs.cpu / ours.cpu:.1f} |"
     )
+
+
+def compare(scope: Scope) -> str:
+    """One row of level manager."""
+    return row(scope.describe(), theirs_took(lambda: tlc.check(scope)), ours_took(OURS.format(repr(scope))))
+
+
+def compare_at_server(scope: ServerScope) -> list[str]:
+    """Two rows of level server, of one run of TLC: without symmetry, and with it."""
+    theirs = theirs_took(lambda: tlc.check_server(scope))
+    rows = []
+    for symmetric, said in ((False, ""), (True, ", ours with symmetry")):
+        ours = ours_took(OURS_AT_SERVER.format(repr(scope), symmetric))
+        rows.append(row(f"level server, {scope.describe()}{said}", theirs, ours))
+    return rows
 
 
 def _cpu() -> float:
@@ -84,10 +124,10 @@ def plot(rows: list[tuple[str, int, int]], width: int = 60) -> list[str]:
 def main(largest: bool = False) -> list[str]:
     """The tables, as lines of Markdown."""
     lines = [
-        "| scope, without symmetry | distinct states | TLC, 2 workers | `prove`, 1 process | ratio | processor time |",
+        "| scope, without symmetry unless it says so | distinct states | TLC, 2 workers | `prove`, 1 process | ratio | processor time |",
         "|---|---|---|---|---|---|",
     ]
-    lines += [compare(scope) for scope in COMPARED]
+    lines += [*map(compare, COMPARED), *compare_at_server(COMPARED_AT_SERVER)]
     rows, table = [], []
     for scope in (*GROWN, *(LARGEST if largest else ())):
         found, seconds = reduced(scope)

@@ -19,17 +19,21 @@ R = TypeVar("R")
 
 
 class _Leaf(Generic[R]):
-    __slots__ = ("result",)
+    """`read`: all bits that were read on the way to the result."""
 
-    def __init__(self, result: R) -> None:
-        self.result = result
+    __slots__ = ("read", "result")
+
+    def __init__(self, result: R, read: int) -> None:
+        self.result, self.read = result, read
 
 
 class _Branch(Generic[R]):
-    __slots__ = ("children", "mask")
+    """`read`: all bits that were read on the way to its children."""
 
-    def __init__(self, mask: int) -> None:
-        self.mask = mask
+    __slots__ = ("children", "mask", "read")
+
+    def __init__(self, mask: int, read: int) -> None:
+        self.mask, self.read = mask, read
         self.children: dict[int, _Leaf[R] | _Branch[R]] = {}
 
 
@@ -44,30 +48,29 @@ class Runs(Generic[R]):
         self._root: _Leaf[R] | _Branch[R] | None = None
         self.times = 0
 
-    def find(self, reader: Reader) -> R:
-        """The result for the reader's state. Raises Outside where the reader does not have the bits."""
+    def find(self, state: int, missing: int = 0) -> _Leaf[R]:
+        """The result for a state of which some bits are `missing`. Raises Outside where they are needed."""
         parent, node, part = None, self._root, 0
         while isinstance(node, _Branch):
-            parent, part = node, reader.read(node.mask)
+            parent, mask = node, node.mask
+            if mask & missing:
+                raise Outside(mask)
+            part = state & mask
             node = parent.children.get(part)
-        if node is None:
-            node = self._run(reader, parent, part)
-        return node.result
+        return self._run(Reader(state, missing), parent, part) if node is None else node
 
     def _run(self, reader: Reader, parent: _Branch[R] | None, part: int) -> _Leaf[R]:
         """Run the function, and add all that it reads from `parent` on."""
-        known = reader.seen if parent is not None else 0
-        run = reader.anew()
-        leaf = _Leaf(self._function(run))
+        result = self._function(reader)
         self.times += 1
-        reader.seen |= run.seen
-        for mask in run.masks:
+        leaf, known = _Leaf(result, reader.seen), 0 if parent is None else parent.read
+        for mask in reader.masks:
             more = mask & ~known
             if more:
-                branch: _Branch[R] = _Branch(more)
-                self._hang(parent, part, branch)
-                parent, part = branch, run.state & more
                 known |= more
+                branch: _Branch[R] = _Branch(more, known)
+                self._hang(parent, part, branch)
+                parent, part = branch, reader.state & more
         self._hang(parent, part, leaf)
         return leaf
 
@@ -91,9 +94,9 @@ class DecisionTree(Generic[R]):
             return
         if self._root is None:
             self._root = self._grow(states[0], 0)
-        todo: list[tuple[_Leaf[R] | _Branch[R], Sequence[int], int]] = [(self._root, states, 0)]
+        todo: list[tuple[_Leaf[R] | _Branch[R], Sequence[int]]] = [(self._root, states)]
         while todo:
-            node, some, read = todo.pop()
+            node, some = todo.pop()
             if isinstance(node, _Leaf):
                 yield node.result, some
                 continue
@@ -101,24 +104,22 @@ class DecisionTree(Generic[R]):
             parts: defaultdict[int, list[int]] = defaultdict(list)
             for state in some:
                 parts[state & mask].append(state)
-            read |= mask
             for part, of_part in parts.items():
                 child = children.get(part)
                 if child is None:
-                    child = children[part] = self._grow(of_part[0], read)
+                    child = children[part] = self._grow(of_part[0], node.read)
                 if isinstance(child, _Leaf):
                     yield child.result, of_part
                 else:
-                    todo.append((child, of_part, read))
+                    todo.append((child, of_part))
 
     def _grow(self, state: int, read: int) -> _Leaf[R] | _Branch[R]:
         """The subtree for states that agree with `state` in the bits `read`."""
-        reader = Reader(state)
-        leaf = _Leaf(self.runs.find(reader))
-        more = reader.seen & ~read
+        leaf = self.runs.find(state)
+        more = leaf.read & ~read
         if not more:
             return leaf
-        branch: _Branch[R] = _Branch(more)
+        branch: _Branch[R] = _Branch(more, read | more)
         branch.children[state & more] = leaf
         return branch
 
@@ -154,11 +155,12 @@ class Results(dict[int, R]):
 
     def __init__(self, table: Table[R], mask: int) -> None:
         super().__init__()
-        self._table, self.mask = table, mask
+        self._table, self._find = table, table.runs.find
+        self.mask, self._missing = mask, ~mask
 
     def __missing__(self, part: int) -> R:
         try:
-            result = self[part] = self._table.runs.find(Reader(part, self.mask))
+            result = self[part] = self._find(part, self._missing).result
         except Outside as more:
             self._table.results = Results(self._table, self._table.mask | more.bits)
             raise

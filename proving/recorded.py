@@ -19,25 +19,22 @@ class Outside(Exception):
 
 
 class Reader:
-    """Gives the bits of one state, and records which. `given`: the bits that it has; None: all."""
+    """Gives the bits of one state, and records which. `missing`: the bits that it does not have."""
 
-    def __init__(self, state: int, given: int | None = None) -> None:
-        self.state = state
+    __slots__ = ("masks", "missing", "seen", "state")
+
+    def __init__(self, state: int, missing: int = 0) -> None:
+        self.state, self.missing = state, missing
         self.seen = 0
         self.masks: list[int] = []  # of what was read, in order
-        self._given = -1 if given is None else given
-
-    def anew(self) -> "Reader":
-        """A reader of the same bits, with a record of its own."""
-        return Reader(self.state, self._given)
 
     def read(self, bits: int) -> int:
         """The state's part under the mask `bits`. Raises Outside."""
         if bits & ~self.seen:
             self.seen |= bits
             self.masks.append(bits)
-        if bits & ~self._given:
-            raise Outside(bits)
+            if bits & self.missing:
+                raise Outside(bits)
         return self.state & bits
 
 

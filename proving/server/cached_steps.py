@@ -8,6 +8,7 @@ It refuses to know what an action means.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from operator import or_
 from typing import NamedTuple
@@ -97,14 +98,18 @@ class CachedSteps:
     # --- asking the model
 
     def _of_family(self, family: Family, reader: Reader) -> Outcome:
-        view = self._views.view(reader)
-        actions = family.actions(view.configuration)
-        return Outcome(apart=tuple(map(self._tree, actions))) if family.apart else self._outcome(view, actions)
+        with closing(self._views.view(reader)) as view:
+            actions = family.actions(view.configuration)
+            return Outcome(apart=tuple(map(self._tree, actions))) if family.apart else self._outcome(view, actions)
 
     def _tree(self, action: Action) -> DecisionTree[Outcome]:
         if action not in self._by_action:
-            self._by_action[action] = DecisionTree(lambda reader: self._outcome(self._views.view(reader), (action,)))
+            self._by_action[action] = DecisionTree(partial(self._of_action, action))
         return self._by_action[action]
+
+    def _of_action(self, action: Action, reader: Reader) -> Outcome:
+        with closing(self._views.view(reader)) as view:
+            return self._outcome(view, (action,))
 
     def _outcome(self, view: View, actions: Iterable[Action]) -> Outcome:
         before, changes, kinds, bad = view.configuration, list[list[int]](), list[str](), False
@@ -123,4 +128,5 @@ class CachedSteps:
         return self._settling[settled]
 
     def _settle(self, settled: Settled, place: int, reader: Reader) -> int:
-        return self._views.view(reader).settling(settled, place)
+        with closing(self._views.view(reader)) as view:
+            return view.settling(settled, place)

@@ -7,6 +7,7 @@ properties (`proving.server.properties`).
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from functools import partial
 from itertools import repeat
 
@@ -123,4 +124,5 @@ class ServerSystem:
 
 
 def _is_broken(judged: StateProperty, views: Views, reader: Reader) -> bool:
-    return judged.broken(views.view(reader).configuration) is not None
+    with closing(views.view(reader)) as view:
+        return judged.broken(view.configuration) is not None

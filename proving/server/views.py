@@ -6,6 +6,7 @@ flight by itself. It refuses to know what a step does.
 """
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any, NamedTuple
 
 from subwarden.model.server.state import InFlight, Loaded, ServerState
@@ -14,7 +15,7 @@ from subwarden.proving.server.encoding import REPLIES, Field, Part, ServerEncodi
 from subwarden.proving.server.steps import ServerConfiguration
 
 REQUEST, MAY, FOUND = (InFlight._fields.index(name) for name in ("request", "may", "found"))
-FLIGHT = ServerState._fields.index("flight")
+FLIGHT = ServerState._fields.index("flight")  # the last one
 SETTLES = (MAY, FOUND)  # the fields of a request in flight that settling a state changes
 Settled = Callable[[ServerState, InFlight], InFlight]
 
@@ -135,6 +136,11 @@ class View:
         fields = [self._state, *[self._given[name] for name in ServerConfiguration._fields[1:]]]
         self.configuration: ServerConfiguration = with_slots(ServerConfiguration, fields)
 
+    def close(self) -> None:
+        """Let go of the configuration, whose fields hold this view: so no garbage needs to be collected."""
+        self._given, self._records = {}, {}
+        del self.configuration, self._state
+
     def _set(self, elements: Elements) -> RecordedSet:
         return RecordedSet(self._reader, elements)
 
@@ -225,12 +231,13 @@ class View:
         works = [work for _, known in flight if (work := _work(known)) is not None]
         if not works or len(works) < len(flight):
             return []
-        first = works[0]
-        whole = len(first.state.flight) == len(works) and all(
-            work.state is first.state and work.settled is first.settled and work.known is was and _same_but(SETTLES, known, was)
-            for work, (_, known), (_, was) in zip(works, flight, first.state.flight, strict=True)
-        )
-        return works if whole and _same_but((FLIGHT,), after, first.state) else []
+        state, settled = works[0].state, works[0].settled
+        if not _same(slots(after)[:FLIGHT], slots(state)[:FLIGHT]) or len(state.flight) != len(works):
+            return []
+        for work, (_, known), (_, was) in zip(works, flight, state.flight, strict=True):
+            if work.state is not state or work.settled is not settled or work.known is not was or not _same(_others(known), _others(was)):
+                return []
+        return works
 
     def _with_flight(self, written: int, new: int, requests: Sequence[InFlight], settled: Settled | None) -> Change:
         starts, width = [start for _, start in self._views.flight], self._views.flight[0][0].width
@@ -256,10 +263,14 @@ class View:
         return Change(self._views.everything & ~written, moved, new, settled)
 
 
-def _same_but(fields: Sequence[int], one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
-    """Whether two records agree in all other fields."""
-    pairs = enumerate(zip(slots(one), slots(two), strict=True))
-    return all(at in fields or a is b or value(a) == value(b) for at, (a, b) in pairs)
+def _others(known: InFlight) -> tuple[Any, ...]:
+    """The fields of a request in flight that settling a state does not change."""
+    fields = slots(known)
+    return (*fields[:MAY], *fields[MAY + 1 : FOUND], *fields[FOUND + 1 :])
+
+
+def _same(one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
+    return all(map(is_, one, two)) or all(a is b or value(a) == value(b) for a, b in zip(one, two, strict=True))
 
 
 def _written_set(elements: Elements, given: Any) -> tuple[int, int]:

@@ -108,7 +108,7 @@ def test_each_look_up_has_the_result_of_the_function(kind: str) -> None:
     expected = [branching(Reader(state)) for state in states]
     if kind == "runs":
         runs = Runs(counted)
-        assert [runs.find(Reader(state)) for state in states] == expected
+        assert [runs.find(state).result for state in states] == expected
     elif kind == "tree":
         tree = DecisionTree(counted)
         found = {state: result for result, some in tree.sort(states) for state in some}
@@ -124,5 +124,5 @@ def test_each_look_up_has_the_result_of_the_function(kind: str) -> None:
 def test_a_reader_refuses_bits_that_it_does_not_have() -> None:
     """And says which they were."""
     with pytest.raises(Outside) as refused:
-        Reader(7, 3).read(6)
+        Reader(7, missing=4).read(6)
     assert refused.value.bits == 6

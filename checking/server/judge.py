@@ -450,7 +450,7 @@ class ServerJudge(Recording):
         left, readers = work_left(self._loop.events, self._thread_of)
         if left:
             self.stakes.shows((Stake.SERVED,))
-            self.requests.wait_for_engine(self.state, left, readers | self._reading.holding_up(), self._engine.told, step)
+            self.requests.wait_for_engine(self.state, left, readers | self._reading.holding_up(), self._engine.told, self._node.may(), step)
 
     # --- the end
 

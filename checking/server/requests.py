@@ -3,12 +3,12 @@
 It refuses to say which answers are right: the model does (`model.server.transitions`), and `checking.server.judge` asks it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from subwarden.model.server import requests as rq
-from subwarden.model.server.requests import Request
+from subwarden.model.server.requests import Reply, Request
 from subwarden.model.server.state import ServerState, target
 from subwarden.model.server.waits import Work, WorkKind, at_work, may_wait
 
@@ -64,18 +64,25 @@ class Requests:
         self._by_number[number].cancelled = True
 
     def wait_for_engine(
-        self, state: ServerState, left: Sequence[Work], readers: AbstractSet[int], told: Callable[[int], bool], step: int | None
+        self,
+        state: ServerState,
+        left: Sequence[Work],
+        readers: AbstractSet[int],
+        told: Callable[[int], bool],
+        may: Mapping[int, AbstractSet[Reply]],
+        step: int | None,
     ) -> None:
         """After `step` (None: when a request has arrived), nothing can move before the engine has done some of the work `left` or one of
         the clients `readers` has read, and all requests in flight wait for that (P14). `told`: whether the engine was told of an interrupt
-        or a rollback."""
-        ahead: dict[int, set[int]] = {}  # the clients for which the requests of each connection so far may wait
+        or a rollback. `may`: the answers that are right for each request as if it had no effect."""
+        ahead: dict[int, frozenset[int]] = {}  # the clients for which the requests of each connection so far may wait
         for number, flight in state.flight:
             waiting = self._by_number[number]
             connection = flight.request.connection
-            clients = ahead.setdefault(connection, {connection})
-            clients |= self._about.get(target(flight.request), frozenset())
-            if clients & readers:
+            earlier = ahead.get(connection, frozenset())
+            ahead[connection] = earlier | {connection} | self._about.get(target(flight.request), frozenset())
+            tells = isinstance(flight.request, rq.TurnInterrupt | rq.Rollback) and not may[number]  # there is no answer that could wait
+            if (earlier if tells else ahead[connection]) & readers:
                 continue
             if waiting.waits_since is None and not may_wait(flight.request, left) and not told(number):
                 waiting.held_up, waiting.waits_since = True, step

@@ -3,7 +3,7 @@
 A request may also wait for clients to read: for its own; for those that have sent a request about its thread, since a thread's messages are
 sent one after the other; and for those that the earlier requests of its client wait for. One that waits neither for such a client nor for
 work in this table must be answered, whatever the engine still has to do. An interrupt or a rollback waits for its conversation, and only
-once the engine has been told of it (`model.server.submissions`).
+once the engine has been told of it (`model.server.submissions`); to tell the engine, no client need read.
 """
 
 from collections.abc import Iterable, Mapping

@@ -16,6 +16,7 @@ from subwarden.reports.layout.console import console_for
 from subwarden.reports.layout.wrapping import write_searchable
 from subwarden.reports.records.exec import ProtocolCheckRecord, ProtocolRecord
 from subwarden.stateful_tests.exec.conformance.conformance import FAIL, PASS, conform
+from subwarden.stateful_tests.exec.models.named import model_of
 from subwarden.stateful_tests.exec.process import PREFIX
 
 EXIT = "exit codes: 0 it conforms, 1 it does not, 3 no such program, usage or internal error"
@@ -27,6 +28,7 @@ def add_parser(verbs: Any) -> None:
         "conform", help="check that a program speaks the protocol of exec: subjects", description=__doc__, epilog=EXIT
     )
     parser.add_argument("command", metavar="COMMAND", help="as in --subject exec:COMMAND; quote it if it has arguments")
+    parser.add_argument("--model", metavar="FILE.py:NAME", help="its operations are those of a model of your own (default: core)")
     parser.add_argument(
         "--answer-within", type=duration, default=LIMIT, metavar="SECONDS", help=f"longest time for an answer (default: {LIMIT:g})"
     )
@@ -39,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     command = options.command.removeprefix(PREFIX)
     console = console_for(sys.stdout)
     lines: list[ProtocolCheckRecord] = []
-    for line in conform(command, options.answer_within):
+    for line in conform(command, options.answer_within, model_of(options.model)):
         lines.append({"name": line.name, "verdict": line.verdict, "said": line.said, "mend": line.mend})
         if not options.format:
             deliver(options.verb, partial(write_check, lines[-1], console))

@@ -56,6 +56,7 @@ class Shows:
             return {show: self.of(show) for show in self.seated if self.seated[show] or self.waiting[show]}
 
 
+OPERATIONS = ["join", "leave"]
 writing = threading.Lock()
 
 
@@ -71,12 +72,17 @@ def perform(shows, number, name, client, show):
 def serve(overbooks):
     shows = Shows(overbooks)
     with ThreadPoolExecutor(8) as pool:
-        for request in map(json.loads, sys.stdin):
-            number, do = request["id"], request["do"]
+        for line in sys.stdin:
+            try:
+                request = json.loads(line)
+                number, do, op = request["id"], request["do"], request.get("op", [None])
+            except (ValueError, TypeError, KeyError) as error:
+                print(f"not a request: {error}", file=sys.stderr)
+                continue
             if do == "hello":
-                say(number, result={"protocol": 1, "name": "box office", "operations": ["join", "leave"], "observe": True})
-            elif do == "perform":
-                pool.submit(perform, shows, number, *request["op"])
+                say(number, result={"protocol": 1, "name": "box office", "operations": OPERATIONS, "observe": True})
+            elif do == "perform" and op[0] in OPERATIONS and len(op) == 3:
+                pool.submit(perform, shows, number, *op)
             elif do == "observe":
                 say(number, result=shows.show())
             elif do == "reset":
@@ -86,7 +92,7 @@ def serve(overbooks):
                 say(number, result=None)
                 return
             else:
-                say(number, error=f"unknown: {do}")
+                say(number, error=f"unknown message, operation or number of arguments: {request}")
 
 
 if __name__ == "__main__":

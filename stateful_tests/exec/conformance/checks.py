@@ -14,7 +14,7 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.stateful_tests.exec import driver, messages, stepper
 from subwarden.stateful_tests.exec.messages import PROTOCOL, AnswerMessage, quoted
 from subwarden.stateful_tests.exec.play import ExecRun
-from subwarden.stateful_tests.exec.program import ExecProgram
+from subwarden.stateful_tests.exec.program import AnyOperation, ExecProgram, encode
 from subwarden.stateful_tests.exec.session import Session
 from subwarden.stateful_tests.exec.stepper import ExecCandidates
 
@@ -37,6 +37,7 @@ class ConformanceCheck:
     name: str
     mend: str
     run: Callable[[Session], None]
+    core: bool = False  # it calls operations of the core model
 
 
 # --- the checks
@@ -67,7 +68,8 @@ def _unknown_operation(session: Session) -> None:
 
 
 def _arguments(session: Session) -> None:
-    _refused(session, "perform", task="A", op=["subscribe", "c1"])
+    name, *arguments = encode(_some(session))
+    _refused(session, "perform", task="A", op=[name, *(arguments[:-1] if arguments else ["one too many"])])
 
 
 def _not_offered(session: Session) -> None:
@@ -129,7 +131,7 @@ def _reset_drops(session: Session) -> None:
     if not session.hello.steps:
         raise Skipped("it is reset when all is answered")
     session.reset()
-    session.perform([("A", Connect("c1"))])
+    session.perform([("A", _some(session))])
     session.reset()
     if session.alone("poll", messages.steps):
         raise Fails("after a reset, poll lists steps of calls from before")
@@ -204,18 +206,21 @@ CHECKS = (
     ConformanceCheck("a line that is not JSON", "complain on standard error, answer nothing, and go on", _no_json),
     ConformanceCheck("an unknown operation", 'answer {"id": ID, "error": TEXT} and go on', _unknown_operation),
     ConformanceCheck("a wrong number of arguments", 'answer {"id": ID, "error": TEXT} and go on', _arguments),
-    ConformanceCheck("operations that are not offered", "answer an error, or offer them in hello", _not_offered),
-    ConformanceCheck("operations, one by one", "answer as the table of operations says", _one_by_one),
-    ConformanceCheck("ids of all kinds", 'keep ids as they come: whole numbers and texts, 1 and "1" being two', _names),
-    ConformanceCheck("many calls at once", "answer each call once, also when many are under way", _many),
+    ConformanceCheck("operations that are not offered", "answer an error, or offer them in hello", _not_offered, core=True),
+    ConformanceCheck("operations, one by one", "answer as the table of operations says", _one_by_one, core=True),
+    ConformanceCheck("ids of all kinds", 'keep ids as they come: whole numbers and texts, 1 and "1" being two', _names, core=True),
+    ConformanceCheck("many calls at once", "answer each call once, also when many are under way", _many, core=True),
     ConformanceCheck(
-        "observe", 'show {"live": ..., "subscribers": [[TOPIC, CONNECTION], ...]} as it is, or say "observe": false', _observe
+        "observe", 'show {"live": ..., "subscribers": [[TOPIC, CONNECTION], ...]} as it is, or say "observe": false', _observe, core=True
     ),
-    ConformanceCheck("reset", "start again: no connection is live or closed, none is subscribed", _reset),
+    ConformanceCheck("reset", "start again: no connection is live or closed, none is subscribed", _reset, core=True),
     ConformanceCheck("reset drops calls", "forget the calls that are not answered, and their steps", _reset_drops),
     ConformanceCheck("no steps", 'answer poll and step by an error, or say "steps": true', _no_steps),
     ConformanceCheck(
-        "steps", "let a call wait for its first step; poll lists all steps that may run, in an order that only the past decides", _steps
+        "steps",
+        "let a call wait for its first step; poll lists all steps that may run, in an order that only the past decides",
+        _steps,
+        core=True,
     ),
     ConformanceCheck(
         "steps repeat", "let nothing but the choices decide: no clock, no chance, no order of a hash; no id in a step's name", _repeats
@@ -227,6 +232,11 @@ LAST = CHECKS[-2:]  # each ends its process
 
 
 # --- parts of checks
+
+
+def _some(session: Session) -> AnyOperation:
+    """One of the calls that the process offers."""
+    return session.model.draw(Random(0), session.hello.operations).tasks[0].operations[0]
 
 
 def _answer(session: Session, do: str, **fields: object) -> AnswerMessage:

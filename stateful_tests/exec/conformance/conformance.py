@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from subwarden.stateful_tests.exec.conformance.checks import CHECKS, LAST, ConformanceCheck, Fails, Skipped
 from subwarden.stateful_tests.exec.messages import PROTOCOL
 from subwarden.stateful_tests.exec.models.core import CORE
+from subwarden.stateful_tests.exec.models.exec_model import ExecModel
 from subwarden.stateful_tests.exec.process import PREFIX, BadProcess, CannotStart, Ended, Silent
 from subwarden.stateful_tests.exec.session import CONFORM, Session
 
@@ -25,14 +26,17 @@ class Line:
     mend: str = ""
 
 
-def conform(command: str, limit: float) -> Iterator[Line]:
-    """Check after check, in processes of their own where one before has failed. Raises BadProcess where there is no such command."""
+def conform(command: str, limit: float, model: ExecModel = CORE) -> Iterator[Line]:
+    """Check after check, in processes of their own where one before has failed. Raises BadProcess where there is no such command.
+
+    `model`: what the process is judged by; checks that call operations of the core model are skipped for another.
+    """
     session: Session | None = None
     try:
         for number, check in enumerate(CHECKS):
             if session is None:
                 try:
-                    session = Session(command, limit, CORE)
+                    session = Session(command, limit, model)
                 except CannotStart:
                     raise
                 except BadProcess as error:
@@ -53,6 +57,8 @@ def conform(command: str, limit: float) -> Iterator[Line]:
 
 def _line(check: ConformanceCheck, session: Session) -> Line:
     try:
+        if check.core and session.model.named:
+            raise Skipped("it calls operations of the core model")
         check.run(session)
     except Skipped as why:
         return Line(check.name, SKIP, str(why))

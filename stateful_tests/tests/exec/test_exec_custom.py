@@ -137,3 +137,13 @@ def test_a_history_asks_for_the_visible_state_by_a_call(folder: Path, capsys: py
     assert history("c1") == 0, "the acquire may have taken effect before it returned"
     assert history("c2") == 1
     assert "observe() [2] returned" in capsys.readouterr().out
+
+
+def test_conformance_makes_the_checks_that_need_no_operation_of_the_core_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conform", LOCKS, "--model", "model.py:Model", "--answer-within", "20"]) == 0
+    said = capsys.readouterr().out
+    assert "pass  steps repeat" in said
+    assert "pass  a wrong number of arguments" in said
+    assert "skip  many calls at once: it calls operations of the core model" in said
+    assert main(["conform", LOCKS, "--answer-within", "20"]) == 1, "the core model has no acquire"
+    assert main(["conform", SEATS, "--model", SEATS_MODEL, "--answer-within", "20"]) == 0

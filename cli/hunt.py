@@ -144,7 +144,9 @@ def _begun(folder: Folder, head: dict[str, Any], listener: Listener) -> Totals:
 
 def _resumed(plan: Plan, folder: Folder, findings: dict[Cause, Kept], listener: Listener) -> Totals:
     """The work of earlier sessions; `findings` is given theirs, as the subject shows them now."""
-    totals = folder.totals()
+    totals = folder.totals(digest_of(plan.subject))
+    if len(folder.totals().killing) > len(totals.killing):
+        listener.say("the subject has changed since it ended its process; `subwarden replay` shows whether it still does")
     findings |= folder.findings()
     folder.go_on()
     with blaming(plan.subject):

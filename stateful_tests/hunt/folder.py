@@ -156,8 +156,8 @@ class Folder:
         """The head of the journal: subject, seed, order and level of the hunt."""
         return dict(self._lines()[0]["began"])
 
-    def totals(self) -> Totals:
-        """The work of all sessions."""
+    def totals(self, digest: str | None = None) -> Totals:
+        """The work of all sessions. `digest`: of the subject's file now; that another one ended its process says nothing of this one."""
         totals = Totals()
         for number, line in enumerate(self._lines(), 1):
             try:
@@ -166,9 +166,8 @@ class Folder:
                     totals.rounds.update({int(worker): done for worker, done in line["did"]["rounds"].items()})
                     for check, work in line["did"]["work"].items():
                         totals.add(check, Work.decode(work))
-                elif "killing" in line:
-                    of = line["killing"]
-                    totals.killing.append(KillingRecord(**cast("KillingRecord", of)))
+                elif "killing" in line and digest in (None, line.get("digest")):
+                    totals.killing.append(KillingRecord(**cast("KillingRecord", line["killing"])))
             except DAMAGED as error:
                 raise self._unreadable(error, number) from None
         try:

@@ -32,6 +32,7 @@ from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker import GRACE, Assignment
 from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
 from subwarden.stateful_tests.hunt.writer import Writer
+from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.replay import of_finding
 from subwarden.stateful_tests.subjects.loading import BadSubject
 
@@ -266,7 +267,7 @@ class Hunt:
         if path is not None:
             of["replay"] = str(path)
         self.totals.killing.append(of)
-        self._folder.journal({"killing": of})
+        self._folder.journal({"killing": of, "digest": digest_of(self._plan.subject)})
         self._listener.say(f"found: {killing_said(of)}; again: {of['again']}")
 
     def _report(self, worker: int, how: str) -> None:

@@ -123,6 +123,10 @@ def test_a_subject_that_kills_its_workers_is_a_finding(how: tuple[str, str], tmp
     subject.write_text(DIES.replace("_exit(7)", "getpid()"), encoding="utf-8")
     assert main(replay) == 0
     assert "holds (the run does not end the process any more)" in " ".join(capsys.readouterr().out.split())
+    if "--rounds" in how:  # mended, so it is found no more
+        main(["hunt", "--resume", str(tmp_path / "hunt"), "--jobs", "1", "--rounds", "1", "--json", str(record)])
+        assert "killing" not in json.loads(record.read_text(encoding="utf-8"))
+        assert "the subject has changed since it ended its process" in " ".join(capsys.readouterr().err.split())
     subject.write_text(DIES, encoding="utf-8")
     if "--rounds" in how:
         assert main([*shlex.split(killing["again"])[1:], "--dir", str(tmp_path / "again"), "--json", str(record)]) == 1

@@ -32,6 +32,8 @@ from subwarden.stateful_tests.hunt.worker import Assignment
 PAIRS = 7
 BUDGET = 20  # seconds of each hunt: short, so that both of a pair meet the same load
 BAR = 0.85
+ROUNDS = 4
+ALIKE = 3  # pairs of hunts of the same rounds
 DASK = ("--dask", "local")
 TASKS = 300
 WORKERS = (1, 2, 16, 64, 256, 1_000, 4_000)
@@ -50,6 +52,18 @@ def hunt(seed: int, *more: str) -> float:
         data = json.loads(record.read_text(encoding="utf-8"))
         rate: float = data["session"]["schedules"] / data["session"]["seconds"]
         return rate
+
+
+def processor_time(*more: str) -> float:
+    """Seconds of the processor that one hunt takes, in all its processes: `ROUNDS` rounds of two workers, the same search each time."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "subwarden", "hunt", "--level", "manager", "--rounds", str(ROUNDS), "--jobs", "2", "--dir", folder]
+        before = os.times()
+        done = subprocess.run([*command, *more], capture_output=True, text=True, check=False)
+        after = os.times()
+        if done.returncode == 3:
+            raise RuntimeError(done.stderr)
+        return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def _echo(_task: bytes, result: bytes) -> bytes:
@@ -106,6 +120,10 @@ def main() -> Iterator[str]:
         shares.append(dask / local)
         yield f"| {seed} | {load:.1f} | {local:,.0f} | {dask:,.0f} | {dask / local:.0%} |"
     yield f"efficiency of two Dask workers: {median(shares):.0%} of two local processes (median; bar: {BAR:.0%})"
+    alike = [(processor_time(), processor_time(*DASK)) for _ in range(ALIKE)]
+    local, dask = (median(times) for times in zip(*alike, strict=True))
+    said = f"the same {ROUNDS} rounds of two workers take {local:.1f} s of the processor in local processes, and {dask:.1f} s on Dask"
+    yield f"{said} ({local / dask:.0%}; the start of the cluster is in it)"
     task, result, scheduler, client = costs()
     served = max(scheduler, client)
     yield f"a task {task:,} bytes, its result {result:,}; scheduler {1000 * scheduler:.1f} ms, client {1000 * client:.1f} ms for each"

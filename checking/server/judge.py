@@ -92,6 +92,7 @@ class ServerJudge(Recording):
         self._thread_of: dict[int, int] = {}  # of each conversation
         self._stopped = False
         self._reading = Reading()
+        self._ended_in_turn: set[int] = set()  # conversations
         self._order = Order()
         self._beside_work: set[int] = set()  # requests that arrived while the engine was at work
         self._node = graph.initial(ServerState(stored=stored))
@@ -225,10 +226,17 @@ class ServerJudge(Recording):
     def _must_end(self, thread: int, conversation: int) -> None:
         """The thread is to be unloaded, as if its conversation had ended."""
         self.stakes.arises(Stake.STOPPED)
-        self.died(thread, conversation)
+        self._over(thread, conversation)
 
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
+        loaded = self.state.thread(thread)
+        if loaded is not None and loaded.conversation == conversation and loaded.turn:
+            self._ended_in_turn.add(conversation)
+            self.stakes.arises(Stake.ENDED)
+        self._over(thread, conversation)
+
+    def _over(self, thread: int, conversation: int) -> None:
         self.stakes.lapse((Stake.UNLOADED,), thread)
         self._node = self._node.outside("died", thread, conversation)
         self._ending(thread)
@@ -354,7 +362,7 @@ class ServerJudge(Recording):
             self._compare(seen.changes)
 
     def _explain_change(self, change: Change) -> None:
-        kind, thread, connection, _ = change
+        kind, thread, connection, other = change
         before = self._node
         after = before.explain(change)
         if after is None:
@@ -367,6 +375,8 @@ class ServerJudge(Recording):
         if kind in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
             self._ending(thread)
             if kind is ChangeKind.UNLOADED:
+                if other in self._ended_in_turn:
+                    self.stakes.breakable(Stake.ENDED)
                 self.clients.broadcasts.unloaded(thread, owed=after is not None)
         elif kind is ChangeKind.DEAD:
             for cause in self._invariants.connection_closed(connection, self.visible.shown):

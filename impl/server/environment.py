@@ -82,7 +82,7 @@ class Observer(Protocol):
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
     everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and those
-    of `losing` may lose one event. With any thread in `stopping`, the server may stop. The clients `silent` give no approvals, those
+    of `losing` may lose one event. With any thread in `stopping`, the server stops. The clients `silent` give no approvals, those
     `denying` refuse them, those `slow` read after everything else, and those `deaf` may read no more from some moment on.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
@@ -114,7 +114,7 @@ class Environment:
         self.ending = ending
         self.refusing = refusing
         self.losing = losing
-        self._may_stop = bool(stopping)
+        self._stops = bool(stopping)
         self._stopped = False
         self.silent = frozenset(silent)
         self.denying = frozenset(denying)
@@ -131,8 +131,8 @@ class Environment:
     def serve(self, server: Server, observer: Observer) -> None:
         """Clients talk to `server` from now on, and `observer` is told."""
         self.server, self.observer = server, observer
-        if self._may_stop:
-            self.may("server stops", self._stop)
+        if self._stops:
+            self.offer("server stops", self._stop, late=True)
 
     # --- events
 

@@ -18,6 +18,7 @@ class Stake(Enum):
     DELIVERED = "an event must be sent to a subscriber"
     AFTER_LOSS = "an event must be sent to a subscriber though the engine has lost one before"
     UNLOADED = "a thread that its last subscriber left must be unloaded"
+    ENDED = "a thread whose conversation has ended in the middle of a turn must be unloaded"
     STOPPED = "a thread must be unloaded when the server stops"
     DROPPED = "a client that reads no more must be dropped, since others wait for it"
     CLAIMED = "one of several requests must be told of an end"  # of a subscription, an id, or a thread in the store

@@ -97,7 +97,7 @@ def _first(plain: dict[str, Any]) -> list[str]:
     words["losing"] = "may lose an event"
     of = [words[mood] for mood in plain["engine"] if mood in words]
     said = [f"threads that {', or '.join(of)}"] if of else []
-    said += ["a server that may stop"] if "stopping" in plain["engine"] else []
+    said += ["a server that stops"] if "stopping" in plain["engine"] else []
     said += ["clients that give no approvals"] if "silent" in plain["engine"] else []
     said += ["clients that refuse approvals"] if "denying" in plain["engine"] else []
     said += ["clients that read last"] if "slow" in plain["engine"] else []

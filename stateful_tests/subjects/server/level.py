@@ -59,7 +59,7 @@ SAYS = {
     FaultKind.ENDS: "the conversation may end by itself",
     FaultKind.REFUSES: "the conversation may refuse requests",
     FaultKind.LOSES: "the conversation may lose an event",
-    FaultKind.STOPS: "the server may stop",
+    FaultKind.STOPS: "the server stops",
     FaultKind.SILENT: "its client gives no approvals",
     FaultKind.SLOW: "its client reads last",
     FaultKind.DEAF: "its client may read no more",

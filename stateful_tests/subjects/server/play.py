@@ -173,7 +173,6 @@ class ServerPlay:
         self._manager_lock = self.server.manager.locks()["M"]
         self.judge = ServerJudge(loop, self.server, frozenset(STORED), graph, fired.add, task_name)
         self.audience = audience_of(self.judge, observers)
-        self.environment.serve(self.server, self.audience)
         if any(task.may_be_cancelled for task in prepared.tasks):
             self.server.handlers = _Handlers(loop, {task.name: self.fault(task) for task in prepared.tasks if task.may_be_cancelled})
         self._cancelled, self._listening = prepared.cancelled, prepared.listening
@@ -181,6 +180,7 @@ class ServerPlay:
             self.server.tasks = _Tasks(loop, self._task_fault)
         for task in prepared.tasks:
             loop.events.append(Event(task.start, partial(self.start, task)))
+        self.environment.serve(self.server, self.audience)  # last: a stop comes after everything else, unless a schedule says otherwise
 
     @property
     def subject(self) -> object:

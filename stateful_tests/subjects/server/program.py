@@ -20,7 +20,7 @@ class FaultKind(Enum):
     ENDS = "end"  # the conversation ends by itself at any moment, or not at all
     REFUSES = "refuse"  # from any moment on, or never, the conversation takes no request: no turn, interrupt, rollback, or shutdown
     LOSES = "lose"  # the conversation loses one event at any moment, or none; not the end of a turn or a rollback, which requests wait for
-    STOPS = "stop"  # the server itself stops at any moment, or not at all
+    STOPS = "stop"  # the server itself stops at any moment, at rest at the latest
     SILENT = "silent"  # the client of the request gives no approvals
     SLOW = "slow"  # the client of the request reads each message after all other events
     DEAF = "deaf"  # from any moment on, or never, the client of the request reads no more

@@ -81,6 +81,17 @@ def test_a_client_that_reads_no_more_must_be_dropped_if_a_message_waits_for_it()
         assert both(found, Stake.DROPPED) == (times, times), "there is room for one answer"
 
 
+def test_a_conversation_may_end_in_the_middle_of_a_turn() -> None:
+    ending = program(*RESUMED, TurnStart(1, 1, False), faults=(ServerFault(FaultKind.ENDS, 1),))
+    script = "+start C", "+v1 turn started", "+v1 ends"
+    assert both(counted(ending, *script, holding=("+v1 item",)), Stake.ENDED) == (1, 1)
+    assert both(counted(ending, "+start B", "+v1 ends", holding=("+start C",)), Stake.ENDED) == (0, 0), "no turn is open"
+
+
+def test_a_server_stops_at_rest_at_the_latest() -> None:
+    assert both(counted(program(*RESUMED, faults=(ServerFault(FaultKind.STOPS, 1),))), Stake.STOPPED) == (1, 1)
+
+
 def test_a_duty_that_the_server_breaks_could_be_broken() -> None:
     broken = {"NeverUnloads": Stake.UNLOADED, "SaysNoStarted": Stake.STARTED, "TurnIsForgotten": Stake.SUBMITTED}
     for defect in DEFECTS:

@@ -46,6 +46,7 @@ BREAKS = {  # the duty that each cause shows to be broken
     causes.STAYS_LOADED: Stake.UNLOADED,
     causes.NOT_SUBMITTED: Stake.SUBMITTED,
     causes.NOT_DROPPED: Stake.DROPPED,
+    causes.CANCELLED_UNANSWERED: Stake.CANCELLED,
     causes.wrong_delivery(Wrong.LOST): Stake.DELIVERED,
     causes.wrong_delivery(Wrong.NOT_ASKED): Stake.ASKED,
     causes.wrong_delivery(Wrong.NOT_SETTLED): Stake.SETTLED,
@@ -93,6 +94,7 @@ class ServerJudge(Recording):
         self._stopped = False
         self._reading = Reading()
         self._ended_in_turn: set[int] = set()  # conversations
+        self._unheard: set[tuple[int, int]] = set()  # the same with their threads, after their listener was cancelled
         self._order = Order()
         self._beside_work: set[int] = set()  # requests that arrived while the engine was at work
         self._node = graph.initial(ServerState(stored=stored))
@@ -173,10 +175,17 @@ class ServerJudge(Recording):
             self.requests.lists[number] = {self.visible.threads()}
 
     def cancelled(self, task: int, operation: Request) -> None:
-        """The handler of the request of `task` is cancelled."""
-        self.requests.cancelled(task)
+        """The handler of the request of `task` is cancelled, or another task that does it."""
+        if not self.requests.cancelled(task):
+            self.stakes.arises(Stake.CANCELLED)
         self._node = self._node.outside("cancel", task)
         self._begin(self._order.ends(task, operation.connection))
+
+    def unheard(self, thread: int, conversation: int) -> None:
+        """The listener of a conversation is cancelled. Nothing may change by that."""
+        if self.state.running(thread):
+            self.stakes.arises(Stake.LISTENED)
+            self._unheard.add((thread, conversation))
 
     def brought(self, thread: int, conversation: int | None) -> None:
         """The engine has brought a conversation; None: it could not."""
@@ -245,6 +254,8 @@ class ServerJudge(Recording):
         """A listener has taken an event."""
         self.look()
         self._engine.taken(conversation, event)
+        if self._unheard and (thread, conversation) in self._unheard:
+            self.stakes.breakable(Stake.LISTENED)
         self.clients.taken(thread, conversation, event, self.state)
 
     def approves(self, connection: int, thread: int, conversation: int, number: int, granted: bool) -> None:
@@ -294,6 +305,8 @@ class ServerJudge(Recording):
         asked.answered = self.requests.moment()
         asked.done = reply is Reply.OK
         self._fired(f"{request.name}: {reply.value}")
+        if asked.cancelled:
+            self.stakes.breakable(Stake.CANCELLED)
         if number in self._beside_work and self._engine_works():
             self.stakes.met(Stake.SERVED)
         after = self._node.answer(number, reply)
@@ -477,6 +490,8 @@ class ServerJudge(Recording):
         `holding_up`: clients that read no more, and for which messages wait."""
         self.look()
         state, visible = self.state, self.visible
+        if any(state.running(thread) for thread, _ in self._unheard):
+            self.stakes.breakable(Stake.LISTENED)
         asked = [each for each in asking if each not in self.clients.lost_approvals]  # nobody knows of the others
         unapproved = {each.thread for each in asking} - {
             thread for thread, *_ in asked if visible.shown.subscribers.get(thread, frozenset()) - silent

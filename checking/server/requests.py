@@ -59,9 +59,11 @@ class Requests:
         """The request that answers call `name`."""
         return self._by_name[name]
 
-    def cancelled(self, number: int) -> None:
-        """The handler of a request is cancelled."""
-        self._by_number[number].cancelled = True
+    def cancelled(self, number: int) -> bool:
+        """A task that does a request is cancelled. Whether the request was answered before."""
+        known = self._by_number[number]
+        known.cancelled = True
+        return known.answered is not None
 
     def wait_for_engine(
         self,

@@ -21,6 +21,8 @@ class Stake(Enum):
     ENDED = "a thread whose conversation has ended in the middle of a turn must be unloaded"
     STOPPED = "a thread must be unloaded when the server stops"
     DROPPED = "a client that reads no more must be dropped, since others wait for it"
+    CANCELLED = "a request must be answered though a task that did it is cancelled"
+    LISTENED = "another listener must go on where a cancelled one was"
     CLAIMED = "one of several requests must be told of an end"  # of a subscription, an id, or a thread in the store
     JOINED = "one of several requests must have made a subscription, and the others are still to"
     SERVED = "a request must not wait for the engine's work for others"

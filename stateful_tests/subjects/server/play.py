@@ -218,15 +218,17 @@ class ServerPlay:
     def _task_fault(self, name: str, task: "asyncio.Task[None]") -> Event | None:
         """The cancellation of a task of the server; None: it is not one that may be cancelled."""
         place, point = self._cancelled.get(name, (None, OF_A_LISTENER))
-        thread, _ = self.server.listeners.get(task, (None, 0))
+        thread, conversation = self.server.listeners.get(task, (None, 0))
         if place is None and thread not in self._listening:
             return None
 
         def deliver() -> None:
             if self.environment.cancel(name):
                 self.happened.add(point)
-                if place is not None:  # else nobody may notice: another listener goes on
+                if place is not None:
                     self.judge.cancelled(place, self.judge.requests.named(task_name(place)).request)
+                elif thread is not None:
+                    self.judge.unheard(thread, conversation)
 
         return Event(f"cancel {name}", deliver)
 

@@ -15,7 +15,7 @@ from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFa
 from subwarden.stateful_tests.subjects.server.scenes import SCENES
 from subwarden.stateful_tests.tests.subjects.server_play import play, program, server
 
-NEED_FAULTS = {Stake.DENIED, Stake.AFTER_LOSS, Stake.STOPPED, Stake.DROPPED, Stake.ENDED}
+NEED_FAULTS = {Stake.DENIED, Stake.AFTER_LOSS, Stake.STOPPED, Stake.DROPPED, Stake.ENDED, Stake.CANCELLED, Stake.LISTENED}
 
 
 @pytest.mark.slow

@@ -88,6 +88,15 @@ def test_a_conversation_may_end_in_the_middle_of_a_turn() -> None:
     assert both(counted(ending, "+start B", "+v1 ends", holding=("+start C",)), Stake.ENDED) == (0, 0), "no turn is open"
 
 
+def test_a_cancelled_task_leaves_a_duty() -> None:
+    worker, listener = ([ServerFault(kind, 1)] for kind in (FaultKind.WORKER, FaultKind.LISTENER))
+    found = counted(program(*RESUMED, faults=worker), "+start B", "+cancel work B", holding=("+engine loads t1",))
+    assert both(found, Stake.CANCELLED) == (1, 1)
+    turn = program(*RESUMED, TurnStart(1, 1, False), faults=listener)
+    found = counted(turn, "+start C", "+cancel listener v1", holding=("+v1 turn started",))
+    assert (both(found, Stake.LISTENED), both(found, Stake.CANCELLED)) == ((1, 1), (0, 0))
+
+
 def test_a_server_stops_at_rest_at_the_latest() -> None:
     assert both(counted(program(*RESUMED, faults=(ServerFault(FaultKind.STOPS, 1),))), Stake.STOPPED) == (1, 1)
 

@@ -14,8 +14,8 @@ Holder = tuple[int, int]  # the thread and the client of a duty; 0: of any
 EVENTS = (Stake.DELIVERED, Stake.AFTER_LOSS)  # duties to a client of which a later event shows that they were not met
 SUBSCRIBERS = (*EVENTS, Stake.ASKED, Stake.SETTLED)  # duties to a client that end with its subscription
 APPROVALS = (Stake.ASKED, Stake.HEARD, Stake.DENIED)  # duties that a turn waits for, unless it is interrupted
-OF_THREAD = (*SUBSCRIBERS, *APPROVALS, Stake.STARTED)  # duties that end with their thread
-OF_CLIENT = (*SUBSCRIBERS, Stake.STARTED, Stake.CLOSED)  # duties that end with their client
+OF_THREAD = (*SUBSCRIBERS, *APPROVALS, Stake.STARTED, Stake.LISTENED)  # duties that end with their thread
+OF_CLIENT = (*SUBSCRIBERS, Stake.STARTED, Stake.CLOSED, Stake.CANCELLED)  # duties that end with their client
 
 
 class AtStake:

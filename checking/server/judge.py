@@ -255,7 +255,7 @@ class ServerJudge(Recording):
         self.look()
         self._engine.taken(conversation, event)
         if self._unheard and (thread, conversation) in self._unheard:
-            self.stakes.breakable(Stake.LISTENED)
+            self.stakes.met(Stake.LISTENED, thread)
         self.clients.taken(thread, conversation, event, self.state)
 
     def approves(self, connection: int, thread: int, conversation: int, number: int, granted: bool) -> None:
@@ -306,7 +306,7 @@ class ServerJudge(Recording):
         asked.done = reply is Reply.OK
         self._fired(f"{request.name}: {reply.value}")
         if asked.cancelled:
-            self.stakes.breakable(Stake.CANCELLED)
+            self.stakes.met(Stake.CANCELLED, client=request.connection)
         if number in self._beside_work and self._engine_works():
             self.stakes.met(Stake.SERVED)
         after = self._node.answer(number, reply)

@@ -51,12 +51,13 @@ class SearchFolder:
 
     def begin(self, head: Mapping[str, Any]) -> None:
         """Make the folder for a new search: `head` says what is searched."""
-        if (self.path / JOURNAL).exists():
-            raise CannotKeep(f"{self.path} has a search already; go on with --resume {self.path}, or give another folder")
         try:
+            there = (self.path / JOURNAL).exists()
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CannotKeep(f"cannot use {self.path}: {error.strerror}; give another folder with --dir") from None
+        if there:
+            raise CannotKeep(f"{self.path} has a search already; go on with --resume {self.path}, or give another folder")
         self._write({"began": {"schema": SCHEMA, "code": code_digest(), **head}})
         self._hold()
 
@@ -72,16 +73,23 @@ class SearchFolder:
 
     def go_on(self) -> None:
         """Before the search goes on: a torn last line must not run into the next, and what was not finished goes."""
-        self._hold()
         path = self.path / JOURNAL
-        text = path.read_bytes()
-        if not text.endswith(b"\n"):
-            with path.open("r+b") as file:
-                file.truncate(text.rfind(b"\n") + 1)
-        finished = {name for line in self._lines()[1:] for name in line["files"]}
-        for file_of_states in self.path.glob("*.states"):
-            if file_of_states.name not in finished:
-                file_of_states.unlink()
+        with keeping(path):
+            self._hold()
+            text = path.read_bytes()
+            if not text.endswith(b"\n"):
+                with path.open("r+b") as file:
+                    file.truncate(text.rfind(b"\n") + 1)
+            finished = self._finished_files()
+            for file_of_states in self.path.glob("*.states"):
+                if file_of_states.name not in finished:
+                    file_of_states.unlink()
+
+    def _finished_files(self) -> set[str]:
+        try:
+            return {name for line in self._lines()[1:] for name in line["files"]}
+        except DAMAGED as error:
+            raise CannotKeep(f"{self.path / JOURNAL} is damaged ({error}); begin anew with --dir") from None
 
     def close(self) -> None:
         """Let others use the folder. The end of the process does that too."""

@@ -21,7 +21,10 @@ GIVEN = {
         "|x|:|x:|:x|good.py:|good.py:None|good.py:Good|none.py:x|no.such:x|--replay sx1-|good.py:Good --schedules 0|good.py:Good --seed x"
         "|good.py:Good --budget 0|good.py:Good --order lifo|good.py:Good --replay x|good.py:Good --replay sw1-x|.:x|/dev/null:x"
     ),
-    "prove": ("--connections x|--connections 0|--connections -1|--max-states 0|--nothing|x|--level 9|--in-flight -1|--liveness-states -1"),
+    "prove": (
+        "--connections x|--connections 0|--connections -1|--max-states 0|--nothing|x|--level 9|--in-flight -1|--liveness-states -1"
+        "|--memory x|--memory 1|--jobs 0|--dir /dev/null/x|--dir " + "x" * 300 + "|--resume nowhere|--resume nowhere --dir x"
+    ),
     "tour": ("--subject good.py:Good|--subject none|x|--connections 0|--connections x|--max-states 0"),
     "check": ("|nowhere.jsonl|.|/dev/null|/dev/zero|--budget 0 good.py|--budget x good.py|--model none good.py|good.py|good.py good.py"),
     "play": (

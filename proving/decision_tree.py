@@ -46,31 +46,45 @@ class Runs(Generic[R]):
     def __init__(self, function: Callable[[Reader], R]) -> None:
         self._function = function
         self._root: _Leaf[R] | _Branch[R] | None = None
+        self._made: list[tuple[R, int, list[int]]] = []  # each result, the state that it was found on, and what it needs of that
         self.times = 0
 
     def find(self, state: int, missing: int = 0) -> _Leaf[R]:
         """The result for a state of which some bits are `missing`. Raises Outside where they are needed."""
-        parent, node, part = None, self._root, 0
+        node = self._root
         while isinstance(node, _Branch):
-            parent, mask = node, node.mask
+            mask = node.mask
             if mask & missing:
                 raise Outside(mask)
-            part = state & mask
-            node = parent.children.get(part)
-        return self._run(Reader(state, missing), parent, part) if node is None else node
+            node = node.children.get(state & mask)
+        return self._run(Reader(state, missing)) if node is None else node
 
-    def _run(self, reader: Reader, parent: _Branch[R] | None, part: int) -> _Leaf[R]:
-        """Run the function, and add all that it reads from `parent` on."""
+    def forget_watched(self) -> None:
+        """From now on, tell states apart only by what the results need, not by what was read beside that (`Reader.watch`)."""
+        made, self._made, self._root = self._made, [], None
+        for result, state, masks in made:
+            self._add(result, state, masks)
+
+    def _run(self, reader: Reader) -> _Leaf[R]:
         result = self._function(reader)
         self.times += 1
-        leaf, known = _Leaf(result, reader.seen), 0 if parent is None else parent.read
-        for mask in reader.masks:
+        self._made.append((result, reader.state, reader.needed))
+        return self._add(result, reader.state, reader.masks)
+
+    def _add(self, result: R, state: int, masks: Sequence[int]) -> _Leaf[R]:
+        """Add the result that a run gave which read these bits of `state`, in this order."""
+        node, parent, part, known = self._root, None, 0, 0
+        for mask in masks:
             more = mask & ~known
             if more:
                 known |= more
-                branch: _Branch[R] = _Branch(more, known)
-                self._hang(parent, part, branch)
-                parent, part = branch, reader.state & more
+                if node is None:
+                    node = _Branch(more, known)
+                    self._hang(parent, part, node)
+                assert isinstance(node, _Branch), "a function reads the same of states that agree in all it has read"
+                parent, part = node, state & more
+                node = parent.children.get(part)
+        leaf = _Leaf(result, known)
         self._hang(parent, part, leaf)
         return leaf
 
@@ -87,6 +101,11 @@ class DecisionTree(Generic[R]):
     def __init__(self, function: Callable[[Reader], R]) -> None:
         self.runs = Runs(function)
         self._root: _Leaf[R] | _Branch[R] | None = None
+
+    def forget_watched(self) -> None:
+        """See `Runs`."""
+        self.runs.forget_watched()
+        self._root = None
 
     def sort(self, states: Sequence[int]) -> Iterator[tuple[R, Sequence[int]]]:
         """The states by their results: each of them in one leaf. A leaf can come several times."""
@@ -114,7 +133,7 @@ class DecisionTree(Generic[R]):
                     todo.append((child, of_part))
 
     def _grow(self, state: int, read: int) -> _Leaf[R] | _Branch[R]:
-        """The subtree for states that agree with `state` in the bits `read`."""
+        """The subtree for states that agree with `state` in the bits `read`: a branch on all that the function reads more of this one."""
         leaf = self.runs.find(state)
         more = leaf.read & ~read
         if not more:

@@ -21,12 +21,22 @@ class Outside(Exception):
 class Reader:
     """Gives the bits of one state, and records which. `missing`: the bits that it does not have."""
 
-    __slots__ = ("masks", "missing", "seen", "state")
+    __slots__ = ("_needed", "masks", "missing", "seen", "state")
 
     def __init__(self, state: int, missing: int = 0) -> None:
         self.state, self.missing = state, missing
         self.seen = 0
         self.masks: list[int] = []  # of what was read, in order
+        self._needed: int | None = None
+
+    def watch(self) -> None:
+        """What is read from now on is only to be watched: the result does not depend on it."""
+        self._needed = len(self.masks)
+
+    @property
+    def needed(self) -> list[int]:
+        """The masks of what the result depends on."""
+        return self.masks[: self._needed]
 
     def read(self, bits: int) -> int:
         """The state's part under the mask `bits`. Raises Outside."""
@@ -175,8 +185,14 @@ _RECORDED: dict[type[Any], type[Any]] = {}
 def _recorded(kind: type[Any]) -> type[Any]:
     """A subclass whose fields read the slots, and which is compared field by field."""
 
+    item = tuple.__getitem__
+
     def reading(at: int) -> property:
-        return property(lambda record: value(tuple.__getitem__(record, at)))
+        def read(record: Any) -> Any:
+            slot = item(record, at)
+            return slot.get() if isinstance(slot, Slot) else slot
+
+        return property(read)
 
     def equal(record: tuple[Any, ...], other: object) -> bool:
         if not isinstance(other, kind):

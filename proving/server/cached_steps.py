@@ -44,12 +44,13 @@ class CachedSteps:
         self._settling: dict[Settled, list[Table[int]]] = {}  # for each place in flight, the bits to add
         self._met: dict[tuple[str, ...], int] = {}  # kinds of the steps from a leaf: how often
         self.bad_sources: set[int] = set()
-        self.forget()
-
-    def forget(self) -> None:
-        """Forget all steps; what was counted stays. Steps that are not watched any more are told apart by less."""
         self._trees = [DecisionTree(partial(self._of_family, family)) for family in families(self._scope)]
         self._by_action: dict[Action, DecisionTree[Outcome]] = {}
+
+    def forget_watched(self) -> None:
+        """Tell states apart no more by what only `watch` has looked at."""
+        for tree in (*self._trees, *self._by_action.values()):
+            tree.forget_watched()
 
     def kinds(self) -> Counter[str]:
         """The steps counted so far, by kind."""
@@ -91,9 +92,10 @@ class CachedSteps:
             after = [state & keep | new for state in states]
         if settled is None:
             return after
+        found: Iterable[int] = after
         for added in [table.of(after) for table in self._tables(settled)]:
-            after = list(map(or_, after, added))
-        return after
+            found = map(or_, found, added)
+        return found
 
     # --- asking the model
 
@@ -112,14 +114,16 @@ class CachedSteps:
             return self._outcome(view, (action,))
 
     def _outcome(self, view: View, actions: Iterable[Action]) -> Outcome:
-        before, changes, kinds, bad = view.configuration, list[list[int]](), list[str](), False
-        for action in actions:
-            for moved in steps_of(before, action, self._rules):
-                changes.append(self._takers.setdefault(view.change(moved.configuration), []))
-                kinds.append(kind_of(before, action))
-                bad |= any(p.broken(before, moved) is not None for p in STEP_PROPERTIES)
-                self._watch(before, moved)
-        return Outcome(tuple(changes), tuple(kinds), bad)
+        before, bad = view.configuration, False
+        moves = [moved for action in actions for moved in steps_of(before, action, self._rules)]
+        changes = tuple([self._takers.setdefault(view.change(moved.configuration), []) for moved in moves])
+        kinds = tuple([kind_of(before, moved.action) for moved in moves])
+        for moved in moves:
+            bad |= any(p.broken(before, moved) is not None for p in STEP_PROPERTIES)
+        view.reader.watch()
+        for moved in moves:
+            self._watch(before, moved)
+        return Outcome(changes, kinds, bad)
 
     def _tables(self, settled: Settled) -> list[Table[int]]:
         if settled not in self._settling:

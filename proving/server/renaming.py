@@ -16,7 +16,7 @@ from subwarden.proving.server.encoding import ServerEncoding, Value
 OF_CONNECTIONS = ("live", "asked", "gone", "closed")
 OF_PAIRS = ("owed", "barred")
 OF_CONVERSATIONS = ("dead", "past")
-SEGMENT = 24  # bits: a look-up for as many parts as can be, of which few thousand values occur
+SEGMENT = 30  # bits: a look-up for as many parts as can be, of which few thousand values occur
 
 
 class ServerRenaming:

@@ -60,9 +60,10 @@ class ServerSystem:
         found: set[int] = set()
         watched = bool(self._unmet)
         for weight, some in by_weight.items():
-            found |= self._steps.successors(some, weight)
+            more = self._steps.successors(some, weight)
+            found = found | more if found else more
         if watched and not self._unmet:
-            self._steps.forget()  # what only the `sometimes` properties look at
+            self._steps.forget_watched()
         return found - known  # the sets of a search are sets; for others, `-` is slower
 
     def _look_for_unmet(self, before: ServerConfiguration, moved: RequestMoved) -> None:

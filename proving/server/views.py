@@ -127,7 +127,7 @@ class View:
     """`configuration`: the reader's state. Each field is made of the bits once, so that a field that was handed on is known again."""
 
     def __init__(self, views: Views, reader: Reader) -> None:
-        self._views, self._reader = views, reader
+        self._views, self.reader = views, reader
         make, sets = self._set, views.sets
         self._given: dict[str, Any] = {name: Slot(make, elements) for name, elements in sets.items()}
         self._given["loaded"], self._given["flight"] = Slot(self._loaded, None), Slot(self._flight, None)
@@ -142,7 +142,7 @@ class View:
         del self.configuration, self._state
 
     def _set(self, elements: Elements) -> RecordedSet:
-        return RecordedSet(self._reader, elements)
+        return RecordedSet(self.reader, elements)
 
     def _loaded(self, _: object) -> tuple[tuple[int, Loaded], ...]:
         found = [(t, self._record(Loaded, start)) for t, (_, start) in enumerate(self._views.loaded, start=1)]
@@ -158,7 +158,7 @@ class View:
         return tuple(found)
 
     def _record(self, kind: type[Any], start: int) -> Any:
-        if not self._reader.read(1 << start):
+        if not self.reader.read(1 << start):
             return None
         make = self._field
         self._records[start] = with_slots(kind, [Slot(make, place) for place in self._views.places[start]])
@@ -166,8 +166,8 @@ class View:
 
     def _field(self, place: _Place) -> Any:
         if place.elements is not None:
-            return RecordedSet(self._reader, place.elements)
-        return place.field.decode(self._reader.read(place.mask) >> place.start)
+            return RecordedSet(self.reader, place.elements)
+        return place.field.decode(self.reader.read(place.mask) >> place.start)
 
     def settling(self, settled: Settled, place: int) -> int:
         """The bits that are added when the request in flight at `place` is settled; 0 if there is none."""
@@ -175,7 +175,7 @@ class View:
         if place >= len(flight):
             return 0
         written, new = self._written(start, settled(self._state, flight[place][1]))
-        if self._reader.read(written & ~new):
+        if self.reader.read(written & ~new):
             raise AssertionError("settling a request took an answer away; this is a fault of the search")
         return new
 

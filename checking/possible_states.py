@@ -10,9 +10,11 @@ another task may finish it later. A call is named by a number that no other open
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 Operation = Any
+BY_CALL = itemgetter(0)
 
 
 class CallOutcome:
@@ -99,7 +101,7 @@ class PossibleStates(Generic[AnyNode]):
         """
         found: list[tuple[AnyNode, Acted, CallOutcome]] = []
         for node, acted in self._closure(but=call):
-            done = next((outcome for number, outcome in acted if number == call), None)
+            done = dict(acted).get(call) if acted else None
             if done is None:
                 found += [(after, acted, outcome) for after, outcome in node.steps(self.open[call])]
             else:
@@ -114,13 +116,13 @@ class PossibleStates(Generic[AnyNode]):
             return configurations
         seen = set(configurations)
         for node, acted in configurations:  # grows
-            done = {number for number, _ in acted}
+            done = dict(acted)
             if but in done:  # then no other call has to take effect before it
                 continue
             for number, operation in others:
                 if number not in done:
                     for after, outcome in node.steps(operation):
-                        configuration = (after, tuple(sorted((*acted, (number, outcome)), key=lambda each: each[0])))
+                        configuration = (after, tuple(sorted((*acted, (number, outcome)), key=BY_CALL)) if acted else ((number, outcome),))
                         if configuration not in seen:
                             seen.add(configuration)
                             configurations.append(configuration)

@@ -16,8 +16,6 @@ from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 
-FIRST = [0]
-
 
 class FaultBounded:
     """Systematic; exhausted when all runs within the bound have been made. After the choices of `base` it takes the first candidate.
@@ -48,7 +46,7 @@ class FaultBounded:
             labels = faults()
             others = n - len(labels)
             if labels:
-                places = _different(labels) if len(labels) > 1 else FIRST
+                places = _different(labels)
                 pick = fault(1 + len(places))
                 if pick:
                     return others + places[pick - 1]
@@ -60,6 +58,8 @@ class FaultBounded:
         self._search.end(choices, steps)
 
 
-def _different(labels: Sequence[str]) -> list[int]:
+def _different(labels: Sequence[str]) -> Sequence[int]:
     """The place of the first of each label."""
+    if len(set(labels)) == len(labels):
+        return range(len(labels))
     return [at for at, label in enumerate(labels) if label not in labels[:at]]

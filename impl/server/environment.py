@@ -82,8 +82,9 @@ class Observer(Protocol):
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
     everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and those
-    of `losing` may lose one event. With any thread in `stopping`, the server stops. The clients `silent` give no approvals, those
-    `denying` refuse them, those `slow` read after everything else, and those `deaf` may read no more from some moment on.
+    of `losing` may lose one event. The events of those `lingering` come after everything else. With any thread in `stopping`, the server
+    stops. The clients `silent` give no approvals, those `denying` refuse them, those `slow` read after everything else, and those `deaf`
+    may read no more from some moment on.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
@@ -104,6 +105,7 @@ class Environment:
         denying: Collection[int] = (),
         deaf: Collection[int] = (),
         slow: Collection[int] = (),
+        lingering: Collection[int] = (),
     ) -> None:
         self.observer: Observer
         self.server: Server
@@ -114,6 +116,7 @@ class Environment:
         self.ending = ending
         self.refusing = refusing
         self.losing = losing
+        self.lingering = frozenset(lingering)
         self._stops = bool(stopping)
         self._stopped = False
         self.silent = frozenset(silent)

@@ -213,7 +213,8 @@ class SimulatedConversation(EngineConversation):
 
     def _offer(self) -> None:
         if self._offered is None and self._doing and self._asks is None and not self._over:
-            self._offered = self._environment.offer(f"v{self.number} {_said(self._doing[0])}", self._happen)
+            last = self.thread in self._environment.lingering
+            self._offered = self._environment.offer(f"v{self.number} {_said(self._doing[0])}", self._happen, late=last)
         elif self._offered is not None and self._doing:
             self._offered.label = f"v{self.number} {_said(self._doing[0])}"
 

@@ -61,6 +61,7 @@ SAYS = {
     FaultKind.LOSES: "the conversation may lose an event",
     FaultKind.STOPS: "the server stops",
     FaultKind.SILENT: "its client gives no approvals",
+    FaultKind.LINGERS: "the conversation does its work last",
     FaultKind.SLOW: "its client reads last",
     FaultKind.DEAF: "its client may read no more",
     FaultKind.DENIES: "its client refuses approvals",
@@ -97,19 +98,22 @@ class ServerLevel:
         """None: programs are not varied."""
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
-        """The program without faults, with late conversations and with a slow client; with `cancellation`: with a sample of single faults
-        (a handler is cancelled, the engine fails, a conversation ends by itself, refuses or loses an event, the server stops, a client
-        is slow, reads no more, refuses approvals or is silent) and of pairs."""
+        """The program without faults, with a late and a lingering conversation, and with a slow client; with `cancellation`: with a sample
+        of single faults (a handler, a worker, a start or a listener is cancelled, the engine fails, a conversation lingers, ends by
+        itself, refuses or loses an event, the server stops, a client is slow, reads no more, refuses approvals or is silent) and of
+        pairs."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         comes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.Initialize)]
         slow = [ServerFault(FaultKind.SLOW, place) for place in comes]
         if not cancellation:
-            late = [ServerFault(FaultKind.LATE, place) for place in random.sample(brings, min(len(brings), 2))]
+            late = [ServerFault(kind, random.choice(brings)) for kind in (FaultKind.LATE, FaultKind.LINGERS) if brings]
             late += random.sample(slow, min(len(slow), 1))
             return [ServerProgram(tasks), ServerProgram(tasks), *(ServerProgram(tasks, (fault,)) for fault in late)]
         single = list(self.with_faults(program, 1).faults)
-        single += [ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES)]
+        single += [
+            ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES, FaultKind.LINGERS)
+        ]
         turns = {request.thread for (request,) in tasks if isinstance(request, rq.TurnStart)}  # no others have events to lose
         loses = [ServerFault(FaultKind.LOSES, place) for place in brings if target(tasks[place][0]) in turns]
         stops = [ServerFault(FaultKind.STOPS, place) for place in brings[:1]]  # the same at any place

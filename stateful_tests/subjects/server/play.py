@@ -64,6 +64,7 @@ class PreparedRequests(NamedTuple):
     denying: frozenset[int]  # connections
     deaf: frozenset[int]  # connections
     slow: frozenset[int]  # connections
+    lingering: frozenset[int]
 
 
 def prepare(program: ServerProgram) -> PreparedRequests:
@@ -88,7 +89,10 @@ def prepare(program: ServerProgram) -> PreparedRequests:
     }
     listening = threads(FaultKind.LISTENER)
     stopping, slow = threads(FaultKind.STOPS), clients(FaultKind.SLOW)
-    return PreparedRequests(tasks, cancelled, listening, failing, late, ending, refusing, losing, stopping, silent, denying, deaf, slow)
+    lingering = threads(FaultKind.LINGERS)
+    return PreparedRequests(
+        tasks, cancelled, listening, failing, late, ending, refusing, losing, stopping, silent, denying, deaf, slow, lingering
+    )
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:
@@ -168,6 +172,7 @@ class ServerPlay:
             denying=prepared.denying,
             deaf=prepared.deaf,
             slow=prepared.slow,
+            lingering=prepared.lingering,
         )
         self.server = factory(self.environment.engine)
         self._manager_lock = self.server.manager.locks()["M"]

@@ -22,6 +22,7 @@ def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list
         "denying": prepared.denying,
         "deaf": prepared.deaf,
         "slow": prepared.slow,
+        "lingering": prepared.lingering,
     }
     return {
         "subject": served(subject),

@@ -10,7 +10,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from subwarden.model.core.step import Publish
+from subwarden.model.core.step import Id, Publish
 from subwarden.stateful_tests.exec import messages
 from subwarden.stateful_tests.exec.messages import PROTOCOL, AnswerMessage, Delivered, Garbled, Hello, quoted
 from subwarden.stateful_tests.exec.models.exec_model import ExecModel
@@ -37,7 +37,7 @@ class Session:
         self.asked = 0
         self.operations: dict[int, AnyOperation] = {}  # of performs since the last reset
         self.hello = Hello("", (), False, False, False)
-        self._told: dict[int, int] = {}  # publishes, and the number of their deliveries so far
+        self._told: dict[int, list[Id]] = {}  # publishes, and whom they have reached so far
         self._dropped: set[int] = set()  # requests that the present reset drops: their answers may be on the way
         self._inbox: deque[Message] = deque()
         self._deadline = 0.0
@@ -207,7 +207,10 @@ class Session:
             return message
         if self.hello.steps and "step" not in self.open.values():
             raise Garbled(f"it answers {operation.name} while no step runs; a process that has steps acts in them alone")
-        return message._replace(result=self.model.specification.decode_answer(operation, message.result))
+        result = message.result
+        if result is None and self.hello.deliveries and isinstance(operation, Publish):
+            result = self._told.get(message.id, [])  # it does not know, but it has told
+        return message._replace(result=self.model.specification.decode_answer(operation, result))
 
     def _delivered(self, message: Delivered) -> Message | None:
         if message.id in self._dropped:
@@ -217,8 +220,9 @@ class Session:
             raise Garbled(f"it tells a delivery of request {message.id}, which is no publish that is under way")
         if not self.hello.deliveries:
             raise Garbled('it tells deliveries, and hello does not say "deliveries": true')
-        self._told[message.id] = self._told.get(message.id, 0) + 1
-        if self._told[message.id] > MOST_DELIVERIES:
+        reached = self._told.setdefault(message.id, [])
+        reached.append(message.to)
+        if len(reached) > MOST_DELIVERIES:
             raise Garbled(f"it tells more than {MOST_DELIVERIES:,} deliveries of one publish")
         return message
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from subwarden.checking.place import place_in
 
-SCHEDULER = ("subwarden.scheduling.", "subwarden.stateful_tests.subjects.")
+SCHEDULER = "subwarden.scheduling."
 WORLD = "subwarden.world."  # told only where no code of the subject waits: an adapter may be one of its hubs
+FAKES = "subwarden.stateful_tests.subjects.core.environment"  # an adapter's calls wait there, which is no place of their own
+PLAYS = "subwarden.stateful_tests.subjects."  # told only where nothing else waits
 OURS = ("subwarden.scheduling.", "subwarden.stateful_tests.exploring.")
 
 
@@ -31,11 +33,12 @@ def where(task: "asyncio.Task[Any]") -> str | None:
 
 def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
     """The innermost frame of the suspended `task` that is neither asyncio's, nor the harness's, nor of the simulated world; if there is
-    none, one of that.
+    none, one of that world; if there is none, one of the harness's players.
     """
     coroutine: Any = task.get_coro()
     at: FrameType | None = None
     outside: FrameType | None = None
+    play: FrameType | None = None
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
         if frame is None:
@@ -48,7 +51,9 @@ def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
                 continue
         elif module.startswith(WORLD):
             outside = frame
+        elif module.startswith(PLAYS):
+            play = frame if module != FAKES else play
         elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER):
             at = frame
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
-    return at or outside
+    return at or outside or play

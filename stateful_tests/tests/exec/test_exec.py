@@ -274,3 +274,11 @@ def test_a_process_says_that_a_connection_may_come_back(folder: Path, capsys: py
     assert main(["conform", command, "--answer-within", "20"]) == 0
     assert "fail  " not in capsys.readouterr().out
     assert causes.REVIVED in explored(f"{command} --silent", 30, 6).findings
+
+
+def test_a_publish_that_tells_its_deliveries_need_not_know_whom_it_reached() -> None:
+    command = f"{sys.executable} {DATA}/exec/tells.py"
+    holds = explored(command, 40, 6)
+    assert (holds.findings, holds.doubts) == ({}, [])
+    assert holds.kinds >= {"publish: delivered", "publish: to nobody"}
+    assert causes.wrong_answer("publish") in explored(f"{command} --loses", 40, 6).findings

@@ -17,7 +17,9 @@ from subwarden.stateful_tests.exec.gate import Amount, ExecOutcome, explore
 from subwarden.stateful_tests.exec.models.named import model_of
 from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask
 from subwarden.stateful_tests.exec.runner import ExecRunner
+from subwarden.stateful_tests.exec.saved import SavedRun
 from subwarden.stateful_tests.tests.paths import DATA, ROOT
+from subwarden.stateful_tests.walking.exec_walk import ExecWalk
 
 LIMIT = 20.0
 SEATS = f"{sys.executable} {ROOT / 'examples' / 'exec' / 'seats.py'}"
@@ -92,6 +94,21 @@ def test_gate_replay_check_and_page_of_a_finding(folder: Path, capsys: pytest.Ca
     assert main(["replay", finding["replay"]]) == 1
     assert finding["said"] in capsys.readouterr().out
     assert main(["check", finding["history"], "--model", "model.py:Model"]) == 1, "what showed is in the history"
+
+
+def test_a_walk_of_a_run_shows_the_model_of_the_user(folder: Path) -> None:
+    program = ExecProgram(
+        (), tuple(ExecTask(name, (CustomOperation("acquire", (client,)),)) for name, client in (("A", "c1"), ("B", "c2")))
+    )
+    walk = ExecWalk(SavedRun(f"{LOCKS} --hasty", program, (), "x", LIMIT, model="model.py:Model"))
+    try:
+        first = walk.at([])
+        assert [each["said"] for each in first["candidates"]] == ["calls acquire(c1)", "calls acquire(c2)"]
+        end = walk.at([each["name"] for each in first["candidates"]], "end")
+    finally:
+        walk.close()
+    assert any(state["state"]["shown"] for state in end["trace"]["moments"])
+    assert end["ended"]
 
 
 def test_a_run_asks_before_it_imports_a_model_that_has_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,6 +70,11 @@ def ours_took(program: str) -> Took:
     return Took(int(answer), time.perf_counter() - start, _cpu() - before)
 
 
+def heading(first: str) -> list[str]:
+    """The first lines of a table."""
+    return [f"| {first} | distinct states | TLC, 2 workers | `prove`, 1 process | ratio | processor time |", "|---|---|---|---|---|---|"]
+
+
 def row(name: str, theirs: Took, ours: Took) -> str:
     """Distinct states a second, of TLC and of ours. Raises AssertionError if the numbers of states differ."""
     distinct = ours.distinct
@@ -86,14 +91,13 @@ def compare(scope: Scope) -> str:
     return row(scope.describe(), theirs_took(lambda: tlc.check(scope)), ours_took(OURS.format(repr(scope))))
 
 
-def compare_at_server(scope: ServerScope) -> list[str]:
-    """Two rows of level server, of one run of TLC: without symmetry, and with it."""
+def main_at_server(scope: ServerScope = COMPARED_AT_SERVER) -> list[str]:
+    """The table of level server, as lines of Markdown: one run of TLC, and two of ours, without symmetry and with it."""
     theirs = theirs_took(lambda: tlc.check_server(scope))
-    rows = []
-    for symmetric, said in ((False, ""), (True, ", ours with symmetry")):
-        ours = ours_took(OURS_AT_SERVER.format(repr(scope), symmetric))
-        rows.append(row(f"level server, {scope.describe()}{said}", theirs, ours))
-    return rows
+    lines = heading(scope.describe())
+    for symmetric, name in ((False, "without symmetry"), (True, "TLC without symmetry, `prove` with it")):
+        lines.append(row(name, theirs, ours_took(OURS_AT_SERVER.format(repr(scope), symmetric))))
+    return lines
 
 
 def _cpu() -> float:
@@ -124,10 +128,9 @@ def plot(rows: list[tuple[str, int, int]], width: int = 60) -> list[str]:
 def main(largest: bool = False) -> list[str]:
     """The tables, as lines of Markdown."""
     lines = [
-        "| scope, without symmetry unless it says so | distinct states | TLC, 2 workers | `prove`, 1 process | ratio | processor time |",
-        "|---|---|---|---|---|---|",
+        *heading("scope, without symmetry"),
     ]
-    lines += [*map(compare, COMPARED), *compare_at_server(COMPARED_AT_SERVER)]
+    lines += map(compare, COMPARED)
     rows, table = [], []
     for scope in (*GROWN, *(LARGEST if largest else ())):
         found, seconds = reduced(scope)
@@ -137,9 +140,9 @@ def main(largest: bool = False) -> list[str]:
     return [*lines, "", "```text", *plot(rows), "", *table, "```"]
 
 
-def write(lines: list[str]) -> None:
+def write(lines: list[str], mark: str = "measured") -> None:
     """Replace the text between the page's marks."""
-    start, end = "<!-- measured: begin -->\n", "<!-- measured: end -->"
+    start, end = f"<!-- {mark}: begin -->\n", f"<!-- {mark}: end -->"
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(start)
     _, _, after = rest.partition(end)
@@ -148,10 +151,11 @@ def write(lines: list[str]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--level", choices=("manager", "server"), default="manager", help="which model (default: manager)")
     parser.add_argument("--largest", action="store_true", help="search 4 connections, 3 threads, 3 ids too; takes minutes")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/proving.md")
     options = parser.parse_args()
-    told = main(options.largest)
+    told = main_at_server() if options.level == "server" else main(options.largest)
     print("\n".join(told))
     if options.write:
-        write(told)
+        write(told, *(["measured at level server"] if options.level == "server" else []))

@@ -73,6 +73,7 @@ class ServerEncoding:
             self.starts.append(start)
             start += part.width
         self.width = start
+        self.flight_start = start - scope.in_flight * flight.width  # requests in flight have the highest bits
         masks = [(1 << part.width) - 1 for part in self.parts]
         self.slices = list(zip(self.starts, masks, strict=True))
         # requests in flight are written alike at every place, and so share what is known of them

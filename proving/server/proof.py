@@ -11,11 +11,10 @@ from subwarden.proving.search.crew import Means
 from subwarden.proving.search.result import CounterExample, LivenessInterrupted, Progress, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness, check_server_liveness
 from subwarden.proving.server.properties import unjudged
-from subwarden.proving.server.renaming import server_renamings
+from subwarden.proving.server.renaming import ServerOrbits
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.steps import RequestMoved, RequestRules
 from subwarden.proving.server.system import ServerSystem
-from subwarden.proving.symmetry.renaming import EveryRenaming
 from subwarden.proving.transition_system import Symmetry
 
 LIVENESS_STATES = 500_000  # their waiting requests and the steps of these are kept, some 200 bytes a state
@@ -25,7 +24,7 @@ LIVENESS = (Property.P7, Property.P14)
 def searched(scope: ServerScope, symmetric: bool, rules: RequestRules | None) -> tuple[ServerSystem, Symmetry | None]:
     """What is searched: the system, and its symmetry."""
     system = ServerSystem(scope, rules)
-    return system, EveryRenaming(server_renamings(system.encoding)) if symmetric else None
+    return system, ServerOrbits(system.encoding) if symmetric else None
 
 
 def prove_server(

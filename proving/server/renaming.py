@@ -28,6 +28,7 @@ class ServerRenaming:
         self._to = [self._place(place) for place in range(len(encoding.parts))]
         self._tables: dict[str, dict[int, int]] = {part.name: {} for part in encoding.parts}
         self._segments = [(mask, _Segment(self, places)) for mask, places in _segments(encoding)]
+        self._beside_flight = [(mask, segment) for mask, segment in self._segments if mask & (1 << encoding.flight_start) - 1]
 
     def _place(self, place: int) -> int:
         """Where the part at `place` stands under its new name."""
@@ -38,6 +39,13 @@ class ServerRenaming:
         """The state under its new names."""
         found = 0
         for mask, segment in self._segments:
+            found |= segment[state & mask]
+        return found
+
+    def beside_flight(self, state: int) -> int:
+        """The same for a state in which nothing is in flight."""
+        found = 0
+        for mask, segment in self._beside_flight:
             found |= segment[state & mask]
         return found
 
@@ -115,3 +123,44 @@ def server_renamings(encoding: ServerEncoding) -> Iterator[ServerRenaming]:
         for threads in permutations(range(1, scope.threads + 1)):
             for ids in permutations(range(1, scope.subscriptions + 1)):
                 yield ServerRenaming(encoding, connections, threads, ids)
+
+
+class ServerOrbits:
+    """The symmetry of level server, as `proving.symmetry.renaming` defines it: the smallest state of an orbit represents it.
+
+    The requests in flight stay in their places, which are the highest of a state. So the renamings that make them smallest are the only
+    ones that can make the state smallest, and only those that keep them can keep the state. Both are looked up.
+    """
+
+    def __init__(self, encoding: ServerEncoding) -> None:
+        self._renamings = list(server_renamings(encoding))
+        self._beside = (1 << encoding.flight_start) - 1
+        self._least: dict[int, tuple[int, list[ServerRenaming]]] = {}  # requests in flight -> the least, and who makes them that
+        self._keeping: dict[int, list[ServerRenaming]] = {}
+
+    def canonical(self, state: int) -> int:
+        """See `proving.transition_system.Symmetry`."""
+        beside = state & self._beside
+        flight = state ^ beside
+        known = self._least.get(flight)
+        if known is None:
+            known = self._least[flight] = self._find_least(flight)
+        least, renamings = known
+        if len(renamings) == 1:
+            return least | renamings[0].beside_flight(beside)
+        return least | min([renaming.beside_flight(beside) for renaming in renamings])
+
+    def _find_least(self, flight: int) -> tuple[int, list[ServerRenaming]]:
+        renamed = [renaming(flight) for renaming in self._renamings]
+        least = min(renamed)
+        return least, [renaming for renaming, other in zip(self._renamings, renamed, strict=True) if other == least]
+
+    def orbit_size(self, state: int) -> int:
+        """See `proving.transition_system.Symmetry`: the number of renamings, divided by that of those that keep the state."""
+        beside = state & self._beside
+        flight = state ^ beside
+        keeping = self._keeping.get(flight)
+        if keeping is None:
+            keeping = self._keeping[flight] = [renaming for renaming in self._renamings if renaming(flight) == flight]
+        kept = 1 if len(keeping) == 1 else sum([renaming.beside_flight(beside) == beside for renaming in keeping])
+        return len(self._renamings) // kept

@@ -25,7 +25,7 @@ from subwarden.proving.server.steps import Answers, RequestMoved, RequestRules, 
 from subwarden.proving.server.views import Views
 from subwarden.proving.transition_system import BrokenProperty, Transition
 
-CHUNK = 8192  # a tenth of a second, when most steps are known; many states at a time share their look-ups
+CHUNK = 16_384  # a fraction of a second, when most steps are known; many states at a time share their look-ups
 
 
 class ServerSystem:

@@ -13,7 +13,7 @@ from subwarden.proving.search.result import SearchVerdict
 from subwarden.proving.server.encoding import ServerEncoding
 from subwarden.proving.server.families import steps
 from subwarden.proving.server.proof import prove_server
-from subwarden.proving.server.renaming import server_renamings
+from subwarden.proving.server.renaming import ServerOrbits, server_renamings
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.proving.server.steps import ServerConfiguration
 from subwarden.proving.server.system import ServerSystem
@@ -54,6 +54,17 @@ def test_each_orbit_has_one_representative() -> None:
         assert {symmetry.canonical(other) for other in symmetry.orbit(state)} == {representative}
     assert members
     assert all(symmetry.orbit_size(representative) == count for representative, count in members.items())
+
+
+@pytest.mark.parametrize("scope", [ServerScope(2, 2, 1, 2), ServerScope(3, 1, 0, 2), ServerScope(1, 2, 1, 1)], ids=ServerScope.describe)
+def test_orbits_by_look_ups_are_those_of_every_renaming(scope: ServerScope) -> None:
+    """The same representative and size, for members of the orbits of many states."""
+    system = ServerSystem(scope)
+    by_definition, orbits = EveryRenaming(server_renamings(system.encoding)), ServerOrbits(system.encoding)
+    states = [state for layer in search(system, max_states=3_000).layers for state in list(layer)[::7]]
+    assert len({by_definition.orbit_size(state) for state in states}) > 1
+    assert [orbits.canonical(state) for state in states] == [by_definition.canonical(state) for state in states]
+    assert [orbits.orbit_size(state) for state in states] == [by_definition.orbit_size(state) for state in states]
 
 
 def test_a_renamed_state_takes_the_renamed_steps() -> None:

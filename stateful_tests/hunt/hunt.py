@@ -169,6 +169,8 @@ class Hunt:
         slot = self._slots[worker]
         slot.spoke |= message not in ("lost", "poisoned", "retried", "said")
         match message:
+            case "work" if slot.redoing is not None:
+                pass  # it was counted, or a part of it
             case "work":
                 self.schedules += sum(done.schedules for done in about.values())
                 if self._plan.rounds is None:
@@ -180,6 +182,7 @@ class Hunt:
                 self._searched_all |= not slot.lost or self._plan.rounds is not None
             case "round":
                 self.totals.rounds[worker] = about
+                slot.redoing = slot.redoing if slot.redoing == about - 1 else None
             case "finished":
                 self.totals.rounds[worker], check, memory = about
                 for done in slot.finished(check, memory):
@@ -242,11 +245,14 @@ class Hunt:
     def _lost(self, worker: int, how: Death, *, poisoned: bool) -> None:
         """`worker` has died; `poisoned`: so have all that did its work before."""
         slot = self._slots[worker]
-        at = max(0, self.totals.rounds.get(worker, 0) - (self._plan.rounds is None))
+        begun = self.totals.rounds.get(worker, 0)
+        at = max(0, begun - (self._plan.rounds is None and begun != slot.redoing))
         late = self._stopping or (self._deadline is not None and monotonic() >= self._deadline)
         blamed = how.by_itself or self._plan.rounds is not None  # a round that is done again is the same; else somebody may have killed it
         if (blamed and slot.poisoned(how.said if self._plan.rounds is None else at)) or poisoned:
             self._set_aside(worker, at, how)
+        elif how.by_itself and self._plan.rounds is None and not late:
+            self.totals.rounds[worker] = slot.redoing = at  # the next does that round again: is it the subject?
         if not late and slot.may_be_taken():
             self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
             slot.taken()
@@ -261,7 +267,12 @@ class Hunt:
     def _set_aside(self, worker: int, at: int, how: Death) -> None:
         """The subject ends each process that does this round, which is left out: that is a finding."""
         self.totals.rounds[worker] = at + 1
+        slot = self._slots[worker]
+        slot.redoing = None
         of = self._plan.killing(worker, at, how.said)
+        if any(each["died"] == of["died"] for each in self.totals.killing):
+            return
+        slot.lost = 0
         replay = self._plan.killing_run(worker, at, how)
         path = None if replay is None else self._folder.keep_killing(f"round-{at}-of-worker-{worker}", replay.encode())
         if path is not None:

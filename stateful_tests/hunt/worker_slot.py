@@ -29,6 +29,7 @@ class WorkerSlot:
     silent: int = 0  # workers in a row
     spoke: bool = False  # the present one
     shrunk_for: float = 0.0  # seconds that went into making findings small
+    redoing: int | None = None  # where time decides, the round in which a worker has died: the present one does it again, uncounted
     deaths: tuple[object, int] = (None, 0)  # how the last worker died, and how many have died alike
 
     def finished(self, check: str, memory: Memory) -> list[dict[str, Work]]:

@@ -18,7 +18,7 @@ from subwarden.checking.finding import Finding
 from subwarden.cli.main import main
 from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.crash import CrashNote
+from subwarden.stateful_tests.exploring.crash import CrashNote, Death
 from subwarden.stateful_tests.hunt import hunt
 from subwarden.stateful_tests.hunt.carrier import LocalProcesses
 from subwarden.stateful_tests.hunt.folder import Folder
@@ -98,7 +98,8 @@ class Mine(Manager):
 """
 
 
-@pytest.mark.parametrize("how", [pytest.param(("--budget", "8"), marks=pytest.mark.slow), ("--rounds", "1")])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [("--budget", "8"), ("--rounds", "1")])
 def test_a_subject_that_kills_its_workers_is_a_finding(how: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Others take their slots, and die alike. The command that it tells shows it again, and a resumed hunt still knows."""
     subject = tmp_path / "mine.py"
@@ -109,7 +110,8 @@ def test_a_subject_that_kills_its_workers_is_a_finding(how: tuple[str, str], tmp
     out, err = capsys.readouterr()
     (killing,) = json.loads(record.read_text(encoding="utf-8"))["killing"]
     assert "worker 0 ended with exit code 7 in round 0; its findings are kept; another takes its place" in err
-    assert killing["died"] == "ended with exit code 7"
+    assert (killing["died"], killing["round"]) == ("ended with exit code 7", 0)
+    assert err.count("in round 0; its findings are kept") >= 3, "within a budget, too, others do that round again"
     assert "found: the subject ends the process that runs it: in round" in " ".join(err.split())
     assert "the subject ends the process that runs it" in out
     assert f"again: {killing['again']}" in out
@@ -132,6 +134,31 @@ def test_a_subject_that_kills_its_workers_is_a_finding(how: tuple[str, str], tmp
         assert main([*shlex.split(killing["again"])[1:], "--dir", str(tmp_path / "again"), "--json", str(record)]) == 1
         (again,) = json.loads(record.read_text(encoding="utf-8"))["killing"]
         assert again | {"replay": ""} == killing | {"replay": ""}
+
+
+def test_rounds_that_kill_their_workers_alike_are_one_finding(tmp_path: Path) -> None:
+    """Within a budget the round of a worker that died by itself is done again, and does not count."""
+    said: list[str] = []
+    listener: Any = SimpleNamespace(say=said.append)
+    begun: list[tuple[int, bool]] = []
+    carrier: Any = SimpleNamespace(start=lambda _, assignment, __: begun.append((assignment.first, assignment.noted)), running=lambda: [0])
+    with closing(Folder(tmp_path)) as folder:
+        folder.begin({"subject": "source", "seed": 0, "order": "all"})
+        session = hunt.Hunt(Plan("source", CHECKS, 1, 0, 60.0, None), folder, Totals(), {}, listener, carrier=carrier)
+        crash = Death("was killed by SIGSEGV, a crash in native code", by_itself=True)
+        session._heard(0, "round", 5)
+        for _ in range(3):
+            session._heard(0, "work", {CHECKS[0].name: Work(schedules=10)})
+            session._heard(0, "lost", crash)
+            session._heard(0, "round", begun[-1][0] + 1)
+        session._heard(0, "work", {CHECKS[0].name: Work(schedules=7)})
+        for _ in range(3):
+            session._heard(0, "lost", crash)
+        assert folder.totals().killing == session.totals.killing
+    assert begun[:3] == [(4, False), (4, True), (5, False)], "the third is written down, then the round is left out"
+    assert session.totals.whole.schedules == 10 + 7
+    (killing,) = session.totals.killing
+    assert (killing["round"], killing["died"]) == (4, crash.said)
 
 
 @pytest.mark.slow

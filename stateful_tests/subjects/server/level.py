@@ -131,7 +131,8 @@ class ServerLevel:
             chosen.append(random.choice(denies))
         if loses and not set(loses) & set(chosen):
             chosen.append(random.choice(loses))
-        for must in (deaf, workers, starts, listeners):
+        ends = [ServerFault(FaultKind.ENDS, fault.place) for fault in loses]  # in the middle of a turn
+        for must in (deaf, workers, starts, listeners, ends):
             if must and not set(must) & set(chosen):
                 chosen.append(random.choice(must))
         chosen += [fault for fault in stops if fault not in chosen]

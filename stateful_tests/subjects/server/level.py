@@ -131,12 +131,14 @@ class ServerLevel:
             chosen.append(random.choice(denies))
         if loses and not set(loses) & set(chosen):
             chosen.append(random.choice(loses))
-        ends = [ServerFault(FaultKind.ENDS, fault.place) for fault in loses]  # in the middle of a turn
-        for must in (deaf, workers, starts, listeners, ends):
+        for must in (deaf, workers, starts, listeners):
             if must and not set(must) & set(chosen):
                 chosen.append(random.choice(must))
         chosen += [fault for fault in stops if fault not in chosen]
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
+        if loses:  # a conversation with turns: one of them is open for long, and may end in the middle
+            place = random.choice(loses).place
+            variants.append(ServerProgram(tasks, (ServerFault(FaultKind.ENDS, place), ServerFault(FaultKind.LINGERS, place))))
         if len(single) > 1:
             drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.kind.value)) for _ in range(4)]
             variants += [ServerProgram(tasks, tuple(pair)) for pair in drawn]

@@ -76,8 +76,13 @@ class Clients:
 
     def wants_end(self, pair: Pair) -> None:
         """The client asks for the end of its subscription, or that has ended."""
-        self.deliveries.wants_end(pair)
+        self.may_end(pair)
         self.approvals.forget(pair)
+
+    def may_end(self, pair: Pair) -> None:
+        """An id of the client's subscription is to be removed: it ends if it has no other reason."""
+        self.deliveries.wants_end(pair)
+        self.approvals.may_end(pair)
         self._stakes.lapse(SUBSCRIBERS, *pair)
 
     def gone(self, connection: int) -> None:

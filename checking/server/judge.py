@@ -170,7 +170,7 @@ class ServerJudge(Recording):
         elif isinstance(request, rq.RemoveListener):
             for t, c, s in sorted(self.state.grants):
                 if s == request.subscription:
-                    self.clients.wants_end((t, c))
+                    self.clients.may_end((t, c))
         elif isinstance(request, rq.ListLoaded):
             self.requests.lists[number] = {self.visible.threads()}
 

@@ -59,9 +59,14 @@ class Approvals:
 
     def forget(self, pair: Pair) -> None:
         """The subscription ends, or is about to: the client is owed nothing more of it."""
+        self.may_end(pair)
+        thread, client = pair
+        self._asked = {(c, a) for c, a in self._asked if (c, a.thread) != (client, thread)}
+
+    def may_end(self, pair: Pair) -> None:
+        """The subscription ends if it has no other reason: the client need not be asked, and if it was, it was."""
         thread, client = pair
         self._owed = {(c, a) for c, a in self._owed if (c, a.thread) != (client, thread)}
-        self._asked = {(c, a) for c, a in self._asked if (c, a.thread) != (client, thread)}
 
     def gone(self, client: int) -> None:
         """The client has gone away."""

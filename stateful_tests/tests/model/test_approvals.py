@@ -148,3 +148,14 @@ def test_nothing_is_owed_once_the_turn_is_over(monitor: Approvals) -> None:
     monitor.over(T1)
     monitor.begins((T1, 2), V1)
     assert left(monitor, OPEN) == []
+
+
+def test_a_client_that_was_asked_is_not_asked_again_if_only_an_id_of_its_subscription_is_removed() -> None:
+    for ends, owed in ((False, False), (True, True)):
+        approvals, pair, approval = Approvals(), (1, 2), Approval(1, 1, 2)
+        approvals.opened(approval, {2}, {2}, {})
+        assert approvals.sent(2, approval) is None
+        (approvals.forget if ends else approvals.may_end)(pair)
+        approvals.wants(pair)
+        approvals.begins(pair, 1)
+        assert approvals.owes(2, approval) is owed

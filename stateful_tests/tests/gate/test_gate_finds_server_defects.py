@@ -1,4 +1,4 @@
-"""The default gate finds the planted defects of level server, but for those in `MISSED`: with its own seed, programs and number of schedules, and no hunt."""
+"""The default gate finds the planted defects of level server, but for `MISSED`: with its own seed, programs and schedules, and no hunt."""
 
 import pytest
 

@@ -1,13 +1,15 @@
 """Reads a class from its source, without running it: its methods, what it must be made with, and where it keeps who is subscribed."""
 
 import ast
+import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 CHANGES = ("add", "append", "discard", "remove", "pop", "update")  # of a collection of names
 COLLECTIONS = ("set", "list", "dict", "WeakSet", "deque")
+CONNECTIONS = "ws websocket websockets socket sock writer transport connection conn".split()  # of these names are attributes of members
 NOT_MEMBERS = "history histories messages backlog log logs queue queues tasks locks buffers inbox inboxes outbox received sent".split()
 
 
@@ -28,29 +30,44 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A public method, with its required parameters."""
+    """A public method, with its required parameters. `optional`: its other parameters, which may be given in order; `returns`: it gives
+    something back; `sends`: it awaits something of a client or of its own; `refusals`: the exceptions that it raises by name, each with
+    whether it says that something is so already.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
     is_async: bool
     line: int
+    optional: tuple[Parameter, ...] = ()
+    returns: bool = False
+    sends: bool = False
+    refusals: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(slots=True)
 class ReadClass:
-    """What was read of a class. `tables`: attributes that hold a collection for each key; `checked`: sets that a method looks a
-    parameter up in, as (method, attribute); `sends`: methods that are awaited on objects that are not its own; `makes`: the classes of the
-    same file that are made of one name, and their methods; `entered`: it is an async context manager.
+    """What was read of a class.
+
+    `tables`: attributes that hold a collection for each key. `flat`: attributes that are one collection. `set_aside`: tables that have
+    names as if they held no members. `checked`: sets that a method looks a parameter up in, as (method, attribute). `sends`: methods that
+    are awaited on objects that are not its own. `has`: what else is used of those objects, and whether it is called. `makes`: the classes
+    of the same file that are made of one name, and their methods. `entered`: it is an async context manager. `awaits_calls`: it awaits
+    functions that it was given.
     """
 
     name: str
     needs: tuple[Parameter, ...] = ()
     methods: dict[str, Method] = field(default_factory=dict)
     tables: list[str] = field(default_factory=list)
+    flat: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
     checked: list[tuple[str, str]] = field(default_factory=list)
     sends: list[str] = field(default_factory=list)
+    has: dict[str, bool] = field(default_factory=dict)
     makes: dict[str, set[str]] = field(default_factory=dict)
     entered: bool = False
+    awaits_calls: bool = False
 
 
 def read_class(source: str, name: str, file: str) -> ReadClass:
@@ -61,8 +78,13 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
         raise BadClass(f"{file} cannot be read: {error}") from None
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if name not in classes:
-        known = ", ".join(classes) or "no class"
-        raise BadClass(f"{file} has no class {name!r}; it has {known}")
+        functions = any(isinstance(node, Function) and "subscribe" in node.name for node in tree.body)
+        without = (
+            "only functions; give them and their tables a class, or write the adapter by hand: subwarden new mine.py"
+            if functions
+            else "no class"
+        )
+        raise BadClass(f"{file} has no class {name!r}; it has {', '.join(classes) or without}")
     read = ReadClass(name, makes={each: _methods(node) for each, node in classes.items() if _made_of_one_name(node)})
     for node in _lineage(classes, name):
         read.entered = read.entered or "__aenter__" in _methods(node)
@@ -70,14 +92,17 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
             if function.name == "__init__":
                 read.needs = read.needs or _required(function)
             elif not function.name.startswith("_") and not function.decorator_list:
-                required = _required(function)
-                asynchronous = isinstance(function, ast.AsyncFunctionDef)
-                read.methods.setdefault(function.name, Method(function.name, required, asynchronous, function.lineno))
+                read.methods.setdefault(function.name, _method(function))
             _look_into(function, read)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and _nested(statement.annotation):
                 _note(read.tables, statement.target.id)
-    read.tables = [each for each in read.tables if each.strip("_") not in NOT_MEMBERS]
+    known = {*classes, *(each.asname or each.name for node in tree.body if isinstance(node, ast.ImportFrom) for each in node.names)}
+    for method in read.methods.values():
+        refusals = tuple(each for each in method.refusals if each[0] in known or hasattr(builtins, each[0]))
+        read.methods[method.name] = replace(method, refusals=refusals)
+    read.set_aside = [each for each in read.tables if each.strip("_") in NOT_MEMBERS]
+    read.tables = [each for each in read.tables if each not in read.set_aside]
     return read
 
 
@@ -91,6 +116,28 @@ def _lineage(classes: dict[str, ast.ClassDef], name: str) -> Iterator[ast.ClassD
             seen[node.name] = node
             waiting += [base.id for base in node.bases if isinstance(base, ast.Name)]
     yield from seen.values()
+
+
+def _method(function: Function) -> Method:
+    required = _required(function)
+    given = function.args
+    late = given.args[len(given.args) - len(given.defaults) :] if given.defaults else []
+    optional = tuple(Parameter(each.arg, _type_name(each.annotation), keyword=False) for each in [*late, *filter(None, [given.vararg])])
+    returns = any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function))
+    awaited = [node.value.func for node in ast.walk(function) if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)]
+    sends = any(isinstance(each, ast.Attribute) and (_foreign(each.value) or _own(each)) for each in awaited)
+    is_async = isinstance(function, ast.AsyncFunctionDef)
+    return Method(function.name, required, is_async, function.lineno, optional, returns, sends, _refusals(function))
+
+
+def _refusals(function: Function) -> tuple[tuple[str, bool], ...]:
+    """The exceptions that are raised by name, each with whether its name or its text says "already"."""
+    found: dict[str, bool] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id=name)) | ast.Name(id=name)) if name[0].isupper():
+                found.setdefault(name, any(word in ast.unparse(node).lower() for word in ("already", "duplicate", "exists")))
+    return tuple(found.items())
 
 
 def _methods(node: ast.ClassDef) -> set[str]:
@@ -140,12 +187,15 @@ def _type_name(annotation: ast.expr | None) -> str:
 def _look_into(function: Function, read: ReadClass) -> None:
     """Note the tables, the sets that are looked into, and the calls on other objects."""
     names = {each.arg for each in (*function.args.posonlyargs, *function.args.args)}
+    _look_at_clients(function, read)
     for node in ast.walk(function):
         match node:
             case ast.Call(func=ast.Attribute(value=inner, attr=change)) if change in CHANGES:
                 _note(read.tables, _own(_outer(inner)))
+                _note(read.flat, _own(inner))
             case ast.Assign(targets=[ast.Subscript(value=inner, slice=key)]) if not isinstance(key, ast.Constant):
                 _note(read.tables, _own(_outer(inner)))
+                _note(read.flat, _own(inner))
             case ast.Assign(targets=[ast.Attribute() as target], value=value) if _makes_collections(value):
                 _note(read.tables, _own(target))
             case ast.AnnAssign(target=ast.Attribute() as target, annotation=annotation, value=value):
@@ -157,6 +207,21 @@ def _look_into(function: Function, read: ReadClass) -> None:
                     read.checked.append((function.name, attribute))
             case ast.Await(value=ast.Call(func=ast.Attribute(value=owner, attr=called))) if _foreign(owner):
                 _note(read.sends, called)
+            case ast.Await(value=ast.Call(func=ast.Name())):
+                read.awaits_calls = True
+            case ast.Call(func=ast.Attribute(attr="create_task" | "ensure_future" | "gather")):
+                read.awaits_calls = True
+
+
+def _look_at_clients(function: Function, read: ReadClass) -> None:
+    """Note what is used of local names on which a method is awaited: those are clients' connections."""
+    used = [node for node in ast.walk(function) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    awaited = {id(node.value.func) for node in ast.walk(function) if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)}
+    called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    clients = {ast.unparse(node.value) for node in used if id(node) in awaited and _foreign(node.value)}
+    for node in used:
+        if ast.unparse(node.value) in clients and id(node) not in awaited:
+            read.has[node.attr] = read.has.get(node.attr, False) or id(node) in called
 
 
 def _outer(node: ast.expr) -> ast.expr:
@@ -173,9 +238,13 @@ def _own(node: ast.expr) -> str:
 
 
 def _foreign(node: ast.expr) -> bool:
-    """Whether `node` is a local name, or an element of an attribute: a client's connection, and no module and no part of the manager."""
+    """Whether `node` is a local name, or an element of an attribute: a client's connection, and no module and no part of the manager.
+    Or an attribute of such a name: `player.websocket`.
+    """
     if isinstance(node, ast.Subscript):
         return bool(_own(node.value))
+    if isinstance(node, ast.Attribute):
+        return node.attr in CONNECTIONS and isinstance(node.value, ast.Name) and node.value.id not in ("self", "cls")
     return isinstance(node, ast.Name) and node.id not in ("self", "asyncio", "anyio", "cls")
 
 

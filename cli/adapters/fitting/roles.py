@@ -13,6 +13,7 @@ class Part(Enum):
     CLIENT = "client"
     TOPIC = "topic"
     MESSAGE = "message"
+    CALLBACK = "callback"
     OTHER = ""
 
 
@@ -22,6 +23,8 @@ CLIENTS = (
 ).split()
 TOPICS = "topic room channel group event thread key subject stream chat game document doc lobby feed table".split()
 MESSAGES = "message msg data payload text body content value item packet update event".split()
+CALLBACKS = "callback cb handler func fn function coro hook".split()
+CALLABLES = ("Callable", "Callback", "Handler", "Awaitable", "Coroutine")  # with these a type's name ends
 SOCKETS = "ws websocket socket sock writer transport".split()
 SOCKET_TYPES = "WebSocket WebSocketResponse WebSocketServerProtocol ServerConnection StreamWriter Transport".split()
 
@@ -37,9 +40,11 @@ class Role:
 
 BOTH = (Part.CLIENT, Part.TOPIC)
 ROLES = (
-    Role("subscribe", ("subscribe", "sub", "join", "enter", "follow", "watch", "listen", "add", "register", "attach"), BOTH),
+    Role("subscribe", ("subscribe", "sub", "join", "enter", "follow", "watch", "listen", "add", "register", "attach", "on"), BOTH),
     Role(
-        "unsubscribe", ("unsubscribe", "unsub", "leave", "exit", "unfollow", "unwatch", "remove", "discard", "unregister", "detach"), BOTH
+        "unsubscribe",
+        ("unsubscribe", "unsub", "leave", "exit", "unfollow", "unwatch", "remove", "discard", "unregister", "detach", "off"),
+        BOTH,
     ),
     Role("publish", ("publish", "broadcast", "send", "emit", "notify", "post", "dispatch", "push", "fanout"), (Part.TOPIC, Part.MESSAGE)),
     Role("connect", ("connect", "add", "register", "attach", "open", "login", "accept", "join", "enter"), (Part.CLIENT,)),
@@ -70,13 +75,15 @@ def roles_of(read: ReadClass) -> dict[str, Taken]:
         free = [each for each in read.methods.values() if not any(each is other.method for other in taken.values())]
         fitting = [Taken(each, parts) for each in free if (parts := _parts(role, each)) is not None]
         if fitting:
-            taken[role.operation] = min(fitting, key=lambda each: (role.words.index(_word(role, each.method)), each.method.line))
+            taken[role.operation] = min(fitting, key=lambda each: (role.words.index(word_of(role, each.method)), each.method.line))
     return taken
 
 
 def part_of(parameter: Parameter, others: tuple[Parameter, ...] = ()) -> Part:
     """What `parameter` stands for; `others`: those before it, of which one may be the topic already."""
     words = re.findall("[a-z]+", re.sub("([A-Z])", r"_\1", parameter.name).lower())
+    if parameter.kind.endswith(CALLABLES) or any(word in CALLBACKS for word in words):
+        return Part.CALLBACK
     if parameter.kind in SOCKET_TYPES or any(word in CLIENTS for word in words):
         return Part.CLIENT
     if any(word in TOPICS for word in words) and Part.TOPIC not in map(part_of, others):
@@ -96,17 +103,25 @@ def class_of(parameter: Parameter, read: ReadClass) -> str:
     return next((each for each in (parameter.kind, named) if read.makes.get(each, set()) >= set(read.sends) and each in read.makes), "")
 
 
+def parts_of(method: Method) -> tuple[Part, ...]:
+    """What the parameters stand for."""
+    return tuple(part_of(each, method.parameters[:at]) for at, each in enumerate(method.parameters))
+
+
 def _parts(role: Role, method: Method) -> tuple[Part, ...] | None:
-    """What the parameters of `method` stand for, if it can stand for `role`. One that says nothing is the client, where none else is."""
-    if not _word(role, method):
+    """What the parameters of `method` stand for, if it can stand for `role`. One that says nothing is the client, where none else is; a
+    client may be given twice, as a name and as a connection.
+    """
+    if not word_of(role, method):
         return None
-    parts = [part_of(each, method.parameters[:at]) for at, each in enumerate(method.parameters)]
+    parts = list(parts_of(method))
     if Part.CLIENT in role.parts and Part.CLIENT not in parts and parts.count(Part.OTHER) == 1:
         parts[parts.index(Part.OTHER)] = Part.CLIENT
-    given = sorted(part.value for part in parts if part is not Part.OTHER)
-    return tuple(parts) if given == sorted(part.value for part in role.parts) else None
+    given = [part for at, part in enumerate(parts) if part is not Part.OTHER and not (part is Part.CLIENT and part in parts[:at])]
+    return tuple(parts) if sorted(part.value for part in given) == sorted(part.value for part in role.parts) else None
 
 
-def _word(role: Role, method: Method) -> str:
+def word_of(role: Role, method: Method) -> str:
+    """The word of the role in the name of the method; empty if there is none."""
     words = method.name.lower().split("_")
     return next((word for word in role.words if word in words), "")

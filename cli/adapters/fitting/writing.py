@@ -3,15 +3,16 @@
 The texts come first, then what puts them together.
 """
 
-from dataclasses import dataclass
-
-from subwarden.cli.adapters.fitting.reading import BadClass, Method, Parameter, ReadClass
+from subwarden.cli.adapters.fitting import fakes
+from subwarden.cli.adapters.fitting.calls import guarded, refusals_of, to_import
+from subwarden.cli.adapters.fitting.fitted import Fitted, said
+from subwarden.cli.adapters.fitting.holding import holding_of
+from subwarden.cli.adapters.fitting.reading import BadClass, Parameter, ReadClass
 from subwarden.cli.adapters.fitting.roles import Part, Taken, class_of, is_socket, roles_of
+from subwarden.cli.adapters.fitting.turns import adapter_in_turn
 
-VALUES = {"int": "1", "float": "1.0", "str": '"x"', "bool": "False", "bytes": 'b"x"', "dict": "{}", "list": "[]", "set": "set()"}
 GIVEN = {"connect": "client", "subscribe": "client, topic", "unsubscribe": "client, topic", "publish": "topic, message"}
 GIVEN |= {"disconnect": "client", "teardown": "topic", "start": "", "close": ""}
-SENDS = ("send", "write", "put", "publish", "emit", "push", "notify", "deliver")
 HEAD = '''\
 """An adapter for {name}, written by `subwarden new`: look it over, and mend what was guessed wrong.
 
@@ -30,24 +31,6 @@ class Adapter:
     def __init__(self, env):
         self.env = env
 '''
-SOCKET = '''
-class Socket:
-    """A client's connection, faked."""
-
-    def __init__(self, client, env, inbox):
-        self.client, self.env, self.inbox = client, env, inbox
-{names}'''
-SEND = '''
-    async def {name}(self, message=None, *more, **options):
-        """The scheduler decides when this goes on, and whether it breaks."""
-        call = f"{name} to {{self.client}}"
-        await self.env.park(call, may_fail=ConnectionError, client=self.client)
-        self.inbox.setdefault(self.client, []).append(message)
-'''
-CALL = """
-    async def {name}(self, *arguments, **options):
-        await self.env.park(f"{name} of {{self.client}}")
-"""
 SOCKETS = '''
     def socket(self, client):
         """The client's connection: the last that was made."""
@@ -68,22 +51,6 @@ NAMED = '''
             if any(each is socket for socket in sockets):
                 return client
         return each
-'''
-OUTSIDE = '''
-class Outside:
-    """Something that {name} waits for, faked: the scheduler decides when each call goes on. Give it answers, where it needs some."""
-
-    def __init__(self, env, name):
-        self.env, self.name = env, name
-
-    def __getattr__(self, part):
-        if part.startswith("_"):
-            raise AttributeError(part)
-        return Outside(self.env, f"{{self.name}}.{{part}}")
-
-    async def __call__(self, *arguments, **options):
-        await self.env.park(self.name)
-
 '''
 RECONNECTS = """\
     reconnects = True  # a client that has gone may come back under its name; without this line a close is final
@@ -108,33 +75,32 @@ DELIVERED = """
     # def delivered(self):  # if clients receive messages as they were published
     #     return self.inbox
 """
+UNASKED = {"subscribe": "False", "unsubscribe": "False", "disconnect": "None"}
+OWN = ("connect", "subscribe", "unsubscribe")  # calls that end with the client's handler, if its own connection breaks meanwhile
+CONNECTED = """\
+        if client in self.live:
+            return  # it has a connection
+"""
+UNCONNECTED = """\
+        if client not in self.live:
+            return {answer}  # it has no connection that could ask
+"""
 ABSENT = {"connect": "The client is there.", "disconnect": "The client has gone."}
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """The text of an adapter, what stands for each operation, and what was guessed and should be looked at."""
-
-    text: str
-    taken: dict[str, str]
-    doubts: list[str]
 
 
 def adapter_for(read: ReadClass, module: str) -> Fitted:
     """An adapter for the class, which `module` has. Raises BadClass if nothing in it subscribes a client to a topic."""
     roles = roles_of(read)
+    holding = holding_of(read, roles)
+    if holding is not None:
+        return adapter_in_turn(read, module, holding)
     if "subscribe" not in roles:
         has = ", ".join(map(said, read.methods.values())) or "no public method"
         raise BadClass(
             f"{read.name} has no method that puts a client on a topic, such as subscribe(client, topic); it has {has}; "
-            "a hub without topics is tried through its application: subwarden help fastapi"
+            "a hub without such a method is tried through its application: subwarden help fastapi"
         )
     return _Writer(read, module, roles).written()
-
-
-def said(method: Method) -> str:
-    """`join(client, room)`."""
-    return f"{method.name}({', '.join(each.name for each in method.parameters)})"
 
 
 class _Writer:
@@ -150,15 +116,17 @@ class _Writer:
     def written(self) -> Fitted:
         """The adapter."""
         read = self._read
-        names = ", ".join(sorted({read.name, self._class} - {""}))
-        fake = bool(self._sockets) and not self._class
-        made = ", ".join(self._needed(each) for each in read.needs)
-        fakes = (OUTSIDE.format(name=read.name) if "Outside(" in made else "") + (self._socket() if fake else "")
+        methods = [taken.method for name, taken in self._roles.items() if self._writes(name)]
+        names = to_import(read, methods, self._class)
+        fake = self._faked()
+        made, guesses = fakes.needed(read)
+        self._doubts += guesses + refusals_of(methods)
+        faked = fakes.outside(read, made) + (fakes.socket(read, self._sockets) if fake else "")
         text = HEAD.format(
-            name=read.name, imports=f"{self._standard()}from {self._module} import {names}", fakes=fakes, reconnects=self._reconnects()
+            name=read.name, imports=f"{self._standard()}from {self._module} import {names}", fakes=faked, reconnects=self._reconnects()
         )
         if self._sockets:
-            text += "        self.sockets = {}\n"
+            text += "        self.sockets = {}\n" + "        self.live = set()  # who is connected\n" * self._turned_away()
         if fake:
             text += "        self.inbox = {}\n"
         text += f"        self.ours = {read.name}({made})\n"
@@ -192,19 +160,6 @@ class _Writer:
         final = any(word in attribute for _, attribute in self._read.checked for word in FINAL)
         return "" if final else RECONNECTS
 
-    def _socket(self) -> str:
-        parts = [(SEND if each.startswith(SENDS) else CALL).format(name=each) for each in self._read.sends]
-        known = ("client", "env", "inbox", *self._read.sends)
-        names = dict.fromkeys(name for each in self._sockets for name in each.reads if name not in known)
-        return SOCKET.format(names="".join(f"        self.{name} = client\n" for name in names)) + "".join(parts) + "\n"
-
-    def _needed(self, parameter: Parameter) -> str:
-        value = "env" if parameter.name == "env" else VALUES.get(parameter.kind)
-        if value is None:
-            value = f'Outside(env, "{parameter.name}")'
-        self._doubts.append(f"{self._read.name} is made with {parameter.name}={value}")
-        return f"{parameter.name}={value}"
-
     def _operation(self, name: str) -> str:
         head = f"\n    async def {name}(self{', ' if GIVEN[name] else ''}{GIVEN[name]}):\n"
         taken = self._roles.get(name)
@@ -216,8 +171,27 @@ class _Writer:
             for each, part in zip(method.parameters, taken.parts, strict=True)
         )
         call = f"{'await ' if method.is_async else ''}self.ours.{method.name}({arguments})"
-        anew = "        self.new_socket(client)\n" if name == "connect" and self._sockets else ""
-        return head + anew + f"        return {call}\n"
+        lines = f"return {call}"
+        before = after = ""
+        asks = any(part is Part.CLIENT and is_socket(each, self._read) for each, part in zip(method.parameters, taken.parts, strict=True))
+        if name == "connect" and self._sockets:
+            before = (CONNECTED if self._turned_away() else "") + "        self.new_socket(client)\n"
+            lines, after = (call, "        self.live.add(client)\n") if self._turned_away() else (lines, "")
+        elif name in UNASKED and self._turned_away():
+            before = UNCONNECTED.format(answer=UNASKED[name]) if asks else ""
+            before += "        self.live.discard(client)\n" * (name == "disconnect")
+        if asks and self._faked() and name in OWN and method.sends and any(map(fakes.may_break, self._read.sends)):
+            before += "        socket = self.socket(client)\n"
+            lines = lines.replace("self.socket(client)", "socket")
+            return head + before + guarded(lines, method, name, "socket") + after
+        return head + before + guarded(lines, method, name, "") + after
+
+    def _faked(self) -> bool:
+        return bool(self._sockets) and not self._class
+
+    def _turned_away(self) -> bool:
+        """Whether the adapter keeps who is connected: a client without a connection has none to ask by."""
+        return bool(self._sockets) and "connect" in self._roles and bool(self._reconnects())
 
     def _value(self, parameter: Parameter, part: Part, operation: str) -> str:
         match part:
@@ -228,7 +202,7 @@ class _Writer:
             case Part.MESSAGE:
                 return '{"text": message}' if parameter.kind.lower() in ("dict", "mapping") else "message"
             case _:
-                value = VALUES.get(parameter.kind, "None")
+                value = fakes.VALUES.get(parameter.kind, "None")
                 self._doubts.append(f"{operation} gives {value} for {parameter.name}")
                 return value
 

@@ -43,20 +43,8 @@ class Rooms:
             await ws.send_json(message)
 
 
-class Active:
-    def __init__(self):
-        self.active = []
-
-    async def connect(self, websocket):
-        await websocket.accept()
-        self.active.append(websocket)
-
-    def disconnect(self, websocket):
-        self.active.remove(websocket)
-
-    async def broadcast(self, message):
-        for each in self.active:
-            await each.send_text(message)
+class Dice:
+    def roll(self, sides): ...
 """
 RUNS = """
 class Base:
@@ -147,11 +135,11 @@ def test_a_class_is_read_as_it_is(named: str, taken: dict[str, str], said: str, 
     ("named", "said"),
     [
         (
-            "web.py:Active",
-            "Active has no method that puts a client on a topic, such as subscribe(client, topic); it has connect(websocket), ",
+            "web.py:Dice",
+            "Dice has no method that puts a client on a topic, such as subscribe(client, topic); it has roll(sides); a ",
         ),
-        ("web.py:Active", "a hub without topics is tried through its application: subwarden help fastapi"),
-        ("web.py:Missing", "web.py has no class 'Missing'; it has Rooms, Active"),
+        ("web.py:Dice", "a hub without such a method is tried through its application: subwarden help fastapi"),
+        ("web.py:Missing", "web.py has no class 'Missing'; it has Rooms, Dice"),
         ("missing.py:Hub", "there is no file missing.py"),
         ("hub.py", "--for hub.py names no class; give path/to/file.py:NAME or package.module:NAME"),
         ("no_such_package.hub:Hub", "--for no_such_package.hub: No module named 'no_such_package'"),

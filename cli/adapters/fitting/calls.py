@@ -1,0 +1,39 @@
+"""The text of one call of the class: an exception that refuses becomes False, and a client whose own connection broke asks no more."""
+
+import builtins
+
+from subwarden.cli.adapters.fitting.reading import Method, ReadClass
+
+SAYS_NO = ("subscribe", "unsubscribe")  # their False is an answer
+BROKEN = """\
+        except ConnectionError:
+            if not {socket}.broken:
+                raise  # another client's connection broke
+"""
+
+
+def guarded(call: str, method: Method, operation: str, socket: str) -> str:
+    """The call as a statement of the adapter. `socket`: the client's own connection there, if it may break meanwhile."""
+    clauses = ""
+    for refused, answer in ((False, "False" if operation in SAYS_NO else "None"), (True, "None")):
+        names = [name for name, already in method.refusals if already is refused]
+        why = "  # not judged: it was so already" if refused else ""
+        clauses += f"        except {_either(names)}:\n            return {answer}{why}\n" * bool(names)
+    if socket and method.sends:
+        clauses += BROKEN.format(socket=socket)
+    return f"        try:\n            {call}\n{clauses}" if clauses else f"        {call}\n"
+
+
+def refusals_of(methods: list[Method]) -> list[str]:
+    """What was guessed of the exceptions."""
+    return [f"{each.name}() refuses by {', '.join(name for name, _ in each.refusals)}" for each in methods if each.refusals]
+
+
+def to_import(read: ReadClass, methods: list[Method], *others: str) -> str:
+    """The names that the adapter imports from the module of the class."""
+    raised = {name for each in methods for name, _ in each.refusals if not hasattr(builtins, name)}
+    return ", ".join(sorted({read.name, *others, *raised} - {""}))
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"

@@ -1,0 +1,89 @@
+"""Finds how a class that has no connections knows its subscribers: by a queue that it returns, by a callback, a connection, or a name."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from subwarden.cli.adapters.fitting.reading import ReadClass
+from subwarden.cli.adapters.fitting.roles import ROLES, Part, Taken, is_socket, parts_of, word_of
+
+
+class Held(Enum):
+    """What stands for a subscriber."""
+
+    RETURNED = "what {} returns"
+    CALLBACK = "a callback"
+    SOCKET = "a connection"
+    NAME = "a name"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The methods of a class that is told who subscribes, and not who connects.
+
+    `topics`: it has topics; if not, it is one room. `ends`: the method by which a client leaves all topics, if there is one.
+    """
+
+    held: Held
+    topics: bool
+    subscribe: Taken
+    unsubscribe: Taken | None
+    publish: Taken | None
+    ends: Taken | None
+
+
+WHO = {Part.CLIENT, Part.CALLBACK}
+
+
+def holding_of(read: ReadClass, roles: dict[str, Taken]) -> Holding | None:
+    """How the class holds subscribers; None if it has connections, or if nothing in it subscribes."""
+    if "subscribe" in roles and ("unsubscribe" not in roles or "disconnect" in roles):
+        return None
+    for topics in (True, False):
+        for subscribe in _named(read, "subscribe", "connect"):
+            held = _held(read, subscribe)
+            if held is None or (Part.TOPIC in subscribe.parts) is not topics or not set(subscribe.parts) <= {Part.TOPIC, *WHO}:
+                continue
+            unsubscribe = next((each for each in _named(read, "unsubscribe", "disconnect") if _ends(each, held, topics)), None)
+            ends = roles.get("disconnect") if topics and held in (Held.SOCKET, Held.NAME) else None
+            if unsubscribe is not None or ends is not None:
+                return Holding(held, topics, subscribe, unsubscribe, _publish(read, topics), ends)
+    return None
+
+
+def _named(read: ReadClass, *operations: str) -> list[Taken]:
+    """The methods whose names have a word of one of the operations, the likeliest first."""
+    found: dict[str, Taken] = {}
+    for role in (role for operation in operations for role in ROLES if role.operation == operation):
+        fitting = [each for each in read.methods.values() if word_of(role, each)]
+        for method in sorted(fitting, key=lambda each: (role.words.index(word_of(role, each)), each.line)):
+            found.setdefault(method.name, Taken(method, parts_of(method)))
+    return list(found.values())
+
+
+def _held(read: ReadClass, subscribe: Taken) -> Held | None:
+    if Part.CALLBACK in subscribe.parts:
+        return Held.CALLBACK
+    if Part.CLIENT in subscribe.parts:
+        given = zip(subscribe.method.parameters, subscribe.parts, strict=True)
+        return Held.SOCKET if any(part is Part.CLIENT and is_socket(each, read) for each, part in given) else Held.NAME
+    return Held.RETURNED if subscribe.method.returns else None
+
+
+def _ends(method: Taken, held: Held, topics: bool) -> bool:
+    """Whether the method ends one subscription. What was returned may be named anything, and may say its topic by itself."""
+    if held is Held.RETURNED:
+        return len([part for part in method.parts if part is not Part.TOPIC]) == 1 and (topics or Part.TOPIC not in method.parts)
+    return bool(WHO & set(method.parts)) and set(method.parts) - WHO == ({Part.TOPIC} if topics else set())
+
+
+def _publish(read: ReadClass, topics: bool) -> Taken | None:
+    """The method that publishes; its message may have a default."""
+    wanted = {Part.TOPIC, Part.MESSAGE} if topics else {Part.MESSAGE}
+    for each in _named(read, "publish"):
+        method = each.method
+        if Part.MESSAGE not in each.parts and method.optional:
+            method = replace(method, parameters=(*method.parameters, method.optional[0]))
+        parts = each.parts + (Part.MESSAGE,) * (len(method.parameters) - len(each.parts))
+        if set(parts) == wanted and len(parts) == len(wanted):
+            return Taken(method, parts)
+    return None

@@ -4,14 +4,13 @@ import argparse
 import sys
 from contextlib import closing
 from math import inf
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.exec_subject import refuse
-from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, duration, fitting, level, seed
+from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, duration, fitting, folder_path, level, seed
 from subwarden.cli.progress.hunt import watching
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
@@ -70,8 +69,8 @@ def add_parser(verbs: Any) -> None:
         "--level", type=level, metavar="{manager,server}", help="search one level only (default: every level of the subject)"
     )
     add_max_memory(parser)
-    parser.add_argument("--dir", type=Path, metavar="DIR", help=f"folder of the hunt (default: {default_folder('SUBJECT')})")
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the hunt in this folder")
+    parser.add_argument("--dir", type=folder_path, metavar="DIR", help=f"folder of the hunt (default: {default_folder('SUBJECT')})")
+    parser.add_argument("--resume", type=folder_path, metavar="DIR", help="continue the hunt in this folder")
     add_outputs(parser)
     parser.add_argument("--portable", action="store_true", help="print runs as long strings, which replay anywhere, instead of short names")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the statistics, too: by strategy, and what was reached")
@@ -105,7 +104,7 @@ def _search(
     if not options.rounds and not carrier:  # with --rounds, their number decides what is done
         jobs = fitting("hunt", jobs)
     plan = Plan(head["subject"], checks, jobs, head["seed"], budget, options.rounds, options.max_memory)
-    corpus = SharedCorpus(opened(options.corpus), plan.subject) if options.corpus else None
+    corpus = SharedCorpus(opened(options.corpus), plan.subject) if options.corpus is not None else None
     findings: dict[Cause, Kept] = {}
     what = f"subwarden hunt {plan.subject}"
     with LastResort(what, lambda: (Verdict.VIOLATED if findings else Verdict.INCONCLUSIVE).exit_code) as last:

@@ -80,6 +80,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def folder_path(text: str) -> Path:
+    """The path of a folder. An empty one, of a shell variable that is not set, would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder; give its path")
+    return Path(text)
+
+
 def output(text: str) -> str:
     """The path of an output file. It is checked before the work begins, so that an hour of work is not lost."""
     path = Path(text)

@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from shlex import quote
 from typing import cast
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import EXIT_CODES, count, fitting, size
+from subwarden.cli.options import EXIT_CODES, count, fitting, folder_path, size
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.proof_scope import AnyScope, add_scope, head_of, scope_in, scope_of
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
@@ -54,8 +53,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="memory for the search, in all processes together: 200M, 2G; states beyond it go to disk (default: half of the machine's)",
     )
     parser.add_argument("--jobs", type=count, metavar="N", default=1, help="processes that share the search (default: 1)")
-    parser.add_argument("--dir", type=Path, metavar="DIR", help="keep the states in this folder, so that the search can be resumed")
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the search in this folder")
+    parser.add_argument("--dir", type=folder_path, metavar="DIR", help="keep the states in this folder, so that the search can be resumed")
+    parser.add_argument("--resume", type=folder_path, metavar="DIR", help="continue the search in this folder")
     parser.add_argument(
         "--liveness-states",
         type=int,

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from subwarden.cli.options import folder_path
 from subwarden.cli.reporting.formats import FORMATS, write_format
 from subwarden.cli.reporting.history import report_trend
 from subwarden.cli.reporting.html import file_or_folder, is_folder, write_html
@@ -27,7 +28,9 @@ def add_parser(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser("report", help="show a saved record as a page", description=__doc__, epilog=EXIT)
     parser.add_argument("record", nargs="?", metavar="RUN.json", help="a record that --json wrote")
-    parser.add_argument("--history", type=Path, metavar="DIR", help="the trend of the gates or hunts whose records are in this folder")
+    parser.add_argument(
+        "--history", type=folder_path, metavar="DIR", help="the trend of the gates or hunts whose records are in this folder"
+    )
     parser.add_argument(
         "--html", type=file_or_folder, metavar="FILE", help="where to write the page (default: beside the record, as RUN.html)"
     )

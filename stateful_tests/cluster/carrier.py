@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import distributed
+from distributed.comm.addressing import parse_address, resolve_address
 from distributed.scheduler import KilledWorker
 
 from subwarden.stateful_tests.cluster.child import our_prefix
@@ -199,8 +200,25 @@ def connect(address: str, jobs: int) -> tuple[Any, Any]:
         with ignoring(CTRL_C):  # inherited: Ctrl-C reaches them, too, and the client decides how to end
             cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
         return distributed.Client(cluster, set_as_default=False), cluster
+    _check(address)
     try:
         return distributed.Client(address, timeout=CONNECT_WITHIN, set_as_default=False), None
     except (OSError, ValueError, TimeoutError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadCluster(f"--dask {address}: no Dask scheduler answers there ({said}); start one with `dask scheduler`") from None
+        raise _silent(address, error) from None
+
+
+def _check(address: str) -> None:
+    """Raises BadCluster for what cannot be an address: a client made for it would hang when this process ends."""
+    try:
+        if parse_address(address)[0] == "inproc":
+            raise ValueError("inproc is within one process")
+        resolve_address(address)
+    except ValueError as error:
+        raise BadCluster(f"--dask {address!r} is no address: {error}; give `local`, or a scheduler's, such as tcp://HOST:8786") from None
+    except OSError as error:
+        raise _silent(address, error) from None
+
+
+def _silent(address: str, error: Exception) -> BadCluster:
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return BadCluster(f"--dask {address}: no Dask scheduler answers there ({said}); start one with `dask scheduler`")

@@ -7,6 +7,7 @@ run shows it here, on this subject: it is played before it is told. An entry tha
 import json
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
@@ -78,8 +79,9 @@ class SharedCorpus:
 def opened(where: str) -> ExampleDatabase:
     """The database at `where`: redis://..., or a folder. Raises BadFolder, which says how to mend it."""
     if not where.startswith(("redis://", "rediss://")):
-        if "://" in where or (Path(where).exists() and not Path(where).is_dir()):
-            raise BadFolder(f"--corpus {where} is neither a folder nor a redis:// URL; give one of them")
+        if not where.strip() or "://" in where or (Path(where).exists() and not Path(where).is_dir()):
+            raise BadFolder(f"--corpus {where!r} is neither a folder nor a redis:// URL; give one of them")
+        _writable(Path(where))
         return DirectoryBasedExampleDatabase(Path(where))
     try:
         import redis  # noqa: PLC0415  # an extra
@@ -92,3 +94,13 @@ def opened(where: str) -> ExampleDatabase:
     except (redis.RedisError, ValueError, OSError) as error:
         raise BadFolder(f"--corpus {where}: no Redis server answers there ({error}); start one, or give a folder") from None
     return RedisExampleDatabase(server, key_prefix=b"subwarden:")
+
+
+def _writable(folder: Path) -> None:
+    """Raises BadFolder if nothing can be shared there: Hypothesis passes over what it cannot write."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadFolder(f"--corpus {folder}: cannot write there: {error.strerror}; make it writable, or give another folder") from None

@@ -150,3 +150,21 @@ def test_a_scheduler_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None
     code, out, told = hunted(SOURCE, tmp_path / "hunt", *ROUND, "--dask", "tcp://127.0.0.1:9")
     assert (code, out) == (3, "")
     assert "--dask tcp://127.0.0.1:9: no Dask scheduler answers there" in told
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("nonsense", "missing port number in address 'nonsense'"),
+        ("", "missing port number in address ''"),
+        ("http://there:80", "unknown address scheme 'http'"),
+        ("inproc://there", "inproc is within one process"),
+    ],
+)
+def test_what_is_no_address_is_told_in_a_line_and_at_once(address: str, why: str, tmp_path: Path) -> None:
+    """Dask's client would say so, too, and then keep the process for 20 seconds and end it with a traceback."""
+    code, out, told = hunted(SOURCE, tmp_path / "hunt", *ROUND, "--dask", address)
+    assert (code, out) == (3, "")
+    assert f"--dask {address!r} is no address: {why}" in told
+    assert "such as tcp://HOST:8786" in told
+    assert "Traceback" not in told

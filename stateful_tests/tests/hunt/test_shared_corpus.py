@@ -50,7 +50,7 @@ def test_a_finding_of_one_is_confirmed_and_told_by_the_other(corpus: Path, tmp_p
     arguments = ["--budget", "0.5", "--jobs", "1", "--order", "fifo", "--level", "manager", "--corpus", str(corpus)]
     assert main(["hunt", "--subject", "source", *arguments, "--dir", str(tmp_path / "other")]) == 1
     assert files(tmp_path / "other").keys() >= {f"{each.finding.cause.slug()}.json" for each in kept}
-    assert "found P2" in capsys.readouterr().err
+    assert "found by another hunt, and confirmed here: P2" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -92,6 +92,24 @@ def test_a_redis_server_that_is_not_there_is_told_in_a_line(tmp_path: Path, caps
     arguments = ["--subject", "source", *ROUND, "--dir", str(tmp_path / "hunt"), "--corpus", "redis://127.0.0.1:9/0"]
     assert main(["hunt", *arguments]) == 3
     assert "--corpus redis://127.0.0.1:9/0: no Redis server answers there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("corpus", "said"),
+    [
+        ("", "--corpus '' is neither a folder nor a redis:// URL"),
+        ("http://there/", "--corpus 'http://there/' is neither a folder nor a redis:// URL"),
+        ("{}/corpus", "cannot write there: Not a directory; make it writable, or give another folder"),
+    ],
+)
+def test_a_corpus_that_can_share_nothing_is_told_in_a_line(
+    corpus: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hypothesis would pass over what it cannot write, and the hunts would feed nobody."""
+    file = tmp_path / "file"
+    file.touch()
+    assert main(["hunt", "--subject", "source", *ROUND, "--dir", str(tmp_path / "hunt"), "--corpus", corpus.format(file)]) == 3
+    assert said in capsys.readouterr().err
 
 
 @pytest.fixture

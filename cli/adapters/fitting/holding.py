@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from subwarden.cli.adapters.fitting.reading import ReadClass
-from subwarden.cli.adapters.fitting.roles import ROLES, Part, Taken, is_socket, parts_of, word_of
+from subwarden.cli.adapters.fitting.reading import Method, ReadClass
+from subwarden.cli.adapters.fitting.roles import ROLES, Part, Taken, is_socket, part_of, parts_of, word_of
 
 
 class Held(Enum):
@@ -45,6 +45,8 @@ def holding_of(read: ReadClass, roles: dict[str, Taken]) -> Holding | None:
                 continue
             unsubscribe = next((each for each in _named(read, "unsubscribe", "disconnect") if _ends(each, held, topics)), None)
             ends = roles.get("disconnect") if topics and held in (Held.SOCKET, Held.NAME) else None
+            if ends is not None and unsubscribe is not None and ends.method.name == unsubscribe.method.name:
+                ends = None
             if unsubscribe is not None or ends is not None:
                 return Holding(held, topics, subscribe, unsubscribe, _publish(read, topics), ends)
     return None
@@ -56,8 +58,28 @@ def _named(read: ReadClass, *operations: str) -> list[Taken]:
     for role in (role for operation in operations for role in ROLES if role.operation == operation):
         fitting = [each for each in read.methods.values() if word_of(role, each)]
         for method in sorted(fitting, key=lambda each: (role.words.index(word_of(role, each)), each.line)):
-            found.setdefault(method.name, Taken(method, parts_of(method)))
+            found.setdefault(method.name, _taken(read, method))
     return list(found.values())
+
+
+def _taken(read: ReadClass, method: Method) -> Taken:
+    """What the parameters stand for. A topic with a default is given, too. In tables of connections by user, the user is the topic."""
+    parts = parts_of(method)
+    late = next((at for at, each in enumerate(method.optional) if part_of(each) is Part.TOPIC), None)
+    if Part.TOPIC not in parts and late is not None:
+        method = replace(method, parameters=(*method.parameters, *method.optional[: late + 1]))
+        parts = parts_of(method)
+    if by_user(read):
+        users = [at for at, each in enumerate(method.parameters) if parts[at] is Part.CLIENT and not is_socket(each, read)]
+        parts = tuple(Part.TOPIC if at in users[:1] else part for at, part in enumerate(parts))
+    return Taken(method, parts)
+
+
+def by_user(read: ReadClass) -> bool:
+    """Whether it has one table, to which a method adds a connection that comes with a user, and no topics: people with many devices."""
+    given = [parts_of(each) for each in read.methods.values()]
+    pairs = any(parts.count(Part.CLIENT) == 2 for parts in given)
+    return pairs and len(read.tables) == 1 and not read.flat and not any(Part.TOPIC in parts for parts in given)
 
 
 def _held(read: ReadClass, subscribe: Taken) -> Held | None:

@@ -10,6 +10,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 CHANGES = ("add", "append", "discard", "remove", "pop", "update")  # of a collection of names
 COLLECTIONS = ("set", "list", "dict", "WeakSet", "deque")
 CONNECTIONS = "ws websocket websockets socket sock writer transport connection conn".split()  # of these names are attributes of members
+QUIET = ("accept", "prepare", "drain")  # these calls of a connection do not fail
 NOT_MEMBERS = "history histories messages backlog log logs queue queues tasks locks buffers inbox inboxes outbox received sent".split()
 
 
@@ -53,7 +54,7 @@ class ReadClass:
     names as if they held no members. `checked`: sets that a method looks a parameter up in, as (method, attribute). `sends`: methods that
     are awaited on objects that are not its own. `has`: what else is used of those objects, and whether it is called. `makes`: the classes
     of the same file that are made of one name, and their methods. `entered`: it is an async context manager. `awaits_calls`: it awaits
-    functions that it was given.
+    functions that it was given. `generators`: methods that yield; none of them is taken.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ReadClass:
     sends: list[str] = field(default_factory=list)
     has: dict[str, bool] = field(default_factory=dict)
     makes: dict[str, set[str]] = field(default_factory=dict)
+    generators: list[str] = field(default_factory=list)
     entered: bool = False
     awaits_calls: bool = False
 
@@ -91,6 +93,8 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
         for function in (each for each in node.body if isinstance(each, Function)):
             if function.name == "__init__":
                 read.needs = read.needs or _required(function)
+            elif any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(function)):
+                _note(read.generators, function.name)
             elif not function.name.startswith("_") and not function.decorator_list:
                 read.methods.setdefault(function.name, _method(function))
             _look_into(function, read)
@@ -125,7 +129,7 @@ def _method(function: Function) -> Method:
     optional = tuple(Parameter(each.arg, _type_name(each.annotation), keyword=False) for each in [*late, *filter(None, [given.vararg])])
     returns = any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function))
     awaited = [node.value.func for node in ast.walk(function) if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)]
-    sends = any(isinstance(each, ast.Attribute) and (_foreign(each.value) or _own(each)) for each in awaited)
+    sends = any(isinstance(each, ast.Attribute) and each.attr not in QUIET and (_foreign(each.value) or _own(each)) for each in awaited)
     is_async = isinstance(function, ast.AsyncFunctionDef)
     return Method(function.name, required, is_async, function.lineno, optional, returns, sends, _refusals(function))
 

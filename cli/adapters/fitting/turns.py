@@ -8,7 +8,7 @@ from textwrap import indent
 from subwarden.cli.adapters.fitting import fakes
 from subwarden.cli.adapters.fitting.calls import guarded, refusals_of, to_import
 from subwarden.cli.adapters.fitting.fitted import Fitted, said
-from subwarden.cli.adapters.fitting.holding import Held, Holding
+from subwarden.cli.adapters.fitting.holding import Held, Holding, by_user
 from subwarden.cli.adapters.fitting.reading import ReadClass
 from subwarden.cli.adapters.fitting.roles import Part, Taken, is_socket
 
@@ -134,6 +134,8 @@ class _Writer:
         else:
             text += f"        self.rooms = defaultdict(lambda: {name}({made}))  # for each topic one {name}\n"
             doubts.append(f"{name} has no topics: the adapter makes one {name} for each topic")
+        if by_user(read):
+            doubts.append(f"the user is the topic, and the connections of {self._tables[0]} are the subscribers")
         if holding.ends is None:
             doubts.append("a client that goes unsubscribes from each of its topics, as a handler does at its end")
         doubts.append(f"{said(holding.subscribe.method)}: a subscriber is {held.value.format('it')}; the adapter asks once for each topic")

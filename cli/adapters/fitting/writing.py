@@ -31,20 +31,23 @@ class Adapter:
     def __init__(self, env):
         self.env = env
 '''
-SOCKETS = '''
+SOCKET_OF = '''
     def socket(self, client):
         """The client's connection: the last that was made."""
-        if client not in self.sockets:
-            self.new_socket(client)
-        return self.sockets[client][-1]
-
+        return self.sockets[client][-1] if client in self.sockets else self.new_socket(client)
+'''
+SOCKETS = """
     def new_socket(self, client):
         self.sockets.setdefault(client, []).append({made})
-'''
+        return self.sockets[client][-1]
+"""
 NAMED = '''
     def named(self, table):
-        """The table with the names of clients, where it has their connections."""
-        return {{self.name(key): set(map(self.name, members)) for key, members in table.items()}}
+        """The table with the names of clients, where it has their connections. A client may have several."""
+        named = {{}}
+        for key, members in table.items():
+            named.setdefault(self.name(key), set()).update(map(self.name, members))
+        return named
 
     def name(self, each):
         for client, sockets in self.sockets.items():
@@ -75,14 +78,15 @@ DELIVERED = """
     # def delivered(self):  # if clients receive messages as they were published
     #     return self.inbox
 """
-UNASKED = {"subscribe": "False", "unsubscribe": "False", "disconnect": "None"}
+UNASKED = {"subscribe": ("get(client)", "False"), "unsubscribe": ("get(client)", "False"), "disconnect": ("pop(client, None)", "None")}
 OWN = ("connect", "subscribe", "unsubscribe")  # calls that end with the client's handler, if its own connection breaks meanwhile
 CONNECTED = """\
         if client in self.live:
             return  # it has a connection
 """
 UNCONNECTED = """\
-        if client not in self.live:
+        socket = self.live.{found}
+        if socket is None:
             return {answer}  # it has no connection that could ask
 """
 ABSENT = {"connect": "The client is there.", "disconnect": "The client has gone."}
@@ -95,7 +99,7 @@ def adapter_for(read: ReadClass, module: str) -> Fitted:
     if holding is not None:
         return adapter_in_turn(read, module, holding)
     if "subscribe" not in roles:
-        has = ", ".join(map(said, read.methods.values())) or "no public method"
+        has = ", ".join([*map(said, read.methods.values()), *(f"the generator {each}()" for each in read.generators)]) or "no public method"
         raise BadClass(
             f"{read.name} has no method that puts a client on a topic, such as subscribe(client, topic); it has {has}; "
             "a hub without such a method is tried through its application: subwarden help fastapi"
@@ -126,11 +130,15 @@ class _Writer:
             name=read.name, imports=f"{self._standard()}from {self._module} import {names}", fakes=faked, reconnects=self._reconnects()
         )
         if self._sockets:
-            text += "        self.sockets = {}\n" + "        self.live = set()  # who is connected\n" * self._turned_away()
+            text += (
+                "        self.sockets = {}\n"
+                + "        self.live = {}  # the connection of each client that is connected\n" * self._keeps_live()
+            )
         if fake:
             text += "        self.inbox = {}\n"
         text += f"        self.ours = {read.name}({made})\n"
         if self._sockets:
+            text += "" if self._keeps_live() else SOCKET_OF
             text += SOCKETS.format(made=f"{self._class}(client)" if self._class else "Socket(client, self.env, self.inbox)")
         text += self._lasts()
         text += "".join(self._operation(name) for name in GIVEN if self._writes(name))
@@ -163,6 +171,8 @@ class _Writer:
     def _operation(self, name: str) -> str:
         head = f"\n    async def {name}(self{', ' if GIVEN[name] else ''}{GIVEN[name]}):\n"
         taken = self._roles.get(name)
+        if taken is None and name == "connect" and self._keeps_live():
+            return head + CONNECTED + "        self.live[client] = self.new_socket(client)\n"
         if taken is None:
             return head + self._absent(name)
         method = taken.method
@@ -171,27 +181,38 @@ class _Writer:
             for each, part in zip(method.parameters, taken.parts, strict=True)
         )
         call = f"{'await ' if method.is_async else ''}self.ours.{method.name}({arguments})"
-        lines = f"return {call}"
-        before = after = ""
         asks = any(part is Part.CLIENT and is_socket(each, self._read) for each, part in zip(method.parameters, taken.parts, strict=True))
-        if name == "connect" and self._sockets:
-            before = (CONNECTED if self._turned_away() else "") + "        self.new_socket(client)\n"
-            lines, after = (call, "        self.live.add(client)\n") if self._turned_away() else (lines, "")
-        elif name in UNASKED and self._turned_away():
-            before = UNCONNECTED.format(answer=UNASKED[name]) if asks else ""
-            before += "        self.live.discard(client)\n" * (name == "disconnect")
-        if asks and self._faked() and name in OWN and method.sends and any(map(fakes.may_break, self._read.sends)):
-            before += "        socket = self.socket(client)\n"
+        breaks = asks and self._faked() and name in OWN and method.sends and any(map(fakes.may_break, self._read.sends))
+        before, after = self._around(name, asks, breaks)
+        lines = call if after else f"return {call}"
+        if "        socket = " in before:
             lines = lines.replace("self.socket(client)", "socket")
-            return head + before + guarded(lines, method, name, "socket") + after
-        return head + before + guarded(lines, method, name, "") + after
+        return head + before + guarded(lines, method, name, "socket" if breaks else "") + after
+
+    def _around(self, name: str, asks: bool, breaks: bool) -> tuple[str, str]:
+        """What stands before and after the call; `asks`: the method is given a connection; `breaks`: which may break meanwhile."""
+        if name == "connect" and self._sockets:
+            if self._keeps_live():
+                return CONNECTED + "        socket = self.new_socket(client)\n", "        self.live.setdefault(client, socket)\n"
+            return "        socket = self.new_socket(client)\n", ""
+        if self._keeps_live() and name == "disconnect" and not asks:
+            return "        self.live.pop(client, None)\n", ""
+        if self._keeps_live() and name in UNASKED and asks:
+            return UNCONNECTED.format(found=UNASKED[name][0], answer=UNASKED[name][1]), ""
+        return "        socket = self.socket(client)\n" * breaks, ""
 
     def _faked(self) -> bool:
         return bool(self._sockets) and not self._class
 
-    def _turned_away(self) -> bool:
+    def _keeps_live(self) -> bool:
         """Whether the adapter keeps who is connected: a client without a connection has none to ask by."""
-        return bool(self._sockets) and "connect" in self._roles and bool(self._reconnects())
+        known = "connect" in self._roles or not self._joined()
+        return bool(self._sockets) and known and bool(self._reconnects())
+
+    def _joined(self) -> list[str]:
+        """The sets of the class itself in which subscribe() looks for the client, and which no method fills."""
+        subscribe = self._roles["subscribe"].method.name
+        return [attribute for method, attribute in self._read.checked if method == subscribe and attribute not in self._read.tables]
 
     def _value(self, parameter: Parameter, part: Part, operation: str) -> str:
         match part:
@@ -207,12 +228,8 @@ class _Writer:
                 return value
 
     def _absent(self, name: str) -> str:
-        subscribe = self._roles["subscribe"].method.name
-        lines = "".join(
-            f"        self.ours.{attribute}.{'add' if name == 'connect' else 'discard'}(client)\n"
-            for method, attribute in self._read.checked
-            if method == subscribe and attribute not in self._read.tables
-        )
+        change = "add" if name == "connect" else "discard"
+        lines = "".join(f"        self.ours.{attribute}.{change}(client)\n" for attribute in self._joined())
         if name == "disconnect":
             return f'        """{ABSENT[name]} Call what {self._read.name} does then."""\n'
         return lines or f'        """{ABSENT[name]}"""\n'

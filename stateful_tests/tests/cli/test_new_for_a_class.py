@@ -105,7 +105,7 @@ def test_the_methods_of_a_hub_of_web_sockets_are_taken(capsys: pytest.CaptureFix
     assert "async def send_json(self" in text
     assert "async def accept(self" in text
     assert 'await self.ours.broadcast(topic, {"text": message})' in text
-    assert "return self.ours.disconnect(self.socket(client))" in text, "it is not async"
+    assert "return self.ours.disconnect(socket)" in text, "it is not async"
 
 
 @pytest.mark.parametrize(
@@ -187,11 +187,10 @@ def test_a_connection_that_comes_back_is_a_new_one() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     adapter: Any = module.Adapter(None)
-    old = adapter.socket("c1")
-    assert adapter.socket("c1") is old
-    adapter.new_socket("c1")
-    assert adapter.socket("c1") is not old
-    assert adapter.named({"t1": [old, adapter.socket("c2"), adapter.socket("c1")]}) == {"t1": {"c1", "c2"}}
+    old, new = adapter.new_socket("c1"), adapter.new_socket("c1")
+    assert new is not old
+    assert adapter.named({"t1": [old, adapter.new_socket("c2"), new]}) == {"t1": {"c1", "c2"}}
+    assert adapter.named({old: ["t1"], new: []}) == {"c1": {"t1"}}, "both are hers"
 
 
 @pytest.mark.slow

@@ -6,148 +6,9 @@ from pathlib import Path
 import pytest
 
 from subwarden.cli.main import main
+from subwarden.stateful_tests.tests.paths import DATA
 
-HELD = """
-import asyncio
-from collections import defaultdict
-from dataclasses import dataclass
-
-
-class Full(Exception): ...
-
-
-class Already(ValueError): ...
-
-
-@dataclass
-class Seat:
-    name: str
-    websocket: "WebSocket"
-
-
-class Queues:
-    def __init__(self):
-        self._queues: dict[str, set[asyncio.Queue]] = defaultdict(set)
-
-    async def subscribe(self, topic):
-        queue = asyncio.Queue()
-        self._queues[topic].add(queue)
-        return queue
-
-    def unsubscribe(self, topic, queue):
-        self._queues[topic].remove(queue)
-
-    def publish(self, topic, message: dict):
-        for queue in self._queues[topic]:
-            queue.put_nowait(message)
-
-
-class Listeners:
-    def __init__(self):
-        self.listeners = {}
-
-    def on(self, event, callback):
-        self.listeners.setdefault(event, []).append(callback)
-
-    def off(self, event, callback):
-        self.listeners[event].remove(callback)
-
-
-class Emitter(Listeners):
-    async def emit(self, event, data=None):
-        for callback in list(self.listeners.get(event, [])):
-            await callback(data)
-
-
-class Sync(Listeners):
-    def emit(self, event, data=None):
-        for each in self.listeners.get(event, []):
-            each(data)
-
-
-class Lobby:
-    def __init__(self):
-        self.seats: dict[str, list[Seat]] = {}
-
-    async def connect(self, websocket, lobby_id, player_id):
-        await websocket.accept()
-        if len(self.seats.setdefault(lobby_id, [])) > 7:
-            raise Full
-        self.seats[lobby_id].append(Seat(player_id, websocket))
-
-    def disconnect(self, lobby_id, player_id):
-        self.seats[lobby_id] = [each for each in self.seats[lobby_id] if each.name != player_id]
-
-    async def broadcast(self, message, lobby_id):
-        for each in list(self.seats.get(lobby_id, [])):
-            try:
-                await each.websocket.send_text(message)
-            except ConnectionError:
-                continue
-
-
-class OneRoom:
-    def __init__(self):
-        self.active = []
-
-    async def connect(self, websocket):
-        await websocket.accept()
-        self.active.append(websocket)
-
-    def disconnect(self, websocket):
-        self.active.remove(websocket)
-
-    async def broadcast(self, message):
-        for each in list(self.active):
-            if each.closed:
-                continue
-            try:
-                await each.send_text(message)
-            except ConnectionError:
-                continue
-
-
-class LeavesAll:
-    def __init__(self):
-        self.rooms = {}
-
-    async def connect(self, ws, room_id):
-        self.rooms.setdefault(room_id, []).append(ws)
-        await ws.send_text("welcome")
-
-    def disconnect(self, ws):
-        for members in self.rooms.values():
-            if ws in members:
-                members.remove(ws)
-
-
-class Refuses:
-    def __init__(self):
-        self.users = {}
-        self.rooms = {}
-
-    async def login(self, user_id, websocket):
-        self.users[user_id] = websocket
-
-    def logout(self, user_id):
-        if user_id not in self.users:
-            raise KeyError(user_id)
-        del self.users[user_id]
-        for members in self.rooms.values():
-            members.discard(user_id)
-
-    def join(self, user_id, room):
-        if user_id not in self.users:
-            raise Full
-        if user_id in self.rooms.setdefault(room, set()):
-            raise Already
-        self.rooms[room].add(user_id)
-
-    def leave(self, user_id, room):
-        if user_id not in self.rooms.get(room, ()):
-            raise LookupError(room)
-        self.rooms[room].remove(user_id)
-"""
+HELD = (DATA / "hub" / "held.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -180,7 +41,15 @@ def written(name: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
         ("OneRoom", "observe active", "self.closed = False"),
         ("LeavesAll", "disconnect disconnect(ws)", "unsubscribe = None"),
         ("LeavesAll", "subscribe connect(ws, room_id)", "raise  # another client's connection broke"),
-        ("Refuses", "connect login(user_id, websocket)", "self.ours.login(client, self.socket(client))"),
+        ("Devices", "guessed: the user is the topic, and the connections of by_user are the subscribers", "self.ours.connect(topic, "),
+        (
+            "Default",
+            "subscribe connect(websocket, channel) unsubscribe disconnect(websocket, channel)",
+            "self.subscriptions[client, topic], topic)",
+        ),
+        ("Writers", "disconnect unsubscribe_all(writer)", "    def write(self"),
+        ("Registered", "subscribe() refuses by RuntimeError", "self.live.setdefault(client, socket)"),
+        ("Refuses", "connect login(user_id, websocket)", "self.ours.login(client, socket)"),
         ("Refuses", "guessed: join() refuses by Full, Already", "from held import Already, Full, Refuses\n"),
         ("Refuses", "leave() refuses by LookupError", "except LookupError:\n            return False\n"),
         ("Refuses", "logout() refuses by KeyError", "except KeyError:\n            return None\n"),
@@ -202,8 +71,15 @@ def test_functions_without_a_class_are_told_in_one_line(capsys: pytest.CaptureFi
     )
 
 
+def test_a_generator_is_named_and_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "mine.py", "--for", "held.py:Stream"]) == 3
+    assert "it has the generator subscribe();" in capsys.readouterr().err
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["Queues", "Emitter", "Sync", "Lobby", "OneRoom", "LeavesAll", "Refuses"])
+@pytest.mark.parametrize(
+    "name", ["Queues", "Emitter", "Sync", "Lobby", "OneRoom", "LeavesAll", "Devices", "Default", "Writers", "Registered", "Refuses"]
+)
 def test_a_right_hub_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     written(name, capsys)
     main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "5", "--json", "gate.json"])

@@ -25,7 +25,7 @@ from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import Coded, decode
 from subwarden.stateful_tests.explore.crew import Crew, Processes
-from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, explore_scenario
+from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, dies_early, explore_scenario
 from subwarden.stateful_tests.explore.once import follow, killed_by
 from subwarden.stateful_tests.explore.pictured import add_pictures
 from subwarden.stateful_tests.explore.saved import SavedRuns
@@ -105,7 +105,9 @@ def _explored(scenario: Scenario, plan: Plan, options: argparse.Namespace) -> Ex
         _crew(scenario, plan, options) as crew,
         progress(f"subwarden explore {scenario.name}", budget=options.budget) as report,
     ):
-        return explore_scenario(scenario, plan, lasting(options.budget), _News(scenario, plan, report), crew)
+        budget = lasting(options.budget)
+        killed = None if crew is None else dies_early(scenario.name, plan, options.budget, options.max_memory, crew.lost)
+        return explore_scenario(scenario, plan, budget, _News(scenario, plan, report), crew, killed)
 
 
 @contextmanager

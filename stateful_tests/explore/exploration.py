@@ -1,7 +1,8 @@
 """Explores a scenario in the orders that are wanted, the weakest first, and makes the record of it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from subwarden.checking.scenario.failure import Failure, FailureKind
@@ -13,21 +14,25 @@ from subwarden.reports.records.exploration import (
     ScenarioFindingRecord,
     ScenarioKillingRecord,
 )
+from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
 from subwarden.stateful_tests.explore.code import Coded, coded_run, encode
-from subwarden.stateful_tests.explore.crew import Crew
+from subwarden.stateful_tests.explore.crew import MOST_DEATHS, Crew
 from subwarden.stateful_tests.explore.minimal import FAULTS, Run, patience
+from subwarden.stateful_tests.explore.portions import Done, Portion
 from subwarden.stateful_tests.explore.search import SILENT, Explored, Finding, Search, SearchListener
-from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.exploring.runner import running
+from subwarden.stateful_tests.runs.killing import dying
 from subwarden.stateful_tests.subjects.scenario.narrate import Narration
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
-from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
+from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
 
 RESTLESS_ROWS = 12
+BEFORE = 0.25  # the part of a budget that may go into seeing whether the scenario ends its process
 SCHEDULES = 1_000  # of each order, where neither their number nor a budget is given
 
 
@@ -76,10 +81,59 @@ class Exploring:
     runs: list[Run] = field(default_factory=list)
 
 
+class _Shared(Exception):
+    """A search has come to its portions."""
+
+
+class _Nobody:
+    """A crew that ends the search where the portions begin."""
+
+    def __init__(self) -> None:
+        self.lost: list[str] = []
+
+    def do(self, portions: Sequence[Portion], budget: Budget) -> Iterator[Done]:
+        """See `Crew`. Raises _Shared."""
+        raise _Shared
+
+    def close(self) -> None:
+        """See `Crew`."""
+
+
+def dies_early(name: str, plan: Plan, seconds: float | None, memory: int | None, lost: list[str]) -> Death | None:
+    """How the last of three processes dies that begin to explore the scenario `name` by `plan`; None: one of them comes to the portions.
+
+    Who shares the portions makes the first runs itself, and most failures show there; so another process makes them before. `seconds`: the
+    budget; `memory`: bytes, None for half of the machine's. `lost` gets a line for each other process that dies.
+    """
+    for number in range(MOST_DEATHS):
+        last = number == MOST_DEATHS - 1
+        died = dying(current() or 0, _begin, name, plan, seconds, memory, noted=last)
+        if died is None or last:
+            return died
+        lost.append(f"a worker {died}; another begins again")
+    raise AssertionError
+
+
+def _begin(name: str, plan: Plan, seconds: float | None, memory: int | None) -> None:
+    MEMORY.allow(memory)
+    scenario, budget = load_scenario(name), lasting(None if seconds is None else BEFORE * seconds)
+    for order in plan.orders:
+        with suppress(_Shared):
+            if explore_scenario(scenario, replace(plan, orders=(order,)), budget, crew=_Nobody()).record["findings"]:
+                return
+
+
 def explore_scenario(
-    scenario: Scenario, plan: Plan, budget: Budget = UNLIMITED, news: "ExplorationNews | None" = None, crew: Crew | None = None
+    scenario: Scenario,
+    plan: Plan,
+    budget: Budget = UNLIMITED,
+    news: "ExplorationNews | None" = None,
+    crew: Crew | None = None,
+    killed: Death | None = None,
 ) -> Exploring:
-    """Explore `scenario` by `plan`. `crew`: who does the portions of the search; this process if it is None. Raises BadScenario."""
+    """Explore `scenario` by `plan`. `crew`: who does the portions of the search; this process if it is None. `killed`: how processes die
+    that begin it, which is the only finding then. Raises BadScenario.
+    """
     met: dict[str, bool] = {}
     records: dict[int, ScenarioFindingRecord] = {}  # by the identity of findings, which the searches keep
 
@@ -92,11 +146,11 @@ def explore_scenario(
         return records[id(finding)]
 
     listener = SILENT if news is None else _Teller(news, recorded)
-    explored: list[Explored] = []
+    explored = [] if killed is None else [Explored(Rules(_order_of(killed, plan), cancel=plan.cancel), killed=killed)]
     stopped = False
     with running():
         try:
-            for order in plan.orders:
+            for order in plan.orders if killed is None else ():
                 first = [coded for coded in plan.first if coded.rules.order is order]
                 search = Search(runner_of, Rules(order, cancel=plan.cancel), plan.seed, plan.schedules, budget, listener, first, crew)
                 explored.append(search.explored)
@@ -131,6 +185,10 @@ def explore_scenario(
     if crew is not None and crew.lost:
         record["lost"] = crew.lost
     return Exploring(record, [finding.run for finding, _ in findings])
+
+
+def _order_of(died: Death, plan: Plan) -> Order:
+    return plan.orders[0] if died.run is None else Order(died.run.about["order"])
 
 
 def _killing(rules: Rules, died: Death) -> ScenarioKillingRecord:

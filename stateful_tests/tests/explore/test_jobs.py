@@ -89,6 +89,57 @@ def test_a_scenario_that_ends_its_process_is_a_finding(tmp_path: Path, capsys: p
     assert "holds (the run does not end the process any more)" in " ".join(capsys.readouterr().out.split())
 
 
+ENDS = """
+import asyncio
+import ctypes
+import os
+
+async def ends(call):
+    order = []
+
+    async def append(name):
+        await asyncio.sleep(0)
+        order.append(name)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(append(1))
+        tasks.create_task(append(2))
+    if order == [2, 1]:  # in order `any`, and soon
+        call()
+
+async def exits():
+    await ends(lambda: ctypes.CDLL(None)._exit(7))
+
+async def crashes():
+    await ends(lambda: ctypes.string_at(0))
+
+async def is_killed():
+    await ends(lambda: ctypes.CDLL(None).kill(os.getpid(), 9))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "died"),
+    [
+        ("exits", "ended with exit code 7"),
+        ("crashes", "was killed by SIGSEGV, a crash in native code that {}:23 called"),
+        ("is_killed", "was killed (SIGKILL: by somebody, or for want of memory)"),
+    ],
+)
+def test_so_is_one_that_does_it_in_the_runs_before_the_portions(
+    name: str, died: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The process that shares the portions would make those runs itself, and die of them without a word."""
+    mine, record = tmp_path / "mine.py", tmp_path / "record.json"
+    mine.write_text(ENDS, encoding="utf-8")
+    assert main(["explore", f"{mine}:{name}", "--jobs", "2", "--json", str(record)]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{name} ends the process that runs it: in order any, each of three workers {died.format(mine)}" in said
+    (killing,) = json.loads(record.read_text(encoding="utf-8"))["killing"]
+    assert main(["explore", f"{mine}:{name}", "--replay", killing["replay"]]) == 1
+
+
 @pytest.mark.slow
 def test_a_budget_ends_the_portions_of_all_processes() -> None:
     rules = Rules(Order.ANY)

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from subwarden.proving.search.state_file import MEND, CannotKeep, Layer, Packing, StateFile, keeping
+from subwarden.proving.search.state_file import MEND, CannotKeep, Layer, Packing, StateFile, checksum, keeping
 
 JOURNAL = "search.jsonl"
 SCHEMA = "subwarden/search/1"
@@ -111,7 +111,7 @@ class SearchFolder:
                 "kinds": explored.kinds,
                 "met": explored.met,
                 "whole": explored.whole,
-                "files": [path.name for path in layer.files()],
+                "files": {path.name: checksum(path) for path in layer.files()},
             }
         )
 
@@ -122,7 +122,7 @@ class SearchFolder:
         try:
             for line in self._lines()[1:]:
                 if line["layer"] == len(layers):  # the line of a whole search tells the last layer once more
-                    layers.append(Layer([StateFile(self.path / name, packing) for name in line["files"]]))
+                    layers.append(Layer([self._kept(name, summed, packing) for name, summed in line["files"].items()]))
                     orbits += [] if line["orbits"] is None else [line["orbits"]]
                 if len(layers[-1]) != line["states"]:
                     raise CannotKeep(f"{self.path} is damaged: layer {line['layer']} lacks states; begin anew with --dir")
@@ -132,6 +132,13 @@ class SearchFolder:
             return Explored(layers, orbits or None, last["expanded"], Counter(last["kinds"]), last["met"], last["whole"])
         except DAMAGED as error:
             raise CannotKeep(f"{self.path / JOURNAL} is damaged ({error}); begin anew with --dir") from None
+
+    def _kept(self, name: str, summed: int, packing: Packing) -> StateFile:
+        """A file as it was written: another state there would be searched, and could make a false proof."""
+        path = self.path / name
+        if checksum(path) != summed:
+            raise CannotKeep(f"{self.path} is damaged: {name} has changed since it was written; begin anew with --dir")
+        return StateFile(path, packing)
 
     def _flush_names(self) -> None:
         """The names of the files of states are on the disk before a line says so."""

@@ -13,11 +13,13 @@ from itertools import islice, repeat
 from pathlib import Path
 from struct import Struct
 from typing import BinaryIO, Protocol
+from zlib import crc32
 
 Record = tuple[int, int]  # a state, and the size of its orbit
 RESUME = "a search begun with --dir then continues with --resume"
 MEND = f"free some disk space; {RESUME}"
 BLOCK = 4096  # records that are read or written at once
+AT_ONCE = 1 << 20  # bytes that a checksum reads at once
 
 
 class CannotKeep(Exception):
@@ -26,11 +28,29 @@ class CannotKeep(Exception):
 
 @contextmanager
 def keeping(path: Path) -> Iterator[None]:
-    """What is done inside writes or reads `path`: an OSError is told as CannotKeep."""
+    """What is done inside writes `path`: an OSError is told as CannotKeep."""
     try:
         yield
     except OSError as error:
         raise CannotKeep(f"cannot write {path}: {error.strerror}; {MEND}") from None
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """As `keeping`, where nothing is written: more room on the disk would mend nothing."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotKeep(f"cannot read {path}: {error.strerror}; begin anew with --dir") from None
+
+
+def checksum(path: Path) -> int:
+    """Of what the file at `path` has."""
+    summed = 0
+    with reading(path), path.open("rb") as file:
+        while block := file.read(AT_ONCE):
+            summed = crc32(block, summed)
+    return summed
 
 
 class Packing:
@@ -102,7 +122,7 @@ class StateFile(Collection[int]):
 
     def __init__(self, path: Path, packing: Packing) -> None:
         self.path, self._packing = path, packing
-        with keeping(path):
+        with reading(path):
             self._length = path.stat().st_size // packing.size
 
     @classmethod
@@ -127,7 +147,7 @@ class StateFile(Collection[int]):
         return map(self._packing.states, self._read())
 
     def _read(self) -> Iterator[bytes]:
-        with keeping(self.path), self.path.open("rb") as file:
+        with reading(self.path), self.path.open("rb") as file:
             while block := file.read(BLOCK * self._packing.size):
                 yield block
 
@@ -142,7 +162,7 @@ class StateFile(Collection[int]):
         if not isinstance(state, int):
             return False
         first, behind = 0, self._length
-        with keeping(self.path), self.path.open("rb") as file:
+        with reading(self.path), self.path.open("rb") as file:
             while first < behind:
                 middle = (first + behind) // 2
                 there = self._at(file, middle)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -142,12 +143,29 @@ def test_another_version_of_the_model_is_refused(tmp_path: Path, monkeypatch: py
         SearchFolder(tmp_path).head()
 
 
-def test_a_damaged_folder_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("damaged", "said"),
+    [
+        (lambda states: states[:-1], "is damaged: 00010-1of1.states has changed since it was written"),
+        (lambda states: bytes([states[0] ^ 1]) + states[1:], "is damaged: 00010-1of1.states has changed since it was written"),
+        (lambda states: None, "cannot read .*00010-1of1.states: No such file or directory"),
+    ],
+)
+def test_a_damaged_file_of_states_is_refused(damaged: Callable[[bytes], bytes | None], said: str, tmp_path: Path) -> None:
+    """A state that is another one now would be searched: it ended in an error of ours, or could make a false proof."""
+    begun(tmp_path, 12)
+    file = tmp_path / "00010-1of1.states"
+    states = damaged(file.read_bytes())
+    if states is None:
+        file.unlink()
+    else:
+        file.write_bytes(states)
+    with pytest.raises(CannotKeep, match=rf"{said}; begin anew with --dir$"):
+        resumed(tmp_path)
+
+
+def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
     begun(tmp_path / "cut", 12)
-    file = max((tmp_path / "cut").glob("00010-*.states"))
-    file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(CannotKeep, match=r"is damaged: layer 10 lacks states; begin anew with --dir$"):
-        resumed(tmp_path / "cut")
     for text in ("", "{}\n", "[]\n", "nonsense\n", '{"began": 1}\n'):
         (tmp_path / "cut" / JOURNAL).write_text(text)
         with pytest.raises(CannotKeep, match=r"begin anew with --dir$"):

@@ -1,6 +1,8 @@
 """Each client's side: which answers have told it that it is subscribed or not, and whether it is sent what it must be (P4, P7 to P10).
 
 The rules are the model's: of events (`model.server.deliveries`), of approvals and of broadcasts.
+
+Long because it has one method for each thing that can happen to a client.
 """
 
 from collections import Counter

@@ -49,7 +49,8 @@ def used() -> int:
 def said(size: int) -> str:
     """`size` in words, such as 1.9 GiB."""
     unit, name = next((each for each in UNITS if size >= each[0]), UNITS[-1])
-    return f"{size / unit:.3g} {name}"
+    number = size / unit
+    return f"{number:,.0f} {name}" if number >= 1000 else f"{number:.3g} {name}"  # not 1e+03
 
 
 class Memory:

@@ -9,6 +9,7 @@ from subwarden.checking.place import path_of
 from subwarden.stateful_tests.explore.worker import work as explore
 from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.hunt.worker import work
+from subwarden.stateful_tests.subjects.loading import ARRIVAL
 
 IDLE = 60.0  # seconds without a portion, after which an exploration is over: its client may have died
 
@@ -18,6 +19,7 @@ def serve(fd: int, parent: int) -> None:
     go_with_parent(parent)
     pipe: Connection[Any, Any] = Connection(fd)
     sys.path[:], assignment, prefix, memory, note = pipe.recv()
+    ARRIVAL.arrived = True
     work(assignment, _Renaming(pipe, our_prefix(), prefix), memory, note)  # type: ignore[arg-type]  # it has what a worker calls
 
 
@@ -26,6 +28,7 @@ def serve_exploring(fd: int, parent: int) -> None:
     go_with_parent(parent)
     pipe: Connection[Any, Any] = Connection(fd)
     sys.path[:], scenario, leave, memory, note = pipe.recv()
+    ARRIVAL.arrived = True
     explore(pipe, scenario, leave, memory, note, IDLE)
 
 

@@ -43,6 +43,21 @@ STOPS = (KeyboardInterrupt, Blocked)  # not the subject's own errors
 _TOLD: set[str] = set()  # subjects whose text has been told
 
 
+class Arrival:
+    """Whether this process loads files that came here from another machine, where they loaded (`arrived`)."""
+
+    def __init__(self) -> None:
+        self.arrived = False
+
+    def mend(self, here: str) -> str:
+        """How to mend a file that does not load: `here`, unless it came."""
+        there = "it loads where the command runs, but data files do not travel to Dask workers, and packages must be installed there"
+        return there if self.arrived else here
+
+
+ARRIVAL = Arrival()
+
+
 class BadSubject(Exception):
     """A subject that cannot be checked; the message says why and how to mend it."""
 
@@ -211,11 +226,11 @@ def module_of(where: str, name: str) -> Any:
     except BadSubject:
         raise
     except ModuleNotFoundError as error:
-        raise BadSubject(f"subject {name}: {error}; install it, or run from the folder that holds it") from None
+        raise BadSubject(f"subject {name}: {error}; {ARRIVAL.mend('install it, or run from the folder that holds it')}") from None
     except STOPS:
         raise
     except BaseException as error:  # importing somebody else's code may raise anything
-        raise BadSubject(f"subject {name}: importing {where} raised {in_a_line(error)}; fix that file first") from None
+        raise BadSubject(f"subject {name}: importing {where} raised {in_a_line(error)}; {ARRIVAL.mend('fix that file first')}") from None
 
 
 def _try(manager: Any, name: str, loop: ControlledLoop) -> None:

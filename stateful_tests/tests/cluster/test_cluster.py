@@ -168,3 +168,14 @@ def test_what_is_no_address_is_told_in_a_line_and_at_once(address: str, why: str
     assert f"--dask {address!r} is no address: {why}" in told
     assert "such as tcp://HOST:8786" in told
     assert "Traceback" not in told
+
+
+def test_a_data_file_that_did_not_travel_is_told_as_that(tmp_path: Path) -> None:
+    """The file needs no fixing: it loads where the hunt runs."""
+    (tmp_path / "data.txt").touch()
+    reads = "from pathlib import Path\nPath(__file__).with_name('data.txt').read_text()\n"
+    (tmp_path / "mine.py").write_text(f"{reads}from subwarden.impl.manager.manager import Manager as Mine\n", encoding="utf-8")
+    code, _, told = hunted("mine.py:Mine", tmp_path / "hunt", *ROUND, "--dask", "local", cwd=tmp_path)
+    assert code == 3
+    assert "it loads where the command runs, but data files do not travel to Dask workers" in told
+    assert "fix that file" not in told

@@ -32,3 +32,4 @@ def test_another_text_or_less_than_the_harness_takes_is_none(text: str) -> None:
 
 def test_a_size_in_words() -> None:
     assert (said(750 << 20), said(1 << 30), said(1 << 10)) == ("750 MiB", "1 GiB", "1 KiB")
+    assert (said(1023 << 20), said(99_999 << 30)) == ("1,023 MiB", "99,999 GiB")

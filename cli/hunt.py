@@ -5,7 +5,7 @@ import sys
 from contextlib import closing
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
@@ -31,6 +31,9 @@ from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.trust import allow
 from subwarden.stateful_tests.subjects.loading import blaming
+
+if TYPE_CHECKING:
+    from subwarden.stateful_tests.cluster.carrier import DaskCarrier  # it needs an extra
 
 BUDGET = 600.0
 RECORDED = 1.05  # of a budget: by then findings are grouped, and scripts run; the finding says so of a script that is not
@@ -98,7 +101,12 @@ def _hunt(options: argparse.Namespace, folder: Folder, head: dict[str, Any]) -> 
 
 
 def _search(
-    options: argparse.Namespace, folder: Folder, head: dict[str, Any], checks: tuple[Check, ...], budget: float | None, carrier: Any
+    options: argparse.Namespace,
+    folder: Folder,
+    head: dict[str, Any],
+    checks: tuple[Check, ...],
+    budget: float | None,
+    carrier: "DaskCarrier | None",
 ) -> int:
     jobs = options.jobs or (carrier.threads if carrier else cores())
     if not options.rounds and not carrier:  # with --rounds, their number decides what is done

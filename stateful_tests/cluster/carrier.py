@@ -64,6 +64,11 @@ class DaskCarrier:
         self._pause = max(pause, EACH * self._hosts.threads)
         client.subscribe_topic(self._topic, self._event)
 
+    @property
+    def threads(self) -> int:
+        """Tasks that the cluster can do at once now."""
+        return self._hosts.threads
+
     def start(self, worker: int, assignment: Assignment, hash_seed: int) -> str:
         """See `Carrier`. Returns the key of the task."""
         deadline = assignment.deadline

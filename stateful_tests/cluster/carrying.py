@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from subwarden.stateful_tests.cluster.luggage import Luggage, pack
 from subwarden.stateful_tests.subjects.loading import BadSubject
 
+if TYPE_CHECKING:
+    from subwarden.stateful_tests.cluster.carrier import DaskCarrier
+
 
 @contextmanager
-def carrying(address: str | None, subject: str, jobs: int, memory: int | None) -> Iterator[Any]:
+def carrying(address: str | None, subject: str, jobs: int, memory: int | None) -> Iterator["DaskCarrier | None"]:
     """The carrier for a hunt of `subject` on the cluster at `address`; None for no cluster.
 
     `jobs`: workers that `local` starts; `memory` as in `Portion`. Raises BadSubject, which says how to mend it."""

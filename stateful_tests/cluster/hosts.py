@@ -6,6 +6,8 @@ import cloudpickle
 
 from subwarden.stateful_tests.cluster import identity
 
+FIRST_WITHIN = 10.0  # seconds in which a first worker must be there
+
 
 class BadCluster(Exception):
     """A cluster that cannot be used; the message says why and how to mend it."""
@@ -14,7 +16,7 @@ class BadCluster(Exception):
 class Hosts:
     """The workers of `client`'s scheduler. `said`: a line for each that is refused, for whoever tells it.
 
-    Raises BadCluster if no worker of it can take part.
+    Raises BadCluster if it has no worker, or none that can take part.
     """
 
     def __init__(self, client: Any) -> None:
@@ -23,6 +25,7 @@ class Hosts:
         self.versions = identity.here()
         self._client = client
         self._refused: dict[str, str] = {}  # Dask workers, and why
+        self._wait()
         self.greet()
 
     @property
@@ -69,6 +72,14 @@ class Hosts:
         """Why no worker is left."""
         each = "; ".join(f"{address} has {why}" for address, why in self._refused.items())
         return f"no worker of {self.address} can take part: {each}; install the same versions there"
+
+    def _wait(self) -> None:
+        """For a first worker: without any, a search would wait for ever and not say why."""
+        try:
+            self._client.wait_for_workers(1, timeout=FIRST_WITHIN)
+        except TimeoutError:
+            said = f"no worker has joined {self.address} within {FIRST_WITHIN:.0f} s"
+            raise BadCluster(f"{said}; start one with `dask worker {self.address} --nthreads 1`") from None
 
     def _all(self) -> dict[str, Any]:
         found: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]

@@ -179,3 +179,17 @@ def test_a_data_file_that_did_not_travel_is_told_as_that(tmp_path: Path) -> None
     assert code == 3
     assert "it loads where the command runs, but data files do not travel to Dask workers" in told
     assert "fix that file" not in told
+
+
+def test_a_hunt_has_a_lane_for_each_thread_of_the_cluster(tmp_path: Path) -> None:
+    with cluster(tmp_path / "cluster", 2) as some:
+        hunted(SOURCE, tmp_path / "hunt", "--rounds", "1", "--level", "manager", "--order", "fifo", "--dask", some.address)
+    assert Folder(tmp_path / "hunt").totals().rounds == {0: 1, 1: 1}
+
+
+def test_a_cluster_without_workers_is_told_in_a_line(tmp_path: Path) -> None:
+    with cluster(tmp_path / "cluster", 0) as some:
+        wait_for(lambda: "Scheduler at" in some.log("scheduler"))
+        code, out, told = hunted(SOURCE, tmp_path / "hunt", *ROUND, "--dask", some.address)
+    assert (code, out) == (3, "")
+    assert f"no worker has joined {some.address} within 10 s; start one with `dask worker {some.address} --nthreads 1`" in told

@@ -43,5 +43,5 @@ def difference(theirs: dict[str, str], ours: dict[str, str]) -> str | None:
     for what, mine in ours.items():
         other = theirs.get(what, "missing")
         if other != mine:
-            return f"{what} {other} (this hunt has {mine})"
+            return f"{what} {other} (here: {mine})"
     return None

@@ -5,6 +5,7 @@ run shows it here, on this subject: it is played before it is told. An entry tha
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -91,9 +92,17 @@ def opened(where: str) -> ExampleDatabase:
     try:
         server = redis.Redis.from_url(where, socket_timeout=2, socket_connect_timeout=2)
         server.ping()
+    except (redis.AuthenticationError, redis.ResponseError) as error:
+        mend = "give a URL that it accepts, such as redis://:PASSWORD@HOST:PORT/0"
+        raise BadFolder(f"--corpus {_open(where)}: the Redis server there refuses ({error}); {mend}") from None
     except (redis.RedisError, ValueError, OSError) as error:
-        raise BadFolder(f"--corpus {where}: no Redis server answers there ({error}); start one, or give a folder") from None
+        raise BadFolder(f"--corpus {_open(where)}: no Redis server answers there ({error}); start one, or give a folder") from None
     return RedisExampleDatabase(server, key_prefix=b"subwarden:")
+
+
+def _open(where: str) -> str:
+    """The URL `where`, as it may stand in a log: without a password."""
+    return re.sub("//.*@", "//...@", where)
 
 
 def _writable(folder: Path) -> None:

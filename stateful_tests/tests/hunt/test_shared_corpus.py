@@ -158,3 +158,21 @@ def test_redis_serves_two_hunts_at_once(redis_server: str, tmp_path: Path) -> No
     assert files(one).keys() - {f"{slug}.json" for slug in before} <= files(other).keys()
     assert f"{MAPS_DISAGREE.slug()}.json" not in files(one), "it does not show here"
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(REDIS is None, reason="no redis-server: install Debian's package of that name")
+def test_a_redis_server_that_refuses_is_told_as_that_and_no_password_is(
+    redis_server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["hunt", "--subject", "source", *ROUND, "--dir", str(tmp_path / "hunt"), "--corpus"]
+    server = redis_server.removesuffix("0")
+    for where, told in (
+        (f"{server}99", f"{server}99"),
+        (redis_server.replace("//", "//me:secret@"), redis_server.replace("//", "//...@")),
+    ):
+        assert main([*arguments, where]) == 3
+        said = capsys.readouterr().err
+        assert f"--corpus {told}: the Redis server there refuses (" in said
+        assert "give a URL that it accepts, such as redis://:PASSWORD@HOST:PORT/0" in said
+        assert "secret" not in said

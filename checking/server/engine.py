@@ -3,7 +3,7 @@
 The rules are the model's (`model.server.submissions`, `model.server.approvals`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from subwarden.checking import causes
@@ -49,9 +49,10 @@ class EngineSide:
         """A client has gone."""
         self._submissions.gone(connection)
 
-    def told(self, number: int) -> bool:
-        """Whether request `number` is an interrupt or a rollback that the engine may have been told of."""
-        return self._submissions.told(number)
+    def told(self, number: int, excused: Collection[int]) -> bool:
+        """Whether request `number` is an interrupt or a rollback that the engine may have been told of, if it need not have been told of
+        those `excused`."""
+        return self._submissions.told(number, excused)
 
     def answered(self, asked: AcceptedRequest, reply: Reply) -> Iterator[Found]:
         """A request was answered."""

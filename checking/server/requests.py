@@ -3,7 +3,7 @@
 It refuses to say which answers are right: the model does (`model.server.transitions`), and `checking.server.judge` asks it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -70,26 +70,32 @@ class Requests:
         state: ServerState,
         left: Sequence[Work],
         readers: AbstractSet[int],
-        told: Callable[[int], bool],
+        told: Callable[[int, Collection[int]], bool],
         may: Mapping[int, AbstractSet[Reply]],
         step: int | None,
     ) -> None:
         """After `step` (None: when a request has arrived), nothing can move before the engine has done some of the work `left` or one of
         the clients `readers` has read, and all requests in flight wait for that (P14). `told`: whether the engine was told of an interrupt
-        or a rollback. `may`: the answers that are right for each request as if it had no effect."""
+        or a rollback, if it need not have been told of some others, which wait for a client. `may`: the answers that are right for each
+        request as if it had no effect."""
         ahead: dict[int, frozenset[int]] = {}  # the clients for which the requests of each connection so far may wait
+        excused: set[int] = set()
+        suspects: list[tuple[int, Request]] = []
         for number, flight in state.flight:
-            waiting = self._by_number[number]
             connection = flight.request.connection
             earlier = ahead.get(connection, frozenset())
             ahead[connection] = earlier | {connection} | self._about.get(target(flight.request), frozenset())
             tells = isinstance(flight.request, rq.TurnInterrupt | rq.Rollback) and not may[number]  # there is no answer that could wait
             if (earlier if tells else ahead[connection]) & readers:
-                continue
-            if waiting.waits_since is None and not may_wait(flight.request, left) and not told(number):
+                excused.add(number)
+            else:
+                suspects.append((number, flight.request))
+        for number, request in suspects:
+            waiting = self._by_number[number]
+            if waiting.waits_since is None and not may_wait(request, left) and not told(number, excused):
                 waiting.held_up, waiting.waits_since = True, step
                 waiting.waits_for_start = all(work.kind is WorkKind.STARTS for work in left)
-                waiting.untold = isinstance(flight.request, rq.TurnInterrupt | rq.Rollback) and at_work(flight.request.thread, left)
+                waiting.untold = isinstance(request, rq.TurnInterrupt | rq.Rollback) and at_work(request.thread, left)
 
     def __iter__(self) -> Iterator[AcceptedRequest]:
         """In the order of arrival."""

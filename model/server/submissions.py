@@ -10,7 +10,7 @@ suits every other request at least as well.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 
 from subwarden.model.server import requests as rq
@@ -135,18 +135,20 @@ class Submissions:
                 if waiting.request.thread == thread:
                     waiting.idle = True
 
-    def told(self, number: int) -> bool:
+    def told(self, number: int, excused: Collection[int] = ()) -> bool:
         """Whether request `number` is an interrupt or a rollback, not answered, that was submitted since it arrived. Each has a submission
-        of its own: the latest request has the latest. One whose client has gone may have none: nobody hears how it was answered."""
+        of its own: the latest request has the latest. One whose client has gone may have none, since nobody hears how it was answered; nor
+        need those `excused` have one yet."""
         known = self._waiting.get(number)
         if known is None:
             return False
         left = [each.moment for each in self._submissions.get(_key(known.request), ()) if not each.used]
+        without = {self._waiting[other].arrived for other in excused if other in self._waiting}
         for waiting in sorted(self._like(known), key=lambda each: each.arrived, reverse=True):
             own = bool(left) and left[-1] > waiting.arrived
             if waiting is known:
                 return own
-            if own and not waiting.gone:
+            if own and not waiting.gone and waiting.arrived not in without:
                 left.pop()
         raise AssertionError("it is one of those like itself")
 

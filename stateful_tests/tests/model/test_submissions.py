@@ -154,6 +154,13 @@ def test_an_interrupt_of_a_client_that_has_gone_takes_no_submission_from_others(
     assert [run.monitor.told(number) for number in (1, 2)] == [True, True]
 
 
+def test_an_interrupt_that_is_excused_takes_no_submission_from_others() -> None:
+    run = Run()
+    run.monitor.asked(INTERRUPT, 1)
+    run.ask(rq.TurnInterrupt(2, 1), 2)
+    assert [run.monitor.told(1), run.monitor.told(1, {2}), run.monitor.told(2)] == [False, True, True]
+
+
 def test_an_earlier_submission_is_not_a_later_interrupt_s() -> None:
     run = Run()
     run.ask(INTERRUPT, 1)

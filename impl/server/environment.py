@@ -82,9 +82,9 @@ class Observer(Protocol):
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
     everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and those
-    of `losing` may lose one event. The events of those `lingering` come after everything else. With any thread in `stopping`, the server
-    stops. The clients `silent` give no approvals, those `denying` refuse them, those `slow` read after everything else, and those `deaf`
-    may read no more from some moment on.
+    of `losing` may lose one event. Those of `lingering` do their work after everything else, but begin a turn as soon as any. With any
+    thread in `stopping`, the server stops. The clients `silent` give no approvals, those `denying` refuse them, those `hesitating` answer
+    for them after everything else, those `slow` read after everything else, and those `deaf` may read no more from some moment on.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """
@@ -103,6 +103,7 @@ class Environment:
         stopping: Collection[int] = (),
         silent: Collection[int] = (),
         denying: Collection[int] = (),
+        hesitating: Collection[int] = (),
         deaf: Collection[int] = (),
         slow: Collection[int] = (),
         lingering: Collection[int] = (),
@@ -121,6 +122,7 @@ class Environment:
         self._stopped = False
         self.silent = frozenset(silent)
         self.denying = frozenset(denying)
+        self.hesitating = frozenset(hesitating)
         self.deaf = frozenset(deaf)
         self.slow = frozenset(slow)
         self.clients: dict[int, Client] = {}  # that have not gone
@@ -278,7 +280,9 @@ class Client:
         if isinstance(message, Asks) and self._connection not in self._environment.silent:
             asks = message
             does = "denies" if self._connection in self._environment.denying else "approves"
-            self._environment.offer(f"c{self._connection} {does} v{asks.conversation}", lambda: self._approve(asks, does == "approves"))
+            last = self._connection in self._environment.hesitating
+            label = f"c{self._connection} {does} v{asks.conversation}"
+            self._environment.offer(label, lambda: self._approve(asks, does == "approves"), late=last)
 
     def _approve(self, asks: Asks, granted: bool) -> None:
         if not self.outbox.closed:

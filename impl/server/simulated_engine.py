@@ -213,7 +213,7 @@ class SimulatedConversation(EngineConversation):
 
     def _offer(self) -> None:
         if self._offered is None and self._doing and self._asks is None and not self._over:
-            last = self.thread in self._environment.lingering
+            last = self.thread in self._environment.lingering and self._doing[0] is not EventKind.TURN_STARTED
             self._offered = self._environment.offer(f"v{self.number} {_said(self._doing[0])}", self._happen, late=last)
         elif self._offered is not None and self._doing:
             self._offered.label = f"v{self.number} {_said(self._doing[0])}"

@@ -94,12 +94,13 @@ def _first(plain: dict[str, Any]) -> list[str]:
     """The lines before the first event: the environment and the server."""
     moods = ", ".join(f"{mood}={set(threads)}" for mood, threads in plain["engine"].items())
     words = {"failing": "fail to load", "late": "load last", "ending": "may end by themselves", "refusing": "may refuse requests"}
-    words |= {"losing": "may lose an event", "lingering": "do their work last"}
+    words |= {"losing": "may lose an event", "lingering": "end their turns last"}
     of = [words[mood] for mood in plain["engine"] if mood in words]
     said = [f"threads that {', or '.join(of)}"] if of else []
     said += ["a server that stops"] if "stopping" in plain["engine"] else []
     said += ["clients that give no approvals"] if "silent" in plain["engine"] else []
     said += ["clients that refuse approvals"] if "denying" in plain["engine"] else []
+    said += ["clients that answer approvals last"] if "hesitating" in plain["engine"] else []
     said += ["clients that read last"] if "slow" in plain["engine"] else []
     said += ["clients that may read no more"] if "deaf" in plain["engine"] else []
     note = f"  # {'; '.join(said)}" if moods else ""

@@ -61,7 +61,8 @@ SAYS = {
     FaultKind.LOSES: "the conversation may lose an event",
     FaultKind.STOPS: "the server stops",
     FaultKind.SILENT: "its client gives no approvals",
-    FaultKind.LINGERS: "the conversation does its work last",
+    FaultKind.HESITATES: "its client answers approvals last",
+    FaultKind.LINGERS: "the conversation ends its turns last",
     FaultKind.SLOW: "its client reads last",
     FaultKind.DEAF: "its client may read no more",
     FaultKind.DENIES: "its client refuses approvals",
@@ -98,18 +99,21 @@ class ServerLevel:
         """None: programs are not varied."""
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
-        """The program without faults, with a late and a lingering conversation, and with a slow client; with `cancellation`: with a sample
-        of single faults (a handler, a worker, a start or a listener is cancelled, the engine fails, a conversation lingers, ends by
-        itself, refuses or loses an event, the server stops, a client is slow, reads no more, refuses approvals or is silent) and of
-        pairs."""
+        """The program without faults, with a late and a lingering conversation, with a slow client, and with one that refuses approvals or
+        hesitates; with `cancellation`: with a sample of single faults (a handler, a worker, a start or a listener is cancelled, the engine
+        fails, a conversation lingers, ends by itself, refuses or loses an event, the server stops, a client is slow, reads no more, refuses
+        approvals, hesitates or is silent) and of pairs."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         comes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.Initialize)]
         slow = [ServerFault(FaultKind.SLOW, place) for place in comes]
+        asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
+        asked = [place for place, (request,) in enumerate(tasks) if asks and isinstance(request, rq.SUBSCRIBES)]
+        answers = [ServerFault(kind, random.choice(asked)) for kind in (FaultKind.DENIES, FaultKind.HESITATES) if asked]
         if not cancellation:
             late = [ServerFault(kind, random.choice(brings)) for kind in (FaultKind.LATE, FaultKind.LINGERS) if brings]
             late += random.sample(slow, min(len(slow), 1))
-            return [ServerProgram(tasks), ServerProgram(tasks), *(ServerProgram(tasks, (fault,)) for fault in late)]
+            return [ServerProgram(tasks), ServerProgram(tasks), *(ServerProgram(tasks, (fault,)) for fault in (*late, *answers))]
         single = list(self.with_faults(program, 1).faults)
         single += [
             ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES, FaultKind.LINGERS)
@@ -122,13 +126,9 @@ class ServerLevel:
         starts = [ServerFault(FaultKind.START, place) for place in brings if not isinstance(tasks[place][0], rq.Resume)]
         listeners = [ServerFault(FaultKind.LISTENER, place) for place in brings]
         single += loses + stops + deaf + workers + starts + listeners + slow
-        subscribes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.SUBSCRIBES)]
-        asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
-        denies = [ServerFault(FaultKind.DENIES, place) for place in subscribes if asks]
-        single += [ServerFault(FaultKind.SILENT, place) for place in subscribes if asks] + denies
+        single += [ServerFault(kind, place) for place in asked for kind in (FaultKind.SILENT, FaultKind.DENIES, FaultKind.HESITATES)]
         chosen = random.sample(single, min(len(single), 8))
-        if denies and not set(denies) & set(chosen):
-            chosen.append(random.choice(denies))
+        chosen += [fault for fault in answers if fault not in chosen]
         if loses and not set(loses) & set(chosen):
             chosen.append(random.choice(loses))
         for must in (deaf, workers, starts, listeners):

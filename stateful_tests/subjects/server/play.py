@@ -62,6 +62,7 @@ class PreparedRequests(NamedTuple):
     stopping: frozenset[int]
     silent: frozenset[int]  # connections
     denying: frozenset[int]  # connections
+    hesitating: frozenset[int]  # connections
     deaf: frozenset[int]  # connections
     slow: frozenset[int]  # connections
     lingering: frozenset[int]
@@ -78,7 +79,8 @@ def prepare(program: ServerProgram) -> PreparedRequests:
     def clients(kind: FaultKind) -> frozenset[int]:
         return frozenset(program.tasks[fault.place][0].connection for fault in program.faults if fault.kind is kind)
 
-    silent, denying, deaf = clients(FaultKind.SILENT), clients(FaultKind.DENIES), clients(FaultKind.DEAF)
+    silent, denying, hesitating = clients(FaultKind.SILENT), clients(FaultKind.DENIES), clients(FaultKind.HESITATES)
+    deaf, slow = clients(FaultKind.DEAF), clients(FaultKind.SLOW)
     failing, late = threads(FaultKind.FAILS), threads(FaultKind.LATE)
     ending, refusing, losing = threads(FaultKind.ENDS), threads(FaultKind.REFUSES), threads(FaultKind.LOSES)
     cancelled = {
@@ -88,10 +90,23 @@ def prepare(program: ServerProgram) -> PreparedRequests:
         if fault.kind is kind
     }
     listening = threads(FaultKind.LISTENER)
-    stopping, slow = threads(FaultKind.STOPS), clients(FaultKind.SLOW)
-    lingering = threads(FaultKind.LINGERS)
+    stopping, lingering = threads(FaultKind.STOPS), threads(FaultKind.LINGERS)
     return PreparedRequests(
-        tasks, cancelled, listening, failing, late, ending, refusing, losing, stopping, silent, denying, deaf, slow, lingering
+        tasks,
+        cancelled,
+        listening,
+        failing,
+        late,
+        ending,
+        refusing,
+        losing,
+        stopping,
+        silent,
+        denying,
+        hesitating,
+        deaf,
+        slow,
+        lingering,
     )
 
 
@@ -170,6 +185,7 @@ class ServerPlay:
             stopping=prepared.stopping,
             silent=prepared.silent,
             denying=prepared.denying,
+            hesitating=prepared.hesitating,
             deaf=prepared.deaf,
             slow=prepared.slow,
             lingering=prepared.lingering,

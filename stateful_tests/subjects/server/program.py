@@ -22,7 +22,8 @@ class FaultKind(Enum):
     LOSES = "lose"  # the conversation loses one event at any moment, or none; not the end of a turn or a rollback, which requests wait for
     STOPS = "stop"  # the server itself stops at any moment, at rest at the latest
     SILENT = "silent"  # the client of the request gives no approvals
-    LINGERS = "linger"  # the conversation's events come after all other events
+    HESITATES = "hesitate"  # the client of the request answers approvals after all other events
+    LINGERS = "linger"  # the conversation does its work after all other events, but begins its turns: they are open for long
     SLOW = "slow"  # the client of the request reads each message after all other events
     DEAF = "deaf"  # from any moment on, or never, the client of the request reads no more
     DENIES = "deny"  # the client of the request refuses the approvals that it is asked for

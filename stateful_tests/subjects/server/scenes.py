@@ -10,19 +10,25 @@ from subwarden.impl.server.simulated_engine import STORED
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
 
-OLD, NEW = STORED[0], max(STORED) + 1  # a thread of the store, and the first that is made
+OLD, OTHER, NEW = *STORED, max(STORED) + 1  # the threads of the store, and the first that is made
 HERE = rq.Initialize(1), rq.Initialize(2)
 ONE, BOTH = (*HERE, rq.Resume(1, OLD)), (*HERE, rq.Resume(1, OLD), rq.Resume(2, OLD))
 AGAIN = rq.Resume(2, OLD), rq.Unsubscribe(2, OLD)
+ASKS = rq.TurnStart(1, OLD, True)
+LEFT = *BOTH, ASKS, rq.Unsubscribe(1, OLD)
 
 SCENES: Mapping[str, tuple[Request, ...]] = {
     "one of two subscribers wants raw events": (*ONE, rq.AddListener(2, 1, OLD, True), rq.TurnStart(1, OLD, False)),
     "a client joins a thread that another has started": (*HERE, rq.Start(1, NEW, True), rq.Resume(2, NEW), rq.TurnStart(2, NEW, False)),
-    "a client comes in the middle of a turn": (*ONE, rq.TurnStart(1, OLD, True), rq.Resume(2, OLD)),
+    "a client comes in the middle of a turn": (*ONE, ASKS, rq.Resume(2, OLD)),
     "two clients want one id": (*ONE, rq.AddListener(1, 1, OLD, False), rq.AddListener(2, 1, OLD, False)),
     "an id goes, and another reason stays": (*ONE, rq.AddListener(2, 1, OLD, False), rq.Resume(2, OLD), rq.RemoveListener(1, 1)),
     "two clients remove one id": (*ONE, rq.AddListener(2, 1, OLD, False), rq.RemoveListener(1, 1), rq.RemoveListener(2, 1)),
-    "a client that was asked leaves": (*BOTH, rq.TurnStart(1, OLD, True), rq.Unsubscribe(1, OLD)),
+    "a client that was asked leaves": LEFT,
+    "a client that was asked leaves, and ids come and go": (*LEFT, rq.AddListener(2, 1, OLD, False), rq.RemoveListener(2, 1)),
+    "a client is asked again after an interrupt": (*ONE, ASKS, rq.TurnInterrupt(1, OLD), ASKS),
+    "a client comes back, and is asked again": (*HERE, rq.Resume(1, OLD), ASKS, rq.Unsubscribe(1, OLD), rq.Resume(1, OLD), ASKS),
+    "clients of two threads are asked": (*HERE, rq.Resume(1, OLD), rq.Resume(2, OTHER), ASKS, rq.TurnStart(2, OTHER, True)),
     "two clients interrupt one turn": (*BOTH, rq.TurnStart(1, OLD, False), rq.TurnInterrupt(1, OLD), rq.TurnInterrupt(2, OLD)),
     "a turn is followed by rollbacks": (*ONE, rq.TurnStart(1, OLD, False), rq.Rollback(1, OLD), rq.Rollback(2, OLD)),
     "the last subscriber leaves and comes back": (*HERE, *AGAIN, *AGAIN),

@@ -20,6 +20,7 @@ def plain_data(subject: str, run: FailingRun, claim: dict[str, Any], rests: list
         "stopping": prepared.stopping,
         "silent": prepared.silent,
         "denying": prepared.denying,
+        "hesitating": prepared.hesitating,
         "deaf": prepared.deaf,
         "slow": prepared.slow,
         "lingering": prepared.lingering,

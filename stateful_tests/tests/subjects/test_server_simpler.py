@@ -207,7 +207,7 @@ ONE = ["initialize", 1]
             [[ONE]],
             [["explode", 0]],
             "a fault is what goes wrong (cancel, cancel worker, cancel start, cancel listener, "
-            "fail, late, end, refuse, lose, stop, silent, linger, slow, deaf, deny)",
+            "fail, late, end, refuse, lose, stop, silent, hesitate, linger, slow, deaf, deny)",
         ),
         ([[ONE]], [["cancel", 1]], "a fault names a task by its place, 0 to 0, not 1"),
         ([[ONE]], [["cancel", True]], "a fault names a task by its place, 0 to 0, not True"),

@@ -30,7 +30,7 @@ from subwarden.stateful_tests.subjects.server.play import (
     ServerPlay,
     prepare,
 )
-from subwarden.stateful_tests.subjects.server.program import CANCELS, FaultKind, ServerFault, ServerProgram
+from subwarden.stateful_tests.subjects.server.program import CANCELS, FaultKind, ServerFault, ServerProgram, in_order
 from subwarden.stateful_tests.subjects.server.simpler import simpler
 
 OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
@@ -99,10 +99,10 @@ class ServerLevel:
         """None: programs are not varied."""
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
-        """The program without faults, with a late and a lingering conversation, with a slow client, and with one that refuses approvals or
-        hesitates; with `cancellation`: with a sample of single faults (a handler, a worker, a start or a listener is cancelled, the engine
-        fails, a conversation lingers, ends by itself, refuses or loses an event, the server stops, a client is slow, reads no more, refuses
-        approvals, hesitates or is silent) and of pairs."""
+        """The program without faults, with a late and a lingering conversation, with a slow client, with one that refuses approvals or
+        hesitates, and with one that hesitates beside a slow one; with `cancellation`: with a sample of single faults (a handler, a worker,
+        a start or a listener is cancelled, the engine fails, a conversation lingers, ends by itself, refuses or loses an event, the server
+        stops, a client is slow, reads no more, refuses approvals, hesitates or is silent) and of pairs."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         comes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.Initialize)]
@@ -113,7 +113,10 @@ class ServerLevel:
         if not cancellation:
             late = [ServerFault(kind, random.choice(brings)) for kind in (FaultKind.LATE, FaultKind.LINGERS) if brings]
             late += random.sample(slow, min(len(slow), 1))
-            return [ServerProgram(tasks), ServerProgram(tasks), *(ServerProgram(tasks, (fault,)) for fault in (*late, *answers))]
+            faults: list[tuple[ServerFault, ...]] = [(), (), *((fault,) for fault in (*late, *answers))]
+            if asked and slow:  # one is late to answer, and another to read
+                faults.append(in_order((answers[-1], random.choice(slow))))
+            return [ServerProgram(tasks, each) for each in faults]
         single = list(self.with_faults(program, 1).faults)
         single += [
             ServerFault(kind, place) for place in brings for kind in (FaultKind.FAILS, FaultKind.ENDS, FaultKind.REFUSES, FaultKind.LINGERS)
@@ -140,8 +143,7 @@ class ServerLevel:
             place = random.choice(loses).place
             variants.append(ServerProgram(tasks, (ServerFault(FaultKind.ENDS, place), ServerFault(FaultKind.LINGERS, place))))
         if len(single) > 1:
-            drawn = [sorted(random.sample(single, 2), key=lambda f: (f.place, f.kind.value)) for _ in range(4)]
-            variants += [ServerProgram(tasks, tuple(pair)) for pair in drawn]
+            variants += [ServerProgram(tasks, in_order(random.sample(single, 2))) for _ in range(4)]
         return variants
 
     def with_faults(self, program: ServerProgram, times: int) -> ServerProgram:

@@ -1,6 +1,6 @@
 """A program of level server: requests, in the order in which they were drawn, and faults. Pure data; a schedule plays it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -39,6 +39,11 @@ class ServerFault(NamedTuple):
     place: int
 
 
+def in_order(faults: Iterable[ServerFault]) -> tuple[ServerFault, ...]:
+    """The faults, in the order in which a program has them."""
+    return tuple(sorted(faults, key=lambda fault: (fault.place, fault.kind.value)))
+
+
 @dataclass(frozen=True, slots=True)
 class ServerProgram:
     """`tasks[i]` has the one request that outside event i lets arrive. A close is a request, too."""
@@ -52,8 +57,7 @@ class ServerProgram:
 
     def faults_at(self, place: Mapping[int, int]) -> tuple[ServerFault, ...]:
         """The faults after the requests have moved: `place` maps old places to new ones, and other requests are dropped."""
-        moved = (ServerFault(fault.kind, place[fault.place]) for fault in self.faults if fault.place in place)
-        return tuple(sorted(moved, key=lambda fault: (fault.place, fault.kind.value)))
+        return in_order(ServerFault(fault.kind, place[fault.place]) for fault in self.faults if fault.place in place)
 
     def encode(self) -> dict[str, object]:
         """As plain data."""

@@ -16,6 +16,7 @@ ONE, BOTH = (*HERE, rq.Resume(1, OLD)), (*HERE, rq.Resume(1, OLD), rq.Resume(2, 
 AGAIN = rq.Resume(2, OLD), rq.Unsubscribe(2, OLD)
 ASKS = rq.TurnStart(1, OLD, True)
 LEFT = *BOTH, ASKS, rq.Unsubscribe(1, OLD)
+ALONE = rq.Initialize(1), rq.Resume(1, OLD), ASKS, rq.Initialize(2)  # the first client; the second comes later
 
 SCENES: Mapping[str, tuple[Request, ...]] = {
     "one of two subscribers wants raw events": (*ONE, rq.AddListener(2, 1, OLD, True), rq.TurnStart(1, OLD, False)),
@@ -25,7 +26,7 @@ SCENES: Mapping[str, tuple[Request, ...]] = {
     "an id goes, and another reason stays": (*ONE, rq.AddListener(2, 1, OLD, False), rq.Resume(2, OLD), rq.RemoveListener(1, 1)),
     "two clients remove one id": (*ONE, rq.AddListener(2, 1, OLD, False), rq.RemoveListener(1, 1), rq.RemoveListener(2, 1)),
     "a client that was asked leaves": LEFT,
-    "a client that was asked leaves, and ids come and go": (*LEFT, rq.AddListener(2, 1, OLD, False), rq.RemoveListener(2, 1)),
+    "a client joins when another was asked, which leaves": (*ALONE, rq.AddListener(2, 1, OLD, False), rq.Unsubscribe(1, OLD)),
     "a client is asked again after an interrupt": (*ONE, ASKS, rq.TurnInterrupt(1, OLD), ASKS),
     "a client comes back, and is asked again": (*HERE, rq.Resume(1, OLD), ASKS, rq.Unsubscribe(1, OLD), rq.Resume(1, OLD), ASKS),
     "clients of two threads are asked": (*HERE, rq.Resume(1, OLD), rq.Resume(2, OTHER), ASKS, rq.TurnStart(2, OTHER, True)),

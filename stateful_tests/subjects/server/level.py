@@ -99,23 +99,27 @@ class ServerLevel:
         """None: programs are not varied."""
 
     def variants(self, program: ServerProgram, cancellation: bool, random: Random) -> list[ServerProgram]:
-        """The program without faults, with a late and a lingering conversation, with a slow client, with one that refuses approvals or
-        hesitates, and with one that hesitates beside a slow one; with `cancellation`: with a sample of single faults (a handler, a worker,
-        a start or a listener is cancelled, the engine fails, a conversation lingers, ends by itself, refuses or loses an event, the server
-        stops, a client is slow, reads no more, refuses approvals, hesitates or is silent) and of pairs."""
+        """The program without faults, with a late and a lingering conversation, with a slow client, with one that refuses
+        approvals, and with clients that hesitate, of which one may be slow; with `cancellation`: with a sample of single faults (a handler,
+        a worker, a start or a listener is cancelled, the engine fails, a conversation lingers, ends by itself, refuses or loses an event,
+        the server stops, a client is slow, reads no more, refuses approvals, hesitates or is silent) and of pairs."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         comes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.Initialize)]
         slow = [ServerFault(FaultKind.SLOW, place) for place in comes]
         asks = any(isinstance(request, rq.TurnStart) and request.asks for (request,) in tasks)  # else nobody is asked for an approval
-        asked = [place for place, (request,) in enumerate(tasks) if asks and isinstance(request, rq.SUBSCRIBES)]
-        answers = [ServerFault(kind, random.choice(asked)) for kind in (FaultKind.DENIES, FaultKind.HESITATES) if asked]
+        asked = {request.connection: place for place, (request,) in enumerate(tasks) if asks and isinstance(request, rq.SUBSCRIBES)}
+        silent, denies, hesitate = (
+            [ServerFault(kind, place) for place in sorted(asked.values())]
+            for kind in (FaultKind.SILENT, FaultKind.DENIES, FaultKind.HESITATES)
+        )
         if not cancellation:
             late = [ServerFault(kind, random.choice(brings)) for kind in (FaultKind.LATE, FaultKind.LINGERS) if brings]
             late += random.sample(slow, min(len(slow), 1))
-            faults: list[tuple[ServerFault, ...]] = [(), (), *((fault,) for fault in (*late, *answers))]
-            if asked and slow:  # one is late to answer, and another to read
-                faults.append(in_order((answers[-1], random.choice(slow))))
+            late += random.sample(denies, min(len(denies), 1))
+            faults: list[tuple[ServerFault, ...]] = [(), (), *((fault,) for fault in late)]
+            if hesitate:
+                faults += [tuple(hesitate), *([in_order((*hesitate, random.choice(slow)))] if slow else ())]
             return [ServerProgram(tasks, each) for each in faults]
         single = list(self.with_faults(program, 1).faults)
         single += [
@@ -129,12 +133,11 @@ class ServerLevel:
         starts = [ServerFault(FaultKind.START, place) for place in brings if not isinstance(tasks[place][0], rq.Resume)]
         listeners = [ServerFault(FaultKind.LISTENER, place) for place in brings]
         single += loses + stops + deaf + workers + starts + listeners + slow
-        single += [ServerFault(kind, place) for place in asked for kind in (FaultKind.SILENT, FaultKind.DENIES, FaultKind.HESITATES)]
+        single += silent + denies + hesitate
         chosen = random.sample(single, min(len(single), 8))
-        chosen += [fault for fault in answers if fault not in chosen]
         if loses and not set(loses) & set(chosen):
             chosen.append(random.choice(loses))
-        for must in (deaf, workers, starts, listeners):
+        for must in (deaf, workers, starts, listeners, denies):
             if must and not set(must) & set(chosen):
                 chosen.append(random.choice(must))
         chosen += [fault for fault in stops if fault not in chosen]
@@ -144,6 +147,8 @@ class ServerLevel:
             variants.append(ServerProgram(tasks, (ServerFault(FaultKind.ENDS, place), ServerFault(FaultKind.LINGERS, place))))
         if len(single) > 1:
             variants += [ServerProgram(tasks, in_order(random.sample(single, 2))) for _ in range(4)]
+        if hesitate:
+            variants.append(ServerProgram(tasks, tuple(hesitate)))
         return variants
 
     def with_faults(self, program: ServerProgram, times: int) -> ServerProgram:

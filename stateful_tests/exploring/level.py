@@ -194,6 +194,9 @@ class Level(Protocol):
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """The points of coverage that must fire in some check for a pass not to be vacuous, beside those that every level expects."""
 
+    def scenes(self) -> Sequence[Any]:
+        """Programs that a gate plays whatever is drawn: a drawing may leave some of them out."""
+
     def sure_of(self, order: Order) -> Mapping[Point, Any]:
         """Programs whose first schedule covers these expected points. A gate plays them where no drawn program did."""
 

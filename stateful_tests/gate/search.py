@@ -26,6 +26,7 @@ from subwarden.stateful_tests.exploring.findings.unrepeatable import why
 from subwarden.stateful_tests.exploring.level import Factory, Level, Program
 from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, MakeFinding
+from subwarden.stateful_tests.gate.tasks import SHARDS
 
 SAMPLE_EVERY = 8  # of so many runs one is sampled for its end state: sampling all would cost a twentieth of the time
 TOLD_EVERY = 64  # runs between two reports of progress, at the least
@@ -79,7 +80,11 @@ class GateSearch:
         self._random = Random(f"{explorer.check.named(explorer.level.drawn_as)} {number}")
         self._left = examples * self._schedules
         explorer.begin()
-        explorer.round(number, self._profile, examples)
+        scenes = self._scenes(number, examples)
+        for program in scenes:
+            if not self.over():
+                self._drive(program, [], None)
+        explorer.round(number, self._profile, examples - len(scenes))
         part, before = 0, self._left + 1
         while explorer.growth is not None and 0 < self._left < before and not self._budget.spent():
             part, before = part + 1, self._left
@@ -88,6 +93,11 @@ class GateSearch:
                 explorer.round(f"{number}.{part}", self._profile, examples)
         if not self.outcome.findings:
             self._cover()
+
+    def _scenes(self, number: int, examples: int) -> list[Program]:
+        """The level's scenes that this round plays: every `SHARDS`-th, and not more than a quarter of its programs."""
+        scenes = list(self.explorer.level.scenes())[number % SHARDS :: SHARDS]
+        return self._random.sample(scenes, min(len(scenes), examples // 4))
 
     def _cover(self) -> None:
         """Play what is sure to cover an expected point that no drawn program has covered, whatever time is left: without it, the check

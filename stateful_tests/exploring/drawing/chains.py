@@ -1,7 +1,7 @@
 """The common part of the levels whose programs are tasks, each a chain of calls, and whose only fault is the cancellation of a task."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Self, TypeVar
@@ -79,6 +79,10 @@ class ChainLevel:
     """A part of `stateful_tests.exploring.level.Level`."""
 
     loop_class: type[ControlledLoop] = ControlledLoop
+
+    def scenes(self) -> Sequence[Any]:
+        """No program: drawn ones are varied."""
+        return ()
 
     def sure_of(self, order: Order) -> Mapping[Point, Any]:
         """No program: drawn ones cover all."""

@@ -1,6 +1,6 @@
 """Level server, as the explorer sees it: its answer to each question of `exploring.level.Level`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -31,6 +31,7 @@ from subwarden.stateful_tests.subjects.server.play import (
     prepare,
 )
 from subwarden.stateful_tests.subjects.server.program import CANCELS, FaultKind, ServerFault, ServerProgram, in_order
+from subwarden.stateful_tests.subjects.server.scenes import SCENES
 from subwarden.stateful_tests.subjects.server.simpler import simpler
 
 OVERLAPS = pairs(r.name for r in REQUESTS if r is not rq.Close)
@@ -179,6 +180,10 @@ class ServerLevel:
     def fired(self, kinds: Iterable[str]) -> set[Point]:
         """The kinds of changes and answers by the names that `expected` gives them."""
         return {parse(kind) if kind.startswith(BESIDE) else Point(PointKind.ANSWER, kind) for kind in kinds}
+
+    def scenes(self) -> Sequence[ServerProgram]:
+        """Those with which half of the drawn programs begin: Hypothesis draws some of them often, and others not at all."""
+        return [ServerProgram(tuple((request,) for request in scene)) for scene in SCENES.values()]
 
     def sure_of(self, order: Order) -> Mapping[Point, Any]:
         """No program: drawn ones cover all."""

@@ -34,6 +34,7 @@ class Approvals:
         # the answers of subscribers that were ever asked, up to the first that counts: the engine may hear of one
         self._gave: dict[Approval, set[bool]] = {}
         self.strangers: dict[Approval, set[int]] = {}  # the clients that gave each without having been asked or being subscribed
+        self._lapsed: set[Approval] = set()  # given, but the engine need not hear of it: its thread is unloaded, or about to be
         self._heard: set[Approval] = set()  # of which the engine knows
         self._settled: set[tuple[int, Approval]] = set()  # clients that were told
 
@@ -78,6 +79,7 @@ class Approvals:
         self._open = {approval for approval in self._open if approval.thread != thread}
         self._owed = {(client, approval) for client, approval in self._owed if approval.thread != thread}
         self._asked = {(client, approval) for client, approval in self._asked if approval.thread != thread}
+        self._lapsed |= {approval for approval in self._given if approval.thread == thread}
 
     def over(self, conversation: int) -> None:
         """Its turn has ended: nothing is open any more."""
@@ -122,7 +124,7 @@ class Approvals:
 
     def must_hear(self, approval: Approval) -> bool:
         """Whether the engine must still hear of it."""
-        return approval in self._given and approval not in self._heard
+        return approval in self._given and approval not in self._heard and approval not in self._lapsed
 
     def must_settle(self, client: int, approval: Approval) -> bool:
         """Whether the client must still be told that the approval is settled, once the engine has heard."""
@@ -140,5 +142,5 @@ class Approvals:
         """Nothing can move any more, and conversations still wait for `asking`. Each duty not met, and its client."""
         waiting = set(asking)
         yield from ((Wrong.NOT_ASKED, a, c) for c, a in sorted(self._owed) if a in waiting)
-        yield from ((Wrong.APPROVAL_LOST, a, None) for a in sorted(self._given & waiting))
+        yield from ((Wrong.APPROVAL_LOST, a, None) for a in sorted((self._given - self._lapsed) & waiting))
         yield from ((Wrong.NOT_SETTLED, a, c) for c, a in sorted(self._asked - self._settled) if a in self._heard)

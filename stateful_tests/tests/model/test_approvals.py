@@ -90,6 +90,15 @@ def test_an_approval_of_a_client_that_has_left_need_not_reach_the_engine(monitor
     assert left(monitor, OPEN) == []
 
 
+def test_an_approval_that_was_given_need_not_reach_a_conversation_that_is_unloaded(monitor: Approvals) -> None:
+    monitor.sent(1, OPEN)
+    monitor.given(1, OPEN)
+    assert monitor.must_hear(OPEN)
+    monitor.unloaded(T1)
+    assert not monitor.must_hear(OPEN)
+    assert left(monitor, OPEN) == []
+
+
 def test_the_engine_hears_of_no_approval_that_nobody_was_asked_for(monitor: Approvals) -> None:
     assert monitor.heard(OPEN) is Wrong.APPROVED_BY_NOBODY
     monitor.sent(1, OPEN)

@@ -115,7 +115,7 @@ class SimulatedConversation(EngineConversation):
         self._waiter: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._offered: Any = None
-        if thread in environment.ending:
+        if thread in environment.ending and thread not in environment.lingering:
             environment.may(f"v{number} ends", self._die)
         if thread in environment.refusing:
             environment.may(f"v{number} refuses", self._refuse)
@@ -229,6 +229,8 @@ class SimulatedConversation(EngineConversation):
             return
         self._number += 1
         event = EngineEvent(kind, self._number)
+        if kind is EventKind.TURN_STARTED and self._turns == 1 and self.thread in self._environment.lingering & self._environment.ending:
+            self._environment.may(f"v{self.number} ends", self._die)
         if kind is EventKind.APPROVAL:
             self._asks = self._number
         elif kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):

@@ -9,7 +9,11 @@ from subwarden.model.server import requests as rq
 from subwarden.model.server.stakes import Stake
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.stateful_tests.exploring.check import Check, checks_of
+from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.gate.tasks import SHARDS
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.program import FaultKind, ServerFault, ServerProgram
 from subwarden.stateful_tests.subjects.server.scenes import SCENES
@@ -79,3 +83,25 @@ def test_where_clients_are_asked_one_refuses_or_all_hesitate(cancellation: bool)
     faults = [variant.faults for variant in SERVER_LEVEL.variants(drawn, cancellation, Random(0))]
     assert any((ServerFault(FaultKind.DENIES, place),) in faults for place in (2, 3))
     assert (ServerFault(FaultKind.HESITATES, 2), ServerFault(FaultKind.HESITATES, 3)) in faults
+
+
+def test_a_lingering_conversation_that_may_end_does_so_in_a_turn() -> None:
+    requests = (rq.Initialize(1), rq.Resume(1, 1), rq.TurnStart(1, 1, False))
+    runner, portfolio = Runner(SERVER_LEVEL, server("manager"), Order.FIFO), Portfolio(Random(0), windows=True)
+    with running():
+        for _ in range(20):
+            faults = (ServerFault(FaultKind.ENDS, 1), ServerFault(FaultKind.LINGERS, 1))
+            result = runner.run_strategy(program(*requests, faults=faults), portfolio)
+            assert result is not None
+            assert not result.violations
+    assert runner.stakes[Stake.ENDED.value, True] >= 3
+
+
+@pytest.mark.parametrize("check", checks_of("server"), ids=lambda check: check.name)
+def test_a_gate_plays_every_scene(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    driven: list[ServerProgram] = []
+    monkeypatch.setattr(GateSearch, "_drive", lambda _self, drawn, _names, _violations: driven.append(drawn))
+    with running():
+        for number in range(SHARDS):
+            GateSearch(check, SERVER_LEVEL, server("manager"), PROFILES["ci"]).round(number, 2 * len(SCENES) + 4)
+    assert {scene.tasks for scene in SERVER_LEVEL.scenes()} <= {each.tasks for each in driven}

@@ -182,7 +182,6 @@ def _folder(options: argparse.Namespace) -> tuple[Folder, dict[str, Any]]:
     head = folder.head()
     for key, value in asked.items():
         if value not in (None, head.get(key)):
-            raise BadFolder(
-                f"the hunt in {folder.path} has {key} {head.get(key) or 'any'}, not {value}; leave --{key} out, or start another with --dir"
-            )
+            has = "any" if head.get(key) is None else head[key]  # a seed may be 0
+            raise BadFolder(f"the hunt in {folder.path} has {key} {has}, not {value}; leave --{key} out, or start another with --dir")
     return folder, head

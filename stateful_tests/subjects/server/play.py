@@ -91,23 +91,8 @@ def prepare(program: ServerProgram) -> PreparedRequests:
     }
     listening = threads(FaultKind.LISTENER)
     stopping, lingering = threads(FaultKind.STOPS), threads(FaultKind.LINGERS)
-    return PreparedRequests(
-        tasks,
-        cancelled,
-        listening,
-        failing,
-        late,
-        ending,
-        refusing,
-        losing,
-        stopping,
-        silent,
-        denying,
-        hesitating,
-        deaf,
-        slow,
-        lingering,
-    )
+    of_threads = listening, failing, late, ending, refusing, losing, stopping
+    return PreparedRequests(tasks, cancelled, *of_threads, silent, denying, hesitating, deaf, slow, lingering)
 
 
 def prepare_task(place: int, request: Request, faults: tuple[ServerFault, ...]) -> RequestTask:

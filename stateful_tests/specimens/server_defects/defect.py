@@ -49,8 +49,9 @@ class OtherListener(OwningServer):
     kind: type[OwningListener]
 
     def listen(self, work, thread: int, conversation: EngineConversation):  # type: ignore[no-untyped-def]
-        listener = self.kind(self, self.records[thread], self.manager.threads[thread].state)
-        return super().listen(listener.run, thread, conversation)
+        if not isinstance(work.__self__, self.kind):  # else it goes on where it was cancelled
+            work = self.kind(self, self.records[thread], self.manager.threads[thread].state).run
+        return super().listen(work, thread, conversation)
 
 
 class Drops(OwningServer):

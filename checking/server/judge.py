@@ -149,7 +149,10 @@ class ServerJudge(Recording):
         if self._engine_works():
             self.stakes.arises(Stake.SERVED)
             self._beside_work.add(number)
-        self._begin(self._order.arrives(number, request))
+        begun = self._order.arrives(number, request)
+        if not begun:
+            self.requests.queues(number)
+        self._begin(begun)
 
     def _begin(self, begun: Iterable[tuple[int, Request]]) -> None:
         """These requests are in flight from now on: the requests before them do not hold them up any more."""
@@ -313,8 +316,8 @@ class ServerJudge(Recording):
         if after is not None:
             self._follow(after)
         else:
-            # an effect, or the answer to another, leaves it no choice: no claim of its own
-            once = any(reply in node.may().get(number, ()) for node in self._past)
+            # an effect, the answer to another, or the order of the requests leaves it no choice: no claim of its own
+            once = asked.queued or any(reply in node.may().get(number, ()) for node in self._past)
             evidence = None if once else WrongReply(asked.name, reply, self._node.may().get(number, frozenset()))
             self.violated(causes.wrong_answer(request.name), f"answered {reply.value}", evidence)
             self._node = self._node.forced(self.state._replace(flight=tuple(each for each in self.state.flight if each[0] != number)))

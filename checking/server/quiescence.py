@@ -28,7 +28,8 @@ def answers(requests: Requests, closed: AbstractSet[int], unapproved: AbstractSe
             broken.setdefault(cause, []).append(each)
     for cause, of in broken.items():
         if cause in (causes.WAITS_FOR_START, causes.WAITS_FOR_ENGINE):
-            since = tuple((each.name, each.waits_since) for each in of if each.waits_since is not None)
+            alone = [each for each in of if not each.among_readers]  # else a script cannot know that it was not for them
+            since = tuple((each.name, each.waits_since) for each in alone if each.waits_since is not None)
             yield Found(cause, of[0].request.name, WaitedForStart(since) if since else None)
         elif cause == causes.NOT_TOLD:
             yield Found(cause, ", ".join(each.name for each in of))

@@ -21,6 +21,8 @@ class AcceptedRequest:
     name: str  # as answers name it
     request: Request
     began: int | None = None  # a moment, see `Requests.moment`: before it, its handler cannot have looked at anything
+    queued: bool = False  # that was later than its arrival
+    among_readers: bool = False  # it was held up while other clients had something to read
     answered: int | None = None  # as well
     done: bool = False  # it was answered OK
     cancelled: bool = False  # its handler was
@@ -50,6 +52,10 @@ class Requests:
         self._by_number[number] = self._by_name[name] = AcceptedRequest(number, name, request)
         if thread := target(request):
             self._about[thread] = self._about.get(thread, frozenset()) | {request.connection}
+
+    def queues(self, number: int) -> None:
+        """Requests before it hold it up."""
+        self._by_number[number].queued = True
 
     def begins(self, number: int) -> None:
         """The requests before it do not hold it up any more."""
@@ -95,6 +101,7 @@ class Requests:
             if waiting.waits_since is None and not may_wait(request, left) and not told(number, excused):
                 waiting.held_up, waiting.waits_since = True, step
                 waiting.waits_for_start = all(work.kind is WorkKind.STARTS for work in left)
+                waiting.among_readers = bool(readers)
                 waiting.untold = isinstance(request, rq.TurnInterrupt | rq.Rollback) and at_work(request.thread, left)
 
     def __iter__(self) -> Iterator[AcceptedRequest]:

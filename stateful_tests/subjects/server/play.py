@@ -1,4 +1,7 @@
-"""Plays a program of level server on a server under one schedule, and tells its judge and all observers."""
+"""Plays a program of level server on a server under one schedule, and tells its judge and all observers.
+
+Long because it tells them of each thing that clients, the engine and faults do.
+"""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence

@@ -103,7 +103,7 @@ def test_it_works_in_a_folder_that_knows_nothing_of_the_project(installed: Path,
     where, count = said.split()
     assert (code, int(count)) == (0, len(list(COMMITTED.glob("*.json")))), said
     assert Path(where).is_relative_to(installed.parent)
-    gate = ("gate", "--subject", "mine.py:Mine", "--profile", "dev", "--budget", "3", "--jobs", "1")
+    gate = ("gate", "--subject", "mine.py:Mine", "--profile", "dev", "--budget", "30", "-x", "--jobs", "1")
     code, said = run(installed, tmp_path, "subwarden", *gate)
     assert code == 1, said
     assert "P8 last word wins: connect raises LookupError" in said
@@ -161,7 +161,7 @@ def test_a_project_with_packages_named_as_ours_works_beside_it(installed: Path, 
         files[f"{name}.py"] = ADAPTER.format(imports=imports, names=names, rooms=name.capitalize())
         files[f"test_{name}.py"] = CALL.format("").replace("mine import", f"{name} import")
     write(tmp_path, files)
-    code, said = run(installed, tmp_path, "subwarden", "gate", "--subject", "broken.py:Mine", "--budget", "3", "--jobs", "2")
+    code, said = run(installed, tmp_path, "subwarden", "gate", "--subject", "broken.py:Mine", "--budget", "30", "-x", "--jobs", "2")
     assert code == 1, said
     assert "P8 last word wins: connect raises LookupError" in said
     assert "fails on the stock event loop" in said

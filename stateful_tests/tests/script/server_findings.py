@@ -76,7 +76,7 @@ def failing_run(
             result, names = runner.guided(program, schedule)
         else:
             result, names = runner.record(program, lambda candidates: Scripted(candidates, (), slow))
-        for _ in range(300):
+        for _ in range(1_000):
             shown = next((each for each in result.violations if each.broad() == cause), cause)
             run = FailingRun(Order.FIFO, program, names, shown)
             if shown in result.violations and EARLY not in names and (not seen or can_show(factory, run)):

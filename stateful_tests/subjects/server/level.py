@@ -143,9 +143,10 @@ class ServerLevel:
                 chosen.append(random.choice(must))
         chosen += [fault for fault in stops if fault not in chosen]
         variants = [ServerProgram(tasks, (fault,)) for fault in chosen]
-        if loses:  # a conversation with turns: one of them is open for long, and may end in the middle
+        if loses:  # a conversation with turns: one of them is open for long, and may end in the middle, or its beginning may be lost
             place = random.choice(loses).place
-            variants.append(ServerProgram(tasks, (ServerFault(FaultKind.ENDS, place), ServerFault(FaultKind.LINGERS, place))))
+            for kind in (FaultKind.ENDS, FaultKind.LOSES):
+                variants.append(ServerProgram(tasks, in_order((ServerFault(kind, place), ServerFault(FaultKind.LINGERS, place)))))
         if len(single) > 1:
             variants += [ServerProgram(tasks, in_order(random.sample(single, 2))) for _ in range(4)]
         if hesitate:

@@ -13,6 +13,7 @@ from subwarden.model.server.requests import Request
 OLD, OTHER, NEW = *STORED, max(STORED) + 1  # the threads of the store, and the first that is made
 HERE = rq.Initialize(1), rq.Initialize(2)
 ONE, BOTH = (*HERE, rq.Resume(1, OLD)), (*HERE, rq.Resume(1, OLD), rq.Resume(2, OLD))
+BY_AN_ID = *HERE, rq.Resume(2, OLD), rq.AddListener(1, 1, OLD, False)
 AGAIN = rq.Resume(2, OLD), rq.Unsubscribe(2, OLD)
 ASKS = rq.TurnStart(1, OLD, True)
 LEFT = *BOTH, ASKS, rq.Unsubscribe(1, OLD)
@@ -31,6 +32,8 @@ SCENES: Mapping[str, tuple[Request, ...]] = {
     "a client comes back, and is asked again": (*HERE, rq.Resume(1, OLD), ASKS, rq.Unsubscribe(1, OLD), rq.Resume(1, OLD), ASKS),
     "clients of two threads are asked": (*HERE, rq.Resume(1, OLD), rq.Resume(2, OTHER), ASKS, rq.TurnStart(2, OTHER, True)),
     "two clients interrupt one turn": (*BOTH, rq.TurnStart(1, OLD, False), rq.TurnInterrupt(1, OLD), rq.TurnInterrupt(2, OLD)),
+    "the second turn is interrupted": (*ONE, rq.TurnStart(2, OLD, False), rq.TurnStart(2, OLD, True), rq.TurnInterrupt(2, OLD)),
+    "a client comes back while events wait for it": (*BY_AN_ID, rq.TurnStart(2, OLD, False), rq.RemoveListener(2, 1), rq.Resume(1, OLD)),
     "a turn is followed by rollbacks": (*ONE, rq.TurnStart(1, OLD, False), rq.Rollback(1, OLD), rq.Rollback(2, OLD)),
     "the last subscriber leaves and comes back": (*HERE, *AGAIN, *AGAIN),
     "both subscribers leave": (*BOTH, rq.Unsubscribe(2, OLD), rq.Unsubscribe(1, OLD)),

@@ -21,7 +21,7 @@ gate: setup  ## hold the manager against its model under controlled interleaving
 
 test: setup lint types contract tests  ## lint, types, import contract, and all tests but the slow ones
 
-test-slow: setup  ## the slow tests: exhaustive comparisons, long hunts, TLC, documents and examples that are run; SHARE=2/8: an eighth of them
+test-slow: setup  ## the slow tests: exhaustive comparisons, long hunts, TLC, documents and examples that are run; SHARE=2/16: a part of them
 	@SUBWARDEN_SHARE=$(or $(SHARE),1/1) $(BIN)/pytest -m slow -n $(JOBS) --dist worksteal
 
 setup: $(VENV)/.done

@@ -1,4 +1,4 @@
-"""A share of the tests: CI runs the slow ones in eight shares, one with each change."""
+"""A share of the tests: CI runs the slow ones in shares, one with each change."""
 
 from collections.abc import Sequence
 from zlib import crc32

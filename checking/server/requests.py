@@ -92,7 +92,7 @@ class Requests:
             earlier = ahead.get(connection, frozenset())
             ahead[connection] = earlier | {connection} | self._about.get(target(flight.request), frozenset())
             tells = isinstance(flight.request, rq.TurnInterrupt | rq.Rollback) and not may[number]  # there is no answer that could wait
-            if (earlier if tells else ahead[connection]) & readers:
+            if (earlier if tells else ahead[connection]) & readers or (connection in readers and self._behind_asked(number, connection)):
                 excused.add(number)
             else:
                 suspects.append((number, flight.request))
@@ -103,6 +103,16 @@ class Requests:
                 waiting.waits_for_start = all(work.kind is WorkKind.STARTS for work in left)
                 waiting.among_readers = bool(readers)
                 waiting.untold = isinstance(request, rq.TurnInterrupt | rq.Rollback) and at_work(request.thread, left)
+
+    def _behind_asked(self, number: int, connection: int) -> bool:
+        """Whether an earlier request of the connection has subscribed it: its handler may still ask the client for approvals, which wait
+        for room, though it is answered."""
+        for earlier, known in self._by_number.items():
+            if earlier == number:
+                return False
+            if known.done and known.request.connection == connection and isinstance(known.request, rq.SUBSCRIBES):
+                return True
+        return False
 
     def __iter__(self) -> Iterator[AcceptedRequest]:
         """In the order of arrival."""

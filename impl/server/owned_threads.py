@@ -166,6 +166,13 @@ class OwnedThreads(Server):
     async def _begin(self, request_id: ConnectionRequestId, thread: int, raw: bool, starting: Bringing) -> None:
         """Start a new conversation and subscribe to it. The listener answers, and then tells everybody of the thread."""
         try:
+            await self._start(request_id, thread, raw, starting)
+        except asyncio.CancelledError:  # wherever it waited, the answer of a failure included
+            self.cancelled(request_id)
+            raise
+
+    async def _start(self, request_id: ConnectionRequestId, thread: int, raw: bool, starting: Bringing) -> None:
+        try:
             await self._bring(thread, starting)
             record = self.records.get(thread)
             if record is None or await self._subscribe(record, request_id, raw) is None:
@@ -174,9 +181,6 @@ class OwnedThreads(Server):
                 record.queue.append(partial(self._announce, record))
         except EngineFailed:
             await self.answer(request_id, Reply.FAILED)
-        except asyncio.CancelledError:
-            self.cancelled(request_id)
-            raise
 
     async def _announce(self, record: LoadedThread) -> None:
         if not record.closing:

@@ -104,14 +104,14 @@ def test_an_operation_that_always_waits_need_not_answer() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["takeover", "presence", "snapshot"])
+@pytest.mark.parametrize("name", ["takeover", "who_is_there", "snapshot"])
 def test_options_of_the_core_model_say_what_took_a_custom_model(name: str) -> None:
     assert found(f"{name}.py:Core")
     assert not found(f"{name}.py:CoreFixed")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["takeover", "presence", "snapshot"])
+@pytest.mark.parametrize("name", ["takeover", "who_is_there", "snapshot"])
 def test_custom_models_say_what_the_core_model_cannot(name: str) -> None:
     assert found(f"{name}.py:Adapter")
     assert not found(f"{name}.py:Fixed")

@@ -43,8 +43,8 @@ def searched(name: str, played: CustomProgram) -> GateSearch:
 
 @pytest.mark.parametrize("part", PROGRAMS)
 def test_a_part_holds_for_a_correct_subject_and_not_for_a_broken_one(part: str) -> None:
-    assert not searched(f"{DATA / 'adapters' / 'parts.py'}:{part}Sound", PROGRAMS[part]).outcome.findings
-    assert searched(f"{DATA / 'adapters' / 'parts.py'}:{part}Broken", PROGRAMS[part]).outcome.findings
+    assert not searched(f"{DATA / 'adapters' / 'ready_parts.py'}:{part}Sound", PROGRAMS[part]).outcome.findings
+    assert searched(f"{DATA / 'adapters' / 'ready_parts.py'}:{part}Broken", PROGRAMS[part]).outcome.findings
 
 
 def test_every_part_is_tried() -> None:

@@ -94,12 +94,12 @@ class Clients:
         self.broadcasts.gone(connection)
         self._stakes.lapse(OF_CLIENT, client=connection)
 
-    def ending(self, thread: int) -> None:
-        """The thread is unloaded, closing, or its conversation has ended: its clients are owed nothing more."""
+    def ending(self, thread: int, *, dying: bool = False) -> None:
+        """The thread is unloaded, closing, or its conversation is `dying`, that has ended by itself: its clients are owed nothing more."""
         self.deliveries.unloaded(thread)
         self._stakes.arises(Stake.CLOSED)
         self._stakes.lapse(OF_THREAD, thread)
-        self.approvals.unloaded(thread)
+        self.approvals.unloaded(thread, dying=dying)
         self.broadcasts.ending(thread)
 
     def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:

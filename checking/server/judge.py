@@ -251,7 +251,7 @@ class ServerJudge(Recording):
     def _over(self, thread: int, conversation: int) -> None:
         self.stakes.lapse((Stake.UNLOADED,), thread)
         self._node = self._node.outside("died", thread, conversation)
-        self._ending(thread)
+        self._ending(thread, dying=True)
 
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken an event."""
@@ -281,8 +281,8 @@ class ServerJudge(Recording):
         """The thread's conversation has refused a turn, an interrupt or a rollback."""
         self._node = self._node.outside("refused", thread)
 
-    def _ending(self, thread: int) -> None:
-        self.clients.ending(thread)
+    def _ending(self, thread: int, *, dying: bool = False) -> None:
+        self.clients.ending(thread, dying=dying)
         self._engine.ending(thread)
 
     # --- messages to clients

@@ -26,6 +26,7 @@ class Approvals:
 
     def __init__(self) -> None:
         self._open: set[Approval] = set()  # not given, and its turn goes on
+        self._dying: set[Approval] = set()  # as well, but its conversation has ended by itself; a listener may not know that yet
         self._may_ask: Counter[tuple[int, Approval]] = Counter()  # how often a client may still be asked
         self._ever_asked: set[tuple[int, Approval]] = set()
         self._asked: set[tuple[int, Approval]] = set()  # in the client's present subscription
@@ -48,7 +49,7 @@ class Approvals:
 
     def wants(self, pair: Pair) -> None:
         """The client asks to be subscribed."""
-        for approval in self._open:
+        for approval in self._open | self._dying:
             if approval.thread == pair[0]:
                 self._may_ask[pair[1], approval] += 1
 
@@ -74,8 +75,12 @@ class Approvals:
         self._owed = {(c, a) for c, a in self._owed if c != client}
         self._asked = {(c, a) for c, a in self._asked if c != client}
 
-    def unloaded(self, thread: int) -> None:
-        """The conversation is unloaded, or about to be: its subscriptions have ended, too."""
+    def unloaded(self, thread: int, *, dying: bool = False) -> None:
+        """The conversation is unloaded, or about to be: its subscriptions have ended, too. `dying`: it has ended by itself, and the thread
+        is still loaded."""
+        self._dying = {approval for approval in self._dying if approval.thread != thread}
+        if dying:
+            self._dying |= {approval for approval in self._open if approval.thread == thread}
         self._open = {approval for approval in self._open if approval.thread != thread}
         self._owed = {(client, approval) for client, approval in self._owed if approval.thread != thread}
         self._asked = {(client, approval) for client, approval in self._asked if approval.thread != thread}
@@ -83,6 +88,7 @@ class Approvals:
 
     def over(self, conversation: int) -> None:
         """Its turn has ended: nothing is open any more."""
+        self._dying = {approval for approval in self._dying if approval.conversation != conversation}
         self._open = {approval for approval in self._open if approval.conversation != conversation}
         self._owed = {(client, approval) for client, approval in self._owed if approval.conversation != conversation}
 

@@ -123,21 +123,22 @@ async def is_killed():
     ("name", "died"),
     [
         ("exits", "ended with exit code 7"),
-        ("crashes", "was killed by SIGSEGV, a crash in native code that {}:23 called"),
+        ("crashes", "was killed by SIGSEGV, a crash in native code that mine.py:23 called"),
         ("is_killed", "was killed (SIGKILL: by somebody, or for want of memory)"),
     ],
 )
 def test_so_is_one_that_does_it_in_the_runs_before_the_portions(
-    name: str, died: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, died: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The process that shares the portions would make those runs itself, and die of them without a word."""
-    mine, record = tmp_path / "mine.py", tmp_path / "record.json"
-    mine.write_text(ENDS, encoding="utf-8")
-    assert main(["explore", f"{mine}:{name}", "--jobs", "2", "--json", str(record)]) == 1
+    monkeypatch.chdir(tmp_path)  # places are told as seen from here
+    record = tmp_path / "record.json"
+    (tmp_path / "mine.py").write_text(ENDS, encoding="utf-8")
+    assert main(["explore", f"mine.py:{name}", "--jobs", "2", "--json", str(record)]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert f"{name} ends the process that runs it: in order any, each of three workers {died.format(mine)}" in said
+    assert f"{name} ends the process that runs it: in order any, each of three workers {died}" in said
     (killing,) = json.loads(record.read_text(encoding="utf-8"))["killing"]
-    assert main(["explore", f"{mine}:{name}", "--replay", killing["replay"]]) == 1
+    assert main(["explore", f"mine.py:{name}", "--replay", killing["replay"]]) == 1
 
 
 @pytest.mark.slow

@@ -1,19 +1,16 @@
 """A process that does portions of an exploration. Its only tie is a pipe, so it can be killed at any moment: its portion is done again."""
 
-import signal
 import traceback
 from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any
 
-from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.explore.portions import PortionRunner
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.crash import CrashNote
-from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.exploring.signals import ENDING
+from subwarden.stateful_tests.exploring.worker import begin
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
@@ -35,12 +32,7 @@ def work(
 
     `memory`: bytes, None for half of the machine's, and how many processes share them.
     """
-    for number in ENDING:  # all processes of a group get them; the exploration decides how to end
-        signal.signal(number, signal.SIG_IGN)
-    go_with_parent()
-    note.listen()
-    MEMORY.allow(*memory)
-    MEMORY.bound_single_requests()
+    begin(note, memory)
     made: PortionRunner | None = None
     while pipe.poll(idle):
         try:

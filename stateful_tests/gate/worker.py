@@ -3,7 +3,6 @@
 Its only tie to others is a pipe to the gate, so that it can be killed at any moment: all that it has told is known.
 """
 
-import signal
 import traceback
 from multiprocessing.connection import Connection
 from time import monotonic
@@ -11,14 +10,12 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
-from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirmed, make_small
-from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.exploring.signals import ENDING
+from subwarden.stateful_tests.exploring.worker import begin
 from subwarden.stateful_tests.gate.outcome import CheckOutcome
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.gate.tasks import SHARDS, Investigation, NotFound, Result, Shard, Task, Told
@@ -38,12 +35,7 @@ def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: Cra
     each task ("done", Result). After ("bad", why) or ("failed", traceback) it ends. So it does when the pipe is closed. `memory`:
     bytes, None for half of the machine's, and how many processes share them.
     """
-    for number in ENDING:  # all processes of a group get them; the gate decides how to end
-        signal.signal(number, signal.SIG_IGN)
-    go_with_parent()
-    note.listen()
-    MEMORY.allow(*memory)
-    MEMORY.bound_single_requests()
+    begin(note, memory)
     while True:
         try:
             message, about = pipe.recv()

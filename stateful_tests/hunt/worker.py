@@ -12,7 +12,6 @@ that does would pass for proof that little is unseen.
 """
 
 import gc
-import signal
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,16 +22,14 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
-from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.exploring.signals import ENDING
+from subwarden.stateful_tests.exploring.worker import begin
 from subwarden.stateful_tests.hunt.search import STEPS, Hunter, Memory, Rank
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.subjects.levels import LEVELS
@@ -81,14 +78,9 @@ def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int
     Of rounds it says ("round", how many were begun) where time decides, else ("finished", (how many, check, Memory)).
     `memory`: bytes, None for half of the machine's, and how many processes share them.
     """
-    for number in ENDING:  # all processes of a group get them; the hunt decides how to end
-        signal.signal(number, signal.SIG_IGN)
-    go_with_parent()
-    note.listen()
+    begin(note, memory)
     if assignment.noted:
         BLACK_BOX.open(note.black_box)
-    MEMORY.allow(*memory)
-    MEMORY.bound_single_requests()
     with suppress(BrokenPipeError, ConnectionResetError):  # the hunt has died meanwhile: nobody listens to the last word
         pipe.send(_last_word(assignment, pipe))
 

@@ -2,7 +2,7 @@
 
 import builtins
 
-from subwarden.cli.adapters.fitting.reading import Method, ReadClass
+from subwarden.cli.adapters.fitting.reading import Method, Parameter, ReadClass
 
 SAYS_NO = ("subscribe", "unsubscribe")  # their False is an answer
 BROKEN = """\
@@ -22,6 +22,11 @@ def guarded(call: str, method: Method, operation: str, socket: str) -> str:
     if socket and method.sends:
         clauses += BROKEN.format(socket=socket)
     return f"        try:\n            {call}\n{clauses}" if clauses else f"        {call}\n"
+
+
+def message_for(parameter: Parameter) -> str:
+    """The message, in the shape that the method takes it."""
+    return '{"text": message}' if parameter.kind.lower() in ("dict", "mapping") else "message"
 
 
 def refusals_of(methods: list[Method]) -> list[str]:

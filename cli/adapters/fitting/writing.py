@@ -4,7 +4,7 @@ The texts come first, then what puts them together.
 """
 
 from subwarden.cli.adapters.fitting import fakes
-from subwarden.cli.adapters.fitting.calls import guarded, refusals_of, to_import
+from subwarden.cli.adapters.fitting.calls import guarded, message_for, refusals_of, to_import
 from subwarden.cli.adapters.fitting.fitted import Fitted, said
 from subwarden.cli.adapters.fitting.holding import holding_of
 from subwarden.cli.adapters.fitting.reading import BadClass, Parameter, ReadClass
@@ -221,7 +221,7 @@ class _Writer:
             case Part.TOPIC:
                 return "topic"
             case Part.MESSAGE:
-                return '{"text": message}' if parameter.kind.lower() in ("dict", "mapping") else "message"
+                return message_for(parameter)
             case _:
                 value = fakes.VALUES.get(parameter.kind, "None")
                 self._doubts.append(f"{operation} gives {value} for {parameter.name}")
